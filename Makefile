@@ -1,0 +1,104 @@
+# envtally: `make help` says what each target does.
+
+VERSION = 0.1.0
+prefix = /usr/local
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+libexecdir = $(exec_prefix)/libexec
+datadir = $(prefix)/share
+mandir = $(datadir)/man
+INSTALL = install
+
+# SANITIZE=1 builds beside the ordinary build, with AddressSanitizer and UBSan, into build/sanitize/bin.
+ifeq ($(SANITIZE),1)
+build = build/sanitize
+bin = build/sanitize/bin
+hardening = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+optimize = -O1 -g
+link_hardening = -fsanitize=address,undefined
+else
+build = build/release
+bin = bin
+hardening = -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection
+optimize = -O2 -g
+link_hardening = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+endif
+
+warnings = -Wall -Wextra -Werror
+CFLAGS = $(optimize)
+CXXFLAGS = $(optimize)
+common = -D_GNU_SOURCE -DENVTALLY_VERSION='"$(VERSION)"' -Ilib -fPIE -ffunction-sections -fdata-sections -MMD -MP $(hardening)
+# Each program takes from the archive only the modules it calls, and with --as-needed only their libraries.
+libraries = -lcurl -lcrypto -ljq -lcsv -lpopt -lsqlite3 -lsimdjson
+link = $(CXX) $(link_hardening) -Wl,--as-needed -Wl,--gc-sections
+
+stage_names := $(basename $(notdir $(wildcard stages/*.c)))
+programs := $(stage_names:%=$(bin)/%)
+lib_objects := $(patsubst lib/%,$(build)/lib/%.o,$(wildcard lib/*.c lib/*.cpp lib/sql/*.sql lib/jq/*.jq lib/feeds/*.json lib/report/*))
+archive := $(build)/libenvtally.a
+unit_tests := $(patsubst tests/lib/%.c,$(build)/tests/%,$(wildcard tests/lib/*_test.c))
+test_programs := $(build)/tests/generate $(build)/tests/simulator
+
+.DELETE_ON_ERROR:
+.PHONY: all help test check install clean bench test-programs fixtures lint
+.SECONDARY:
+
+all: $(programs) ## build every program into bin/ (the default)
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'SANITIZE=1 with all or test: the same under AddressSanitizer and UBSan, in build/sanitize'
+
+$(build)/lib/%.c.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(build)/lib/%.cpp.o: lib/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -fno-exceptions -fno-rtti $(warnings) $(common) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
+
+# Data compiled in (SQL, jq, feed descriptors, templates): _binary_lib_sql_NAME_sql_start and _end; see lib/embedded.h.
+$(build)/lib/%.sql.o $(build)/lib/%.jq.o $(build)/lib/%.json.o $(build)/lib/%.html.o $(build)/lib/%.css.o:
+	@mkdir -p $(@D)
+	$(LD) -r -b binary -z noexecstack -o $@ $(@:$(build)/%.o=%)
+$(foreach file,$(wildcard lib/sql/*.sql lib/jq/*.jq lib/feeds/*.json lib/report/*),$(eval $(build)/$(file).o: $(file)))
+
+# Made anew when the list of members changes, so that a deleted module leaves it.
+$(archive): $(lib_objects) lib
+	@rm -f $@
+	$(AR) rcs $@ $(lib_objects)
+
+$(build)/stages/%.o: stages/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(programs): $(bin)/%: $(build)/stages/%.o $(archive)
+	@mkdir -p $(@D)
+	$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
+
+$(build)/tests/%.o: tests/lib/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(unit_tests): $(build)/tests/%: $(build)/tests/%.o $(archive)
+	$(link) $(LDFLAGS) -o $@ $< $(archive) -lcmocka $(libraries)
+
+$(build)/tests/programs/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(build)/tests/generate: $(build)/tests/programs/generate.o $(archive)
+	$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
+
+$(build)/tests/simulator: $(build)/tests/programs/simulator.o $(archive)
+	$(link) $(LDFLAGS) -o $@ $< $(archive) -lmicrohttpd -lgnutls $(libraries)
+
+test-programs: $(programs) $(unit_tests) $(wildcard $(test_programs)) ## build the programs and what only the tests use
+
+test: ## build and run all tests (as tests/run does)
+	SANITIZE=$(SANITIZE) tests/run
+
+clean: ## remove all that was built
+	rm -rf build $(programs)
+
+-include $(shell find build -name '*.d' 2>/dev/null)
