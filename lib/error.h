@@ -15,6 +15,10 @@
 
 #include <sysexits.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct error {
 	int status; /* 0 while there is no error, else one of <sysexits.h> */
 	char text[1024];
@@ -30,5 +34,9 @@ int error_set_errno(struct error *error, int status, const char *format, ...) __
 
 /* Puts "PREFIX: " before the text of an error that is already set: context added on the way up. Returns -1. */
 int error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,0 +1,46 @@
+/*
+ * exchange.h: GET requests and their answers, from Docusign (http.h) or from a recording (replay.h).
+ *
+ * A fetcher submits requests and takes answers in the order in which they become complete; under replay that is
+ * the order of the recording. What can be retried was retried before an answer is given; limits were obeyed; every answer
+ * received was recorded if --record was given. So an answer is a success, or the last word on that request.
+ */
+#ifndef ENVTALLY_EXCHANGE_H
+#define ENVTALLY_EXCHANGE_H
+
+#include "connection.h"
+
+struct exchange;
+
+struct exchange_options {
+	const char *program;          /* names the files of a recording */
+	const char *record_directory; /* or NULL */
+	const char *replay_directory; /* or NULL for the network */
+	int64_t now;                  /* the run's clock, kept in the recording */
+};
+
+struct exchange_answer {
+	void *context;    /* as given to exchange_get() */
+	const char *url;
+	int status;       /* HTTP status; 0 when there was no answer: `error` says why */
+	const char *body; /* decoded; BUFFER_PADDING readable bytes follow it */
+	size_t length;
+	struct error error; /* set when status is not 2xx: what happened and its remedy, with the exit status it calls for */
+};
+
+/* `connection` must last; its token is replaced when it is renewed. Returns NULL with an error. */
+struct exchange *exchange_open(const struct exchange_options *options, struct connection *connection, struct error *error);
+
+/* How many more requests it takes now: bounded by the connection's concurrency; without bound under replay. */
+size_t exchange_room(const struct exchange *exchange);
+
+/* Submits a request. `context` comes back with the answer. The URL is copied. */
+int exchange_get(struct exchange *exchange, const char *url, void *context, struct error *error);
+
+/* Waits for the next answer. Returns 1 with it (valid until the next call), 0 when no request is outstanding, -1 on an error. */
+int exchange_next(struct exchange *exchange, struct exchange_answer *answer, struct error *error);
+
+/* Ends a recording durably (only when `complete`), closes everything, frees. Returns 0 or -1 with an error. */
+int exchange_close(struct exchange *exchange, bool complete, struct error *error);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * message.h: the lines of the pipe, read: Singer messages, CONNECTION, bare records.
+ *
+ * A reader is opened with the fields of records that the program looks at (JSON Pointers within "record", e.g.
+ * "/account_id"); each line is scanned once for them and the envelope of the message together.
+ * Blank lines are passed over. Slices last until the next message_next().
+ */
+#ifndef ENVTALLY_MESSAGE_H
+#define ENVTALLY_MESSAGE_H
+
+#include "json_scan.h"
+#include "line_reader.h"
+
+enum message_type {
+	MESSAGE_BARE, /* no "type": a raw record */
+	MESSAGE_SCHEMA,
+	MESSAGE_RECORD,
+	MESSAGE_STATE,
+	MESSAGE_CONNECTION,
+	MESSAGE_OTHER,      /* a type that is not ours: to be passed on */
+	MESSAGE_UNREADABLE, /* only with keep_unreadable: `error` says why */
+};
+
+struct message {
+	enum message_type type;
+	struct line line;
+	uint64_t line_number;
+	struct json_slice stream, record, value, time_extracted, context;
+	const struct json_slice *fields; /* as given to message_reader_open(), of a RECORD */
+	struct error error;
+};
+
+struct message_reader {
+	struct line_reader lines;
+	struct json_scanner *scanner;
+	struct json_slice *slices;
+	bool keep_unreadable; /* set after opening, by a program that keeps rejects */
+};
+
+int message_reader_open(struct message_reader *reader, int descriptor, const char *name, const char *const fields[], size_t count,
+	struct error *error);
+void message_reader_release(struct message_reader *reader);
+
+/* Returns 1 with a message, 0 at the end, -1 with an error that names file and line. */
+int message_next(struct message_reader *reader, struct message *message, struct error *error);
+
+bool message_is_record(const struct message *message, const char *stream);
+bool json_slice_equals(const struct json_slice *slice, const char *text);
+
+/* EX_DATAERR "cannot read '<name>' line <n>: <what>": for a stage that finds a record wrong. */
+int message_error(const struct message_reader *reader, const struct message *message, struct error *error, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif

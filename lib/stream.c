@@ -1,0 +1,191 @@
+#include "stream.h"
+
+#include "json_write.h"
+
+#include <string.h>
+
+#define KEYS(...) (const char *const[]) {__VA_ARGS__, NULL}
+#define FIELDS(...) (const struct stream_field[]) {__VA_ARGS__, {NULL, FIELD_TEXT, false}}
+
+const struct stream stream_account = {
+	.name = "account",
+	.keys = KEYS("organization_id", "account_id"),
+	.fields = FIELDS({"organization_id", FIELD_ID, false}, {"account_id", FIELD_ID, true}, {"account_name", FIELD_TEXT, false},
+		{"external_account_id", FIELD_TEXT, false}, {"site_id", FIELD_TEXT, false}, {"site_name", FIELD_TEXT, false},
+		{"asset_group_id", FIELD_ID, false}, {"compliant", FIELD_BOOLEAN, false}),
+};
+
+const struct stream stream_subscription = {
+	.name = "subscription",
+	.keys = KEYS("organization_id", "subscription_id", "plan_item_id"),
+	.fields = FIELDS({"organization_id", FIELD_ID, false}, {"subscription_id", FIELD_ID, true},
+		{"plan_item_id", FIELD_ID, false}, {"subscription_name", FIELD_TEXT, false}, {"plan_id", FIELD_ID, false},
+		{"plan_name", FIELD_TEXT, false}, {"plan_item_name", FIELD_TEXT, false}, {"asset_group_id", FIELD_ID, false},
+		{"asset_group_name", FIELD_TEXT, false}, {"associated_accounts_count", FIELD_INTEGER, false},
+		{"software_model", FIELD_TEXT, false}),
+};
+
+const struct stream stream_envelope = {
+	.name = "envelope",
+	.keys = KEYS("account_id", "envelope_id"),
+	.fields = FIELDS({"account_id", FIELD_ID, true}, {"envelope_id", FIELD_ID, true}, {"status", FIELD_WORD, true},
+		{"created_at", FIELD_TIME, false}, {"sent_at", FIELD_TIME, false}, {"completed_at", FIELD_TIME, false},
+		{"modified_at", FIELD_TIME, true}, {"plan_item_id", FIELD_ID, false}, {"sender_id", FIELD_ID, false}),
+};
+
+const struct stream stream_watermark = {
+	.name = "watermark",
+	.keys = KEYS("account_id"),
+	.fields = FIELDS({"account_id", FIELD_ID, true}, {"watermark", FIELD_TIME, true}),
+};
+
+const struct stream stream_daily_consumption = {
+	.name = "daily_consumption",
+	.keys = KEYS("account_id", "plan_item_id", "day"),
+	.fields = FIELDS({"account_id", FIELD_ID, true}, {"plan_item_id", FIELD_ID, false}, {"day", FIELD_DAY, true},
+		{"units_consumed", FIELD_INTEGER, true}, {"by_status", FIELD_OBJECT, true}, {"first_sent_at", FIELD_TIME, false},
+		{"last_sent_at", FIELD_TIME, false}),
+};
+
+const struct stream stream_consumption = {
+	.name = "consumption",
+	.keys = KEYS("profile", "account_id", "plan_item_id", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"organization_id", FIELD_ID, false}, {"account_id", FIELD_ID, true},
+		{"account_name", FIELD_TEXT, false}, {"plan_item_id", FIELD_ID, false}, {"software_model", FIELD_TEXT, false},
+		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"units_consumed", FIELD_INTEGER, true}, {"by_status", FIELD_OBJECT, true},
+		{"first_sent_at", FIELD_TIME, false}, {"last_sent_at", FIELD_TIME, false}, {"watermark", FIELD_TIME, false},
+		{"state", FIELD_WORD, true}),
+};
+
+const struct stream stream_restatement = {
+	.name = "restatement",
+	.keys = KEYS("profile", "account_id", "plan_item_id", "period_start", "run_id"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"account_id", FIELD_ID, true}, {"plan_item_id", FIELD_ID, false},
+		{"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true}, {"run_id", FIELD_TEXT, true},
+		{"units_before", FIELD_INTEGER, true}, {"units_after", FIELD_INTEGER, true}, {"delta", FIELD_INTEGER, true},
+		{"cause", FIELD_WORD, true}),
+};
+
+const struct stream stream_unrecognized_subscription = {
+	.name = "unrecognized_subscription",
+	.keys = KEYS("identifier"),
+	.fields = FIELDS({"identifier", FIELD_TEXT, true}, {"identifier_type", FIELD_WORD, true}, {"display_name", FIELD_TEXT, false},
+		{"profiles", FIELD_ARRAY, true}, {"subscriptions", FIELD_INTEGER, true}, {"units_consumed", FIELD_INTEGER, true}),
+};
+
+const struct stream stream_metric_result = {
+	.name = "metric_result",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
+		{"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true}, {"unit", FIELD_WORD, true},
+		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
+		{"period_state", FIELD_WORD, true}, {"rights_owned", FIELD_DECIMAL, true}, {"rights_used", FIELD_INTEGER, true},
+		{"rights_available", FIELD_DECIMAL, true}, {"over_licensed_rights", FIELD_DECIMAL, true},
+		{"unlicensed_rights", FIELD_DECIMAL, true}, {"status", FIELD_TEXT, true}),
+};
+
+const struct stream stream_job_result = {
+	.name = "job_result",
+	.keys = KEYS("run_id"),
+	.fields = FIELDS({"run_id", FIELD_TEXT, true}, {"profile", FIELD_TEXT, false}, {"job", FIELD_TEXT, true},
+		{"state", FIELD_WORD, true}, {"started_at", FIELD_TIME, true}, {"ended_at", FIELD_TIME, false},
+		{"counts", FIELD_OBJECT, true}, {"error", FIELD_TEXT, false}),
+};
+
+const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark,
+	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_unrecognized_subscription,
+	&stream_metric_result, &stream_job_result, NULL};
+
+const struct stream *stream_find(const char *name, size_t length)
+{
+	for (size_t i = 0; streams[i]; i++)
+		if (strlen(streams[i]->name) == length && memcmp(streams[i]->name, name, length) == 0)
+			return streams[i];
+	return NULL;
+}
+
+int stream_field_index(const struct stream *stream, const char *name, size_t length)
+{
+	for (int i = 0; stream->fields[i].name; i++)
+		if (strlen(stream->fields[i].name) == length && memcmp(stream->fields[i].name, name, length) == 0)
+			return i;
+	return -1;
+}
+
+size_t stream_field_count(const struct stream *stream)
+{
+	size_t count = 0;
+	while (stream->fields[count].name)
+		count++;
+	return count;
+}
+
+static void append_property(struct buffer *line, const struct stream_field *field)
+{
+	static const char *const types[] = {[FIELD_ID] = "string", [FIELD_WORD] = "string", [FIELD_TEXT] = "string",
+		[FIELD_TIME] = "string", [FIELD_DAY] = "string", [FIELD_INTEGER] = "integer", [FIELD_DECIMAL] = "string",
+		[FIELD_BOOLEAN] = "boolean", [FIELD_OBJECT] = "object", [FIELD_ARRAY] = "array"};
+	json_key(line, field->name);
+	json_begin(line, '{');
+	json_key(line, "type");
+	if (field->required) {
+		json_c_string(line, types[field->type]);
+	} else {
+		json_begin(line, '[');
+		json_c_string(line, "null");
+		json_c_string(line, types[field->type]);
+		json_end(line, ']');
+	}
+	if (field->type == FIELD_TIME || field->type == FIELD_DAY) {
+		json_key(line, "format");
+		json_c_string(line, field->type == FIELD_TIME ? "date-time" : "date");
+	}
+	json_end(line, '}');
+}
+
+void stream_append_schema(struct buffer *line, const struct stream *stream)
+{
+	json_begin(line, '{');
+	json_key(line, "type");
+	json_c_string(line, "SCHEMA");
+	json_key(line, "stream");
+	json_c_string(line, stream->name);
+	json_key(line, "schema");
+	json_begin(line, '{');
+	json_key(line, "type");
+	json_c_string(line, "object");
+	json_key(line, "properties");
+	json_begin(line, '{');
+	for (const struct stream_field *field = stream->fields; field->name; field++)
+		append_property(line, field);
+	json_end(line, '}');
+	json_end(line, '}');
+	json_key(line, "key_properties");
+	json_begin(line, '[');
+	for (const char *const *key = stream->keys; *key; key++)
+		json_c_string(line, *key);
+	json_end(line, ']');
+	json_end(line, '}');
+	json_finish(line);
+	buffer_append_byte(line, '\n');
+}
+
+void stream_begin_record(struct buffer *line, const struct stream *stream)
+{
+	buffer_append_string(line, "{\"type\":\"RECORD\",\"stream\":\"");
+	buffer_append_string(line, stream->name);
+	buffer_append_string(line, "\",\"record\":{");
+}
+
+void stream_end_record(struct buffer *line, const char *time_extracted, size_t time_length)
+{
+	json_end(line, '}');
+	if (time_extracted) {
+		json_key(line, "time_extracted");
+		json_string(line, time_extracted, time_length);
+	}
+	json_end(line, '}');
+	json_finish(line);
+	buffer_append_byte(line, '\n');
+}

@@ -1,0 +1,58 @@
+/*
+ * stream.h: the canonical streams of the pipe: names, keys, fields, and how their messages are begun.
+ *
+ * The table in stream.c is the one place that says which fields a stream has; the Singer SCHEMA, normalize's check of
+ * what a map gives and merge's storage all come from it. doc/streams.md is the same for people.
+ */
+#ifndef ENVTALLY_STREAM_H
+#define ENVTALLY_STREAM_H
+
+#include "buffer.h"
+
+enum field_type {
+	FIELD_ID,      /* lower-case text; a UUID at Docusign */
+	FIELD_WORD,    /* lower-case text of a small set, such as a status */
+	FIELD_TEXT,    /* as it came */
+	FIELD_TIME,    /* RFC 3339 UTC with milliseconds and Z */
+	FIELD_DAY,     /* YYYY-MM-DD */
+	FIELD_INTEGER, /* 64 bits */
+	FIELD_DECIMAL, /* exact decimal, a JSON string: money and rights, or a word such as "unlimited" */
+	FIELD_BOOLEAN,
+	FIELD_OBJECT,
+	FIELD_ARRAY,
+};
+
+struct stream_field {
+	const char *name;
+	enum field_type type;
+	bool required; /* never null */
+};
+
+struct stream {
+	const char *name;
+	const char *const *keys;           /* NULL-terminated */
+	const struct stream_field *fields; /* ended by a NULL name */
+};
+
+extern const struct stream stream_account, stream_subscription, stream_envelope, stream_watermark, stream_daily_consumption,
+	stream_consumption, stream_restatement, stream_unrecognized_subscription, stream_metric_result, stream_job_result;
+
+/* All of them, NULL-terminated. */
+extern const struct stream *const streams[];
+
+/* NULL when there is no canonical stream of that name. */
+const struct stream *stream_find(const char *name, size_t length);
+
+/* The index of a field, -1 when the stream has none of that name. */
+int stream_field_index(const struct stream *stream, const char *name, size_t length);
+size_t stream_field_count(const struct stream *stream);
+
+/* Appends the stream's SCHEMA message as a line. */
+void stream_append_schema(struct buffer *line, const struct stream *stream);
+
+/* Appends {"type":"RECORD","stream":…,"record":{ ; the caller writes the members with json_write.h, then stream_end_record(). */
+void stream_begin_record(struct buffer *line, const struct stream *stream);
+/* Appends the end, with the newline. `time_extracted` is an RFC 3339 text or NULL. */
+void stream_end_record(struct buffer *line, const char *time_extracted, size_t time_length);
+
+#endif
