@@ -90,8 +90,9 @@ $(build)/tests/programs/%.o: tests/%.c
 $(build)/tests/generate: $(build)/tests/programs/generate.o $(archive)
 	$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
 
-$(build)/tests/simulator: $(build)/tests/programs/simulator.o $(archive)
-	$(link) $(LDFLAGS) -o $@ $< $(archive) -lmicrohttpd -lgnutls $(libraries)
+simulator_objects := $(patsubst tests/%.c,$(build)/tests/programs/%.o,tests/simulator.c $(wildcard tests/simulator/*.c))
+$(build)/tests/simulator: $(simulator_objects) $(archive)
+	$(link) $(LDFLAGS) -o $@ $(simulator_objects) $(archive) -lmicrohttpd -lgnutls -lz $(libraries)
 
 test-programs: $(programs) $(unit_tests) $(wildcard $(test_programs)) ## build the programs and what only the tests use
 

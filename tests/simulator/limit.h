@@ -1,0 +1,24 @@
+/*
+ * limit.h: Docusign's two rate limits, an hourly one and one for bursts, over all API requests.
+ *
+ * The hourly window starts at the top of the hour, as there. Both windows can be made shorter for tests. A limit of 0 is none.
+ */
+#ifndef SIMULATOR_LIMIT_H
+#define SIMULATOR_LIMIT_H
+
+#include "answer.h"
+
+struct limit_settings {
+	int hourly, burst; /* requests */
+	int hourly_seconds, burst_seconds; /* the windows */
+};
+
+void limit_set(const struct limit_settings *settings);
+
+/* Counts one request and sets the headers. Returns 0, or -1 when it is past a limit: then `answer` is the 429. */
+int limit_count(struct answer *answer);
+
+/* Retry-After in the form that is asked for. */
+void limit_retry_after(struct answer *answer, int64_t seconds);
+
+#endif
