@@ -55,13 +55,15 @@ static const unsigned char *take_certificate(struct cursor *cursor, uint32_t ver
 	if (version == 2) {
 		size_t type_length;
 		const unsigned char *type = take_counted(cursor, 2, &type_length);
-		x509 = type && ((type_length == 5 && memcmp(type, "X.509", 5) == 0) || (type_length == 4 && memcmp(type, "X509", 4) == 0));
+		x509 = type && ((type_length == 5 && memcmp(type, "X.509", 5) == 0) ||
+		                       (type_length == 4 && memcmp(type, "X509", 4) == 0));
 	}
 	const unsigned char *certificate = take_counted(cursor, 4, length);
 	return x509 ? certificate : NULL;
 }
 
-static int add_entry(struct jks *jks, const struct jks_entry *entry, const unsigned char *alias, size_t alias_length, struct error *error)
+static int add_entry(
+        struct jks *jks, const struct jks_entry *entry, const unsigned char *alias, size_t alias_length, struct error *error)
 {
 	if ((jks->count & (jks->count - 1)) == 0) {
 		struct jks_entry *entries = reallocarray(jks->entries, jks->count ? jks->count * 2 : 1, sizeof *entries);
@@ -114,7 +116,8 @@ int jks_read(const unsigned char *bytes, size_t length, struct jks *jks, struct 
 		return error_set(error, EX_DATAERR, "it is not a JKS key store");
 	jks->version = (uint32_t)take_integer(&cursor, 4);
 	if (!cursor.failed && jks->version != 1 && jks->version != 2)
-		return error_set(error, EX_DATAERR, "it is a JKS key store of version %" PRIu32 ", and only 1 and 2 exist", jks->version);
+		return error_set(
+		        error, EX_DATAERR, "it is a JKS key store of version %" PRIu32 ", and only 1 and 2 exist", jks->version);
 	uint64_t count = take_integer(&cursor, 4);
 	for (uint64_t i = 0; i < count && !cursor.failed; i++) {
 		uint64_t tag = take_integer(&cursor, 4);
@@ -126,15 +129,17 @@ int jks_read(const unsigned char *bytes, size_t length, struct jks *jks, struct 
 		} else if (tag == 2) {
 			take_trusted_entry(&cursor, jks);
 		} else {
-			error_set(error, EX_DATAERR, "the JKS key store is damaged: entry %" PRIu64 " has the unknown kind %" PRIu64, i + 1, tag);
+			error_set(error, EX_DATAERR,
+			        "the JKS key store is damaged: entry %" PRIu64 " has the unknown kind %" PRIu64, i + 1, tag);
 			goto fail;
 		}
 	}
 	jks->digest_at = cursor.at;
 	take(&cursor, JKS_DIGEST_LENGTH);
 	if (cursor.failed) {
-		error_set(error, EX_DATAERR, "the JKS key store is truncated or damaged: what byte %zu announces goes beyond its %zu bytes",
-			cursor.at, length);
+		error_set(error, EX_DATAERR,
+		        "the JKS key store is truncated or damaged: what byte %zu announces goes beyond its %zu bytes", cursor.at,
+		        length);
 		goto fail;
 	}
 	if (cursor.at != length) {
@@ -165,7 +170,7 @@ int jks_verify(const struct jks *jks, const char *password, struct error *error)
 	unsigned char digest[JKS_DIGEST_LENGTH];
 	EVP_MD_CTX *hash = EVP_MD_CTX_new();
 	int done = hash && hash_password(hash, password) && EVP_DigestUpdate(hash, whitener, sizeof whitener - 1) &&
-		EVP_DigestUpdate(hash, jks->bytes, jks->digest_at) && EVP_DigestFinal_ex(hash, digest, NULL);
+	           EVP_DigestUpdate(hash, jks->bytes, jks->digest_at) && EVP_DigestFinal_ex(hash, digest, NULL);
 	EVP_MD_CTX_free(hash);
 	if (!done)
 		return error_set(error, EX_OSERR, "cannot compute the key store's SHA-1 digest");
@@ -185,8 +190,9 @@ static int recover(const unsigned char *data, size_t length, const char *passwor
 		goto out;
 	memcpy(block, data, SALT_LENGTH);
 	for (size_t i = 0; i < key_length; i++) {
-		if (i % sizeof block == 0 && !(EVP_MD_CTX_copy_ex(hash, after_password) && EVP_DigestUpdate(hash, block, sizeof block) &&
-						     EVP_DigestFinal_ex(hash, block, NULL)))
+		if (i % sizeof block == 0 &&
+		        !(EVP_MD_CTX_copy_ex(hash, after_password) && EVP_DigestUpdate(hash, block, sizeof block) &&
+		                EVP_DigestFinal_ex(hash, block, NULL)))
 			goto out;
 		plain[i] = encrypted[i] ^ block[i % sizeof block];
 	}

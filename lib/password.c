@@ -24,7 +24,8 @@ static int read_line(int descriptor, const char *name, struct buffer *line, stru
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
-			return error_set_errno(error, errno == EBADF ? EX_NOINPUT : EX_IOERR, "cannot read the password from '%s'", name);
+			return error_set_errno(
+			        error, errno == EBADF ? EX_NOINPUT : EX_IOERR, "cannot read the password from '%s'", name);
 		if (count == 0 || byte == '\n')
 			break;
 		buffer_append_byte(line, byte);
@@ -68,7 +69,8 @@ static int read_descriptor(const char *number, struct buffer *line, struct error
 	errno = 0;
 	long descriptor = strtol(number, &end, 10);
 	if (*number < '0' || *number > '9' || *end || errno || descriptor > INT_MAX)
-		return error_set(error, EX_CONFIG, "cannot read the password: after fd: stands the number of an open descriptor, as in fd:3");
+		return error_set(error, EX_CONFIG,
+		        "cannot read the password: after fd: stands the number of an open descriptor, as in fd:3");
 	return read_line((int)descriptor, number, line, error);
 }
 
@@ -87,7 +89,7 @@ static int read_terminal(struct buffer *line, struct error *error)
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (terminal < 0)
 		return error_set(error, EX_CONFIG,
-			"cannot ask for the password: there is no terminal: name its source, file:PATH, fd:N or env:NAME");
+		        "cannot ask for the password: there is no terminal: name its source, file:PATH, fd:N or env:NAME");
 	close(terminal);
 	int result = -1;
 	char answer[PASSWORD_LIMIT + 2];
@@ -118,10 +120,10 @@ static int read_source(const char *source, const char *base_directory, struct bu
 		return read_variable(rest, line, error);
 	if (after(source, "pass:"))
 		return error_set(error, EX_CONFIG,
-			"cannot take the password itself: others can read it on a command line or in a profile: "
-			"put it into a file and name that, file:PATH (or fd:N, env:NAME)");
+		        "cannot take the password itself: others can read it on a command line or in a profile: "
+		        "put it into a file and name that, file:PATH (or fd:N, env:NAME)");
 	return error_set(error, EX_CONFIG,
-		"cannot read the password: its source is none of file:PATH, fd:N, env:NAME (never the password itself)");
+	        "cannot read the password: its source is none of file:PATH, fd:N, env:NAME (never the password itself)");
 }
 
 int password_read(const char *source, const char *base_directory, struct buffer *password, struct error *error)

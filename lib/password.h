@@ -21,7 +21,8 @@
 
 #define PASSWORD_LIMIT 1023
 
-/* Appends the password to `password`, which the caller ends with buffer_release_secret(). `base_directory` NULL: the working directory. */
+/* Appends the password to `password`, which the caller ends with buffer_release_secret(). `base_directory` NULL: the working
+ * directory. */
 int password_read(const char *source, const char *base_directory, struct buffer *password, struct error *error);
 
 #endif
