@@ -29,8 +29,11 @@ CFLAGS = $(optimize)
 CXXFLAGS = $(optimize)
 common = -D_GNU_SOURCE -DENVTALLY_VERSION='"$(VERSION)"' -Ilib -fPIE -ffunction-sections -fdata-sections -MMD -MP $(hardening)
 # Each program takes from the archive only the modules it calls, and with --as-needed only their libraries.
-libraries = -lcurl -lcrypto -ljq -lcsv -lpopt -lsqlite3 -lsimdjson
+libraries = -lcurl -lcrypto -lz -ljq -lcsv -lpopt -lsqlite3 -lsimdjson
 link = $(CXX) $(link_hardening) -Wl,--as-needed -Wl,--gc-sections
+
+# One short line a step; V=1 shows the commands.
+say = $(if $(V),,@echo '  $(1) $@';)
 
 stage_names := $(basename $(notdir $(wildcard stages/*.c)))
 programs := $(stage_names:%=$(bin)/%)
@@ -51,48 +54,48 @@ help: ## say what each target does
 
 $(build)/lib/%.c.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(build)/lib/%.cpp.o: lib/%.cpp
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 -fno-exceptions -fno-rtti $(warnings) $(common) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
+	$(call say,CXX)$(CXX) -std=c++17 -fno-exceptions -fno-rtti $(warnings) $(common) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
 
 # Data compiled in (SQL, jq, feed descriptors, templates): _binary_lib_sql_NAME_sql_start and _end; see lib/embedded.h.
 $(build)/lib/%.sql.o $(build)/lib/%.jq.o $(build)/lib/%.json.o $(build)/lib/%.html.o $(build)/lib/%.css.o:
 	@mkdir -p $(@D)
-	$(LD) -r -b binary -z noexecstack -o $@ $(@:$(build)/%.o=%)
+	$(call say,EMBED)$(LD) -r -b binary -z noexecstack -o $@ $(@:$(build)/%.o=%)
 $(foreach file,$(wildcard lib/sql/*.sql lib/jq/*.jq lib/feeds/*.json lib/report/*),$(eval $(build)/$(file).o: $(file)))
 
 # Made anew when the list of members changes, so that a deleted module leaves it.
 $(archive): $(lib_objects) lib
 	@rm -f $@
-	$(AR) rcs $@ $(lib_objects)
+	$(call say,AR)$(AR) rcs $@ $(lib_objects)
 
 $(build)/stages/%.o: stages/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(programs): $(bin)/%: $(build)/stages/%.o $(archive)
 	@mkdir -p $(@D)
-	$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
+	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
 
 $(build)/tests/%.o: tests/lib/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(unit_tests): $(build)/tests/%: $(build)/tests/%.o $(archive)
-	$(link) $(LDFLAGS) -o $@ $< $(archive) -lcmocka $(libraries)
+	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) -lcmocka $(libraries)
 
 $(build)/tests/programs/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(build)/tests/generate: $(build)/tests/programs/generate.o $(archive)
-	$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
+	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
 
 simulator_objects := $(patsubst tests/%.c,$(build)/tests/programs/%.o,tests/simulator.c $(wildcard tests/simulator/*.c))
 $(build)/tests/simulator: $(simulator_objects) $(archive)
-	$(link) $(LDFLAGS) -o $@ $(simulator_objects) $(archive) -lmicrohttpd -lgnutls -lz $(libraries)
+	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $(simulator_objects) $(archive) -lmicrohttpd -lgnutls -lz $(libraries)
 
 test-programs: $(programs) $(unit_tests) $(wildcard $(test_programs)) ## build the programs and what only the tests use
 

@@ -4,6 +4,9 @@
  * A fetcher submits requests and takes answers in the order in which they become complete; under replay that is
  * the order of the recording. What can be retried was retried before an answer is given; limits were obeyed; every answer
  * received was recorded if --record was given. So an answer is a success, or the last word on that request.
+ *
+ * With both directories what is replayed is recorded anew, byte for byte. Recording into a directory whose recording
+ * was cut off goes on with it: what is recorded there is answered from there, then the network is asked.
  */
 #ifndef ENVTALLY_EXCHANGE_H
 #define ENVTALLY_EXCHANGE_H
@@ -17,6 +20,7 @@ struct exchange_options {
 	const char *record_directory; /* or NULL */
 	const char *replay_directory; /* or NULL for the network */
 	int64_t now;                  /* the run's clock, kept in the recording */
+	int tries, retry_base_ms;     /* of a request, and the pause that the first retry is drawn from; 0 for the usual 6 and 500 */
 };
 
 struct exchange_answer {
@@ -25,11 +29,19 @@ struct exchange_answer {
 	int status;       /* HTTP status; 0 when there was no answer: `error` says why */
 	const char *body; /* decoded; BUFFER_PADDING readable bytes follow it */
 	size_t length;
+	const char *wrapped; /* {"answer":<body>}: for json_scan(), which wants an object where some answers are arrays */
+	size_t wrapped_length;
 	struct error error; /* set when status is not 2xx: what happened and its remedy, with the exit status it calls for */
 };
 
 /* `connection` must last; its token is replaced when it is renewed. Returns NULL with an error. */
 struct exchange *exchange_open(const struct exchange_options *options, struct connection *connection, struct error *error);
+
+/*
+ * The run's clock: `now` of the options; the recording's own under replay, and when a recording that was cut off is gone on
+ * with, since its requests were made by that clock.
+ */
+int64_t exchange_now(const struct exchange *exchange);
 
 /* How many more requests it takes now: bounded by the connection's concurrency; without bound under replay. */
 size_t exchange_room(const struct exchange *exchange);

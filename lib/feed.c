@@ -358,6 +358,7 @@ static int read_descriptor(struct part *descriptor, struct feed *feed, struct er
 		take_pointer(descriptor, "records", &feed->records, error) < 0 || take_clock(descriptor, feed, error) < 0 ||
 		take_map(descriptor, feed, error) < 0)
 		return -1;
+	feed->bounded = uses(feed, "{until}") || (feed->start && strstr(feed->start, "{until}"));
 	return check_whole(descriptor, feed, error);
 }
 

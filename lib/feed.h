@@ -46,6 +46,7 @@ struct feed {
 	char *path;   /* template, after the API base */
 	struct feed_parameter *query; /* in the descriptor's order */
 	size_t query_count;
+	bool bounded; /* requests say {until}: a window that was interrupted ends where it would have */
 	enum feed_paging paging;
 	char *start;        /* template of the first position; NULL for none and link */
 	char *next;         /* pointer: the next cursor (cursor) or URL (link) */

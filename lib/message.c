@@ -5,20 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_TYPE, SLICE_STREAM, SLICE_RECORD, SLICE_VALUE, SLICE_TIME, SLICE_CONTEXT, SLICE_FIELDS };
+enum { SLICE_TYPE, SLICE_STREAM, SLICE_RECORD, SLICE_VALUE, SLICE_TIME, SLICE_CONTEXT, SLICE_CONTEXT_ACCOUNT, SLICE_CONTEXT_ORGANIZATION, SLICE_FIELDS };
+
+/* The slot of a bare record's field: one of the message's own when the pointers are the same ("/type"), else a new one. */
+static size_t bare_slot(const char *const own[], const char *field, size_t *total)
+{
+	for (size_t i = 0; i < SLICE_FIELDS; i++)
+		if (strcmp(own[i], field) == 0)
+			return i;
+	return (*total)++;
+}
 
 int message_reader_open(struct message_reader *reader, int descriptor, const char *name, const char *const fields[], size_t count,
-	struct error *error)
+	bool bare, struct error *error)
 {
-	static const char *const own[] = {"/type", "/stream", "/record", "/value", "/time_extracted", "/context"};
+	static const char *const own[SLICE_FIELDS] = {"/type", "/stream", "/record", "/value", "/time_extracted", "/context",
+		"/context/account_id", "/context/organization_id"};
 	int result = -1;
-	*reader = (struct message_reader){.scanner = NULL};
+	*reader = (struct message_reader){.field_count = count};
 	struct buffer names = BUFFER_INIT;
 	size_t total = SLICE_FIELDS + count;
-	const char **pointers = calloc(total, sizeof *pointers);
+	const char **pointers = calloc(SLICE_FIELDS + 2 * count, sizeof *pointers);
 	size_t *offsets = calloc(count + 1, sizeof *offsets);
-	reader->slices = calloc(total, sizeof *reader->slices);
-	if (!pointers || !offsets || !reader->slices) {
+	reader->slices = calloc(SLICE_FIELDS + 2 * count, sizeof *reader->slices);
+	reader->bare_slots = bare ? calloc(count + 1, sizeof *reader->bare_slots) : NULL;
+	reader->bare_fields = calloc(count + 1, sizeof *reader->bare_fields);
+	if (!pointers || !offsets || !reader->slices || (bare && !reader->bare_slots) || !reader->bare_fields) {
 		error_set(error, EX_OSERR, "out of memory");
 		goto out;
 	}
@@ -32,6 +44,10 @@ int message_reader_open(struct message_reader *reader, int descriptor, const cha
 		goto out;
 	for (size_t i = 0; i < count; i++)
 		pointers[SLICE_FIELDS + i] = names.data + offsets[i];
+	for (size_t i = 0; bare && i < count; i++) {
+		reader->bare_slots[i] = bare_slot(own, fields[i], &total);
+		pointers[reader->bare_slots[i]] = fields[i];
+	}
 	reader->scanner = json_scanner_new(pointers, total, error);
 	if (!reader->scanner || line_reader_open(&reader->lines, descriptor, name, error) < 0)
 		goto out;
@@ -50,6 +66,8 @@ void message_reader_release(struct message_reader *reader)
 	line_reader_release(&reader->lines);
 	json_scanner_free(reader->scanner);
 	free(reader->slices);
+	free(reader->bare_slots);
+	free(reader->bare_fields);
 	*reader = (struct message_reader){.scanner = NULL};
 }
 
@@ -124,7 +142,14 @@ int message_next(struct message_reader *reader, struct message *message, struct 
 		message->value = reader->slices[SLICE_VALUE];
 		message->time_extracted = reader->slices[SLICE_TIME];
 		message->context = reader->slices[SLICE_CONTEXT];
+		message->context_account_id = reader->slices[SLICE_CONTEXT_ACCOUNT];
+		message->context_organization_id = reader->slices[SLICE_CONTEXT_ORGANIZATION];
 		result = classify(reader, message, &message->error);
+	}
+	if (result == 0 && message->type == MESSAGE_BARE && reader->bare_slots) {
+		for (size_t i = 0; i < reader->field_count; i++)
+			reader->bare_fields[i] = reader->slices[reader->bare_slots[i]];
+		message->fields = reader->bare_fields;
 	}
 	if (result == 0)
 		return 1;

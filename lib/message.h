@@ -2,7 +2,8 @@
  * message.h: the lines of the pipe, read: Singer messages, CONNECTION, bare records.
  *
  * A reader is opened with the fields of records that the program looks at (JSON Pointers within "record", e.g.
- * "/account_id"); each line is scanned once for them and the envelope of the message together.
+ * "/account_id"); each line is scanned once for them and the envelope of the message together. A bare record has the
+ * same fields at its top, when the reader was opened with `bare`.
  * Blank lines are passed over. Slices last until the next message_next().
  */
 #ifndef ENVTALLY_MESSAGE_H
@@ -25,8 +26,9 @@ struct message {
 	enum message_type type;
 	struct line line;
 	uint64_t line_number;
-	struct json_slice stream, record, value, time_extracted, context;
-	const struct json_slice *fields; /* as given to message_reader_open(), of a RECORD */
+	struct json_slice stream, record, value, time_extracted;
+	struct json_slice context, context_account_id, context_organization_id; /* what the fetcher asked for, of a raw RECORD */
+	const struct json_slice *fields; /* as given to message_reader_open(), of a RECORD or a bare record */
 	struct error error;
 };
 
@@ -34,11 +36,14 @@ struct message_reader {
 	struct line_reader lines;
 	struct json_scanner *scanner;
 	struct json_slice *slices;
+	size_t *bare_slots; /* where the fields of a bare record are among the slices; NULL unless opened with `bare` */
+	size_t field_count;
+	struct json_slice *bare_fields;
 	bool keep_unreadable; /* set after opening, by a program that keeps rejects */
 };
 
 int message_reader_open(struct message_reader *reader, int descriptor, const char *name, const char *const fields[], size_t count,
-	struct error *error);
+	bool bare, struct error *error);
 void message_reader_release(struct message_reader *reader);
 
 /* Returns 1 with a message, 0 at the end, -1 with an error that names file and line. */

@@ -9,6 +9,8 @@
 
 #include "buffer.h"
 
+#define ID_LIMIT 46 /* bytes of a FIELD_ID; a UUID as text is 36 */
+
 enum field_type {
 	FIELD_ID,      /* lower-case text; a UUID at Docusign */
 	FIELD_WORD,    /* lower-case text of a small set, such as a status */

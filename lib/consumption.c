@@ -1,0 +1,430 @@
+#include "consumption.h"
+
+#include "instant.h"
+#include "json_write.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void consumption_open(struct consumption *consumption, int64_t now, const char *run_id)
+{
+	*consumption = (struct consumption){.now = now, .reported_at = INSTANT_NONE};
+	if (run_id) {
+		snprintf(consumption->run_id, sizeof consumption->run_id, "%s", run_id);
+		return;
+	}
+	char text[INSTANT_LENGTH];
+	instant_format(now, text);
+	snprintf(consumption->run_id, sizeof consumption->run_id, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", text, text + 5, text + 8, text + 11,
+		text + 14, text + 17);
+}
+
+void consumption_release(struct consumption *consumption)
+{
+	for (size_t i = 0; i < consumption->fact_count; i++) {
+		free(consumption->facts[i].organization_id);
+		free(consumption->facts[i].account_name);
+	}
+	free(consumption->facts);
+	tally_release(&consumption->tally);
+}
+
+int consumption_reader_open(struct consumption *consumption, struct message_reader *reader, int descriptor, const char *name,
+	struct error *error)
+{
+	const struct stream *const list[] = {&stream_daily_consumption, &stream_envelope, &stream_consumption, &stream_account,
+		&stream_watermark, &stream_job_result, NULL};
+	if (field_union_build(&consumption->fields, list, error) < 0)
+		return -1;
+	return message_reader_open(reader, descriptor, name, consumption->fields.pointers, consumption->fields.count, false, error);
+}
+
+static const struct json_slice *field(const struct consumption *consumption, const struct message *message, const char *name)
+{
+	return field_union_slice(&consumption->fields, message->fields, name);
+}
+
+/* The facts of an account by its number; NULL with an error. */
+static struct account_facts *facts_of(struct consumption *consumption, uint32_t account, struct error *error)
+{
+	if (account >= consumption->fact_count) {
+		size_t count = account < 32 ? 64 : (size_t)account * 2;
+		struct account_facts *facts = realloc(consumption->facts, count * sizeof *facts);
+		if (!facts) {
+			error_set(error, EX_OSERR, "out of memory");
+			return NULL;
+		}
+		for (size_t i = consumption->fact_count; i < count; i++)
+			facts[i] = (struct account_facts){.watermark = INSTANT_NONE};
+		consumption->facts = facts;
+		consumption->fact_count = count;
+	}
+	return &consumption->facts[account];
+}
+
+static int keep_text(char **text, const struct json_slice *slice, struct error *error)
+{
+	if (slice->kind != JSON_STRING)
+		return 0;
+	char *copy = strndup(slice->text, slice->length);
+	if (!copy)
+		return error_set(error, EX_OSERR, "out of memory");
+	free(*text);
+	*text = copy;
+	return 0;
+}
+
+/* Reads */
+
+static int read_account(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	uint32_t *account, struct error *error)
+{
+	const struct json_slice *slice = field(consumption, message, "account_id");
+	if (slice->kind != JSON_STRING)
+		return message_error(reader, message, error, "%.*s \"account_id\" must be a string, this is %s", (int)message->stream.length,
+			message->stream.text, json_kind_name(slice->kind));
+	return tally_name(&consumption->tally.accounts, slice, account, error);
+}
+
+static int read_time(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	const char *name, bool required, int64_t *instant, struct error *error)
+{
+	const struct json_slice *slice = field(consumption, message, name);
+	*instant = INSTANT_NONE;
+	if (!required && (slice->kind == JSON_NULL || slice->kind == JSON_ABSENT))
+		return 0;
+	if (slice->kind == JSON_STRING && instant_parse(slice->text, slice->length, instant) == 0)
+		return 0;
+	return message_error(reader, message, error, "%.*s \"%s\" must be a time such as 2025-01-31T00:00:00.000Z, this is %s",
+		(int)message->stream.length, message->stream.text, name, json_kind_name(slice->kind));
+}
+
+static int read_units(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	int64_t *units, struct error *error)
+{
+	const struct json_slice *slice = field(consumption, message, "units_consumed");
+	char *end;
+	*units = slice->kind == JSON_NUMBER ? strtoll(slice->text, &end, 10) : -1;
+	if (*units >= 0 && end == slice->text + slice->length)
+		return 0;
+	return message_error(reader, message, error, "%.*s \"units_consumed\" must be a whole number, this is %s", (int)message->stream.length,
+		message->stream.text, json_kind_name(slice->kind));
+}
+
+/* Adds the members of a by_status object, {"sent":3,"completed":4}: the text was checked to be JSON. */
+static int add_statuses(struct consumption *consumption, struct tally_sum *sum, const struct message_reader *reader,
+	const struct message *message, struct error *error)
+{
+	const struct json_slice *slice = field(consumption, message, "by_status");
+	if (slice->kind == JSON_ABSENT || slice->kind == JSON_NULL)
+		return 0;
+	const char *at = slice->text, *end = slice->text + slice->length;
+	while (slice->kind == JSON_OBJECT && at < end) {
+		const char *name = memchr(at, '"', (size_t)(end - at));
+		if (!name)
+			return 0;
+		const char *name_end = memchr(name + 1, '"', (size_t)(end - name - 1));
+		if (!name_end || memchr(name, '\\', (size_t)(name_end - name)))
+			break;
+		const char *number = memchr(name_end, ':', (size_t)(end - name_end));
+		char *number_end;
+		long long count = number ? strtoll(number + 1, &number_end, 10) : -1;
+		if (count < 0 || number_end == number + 1)
+			break;
+		if (tally_add_status(&consumption->tally, sum, name + 1, (size_t)(name_end - name - 1), count, error) < 0)
+			return -1;
+		at = number_end;
+	}
+	return message_error(reader, message, error, "%.*s \"by_status\" must be an object of counts", (int)message->stream.length,
+		message->stream.text);
+}
+
+static uint32_t own_profile(struct consumption *consumption, struct error *error)
+{
+	struct json_slice slice = {consumption->profile ? JSON_STRING : JSON_NULL, consumption->profile,
+		consumption->profile ? strlen(consumption->profile) : 0};
+	uint32_t number = TALLY_NO_NAME;
+	tally_name(&consumption->tally.profiles, &slice, &number, error);
+	return number;
+}
+
+static int add_daily(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	struct error *error)
+{
+	uint32_t account, plan_item;
+	int64_t units, first, last;
+	int32_t day;
+	const struct json_slice *slice = field(consumption, message, "day");
+	if (slice->kind != JSON_STRING || day_parse(slice->text, slice->length, &day) < 0)
+		return message_error(reader, message, error, "daily_consumption \"day\" must be a date such as 2025-01-31, this is %s",
+			json_kind_name(slice->kind));
+	if (read_account(consumption, reader, message, &account, error) < 0 ||
+		tally_name(&consumption->tally.plan_items, field(consumption, message, "plan_item_id"), &plan_item, error) < 0 ||
+		read_units(consumption, reader, message, &units, error) < 0 ||
+		read_time(consumption, reader, message, "first_sent_at", false, &first, error) < 0 ||
+		read_time(consumption, reader, message, "last_sent_at", false, &last, error) < 0)
+		return -1;
+	struct account_facts *facts = facts_of(consumption, account, error);
+	struct tally_row *row = facts ? tally_row(&consumption->tally, own_profile(consumption, error), account, plan_item,
+						period_of_day(&consumption->rule, day), error)
+				      : NULL;
+	if (!row)
+		return -1;
+	facts->touched = true;
+	tally_add(&row->now, units, first, last);
+	return add_statuses(consumption, &row->now, reader, message, error) < 0 ? -1 : 1;
+}
+
+/* Each record counts: envelopes come here once each, out of a ledger or from who has seen to it. */
+static int add_envelope(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	struct error *error)
+{
+	uint32_t account, plan_item;
+	int64_t sent_at;
+	const struct json_slice *status = field(consumption, message, "status");
+	if (status->kind != JSON_STRING)
+		return message_error(reader, message, error, "envelope \"status\" must be a string, this is %s", json_kind_name(status->kind));
+	if (read_time(consumption, reader, message, "sent_at", false, &sent_at, error) < 0)
+		return -1;
+	if (sent_at == INSTANT_NONE || json_slice_equals(status, "created") || json_slice_equals(status, "template"))
+		return 1;
+	if (read_account(consumption, reader, message, &account, error) < 0 ||
+		tally_name(&consumption->tally.plan_items, field(consumption, message, "plan_item_id"), &plan_item, error) < 0)
+		return -1;
+	struct account_facts *facts = facts_of(consumption, account, error);
+	struct tally_row *row = facts ? tally_row(&consumption->tally, own_profile(consumption, error), account, plan_item,
+						period_of_instant(&consumption->rule, sent_at), error)
+				      : NULL;
+	if (!row)
+		return -1;
+	facts->touched = true;
+	tally_add(&row->now, 1, sent_at, sent_at);
+	return tally_add_status(&consumption->tally, &row->now, status->text, status->length, 1, error) < 0 ? -1 : 1;
+}
+
+static int keep_facts(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	struct error *error)
+{
+	uint32_t account;
+	int64_t watermark;
+	if (read_account(consumption, reader, message, &account, error) < 0 ||
+		read_time(consumption, reader, message, "watermark", false, &watermark, error) < 0)
+		return -1;
+	struct account_facts *facts = facts_of(consumption, account, error);
+	if (!facts || keep_text(&facts->organization_id, field(consumption, message, "organization_id"), error) < 0 ||
+		keep_text(&facts->account_name, field(consumption, message, "account_name"), error) < 0)
+		return -1;
+	if (watermark > facts->watermark)
+		facts->watermark = watermark;
+	return 0;
+}
+
+/* The row that a consumption record belongs to: of the period of ours that holds its period. */
+static struct tally_row *row_of_consumption(struct consumption *consumption, const struct message_reader *reader,
+	const struct message *message, uint32_t *account, struct error *error)
+{
+	uint32_t profile, plan_item;
+	int64_t start, end;
+	if (keep_facts(consumption, reader, message, error) < 0 || read_account(consumption, reader, message, account, error) < 0 ||
+		tally_name(&consumption->tally.profiles, field(consumption, message, "profile"), &profile, error) < 0 ||
+		tally_name(&consumption->tally.plan_items, field(consumption, message, "plan_item_id"), &plan_item, error) < 0 ||
+		read_time(consumption, reader, message, "period_start", true, &start, error) < 0 ||
+		read_time(consumption, reader, message, "period_end", true, &end, error) < 0)
+		return NULL;
+	struct period period = period_of_instant(&consumption->rule, start);
+	if (end > period.end || end <= start) {
+		message_error(reader, message, error, "the consumption's period reaches over the end of one of these: it cannot be split");
+		return NULL;
+	}
+	if (profile == TALLY_NO_NAME)
+		profile = own_profile(consumption, error);
+	return tally_row(&consumption->tally, profile, *account, plan_item, period, error);
+}
+
+static int add_consumption(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	bool reported, struct error *error)
+{
+	uint32_t account;
+	int64_t units, first, last;
+	struct tally_row *row = row_of_consumption(consumption, reader, message, &account, error);
+	if (!row || read_units(consumption, reader, message, &units, error) < 0 ||
+		read_time(consumption, reader, message, "first_sent_at", false, &first, error) < 0 ||
+		read_time(consumption, reader, message, "last_sent_at", false, &last, error) < 0)
+		return -1;
+	struct tally_sum *sum = reported ? &row->reported : &row->now;
+	row->was_reported |= reported;
+	if (!reported)
+		consumption->facts[account].touched = true;
+	tally_add(sum, units, first, last);
+	return add_statuses(consumption, sum, reader, message, error) < 0 ? -1 : 1;
+}
+
+int consumption_add(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	struct error *error)
+{
+	const struct stream *stream = NULL;
+	if (message->type == MESSAGE_RECORD || message->type == MESSAGE_SCHEMA)
+		stream = stream_find(message->stream.text, message->stream.length);
+	bool summand = stream == &stream_daily_consumption || stream == &stream_envelope || stream == &stream_consumption;
+	if (message->type != MESSAGE_RECORD)
+		return summand;
+	if (stream == &stream_daily_consumption)
+		return add_daily(consumption, reader, message, error);
+	if (stream == &stream_envelope)
+		return add_envelope(consumption, reader, message, error);
+	if (stream == &stream_consumption)
+		return add_consumption(consumption, reader, message, false, error);
+	if (stream == &stream_account || stream == &stream_watermark)
+		return keep_facts(consumption, reader, message, error);
+	return 0;
+}
+
+int consumption_read_reported(struct consumption *consumption, int descriptor, const char *name, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	int got, result = 0;
+	if (consumption_reader_open(consumption, &reader, descriptor, name, error) < 0)
+		return -1;
+	while (result >= 0 && (got = message_next(&reader, &message, error)) != 0) {
+		if (got < 0)
+			result = -1;
+		else if (message_is_record(&message, "consumption"))
+			result = add_consumption(consumption, &reader, &message, true, error);
+		else if (message_is_record(&message, "job_result"))
+			result = read_time(consumption, &reader, &message, "started_at", true, &consumption->reported_at, error);
+	}
+	message_reader_release(&reader);
+	return result < 0 ? -1 : 0;
+}
+
+/* Prints */
+
+/* The instant up to which every account's feed has been read; INSTANT_NONE when some account's is unknown. */
+static int64_t least_watermark(const struct consumption *consumption)
+{
+	int64_t least = INT64_MAX;
+	for (size_t i = 0; i < consumption->tally.accounts.count; i++) {
+		int64_t watermark = i < consumption->fact_count ? consumption->facts[i].watermark : INSTANT_NONE;
+		if (watermark < least)
+			least = watermark;
+	}
+	return least;
+}
+
+static const char *state_of(const struct consumption *consumption, const struct period *period, int64_t watermark)
+{
+	if (consumption->now < period->end)
+		return "open";
+	return watermark != INSTANT_NONE && watermark >= period->end + DAY_MS ? "final" : "provisional";
+}
+
+static void put_name(struct buffer *line, const char *key, const struct name_table *table, uint32_t number)
+{
+	json_key(line, key);
+	json_c_string(line, number == TALLY_NO_NAME ? NULL : table->names[number].text);
+}
+
+static int print_row(struct consumption *consumption, const struct tally_row *row, int64_t watermark, struct output *output,
+	struct error *error)
+{
+	const struct tally *tally = &consumption->tally;
+	const struct account_facts *facts = &consumption->facts[row->account];
+	struct buffer *line = &output->pending;
+	stream_begin_record(line, &stream_consumption);
+	put_name(line, "profile", &tally->profiles, row->profile);
+	json_key(line, "organization_id");
+	json_c_string(line, facts->organization_id);
+	put_name(line, "account_id", &tally->accounts, row->account);
+	json_key(line, "account_name");
+	json_c_string(line, facts->account_name);
+	put_name(line, "plan_item_id", &tally->plan_items, row->plan_item);
+	json_key(line, "software_model");
+	json_null(line);
+	json_key(line, "unit");
+	json_c_string(line, "envelope");
+	json_key(line, "period_index");
+	json_integer(line, row->period.index);
+	json_key(line, "period_start");
+	json_instant(line, row->period.start);
+	json_key(line, "period_end");
+	json_instant(line, row->period.end);
+	json_key(line, "units_consumed");
+	json_integer(line, row->now.units);
+	json_key(line, "by_status");
+	if (tally_append_statuses(tally, &row->now, line, error) < 0)
+		return -1;
+	json_key(line, "first_sent_at");
+	json_instant(line, row->now.first_sent_at);
+	json_key(line, "last_sent_at");
+	json_instant(line, row->now.last_sent_at);
+	json_key(line, "watermark");
+	json_instant(line, facts->watermark);
+	json_key(line, "state");
+	json_c_string(line, state_of(consumption, &row->period, watermark));
+	stream_end_record(line, NULL, 0);
+	output_line_end(output);
+	return 0;
+}
+
+static void print_restatement(struct consumption *consumption, const struct tally_row *row, struct output *output)
+{
+	const struct tally *tally = &consumption->tally;
+	struct buffer *line = &output->pending;
+	int64_t delta = row->now.units - row->reported.units;
+	stream_begin_record(line, &stream_restatement);
+	put_name(line, "profile", &tally->profiles, row->profile);
+	put_name(line, "account_id", &tally->accounts, row->account);
+	put_name(line, "plan_item_id", &tally->plan_items, row->plan_item);
+	json_key(line, "period_start");
+	json_instant(line, row->period.start);
+	json_key(line, "period_end");
+	json_instant(line, row->period.end);
+	json_key(line, "run_id");
+	json_c_string(line, consumption->run_id);
+	json_key(line, "units_before");
+	json_integer(line, row->reported.units);
+	json_key(line, "units_after");
+	json_integer(line, row->now.units);
+	json_key(line, "delta");
+	json_integer(line, delta);
+	json_key(line, "cause");
+	json_c_string(line, delta > 0 ? "late" : "status");
+	stream_end_record(line, NULL, 0);
+	output_line_end(output);
+}
+
+int consumption_print(struct consumption *consumption, struct output *output, struct error *error)
+{
+	struct tally *tally = &consumption->tally;
+	int64_t watermark = least_watermark(consumption);
+	bool any = false;
+	tally_sort(tally);
+	for (size_t i = 0; i < tally->count; i++) {
+		struct tally_row *row = &tally->rows[i];
+		if (!consumption->facts[row->account].touched)
+			row->now = row->reported;
+		if (!row->now.units)
+			continue;
+		if (!any)
+			stream_append_schema(&output->pending, &stream_consumption);
+		any = true;
+		if (consumption->has_contract && row->period.index < 0)
+			consumption->units_before_contract += row->now.units;
+		if (print_row(consumption, row, watermark, output, error) < 0)
+			return -1;
+	}
+	any = false;
+	for (size_t i = 0; i < tally->count; i++) {
+		const struct tally_row *row = &tally->rows[i];
+		if (consumption->reported_at == INSTANT_NONE || row->period.end > consumption->reported_at ||
+			row->now.units == row->reported.units)
+			continue;
+		if (!any)
+			stream_append_schema(&output->pending, &stream_restatement);
+		any = true;
+		print_restatement(consumption, row, output);
+	}
+	return 0;
+}

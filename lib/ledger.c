@@ -1,0 +1,237 @@
+#include "ledger.h"
+
+#include "embedded.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define APPLICATION_ID 0x656e7674 /* "envt" */
+#define SCHEMA_VERSION 1
+#define CACHE_KIB 65536
+
+EMBEDDED(sql_ledger_sql);
+EMBEDDED(sql_statements_sql);
+
+struct ledger_statement {
+	const char *name; /* within the embedded text, not NUL-terminated */
+	size_t name_length;
+	const char *sql;
+	size_t sql_length;
+	sqlite3_stmt *prepared;
+};
+
+int ledger_error(struct ledger *ledger, struct error *error)
+{
+	int code = sqlite3_errcode(ledger->database) & 0xff;
+	int status = EX_IOERR;
+	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+		return error_set(error, EX_TEMPFAIL, "cannot write ledger '%s': another program is writing it, try again later",
+			ledger->path);
+	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+		status = EX_DATAERR;
+	if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM)
+		status = EX_CANTCREAT;
+	if (code == SQLITE_NOMEM)
+		status = EX_OSERR;
+	if (code == SQLITE_ERROR || code == SQLITE_CONSTRAINT || code == SQLITE_MISUSE || code == SQLITE_RANGE)
+		status = EX_SOFTWARE;
+	return error_set(error, status, "cannot use ledger '%s': %s", ledger->path, sqlite3_errmsg(ledger->database));
+}
+
+static int execute(struct ledger *ledger, const char *sql, struct error *error)
+{
+	return sqlite3_exec(ledger->database, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : ledger_error(ledger, error);
+}
+
+static int pragma_integer(struct ledger *ledger, const char *sql, int *value, struct error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	if (sqlite3_prepare_v2(ledger->database, sql, -1, &statement, NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW) {
+		sqlite3_finalize(statement);
+		return ledger_error(ledger, error);
+	}
+	*value = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return 0;
+}
+
+/* Splits the embedded text at its "-- name: " lines. */
+static int index_statements(struct ledger *ledger, struct error *error)
+{
+	static const char mark[] = "-- name: ";
+	const char *text = EMBEDDED_TEXT(sql_statements_sql);
+	const char *end = text + EMBEDDED_LENGTH(sql_statements_sql);
+	for (int pass = 0; pass < 2; pass++) {
+		size_t count = 0;
+		const char *at = memmem(text, (size_t)(end - text), mark, strlen(mark));
+		while (at) {
+			const char *name = at + strlen(mark);
+			const char *name_end = memchr(name, '\n', (size_t)(end - name));
+			const char *next = memmem(name, (size_t)(end - name), mark, strlen(mark));
+			if (pass == 1)
+				ledger->statements[count] = (struct ledger_statement){.name = name,
+					.name_length = (size_t)(name_end - name),
+					.sql = name_end,
+					.sql_length = (size_t)((next ? next : end) - name_end)};
+			count++;
+			at = next;
+		}
+		if (pass == 0 && !(ledger->statements = calloc(count, sizeof *ledger->statements)))
+			return error_set(error, EX_OSERR, "out of memory");
+		ledger->statement_count = count;
+	}
+	return 0;
+}
+
+/* A new file gets the schema within the first transaction, so that it is not there at all when that one fails. */
+static int check_schema(struct ledger *ledger, enum ledger_mode mode, struct error *error)
+{
+	int application, version, tables;
+	if (pragma_integer(ledger, "PRAGMA application_id", &application, error) < 0 ||
+		pragma_integer(ledger, "PRAGMA user_version", &version, error) < 0 ||
+		pragma_integer(ledger, "SELECT count(*) FROM sqlite_schema", &tables, error) < 0)
+		return -1;
+	if (application == APPLICATION_ID && version == SCHEMA_VERSION)
+		return 0;
+	if (application == APPLICATION_ID)
+		return error_set(error, EX_CONFIG, "cannot use ledger '%s': its schema is version %d, this program knows %d: use a newer envtally",
+			ledger->path, version, SCHEMA_VERSION);
+	if (application != 0 || tables != 0 || mode == LEDGER_READ)
+		return error_set(error, EX_DATAERR, "cannot use ledger '%s': it is not a ledger of envtally", ledger->path);
+	char *schema = strndup(EMBEDDED_TEXT(sql_ledger_sql), EMBEDDED_LENGTH(sql_ledger_sql));
+	if (!schema)
+		return error_set(error, EX_OSERR, "out of memory");
+	char identity[96];
+	sqlite3_snprintf(sizeof identity, identity, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
+	int result = ledger_begin(ledger, error);
+	if (result == 0)
+		result = execute(ledger, schema, error);
+	if (result == 0)
+		result = execute(ledger, identity, error);
+	free(schema);
+	return result;
+}
+
+int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error)
+{
+	*ledger = (struct ledger){.path = path};
+	bool in_memory = strcmp(path, ":memory:") == 0;
+	bool exists = in_memory || access(path, F_OK) == 0;
+	if (!exists && mode == LEDGER_READ)
+		return error_set(error, EX_NOINPUT, "cannot open ledger '%s': there is no such file", path);
+	ledger->fresh = !exists;
+	int flags = mode == LEDGER_READ && !in_memory ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	if (sqlite3_open_v2(path, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		ledger_error(ledger, error);
+		goto failed;
+	}
+	char settings[160];
+	sqlite3_snprintf(sizeof settings, settings, "PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE", CACHE_KIB);
+	if (execute(ledger, settings, error) < 0)
+		goto failed;
+	if (mode == LEDGER_WRITE && !in_memory && execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
+		goto failed;
+	if (index_statements(ledger, error) < 0 || check_schema(ledger, mode, error) < 0)
+		goto failed;
+	return 0;
+failed:
+	ledger_close(ledger);
+	return -1;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+	for (size_t i = 0; ledger->statements && i < ledger->statement_count; i++)
+		sqlite3_finalize(ledger->statements[i].prepared);
+	free(ledger->statements);
+	sqlite3_close(ledger->database);
+	if (ledger->fresh) {
+		char beside[4096];
+		unlink(ledger->path);
+		for (size_t i = 0; i < 2; i++) {
+			sqlite3_snprintf(sizeof beside, beside, "%s%s", ledger->path, i ? "-wal" : "-shm");
+			unlink(beside);
+		}
+	}
+	*ledger = (struct ledger){.path = NULL};
+}
+
+int ledger_begin(struct ledger *ledger, struct error *error)
+{
+	if (ledger->writing)
+		return 0;
+	if (execute(ledger, "BEGIN IMMEDIATE", error) < 0)
+		return -1;
+	ledger->writing = true;
+	return 0;
+}
+
+int ledger_commit(struct ledger *ledger, struct error *error)
+{
+	if (!ledger->writing)
+		return 0;
+	if (execute(ledger, "COMMIT", error) < 0)
+		return -1;
+	ledger->writing = ledger->fresh = false;
+	return 0;
+}
+
+sqlite3_stmt *ledger_statement(struct ledger *ledger, const char *name, struct error *error)
+{
+	size_t length = strlen(name);
+	for (size_t i = 0; i < ledger->statement_count; i++) {
+		struct ledger_statement *statement = &ledger->statements[i];
+		if (statement->name_length != length || memcmp(statement->name, name, length) != 0)
+			continue;
+		if (!statement->prepared &&
+			sqlite3_prepare_v3(ledger->database, statement->sql, (int)statement->sql_length, SQLITE_PREPARE_PERSISTENT,
+				&statement->prepared, NULL) != SQLITE_OK) {
+			ledger_error(ledger, error);
+			return NULL;
+		}
+		sqlite3_reset(statement->prepared);
+		sqlite3_clear_bindings(statement->prepared);
+		return statement->prepared;
+	}
+	error_set(error, EX_SOFTWARE, "cannot use ledger '%s': no statement '%s'", ledger->path, name);
+	return NULL;
+}
+
+int ledger_run(struct ledger *ledger, sqlite3_stmt *statement, struct error *error)
+{
+	int code = sqlite3_step(statement);
+	int result = code == SQLITE_DONE || code == SQLITE_ROW ? 0 : ledger_error(ledger, error);
+	sqlite3_reset(statement);
+	return result;
+}
+
+int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *error)
+{
+	int code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		return 1;
+	int result = code == SQLITE_DONE ? 0 : ledger_error(ledger, error);
+	sqlite3_reset(statement);
+	return result;
+}
+
+int ledger_save_state(struct ledger *ledger, const char *state, size_t length, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "save_state", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_text64(statement, 1, state, length, SQLITE_STATIC, SQLITE_UTF8);
+	return ledger_run(ledger, statement, error);
+}
+
+int ledger_load_state(struct ledger *ledger, struct buffer *state, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "load_state", error);
+	int got = statement ? ledger_step(ledger, statement, error) : -1;
+	if (got > 0) {
+		buffer_append(state, sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+		sqlite3_reset(statement);
+	}
+	return got < 0 ? -1 : buffer_check(state, error);
+}

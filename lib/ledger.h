@@ -1,0 +1,53 @@
+/*
+ * ledger.h: the SQLite file that is the only state of envtally: opening, transactions, statements, the checkpoint.
+ *
+ * Schema: lib/sql/ledger.sql; statements: lib/sql/statements.sql, each under a name. What is kept by subject is in
+ * ledger_envelopes.h (envelopes and daily partials) and ledger_records.h (all other streams).
+ *
+ * Durability: WAL with synchronous=FULL; after ledger_commit() returned 0 the data survives a power cut. Readers are never
+ * blocked. One writer at a time: a second gets EX_TEMPFAIL at once. A ledger of another application or of a newer schema
+ * is refused. A file that did not exist and to which nothing was committed is removed again by ledger_close().
+ */
+#ifndef ENVTALLY_LEDGER_H
+#define ENVTALLY_LEDGER_H
+
+#include "buffer.h"
+
+#include <sqlite3.h>
+
+enum ledger_mode { LEDGER_READ, LEDGER_WRITE };
+
+struct ledger {
+	sqlite3 *database;
+	const char *path;
+	struct ledger_statement *statements; /* prepared on first use */
+	size_t statement_count;
+	bool fresh;     /* made by this process and nothing committed yet */
+	bool writing;   /* within a transaction */
+};
+
+/* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT; LEDGER_WRITE makes it. */
+int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error);
+void ledger_close(struct ledger *ledger);
+
+/* Begins a write transaction if none is open. */
+int ledger_begin(struct ledger *ledger, struct error *error);
+int ledger_commit(struct ledger *ledger, struct error *error);
+
+/* The statement of that name, reset, without bindings. NULL with an error. It is the ledger's. */
+sqlite3_stmt *ledger_statement(struct ledger *ledger, const char *name, struct error *error);
+
+/* Steps a statement that gives no rows; resets it. Returns 0 or -1. */
+int ledger_run(struct ledger *ledger, sqlite3_stmt *statement, struct error *error);
+
+/* Steps a statement that gives rows. Returns 1 with a row, 0 at the end (then it is reset), -1 on an error. */
+int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *error);
+
+/* The present SQLite error as ours. Returns -1. */
+int ledger_error(struct ledger *ledger, struct error *error);
+
+/* The value of the last Singer STATE; an empty buffer when there is none. */
+int ledger_save_state(struct ledger *ledger, const char *state, size_t length, struct error *error);
+int ledger_load_state(struct ledger *ledger, struct buffer *state, struct error *error);
+
+#endif

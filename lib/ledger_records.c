@@ -1,0 +1,479 @@
+#include "ledger_records.h"
+
+#include "instant.h"
+#include "json_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void ledger_records_open(struct ledger_records *records, struct ledger *ledger, const struct field_union *fields)
+{
+	*records = (struct ledger_records){.ledger = ledger, .fields = fields, .run_id = BUFFER_INIT};
+}
+
+void ledger_records_release(struct ledger_records *records)
+{
+	buffer_release(&records->run_id);
+}
+
+static int run_named(struct ledger *ledger, const char *name, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, name, error);
+	return statement ? ledger_run(ledger, statement, error) : -1;
+}
+
+/* Binds a field by its type. */
+static int bind_field(sqlite3_stmt *statement, int column, const struct stream *stream, const struct stream_field *field,
+	const struct json_slice *slice, struct error *error)
+{
+	bool missing = slice->kind == JSON_ABSENT || slice->kind == JSON_NULL;
+	if (missing && !field->required) {
+		sqlite3_bind_null(statement, column);
+		return 0;
+	}
+	switch (field->type) {
+	case FIELD_BOOLEAN:
+		if (slice->kind != JSON_TRUE && slice->kind != JSON_FALSE)
+			break;
+		sqlite3_bind_int(statement, column, slice->kind == JSON_TRUE);
+		return 0;
+	case FIELD_INTEGER:
+		if (slice->kind != JSON_NUMBER)
+			break;
+		sqlite3_bind_int64(statement, column, strtoll(slice->text, NULL, 10));
+		return 0;
+	case FIELD_TIME: {
+		int64_t instant;
+		if (slice->kind != JSON_STRING || instant_parse(slice->text, slice->length, &instant) < 0)
+			break;
+		sqlite3_bind_int64(statement, column, instant);
+		return 0;
+	}
+	default:
+		if (slice->kind != JSON_STRING)
+			break;
+		sqlite3_bind_text(statement, column, slice->text, (int)slice->length, SQLITE_TRANSIENT);
+		return 0;
+	}
+	static const char *const wanted[] = {[FIELD_ID] = "a string", [FIELD_WORD] = "a string", [FIELD_TEXT] = "a string",
+		[FIELD_TIME] = "a time", [FIELD_DAY] = "a date", [FIELD_INTEGER] = "an integer", [FIELD_DECIMAL] = "a string",
+		[FIELD_BOOLEAN] = "true or false", [FIELD_OBJECT] = "an object", [FIELD_ARRAY] = "an array"};
+	return error_set(error, EX_DATAERR, "%s \"%s\" must be %s, this is %s", stream->name, field->name, wanted[field->type],
+		json_kind_name(slice->kind));
+}
+
+static int bind_named(struct ledger_records *records, sqlite3_stmt *statement, int column, const struct stream *stream,
+	const struct message *message, const char *name, struct error *error)
+{
+	const struct stream_field *field = &stream->fields[stream_field_index(stream, name, strlen(name))];
+	return bind_field(statement, column, stream, field, field_union_slice(records->fields, message->fields, name), error);
+}
+
+/* In the ledger's keys a null is ''. */
+static void bind_key_text(struct ledger_records *records, sqlite3_stmt *statement, int column, const struct message *message, const char *name)
+{
+	const struct json_slice *slice = field_union_slice(records->fields, message->fields, name);
+	sqlite3_bind_text(statement, column, slice->kind == JSON_STRING ? slice->text : "", slice->kind == JSON_STRING ? (int)slice->length : 0,
+		SQLITE_TRANSIENT);
+}
+
+static int64_t observed_at(const struct message *message, int64_t now)
+{
+	int64_t instant;
+	if (message->time_extracted.kind == JSON_STRING &&
+		instant_parse(message->time_extracted.text, message->time_extracted.length, &instant) == 0)
+		return instant;
+	return now;
+}
+
+static int store_account(struct ledger_records *records, const struct message *message, int64_t now, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(records->ledger, "store_account", error);
+	if (!statement)
+		return -1;
+	int column = 0;
+	for (const struct stream_field *field = stream_account.fields; field->name; field++)
+		if (bind_named(records, statement, ++column, &stream_account, message, field->name, error) < 0)
+			return -1;
+	sqlite3_bind_int64(statement, ++column, observed_at(message, now));
+	return ledger_run(records->ledger, statement, error);
+}
+
+static int store_subscription(struct ledger_records *records, const struct message *message, int64_t now, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(records->ledger, "store_subscription", error);
+	if (!statement)
+		return -1;
+	int column = 0;
+	for (const struct stream_field *field = stream_subscription.fields; field->name; field++)
+		if (bind_named(records, statement, ++column, &stream_subscription, message, field->name, error) < 0)
+			return -1;
+	bind_key_text(records, statement, 1, message, "organization_id");
+	bind_key_text(records, statement, 3, message, "plan_item_id");
+	sqlite3_bind_int64(statement, ++column, observed_at(message, now));
+	if (ledger_run(records->ledger, statement, error) < 0)
+		return -1;
+	records->subscriptions_moved |= sqlite3_changes(records->ledger->database) > 0;
+	return 0;
+}
+
+static int store_watermark(struct ledger_records *records, const struct message *message, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(records->ledger, "store_watermark", error);
+	if (!statement || bind_named(records, statement, 1, &stream_watermark, message, "account_id", error) < 0 ||
+		bind_named(records, statement, 2, &stream_watermark, message, "watermark", error) < 0)
+		return -1;
+	return ledger_run(records->ledger, statement, error);
+}
+
+static void bind_run(struct ledger_records *records, sqlite3_stmt *statement, int column)
+{
+	sqlite3_bind_text(statement, column, records->run_id.data, (int)records->run_id.length, SQLITE_STATIC);
+}
+
+static void bind_record(sqlite3_stmt *statement, int column, const struct message *message)
+{
+	sqlite3_bind_text(statement, column, message->record.text, (int)message->record.length, SQLITE_TRANSIENT);
+}
+
+static int store_job_result(struct ledger_records *records, const struct message *message, struct error *error)
+{
+	const struct json_slice *run_id = field_union_slice(records->fields, message->fields, "run_id");
+	if (run_id->kind != JSON_STRING)
+		return error_set(error, EX_DATAERR, "job_result \"run_id\" must be a string, this is %s", json_kind_name(run_id->kind));
+	buffer_reset(&records->run_id);
+	buffer_append(&records->run_id, run_id->text, run_id->length);
+	sqlite3_stmt *statement = ledger_statement(records->ledger, "store_job_result", error);
+	if (!statement || buffer_check(&records->run_id, error) < 0)
+		return -1;
+	bind_run(records, statement, 1);
+	bind_record(statement, 2, message);
+	if (ledger_run(records->ledger, statement, error) < 0)
+		return -1;
+	statement = ledger_statement(records->ledger, "forget_results", error);
+	if (!statement)
+		return -1;
+	bind_run(records, statement, 1);
+	return ledger_run(records->ledger, statement, error) < 0 || run_named(records->ledger, "begin_promotion", error) < 0 ? -1 : 0;
+}
+
+static int store_consumption(struct ledger_records *records, const struct message *message, struct error *error)
+{
+	static const char *const names[] = {"period_start", "period_end", "units_consumed", "state"};
+	sqlite3_stmt *statement = ledger_statement(records->ledger, "store_reported", error);
+	if (!statement)
+		return -1;
+	bind_key_text(records, statement, 1, message, "profile");
+	bind_key_text(records, statement, 2, message, "account_id");
+	bind_key_text(records, statement, 3, message, "plan_item_id");
+	for (int i = 0; i < 4; i++)
+		if (bind_named(records, statement, 4 + i, &stream_consumption, message, names[i], error) < 0)
+			return -1;
+	bind_run(records, statement, 8);
+	bind_record(statement, 9, message);
+	if (ledger_run(records->ledger, statement, error) < 0)
+		return -1;
+	if (!records->run_id.length)
+		return 0;
+	statement = ledger_statement(records->ledger, "mark_promoted", error);
+	if (!statement)
+		return -1;
+	bind_key_text(records, statement, 1, message, "profile");
+	bind_key_text(records, statement, 2, message, "account_id");
+	bind_key_text(records, statement, 3, message, "plan_item_id");
+	if (bind_named(records, statement, 4, &stream_consumption, message, "period_start", error) < 0)
+		return -1;
+	records->promoted = true;
+	return ledger_run(records->ledger, statement, error);
+}
+
+static int store_restatement(struct ledger_records *records, const struct message *message, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(records->ledger, "store_restatement", error);
+	if (!statement)
+		return -1;
+	bind_key_text(records, statement, 1, message, "run_id");
+	bind_key_text(records, statement, 2, message, "profile");
+	bind_key_text(records, statement, 3, message, "account_id");
+	bind_key_text(records, statement, 4, message, "plan_item_id");
+	static const char *const names[] = {"period_start", "units_before", "units_after", "cause"};
+	for (int i = 0; i < 4; i++)
+		if (bind_named(records, statement, 5 + i, &stream_restatement, message, names[i], error) < 0)
+			return -1;
+	bind_record(statement, 9, message);
+	return ledger_run(records->ledger, statement, error);
+}
+
+static int store_result(struct ledger_records *records, const struct stream *stream, const struct message *message, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(records->ledger, "store_result", error);
+	if (!statement)
+		return -1;
+	bind_run(records, statement, 1);
+	sqlite3_bind_text(statement, 2, stream->name, -1, SQLITE_STATIC);
+	bind_record(statement, 3, message);
+	return ledger_run(records->ledger, statement, error);
+}
+
+int ledger_records_store(struct ledger_records *records, const struct stream *stream, const struct message *message, int64_t now,
+	struct error *error)
+{
+	if (ledger_begin(records->ledger, error) < 0)
+		return -1;
+	if (stream == &stream_account)
+		return store_account(records, message, now, error);
+	if (stream == &stream_subscription)
+		return store_subscription(records, message, now, error);
+	if (stream == &stream_watermark)
+		return store_watermark(records, message, error);
+	if (stream == &stream_job_result)
+		return store_job_result(records, message, error);
+	if (stream == &stream_consumption)
+		return store_consumption(records, message, error);
+	if (stream == &stream_restatement)
+		return store_restatement(records, message, error);
+	return store_result(records, stream, message, error);
+}
+
+int ledger_records_settle(struct ledger_records *records, struct error *error)
+{
+	if (records->subscriptions_moved && run_named(records->ledger, "touch_accounts_without_plan_item", error) < 0)
+		return -1;
+	if (records->promoted && (run_named(records->ledger, "remove_not_promoted", error) < 0 ||
+		run_named(records->ledger, "settle_touched", error) < 0))
+		return -1;
+	records->subscriptions_moved = records->promoted = false;
+	return 0;
+}
+
+/* Printing */
+
+static void put_column(struct buffer *line, const struct stream_field *field, sqlite3_stmt *statement, int column)
+{
+	json_key(line, field->name);
+	if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+		json_null(line);
+	else if (field->type == FIELD_BOOLEAN)
+		json_boolean(line, sqlite3_column_int(statement, column) != 0);
+	else if (field->type == FIELD_INTEGER)
+		json_integer(line, sqlite3_column_int64(statement, column));
+	else
+		json_string(line, (const char *)sqlite3_column_text(statement, column), (size_t)sqlite3_column_bytes(statement, column));
+}
+
+static int print_accounts(struct ledger *ledger, struct output *output, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "list_accounts", error);
+	bool any = false;
+	int got = -1;
+	while (statement && (got = ledger_step(ledger, statement, error)) > 0) {
+		if (sqlite3_column_type(statement, 12) == SQLITE_NULL)
+			continue;
+		if (!any)
+			stream_append_schema(&output->pending, &stream_account);
+		any = true;
+		stream_begin_record(&output->pending, &stream_account);
+		for (int i = 0; stream_account.fields[i].name; i++)
+			put_column(&output->pending, &stream_account.fields[i], statement, i + 1);
+		stream_end_record(&output->pending, NULL, 0);
+		output_line_end(output);
+	}
+	return got;
+}
+
+static int print_subscriptions(struct ledger *ledger, struct output *output, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "list_subscriptions", error);
+	bool any = false;
+	int got = -1;
+	while (statement && (got = ledger_step(ledger, statement, error)) > 0) {
+		if (!any)
+			stream_append_schema(&output->pending, &stream_subscription);
+		any = true;
+		stream_begin_record(&output->pending, &stream_subscription);
+		for (int i = 0; stream_subscription.fields[i].name; i++)
+			put_column(&output->pending, &stream_subscription.fields[i], statement, i);
+		stream_end_record(&output->pending, NULL, 0);
+		output_line_end(output);
+	}
+	return got;
+}
+
+static int print_watermarks(struct ledger *ledger, struct output *output, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "list_accounts", error);
+	bool any = false;
+	int got = -1;
+	while (statement && (got = ledger_step(ledger, statement, error)) > 0) {
+		if (sqlite3_column_type(statement, 9) == SQLITE_NULL)
+			continue;
+		if (!any)
+			stream_append_schema(&output->pending, &stream_watermark);
+		any = true;
+		stream_begin_record(&output->pending, &stream_watermark);
+		put_column(&output->pending, &stream_watermark.fields[0], statement, 2);
+		json_key(&output->pending, "watermark");
+		json_instant(&output->pending, sqlite3_column_int64(statement, 9));
+		stream_end_record(&output->pending, NULL, 0);
+		output_line_end(output);
+	}
+	return got;
+}
+
+/* A partial under way: rows of list_daily come a status at a time. */
+struct partial {
+	struct buffer plan_item, by_status;
+	bool open, has_plan_item;
+	int32_t day;
+	int64_t units, first, last;
+};
+
+static void print_partial(struct partial *partial, const char *account_id, struct output *output)
+{
+	struct buffer *line = &output->pending;
+	stream_begin_record(line, &stream_daily_consumption);
+	json_key(line, "account_id");
+	json_c_string(line, account_id);
+	json_key(line, "plan_item_id");
+	json_c_string(line, partial->has_plan_item ? partial->plan_item.data : NULL);
+	json_key(line, "day");
+	json_day(line, partial->day);
+	json_key(line, "units_consumed");
+	json_integer(line, partial->units);
+	json_key(line, "by_status");
+	json_begin(line, '{');
+	buffer_append(line, partial->by_status.data, partial->by_status.length);
+	json_end(line, '}');
+	json_key(line, "first_sent_at");
+	json_instant(line, partial->first);
+	json_key(line, "last_sent_at");
+	json_instant(line, partial->last);
+	stream_end_record(line, NULL, 0);
+	output_line_end(output);
+	partial->open = false;
+}
+
+static void begin_partial(struct partial *partial, const char *plan_item, int32_t day)
+{
+	buffer_reset(&partial->plan_item);
+	buffer_reset(&partial->by_status);
+	partial->has_plan_item = plan_item != NULL;
+	if (plan_item)
+		buffer_append_string(&partial->plan_item, plan_item);
+	partial->open = true;
+	partial->day = day;
+	partial->units = 0;
+	partial->first = partial->last = INSTANT_NONE;
+}
+
+static bool same_partial(const struct partial *partial, const char *plan_item, int32_t day)
+{
+	return partial->open && partial->day == day && partial->has_plan_item == (plan_item != NULL) &&
+		(!plan_item || strcmp(plan_item, partial->plan_item.data) == 0);
+}
+
+static int print_days(struct ledger *ledger, int64_t account, const char *account_id, const char *default_plan_item, int32_t since,
+	struct partial *partial, struct output *output, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "list_daily", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_int64(statement, 1, account);
+	sqlite3_bind_text(statement, 2, default_plan_item, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(statement, 3, since);
+	int got;
+	while ((got = ledger_step(ledger, statement, error)) > 0) {
+		const char *plan_item = (const char *)sqlite3_column_text(statement, 0);
+		int32_t day = (int32_t)sqlite3_column_int64(statement, 1);
+		if (!same_partial(partial, plan_item, day)) {
+			if (partial->open)
+				print_partial(partial, account_id, output);
+			begin_partial(partial, plan_item, day);
+		}
+		int64_t first = sqlite3_column_int64(statement, 4), last = sqlite3_column_int64(statement, 5);
+		json_string(&partial->by_status, (const char *)sqlite3_column_text(statement, 2), (size_t)sqlite3_column_bytes(statement, 2));
+		partial->by_status.data[partial->by_status.length - 1] = ':';
+		json_integer(&partial->by_status, sqlite3_column_int64(statement, 3));
+		partial->units += sqlite3_column_int64(statement, 3);
+		if (partial->first == INSTANT_NONE || first < partial->first)
+			partial->first = first;
+		if (last > partial->last)
+			partial->last = last;
+	}
+	if (got == 0 && partial->open)
+		print_partial(partial, account_id, output);
+	return got < 0 ? -1 : buffer_check(&partial->by_status, error);
+}
+
+static int print_reported_zeros(struct ledger *ledger, const char *account_id, struct partial *partial, struct output *output,
+	struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "list_reported_periods", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_text(statement, 1, account_id, -1, SQLITE_TRANSIENT);
+	int got;
+	while ((got = ledger_step(ledger, statement, error)) > 0) {
+		begin_partial(partial, (const char *)sqlite3_column_text(statement, 0), instant_day(sqlite3_column_int64(statement, 1)));
+		print_partial(partial, account_id, output);
+	}
+	return got;
+}
+
+int ledger_records_print(struct ledger *ledger, bool all, int32_t since, struct output *output, struct error *error)
+{
+	if (print_accounts(ledger, output, error) < 0 || print_subscriptions(ledger, output, error) < 0 ||
+		print_watermarks(ledger, output, error) < 0)
+		return -1;
+	sqlite3_stmt *statement = ledger_statement(ledger, "list_accounts", error);
+	struct partial partial = {.plan_item = BUFFER_INIT, .by_status = BUFFER_INIT};
+	bool any = false;
+	int got = -1;
+	while (statement && (got = ledger_step(ledger, statement, error)) > 0) {
+		if (!all && !sqlite3_column_int(statement, 10))
+			continue;
+		if (!any)
+			stream_append_schema(&output->pending, &stream_daily_consumption);
+		any = true;
+		const char *account_id = (const char *)sqlite3_column_text(statement, 2);
+		if (print_days(ledger, sqlite3_column_int64(statement, 0), account_id, (const char *)sqlite3_column_text(statement, 11), since,
+				&partial, output, error) < 0 ||
+			print_reported_zeros(ledger, account_id, &partial, output, error) < 0) {
+			got = -1;
+			break;
+		}
+		if (output_failed(output))
+			break;
+	}
+	buffer_release(&partial.plan_item);
+	buffer_release(&partial.by_status);
+	return got < 0 ? -1 : 0;
+}
+
+static int print_records(struct ledger *ledger, const char *name, const struct stream *stream, struct output *output, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, name, error);
+	bool any = false;
+	int got = -1;
+	while (statement && (got = ledger_step(ledger, statement, error)) > 0) {
+		if (!any)
+			stream_append_schema(&output->pending, stream);
+		any = true;
+		stream_begin_record(&output->pending, stream);
+		/* The stored text is the whole object: its own braces stand for those just begun. */
+		output->pending.length--;
+		json_raw(&output->pending, (const char *)sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+		json_end(&output->pending, '}');
+		json_finish(&output->pending);
+		buffer_append_byte(&output->pending, '\n');
+		output_line_end(output);
+	}
+	return got;
+}
+
+int ledger_records_print_reported(struct ledger *ledger, struct output *output, struct error *error)
+{
+	if (print_records(ledger, "last_job_result", &stream_job_result, output, error) < 0)
+		return -1;
+	return print_records(ledger, "list_reported", &stream_consumption, output, error);
+}

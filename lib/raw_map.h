@@ -1,0 +1,50 @@
+/*
+ * raw_map.h: raw streams to canonical ones: which raw stream is whose, and by what map.
+ *
+ * docusign_datafeed becomes envelope by the feed descriptor's map of pointers (fast), or by a jq program of the user's;
+ * docusign_accounts and docusign_plan_items become account and subscription by lib/jq/{accounts,plan_items}.jq. What a jq
+ * program gives is checked like everything else: it only has to name the canonical fields.
+ */
+#ifndef ENVTALLY_RAW_MAP_H
+#define ENVTALLY_RAW_MAP_H
+
+#include "canonical_record.h"
+#include "feed.h"
+#include "message.h"
+
+#define RAW_MAP_FIELDS 16
+
+struct raw_map {
+	struct feed feed;
+	const char *stream; /* name of the raw stream that is the feed's */
+	const char *pointers[RAW_MAP_FIELDS]; /* for message_reader_open(): what the feed's map looks at, each once */
+	size_t pointer_count;
+	int slots[RAW_MAP_FIELDS]; /* of each field of stream_envelope: index among the pointers, or one of enum below */
+	struct raw_map_program *programs; /* jq, compiled at first use; ended by one without a stream */
+	struct buffer wrapped;
+	unsigned long long yielded_nothing; /* records for which a jq program gave no result */
+};
+
+enum { RAW_MAP_ABSENT = -1, RAW_MAP_CONTEXT_ACCOUNT = -2, RAW_MAP_CONTEXT_ORGANIZATION = -3 };
+
+/* A record that does not fit: `pointer` is where. */
+struct raw_map_fault {
+	const char *pointer;
+	char reason[300];
+};
+
+/* `stream` names the raw stream that --stream gives (or NULL), `program` a jq program (or NULL). Both must last. */
+int raw_map_open(struct raw_map *map, const char *feed, const char *stream, const char *program, struct error *error);
+void raw_map_release(struct raw_map *map);
+
+/* The canonical stream that records of this raw stream become; NULL when it is none of ours. */
+const struct stream *raw_map_target(const struct raw_map *map, const char *stream, size_t length);
+
+/*
+ * Appends the canonical RECORD lines of a raw record (a RECORD of that stream, or a bare one). Returns 0; 1 with the fault when it does
+ * not fit, and then nothing was appended; -1 with an error for anything else.
+ */
+int raw_map_append(struct raw_map *map, const struct stream *target, const struct message *message, struct buffer *lines,
+	struct raw_map_fault *fault, struct error *error);
+
+#endif

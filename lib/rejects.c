@@ -1,0 +1,62 @@
+#include "rejects.h"
+
+#include "json_write.h"
+
+#include <string.h>
+
+int rejects_open(struct rejects *rejects, const char *path, struct error *error)
+{
+	*rejects = (struct rejects){.path = path};
+	return path ? aside_open(&rejects->file, path, 0644, error) : 0;
+}
+
+static void append_raw(struct buffer *line, const struct message *message, bool is_utf8)
+{
+	json_key(line, "raw");
+	if (is_utf8) {
+		json_string(line, message->line.text, message->line.length);
+		return;
+	}
+	json_null(line);
+	json_key(line, "raw_hex");
+	buffer_append_byte(line, '"');
+	for (size_t i = 0; i < message->line.length; i++)
+		buffer_append_format(line, "%02x", (unsigned char)message->line.text[i]);
+	buffer_append_string(line, "\",");
+}
+
+int rejects_add(struct rejects *rejects, const struct message_reader *reader, const struct message *message, const char *stream,
+	const char *pointer, const char *reason, struct error *error)
+{
+	rejects->count++;
+	if (!rejects->path)
+		return message_error(reader, message, error, "%s%s%s%s (--rejects FILE keeps such lines and goes on)", *pointer ? "\"" : "",
+			pointer, *pointer ? "\": " : "", reason);
+	struct buffer *line = &rejects->file.output.pending;
+	json_begin(line, '{');
+	json_key(line, "line");
+	json_integer(line, (int64_t)message->line_number);
+	json_key(line, "stream");
+	json_c_string(line, stream);
+	json_key(line, "pointer");
+	json_c_string(line, pointer);
+	json_key(line, "reason");
+	json_c_string(line, reason);
+	append_raw(line, message, strstr(reason, "not UTF-8") == NULL);
+	json_end(line, '}');
+	json_finish(line);
+	buffer_append_byte(line, '\n');
+	output_line_end(&rejects->file.output);
+	return output_failed(&rejects->file.output) ? error_set(error, EX_IOERR, "cannot write '%s'", rejects->path) : 0;
+}
+
+int rejects_commit(struct rejects *rejects, struct error *error)
+{
+	return rejects->path ? aside_commit(&rejects->file, error) : 0;
+}
+
+void rejects_abandon(struct rejects *rejects)
+{
+	if (rejects->path)
+		aside_abandon(&rejects->file);
+}

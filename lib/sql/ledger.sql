@@ -1,0 +1,152 @@
+-- The ledger's schema, version 1. doc/ledger.md explains it; the views at the end are for people with sqlite3.
+-- Instants are milliseconds since 1970-01-01T00:00:00Z, days are days since then. An envelope's or sender's id that is a UUID is
+-- its 16 bytes, any other its text.
+
+CREATE TABLE account (
+  account INTEGER PRIMARY KEY,
+  account_id TEXT NOT NULL UNIQUE,
+  organization_id TEXT,
+  account_name TEXT,
+  external_account_id TEXT,
+  site_id TEXT,
+  site_name TEXT,
+  asset_group_id TEXT,
+  compliant INTEGER CHECK (compliant IN (0, 1)),
+  observed_at INTEGER,                 -- when the service said this; null for an account known by its envelopes only
+  watermark INTEGER,                   -- the feed of this account has been read up to here
+  touched INTEGER NOT NULL DEFAULT 0   -- 1: its consumption may differ from what was last reported
+) STRICT;
+
+CREATE TABLE plan_item (
+  plan_item INTEGER PRIMARY KEY,       -- 0 stands for "none" in the tables that refer to it
+  plan_item_id TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE status (
+  status INTEGER PRIMARY KEY,          -- known ones in the order in which they win a tie; unknown ones from 1000 on
+  name TEXT NOT NULL UNIQUE,
+  counted INTEGER NOT NULL             -- 0: such an envelope is not consumed
+) STRICT;
+
+INSERT INTO status (status, name, counted) VALUES
+  (1, 'template', 0), (2, 'created', 0), (3, 'processing', 1), (4, 'sent', 1), (5, 'delivered', 1), (6, 'correct', 1),
+  (7, 'signed', 1), (8, 'completed', 1), (9, 'authoritativecopy', 1), (10, 'transfercompleted', 1), (11, 'declined', 1),
+  (12, 'timedout', 1), (13, 'voided', 1), (14, 'deleted', 1);
+
+CREATE TABLE subscription (
+  organization_id TEXT NOT NULL,       -- '' where the record names none
+  subscription_id TEXT NOT NULL,
+  plan_item_id TEXT NOT NULL,          -- '' for a subscription without plan items
+  subscription_name TEXT,
+  plan_id TEXT,
+  plan_name TEXT,
+  plan_item_name TEXT,
+  asset_group_id TEXT,
+  asset_group_name TEXT,
+  associated_accounts_count INTEGER,
+  software_model TEXT,
+  observed_at INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, subscription_id, plan_item_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE envelope (
+  envelope_id ANY NOT NULL PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES account,
+  plan_item INTEGER NOT NULL,          -- as the feed names it, 0 when it names none
+  status INTEGER NOT NULL REFERENCES status,
+  created_at INTEGER,
+  sent_at INTEGER,
+  completed_at INTEGER,
+  modified_at INTEGER NOT NULL,
+  sender_id ANY
+) STRICT, WITHOUT ROWID;
+
+-- For finding a day's envelopes: when the first or last of a day moves away, and for tracing a figure.
+CREATE INDEX envelope_by_sent ON envelope (account, sent_at);
+
+-- For counting what was sent but has no time of sending.
+CREATE INDEX envelope_undated ON envelope (status) WHERE sent_at IS NULL;
+
+-- The daily partials: kept in step with envelope by every transaction.
+CREATE TABLE daily (
+  account INTEGER NOT NULL REFERENCES account,
+  plan_item INTEGER NOT NULL,
+  day INTEGER NOT NULL,
+  status INTEGER NOT NULL REFERENCES status,
+  units INTEGER NOT NULL CHECK (units >= 0),
+  first_sent_at INTEGER NOT NULL,
+  last_sent_at INTEGER NOT NULL,
+  PRIMARY KEY (account, plan_item, day, status)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE checkpoint (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  state TEXT NOT NULL                  -- the value of the last Singer STATE, opaque here
+) STRICT;
+
+CREATE TABLE job_result (
+  run_id TEXT PRIMARY KEY,
+  record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What was last reported, a row a consumption record.
+CREATE TABLE reported (
+  profile TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  plan_item_id TEXT NOT NULL,          -- '' for none
+  period_start INTEGER NOT NULL,
+  period_end INTEGER NOT NULL,
+  units_consumed INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  record TEXT NOT NULL,
+  PRIMARY KEY (account_id, plan_item_id, period_start, profile)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE restatement (
+  run_id TEXT NOT NULL,
+  profile TEXT NOT NULL,
+  account_id TEXT NOT NULL,
+  plan_item_id TEXT NOT NULL,
+  period_start INTEGER NOT NULL,
+  units_before INTEGER NOT NULL,
+  units_after INTEGER NOT NULL,
+  cause TEXT NOT NULL,
+  record TEXT NOT NULL,
+  PRIMARY KEY (account_id, plan_item_id, period_start, profile, run_id)
+) STRICT, WITHOUT ROWID;
+
+-- Every other canonical record of a run: results, unrecognized identifiers …
+CREATE TABLE result (
+  run_id TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  number INTEGER NOT NULL,             -- place among the run's records of that stream
+  record TEXT NOT NULL,
+  PRIMARY KEY (run_id, stream, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW envelopes AS
+SELECT
+  CASE typeof(envelope_id) WHEN 'blob' THEN
+    lower(substr(hex(envelope_id), 1, 8) || '-' || substr(hex(envelope_id), 9, 4) || '-' || substr(hex(envelope_id), 13, 4)
+      || '-' || substr(hex(envelope_id), 17, 4) || '-' || substr(hex(envelope_id), 21)) ELSE envelope_id END AS envelope_id,
+  account_id,
+  plan_item_id,
+  status.name AS status,
+  strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch') AS created_at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', sent_at / 1000.0, 'unixepoch') AS sent_at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', completed_at / 1000.0, 'unixepoch') AS completed_at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', modified_at / 1000.0, 'unixepoch') AS modified_at
+FROM envelope JOIN account USING (account) JOIN status USING (status) LEFT JOIN plan_item USING (plan_item);
+
+CREATE VIEW consumption AS
+SELECT profile, account_id, nullif(plan_item_id, '') AS plan_item_id,
+  strftime('%Y-%m-%dT%H:%M:%fZ', period_start / 1000.0, 'unixepoch') AS period_start,
+  strftime('%Y-%m-%dT%H:%M:%fZ', period_end / 1000.0, 'unixepoch') AS period_end,
+  units_consumed, state, run_id
+FROM reported;
+
+CREATE VIEW job_results AS
+SELECT run_id, record ->> 'job' AS job, record ->> 'state' AS state, record ->> 'started_at' AS started_at,
+  record ->> 'ended_at' AS ended_at, record ->> 'counts' AS counts, record ->> 'error' AS error
+FROM job_result;

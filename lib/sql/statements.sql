@@ -1,0 +1,114 @@
+-- The ledger's statements, each under the name by which ledger_statement() finds it.
+
+-- name: find_account
+SELECT account, touched FROM account WHERE account_id = ?1;
+-- name: add_account
+INSERT INTO account (account_id) VALUES (?1);
+-- name: touch_account
+UPDATE account SET touched = 1 WHERE account = ?1 AND touched = 0;
+-- name: store_account
+INSERT INTO account (account_id, organization_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant, observed_at, touched)
+VALUES (?2, ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1)
+ON CONFLICT (account_id) DO UPDATE SET organization_id = ?1, account_name = ?3, external_account_id = ?4, site_id = ?5,
+  site_name = ?6, asset_group_id = ?7, compliant = ?8, observed_at = ?9, touched = touched OR asset_group_id IS NOT ?7
+WHERE observed_at IS NULL OR observed_at < ?9
+  OR (observed_at = ?9 AND (ifnull(organization_id, ''), ifnull(account_name, ''), ifnull(external_account_id, ''), ifnull(site_id, ''), ifnull(site_name, ''), ifnull(asset_group_id, ''), ifnull(compliant, -1))
+    < (ifnull(?1, ''), ifnull(?3, ''), ifnull(?4, ''), ifnull(?5, ''), ifnull(?6, ''), ifnull(?7, ''), ifnull(?8, -1)));
+-- name: store_watermark
+INSERT INTO account (account_id, watermark) VALUES (?1, ?2)
+ON CONFLICT (account_id) DO UPDATE SET watermark = ?2 WHERE watermark IS NULL OR watermark < ?2;
+-- name: store_subscription
+INSERT INTO subscription VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+ON CONFLICT DO UPDATE SET subscription_name = ?4, plan_id = ?5, plan_name = ?6, plan_item_name = ?7, asset_group_id = ?8,
+  asset_group_name = ?9, associated_accounts_count = ?10, software_model = ?11, observed_at = ?12
+WHERE observed_at < ?12
+  OR (observed_at = ?12 AND (ifnull(subscription_name, ''), ifnull(plan_id, ''), ifnull(plan_name, ''), ifnull(plan_item_name, ''), ifnull(asset_group_id, ''), ifnull(asset_group_name, ''), ifnull(associated_accounts_count, -1), ifnull(software_model, ''))
+    < (ifnull(?4, ''), ifnull(?5, ''), ifnull(?6, ''), ifnull(?7, ''), ifnull(?8, ''), ifnull(?9, ''), ifnull(?10, -1), ifnull(?11, '')));
+-- name: touch_accounts_without_plan_item
+-- The plan items of an asset group have changed: what its envelopes without a plan item take may have, too.
+UPDATE account SET touched = 1 WHERE touched = 0 AND EXISTS (SELECT 1 FROM daily WHERE daily.account = account.account AND plan_item = 0);
+
+-- name: find_plan_item
+SELECT plan_item FROM plan_item WHERE plan_item_id = ?1;
+-- name: add_plan_item
+INSERT INTO plan_item (plan_item_id) VALUES (?1);
+-- name: find_status
+SELECT status FROM status WHERE name = ?1;
+-- name: status_name
+SELECT name FROM status WHERE status = ?1;
+-- name: add_status
+INSERT INTO status (status, name, counted) SELECT max(999, max(status)) + 1, ?1, 1 FROM status;
+
+-- name: add_envelope
+INSERT INTO envelope VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING;
+-- name: find_envelope
+SELECT account, plan_item, status, created_at, sent_at, completed_at, modified_at, sender_id FROM envelope WHERE envelope_id = ?1;
+-- name: replace_envelope
+UPDATE envelope SET account = ?2, plan_item = ?3, status = ?4, created_at = ?5, sent_at = ?6, completed_at = ?7, modified_at = ?8, sender_id = ?9 WHERE envelope_id = ?1;
+-- name: account_name
+SELECT account_id FROM account WHERE account = ?1;
+-- name: plan_item_name
+SELECT plan_item_id FROM plan_item WHERE plan_item = ?1;
+
+-- name: add_to_daily
+INSERT INTO daily VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT DO UPDATE SET units = units + ?5, first_sent_at = min(first_sent_at, ?6), last_sent_at = max(last_sent_at, ?7);
+-- name: take_from_daily
+UPDATE daily SET units = units + ?5 WHERE account = ?1 AND plan_item = ?2 AND day = ?3 AND status = ?4;
+-- name: find_daily
+SELECT units, first_sent_at, last_sent_at FROM daily WHERE account = ?1 AND plan_item = ?2 AND day = ?3 AND status = ?4;
+-- name: remove_daily
+DELETE FROM daily WHERE account = ?1 AND plan_item = ?2 AND day = ?3 AND status = ?4;
+-- name: rescan_daily
+UPDATE daily SET (first_sent_at, last_sent_at) =
+  (SELECT min(sent_at), max(sent_at) FROM envelope WHERE account = ?1 AND sent_at >= ?3 * 86400000 AND sent_at < (?3 + 1) * 86400000
+     AND plan_item = ?2 AND status = ?4)
+WHERE account = ?1 AND plan_item = ?2 AND day = ?3 AND status = ?4;
+
+-- name: save_state
+INSERT INTO checkpoint VALUES (1, ?1) ON CONFLICT DO UPDATE SET state = ?1;
+-- name: load_state
+SELECT state FROM checkpoint;
+
+-- name: list_accounts
+SELECT account, organization_id, account_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant, watermark, touched,
+  (SELECT min(plan_item_id) FROM subscription s WHERE s.asset_group_id = a.asset_group_id AND plan_item_id <> ''
+     HAVING count(DISTINCT plan_item_id) = 1), observed_at
+FROM account a ORDER BY account_id;
+-- name: list_subscriptions
+SELECT nullif(organization_id, ''), subscription_id, nullif(plan_item_id, ''), subscription_name, plan_id, plan_name, plan_item_name, asset_group_id,
+  asset_group_name, associated_accounts_count, software_model FROM subscription ORDER BY organization_id, subscription_id, plan_item_id;
+-- name: list_daily
+-- ?2: what envelopes without a plan item take; ?3: from this day on.
+SELECT ifnull(plan_item_id, ?2) AS plan, day, name, sum(units), min(first_sent_at), max(last_sent_at)
+FROM daily LEFT JOIN plan_item USING (plan_item) JOIN status USING (status)
+WHERE account = ?1 AND day >= ?3 AND counted GROUP BY plan, day, name ORDER BY plan, day, name;
+-- name: list_reported_periods
+SELECT nullif(plan_item_id, ''), period_start FROM reported WHERE account_id = ?1 AND units_consumed > 0 ORDER BY plan_item_id, period_start;
+-- name: count_undated
+SELECT count(*) FROM envelope JOIN status USING (status) WHERE sent_at IS NULL AND counted;
+
+-- name: store_job_result
+INSERT INTO job_result VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = ?2;
+-- name: forget_results
+DELETE FROM result WHERE run_id = ?1;
+-- name: store_result
+INSERT INTO result SELECT ?1, ?2, ifnull(max(number), 0) + 1, ?3 FROM result WHERE run_id = ?1 AND stream = ?2;
+-- name: store_reported
+INSERT INTO reported VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+ON CONFLICT DO UPDATE SET period_end = ?5, units_consumed = ?6, state = ?7, run_id = ?8, record = ?9 WHERE record <> ?9;
+-- name: begin_promotion
+CREATE TEMP TABLE IF NOT EXISTS promoted (profile, account_id, plan_item_id, period_start, PRIMARY KEY (account_id, plan_item_id, period_start, profile)) WITHOUT ROWID;
+-- name: mark_promoted
+INSERT OR IGNORE INTO promoted VALUES (?1, ?2, ?3, ?4);
+-- name: remove_not_promoted
+DELETE FROM reported WHERE profile IN (SELECT profile FROM promoted) AND NOT EXISTS (SELECT 1 FROM promoted p WHERE p.account_id = reported.account_id
+  AND p.plan_item_id = reported.plan_item_id AND p.period_start = reported.period_start AND p.profile = reported.profile);
+-- name: store_restatement
+INSERT INTO restatement VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING;
+-- name: settle_touched
+UPDATE account SET touched = 0 WHERE touched = 1;
+-- name: list_reported
+SELECT record FROM reported ORDER BY account_id, plan_item_id, period_start, profile;
+-- name: last_job_result
+SELECT record FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY run_id DESC LIMIT 1;

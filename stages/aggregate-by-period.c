@@ -1,0 +1,141 @@
+/*
+ * aggregate-by-period: daily partials (or envelopes, or consumption) to consumption per period, and restatements.
+ *
+ * Reads daily_consumption, envelope and consumption records: all are summands, so running it on pieces and again on the
+ * results gives what running it once gives. Accounts, watermarks and everything else go through unchanged, in order.
+ * Writes, at the end, a consumption record for each profile, account, plan item and period with units, and a restatement for
+ * each that differs from what --reported FILE says of a period that was over when it was reported. Accounts of FILE of
+ * which nothing came are carried over. A STATE goes through once what was read before it is out.
+ *
+ * Exit: 0; 64 usage; 65 bad input; 66 no such file; 74 cannot write; 78 a wrong profile.
+ */
+#include "consumption.h"
+#include "diag.h"
+#include "instant.h"
+#include "options.h"
+#include "profile.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *profile_path_option, *profile_name, *contract_start, *calendar, *reported_path, *run_id;
+static int renewal_months = 12;
+
+static struct poptOption table[] = {
+	{"profile", 'p', POPT_ARG_STRING, &profile_path_option, 0, "take name, contract start and renewal months from this profile", "FILE"},
+	{"profile-name", 0, POPT_ARG_STRING, &profile_name, 0, "the profile that records without one belong to", "NAME"},
+	{"contract-start", 0, POPT_ARG_STRING, &contract_start, 0, "the day from which periods are computed", "DATE"},
+	{"renewal-months", 0, POPT_ARG_INT, &renewal_months, 0, "months of a period, 1 to 60 (default: 12)", "N"},
+	{"calendar", 0, POPT_ARG_STRING, &calendar, 0, "periods of the calendar instead: month, quarter or year", "UNIT"},
+	{"reported", 0, POPT_ARG_STRING, &reported_path, 0, "what was last reported (merge --print-reported)", "FILE"},
+	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "the run that restatements name (default: the clock)", "ID"},
+	POPT_TABLEEND,
+};
+
+static const struct options_manual manual = {
+	.program = "aggregate-by-period",
+	.operands = "",
+	.summary = "Adds up the daily partials on standard input to consumption per account, plan item and period.",
+	.description =
+		"Period k runs from contract start + k x renewal months to the next: a start on the 31st is clamped in short months\n"
+		"and never drifts. A period is open, provisional (over, but some account's feed has not passed its end by a day) or\n"
+		"final. Period -1 and earlier lie before the contract start.\n\n"
+		"Example:\n"
+		"  normalize < envelopes.ndjson | merge --ledger :memory: --emit all |\n"
+		"    aggregate-by-period --contract-start 2025-01-31 --renewal-months 12\n",
+};
+
+static int set_rule(struct consumption *consumption, struct profile *profile, struct error *error)
+{
+	int32_t start = 0;
+	if (profile_path_option && profile_load(profile_path_option, profile, error) < 0)
+		return -1;
+	if (profile_path_option) {
+		start = profile->contract_start;
+		renewal_months = profile->renewal_months;
+		profile_name = profile->name;
+	}
+	if (contract_start && day_parse(contract_start, strlen(contract_start), &start) < 0)
+		options_refuse("cannot use --contract-start '%s': it is a date such as 2025-01-31", contract_start);
+	if (renewal_months < 1 || renewal_months > 60)
+		options_refuse("cannot use --renewal-months %d: it is 1 to 60", renewal_months);
+	if (!contract_start && !profile_path_option && !calendar)
+		options_refuse("cannot compute periods: -p PROFILE, --contract-start DATE or --calendar UNIT");
+	consumption->rule = period_rule_contract(start, renewal_months);
+	if (!calendar)
+		return 0;
+	struct error problem;
+	if (period_rule_calendar(calendar, start, &consumption->rule, &problem) < 0)
+		options_refuse("%s", problem.text);
+	return 0;
+}
+
+static int read_reported(struct consumption *consumption, struct error *error)
+{
+	int descriptor = open(reported_path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", reported_path);
+	int result = consumption_read_reported(consumption, descriptor, reported_path, error);
+	close(descriptor);
+	return result;
+}
+
+static int aggregate(struct consumption *consumption, struct output *output, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	struct buffer states = BUFFER_INIT;
+	int got;
+	if (consumption_reader_open(consumption, &reader, STDIN_FILENO, "standard input", error) < 0)
+		return -1;
+	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
+		int taken = consumption_add(consumption, &reader, &message, error);
+		if (taken < 0) {
+			got = -1;
+			break;
+		}
+		/* A STATE must not overtake the records that wait here to be added up. */
+		if (message.type == MESSAGE_STATE && consumption->tally.count > 0) {
+			buffer_append(&states, message.line.text, message.line.length);
+			buffer_append_byte(&states, '\n');
+		} else if (!taken) {
+			output_line(output, message.line.text, message.line.length);
+		}
+	}
+	message_reader_release(&reader);
+	if (got == 0)
+		got = consumption_print(consumption, output, error);
+	if (got == 0 && (got = buffer_check(&states, error)) == 0)
+		buffer_append(&output->pending, states.data, states.length);
+	buffer_release(&states);
+	return got;
+}
+
+int main(int argc, const char **argv)
+{
+	struct error error = ERROR_INIT;
+	struct consumption consumption;
+	struct profile profile = {.path = NULL};
+	struct output output;
+	options_parse(argc, argv, table, &manual);
+	consumption_open(&consumption, options_now(), run_id);
+	output_open(&output, STDOUT_FILENO, "standard output");
+	int result = set_rule(&consumption, &profile, &error);
+	consumption.profile = profile_name;
+	consumption.has_contract = !calendar;
+	if (result == 0 && reported_path)
+		result = read_reported(&consumption, &error);
+	if (result == 0)
+		result = aggregate(&consumption, &output, &error);
+	if (result == 0 && consumption.units_before_contract)
+		diag_warn("%lld units were sent before the contract start: they stand in periods with a negative index",
+			(long long)consumption.units_before_contract);
+	output_close(&output, error.status ? NULL : &error);
+	consumption_release(&consumption);
+	profile_release(&profile);
+	if (error.status)
+		diag_error(&error);
+	return error.status;
+}

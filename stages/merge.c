@@ -1,0 +1,168 @@
+/*
+ * merge: keeps the ledger, the only state of the pipe.
+ *
+ * Reads canonical streams on standard input and stores them: envelopes (each counted once, the latest version of it),
+ * accounts, subscriptions, watermarks, and what a run reported. A STATE is stored in the same transaction as the
+ * records before it and passed on once that is durable. Everything else goes through unchanged.
+ * Writes, at the end, accounts, subscriptions, watermarks and the daily partials of the accounts asked for.
+ *
+ * Exit: 0; 64 usage; 65 bad input, nothing of the open transaction kept; 66 no ledger to read; 73, 74 cannot write it;
+ * 75 another program is writing it; 78 a ledger of a newer version.
+ */
+#include "diag.h"
+#include "instant.h"
+#include "ledger_envelopes.h"
+#include "ledger_records.h"
+#include "options.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *ledger_path, *emit = "touched";
+static int print_state, print_reported;
+
+static struct poptOption table[] = {
+	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger; :memory: only tallies what this pipe brings", "FILE"},
+	{"emit", 'e', POPT_ARG_STRING, &emit, 0,
+		"the accounts to print: touched (since last reported; the default), all, since=DATE (all, from that day on), none", "WHICH"},
+	{"print-state", 0, POPT_ARG_NONE, &print_state, 0, "print the value of the last STATE and exit", NULL},
+	{"print-reported", 0, POPT_ARG_NONE, &print_reported, 0, "print what was last reported and exit", NULL},
+	POPT_TABLEEND,
+};
+
+static const struct options_manual manual = {
+	.program = "merge",
+	.operands = "",
+	.summary = "Keeps the ledger: stores the records on standard input, each envelope once, and prints daily partials.",
+	.description =
+		"Merging the same records again, in any order or in pieces, gives the same ledger: the version with the newest\n"
+		"modified_at wins. Records and the STATE after them are one transaction.\n\n"
+		"Example, without a ledger file:\n"
+		"  normalize < envelopes.ndjson | merge --ledger :memory: --emit all | aggregate-by-period --contract-start 2025-01-31\n",
+};
+
+struct emission {
+	bool none, all;
+	int32_t since;
+};
+
+static struct emission parse_emit(void)
+{
+	struct emission emission = {.since = INT32_MIN};
+	if (strcmp(emit, "all") == 0)
+		emission.all = true;
+	else if (strcmp(emit, "none") == 0)
+		emission.none = true;
+	else if (strncmp(emit, "since=", 6) == 0 && day_parse(emit + 6, strlen(emit + 6), &emission.since) == 0)
+		emission.all = true;
+	else if (strcmp(emit, "touched") != 0)
+		options_refuse("cannot use --emit '%s': it is touched, all, since=YYYY-MM-DD or none", emit);
+	return emission;
+}
+
+/* Everything that waits becomes durable. */
+static int commit(struct ledger_envelopes *envelopes, struct ledger_records *records, struct error *error)
+{
+	return ledger_envelopes_flush(envelopes, error) < 0 || ledger_records_settle(records, error) < 0 ||
+			ledger_commit(envelopes->ledger, error) < 0
+		? -1
+		: 0;
+}
+
+static int merge_message(struct message_reader *reader, const struct message *message, struct ledger_envelopes *envelopes,
+	struct ledger_records *records, struct output *output, struct error *error)
+{
+	const struct stream *stream = NULL;
+	if (message->type == MESSAGE_RECORD || message->type == MESSAGE_SCHEMA)
+		stream = stream_find(message->stream.text, message->stream.length);
+	if (message->type == MESSAGE_STATE) {
+		if (ledger_begin(envelopes->ledger, error) < 0 ||
+			ledger_save_state(envelopes->ledger, message->value.text, message->value.length, error) < 0 ||
+			commit(envelopes, records, error) < 0)
+			return -1;
+		output_line(output, message->line.text, message->line.length);
+		output_flush(output);
+	} else if (!stream || stream == &stream_daily_consumption) {
+		output_line(output, message->line.text, message->line.length);
+	} else if (message->type == MESSAGE_RECORD) {
+		int result = stream == &stream_envelope ? ledger_envelopes_add(envelopes, message->fields, error)
+							: ledger_records_store(records, stream, message, options_now(), error);
+		if (result < 0 && error->status == EX_DATAERR)
+			error_prefix(error, "cannot read '%s' line %llu", reader->lines.name, (unsigned long long)message->line_number);
+		return result;
+	}
+	return 0;
+}
+
+static int merge(struct ledger *ledger, struct emission emission, struct output *output, struct error *error)
+{
+	const struct stream *const list[] = {&stream_envelope, &stream_account, &stream_subscription, &stream_watermark, &stream_consumption,
+		&stream_restatement, &stream_job_result, NULL};
+	struct field_union fields;
+	struct message_reader reader = {.scanner = NULL};
+	struct ledger_envelopes envelopes = {.ledger = NULL};
+	struct ledger_records records;
+	struct message message;
+	int got = -1;
+	ledger_records_open(&records, ledger, &fields);
+	if (field_union_build(&fields, list, error) < 0 ||
+		message_reader_open(&reader, STDIN_FILENO, "standard input", fields.pointers, fields.count, false, error) < 0 ||
+		ledger_envelopes_open(&envelopes, ledger, error) < 0)
+		goto out;
+	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
+		if (merge_message(&reader, &message, &envelopes, &records, output, error) < 0) {
+			got = -1;
+			break;
+		}
+		diag_progress("%llu envelope records", envelopes.received);
+	}
+	if (got == 0)
+		got = ledger_begin(ledger, error) < 0 || commit(&envelopes, &records, error) < 0 ? -1 : 0;
+	diag_info("%llu envelope records, %llu of them new or newer", envelopes.received, envelopes.stored);
+	diag_metric_records("envelope", envelopes.received);
+	if (got == 0 && !emission.none)
+		got = ledger_records_print(ledger, emission.all, emission.since, output, error);
+out:
+	message_reader_release(&reader);
+	ledger_envelopes_release(&envelopes);
+	ledger_records_release(&records);
+	return got < 0 ? -1 : 0;
+}
+
+static int print_saved(struct ledger *ledger, struct output *output, struct error *error)
+{
+	if (print_reported)
+		return ledger_records_print_reported(ledger, output, error);
+	struct buffer state = BUFFER_INIT;
+	int result = ledger_load_state(ledger, &state, error);
+	if (result == 0 && state.length > 0)
+		output_line(output, state.data, state.length);
+	buffer_release(&state);
+	return result;
+}
+
+int main(int argc, const char **argv)
+{
+	struct error error = ERROR_INIT;
+	struct ledger ledger;
+	struct output output;
+	options_parse(argc, argv, table, &manual);
+	if (!ledger_path)
+		options_refuse("cannot merge without a ledger: --ledger FILE, or --ledger :memory:");
+	struct emission emission = parse_emit();
+	bool reading = print_state || print_reported;
+	output_open(&output, STDOUT_FILENO, "standard output");
+	if (ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, &error) == 0) {
+		if (reading)
+			print_saved(&ledger, &output, &error);
+		else
+			merge(&ledger, emission, &output, &error);
+		ledger_close(&ledger);
+	}
+	if (output_close(&output, error.status ? NULL : &error) < 0 && !error.status)
+		error.status = EX_IOERR;
+	if (error.status)
+		diag_error(&error);
+	return error.status;
+}

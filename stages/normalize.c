@@ -1,0 +1,141 @@
+/*
+ * normalize: raw records to canonical streams.
+ *
+ * Reads RECORDs of docusign_datafeed, docusign_accounts and docusign_plan_items, or bare records of the stream that
+ * --stream names, a JSON object a line. Writes RECORDs of envelope, account and subscription: names and types as
+ * doc/streams.md has them, ids lower case, times UTC with milliseconds. Everything else goes through unchanged, in order.
+ * A record that does not fit goes to --rejects FILE and is counted; without that option it ends the program.
+ *
+ * Exit: 0; 64 usage; 65 a record that does not fit; 66 no such feed or program file; 73, 74 cannot write; 78 a wrong map.
+ */
+#include "diag.h"
+#include "options.h"
+#include "raw_map.h"
+#include "rejects.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static char *feed = "datafeed", *stream = "docusign_datafeed", *program, *rejects_path;
+
+static struct poptOption table[] = {
+	{"stream", 's', POPT_ARG_STRING, &stream, 0, "the stream of lines without a type (default: docusign_datafeed)", "NAME"},
+	{"feed", 'f', POPT_ARG_STRING, &feed, 0, "the feed descriptor whose map is used: datafeed, monitor, esign or a file", "NAME|FILE"},
+	{"jq", 'j', POPT_ARG_STRING, &program, 0, "map the feed's records by this jq program, which gives canonical fields", "PROGRAM"},
+	{"rejects", 'r', POPT_ARG_STRING, &rejects_path, 0, "keep lines that do not fit here and go on", "FILE"},
+	POPT_TABLEEND,
+};
+
+static const struct options_manual manual = {
+	.program = "normalize",
+	.operands = "",
+	.summary = "Turns raw Docusign records on standard input into canonical envelope, account and subscription records.",
+	.description = "A map says which canonical field comes from where in the raw record: see the feed descriptors.\n\n"
+		       "Example, on a plain file of envelopes, a JSON object a line:\n"
+		       "  normalize --rejects bad.ndjson < envelopes.ndjson | merge --ledger :memory: --emit all\n\n"
+		       "Example, for a shape of your own:\n"
+		       "  normalize --jq '{account_id: .acct, envelope_id: .id, status: .state, sent_at: .sent, modified_at: .changed}'\n",
+};
+
+struct normalizer {
+	struct raw_map map;
+	struct rejects rejects;
+	struct output output;
+	const struct stream *announced[4]; /* those whose SCHEMA is out */
+	unsigned long long records;
+};
+
+static void announce(struct normalizer *normalizer, const struct stream *target)
+{
+	size_t i = 0;
+	for (; normalizer->announced[i]; i++)
+		if (normalizer->announced[i] == target)
+			return;
+	normalizer->announced[i] = target;
+	stream_append_schema(&normalizer->output.pending, target);
+}
+
+static int convert(struct normalizer *normalizer, struct message_reader *reader, const struct message *message, const char *raw_stream,
+	const struct stream *target, struct error *error)
+{
+	struct raw_map_fault fault;
+	announce(normalizer, target);
+	normalizer->records++;
+	int result = raw_map_append(&normalizer->map, target, message, &normalizer->output.pending, &fault, error);
+	if (result > 0)
+		return rejects_add(&normalizer->rejects, reader, message, raw_stream, fault.pointer, fault.reason, error);
+	output_line_end(&normalizer->output);
+	return result;
+}
+
+static int handle(struct normalizer *normalizer, struct message_reader *reader, const struct message *message, struct error *error)
+{
+	const struct stream *target = NULL;
+	char name[64] = "";
+	if (message->type == MESSAGE_UNREADABLE)
+		return rejects_add(&normalizer->rejects, reader, message, stream, "", message->error.text, error);
+	if (message->type == MESSAGE_BARE) {
+		target = raw_map_target(&normalizer->map, stream, strlen(stream));
+		strncpy(name, stream, sizeof name - 1);
+	} else if (message->type == MESSAGE_RECORD || message->type == MESSAGE_SCHEMA) {
+		target = raw_map_target(&normalizer->map, message->stream.text, message->stream.length);
+		if (message->stream.length < sizeof name)
+			memcpy(name, message->stream.text, message->stream.length);
+	}
+	if (!target)
+		output_line(&normalizer->output, message->line.text, message->line.length);
+	else if (message->type != MESSAGE_SCHEMA)
+		return convert(normalizer, reader, message, name, target, error);
+	return 0;
+}
+
+static int normalize(struct normalizer *normalizer, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	int got;
+	if (message_reader_open(&reader, STDIN_FILENO, "standard input", normalizer->map.pointers, normalizer->map.pointer_count, true, error) < 0)
+		return -1;
+	reader.keep_unreadable = true;
+	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(&normalizer->output))
+		if (handle(normalizer, &reader, &message, error) < 0) {
+			got = -1;
+			break;
+		}
+	message_reader_release(&reader);
+	return got < 0 ? -1 : 0;
+}
+
+static void report_counts(const struct normalizer *normalizer)
+{
+	if (normalizer->rejects.count)
+		diag_warn("%llu of %llu records do not fit: see '%s'", normalizer->rejects.count, normalizer->records, rejects_path);
+	if (normalizer->map.yielded_nothing)
+		diag_warn("the jq program gave nothing for %llu of %llu records", normalizer->map.yielded_nothing, normalizer->records);
+	diag_metric_records("raw", normalizer->records);
+}
+
+int main(int argc, const char **argv)
+{
+	struct error error = ERROR_INIT;
+	struct normalizer normalizer = {.records = 0};
+	options_parse(argc, argv, table, &manual);
+	output_open(&normalizer.output, STDOUT_FILENO, "standard output");
+	if (raw_map_open(&normalizer.map, feed, stream, program, &error) < 0)
+		goto out;
+	if (!raw_map_target(&normalizer.map, stream, strlen(stream)))
+		options_refuse("cannot use --stream '%s': no map leads from it", stream);
+	if (rejects_open(&normalizer.rejects, rejects_path, &error) < 0)
+		goto out;
+	int result = normalize(&normalizer, &error);
+	if (output_close(&normalizer.output, result < 0 ? NULL : &error) < 0)
+		result = -1;
+	if (result == 0 && rejects_commit(&normalizer.rejects, &error) == 0)
+		report_counts(&normalizer);
+	rejects_abandon(&normalizer.rejects);
+out:
+	raw_map_release(&normalizer.map);
+	if (error.status)
+		diag_error(&error);
+	return error.status;
+}
