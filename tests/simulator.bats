@@ -104,6 +104,13 @@ get() {
 }
 status_of() { get "$1" -o /dev/null -w '%{http_code}'; }
 
+# statuses N PATH: of N requests one after the other, a line each; 000 when there was no answer.
+statuses() {
+	local i
+	for i in $(seq "$1"); do printf 'url = "%s"\noutput = "/dev/null"\n' "$base$2"; done |
+		ask -H "Authorization: Bearer $token" -w '%{http_code}\n' -K - 2>/dev/null || true
+}
+
 refused() { # refused DESCRIPTION JWT
 	run -0 grant "$2"
 	[ "${lines[1]}" = 400 ]
@@ -151,6 +158,22 @@ refused() { # refused DESCRIPTION JWT
 	openssl rsa -in "$key" -noout -text | grep -q 'Private-Key: (2048 bit'
 	token=$(application_token)
 	[ "$(status_of "/Management/v2/organizations/$organization/planItems")" = 200 ]
+}
+
+@test "--user lets the profile impersonate, with the scopes that takes" {
+	start --write-profile "$BATS_TEST_TMPDIR/demo" --user $user
+	run -0 jq -c '[.user_id, .scopes[:3]]' "$BATS_TEST_TMPDIR/demo/profiles/acme.json"
+	[ "$output" = "[\"$user\",[\"signature\",\"impersonation\",\"organization_read\"]]" ]
+}
+
+@test "the recorded organisation is served whole, up to the clock" {
+	served=$BATS_TEST_DIRNAME/../fixtures/acme
+	[ -e "$served/service/feed.ndjson" ] || skip "fixtures/acme is not there"
+	integration_key=$(jq -r .integration_key "$served/profiles/acme.json")
+	start --page-size 2000 --now 2025-03-18T02:00:00Z
+	token=$(application_token)
+	cmp <(page_through /api/v2.0/datasets/monitor/stream? 2024-01-01 2000) \
+		<(jq -c 'select(.arrived_at <= "2025-03-18T02:00:00.000Z").record' "$served/service/feed.ndjson")
 }
 
 @test "a token is given, three members, not to be stored, with the real date" {
@@ -269,11 +292,11 @@ page_through() {
 }
 
 @test "a feed is paged to its end, no record lost, none twice" {
-	start --page-size 7 --now 2025-04-20T00:00:00Z
+	start --page-size 30 --now 2025-04-20T00:00:00Z
 	token=$(application_token)
 	cmp <(page_through /api/v2.0/datasets/monitor/stream? 2025-03-01T00:00:00Z) <(jq -c .record "$served/service/feed.ndjson")
 	for account in $account_a $account_b; do
-		cmp <(page_through "/api/v2.0/datasets/envelopes/stream?accountId=$account&" 2025-03-01T00:00:00Z 5) \
+		cmp <(page_through "/api/v2.0/datasets/envelopes/stream?accountId=$account&" 2025-03-01T00:00:00Z 13) \
 			<(jq -c --arg a $account 'select(.account_id == $a).record' "$served/service/feed.ndjson")
 	done
 }
@@ -364,8 +387,7 @@ page_through() {
 @test "the burst limit is announced, kept, and over after its window" {
 	start --burst-limit 2 --burst-window 2
 	token=$(application_token)
-	statuses=$(for _ in 1 2 3 4 5; do status_of /api/v2.0/datasets/monitor/stream; echo; done)
-	[[ $statuses == *429* ]]
+	[[ $(statuses 5 /api/v2.0/datasets/monitor/stream) == *429* ]]
 	run -0 get /api/v2.0/datasets/monitor/stream -i
 	[[ $output == *"X-BurstLimit-Limit: 2"* ]]
 	sleep 2.1
@@ -451,7 +473,8 @@ page_through() {
 	start --now 2025-03-20T00:00:00Z
 	token=$(application_token)
 	ask -X PUT -d reset:1 "$base/_simulator/fault"
-	run ! get /api/v2.0/datasets/monitor/stream
+	run -56 get /api/v2.0/datasets/monitor/stream
+	[[ $output == *"onnection reset by peer"* ]]
 	[ "$(status_of /api/v2.0/datasets/monitor/stream)" = 200 ]
 	ask -X PUT -d slow=700:1 "$base/_simulator/fault"
 	run -28 get /api/v2.0/datasets/monitor/stream --max-time 0.4
@@ -481,16 +504,16 @@ page_through() {
 	token=$(application_token)
 	[ "$(status_of "/api/v2.0/datasets/envelopes/stream?accountId=$account_a") $(status_of "/api/v2.0/datasets/envelopes/stream?accountId=$account_b")" = "500 200" ]
 	ask -X PUT -d 500:0.5 "$base/_simulator/fault"
-	for _ in $(seq 40); do status_of "/api/v2.0/datasets/monitor/stream?limit=1"; echo; done >"$BATS_TEST_TMPDIR/one"
+	statuses 40 "/api/v2.0/datasets/monitor/stream?limit=1" >"$BATS_TEST_TMPDIR/one"
 	failed=$(grep -c 500 "$BATS_TEST_TMPDIR/one")
 	((failed > 10 && failed < 30))
 	teardown
 	rm "$BATS_TEST_TMPDIR/port"
 	start --seed 3
 	token=$(application_token)
-	for _ in 1 2; do status_of "/api/v2.0/datasets/monitor/stream?limit=1" >/dev/null; done
+	statuses 2 "/api/v2.0/datasets/monitor/stream?limit=1"
 	ask -X PUT -d 500:0.5 "$base/_simulator/fault"
-	for _ in $(seq 40); do status_of "/api/v2.0/datasets/monitor/stream?limit=1"; echo; done >"$BATS_TEST_TMPDIR/two"
+	statuses 40 "/api/v2.0/datasets/monitor/stream?limit=1" >"$BATS_TEST_TMPDIR/two"
 	cmp "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
 }
 
@@ -498,11 +521,9 @@ page_through() {
 	start --now 2025-03-20T00:00:00Z
 	token=$(application_token)
 	ask -X PUT -d mix:0.9 "$base/_simulator/fault"
-	for _ in $(seq 60); do
-		get "/api/v2.0/datasets/monitor/stream?limit=1" -o /dev/null -w '%{http_code}.%{exitcode}\n' 2>/dev/null || true
-	done >"$BATS_TEST_TMPDIR/outcomes"
+	statuses 60 "/api/v2.0/datasets/monitor/stream?limit=1"
 	[ "$(ask "$base/_simulator/requests" | jq -r 'select(.fault).fault' | sort -u | wc -l)" -ge 6 ]
-	run -0 bash -c 'curl -sS --cacert "$1" "$0/_simulator/requests" | jq -rs "[.[2:][] | .fault // \"-\"] | join(\" \")"' "$base" "$ca"
+	output=$(ask "$base/_simulator/requests" | jq -rs '[.[2:][] | .fault // "-"] | join(" ")')
 	[[ ! $output =~ [a-z0-9-]{2,}\ [a-z0-9-]{2,}\ [a-z0-9-]{2,}\ [a-z0-9-]{2,} ]]
 	[ "$(grep -o expired-token <<<"$output" | wc -l)" = 1 ]
 }

@@ -25,54 +25,55 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *serve, *port_file, *write_profile, *ca_file, *log_file, **fault_specs, **public_keys, **no_consent;
+static char *serve, *port_file, *write_profile, *ca_file, *log_file, *user, **fault_specs, **public_keys, **no_consent;
 static int port, plain_http, use_tls, latency, page_size = 100, token_seconds = 3600, made_accounts, clock_offset, seed = 1;
 static struct limit_settings limits = {-1, -1, 3600, 30};
 
 static struct poptOption table[] = {
-        {"serve", 0, POPT_ARG_STRING, &serve, 0, "the organisation to serve, such as fixtures/acme", "DIR"},
-        {"accounts", 0, POPT_ARG_INT, &made_accounts, 0, "serve this many made-up accounts with one envelope each instead", "N"},
-        {"port", 0, POPT_ARG_INT, &port, 0, "where to listen (default: 0, any that is free)", "N"},
-        {"port-file", 0, POPT_ARG_STRING, &port_file, 0, "write the port there, once ready", "FILE"},
-        {"tls", 0, POPT_ARG_NONE, &use_tls, 0, "HTTPS (the default)", NULL},
-        {"http", 0, POPT_ARG_NONE, &plain_http, 0, "HTTP without TLS", NULL},
-        {"ca-file", 0, POPT_ARG_STRING, &ca_file, 0, "write the certificate authority there, PEM", "FILE"},
-        {"write-profile", 0, POPT_ARG_STRING, &write_profile, 0, "write a profile, its key and the authority to DIR/profiles",
-                "DIR"},
-        {"public-key", 0, POPT_ARG_ARGV, &public_keys, 0, "register this RSA public key, PEM; may be repeated", "FILE"},
-        {"no-consent", 0, POPT_ARG_ARGV, &no_consent, 0, "a scope or user id without consent; may be repeated", "WORD"},
-        {"fault", 0, POPT_ARG_ARGV, &fault_specs, 0, "something that goes wrong, see below; may be repeated", "SPEC"},
-        {"seed", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &seed, 0, "of chance, and of cursors", "N"},
-        {"latency", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &latency, 0, "hold back every answer so long", "MS"},
-        {"page-size", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &page_size, 0, "the most records of one answer", "N"},
-        {"rate-limit", 0, POPT_ARG_INT, &limits.hourly, 0, "requests an hour (default: 3000; with --accounts: 0, no limit)", "N"},
-        {"rate-window", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limits.hourly_seconds, 0, "how long that hour is",
-                "SECONDS"},
-        {"burst-limit", 0, POPT_ARG_INT, &limits.burst, 0, "requests in a burst (default: 500; with --accounts: 0)", "N"},
-        {"burst-window", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limits.burst_seconds, 0, "how long a burst is", "SECONDS"},
-        {"token-seconds", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &token_seconds, 0, "how long a token is good", "N"},
-        {"clock-offset", 0, POPT_ARG_INT, &clock_offset, 0, "how far the service's own clock is ahead", "SECONDS"},
-        {"log", 0, POPT_ARG_STRING, &log_file, 0, "append a line for each request: JSON, without tokens", "FILE"},
-        POPT_TABLEEND,
+	{"serve", 0, POPT_ARG_STRING, &serve, 0, "the organisation to serve, such as fixtures/acme", "DIR"},
+	{"accounts", 0, POPT_ARG_INT, &made_accounts, 0, "serve this many made-up accounts with one envelope each instead", "N"},
+	{"port", 0, POPT_ARG_INT, &port, 0, "where to listen (default: 0, any that is free)", "N"},
+	{"port-file", 0, POPT_ARG_STRING, &port_file, 0, "write the port there, once ready", "FILE"},
+	{"tls", 0, POPT_ARG_NONE, &use_tls, 0, "HTTPS (the default)", NULL},
+	{"http", 0, POPT_ARG_NONE, &plain_http, 0, "HTTP without TLS", NULL},
+	{"ca-file", 0, POPT_ARG_STRING, &ca_file, 0, "write the certificate authority there, PEM", "FILE"},
+	{"write-profile", 0, POPT_ARG_STRING, &write_profile, 0, "write a profile, its key and the authority to DIR/profiles",
+		"DIR"},
+	{"user", 0, POPT_ARG_STRING, &user, 0, "let that profile impersonate this user, as eSignature needs", "UUID"},
+	{"public-key", 0, POPT_ARG_ARGV, &public_keys, 0, "register this RSA public key, PEM; may be repeated", "FILE"},
+	{"no-consent", 0, POPT_ARG_ARGV, &no_consent, 0, "a scope or user id without consent; may be repeated", "WORD"},
+	{"fault", 0, POPT_ARG_ARGV, &fault_specs, 0, "something that goes wrong, see below; may be repeated", "SPEC"},
+	{"seed", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &seed, 0, "of chance, and of cursors", "N"},
+	{"latency", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &latency, 0, "hold back every answer so long", "MS"},
+	{"page-size", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &page_size, 0, "the most records of one answer", "N"},
+	{"rate-limit", 0, POPT_ARG_INT, &limits.hourly, 0, "requests an hour (default: 3000; with --accounts: 0, no limit)", "N"},
+	{"rate-window", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limits.hourly_seconds, 0, "how long that hour is",
+		"SECONDS"},
+	{"burst-limit", 0, POPT_ARG_INT, &limits.burst, 0, "requests in a burst (default: 500; with --accounts: 0)", "N"},
+	{"burst-window", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limits.burst_seconds, 0, "how long a burst is", "SECONDS"},
+	{"token-seconds", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &token_seconds, 0, "how long a token is good", "N"},
+	{"clock-offset", 0, POPT_ARG_INT, &clock_offset, 0, "how far the service's own clock is ahead", "SECONDS"},
+	{"log", 0, POPT_ARG_STRING, &log_file, 0, "append a line for each request: JSON, without tokens", "FILE"},
+	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
-        .program = "simulator",
-        .operands = "",
-        .summary = "Serves a recorded organisation as Docusign would: token service, Admin API, data feed, eSignature list.",
-        .description =
-                "A fault is KIND[=VALUE][:AMOUNT][@SUBSTRING]: AMOUNT with a point is a share of the requests, without one\n"
-                "a count; SUBSTRING limits it to URLs that contain it. Kinds:\n"
-                "  slow[=MS] stall[=MS] cut reset 408 429[=SECONDS] 500 503 retry-after-date wrong-type invalid-utf8\n"
-                "  giant[=BYTES] giant-gzip[=BYTES] expired-token unknown-cursor cursor-loop refuse-account=ID\n"
-                "  consent-required mix\n"
-                "mix:0.33 fails a third of all requests in ways that a client recovers from, none more than three times "
-                "running.\n"
-                "\n"
-                "While it runs: PUT /_simulator/now, PUT /_simulator/fault, GET or DELETE /_simulator/requests,\n"
-                "GET /_simulator/statistics.\n"
-                "\n"
-                "  simulator --serve fixtures/acme --write-profile demo --now 2026-03-01T02:00:00Z\n",
+	.program = "simulator",
+	.operands = "",
+	.summary = "Serves a recorded organisation as Docusign would: token service, Admin API, data feed, eSignature list.",
+	.description =
+		"A fault is KIND[=VALUE][:AMOUNT][@SUBSTRING]: AMOUNT with a point is a share of the requests, without one\n"
+		"a count; SUBSTRING limits it to URLs that contain it. Kinds:\n"
+		"  slow[=MS] stall[=MS] cut reset 408 429[=SECONDS] 500 503 retry-after-date wrong-type invalid-utf8\n"
+		"  giant[=BYTES] giant-gzip[=BYTES] expired-token unknown-cursor cursor-loop refuse-account=ID\n"
+		"  consent-required mix\n"
+		"mix:0.33 fails a third of all requests in ways that a client recovers from, none more than three times "
+		"running.\n"
+		"\n"
+		"While it runs: PUT /_simulator/now, PUT /_simulator/fault, GET or DELETE /_simulator/requests,\n"
+		"GET /_simulator/statistics.\n"
+		"\n"
+		"  simulator --serve fixtures/acme --write-profile demo --now 2026-03-01T02:00:00Z\n",
 };
 
 static bool clock_is_given(int argc, const char **argv)
@@ -137,7 +138,7 @@ static int write_port_file(int listening, struct error *error)
 }
 
 static int serve_until_signal(const struct world *world, const struct profile_writer *writer, const sigset_t *signals,
-        const struct server_settings *settings, struct error *error)
+	const struct server_settings *settings, struct error *error)
 {
 	char base[64];
 	int signal_number;
@@ -148,7 +149,7 @@ static int serve_until_signal(const struct world *world, const struct profile_wr
 	service_set(world, base);
 	token_set(&(struct token_settings){writer->integration_key, writer->key_pair_id, no_consent, listening, token_seconds});
 	if ((write_profile && profile_writer_write(writer, world, write_profile, base, error) < 0) ||
-	        write_port_file(listening, error) < 0)
+		write_port_file(listening, error) < 0)
 		return -1;
 	printf("listening on %s\n", base);
 	fflush(stdout);
@@ -174,16 +175,17 @@ int main(int argc, char **argv)
 	if (clock_is_given(argc, (const char **)argv))
 		clock_set(options_now());
 	clock_set_offset((int64_t)clock_offset * 1000);
+	writer.user_id = user;
 	limit_set(&limits);
 	feed_set(&(struct feed_settings){(unsigned)page_size, (uint64_t)seed});
 	if ((serve ? world_load(&world, serve, &error) : world_make(&world, (unsigned)made_accounts, clock_now(), &error)) < 0 ||
-	        add_faults(&error) < 0 || register_keys(&error) < 0 ||
-	        certificate_make(&writer.authority, &server, &server_key, &error) < 0 ||
-	        profile_writer_begin(&writer, &world, write_profile, &error) < 0 ||
-	        (ca_file && profile_writer_write_file(ca_file, &writer.authority, 0644, &error) < 0))
+		add_faults(&error) < 0 || register_keys(&error) < 0 ||
+		certificate_make(&writer.authority, &server, &server_key, &error) < 0 ||
+		profile_writer_begin(&writer, &world, write_profile, &error) < 0 ||
+		(ca_file && profile_writer_write_file(ca_file, &writer.authority, 0644, &error) < 0))
 		goto out;
 	struct server_settings settings = {
-	        port, latency, plain_http ? NULL : server.data, plain_http ? NULL : server_key.data, log_file};
+		port, latency, plain_http ? NULL : server.data, plain_http ? NULL : server_key.data, log_file};
 	serve_until_signal(&world, &writer, &signals, &settings, &error);
 	server_stop();
 out:

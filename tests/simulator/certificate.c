@@ -99,7 +99,7 @@ int certificate_make(struct buffer *authority, struct buffer *server, struct buf
 		goto out;
 	server_certificate = make(server_pair, "localhost", authority_certificate, authority_pair);
 	if (!server_certificate || write_certificate(authority_certificate, authority) < 0 ||
-	        write_certificate(server_certificate, server) < 0 || write_private_key(server_pair, server_key) < 0)
+		write_certificate(server_certificate, server) < 0 || write_private_key(server_pair, server_key) < 0)
 		goto out;
 	status = 0;
 out:

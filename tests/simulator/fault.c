@@ -18,26 +18,26 @@ static const struct {
 	const char *name;
 	int64_t value;
 } kinds[] = {
-        [FAULT_NONE] = {"", 0},
-        [FAULT_SLOW] = {"slow", 2000},
-        [FAULT_RESET] = {"reset", 0},
-        [FAULT_408] = {"408", 0},
-        [FAULT_429] = {"429", 1},
-        [FAULT_500] = {"500", 0},
-        [FAULT_503] = {"503", 0},
-        [FAULT_EXPIRED_TOKEN] = {"expired-token", 0},
-        [FAULT_REFUSE_ACCOUNT] = {"refuse-account", 0},
-        [FAULT_UNKNOWN_CURSOR] = {"unknown-cursor", 0},
-        [FAULT_CONSENT_REQUIRED] = {"consent-required", 0},
-        [FAULT_CURSOR_LOOP] = {"cursor-loop", 0},
-        [FAULT_CUT] = {"cut", 0},
-        [FAULT_STALL] = {"stall", 60000},
-        [FAULT_WRONG_TYPE] = {"wrong-type", 0},
-        [FAULT_INVALID_UTF8] = {"invalid-utf8", 0},
-        [FAULT_GIANT] = {"giant", INT64_C(1) << 32},
-        [FAULT_GIANT_GZIP] = {"giant-gzip", INT64_C(1) << 29},
-        [FAULT_RETRY_AFTER_DATE] = {"retry-after-date", 1},
-        [FAULT_MIX] = {"mix", 0},
+	[FAULT_NONE] = {"", 0},
+	[FAULT_SLOW] = {"slow", 2000},
+	[FAULT_RESET] = {"reset", 0},
+	[FAULT_408] = {"408", 0},
+	[FAULT_429] = {"429", 1},
+	[FAULT_500] = {"500", 0},
+	[FAULT_503] = {"503", 0},
+	[FAULT_EXPIRED_TOKEN] = {"expired-token", 0},
+	[FAULT_REFUSE_ACCOUNT] = {"refuse-account", 0},
+	[FAULT_UNKNOWN_CURSOR] = {"unknown-cursor", 0},
+	[FAULT_CONSENT_REQUIRED] = {"consent-required", 0},
+	[FAULT_CURSOR_LOOP] = {"cursor-loop", 0},
+	[FAULT_CUT] = {"cut", 0},
+	[FAULT_STALL] = {"stall", 60000},
+	[FAULT_WRONG_TYPE] = {"wrong-type", 0},
+	[FAULT_INVALID_UTF8] = {"invalid-utf8", 0},
+	[FAULT_GIANT] = {"giant", INT64_C(1) << 32},
+	[FAULT_GIANT_GZIP] = {"giant-gzip", INT64_C(1) << 29},
+	[FAULT_RETRY_AFTER_DATE] = {"retry-after-date", 1},
+	[FAULT_MIX] = {"mix", 0},
 };
 
 static struct fault faults[FAULTS];
@@ -202,7 +202,7 @@ static bool drawn(struct fault *fault, uint64_t number, size_t index)
 static enum fault_kind choose_of_mix(const struct request *request, uint64_t number, bool is_drawn)
 {
 	static const enum fault_kind of_mix[] = {
-	        FAULT_CUT, FAULT_RESET, FAULT_408, FAULT_429, FAULT_500, FAULT_503, FAULT_EXPIRED_TOKEN};
+		FAULT_CUT, FAULT_RESET, FAULT_408, FAULT_429, FAULT_500, FAULT_503, FAULT_EXPIRED_TOKEN};
 	uint64_t place = 0;
 	for (const char *c = request->url; *c; c++)
 		place = fault_hash(place, (unsigned char)*c);

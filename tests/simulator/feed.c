@@ -86,10 +86,10 @@ static int read_time(const char *text, int64_t *instant)
 }
 
 void feed_stream(const struct world *world, const struct world_account *account, const struct request *request, bool loop,
-        struct answer *answer)
+	struct answer *answer)
 {
 	struct view view = {world, account, account ? (uint32_t)(account - world->accounts) + 1 : 0,
-	        account ? account->entry_count : world->entry_count};
+		account ? account->entry_count : world->entry_count};
 	const char *cursor = request_parameter(request, "cursor");
 	unsigned limit = DEFAULT_LIMIT;
 	uint32_t start;
@@ -111,7 +111,7 @@ void feed_stream(const struct world *world, const struct world_account *account,
 	end = end < start ? start : end - start > page ? start + page : end;
 	write_cursor(&view, loop ? start : end, end_cursor, sizeof end_cursor);
 	buffer_append_format(
-	        &answer->body, "{\"endCursor\":\"%s\",\"data\":[", end == start && cursor && *cursor ? cursor : end_cursor);
+		&answer->body, "{\"endCursor\":\"%s\",\"data\":[", end == start && cursor && *cursor ? cursor : end_cursor);
 	for (uint32_t position = start; position < end; position++) {
 		const struct world_entry *entry = view_entry(&view, position);
 		if (position > start)
@@ -167,22 +167,22 @@ static jv next_uri(const struct request *request, unsigned start, unsigned count
 {
 	const char *to = request_parameter(request, "to_date");
 	return jv_string_fmt("/envelopes?start_position=%u&count=%u&from_date=%s%s%s", start, count,
-	        request_parameter(request, "from_date"), to ? "&to_date=" : "", to ? to : "");
+		request_parameter(request, "from_date"), to ? "&to_date=" : "", to ? to : "");
 }
 
 void feed_envelopes(
-        const struct world *world, const struct world_account *account, const struct request *request, struct answer *answer)
+	const struct world *world, const struct world_account *account, const struct request *request, struct answer *answer)
 {
 	const char *from_text = request_parameter(request, "from_date"), *to_text = request_parameter(request, "to_date");
 	unsigned count = DEFAULT_LIMIT, start = 0;
 	int64_t from, to = clock_now() + 1;
 	if (!from_text || read_time(from_text, &from) < 0 || (to_text && read_time(to_text, &to) < 0) ||
-	        read_count(request_parameter(request, "count"), DEFAULT_LIMIT, &count) < 0 || !count ||
-	        read_count(request_parameter(request, "start_position"), UINT32_MAX, &start) < 0) {
+		read_count(request_parameter(request, "count"), DEFAULT_LIMIT, &count) < 0 || !count ||
+		read_count(request_parameter(request, "start_position"), UINT32_MAX, &start) < 0) {
 		answer_error(answer, 400, "INVALID_REQUEST_PARAMETER",
-		        "The request contained at least one invalid parameter. Query parameter 'from_date' must be set to a "
-		        "valid "
-		        "DateTime, or 'envelope_ids' or 'transaction_ids' must be specified.");
+			"The request contained at least one invalid parameter. Query parameter 'from_date' must be set to a "
+			"valid "
+			"DateTime, or 'envelope_ids' or 'transaction_ids' must be specified.");
 		return;
 	}
 	uint32_t *found = calloc(account->entry_count + 1, sizeof *found);
@@ -206,10 +206,10 @@ void feed_envelopes(
 	}
 	free(found);
 	answer_json(answer, 200,
-	        JV_OBJECT(jv_string("resultSetSize"), number_string(end - start), jv_string("totalSetSize"), number_string(total),
-	                jv_string("startPosition"), number_string(start), jv_string("endPosition"),
-	                number_string(end > start ? end - 1 : start), jv_string("nextUri"),
-	                end < total ? next_uri(request, end, page) : jv_string(""), jv_string("envelopes"), envelopes));
+		JV_OBJECT(jv_string("resultSetSize"), number_string(end - start), jv_string("totalSetSize"), number_string(total),
+			jv_string("startPosition"), number_string(start), jv_string("endPosition"),
+			number_string(end > start ? end - 1 : start), jv_string("nextUri"),
+			end < total ? next_uri(request, end, page) : jv_string(""), jv_string("envelopes"), envelopes));
 }
 
 /* The period that the clock is in: whole renewal periods from the contract's start, clamped at the ends of months. */
@@ -254,10 +254,10 @@ void feed_account(const struct world *world, const struct world_account *account
 	int64_t start, end;
 	billing_period(world, &start, &end);
 	answer_json(answer, 200,
-	        JV_OBJECT(jv_string("accountIdGuid"), jv_string(account->id), jv_string("accountName"), jv_string(account->name),
-	                jv_string("billingPeriodStartDate"), time_string(start), jv_string("billingPeriodEndDate"),
-	                time_string(end), jv_string("billingPeriodEnvelopesAllowed"), jv_string("unlimited"),
-	                jv_string("billingPeriodEnvelopesSent"), number_string(sent_between(world, account, start, end))));
+		JV_OBJECT(jv_string("accountIdGuid"), jv_string(account->id), jv_string("accountName"), jv_string(account->name),
+			jv_string("billingPeriodStartDate"), time_string(start), jv_string("billingPeriodEndDate"),
+			time_string(end), jv_string("billingPeriodEnvelopesAllowed"), jv_string("unlimited"),
+			jv_string("billingPeriodEnvelopesSent"), number_string(sent_between(world, account, start, end))));
 }
 
 void feed_billing_charges(const struct world *world, const struct world_account *account, struct answer *answer)
@@ -265,8 +265,8 @@ void feed_billing_charges(const struct world *world, const struct world_account 
 	int64_t start, end;
 	billing_period(world, &start, &end);
 	jv charge = JV_OBJECT(jv_string("chargeName"), jv_string("envelopes"), jv_string("includedQuantity"),
-	        jv_string("unlimited"), jv_string("incrementalQuantity"), jv_string("0"), jv_string("allowedQuantity"),
-	        jv_string("unlimited"), jv_string("usedQuantity"), number_string(sent_between(world, account, start, end)),
-	        jv_string("unitPrice"), jv_string("0.00"), jv_string("prices"), jv_array());
+		jv_string("unlimited"), jv_string("incrementalQuantity"), jv_string("0"), jv_string("allowedQuantity"),
+		jv_string("unlimited"), jv_string("usedQuantity"), number_string(sent_between(world, account, start, end)),
+		jv_string("unitPrice"), jv_string("0.00"), jv_string("prices"), jv_array());
 	answer_json(answer, 200, JV_OBJECT(jv_string("billingChargeItems"), JV_ARRAY(charge)));
 }

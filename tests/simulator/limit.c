@@ -57,11 +57,11 @@ int limit_count(struct answer *answer)
 		return 0;
 	if (past_hour)
 		answer_error(answer, 429, "HOURLY_APIINVOCATION_LIMIT_EXCEEDED",
-		        "The maximum number of hourly API invocations has been exceeded.");
+			"The maximum number of hourly API invocations has been exceeded.");
 	else
 		answer_error(answer, 429, "BURST_APIINVOCATION_LIMIT_EXCEEDED",
-		        "The maximum number of burst API invocations has been exceeded.");
+			"The maximum number of burst API invocations has been exceeded.");
 	limit_retry_after(answer,
-	        past_hour ? until_next(now, hour, settings.hourly_seconds) : until_next(now, burst, settings.burst_seconds));
+		past_hour ? until_next(now, hour, settings.hourly_seconds) : until_next(now, burst, settings.burst_seconds));
 	return -1;
 }

@@ -61,6 +61,18 @@ static jv set(jv profile, const char *key, const char *value)
 	return jv_object_set(profile, jv_string(key), jv_string(value));
 }
 
+/* What eSignature needs, before the scopes that are there. */
+static jv impersonate(jv profile, const char *user_id)
+{
+	jv scopes = jv_object_get(jv_copy(profile), jv_string("scopes"));
+	jv more = JV_ARRAY(jv_string("signature"), jv_string("impersonation"));
+	if (jv_get_kind(scopes) == JV_KIND_ARRAY)
+		more = jv_array_concat(more, scopes);
+	else
+		jv_free(scopes);
+	return jv_object_set(set(profile, "user_id", user_id), jv_string("scopes"), more);
+}
+
 static jv make_profile(const struct profile_writer *writer, const struct world *world, const char *base, const char *authority)
 {
 	char key_file[100];
@@ -73,26 +85,28 @@ static jv make_profile(const struct profile_writer *writer, const struct world *
 	profile = set_default(profile, "renewal_months", jv_number(12));
 	profile = set_default(profile, "active", jv_true());
 	profile = set_default(profile, "scopes",
-	        JV_ARRAY(jv_string("organization_read"), jv_string("organization_sub_account_read"),
-	                jv_string("asset_group_account_read"), jv_string("account_read")));
+		JV_ARRAY(jv_string("organization_read"), jv_string("organization_sub_account_read"),
+			jv_string("asset_group_account_read"), jv_string("account_read")));
 	profile = set(profile, "integration_key", writer->integration_key);
 	profile = set(profile, "key_pair_id", writer->key_pair_id);
 	profile = set(profile, "api_base", base);
 	profile = set(profile, "audience", strstr(base, "://") + 3);
 	profile = set(profile, "key_file", key_file);
 	profile = set(profile, "ca_bundle", authority);
+	if (writer->user_id)
+		profile = impersonate(profile, writer->user_id);
 	profile = jv_object_delete(profile, jv_string("key_password"));
 	return jv_object_delete(profile, jv_string("key_alias"));
 }
 
 int profile_writer_write(const struct profile_writer *writer, const struct world *world, const char *directory, const char *base,
-        struct error *error)
+	struct error *error)
 {
 	char path[4096], *folder;
 	struct buffer text = BUFFER_INIT;
 	snprintf(path, sizeof path, "%s/profiles", directory);
 	if ((mkdir(directory, 0777) < 0 && errno != EEXIST) || (mkdir(path, 0777) < 0 && errno != EEXIST) ||
-	        !(folder = realpath(path, NULL)))
+		!(folder = realpath(path, NULL)))
 		return error_set_errno(error, EX_CANTCREAT, "cannot make '%s'", path);
 	snprintf(path, sizeof path, "%s/%s.pem", folder, world->profile_name);
 	int status = profile_writer_write_file(path, &writer->private_key, 0600, error);

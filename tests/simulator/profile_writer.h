@@ -13,6 +13,7 @@
 struct profile_writer {
 	char integration_key[40]; /* "" when any is good */
 	char key_pair_id[40];
+	const char *user_id; /* whom the profile impersonates, or NULL */
 	struct buffer authority, private_key; /* PEM */
 };
 
@@ -25,7 +26,7 @@ struct profile_writer {
 int profile_writer_begin(struct profile_writer *writer, const struct world *world, const char *directory, struct error *error);
 
 int profile_writer_write(const struct profile_writer *writer, const struct world *world, const char *directory, const char *base,
-        struct error *error);
+	struct error *error);
 
 int profile_writer_write_file(const char *path, const struct buffer *content, unsigned mode, struct error *error);
 

@@ -43,16 +43,16 @@ static bool is_control(const char *url)
 
 /* method, url, status, time and connection; never a token, which is in headers and bodies only. */
 static void write_journal(
-        struct MHD_Connection *connection, const struct exchange *exchange, const char *method, unsigned status, size_t length)
+	struct MHD_Connection *connection, const struct exchange *exchange, const char *method, unsigned status, size_t length)
 {
 	char at[INSTANT_LENGTH + 1] = "";
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	instant_format(instant_of_clock(), at);
 	jv line = JV_OBJECT(jv_string("number"), jv_number((double)exchange->number), jv_string("at"), jv_string(at),
-	        jv_string("method"), jv_string(method), jv_string("url"), jv_string(exchange->url), jv_string("status"),
-	        jv_number(status), jv_string("ms"), jv_number((double)(clock_monotonic() - exchange->began_at)),
-	        jv_string("connection"), jv_number(info ? (double)(uintptr_t)info->socket_context : 0), jv_string("body_length"),
-	        jv_number((double)length));
+		jv_string("method"), jv_string(method), jv_string("url"), jv_string(exchange->url), jv_string("status"),
+		jv_number(status), jv_string("ms"), jv_number((double)(clock_monotonic() - exchange->began_at)),
+		jv_string("connection"), jv_number(info ? (double)(uintptr_t)info->socket_context : 0), jv_string("body_length"),
+		jv_number((double)length));
 	if (exchange->fault.kind)
 		line = jv_object_set(line, jv_string("fault"), jv_string(fault_name(exchange->fault.kind)));
 	jv text = jv_dump_string(line, 0);
@@ -94,20 +94,19 @@ static void control(const char *method, const char *path, const char *body, stru
 		answer->content_type = "application/json";
 		instant_format(clock_now(), now);
 		buffer_append_format(&answer->body, "{\"requests\":%llu,\"connections\":%llu,\"now\":\"%s\"}\n",
-		        (unsigned long long)request_count, (unsigned long long)connection_count, now);
+			(unsigned long long)request_count, (unsigned long long)connection_count, now);
 	} else {
 		answer->status = 404;
 		buffer_append_string(&answer->body, "no such control\n");
 	}
 }
 
-/* A reset, not an end: what the client still expects is lost at once. */
+/* A reset, not an end, so what the client expects is lost at once: Linux sends one when a socket is connected to nowhere. */
 static enum MHD_Result reset_connection(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct linger linger = {.l_onoff = 1, .l_linger = 0};
 	if (info)
-		setsockopt(info->connect_fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+		connect(info->connect_fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));
 	return MHD_NO;
 }
 
@@ -133,7 +132,7 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct exchang
 	struct answer answer = ANSWER_INIT;
 	const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
 	struct request request = {
-	        method, path, exchange->url, authorization ? authorization : "", exchange->body.data, connection};
+		method, path, exchange->url, authorization ? authorization : "", exchange->body.data, connection};
 	enum MHD_Result result = MHD_NO;
 	if (is_control(exchange->url)) {
 		control(method, path, exchange->body.data, &answer);
@@ -163,7 +162,7 @@ static int64_t prepare(struct MHD_Connection *connection, struct exchange *excha
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path, const char *method,
-        const char *version, const char *upload, size_t *upload_size, void **exchange_context)
+	const char *version, const char *upload, size_t *upload_size, void **exchange_context)
 {
 	struct exchange *exchange = *exchange_context;
 	(void)context;
@@ -209,7 +208,7 @@ static void *begin_exchange(void *context, const char *url, struct MHD_Connectio
 }
 
 static void end_exchange(
-        void *context, struct MHD_Connection *connection, void **exchange_context, enum MHD_RequestTerminationCode reason)
+	void *context, struct MHD_Connection *connection, void **exchange_context, enum MHD_RequestTerminationCode reason)
 {
 	struct exchange *exchange = *exchange_context;
 	(void)context;
@@ -224,7 +223,7 @@ static void end_exchange(
 }
 
 static void count_connection(
-        void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+	void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
 {
 	(void)context;
 	(void)connection;
@@ -245,18 +244,18 @@ int server_start(const struct server_settings *given, struct error *error)
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)settings.port)};
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	struct MHD_OptionItem tls[] = {
-	        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)settings.certificate},
-	        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)settings.key},
-	        {MHD_OPTION_HTTPS_PRIORITIES, 0, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
-	        {MHD_OPTION_END, 0, NULL},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)settings.certificate},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)settings.key},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+		{MHD_OPTION_END, 0, NULL},
 	};
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
-	                 MHD_USE_SUPPRESS_DATE_NO_CLOCK | (settings.certificate ? MHD_USE_TLS : 0);
+			 MHD_USE_SUPPRESS_DATE_NO_CLOCK | (settings.certificate ? MHD_USE_TLS : 0);
 	daemon_ =
-	        MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
-	                2000u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange,
-	                NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
-	                NULL, settings.certificate ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls, MHD_OPTION_END);
+		MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
+			2000u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange,
+			NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
+			NULL, settings.certificate ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls, MHD_OPTION_END);
 	if (!daemon_)
 		return error_set_errno(error, EX_UNAVAILABLE, "cannot listen on 127.0.0.1:%d", settings.port);
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_BIND_PORT);

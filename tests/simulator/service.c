@@ -43,8 +43,8 @@ static const struct token *admit(const struct request *request, struct answer *a
 			answer_error(answer, 401, "AUTHORIZATION_INVALID_TOKEN", EXPIRED);
 		else
 			answer_error(answer, 401, "PARTNER_AUTHENTICATION_FAILED",
-			        "The specified Integrator Key was not found or is disabled. An Integrator key was not "
-			        "specified.");
+				"The specified Integrator Key was not found or is disabled. An Integrator key was not "
+				"specified.");
 	}
 	return token;
 }
@@ -59,15 +59,15 @@ static void answer_userinfo(const struct request *request, struct answer *answer
 	jv accounts = jv_array();
 	for (uint32_t i = 0; i < world->account_count; i++)
 		accounts = jv_array_append(
-		        accounts, JV_OBJECT(jv_string("account_id"), jv_string(world->accounts[i].id), jv_string("is_default"),
-		                          jv_bool(i == 0), jv_string("account_name"), jv_string(world->accounts[i].name),
-		                          jv_string("base_uri"), jv_string(base_uri), jv_string("organization"),
-		                          JV_OBJECT(jv_string("organization_id"), jv_string(world->organization_id))));
+			accounts, JV_OBJECT(jv_string("account_id"), jv_string(world->accounts[i].id), jv_string("is_default"),
+					  jv_bool(i == 0), jv_string("account_name"), jv_string(world->accounts[i].name),
+					  jv_string("base_uri"), jv_string(base_uri), jv_string("organization"),
+					  JV_OBJECT(jv_string("organization_id"), jv_string(world->organization_id))));
 	answer_json(answer, 200,
-	        JV_OBJECT(jv_string("sub"), jv_string(token->user_id), jv_string("name"), jv_string("Sam Admin"),
-	                jv_string("given_name"), jv_string("Sam"), jv_string("family_name"), jv_string("Admin"),
-	                jv_string("created"), jv_string("2020-01-01T00:00:00.0000000Z"), jv_string("email"),
-	                jv_string("sam@example.com"), jv_string("accounts"), accounts));
+		JV_OBJECT(jv_string("sub"), jv_string(token->user_id), jv_string("name"), jv_string("Sam Admin"),
+			jv_string("given_name"), jv_string("Sam"), jv_string("family_name"), jv_string("Admin"),
+			jv_string("created"), jv_string("2020-01-01T00:00:00.0000000Z"), jv_string("email"),
+			jv_string("sam@example.com"), jv_string("accounts"), accounts));
 }
 
 static void answer_organizations(const struct request *request, struct answer *answer)
@@ -211,7 +211,7 @@ static void spoil(const struct fault_choice *fault, struct answer *answer)
 		break;
 	case FAULT_429:
 		answer_error(answer, 429, "BURST_APIINVOCATION_LIMIT_EXCEEDED",
-		        "The maximum number of burst API invocations has been exceeded.");
+			"The maximum number of burst API invocations has been exceeded.");
 		limit_retry_after(answer, fault->value);
 		break;
 	case FAULT_500:

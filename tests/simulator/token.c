@@ -185,7 +185,7 @@ static bool verify(const char *assertion, struct token *token, const char **erro
 	jv header = decode_part(assertion, (size_t)(first - assertion));
 	jv claims = decode_part(first + 1, (size_t)(second - first - 1));
 	if (jv_get_kind(header) == JV_KIND_OBJECT && jv_get_kind(claims) == JV_KIND_OBJECT &&
-	        is_signed(assertion, (size_t)(second - assertion), second + 1)) {
+		is_signed(assertion, (size_t)(second - assertion), second + 1)) {
 		const char *other = NULL;
 		*description = judge(header, claims, token, &other);
 		if (other)
@@ -258,8 +258,8 @@ void token_grant(const struct request *request, struct answer *answer)
 		token.expires_at = clock_monotonic() + (int64_t)settings.token_seconds * 1000;
 		add_token(&token);
 		answer_json(answer, 200,
-		        JV_OBJECT(jv_string("access_token"), jv_string(token.value), jv_string("token_type"), jv_string("Bearer"),
-		                jv_string("expires_in"), jv_number(settings.token_seconds)));
+			JV_OBJECT(jv_string("access_token"), jv_string(token.value), jv_string("token_type"), jv_string("Bearer"),
+				jv_string("expires_in"), jv_number(settings.token_seconds)));
 	}
 }
 
@@ -271,8 +271,8 @@ void token_consent(const struct request *request, struct answer *answer)
 	if (!scope || !client || !type || strcmp(type, "code") != 0 || !request_parameter(request, "redirect_uri")) {
 		answer->status = 400;
 		buffer_append_string(&answer->body,
-		        "<!doctype html><title>Consent</title><p>response_type=code, scope, client_id and "
-		        "redirect_uri are needed.\n");
+			"<!doctype html><title>Consent</title><p>response_type=code, scope, client_id and "
+			"redirect_uri are needed.\n");
 		return;
 	}
 	has_consented = true;

@@ -128,7 +128,7 @@ static void spoil_utf8(struct buffer *body)
 }
 
 struct MHD_Response *wire_response(
-        struct MHD_Connection *connection, struct answer *answer, const struct fault_choice *fault, bool accepts_gzip)
+	struct MHD_Connection *connection, struct answer *answer, const struct fault_choice *fault, bool accepts_gzip)
 {
 	struct wire *wire = calloc(1, sizeof *wire);
 	if (!wire)

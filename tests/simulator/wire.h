@@ -11,6 +11,6 @@ struct MHD_Response;
 
 /* Takes the body out of `answer`. May add headers to it. NULL without memory. */
 struct MHD_Response *wire_response(
-        struct MHD_Connection *connection, struct answer *answer, const struct fault_choice *fault, bool accepts_gzip);
+	struct MHD_Connection *connection, struct answer *answer, const struct fault_choice *fault, bool accepts_gzip);
 
 #endif

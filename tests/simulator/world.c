@@ -48,7 +48,7 @@ const struct world_account *world_find_account(const struct world *world, const 
 	if (strncmp(id, MADE_ACCOUNT, sizeof MADE_ACCOUNT - 1) == 0) {
 		unsigned long number = strtoul(id + sizeof MADE_ACCOUNT - 1, NULL, 16);
 		return number < world->account_count && strcasecmp(world->accounts[number].id, id) == 0 ? &world->accounts[number]
-		                                                                                        : NULL;
+													: NULL;
 	}
 	for (uint32_t i = 0; i < world->account_count; i++)
 		if (strcasecmp(world->accounts[i].id, id) == 0)
@@ -118,7 +118,7 @@ static int set_text(struct world_entry *entry, const char *line, size_t length)
 	while (end > line && end[-1] != '}')
 		end--;
 	if (!start || start < (char *)memmem(line, length, "\"account_id\"", 12) ||
-	        start < (char *)memmem(line, length, "\"arrived_at\"", 12))
+		start < (char *)memmem(line, length, "\"arrived_at\"", 12))
 		return -1;
 	entry->text = start + sizeof key - 1;
 	entry->text_length = (uint32_t)(end - 1 - entry->text);
@@ -192,7 +192,7 @@ static int index_entries(struct world *world, struct error *error)
 	for (uint32_t i = 0; i < world->account_count; i++)
 		if (world->accounts[i].entry_count)
 			qsort_r(world->accounts[i].versions, world->accounts[i].entry_count, sizeof(uint32_t), by_version,
-			        world->entries);
+				world->entries);
 	return 0;
 }
 
@@ -208,7 +208,7 @@ static int load_profile(struct world *world, const char *directory, struct error
 		if (!length || length >= sizeof name || strcmp(dot, ".json") != 0)
 			continue;
 		if (!*name || strncmp(file->d_name, "acme.", 5) == 0 ||
-		        (strcmp(name, "acme") != 0 && strncmp(file->d_name, name, length) < 0))
+			(strcmp(name, "acme") != 0 && strncmp(file->d_name, name, length) < 0))
 			snprintf(name, sizeof name, "%.*s", (int)length, file->d_name);
 	}
 	if (profiles)
@@ -228,8 +228,8 @@ static void read_profile(struct world *world)
 	copy_member(world->profile, "integration_key", world->integration_key, sizeof world->integration_key);
 	copy_member(world->profile, "key_pair_id", world->key_pair_id, sizeof world->key_pair_id);
 	jv months = jv_get_kind(world->profile) == JV_KIND_OBJECT
-	                    ? jv_object_get(jv_copy(world->profile), jv_string("renewal_months"))
-	                    : jv_null();
+			    ? jv_object_get(jv_copy(world->profile), jv_string("renewal_months"))
+			    : jv_null();
 	world->renewal_months = jv_get_kind(months) == JV_KIND_NUMBER ? (int)jv_number_value(months) : 12;
 	jv_free(months);
 }
@@ -243,7 +243,7 @@ static void read_organization(struct world *world)
 		copy_member(first, "id", world->organization_id, sizeof world->organization_id);
 	jv_free(first);
 	jv_array_foreach(organizations, i, organization)
-	        add_accounts(world, array_member(organization, "accounts"), "id", "name");
+		add_accounts(world, array_member(organization, "accounts"), "id", "name");
 	jv_free(organizations);
 	add_accounts(world, array_member(jv_copy(world->asset_group_accounts), "assetGroupAccounts"), "accountId", "accountName");
 }
@@ -261,9 +261,9 @@ int world_load(struct world *world, const char *directory, struct error *error)
 	char path[4096];
 	world_begin(world);
 	if (load_json(directory, "service/organizations.json", &world->organizations, error) < 0 ||
-	        load_json(directory, "service/asset-group-accounts.json", &world->asset_group_accounts, error) < 0 ||
-	        load_json(directory, "service/plan-items.json", &world->plan_items, error) < 0 ||
-	        load_profile(world, directory, error) < 0)
+		load_json(directory, "service/asset-group-accounts.json", &world->asset_group_accounts, error) < 0 ||
+		load_json(directory, "service/plan-items.json", &world->plan_items, error) < 0 ||
+		load_profile(world, directory, error) < 0)
 		return -1;
 	read_profile(world);
 	read_organization(world);
@@ -277,7 +277,7 @@ int world_load(struct world *world, const char *directory, struct error *error)
 		number++;
 		if (stop > line && load_line(world, line, (size_t)(stop - line), &capacity) < 0)
 			return error_set(error, EX_DATAERR,
-			        "cannot read '%s': line %u: it is not arrived_at and account_id, then record", path, number);
+				"cannot read '%s': line %u: it is not arrived_at and account_id, then record", path, number);
 		line = stop + 1;
 	}
 	return index_entries(world, error);
@@ -289,9 +289,9 @@ int world_load(struct world *world, const char *directory, struct error *error)
 static jv made_account(unsigned number)
 {
 	return JV_OBJECT(jv_string("assetGroupId"), jv_string("5a3f0c1e-0000-4000-8000-0000000000a1"), jv_string("accountId"),
-	        jv_string_fmt(MADE_ACCOUNT "%012x", number), jv_string("accountName"), jv_string_fmt("Account %u", number),
-	        jv_string("externalAccountId"), jv_number(1000000.0 + number), jv_string("compliant"), jv_true(),
-	        jv_string("siteId"), jv_number(0), jv_string("siteName"), jv_string("na1"));
+		jv_string_fmt(MADE_ACCOUNT "%012x", number), jv_string("accountName"), jv_string_fmt("Account %u", number),
+		jv_string("externalAccountId"), jv_number(1000000.0 + number), jv_string("compliant"), jv_true(),
+		jv_string("siteId"), jv_number(0), jv_string("siteName"), jv_string("na1"));
 }
 
 int world_make(struct world *world, unsigned accounts, int64_t now, struct error *error)
@@ -304,27 +304,27 @@ int world_make(struct world *world, unsigned accounts, int64_t now, struct error
 	for (unsigned i = 0; i < accounts; i++) {
 		jv account = made_account(i);
 		organization_accounts = jv_array_append(organization_accounts,
-		        JV_OBJECT(jv_string("id"), jv_object_get(jv_copy(account), jv_string("accountId")), jv_string("name"),
-		                jv_object_get(jv_copy(account), jv_string("accountName")), jv_string("external_account_id"),
-		                jv_number(1000000.0 + i), jv_string("site_id"), jv_number(0)));
+			JV_OBJECT(jv_string("id"), jv_object_get(jv_copy(account), jv_string("accountId")), jv_string("name"),
+				jv_object_get(jv_copy(account), jv_string("accountName")), jv_string("external_account_id"),
+				jv_number(1000000.0 + i), jv_string("site_id"), jv_number(0)));
 		list = jv_array_append(list, account);
 		buffer_append_format(&world->text,
-		        "{\"arrived_at\":\"%s\",\"account_id\":\"00000000-0000-4000-8000-%012x\",\"record\":{\"envelopeId\":"
-		        "\"10000000-0000-4000-8000-%012x\",\"accountId\":\"00000000-0000-4000-8000-%012x\",\"status\":\"sent\","
-		        "\"createdDateTime\":\"%s\",\"sentDateTime\":\"%s\",\"lastModifiedDateTime\":\"%s\",\"planItemId\":"
-		        "\"" MADE_PLAN_ITEM "\"}}\n",
-		        day_before, i, i, i, day_before, day_before, day_before);
+			"{\"arrived_at\":\"%s\",\"account_id\":\"00000000-0000-4000-8000-%012x\",\"record\":{\"envelopeId\":"
+			"\"10000000-0000-4000-8000-%012x\",\"accountId\":\"00000000-0000-4000-8000-%012x\",\"status\":\"sent\","
+			"\"createdDateTime\":\"%s\",\"sentDateTime\":\"%s\",\"lastModifiedDateTime\":\"%s\",\"planItemId\":"
+			"\"" MADE_PLAN_ITEM "\"}}\n",
+			day_before, i, i, i, day_before, day_before, day_before);
 	}
 	world->asset_group_accounts = JV_OBJECT(jv_string("assetGroupAccounts"), list);
 	world->organizations = JV_OBJECT(
-	        jv_string("organizations"), JV_ARRAY(JV_OBJECT(jv_string("id"), jv_string(MADE_ORGANIZATION), jv_string("name"),
-	                                            jv_string("Made up"), jv_string("accounts"), organization_accounts)));
+		jv_string("organizations"), JV_ARRAY(JV_OBJECT(jv_string("id"), jv_string(MADE_ORGANIZATION), jv_string("name"),
+						    jv_string("Made up"), jv_string("accounts"), organization_accounts)));
 	world->plan_items = jv_parse(
-	        "[{\"plan_id\":\"5a3f0c1e-0000-4000-8000-0000000000c1\",\"plan_name\":\"Plan\",\"associated_accounts_count\":1,"
-	        "\"asset_group_name\":\"Group\",\"asset_group_id\":\"5a3f0c1e-0000-4000-8000-0000000000a1\",\"subscription_"
-	        "name\":"
-	        "\"Subscription\",\"subscription_id\":\"5a3f0c1e-0000-4000-8000-0000000000b1\",\"modules\":[{\"plan_item_id\":"
-	        "\"" MADE_PLAN_ITEM "\",\"plan_item_name\":\"Envelopes\",\"plan_item_description\":\"Envelopes\"}]}]");
+		"[{\"plan_id\":\"5a3f0c1e-0000-4000-8000-0000000000c1\",\"plan_name\":\"Plan\",\"associated_accounts_count\":1,"
+		"\"asset_group_name\":\"Group\",\"asset_group_id\":\"5a3f0c1e-0000-4000-8000-0000000000a1\",\"subscription_"
+		"name\":"
+		"\"Subscription\",\"subscription_id\":\"5a3f0c1e-0000-4000-8000-0000000000b1\",\"modules\":[{\"plan_item_id\":"
+		"\"" MADE_PLAN_ITEM "\",\"plan_item_name\":\"Envelopes\",\"plan_item_description\":\"Envelopes\"}]}]");
 	read_organization(world);
 	if (buffer_check(&world->text, error) < 0)
 		return -1;
