@@ -114,10 +114,15 @@ int feed_page_read(struct feed_page_reader *reader, const struct exchange_answer
 	if (json_scan(reader->scanner, answer->wrapped, answer->wrapped_length, slices, error) < 0)
 		return -1;
 	reader->records = slices[SLICE_RECORDS];
-	if (reader->records.kind != JSON_ARRAY)
-		return error_set(error, EX_DATAERR, "'%s' must be the array of records, it is %s", reader->feed->records,
-			json_kind_name(reader->records.kind));
-	return take_next(reader, slices, error);
+	reader->total = -1;
+	if (take_next(reader, slices, error) < 0)
+		return -1;
+	/* The eSignature API leaves the array out when there is nothing in it. */
+	bool empty = reader->total == 0 && (reader->records.kind == JSON_ABSENT || reader->records.kind == JSON_NULL);
+	if (reader->records.kind == JSON_ARRAY || empty)
+		return 0;
+	return error_set(error, EX_DATAERR, "'%s' must be the array of records, it is %s", reader->feed->records,
+		json_kind_name(reader->records.kind));
 }
 
 struct each_record {
@@ -138,6 +143,8 @@ int feed_page_records(struct feed_page_reader *reader, int (*each)(void *context
 	struct error *error)
 {
 	struct each_record record = {.each = each, .context = context, .error = error};
+	if (reader->records.kind != JSON_ARRAY)
+		return 0;
 	return json_scan_elements(reader->scanner, &reader->records, check_record, &record, error);
 }
 

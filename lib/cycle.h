@@ -1,0 +1,21 @@
+/*
+ * cycle.h: has a sequence of texts begun to repeat itself? Brent's algorithm: constant memory, however long the cycle.
+ *
+ * A cycle is noticed within a few of its rounds. Texts are told apart by a 64-bit hash.
+ */
+#ifndef ENVTALLY_CYCLE_H
+#define ENVTALLY_CYCLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cycle {
+	uint64_t remembered;
+	uint32_t steps, power; /* the remembered text is replaced after `power` steps, which doubles then */
+};
+
+/* Takes the sequence's next text; true when it is one that came before. Starts from {0}. */
+bool cycle_closes(struct cycle *cycle, const char *text, size_t length);
+
+#endif

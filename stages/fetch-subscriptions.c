@@ -1,0 +1,269 @@
+/*
+ * fetch-subscriptions: asks Docusign for the organization's accounts and plan items.
+ *
+ * Reads   CONNECTION (from auth); every other line is passed on as it is.
+ * Writes  the CONNECTION, for fetch-datafeed; SCHEMA and RECORDs of the raw streams docusign_accounts and
+ *         docusign_plan_items, each record as the service sent it.
+ * Asks    for the accounts of the asset groups, compliant ones first, then the organization's list, which adds accounts
+ *         that are in no asset group (it wants a user's token: without one it is left out with a warning), then the plan items.
+ * Exits   0; 64 usage, 65 bad input or answer, 66 no recorded answer, 69 service unavailable, 73/74 cannot create or
+ *         write, 75 try again later, 77 refused.
+ */
+#include "diag.h"
+#include "fetch_options.h"
+#include "options.h"
+#include "output.h"
+#include "raw_record.h"
+
+#include <ctype.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRAM "fetch-subscriptions"
+
+static const struct options_manual manual = {
+	.program = PROGRAM,
+	.operands = "",
+	.summary = "Reads a CONNECTION on standard input and writes it again, followed by the organization's accounts and plan\n"
+		   "items as the service sent them: SCHEMA and RECORD lines of docusign_accounts and docusign_plan_items.",
+	.description = "The access token goes into a pipe only; written to a file or a terminal it is null, unless --show-token.\n"
+		       "\n"
+		       "  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
+		       "  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
+		       "    fetch-subscriptions --replay fixtures/acme/nights/20250318T020000Z\n",
+};
+
+struct run {
+	struct connection connection;
+	struct exchange *exchange;
+	struct output output;
+	void *account_ids; /* tsearch(3) tree of those that asset groups name */
+	struct json_scanner *account, *organization;
+	unsigned long long records;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Asks and waits for the one answer. */
+static int ask(struct run *run, const char *path, struct exchange_answer *answer, struct error *error)
+{
+	struct buffer url = BUFFER_INIT;
+	buffer_append_string(&url, run->connection.api_base);
+	buffer_append_format(&url, path, run->connection.organization_id);
+	int result = buffer_check(&url, error);
+	diag_progress("%s", url.data);
+	if (result == 0)
+		result = exchange_get(run->exchange, url.data, NULL, error);
+	buffer_release(&url);
+	return result == 0 && exchange_next(run->exchange, answer, error) < 0 ? -1 : result;
+}
+
+/* The answer's array at `pointer`, each element given to `each`. */
+static int for_each(const struct exchange_answer *answer, const char *pointer, struct run *run,
+	int (*each)(void *run, const char *text, size_t length), struct error *error)
+{
+	struct json_slice array;
+	struct json_scanner *scanner = json_scanner_new(&pointer, 1, error);
+	if (!scanner)
+		return -1;
+	int result = json_scan(scanner, answer->wrapped, answer->wrapped_length, &array, error);
+	if (result == 0 && array.kind != JSON_ARRAY)
+		result = error_set(error, EX_DATAERR, "'%s' must be an array, it is %s", pointer + strlen("/answer"),
+			json_kind_name(array.kind));
+	if (result == 0)
+		result = json_scan_elements(scanner, &array, each, run, error);
+	json_scanner_free(scanner);
+	if (result > 0)
+		result = error_set(error, result, "'%s' has an element that is not an object, or memory is short", pointer + strlen("/answer"));
+	return result < 0 ? error_prefix(error, "cannot use the answer of '%s'", answer->url) : 0;
+}
+
+static int print_record(struct run *run, const char *stream, const char *text, size_t length)
+{
+	if (*text != '{')
+		return EX_DATAERR;
+	struct raw_context context = {.stream = stream,
+		.organization_id = run->connection.organization_id,
+		.time_extracted = exchange_now(run->exchange)};
+	raw_record_append(&run->output.pending, &context, text, length);
+	output_line_end(&run->output);
+	run->records++;
+	return 0;
+}
+
+static int print_plan_item(void *run, const char *text, size_t length)
+{
+	return print_record(run, "docusign_plan_items", text, length);
+}
+
+/* Remembers the id, lower-case. Returns 1 when it was not known yet, 0 when it was, -1 when memory is short. */
+static int remember(struct run *run, const struct json_slice *id)
+{
+	char *copy = strndup(id->text, id->length), **found = NULL;
+	for (char *at = copy; at && *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	if (copy)
+		found = tsearch(copy, &run->account_ids, compare_ids);
+	int result = !found ? -1 : *found == copy;
+	if (result < 1)
+		free(copy);
+	return result;
+}
+
+static int print_group_account(void *context, const char *text, size_t length)
+{
+	struct run *run = context;
+	struct json_slice ids[2];
+	if (*text == '{' && json_scan(run->account, text, length, ids, NULL) == 0 && ids[0].kind == JSON_STRING &&
+		remember(run, &ids[0]) < 0)
+		return EX_OSERR;
+	return print_record(run, "docusign_accounts", text, length);
+}
+
+/* An account of the organization's list, when no asset group named it. */
+static int print_other_account(void *context, const char *text, size_t length)
+{
+	struct run *run = context;
+	struct json_slice ids[2];
+	int unknown = 1;
+	if (*text == '{' && json_scan(run->account, text, length, ids, NULL) == 0 && ids[1].kind == JSON_STRING)
+		unknown = remember(run, &ids[1]);
+	if (unknown < 0)
+		return EX_OSERR;
+	return unknown ? print_record(run, "docusign_accounts", text, length) : 0;
+}
+
+static int print_organization(void *context, const char *text, size_t length)
+{
+	struct run *run = context;
+	struct json_slice slices[2];
+	if (*text != '{' || json_scan(run->organization, text, length, slices, NULL) < 0)
+		return EX_DATAERR;
+	const char *ours = run->connection.organization_id;
+	bool is_ours = slices[0].kind == JSON_STRING && slices[0].length == strlen(ours) &&
+		strncasecmp(slices[0].text, ours, slices[0].length) == 0;
+	if (!is_ours || slices[1].kind != JSON_ARRAY)
+		return 0;
+	int result = json_scan_elements(run->organization, &slices[1], print_other_account, run, NULL);
+	return result < 0 ? EX_DATAERR : result;
+}
+
+static int fetch_accounts(struct run *run, struct error *error)
+{
+	static const char *const paths[] = {"/Management/v2/organizations/%s/assetGroups/accounts?compliant=true",
+		"/Management/v2/organizations/%s/assetGroups/accounts?compliant=false"};
+	struct exchange_answer answer;
+	raw_schema_append(&run->output.pending, "docusign_accounts");
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		if (ask(run, paths[i], &answer, error) < 0)
+			return -1;
+		if (answer.error.status) {
+			*error = answer.error;
+			return -1;
+		}
+		if (for_each(&answer, "/answer/assetGroupAccounts", run, print_group_account, error) < 0)
+			return -1;
+	}
+	if (ask(run, "/Management/v2/organizations", &answer, error) < 0)
+		return -1;
+	if (answer.status == 401 || answer.status == 403) {
+		diag_warn("accounts that are in no asset group stay unknown: the list of organizations wants a user's token (HTTP %d)",
+			answer.status);
+		return 0;
+	}
+	if (answer.error.status) {
+		*error = answer.error;
+		return -1;
+	}
+	return for_each(&answer, "/answer/organizations", run, print_organization, error);
+}
+
+static int fetch_plan_items(struct run *run, struct error *error)
+{
+	struct exchange_answer answer;
+	raw_schema_append(&run->output.pending, "docusign_plan_items");
+	if (ask(run, "/Management/v2/organizations/%s/planItems", &answer, error) < 0)
+		return -1;
+	if (answer.error.status) {
+		*error = answer.error;
+		return -1;
+	}
+	return for_each(&answer, "/answer", run, print_plan_item, error);
+}
+
+/* Passes standard input on; the CONNECTION in its place, its token only where it may be seen. */
+static int read_input(struct run *run, bool reveal, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	bool connected = false;
+	int got;
+	if (message_reader_open(&reader, STDIN_FILENO, "standard input", NULL, 0, false, error) < 0)
+		return -1;
+	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(&run->output)) {
+		if (message.type != MESSAGE_CONNECTION) {
+			output_line(&run->output, message.line.text, message.line.length);
+		} else if ((got = fetch_take_connection(&reader, &message, &run->connection, &connected, error)) < 0) {
+			break;
+		} else {
+			connection_append(&run->connection, reveal, &run->output.pending);
+			output_line_end(&run->output);
+		}
+	}
+	message_reader_release(&reader);
+	return got < 0 ? -1 : fetch_check_connection(PROGRAM, connected, error);
+}
+
+static int fetch(struct run *run, const struct exchange_options *options, struct error *error)
+{
+	static const char *const account_pointers[] = {"/accountId", "/id"}, *const organization_pointers[] = {"/id", "/accounts"};
+	if (!(run->account = json_scanner_new(account_pointers, 2, error)) ||
+		!(run->organization = json_scanner_new(organization_pointers, 2, error)) ||
+		!(run->exchange = exchange_open(options, &run->connection, error)))
+		return -1;
+	int result = fetch_accounts(run, error);
+	if (result == 0)
+		result = fetch_plan_items(run, error);
+	struct error closing = ERROR_INIT;
+	if (exchange_close(run->exchange, result == 0, &closing) < 0 && result == 0) {
+		*error = closing;
+		result = -1;
+	}
+	return result;
+}
+
+int main(int argc, const char **argv)
+{
+	int show_token = 0;
+	struct poptOption table[] = {
+		{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_options_table, 0, NULL, NULL},
+		{"show-token", 0, POPT_ARG_NONE, &show_token, 0, "write the access token even to a file or a terminal", NULL},
+		POPT_TABLEEND,
+	};
+	struct run run = {.connection = {.expires_at = 0}};
+	struct error error = ERROR_INIT;
+	options_parse(argc, argv, table, &manual);
+	struct exchange_options options = fetch_options_exchange(PROGRAM);
+
+	output_open(&run.output, STDOUT_FILENO, "standard output");
+	int result = read_input(&run, connection_may_reveal(STDOUT_FILENO, show_token), &error);
+	if (result == 0)
+		result = fetch(&run, &options, &error);
+	if (output_close(&run.output, result == 0 ? &error : NULL) < 0)
+		result = -1;
+
+	diag_metric_records(PROGRAM, run.records);
+	json_scanner_free(run.account);
+	json_scanner_free(run.organization);
+	tdestroy(run.account_ids, free);
+	connection_release(&run.connection);
+	if (result == 0)
+		return 0;
+	diag_error(&error);
+	return error.status;
+}
