@@ -47,7 +47,7 @@ setup_file() {
 	[ -z "$without" ] || return 0
 	make_organization "$BATS_FILE_TMPDIR/organization"
 	"$simulator" --serve "$BATS_FILE_TMPDIR/organization" --write-profile "$BATS_FILE_TMPDIR/demo" --now 2025-03-02T00:00:00Z \
-		--port-file "$BATS_FILE_TMPDIR/port" --page-size 10 >"$BATS_FILE_TMPDIR/stdout" 2>&1 3>&- &
+		--port-file "$BATS_FILE_TMPDIR/port" --page-size 10 --keep-assertions "$BATS_FILE_TMPDIR/assertions" >"$BATS_FILE_TMPDIR/stdout" 2>&1 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/pid"
 	for _ in $(seq 200); do [ -s "$BATS_FILE_TMPDIR/port" ] && break; sleep 0.05; done
 	[ -s "$BATS_FILE_TMPDIR/port" ]
@@ -132,13 +132,25 @@ control() { curl -sS --cacert "$NODE_EXTRA_CA_CERTS" "$(jq -r .api_base "$profil
 	[ "$(said .token_type)" = '"Bearer"' ]
 }
 
+@test "jose finds the JWT of Docusign's client good, so the test for ours means something" {
+	openssl pkey -in "${profile%.json}.pem" -pubout -out "$BATS_TEST_TMPDIR/public.pem"
+	: >"$BATS_FILE_TMPDIR/assertions"
+	run -0 ask application-token
+	tail -1 "$BATS_FILE_TMPDIR/assertions" >"$BATS_TEST_TMPDIR/jwt"
+	run -0 ask verify "$BATS_TEST_TMPDIR/jwt" "$BATS_TEST_TMPDIR/public.pem"
+	openssl genrsa -out "$BATS_TEST_TMPDIR/other.pem" 2048 2>/dev/null
+	openssl pkey -in "$BATS_TEST_TMPDIR/other.pem" -pubout -out "$BATS_TEST_TMPDIR/public.pem"
+	run -1 ask verify "$BATS_TEST_TMPDIR/jwt" "$BATS_TEST_TMPDIR/public.pem"
+}
+
 @test "jose finds our own JWT good" {
 	auth=$BATS_TEST_DIRNAME/../bin/auth
+	[ "${SANITIZE:-}" != 1 ] || auth=$BATS_TEST_DIRNAME/../build/sanitize/bin/auth
 	[ -x "$auth" ] || skip "auth is not built"
-	"$auth" --help | grep -q -- --print-jwt || skip "auth has no --print-jwt"
-	key=$(dirname "$profile")/acme.pem
-	openssl pkey -in "$key" -pubout -out "$BATS_TEST_TMPDIR/public.pem"
-	"$auth" --print-jwt -p "$profile" >"$BATS_TEST_TMPDIR/jwt"
+	openssl pkey -in "${profile%.json}.pem" -pubout -out "$BATS_TEST_TMPDIR/public.pem"
+	: >"$BATS_FILE_TMPDIR/assertions"
+	"$auth" -p "$profile" | jq -e 'select(.type == "CONNECTION")' >/dev/null
+	tail -1 "$BATS_FILE_TMPDIR/assertions" >"$BATS_TEST_TMPDIR/jwt"
 	run -0 ask verify "$BATS_TEST_TMPDIR/jwt" "$BATS_TEST_TMPDIR/public.pem"
 	[ "$(said '.payload.exp - .payload.iat <= 3600')" = true ]
 }

@@ -25,7 +25,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *serve, *port_file, *write_profile, *ca_file, *log_file, *user, **fault_specs, **public_keys, **no_consent;
+static char *serve, *port_file, *write_profile, *ca_file, *log_file, *user, *assertion_file, **fault_specs, **public_keys,
+	**no_consent;
 static int port, plain_http, use_tls, latency, page_size = 100, token_seconds = 3600, made_accounts, clock_offset, seed = 1;
 static struct limit_settings limits = {-1, -1, 3600, 30};
 
@@ -41,6 +42,7 @@ static struct poptOption table[] = {
 		"DIR"},
 	{"user", 0, POPT_ARG_STRING, &user, 0, "let that profile impersonate this user, as eSignature needs", "UUID"},
 	{"public-key", 0, POPT_ARG_ARGV, &public_keys, 0, "register this RSA public key, PEM; may be repeated", "FILE"},
+	{"keep-assertions", 0, POPT_ARG_STRING, &assertion_file, 0, "append each JWT that asks for a token there", "FILE"},
 	{"no-consent", 0, POPT_ARG_ARGV, &no_consent, 0, "a scope or user id without consent; may be repeated", "WORD"},
 	{"fault", 0, POPT_ARG_ARGV, &fault_specs, 0, "something that goes wrong, see below; may be repeated", "SPEC"},
 	{"seed", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &seed, 0, "of chance, and of cursors", "N"},
@@ -147,7 +149,8 @@ static int serve_until_signal(const struct world *world, const struct profile_wr
 		return -1;
 	snprintf(base, sizeof base, "%s://127.0.0.1:%d", plain_http ? "http" : "https", listening);
 	service_set(world, base);
-	token_set(&(struct token_settings){writer->integration_key, writer->key_pair_id, no_consent, listening, token_seconds});
+	token_set(&(struct token_settings){
+		writer->integration_key, writer->key_pair_id, no_consent, assertion_file, listening, token_seconds});
 	if ((write_profile && profile_writer_write(writer, world, write_profile, base, error) < 0) ||
 		write_port_file(listening, error) < 0)
 		return -1;

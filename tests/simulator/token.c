@@ -241,6 +241,16 @@ static const char *form_field(const char *form, const char *name, char *value, s
 	return value;
 }
 
+/* For a test that shows the assertions of this run's throw-away key to another implementation. */
+static void keep_assertion(const char *assertion)
+{
+	FILE *file = settings.assertion_file ? fopen(settings.assertion_file, "ae") : NULL;
+	if (!file)
+		return;
+	fprintf(file, "%s\n", assertion);
+	fclose(file);
+}
+
 void token_grant(const struct request *request, struct answer *answer)
 {
 	char grant_type[100], assertion[8192];
@@ -249,9 +259,10 @@ void token_grant(const struct request *request, struct answer *answer)
 	answer_header(answer, "Cache-Control", "no-store");
 	answer_header(answer, "Pragma", "no-cache");
 	form_field(request->body, "grant_type", grant_type, sizeof grant_type);
+	keep_assertion(form_field(request->body, "assertion", assertion, sizeof assertion));
 	if (strcmp(grant_type, GRANT_TYPE) != 0) {
 		answer_admin_error(answer, 400, "invalid_grant", "unsupported_grant_type");
-	} else if (!verify(form_field(request->body, "assertion", assertion, sizeof assertion), &token, &error, &description)) {
+	} else if (!verify(assertion, &token, &error, &description)) {
 		answer_admin_error(answer, 400, error, description);
 	} else {
 		make_value(token.value);

@@ -24,6 +24,7 @@ struct token_settings {
 	const char *integration_key; /* NULL or "": any */
 	const char *key_pair_id; /* NULL or "": any kid */
 	char **no_consent; /* scopes and user ids without consent, or NULL; NULL-terminated */
+	const char *assertion_file; /* NULL: assertions are not kept */
 	int port;
 	int token_seconds;
 };
