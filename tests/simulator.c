@@ -75,7 +75,7 @@ static const struct options_manual manual = {
 		"While it runs: PUT /_simulator/now, PUT /_simulator/fault, GET or DELETE /_simulator/requests,\n"
 		"GET /_simulator/statistics.\n"
 		"\n"
-		"  simulator --serve fixtures/acme --write-profile demo --now 2026-03-01T02:00:00Z\n",
+		"  simulator --serve fixtures/acme --write-profile demo --now 2025-04-01T02:00:00Z\n",
 };
 
 static bool clock_is_given(int argc, const char **argv)
