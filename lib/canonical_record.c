@@ -73,6 +73,12 @@ static int append_value(struct buffer *line, const struct stream_field *field, c
 			return misfit(fault, slice, "a date such as 2025-01-31");
 		json_day(line, day);
 		return 0;
+	case FIELD_RIGHTS:
+		if (slice->kind == JSON_STRING && slice->length == 9 && memcmp(slice->text, "unlimited", 9) == 0) {
+			json_string(line, slice->text, slice->length);
+			return 0;
+		}
+		return append_integer(line, slice, fault);
 	case FIELD_INTEGER:
 		return append_integer(line, slice, fault);
 	case FIELD_BOOLEAN:

@@ -57,7 +57,7 @@ static int bind_field(sqlite3_stmt *statement, int column, const struct stream *
 	}
 	static const char *const wanted[] = {[FIELD_ID] = "a string", [FIELD_WORD] = "a string", [FIELD_TEXT] = "a string",
 		[FIELD_TIME] = "a time", [FIELD_DAY] = "a date", [FIELD_INTEGER] = "an integer", [FIELD_DECIMAL] = "a string",
-		[FIELD_BOOLEAN] = "true or false", [FIELD_OBJECT] = "an object", [FIELD_ARRAY] = "an array"};
+		[FIELD_RIGHTS] = "an integer", [FIELD_BOOLEAN] = "true or false", [FIELD_OBJECT] = "an object", [FIELD_ARRAY] = "an array"};
 	return error_set(error, EX_DATAERR, "%s \"%s\" must be %s, this is %s", stream->name, field->name, wanted[field->type],
 		json_kind_name(slice->kind));
 }

@@ -80,9 +80,9 @@ const struct stream stream_metric_result = {
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
 		{"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true}, {"unit", FIELD_WORD, true},
 		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
-		{"period_state", FIELD_WORD, true}, {"rights_owned", FIELD_DECIMAL, true}, {"rights_used", FIELD_INTEGER, true},
-		{"rights_available", FIELD_DECIMAL, true}, {"over_licensed_rights", FIELD_DECIMAL, true},
-		{"unlicensed_rights", FIELD_DECIMAL, true}, {"status", FIELD_TEXT, true}),
+		{"period_state", FIELD_WORD, true}, {"rights_owned", FIELD_RIGHTS, true}, {"rights_used", FIELD_INTEGER, true},
+		{"rights_available", FIELD_RIGHTS, true}, {"over_licensed_rights", FIELD_RIGHTS, true},
+		{"unlicensed_rights", FIELD_RIGHTS, true}, {"status", FIELD_TEXT, true}),
 };
 
 const struct stream stream_job_result = {
@@ -129,7 +129,12 @@ static void append_property(struct buffer *line, const struct stream_field *fiel
 	json_key(line, field->name);
 	json_begin(line, '{');
 	json_key(line, "type");
-	if (field->required) {
+	if (field->type == FIELD_RIGHTS) {
+		json_begin(line, '[');
+		json_c_string(line, "integer");
+		json_c_string(line, "string");
+		json_end(line, ']');
+	} else if (field->required) {
 		json_c_string(line, types[field->type]);
 	} else {
 		json_begin(line, '[');

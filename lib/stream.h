@@ -18,7 +18,8 @@ enum field_type {
 	FIELD_TIME,    /* RFC 3339 UTC with milliseconds and Z */
 	FIELD_DAY,     /* YYYY-MM-DD */
 	FIELD_INTEGER, /* 64 bits */
-	FIELD_DECIMAL, /* exact decimal, a JSON string: money and rights, or a word such as "unlimited" */
+	FIELD_DECIMAL, /* exact decimal, a JSON string: money */
+	FIELD_RIGHTS,  /* an integer, or the string "unlimited" */
 	FIELD_BOOLEAN,
 	FIELD_OBJECT,
 	FIELD_ARRAY,

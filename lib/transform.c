@@ -8,13 +8,18 @@
 struct transform {
 	const char *name;
 	jq_state *jq;
-	char problem[300]; /* jq's last message */
+	char problem[300]; /* jq's first message of the present call */
 };
 
 static void keep_problem(void *data, jv message)
 {
 	struct transform *transform = data;
 	jv text = jq_format_error(message);
+	/* Of several the first says what is wrong; the last one only counts them. */
+	if (*transform->problem) {
+		jv_free(text);
+		return;
+	}
 	strncpy(transform->problem, jv_string_value(text), sizeof transform->problem - 1);
 	transform->problem[strcspn(transform->problem, "\n")] = 0;
 	jv_free(text);

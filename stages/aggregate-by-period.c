@@ -130,7 +130,7 @@ int main(int argc, const char **argv)
 	if (result == 0)
 		result = aggregate(&consumption, &output, &error);
 	if (result == 0 && consumption.units_before_contract)
-		diag_warn("%lld units were sent before the contract start: they stand in periods with a negative index",
+		diag_warn("%lld unit(s) sent before the contract start stand in periods with a negative index",
 			(long long)consumption.units_before_contract);
 	output_close(&output, error.status ? NULL : &error);
 	consumption_release(&consumption);

@@ -1,0 +1,189 @@
+/*
+ * auth: an access token for a profile, as the CONNECTION message that the fetchers read.
+ *
+ * Reads a profile and its private key; signs a JWT and exchanges it at the token service. Writes a CONNECTION. The token goes
+ * into a pipe only: written to a file or a terminal it is null, unless --show-token. With --replay there is no key, no
+ * network and no token. With --key-info it prints what the key is, and the public key to register at Docusign.
+ *
+ * Exit: 0; 64 usage; 65 a broken key file; 66 no such file; 69 the service does not answer; 74 cannot write; 77 refused (wrong
+ * password, consent, invalid grant); 78 a wrong profile or a key that cannot serve.
+ */
+#include "connection.h"
+#include "diag.h"
+#include "instant.h"
+#include "key_info.h"
+#include "options.h"
+#include "output.h"
+#include "secrets.h"
+#include "token.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *profile_option, *replay_directory, *key_file, *key_password, *key_alias, *cache_directory;
+static int show_token, key_info, no_cache;
+
+static struct poptOption table[] = {
+	{"profile", 'p', POPT_ARG_STRING, &profile_option, 0, "the integration profile", "FILE"},
+	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "for the fetchers' --replay: no key, no network, no token", "DIR"},
+	{"show-token", 0, POPT_ARG_NONE, &show_token, 0, "write the token even to a file or a terminal", NULL},
+	{"key-info", 0, POPT_ARG_NONE, &key_info, 0, "print what the key is and its public key, and exit", NULL},
+	{"key", 0, POPT_ARG_STRING, &key_file, 0, "the private key, in place of the profile's key_file", "FILE"},
+	{"key-password", 0, POPT_ARG_STRING, &key_password, 0, "where its password is: file:PATH, fd:N or env:NAME", "SOURCE"},
+	{"key-alias", 0, POPT_ARG_STRING, &key_alias, 0, "which key of a PKCS#12 or JKS", "NAME"},
+	{"cache", 0, POPT_ARG_STRING, &cache_directory, 0, "keep the token in this directory while it is good", "DIR"},
+	{"no-cache", 0, POPT_ARG_NONE, &no_cache, 0, "get a new token whatever --cache has", NULL},
+	POPT_TABLEEND,
+};
+
+static const struct options_manual manual = {
+	.program = "auth",
+	.operands = "",
+	.summary = "Gets an access token for a profile and prints the CONNECTION that the fetchers read.",
+	.description = "The key is PEM (PKCS#1, PKCS#8, encrypted), PKCS#12 or JKS, told apart by content.\n\n"
+		       "Examples:\n"
+		       "  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
+		       "  auth --key-info --key docusign.jks --key-password file:password.txt\n"
+		       "  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z\n",
+};
+
+/* The command line that prints a fresh CONNECTION: this program, for the fetchers when a token has run out. */
+static int set_token_command(struct connection *connection, const char *const arguments[], struct error *error)
+{
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+	size_t count = 0;
+	if (length < 0)
+		return error_set_errno(error, EX_OSERR, "cannot read '/proc/self/exe'");
+	self[length] = 0;
+	while (arguments[count])
+		count++;
+	connection->token_command = calloc(count + 2, sizeof *connection->token_command);
+	if (!connection->token_command)
+		return error_set(error, EX_OSERR, "out of memory");
+	connection->token_command[0] = strdup(self);
+	for (size_t i = 0; connection->token_command[i] && i < count; i++)
+		connection->token_command[i + 1] = strdup(arguments[i]);
+	return connection->token_command[count] ? 0 : error_set(error, EX_OSERR, "out of memory");
+}
+
+/* The facts of the profile; the connection borrows its strings. */
+static struct connection connection_of(const struct profile *profile)
+{
+	return (struct connection){.profile = profile->name,
+		.organization_id = profile->organization_id,
+		.api_base = profile->api_base,
+		.feed = profile->feed,
+		.contract_start = profile->contract_start,
+		.renewal_months = profile->renewal_months,
+		.lookback_days = profile->lookback_days,
+		.concurrency = profile->concurrency,
+		.download_consumption = profile->download_consumption,
+		.accounts = profile->accounts,
+		.expires_at = INSTANT_NONE};
+}
+
+static void warn_of_password_source(const char *source)
+{
+	if (source && strncmp(source, "env:", 4) == 0)
+		diag_warn("the key's password comes from the environment, which other programs may see: file: or fd: are safer");
+}
+
+static int print_key_info(const struct profile *profile, struct output *output, struct error *error)
+{
+	struct buffer warning = BUFFER_INIT;
+	char *path = profile->path && !key_file ? profile_path(profile, profile->key_file) : strdup(key_file ? key_file : "");
+	const struct key_options options = {.password_source = key_password ? key_password : profile->key_password,
+		.base_directory = key_password ? NULL : profile->directory,
+		.alias = key_alias ? key_alias : profile->key_alias,
+		.now = options_now()};
+	warn_of_password_source(options.password_source);
+	int result = path ? key_info_append_file(&output->pending, &warning, path, &options, error) : error_set(error, EX_OSERR, "out of memory");
+	if (result == 0 && warning.length)
+		diag_warn("%s", warning.data);
+	buffer_release(&warning);
+	free(path);
+	return result;
+}
+
+static int get_token(const struct profile *profile, struct token *token, struct error *error)
+{
+	struct private_key key = PRIVATE_KEY_INIT;
+	struct buffer warning = BUFFER_INIT;
+	const struct key_options options = {.password_source = key_password ? key_password : profile->key_password,
+		.base_directory = key_password ? NULL : profile->directory,
+		.alias = key_alias ? key_alias : profile->key_alias,
+		.now = instant_of_clock()};
+	char *path = key_file ? strdup(key_file) : profile_path(profile, profile->key_file);
+	warn_of_password_source(options.password_source);
+	int result = path ? key_file_load(path, &options, &key, error) : error_set(error, EX_OSERR, "out of memory");
+	if (result == 0)
+		key_file_warning(path, &key, &warning);
+	if (warning.length)
+		diag_warn("%s", warning.data);
+	int cached = 0;
+	if (result == 0 && cache_directory && !no_cache)
+		result = cached = token_load_cached(cache_directory, profile, &key, token, error);
+	if (result == 0)
+		result = token_request(profile, &key, token, error);
+	if (result == 0 && cache_directory && !cached)
+		result = token_save_cached(cache_directory, profile, &key, token, error);
+	private_key_release(&key);
+	buffer_release(&warning);
+	free(path);
+	return result < 0 ? -1 : 0;
+}
+
+static int print_connection(const struct profile *profile, struct output *output, struct error *error)
+{
+	struct connection connection = connection_of(profile);
+	struct token token = {.access_token = NULL};
+	char *absolute = realpath(profile_option, NULL);
+	const char *const arguments[] = {"-p", absolute, "--no-cache", cache_directory ? "--cache" : NULL, cache_directory, NULL};
+	int result = -1;
+	if (profile->ca_bundle && !(connection.ca_bundle = profile_path(profile, profile->ca_bundle)))
+		goto out;
+	if (!replay_directory && (get_token(profile, &token, error) < 0 || set_token_command(&connection, arguments, error) < 0))
+		goto out;
+	connection.access_token = token.access_token;
+	connection.expires_at = token.access_token ? token.expires_at : INSTANT_NONE;
+	bool reveal = connection_may_reveal(STDOUT_FILENO, show_token);
+	if (token.access_token && !reveal)
+		diag_note("the token is left out: standard output is no pipe (--show-token writes it anyway)");
+	connection_append(&connection, reveal, &output->pending);
+	result = 0;
+out:
+	if (result < 0 && !error->status)
+		error_set(error, EX_OSERR, "out of memory");
+	for (char **argument = connection.token_command; argument && *argument; argument++)
+		free(*argument);
+	free(connection.token_command);
+	free(connection.ca_bundle);
+	free(absolute);
+	token_release(&token);
+	return result;
+}
+
+int main(int argc, const char **argv)
+{
+	struct error error = ERROR_INIT;
+	struct profile profile = {.path = NULL};
+	struct output output;
+	secrets_protect();
+	options_parse(argc, argv, table, &manual);
+	if (!profile_option && !(key_info && key_file))
+		options_refuse("cannot connect without a profile: -p FILE");
+	output_open(&output, STDOUT_FILENO, "standard output");
+	int result = profile_option ? profile_load(profile_option, &profile, &error) : 0;
+	if (result == 0 && key_info)
+		result = print_key_info(&profile, &output, &error);
+	else if (result == 0)
+		result = print_connection(&profile, &output, &error);
+	explicit_bzero(output.pending.data, result < 0 ? output.pending.length : 0);
+	output_close(&output, error.status ? NULL : &error);
+	profile_release(&profile);
+	if (error.status)
+		diag_error(&error);
+	return error.status;
+}
