@@ -29,15 +29,17 @@ static int make_room(struct line_reader *reader, struct error *error)
 		reader->start = 0;
 		return 0;
 	}
-	if (reader->capacity >= LINE_LIMIT)
+	if (reader->capacity > LINE_LIMIT)
 		return error_set(error, EX_DATAERR, "cannot read '%s' line %llu: it is longer than %zu bytes", reader->name,
 			(unsigned long long)reader->line_number + 1, LINE_LIMIT);
-	char *block = realloc(reader->block, reader->capacity * 2 + BUFFER_PADDING);
+	/* The longest line that is taken fills it together with its newline. */
+	size_t capacity = reader->capacity * 2 > LINE_LIMIT ? LINE_LIMIT + 1 : reader->capacity * 2;
+	char *block = realloc(reader->block, capacity + BUFFER_PADDING);
 	if (!block)
 		return error_set(error, EX_OSERR, "out of memory");
-	memset(block + reader->capacity * 2, 0, BUFFER_PADDING);
+	memset(block + capacity, 0, BUFFER_PADDING);
 	reader->block = block;
-	reader->capacity *= 2;
+	reader->capacity = capacity;
 	return 0;
 }
 
