@@ -2,9 +2,6 @@
 
 #include "options.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 static char *record_directory, *replay_directory;
 static int tries = 6, retry_base_ms = 500;
 
@@ -18,23 +15,8 @@ struct poptOption fetch_options_table[] = {
 	POPT_TABLEEND,
 };
 
-/*
- * A program started with standard output closed would get its number for the first file it opens, and print its records
- * into the recording. With this, writing to it fails as it should.
- */
-static void hold_standard_descriptors(void)
-{
-	int descriptor;
-	do
-		descriptor = open("/dev/null", O_RDONLY);
-	while (descriptor >= 0 && descriptor <= STDERR_FILENO);
-	if (descriptor > STDERR_FILENO)
-		close(descriptor);
-}
-
 struct exchange_options fetch_options_exchange(const char *program)
 {
-	hold_standard_descriptors();
 	if (tries < 1 || tries > 100)
 		options_refuse("cannot use --tries %d: it goes from 1 to 100", tries);
 	if (retry_base_ms < 1 || retry_base_ms > 30000)

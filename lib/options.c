@@ -3,11 +3,13 @@
 #include "diag.h"
 #include "instant.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int verbose, quiet;
 static char *log_format, *now_text;
@@ -68,6 +70,17 @@ static void set_now(void)
 			now_text ? "--now" : "ENVTALLY_NOW");
 }
 
+/*
+ * A program started with a standard descriptor closed would get its number for the first file it opens: records would go
+ * into a file of rejects, a recording or a ledger. Held like this, reading standard input and writing to the others fails.
+ */
+static void hold_standard_descriptors(void)
+{
+	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+		if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return;
+}
+
 const char **options_parse(int argc, const char **argv, struct poptOption *table, const struct options_manual *manual)
 {
 	static char title_of_own[] = "Options:", title_of_common[] = "Options of every program:";
@@ -76,6 +89,7 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 		{NULL, 0, POPT_ARG_INCLUDE_TABLE, common_options, 0, title_of_common, NULL},
 		POPT_TABLEEND,
 	};
+	hold_standard_descriptors();
 	diag_begin(manual->program);
 	static poptContext context; /* stays for the life of the process: the operands are its memory */
 	context = poptGetContext(manual->program, argc, argv, all, 0);
