@@ -43,7 +43,8 @@ unit_tests := $(patsubst tests/lib/%.c,$(build)/tests/%,$(wildcard tests/lib/*_t
 test_programs := $(build)/tests/generate $(build)/tests/simulator
 
 .DELETE_ON_ERROR:
-.PHONY: all help test check install clean bench test-programs fixtures lint
+# bin/ holds bin/bootstrap too, and lib is a folder: only these are no files.
+.PHONY: all help test install clean bench test-programs fixtures lint
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -99,8 +100,29 @@ $(build)/tests/simulator: $(simulator_objects) $(archive)
 
 test-programs: $(programs) $(unit_tests) $(wildcard $(test_programs)) ## build the programs and what only the tests use
 
+install: all ## install the stages under libexecdir and the driver as envtally: DESTDIR, prefix and the other directories as usual
+	$(INSTALL) -d $(DESTDIR)$(libexecdir)/envtally $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/envtally/feeds $(DESTDIR)$(mandir)/man1
+	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(libexecdir)/envtally
+	$(INSTALL) -m 644 lib/feeds/*.json $(DESTDIR)$(datadir)/envtally/feeds
+	$(INSTALL) -m 644 doc/man/*.1 $(DESTDIR)$(mandir)/man1
+	$(INSTALL) -m 644 lib/driver/*.sh $(DESTDIR)$(libexecdir)/envtally
+	sed -e 's|^stages=.*|stages=$${ENVTALLY_BIN:-$(libexecdir)/envtally}|' -e 's|^driver=.*|driver=$(libexecdir)/envtally|' pipeline.sh >$(DESTDIR)$(bindir)/envtally
+	chmod 755 $(DESTDIR)$(bindir)/envtally
+
 test: ## build and run all tests (as tests/run does)
 	SANITIZE=$(SANITIZE) tests/run
+
+bench: all $(build)/tests/generate ## time the hot path against jq on generated envelopes, and print ratios
+	tests/bench
+
+fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out as it is)
+	$(build)/tests/generate --fixture fixtures/acme
+
+lint: ## shellcheck, cppcheck and clang-tidy over everything
+	shellcheck pipeline.sh lib/driver/*.sh bin/bootstrap tests/run
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --suppress=missingIncludeSystem \
+		--inline-suppr -Ilib -D_GNU_SOURCE -DENVTALLY_VERSION='""' lib stages
+	clang-tidy --quiet lib/*.c stages/*.c -- -std=c17 -D_GNU_SOURCE -DENVTALLY_VERSION='""' -Ilib
 
 clean: ## remove all that was built
 	rm -rf build $(programs)

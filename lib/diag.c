@@ -12,6 +12,7 @@ static struct {
 	int level;
 	bool json;
 	bool progress_shown;
+	int terminal; /* is stderr one? 0: not asked yet, 1: yes, -1: no */
 	long long progress_at; /* milliseconds, monotonic */
 } diag = {.program = "envtally"};
 
@@ -138,7 +139,10 @@ void diag_metric_records(const char *stream, unsigned long long count)
 
 void diag_progress(const char *format, ...)
 {
-	if (diag.level < 0 || diag.json || !isatty(STDERR_FILENO))
+	/* Asked once: this is called for every record. */
+	if (!diag.terminal)
+		diag.terminal = isatty(STDERR_FILENO) ? 1 : -1;
+	if (diag.terminal < 0 || diag.level < 0 || diag.json)
 		return;
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);

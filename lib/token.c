@@ -96,7 +96,7 @@ static int refused(const struct profile *profile, const struct http_reply *reply
 		profile->audience, reply->status);
 }
 
-static int accept_token(const struct profile *profile, jv body, struct token *token, struct error *error)
+static int accept_token(const struct profile *profile, const struct http_reply *reply, jv body, struct token *token, struct error *error)
 {
 	const char *access_token = member(body, "access_token");
 	jv lifetime = jv_object_get(jv_copy(body), jv_string("expires_in"));
@@ -107,6 +107,7 @@ static int accept_token(const struct profile *profile, jv body, struct token *to
 			profile->name);
 	token->access_token = strdup(access_token);
 	token->expires_at = instant_of_clock() + (int64_t)seconds * 1000;
+	token->clock_ahead_ms = reply->date == INSTANT_NONE ? 0 : instant_of_clock() - reply->date;
 	return token->access_token ? 0 : error_set(error, EX_OSERR, "out of memory");
 }
 
@@ -137,7 +138,7 @@ int token_request(const struct profile *profile, const struct private_key *key, 
 	if (http_post_form(&target, form.data, &reply, error) < 0)
 		goto out;
 	body = jv_parse_sized(reply.body.data, (int)reply.body.length);
-	result = reply.status == 200 && jv_get_kind(body) == JV_KIND_OBJECT ? accept_token(profile, body, token, error)
+	result = reply.status == 200 && jv_get_kind(body) == JV_KIND_OBJECT ? accept_token(profile, &reply, body, token, error)
 									     : refused(profile, &reply, body, error);
 out:
 	jv_free(body);

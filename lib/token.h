@@ -12,7 +12,8 @@
 
 struct token {
 	char *access_token;
-	int64_t expires_at; /* instant, by this machine's clock */
+	int64_t expires_at;      /* instant, by this machine's clock */
+	int64_t clock_ahead_ms;  /* this machine's clock less the service's; 0 where it did not say */
 };
 
 /* Signs an assertion and exchanges it. The clock is the machine's: the service compares it with its own. */

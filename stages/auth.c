@@ -127,6 +127,8 @@ static int get_token(const struct profile *profile, struct token *token, struct 
 		result = cached = token_load_cached(cache_directory, profile, &key, token, error);
 	if (result == 0)
 		result = token_request(profile, &key, token, error);
+	if (result == 0 && !cached)
+		diag_info("new token; this machine's clock is %lld s ahead of the service's", (long long)(token->clock_ahead_ms / 1000));
 	if (result == 0 && cache_directory && !cached)
 		result = token_save_cached(cache_directory, profile, &key, token, error);
 	private_key_release(&key);

@@ -1,0 +1,68 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
+# replay.sh: a run made again from its evidence, and the demo, which runs what was recorded.
+
+# All runs up to RUN again, from what they recorded and the inputs they kept, in a workspace of its own.
+replay_command() {
+	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run, as pipeline.sh status has it"
+	local wanted=${operands[0]} name run scratch differs=0
+	if [ -e "$wanted/fetch-datafeed.exchanges" ]; then # a recording, not a run: run it
+		replay=$wanted operands=()
+		run_command
+		return
+	fi
+	need_workspace
+	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot replay: the workspace has several profiles, say -p PROFILE"
+	name=$(profile_fact "$(profile_file "${profiles[0]}")" name)
+	[ -e "$workspace/runs/$name/$wanted/job.json" ] || fail 66 "cannot replay run '$wanted': profile '$name' has none of that name"
+	scratch=$(mktemp -d "$workspace/runs/.replay.XXXXXX")
+	# shellcheck disable=SC2064 # the name as it is now
+	trap "rm -rf '$scratch'" EXIT
+	for run in "$workspace/runs/$name"/*/; do
+		run=$(basename "$run")
+		[[ ! $run > $wanted ]] || break
+		replay_one "$name" "$run" "$scratch"
+	done
+	for file in consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html; do
+		cmp -s "$workspace/runs/$name/$wanted/$file" "$scratch/runs/$name/$wanted/$file" || {
+			printf 'pipeline.sh: run %s: %s differs from what its evidence gives\n' "$wanted" "$file" >&2
+			differs=65
+		}
+	done
+	[ "$differs" -ne 0 ] || printf '%s: run %s: every output is what its evidence gives, byte for byte\n' "$name" "$wanted"
+	return "$differs"
+}
+
+replay_one() { # NAME RUN SCRATCH
+	local from=$workspace/runs/$1/$2
+	mkdir -p "$3/profiles" "$3/licence"
+	cp "$from/inputs/profile.json" "$3/profiles/$1.json"
+	cp "$from/inputs/entitlements.csv" "$from/inputs/models.csv" "$3/licence/"
+	local workspace=$3 replay=$from/raw now quiet=1
+	now=$(jq -r .started_at "$from/job.json")
+	run_profile "$3/profiles/$1.json"
+}
+
+demo_command() {
+	local night fixture=$here/fixtures/acme
+	[ "$workspace" != . ] || workspace=envtally-demo
+	[ -d "$fixture" ] || fail 66 "cannot demonstrate: '$fixture' is missing, it comes with the source"
+	if [ -e "$workspace" ]; then
+		[ -e "$workspace/.demo" ] || fail 73 "cannot demonstrate in '$workspace': it exists and is not a demo's"
+		rm -rf "$workspace"
+	fi
+	if [ -e "$here/Makefile" ]; then
+		"$here/bin/bootstrap"
+		make -s -C "$here" -j "$(nproc)" >&2
+	fi
+	mkdir -p "$workspace/profiles" "$workspace/licence"
+	: >"$workspace/.demo"
+	cp "$fixture/profiles/acme.json" "$workspace/profiles/"
+	cp "$fixture"/licence/*.csv "$workspace/licence/"
+	for night in "$fixture"/nights/*/; do
+		replay=${night%/} now=''
+		say "night $(basename "$night")"
+		run_profile "$workspace/profiles/acme.json"
+	done
+	profiles=("$workspace/profiles/acme.json")
+	report_command
+}

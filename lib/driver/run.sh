@@ -1,0 +1,189 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
+# run.sh: one run of one profile: fetch, tally, reconcile, report, promote; and what an interrupted run left.
+
+run_command() {
+	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]}': run takes no operands"
+	need_workspace
+	local profile file status worst=0
+	for profile in "${profiles[@]}"; do
+		file=$(profile_file "$profile")
+		# A profile that fails does not hide the others. (Not `|| status=$?`: that would switch errexit off within.)
+		set +e
+		(
+			set -e
+			run_profile "$file"
+		)
+		status=$?
+		set -e
+		[ "$status" -eq 0 ] || worst=$status
+	done
+	return "$worst"
+}
+
+run_profile() { # FILE
+	local file=$1 name runs clock run partial
+	name=$(profile_fact "$file" name)
+	[ -n "$name" ] || fail 78 "cannot use profile '$file': \"name\" is missing"
+	[ "$(profile_fact "$file" active true)" = true ] || {
+		say "$name: not active, left out"
+		return 0
+	}
+	[ -z "$replay" ] || [ -d "$replay" ] || fail 66 "cannot open recording '$replay': there is no such folder"
+	for licence in entitlements models; do
+		[ -e "$workspace/licence/$licence.csv" ] || fail 66 "cannot open '$workspace/licence/$licence.csv': there is no such file"
+	done
+	runs=$workspace/runs/$name
+	clock=$(rfc3339 "${now:-$(recorded_clock)}")
+	run=$(run_name "$clock")
+	partial=$runs/.$run.partial
+	mkdir -p "$runs" "$workspace/ledger" || fail 73 "cannot create '$runs'"
+	exec 9>"$workspace/ledger/$name.lock"
+	flock -n 9 || fail 75 "cannot run profile '$name': another run of it is under way, try again later"
+	finish_interrupted "$name" "$partial"
+	[ ! -e "$runs/$run" ] || fail 73 "cannot make run $run of profile '$name': there is one of that name"
+	[ -e "$partial" ] || begin_run "$file" "$name" "$clock" "$run" "$partial"
+	make_run "$name" "$partial"
+}
+
+recorded_clock() { # that of the recording under --replay: a recorded night is run as of that night
+	[ -n "$replay" ] || return 0
+	head -n 1 "$replay/fetch-datafeed.exchanges" | jq -r '.now // empty' 2>/dev/null || fail 65 "cannot read recording '$replay': it has no header"
+}
+
+# All that a run depends on, frozen before it begins: its clock, its inputs, what was known before.
+begin_run() { # FILE NAME CLOCK RUN PARTIAL
+	local ledger=$workspace/ledger/$2.db
+	rm -rf "$5.new"
+	mkdir "$5.new" "$5.new/inputs" "$5.new/raw"
+	cp "$1" "$5.new/inputs/profile.json"
+	cp "$workspace/licence/entitlements.csv" "$workspace/licence/models.csv" "$5.new/inputs/"
+	: >"$5.new/state.json"
+	: >"$5.new/reported.ndjson"
+	if [ -e "$ledger" ]; then
+		stage merge --ledger "$ledger" --print-state >"$5.new/state.json"
+		stage merge --ledger "$ledger" --print-reported >"$5.new/reported.ndjson"
+	fi
+	jq -n --arg run "$4" --arg clock "$3" --arg profile "$2" --arg replay "${replay:+$(readlink -f "$replay")}" --arg file "$(readlink -f "$1")" \
+		'{run_id: $run, profile: $profile, clock: $clock, replay: $replay, profile_file: $file}' >"$5.new/begun.json"
+	mv "$5.new" "$5"
+}
+
+# Runs that were killed, or failed: finished first, oldest first, each with its own clock.
+finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
+	local partial
+	for partial in "$workspace/runs/$1"/.*.partial; do
+		if [ ! -e "$partial/begun.json" ] || [ "$partial" = "$2" ]; then continue; fi
+		say "$1: finishing run $(jq -r .run_id "$partial/begun.json"), which was interrupted"
+		make_run "$1" "$partial"
+	done
+}
+
+make_run() { # NAME PARTIAL
+	local name=$1 partial=$2 run clock status=0
+	run=$(jq -r .run_id "$partial/begun.json")
+	clock=$(jq -r .clock "$partial/begun.json")
+	ENVTALLY_NOW=$clock
+	export ENVTALLY_NOW
+	if ! is_promoted "$name" "$run"; then
+		set +e
+		tally "$name" "$partial"
+		status=$?
+		set -e
+		[ "$status" -eq 0 ] || [ "$status" -eq 75 ] || {
+			say "$name: run $run failed with status $status; what it fetched is kept and the next run goes on from there"
+			return "$status"
+		}
+		reconcile_run "$partial"
+		promote "$name" "$partial" "$([ "$status" -eq 0 ] && echo succeeded || echo partial)"
+	fi
+	rm -f "$partial/state.json" "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/begun.json"
+	mv "$partial" "$workspace/runs/$name/$run"
+	say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
+	return "$status"
+}
+
+is_promoted() { # NAME RUN: does the ledger have it already?
+	local ledger=$workspace/ledger/$1.db
+	[ -e "$ledger" ] && stage merge --ledger "$ledger" --print-reported | head -n 2 | grep -qF "\"run_id\":\"$2\""
+}
+
+# auth, with the token kept in the workspace unless --no-cache.
+authorise() { # PROFILE [OPTION]...
+	local profile=$1 kept=()
+	shift
+	if [ "$cache" = 1 ]; then
+		(umask 077 && mkdir -p "$workspace/cache")
+		kept=(--cache "$workspace/cache")
+	fi
+	stage auth -p "$profile" ${kept[@]+"${kept[@]}"} "$@"
+}
+
+# Where a fetcher gets its answers, as its options, in `source`: what it has recorded whole in an interrupted run is not asked for again.
+source_of() { # PROGRAM RAW REPLAY
+	if tail -n 1 "$2/$1.exchanges" 2>/dev/null | grep -q '^{"end":true'; then
+		source=(--replay "$2")
+	else
+		source=(--record "$2" ${3:+--replay "$3"})
+	fi
+}
+
+# Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson. 75 when some account could not be read.
+tally() { # NAME PARTIAL
+	local name=$1 partial=$2 profile from feed offline=() subscriptions=() datafeed=()
+	profile=$(jq -r .profile_file "$partial/begun.json")
+	from=$(jq -r .replay "$partial/begun.json")
+	[ -z "$from" ] || offline=(--replay "$from")
+	source_of fetch-subscriptions "$partial/raw" "$from"
+	subscriptions=("${source[@]}")
+	source_of fetch-datafeed "$partial/raw" "$from"
+	datafeed=("${source[@]}")
+	feed=$(profile_fact "$partial/inputs/profile.json" feed datafeed)
+	authorise "$profile" ${offline[@]+"${offline[@]}"} |
+		stage fetch-subscriptions "${subscriptions[@]}" |
+		stage fetch-datafeed --state "$partial/state.json" "${datafeed[@]}" |
+		stage normalize --feed "$feed" --rejects "$partial/rejects.ndjson" |
+		stage merge --ledger "$workspace/ledger/$name.db" --emit touched |
+		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
+			--run-id "$(jq -r .run_id "$partial/begun.json")" >"$partial/tallied.ndjson"
+	local statuses=("${PIPESTATUS[@]}")
+	return "$(first_failure "${statuses[@]}")"
+}
+
+# tallied.ndjson to the files of the run.
+reconcile_run() { # PARTIAL
+	stream_of consumption <"$1/tallied.ndjson" >"$1/consumption.ndjson"
+	stream_of restatement <"$1/tallied.ndjson" >"$1/restatements.ndjson"
+	stage reconcile --entitlements "$1/inputs/entitlements.csv" --models "$1/inputs/models.csv" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
+	stream_of 'metric_result|unrecognized_subscription' <"$1/reconciled.ndjson" >"$1/results.ndjson"
+	stage report --format html -o "$1/report.html" --title "$(jq -r .profile "$1/begun.json")" <"$1/reconciled.ndjson"
+	rm "$1/reconciled.ndjson"
+}
+
+count_records() { grep -c '^{"type":"RECORD"' "$1" || [ $? -eq 1 ]; }
+
+# The run's results into the ledger, in one transaction; and its manifest.
+promote() { # NAME PARTIAL STATE
+	local partial=$2
+	jq -n --arg state "$3" --slurpfile begun "$partial/begun.json" --argjson consumption "$(count_records "$partial/consumption.ndjson")" \
+		--argjson restatements "$(count_records "$partial/restatements.ndjson")" --argjson rejects "$(wc -l <"$partial/rejects.ndjson")" \
+		--arg ended "$(rfc3339 "$now")" \
+		'$begun[0] | {run_id, profile, job: "run", state: $state, started_at: .clock, ended_at: $ended,
+		  counts: {consumption: $consumption, restatements: $restatements, rejects: $rejects}, error: null}' >"$partial/job.json"
+	write_manifest "$1" "$partial"
+	{
+		jq -c '{type: "RECORD", stream: "job_result", record: .}' "$partial/job.json"
+		cat "$partial/consumption.ndjson" "$partial/restatements.ndjson" "$partial/results.ndjson"
+	} | stage merge --ledger "$workspace/ledger/$1.db" --emit none
+}
+
+# SHA-256 of every file of the recording, and of the manifest of the run before: no run can be changed or taken out unseen.
+write_manifest() { # NAME PARTIAL
+	local previous=null last=''
+	last=$(find "$workspace/runs/$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' | LC_ALL=C sort | tail -n 1)
+	[ -z "$last" ] || previous=$(jq -n --arg run "$(basename "$last")" --arg sha256 "$(digest "$last/raw/manifest.json")" '{run: $run, sha256: $sha256}')
+	(cd "$2/raw" && sha256sum -- *.exchanges *.bodies) |
+		jq -R -n --argjson previous "$previous" '{previous: $previous, files: [inputs | capture("^(?<sha256>[0-9a-f]+) .(?<file>.*)$")]}' \
+			>"$2/manifest.json"
+	mv "$2/manifest.json" "$2/raw/manifest.json"
+}
+digest() { sha256sum <"$1" | cut -c -64; }
