@@ -2,15 +2,17 @@
 
 #include "instant.h"
 #include "json_write.h"
+#include "utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static int misfit(struct canonical_fault *fault, const struct json_slice *slice, const char *wanted)
 {
+	const char *quote = slice->kind == JSON_STRING ? "'" : "";
 	if (slice->kind == JSON_STRING || slice->kind == JSON_NUMBER)
-		snprintf(fault->reason, sizeof fault->reason, "must be %s, this is %s%.*s%s", wanted, slice->kind == JSON_STRING ? "'" : "",
-			slice->length > 60 ? 60 : (int)slice->length, slice->text, slice->kind == JSON_STRING ? "'" : "");
+		snprintf(fault->reason, sizeof fault->reason, "must be %s, this is %s%.*s%s", wanted, quote,
+			(int)utf8_prefix(slice->text, slice->length > 60 ? 60 : slice->length), slice->text, quote);
 	else
 		snprintf(fault->reason, sizeof fault->reason, "must be %s, this is %s", wanted, json_kind_name(slice->kind));
 	return -1;

@@ -1,6 +1,7 @@
 #include "rejects.h"
 
 #include "json_write.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -10,10 +11,10 @@ int rejects_open(struct rejects *rejects, const char *path, struct error *error)
 	return path ? aside_open(&rejects->file, path, 0644, error) : 0;
 }
 
-static void append_raw(struct buffer *line, const struct message *message, bool is_utf8)
+static void append_raw(struct buffer *line, const struct message *message)
 {
 	json_key(line, "raw");
-	if (is_utf8) {
+	if (utf8_prefix(message->line.text, message->line.length) == message->line.length) {
 		json_string(line, message->line.text, message->line.length);
 		return;
 	}
@@ -23,6 +24,21 @@ static void append_raw(struct buffer *line, const struct message *message, bool 
 	for (size_t i = 0; i < message->line.length; i++)
 		buffer_append_format(line, "%02x", (unsigned char)message->line.text[i]);
 	buffer_append_string(line, "\",");
+}
+
+/* The reason may quote a part of the line, cut within a character. */
+static void append_reason(struct buffer *line, const char *reason)
+{
+	struct buffer text = BUFFER_INIT;
+	for (size_t left = strlen(reason); left > 0;) {
+		size_t count = utf8_prefix(reason, left);
+		buffer_append(&text, count ? reason : "?", count ? count : 1);
+		reason += count ? count : 1;
+		left -= count ? count : 1;
+	}
+	json_string(line, text.data, text.length);
+	line->failed |= text.failed;
+	buffer_release(&text);
 }
 
 int rejects_add(struct rejects *rejects, const struct message_reader *reader, const struct message *message, const char *stream,
@@ -41,8 +57,8 @@ int rejects_add(struct rejects *rejects, const struct message_reader *reader, co
 	json_key(line, "pointer");
 	json_c_string(line, pointer);
 	json_key(line, "reason");
-	json_c_string(line, reason);
-	append_raw(line, message, strstr(reason, "not UTF-8") == NULL);
+	append_reason(line, reason);
+	append_raw(line, message);
 	json_end(line, '}');
 	json_finish(line);
 	buffer_append_byte(line, '\n');
