@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNT_DIGITS 15
+
 void consumption_open(struct consumption *consumption, int64_t now, const char *run_id)
 {
 	*consumption = (struct consumption){.now = now, .reported_at = INSTANT_NONE};
@@ -77,6 +79,17 @@ static int keep_text(char **text, const struct json_slice *slice, struct error *
 
 /* Reads */
 
+/* The number of a name that may be null. */
+static int read_name(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	struct name_table *table, const char *name, uint32_t *number, struct error *error)
+{
+	const struct json_slice *slice = field(consumption, message, name);
+	if (slice->kind != JSON_STRING && slice->kind != JSON_NULL && slice->kind != JSON_ABSENT)
+		return message_error(reader, message, error, "%.*s \"%s\" must be a string, this is %s", (int)message->stream.length,
+			message->stream.text, name, json_kind_name(slice->kind));
+	return tally_name(table, slice, number, error);
+}
+
 static int read_account(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
 	uint32_t *account, struct error *error)
 {
@@ -100,12 +113,23 @@ static int read_time(struct consumption *consumption, const struct message_reade
 		(int)message->stream.length, message->stream.text, name, json_kind_name(slice->kind));
 }
 
+/* A whole number of at most COUNT_DIGITS digits, so that sums of them stay far from the end of 64 bits; -1 for anything else. */
+static int64_t read_count(const char *text, const char **end)
+{
+	int64_t count = 0;
+	const char *at = text;
+	for (; *at >= '0' && *at <= '9' && at - text < COUNT_DIGITS; at++)
+		count = count * 10 + (*at - '0');
+	*end = at;
+	return at == text || (*at >= '0' && *at <= '9') ? -1 : count;
+}
+
 static int read_units(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
 	int64_t *units, struct error *error)
 {
 	const struct json_slice *slice = field(consumption, message, "units_consumed");
-	char *end;
-	*units = slice->kind == JSON_NUMBER ? strtoll(slice->text, &end, 10) : -1;
+	const char *end;
+	*units = slice->kind == JSON_NUMBER ? read_count(slice->text, &end) : -1;
 	if (*units >= 0 && end == slice->text + slice->length)
 		return 0;
 	return message_error(reader, message, error, "%.*s \"units_consumed\" must be a whole number, this is %s", (int)message->stream.length,
@@ -127,10 +151,9 @@ static int add_statuses(struct consumption *consumption, struct tally_sum *sum, 
 		const char *name_end = memchr(name + 1, '"', (size_t)(end - name - 1));
 		if (!name_end || memchr(name, '\\', (size_t)(name_end - name)))
 			break;
-		const char *number = memchr(name_end, ':', (size_t)(end - name_end));
-		char *number_end;
-		long long count = number ? strtoll(number + 1, &number_end, 10) : -1;
-		if (count < 0 || number_end == number + 1)
+		const char *number = name_end + 1 + strspn(name_end + 1, " \t:"), *number_end;
+		int64_t count = read_count(number, &number_end);
+		if (count < 0 || !strchr(",} \t", *number_end))
 			break;
 		if (tally_add_status(&consumption->tally, sum, name + 1, (size_t)(name_end - name - 1), count, error) < 0)
 			return -1;
@@ -160,7 +183,7 @@ static int add_daily(struct consumption *consumption, const struct message_reade
 		return message_error(reader, message, error, "daily_consumption \"day\" must be a date such as 2025-01-31, this is %s",
 			json_kind_name(slice->kind));
 	if (read_account(consumption, reader, message, &account, error) < 0 ||
-		tally_name(&consumption->tally.plan_items, field(consumption, message, "plan_item_id"), &plan_item, error) < 0 ||
+		read_name(consumption, reader, message, &consumption->tally.plan_items, "plan_item_id", &plan_item, error) < 0 ||
 		read_units(consumption, reader, message, &units, error) < 0 ||
 		read_time(consumption, reader, message, "first_sent_at", false, &first, error) < 0 ||
 		read_time(consumption, reader, message, "last_sent_at", false, &last, error) < 0)
@@ -190,7 +213,7 @@ static int add_envelope(struct consumption *consumption, const struct message_re
 	if (sent_at == INSTANT_NONE || json_slice_equals(status, "created") || json_slice_equals(status, "template"))
 		return 1;
 	if (read_account(consumption, reader, message, &account, error) < 0 ||
-		tally_name(&consumption->tally.plan_items, field(consumption, message, "plan_item_id"), &plan_item, error) < 0)
+		read_name(consumption, reader, message, &consumption->tally.plan_items, "plan_item_id", &plan_item, error) < 0)
 		return -1;
 	struct account_facts *facts = facts_of(consumption, account, error);
 	struct tally_row *row = facts ? tally_row(&consumption->tally, own_profile(consumption, error), account, plan_item,
@@ -227,8 +250,8 @@ static struct tally_row *row_of_consumption(struct consumption *consumption, con
 	uint32_t profile, plan_item;
 	int64_t start, end;
 	if (keep_facts(consumption, reader, message, error) < 0 || read_account(consumption, reader, message, account, error) < 0 ||
-		tally_name(&consumption->tally.profiles, field(consumption, message, "profile"), &profile, error) < 0 ||
-		tally_name(&consumption->tally.plan_items, field(consumption, message, "plan_item_id"), &plan_item, error) < 0 ||
+		read_name(consumption, reader, message, &consumption->tally.profiles, "profile", &profile, error) < 0 ||
+		read_name(consumption, reader, message, &consumption->tally.plan_items, "plan_item_id", &plan_item, error) < 0 ||
 		read_time(consumption, reader, message, "period_start", true, &start, error) < 0 ||
 		read_time(consumption, reader, message, "period_end", true, &end, error) < 0)
 		return NULL;

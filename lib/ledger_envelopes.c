@@ -147,6 +147,8 @@ static int parse_envelope(struct ledger_envelopes *envelopes, const struct json_
 			json_kind_name(fields[MODIFIED].kind));
 	const struct json_slice *plan_item = &fields[PLAN_ITEM];
 	envelope->plan_item = 0;
+	if (plan_item->kind != JSON_STRING && plan_item->kind != JSON_NULL && plan_item->kind != JSON_ABSENT)
+		return error_set(error, EX_DATAERR, "envelope \"plan_item_id\" must be a string, this is %s", json_kind_name(plan_item->kind));
 	if (plan_item->kind == JSON_STRING && plan_item->length > 0 &&
 		find_key(envelopes, &envelopes->plan_items, "find_plan_item", "add_plan_item", plan_item, &envelope->plan_item, error) < 0)
 		return -1;
