@@ -142,11 +142,13 @@ failed:
 
 void ledger_close(struct ledger *ledger)
 {
+	/* Only who holds the lock may take the file away: for anyone else it may be another writer's by now. */
+	bool remove = ledger->fresh && ledger->writing;
 	for (size_t i = 0; ledger->statements && i < ledger->statement_count; i++)
 		sqlite3_finalize(ledger->statements[i].prepared);
 	free(ledger->statements);
 	sqlite3_close(ledger->database);
-	if (ledger->fresh) {
+	if (remove) {
 		char beside[4096];
 		unlink(ledger->path);
 		for (size_t i = 0; i < 2; i++) {
