@@ -104,7 +104,7 @@ static int judge_status(int status, const char **remedy)
 		}
 	}
 	if (status >= 300 && status < 400)
-		*remedy = "redirects are not followed: api_base must name the host itself";
+		*remedy = "redirects are not followed, the token goes to api_base alone";
 	return EX_UNAVAILABLE;
 }
 
@@ -130,8 +130,9 @@ static void refuse(struct answer_reader *reader, const struct answer_received *r
 {
 	const char *remedy;
 	int exit_status = judge_status(received->status, &remedy);
-	error_set(error, exit_status, "HTTP %d", received->status);
-	if (decoded)
+	bool redirects = received->status >= 300 && received->status < 400 && received->location;
+	error_set(error, exit_status, redirects ? "HTTP %d to '%.200s'" : "HTTP %d", received->status, received->location);
+	if (decoded && !redirects)
 		append_reason(reader, error);
 	if (remedy) {
 		size_t used = strlen(error->text);

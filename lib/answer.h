@@ -14,10 +14,10 @@ struct answer_reader {
 	struct buffer text; /* the decoded body, with something around it */
 };
 
-/* A received answer. `content_type` and `content_encoding` are NULL when absent. */
+/* A received answer. Header fields are NULL when absent. */
 struct answer_received {
 	int status;
-	const char *url, *content_type, *content_encoding;
+	const char *url, *content_type, *content_encoding, *location;
 	const char *body;
 	size_t length;
 };

@@ -20,7 +20,9 @@ struct exchange_options {
 	const char *record_directory; /* or NULL */
 	const char *replay_directory; /* or NULL for the network */
 	int64_t now;                  /* the run's clock, kept in the recording */
-	int tries, retry_base_ms;     /* of a request, and the pause that the first retry is drawn from; 0 for the usual 6 and 500 */
+	int tries, retry_base_ms;     /* of a request, and the pause that the first retry is drawn from; 0 for the usual: retry.h */
+	int timeout_s;                /* with nothing received after which a try is given up; 0 for 60 */
+	void (*say)(bool detail, const char *text); /* told of waits and, as detail, of every retry; or NULL */
 };
 
 struct exchange_answer {

@@ -1,9 +1,11 @@
 #include "fetch_options.h"
 
+#include "diag.h"
 #include "options.h"
+#include "retry.h"
 
 static char *record_directory, *replay_directory;
-static int tries = 6, retry_base_ms = 500;
+static int tries = RETRY_TRIES, retry_base_ms = RETRY_BASE_MS, timeout_s = 60;
 
 struct poptOption fetch_options_table[] = {
 	{"record", 0, POPT_ARG_STRING, &record_directory, 0, "keep every exchange in DIR, or go on with what was cut off there", "DIR"},
@@ -12,8 +14,18 @@ struct poptOption fetch_options_table[] = {
 	{"tries", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &tries, 0, "ask at most N times for what may yet come", "N"},
 	{"retry-base", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &retry_base_ms, 0,
 		"pause up to MS milliseconds before the second try, up to twice that before the third …", "MS"},
+	{"timeout", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &timeout_s, 0, "give up a try that brings nothing for so long",
+		"SECONDS"},
 	POPT_TABLEEND,
 };
+
+static void say(bool detail, const char *text)
+{
+	if (detail)
+		diag_info("%s", text);
+	else
+		diag_note("%s", text);
+}
 
 struct exchange_options fetch_options_exchange(const char *program)
 {
@@ -21,12 +33,16 @@ struct exchange_options fetch_options_exchange(const char *program)
 		options_refuse("cannot use --tries %d: it goes from 1 to 100", tries);
 	if (retry_base_ms < 1 || retry_base_ms > 30000)
 		options_refuse("cannot use --retry-base %d: it goes from 1 to 30000", retry_base_ms);
+	if (timeout_s < 1 || timeout_s > 3600)
+		options_refuse("cannot use --timeout %d: it goes from 1 to 3600", timeout_s);
 	return (struct exchange_options){.program = program,
 		.record_directory = record_directory,
 		.replay_directory = replay_directory,
 		.now = options_now(),
 		.tries = tries,
-		.retry_base_ms = retry_base_ms};
+		.retry_base_ms = retry_base_ms,
+		.timeout_s = timeout_s,
+		.say = say};
 }
 
 int fetch_take_connection(const struct message_reader *reader, const struct message *message, struct connection *connection,

@@ -9,7 +9,7 @@
 
 #include <popt.h>
 
-/* --record, --replay, --tries, --retry-base: for POPT_ARG_INCLUDE_TABLE. */
+/* --record, --replay, --tries, --retry-base, --timeout: for POPT_ARG_INCLUDE_TABLE. */
 extern struct poptOption fetch_options_table[];
 
 /* What they say, checked (a mistake ends the program: options.h). */

@@ -1,5 +1,15 @@
 /*
- * http.h: HTTP by libcurl: many GETs at once for the fetchers, and one POST for auth.
+ * http.h: GET requests over HTTPS, many at once, by libcurl.
+ *
+ * One libcurl multi handle: connections are kept, HTTP/2 where the service has it, bodies asked for in gzip and kept as
+ * they came. TLS 1.2 or newer, verified always; http to this machine's loopback only; redirects are not followed, since the
+ * token must not go elsewhere. Proxies by the usual environment. Time and size of every answer are limited.
+ *
+ * A try that breaks, and 408, 429, 5xx and what should be JSON and is not, is made again, after a pause (retry.h) or what
+ * Retry-After says; the limits of requests are obeyed before they are hit (rate_limit.h). A 401, or a token about to expire,
+ * renews the token (token_command.h). Every answer is recorded before it is acted on.
+ *
+ * SIGINT and SIGTERM end the waiting with EX_TEMPFAIL (interrupt.h).
  */
 #ifndef ENVTALLY_HTTP_H
 #define ENVTALLY_HTTP_H
@@ -9,6 +19,7 @@
 
 struct http;
 
+/* `record` may be NULL. Connection and recording must last. The interface is that of exchange.h. */
 struct http *http_open(const struct exchange_options *options, struct connection *connection, struct recording_writer *record,
 	struct error *error);
 size_t http_room(const struct http *http);

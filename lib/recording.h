@@ -27,7 +27,7 @@ struct recording_tail {
 
 /* An exchange as read; everything lasts until the next recording_next(). */
 struct recorded_exchange {
-	struct json_slice method, url, content_type, content_encoding; /* the last two may be JSON_ABSENT */
+	struct json_slice method, url, content_type, content_encoding, location; /* the last three may be JSON_ABSENT */
 	int status; /* 0: no answer came, `failure` says why */
 	bool final;
 	struct json_slice failure;

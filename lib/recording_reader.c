@@ -26,6 +26,7 @@ enum {
 	SLICE_STATUS,
 	SLICE_CONTENT_TYPE,
 	SLICE_CONTENT_ENCODING,
+	SLICE_LOCATION,
 	SLICE_FINAL,
 	SLICE_FAILURE_STATUS,
 	SLICE_FAILURE_TEXT,
@@ -38,7 +39,7 @@ enum {
 };
 
 static const char *const pointers[SLICE_COUNT] = {"/recording", "/program", "/now", "/exchange", "/method", "/url", "/status",
-	"/headers/content-type", "/headers/content-encoding", "/final", "/failure/status", "/failure/text", "/body_offset",
+	"/headers/content-type", "/headers/content-encoding", "/headers/location", "/final", "/failure/status", "/failure/text", "/body_offset",
 	"/body_length", "/body_sha256", "/end", "/exchanges"};
 
 static int wrong(const struct recording_reader *reader, struct error *error, const char *format, ...)
@@ -227,6 +228,7 @@ static int read_exchange(struct recording_reader *reader, struct recorded_exchan
 		.url = slices[SLICE_URL],
 		.content_type = slices[SLICE_CONTENT_TYPE],
 		.content_encoding = slices[SLICE_CONTENT_ENCODING],
+		.location = slices[SLICE_LOCATION],
 		.status = (int)status,
 		.final = slices[SLICE_FINAL].kind == JSON_TRUE,
 		.failure = slices[SLICE_FAILURE_TEXT],

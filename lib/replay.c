@@ -24,7 +24,7 @@ struct replay {
 	struct answer_reader answers;
 	void *by_url; /* tsearch(3) tree of struct waiting */
 	struct waiting_list in_order;
-	struct buffer texts; /* url, content type and encoding of the answer at hand */
+	struct buffer texts; /* url and header fields of the answer at hand */
 };
 
 static int compare_urls(const void *a, const void *b)
@@ -99,6 +99,7 @@ static struct waiting *take(struct replay *replay, char *url)
 	return waiting;
 }
 
+/* Adds the text with a NUL after it; gives where it begins. */
 static size_t append_text(struct buffer *texts, const struct json_slice *slice)
 {
 	size_t offset = texts->length;
@@ -116,7 +117,7 @@ static int deliver(struct replay *replay, const struct recorded_exchange *exchan
 	buffer_reset(texts);
 	append_text(texts, &exchange->url);
 	size_t type = append_text(texts, &exchange->content_type), encoding = append_text(texts, &exchange->content_encoding);
-	size_t failure = append_text(texts, &exchange->failure);
+	size_t location = append_text(texts, &exchange->location), failure = append_text(texts, &exchange->failure);
 	if (buffer_check(texts, error) < 0)
 		return -1;
 	struct waiting *waiting = take(replay, texts->data);
@@ -127,6 +128,7 @@ static int deliver(struct replay *replay, const struct recorded_exchange *exchan
 		.url = texts->data,
 		.content_type = exchange->content_type.kind == JSON_STRING ? texts->data + type : NULL,
 		.content_encoding = exchange->content_encoding.kind == JSON_STRING ? texts->data + encoding : NULL,
+		.location = exchange->location.kind == JSON_STRING ? texts->data + location : NULL,
 		.body = exchange->body,
 		.length = exchange->body_length};
 	if (exchange->status == 0)

@@ -16,7 +16,7 @@ setup() {
 	nights=$root/fixtures/acme/nights
 	night=$nights/20250318T020000Z
 	unset ENVTALLY_NOW
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
 # connection [JQ]: a CONNECTION line, changed by the jq program.
@@ -118,7 +118,7 @@ said() {
 @test "the token is not written to a file unless asked for; into a pipe it is" {
 	connection '.access_token = "s3cret" | .expires_at = "2025-03-18T03:00:00.000Z"' >in
 	"$bin/fetch-subscriptions" --replay "$night" <in >out 2>err
-	! grep -q s3cret out err
+	run ! grep -q s3cret out err
 	"$bin/fetch-subscriptions" --replay "$night" --show-token <in >out 2>err
 	grep -q '"access_token":"s3cret"' out
 	"$bin/fetch-subscriptions" --replay "$night" <in 2>err | cat >out
@@ -138,9 +138,9 @@ said() {
 # ---- a whole night ----
 
 @test "three nights, one after the other, give every record of the recorded pages, once and as it is" {
-	state=
+	state=()
 	for n in "$nights"/*; do
-		connection | "$bin/fetch-subscriptions" --replay "$n" 2>err | "$bin/fetch-datafeed" --replay "$n" $state >out
+		connection | "$bin/fetch-subscriptions" --replay "$n" 2>err | "$bin/fetch-datafeed" --replay "$n" "${state[@]}" >out
 		jq -c 'select(.type == "RECORD" and .stream == "docusign_datafeed") | .record' out >got
 		jq -c '.data[]' "$n/fetch-datafeed.bodies" >wanted
 		cmp got wanted
@@ -148,7 +148,7 @@ said() {
 		tr -d '\n' <"$n/fetch-datafeed.bodies" >bodies
 		head -n 3 got | while IFS= read -r record; do grep -qF -- "$record" bodies; done
 		jq -c 'select(.type == "STATE")' out >state.json
-		state='--state state.json'
+		state=(--state state.json)
 	done
 	[ "$(jq -c 'select(.stream == "watermark" and .type == "RECORD") | .record.account_id' out | sort -u | wc -l)" -eq 6 ]
 	jq -es 'last.value.bookmarks.docusign_datafeed | length == 6 and all(.until == "2025-04-01T02:00:00.000Z" and has("position") == false)' state.json
@@ -169,7 +169,7 @@ said() {
 	{ echo '{"type":"ODD","x":1}'; connection; echo '{"type":"STATE","value":{"other":1}}'; echo '{"type":"SCHEMA","stream":"s","schema":{},"key_properties":[]}'; } >in
 	fetch --replay r
 	[ "$(head -n 3 out | jq -r .type | paste -sd ' ')" = 'ODD STATE SCHEMA' ]
-	! grep -q CONNECTION out
+	run ! grep -q CONNECTION out
 	said "there is no account on standard input"
 }
 
@@ -259,7 +259,7 @@ said() {
 @test "STATE comes after the records that it covers, and not so often that it outweighs them" {
 	recording_begin r fetch-datafeed $now
 	printf 'x%.0s' $(seq 20000) >filler
-	accounts $(for i in $(seq 40); do echo acct-$i; done) >in
+	accounts acct-{1..40} >in
 	for i in $(seq 40); do
 		recording_answer "$(page acct-$i $first)" 200 '{"endCursor":"n","data":[{"envelopeId":"e'$i'","lastModifiedDateTime":"2025-03-01T00:00:00Z","f":"'"$(cat filler)"'"}]}'
 		recording_answer "$(page acct-$i n)" 200 '{"endCursor":"n","data":[]}'
@@ -461,7 +461,7 @@ said() {
 	head -n 5 "$night/fetch-datafeed.exchanges" >r/fetch-datafeed.exchanges
 	fails 65 "$bin/fetch-datafeed" --replay r
 	said "cannot replay 'r/fetch-datafeed.exchanges': it was cut off, it has no end line"
-	! grep -q docusign_datafeed out
+	run ! grep -q docusign_datafeed out
 	# Cut within, with the end line still there.
 	sed 5d "$night/fetch-datafeed.exchanges" >r/fetch-datafeed.exchanges
 	fails 65 "$bin/fetch-datafeed" --replay r
