@@ -32,6 +32,7 @@ run_profile() { # FILE
 	for licence in entitlements models; do
 		[ -e "$workspace/licence/$licence.csv" ] || fail 66 "cannot open '$workspace/licence/$licence.csv': there is no such file"
 	done
+	preflight "$file"
 	runs=$workspace/runs/$name
 	clock=$(rfc3339 "${now:-$(recorded_clock)}")
 	run=$(run_name "$clock")
@@ -43,6 +44,12 @@ run_profile() { # FILE
 	[ ! -e "$runs/$run" ] || fail 73 "cannot make run $run of profile '$name': there is one of that name"
 	[ -e "$partial" ] || begin_run "$file" "$name" "$clock" "$run" "$partial"
 	make_run "$name" "$partial"
+}
+
+# What can be known to be wrong before anything is fetched or written.
+preflight() { # PROFILE
+	stage auth -p "$1" --replay . >/dev/null
+	stage reconcile --entitlements "$workspace/licence/entitlements.csv" --models "$workspace/licence/models.csv" </dev/null >/dev/null
 }
 
 recorded_clock() { # that of the recording under --replay: a recorded night is run as of that night
@@ -90,7 +97,7 @@ make_run() { # NAME PARTIAL
 		status=$?
 		set -e
 		[ "$status" -eq 0 ] || [ "$status" -eq 75 ] || {
-			say "$name: run $run failed with status $status; what it fetched is kept and the next run goes on from there"
+			give_up "$name" "$partial" "$run" "$status"
 			return "$status"
 		}
 		reconcile_run "$partial"
@@ -100,6 +107,16 @@ make_run() { # NAME PARTIAL
 	mv "$partial" "$workspace/runs/$name/$run"
 	say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
 	return "$status"
+}
+
+# A run that failed: kept where it fetched something, so that the next run goes on from there.
+give_up() { # NAME PARTIAL RUN STATUS
+	if grep -qs '^{"exchange":' "$2"/raw/*.exchanges; then
+		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run goes on from there"
+	else
+		say "$1: run $3 failed with status $4; nothing was fetched"
+		rm -rf "$2"
+	fi
 }
 
 is_promoted() { # NAME RUN: does the ledger have it already?

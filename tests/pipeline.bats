@@ -1,0 +1,326 @@
+#!/usr/bin/env bats
+# The driver over a workspace, on the recorded organisation: run, replay, status, interruption, the lock, mistakes.
+# The simulator's HTTPS is in live.bats.
+
+load helper
+
+pipeline=$root/pipeline.sh
+export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
+
+workspace() { # a workspace of the recorded organisation in ./ws
+	mkdir -p ws/profiles ws/licence
+	cp "$acme/profiles/acme.json" ws/profiles/
+	cp "$acme"/licence/*.csv ws/licence/
+}
+run_night() { "$pipeline" run -q -C ws --replay "$acme/nights/$1"; }
+run_nights() {
+	local night
+	for night in $nights; do run_night "$night"; done
+}
+records() { jq -c 'select(.type == "RECORD") | .record' "$1"; }
+
+# What the recorded pages say, by sqlite3 alone: latest version of each envelope by lastModifiedDateTime (the fixture has no
+# ties), sent and no draft; the plan item of an account whose asset group has just one where the envelope names none.
+independent() { # NIGHT…: account|plan item|period start|units
+	local night
+	for night; do jq -c '.data[]' "$acme/nights/$night/fetch-datafeed.bodies"; done >raw.ndjson
+	jq -r '[.envelopeId, .accountId, .status, (.sentDateTime // ""), .lastModifiedDateTime, (.planItemId // "")] | map(ascii_downcase) | @csv' raw.ndjson >raw.csv
+	jq -r '.assetGroupAccounts[] | [.accountId, .assetGroupId] | map(ascii_downcase) | @csv' "$acme/service/asset-group-accounts.json" >accounts.csv
+	jq -r '.[] | .asset_group_id as $group | .modules[] | [$group, .plan_item_id] | map(ascii_downcase) | @csv' "$acme/service/plan-items.json" >items.csv
+	sqlite3 :memory: <<-'SQL'
+		CREATE TABLE raw (envelope, account, status, sent, modified, item);
+		CREATE TABLE account (account, asset_group);
+		CREATE TABLE item (asset_group, item);
+		CREATE TABLE period (start, stop);
+		INSERT INTO period VALUES ('2023-10-31', '2024-01-31'), ('2024-01-31', '2024-04-30'), ('2024-04-30', '2024-07-31'),
+		  ('2024-07-31', '2024-10-31'), ('2024-10-31', '2025-01-31'), ('2025-01-31', '2025-04-30');
+		.mode csv
+		.import raw.csv raw
+		.import accounts.csv account
+		.import items.csv item
+		.mode list
+		WITH latest AS (SELECT *, row_number() OVER (PARTITION BY envelope ORDER BY modified DESC) AS place FROM raw),
+		only AS (SELECT account, min(item) AS item FROM account JOIN item USING (asset_group) GROUP BY account HAVING count(*) = 1)
+		SELECT latest.account, coalesce(nullif(latest.item, ''), only.item, ''), start, count(*)
+		FROM latest LEFT JOIN only USING (account) JOIN period ON sent >= start AND sent < stop
+		WHERE place = 1 AND sent <> '' AND status <> 'created' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+	SQL
+}
+ours() { # consumption.ndjson in the same form
+	records "$1" | jq -r '[.account_id, .plan_item_id // "", .period_start[:10], .units_consumed] | join("|")' | LC_ALL=C sort
+}
+
+@test "demo: ends in a licence position on the terminal and the path of a report" {
+	run --separate-stderr "$pipeline" demo -q
+	[ "$status" -eq 0 ] || { echo "$stderr"; false; }
+	[[ $output == *"Not Compliant"* ]]
+	path=${lines[-1]#report: }
+	[ -s "$path" ]
+	grep -q '</html>' "$path"
+	# Each period of the contract: units, rights owned and status, as the independent calculation has them. Models by hand from
+	# models.csv: plan items 401 and 403 are Enterprise Pro, 402 and 404 Business Pro.
+	independent $nights | LC_ALL=C sort >expected
+	while IFS='|' read -r start owned; do
+		used=$(awk -F '|' -v start="$start" '$3 == start && $2 ~ /40[13]$/ { n += $4 } END { print n }' expected)
+		compliance=Compliant
+		[ "$used" -le "$owned" ] || compliance='Not Compliant'
+		grep -E "Enterprise Pro .*$start .*[^0-9]$owned +$used .*$compliance" <<<"$output" || { echo "no line with $start $owned $used $compliance"; false; }
+	done <<-END
+		2024-01-31|300
+		2024-04-30|275
+		2024-07-31|220
+		2024-10-31|243
+		2025-01-31|325
+	END
+}
+
+@test "run: the consumption of each night equals what sqlite3 gives from the raw pages" {
+	workspace
+	done_nights=''
+	for night in $nights; do
+		done_nights="$done_nights $night"
+		run_night "$night"
+		# shellcheck disable=SC2086
+		same "$(independent $done_nights | LC_ALL=C sort)" "$(ours "ws/runs/acme/$night/consumption.ndjson")"
+	done
+}
+
+@test "run: late envelopes restate earlier periods, and first report plus deltas is the present figure" {
+	workspace
+	run_nights
+	[ "$(records ws/runs/acme/20250318T020000Z/restatements.ndjson | wc -l)" -eq 0 ]
+	[ "$(records ws/runs/acme/20250325T020000Z/restatements.ndjson | wc -l)" -gt 0 ]
+	[ "$(records ws/runs/acme/20250401T020000Z/restatements.ndjson | wc -l)" -gt 0 ]
+	for night in $nights; do records "ws/runs/acme/$night/restatements.ndjson"; done >deltas
+	key='[.account_id, .plan_item_id // "", .period_start] | join("|")'
+	closed='select(.period_end <= "2025-03-18")'
+	jq -n -r --slurpfile first <(records ws/runs/acme/20250318T020000Z/consumption.ndjson) --slurpfile delta deltas \
+		"reduce (\$first[] | $closed) as \$r ({}; .[\$r | $key] += \$r.units_consumed) |
+		 reduce \$delta[] as \$r (.; .[\$r | $key] += \$r.delta) | to_entries[] | \"\(.key) \(.value)\"" | LC_ALL=C sort >summed
+	records ws/runs/acme/20250401T020000Z/consumption.ndjson | jq -r "$closed | \"\($key) \(.units_consumed)\"" | LC_ALL=C sort >present
+	same_files present summed
+}
+
+@test "run: nights one by one and all at once give the same consumption" {
+	workspace
+	run_nights
+	# All pages in one pipe, without a ledger file.
+	for night in $nights; do cat "$acme/nights/$night/fetch-datafeed.bodies"; done | jq -c '.data[]' >all.ndjson
+	{
+		auth -q -p "$acme/profiles/acme.json" --replay "$acme/nights/20250401T020000Z" |
+			fetch-subscriptions -q --replay "$acme/nights/20250401T020000Z"
+		cat all.ndjson
+		records_of_watermarks
+	} | normalize | merge --ledger :memory: --emit all |
+		aggregate-by-period -q -p "$acme/profiles/acme.json" --now 2025-04-01T02:00:00Z | grep '"stream":"consumption"' >whole
+	same_files <(records whole | jq -c 'del(.watermark)') <(records ws/runs/acme/20250401T020000Z/consumption.ndjson | jq -c 'del(.watermark)')
+}
+records_of_watermarks() { # so that periods are as final as in the run
+	for night in $nights; do
+		auth -q -p "$acme/profiles/acme.json" --replay "$acme/nights/$night" | fetch-subscriptions -q --replay "$acme/nights/$night" |
+			fetch-datafeed -q --state <(merge --ledger ws/ledger/acme.db --print-state >/dev/null; prior "$night") --replay "$acme/nights/$night" | grep '"watermark"'
+	done
+}
+prior() { # the bookmarks before a night, as the night before left them
+	case $1 in
+	20250318*) echo '{}' ;;
+	20250325*) state_of 2025-03-18T02:00:00.000Z ;;
+	20250401*) state_of 2025-03-25T02:00:00.000Z ;;
+	esac
+}
+state_of() {
+	jq -c --arg until "$1" '{bookmarks: {docusign_datafeed: ([.assetGroupAccounts[].accountId | ascii_downcase | {key: ., value: {until: $until}}] | from_entries)}}' \
+		"$acme/service/asset-group-accounts.json"
+}
+
+@test "run: a second run of the same clock is refused, and changes nothing" {
+	workspace
+	run_night 20250318T020000Z
+	before=$(find ws -type f -exec sha256sum {} + | grep -v -- '-shm\|-wal\|lock' | sort)
+	run --separate-stderr run_night 20250318T020000Z
+	fails 73 "pipeline.sh: cannot make run 20250318T020000Z of profile 'acme': there is one of that name"
+	same "$before" "$(find ws -type f -exec sha256sum {} + | grep -v -- '-shm\|-wal\|lock' | sort)"
+}
+
+@test "replay: every run is byte for byte what its evidence gives; a changed output or body shows" {
+	workspace
+	run_nights
+	run --separate-stderr "$pipeline" replay 20250325T020000Z -C ws -q
+	[ "$status" -eq 0 ]
+	[[ $output == *"byte for byte"* ]]
+	[ -z "$(ls -d ws/runs/.replay.* 2>/dev/null)" ]
+	sed -i 's/"units_consumed":1/"units_consumed":2/' ws/runs/acme/20250325T020000Z/consumption.ndjson
+	run --separate-stderr "$pipeline" replay 20250325T020000Z -C ws -q
+	fails 65 "pipeline.sh: run 20250325T020000Z: consumption.ndjson differs from what its evidence gives"
+	sed -i '0,/"sent"/s//"xxxx"/' ws/runs/acme/20250318T020000Z/raw/fetch-datafeed.bodies
+	run --separate-stderr "$pipeline" replay 20250325T020000Z -C ws -q
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"fetch-datafeed"* ]]
+}
+
+@test "replay: a run that is not there" {
+	workspace
+	run_night 20250318T020000Z
+	run --separate-stderr "$pipeline" replay 20990101T000000Z -C ws
+	fails 66 "pipeline.sh: cannot replay run '20990101T000000Z': profile 'acme' has none of that name"
+}
+
+@test "manifest: files by SHA-256, chained to the run before" {
+	workspace
+	run_nights
+	(cd ws/runs/acme/20250325T020000Z/raw && jq -r '.files[] | "\(.sha256)  \(.file)"' manifest.json | sha256sum -c --quiet)
+	same "$(sha256sum <ws/runs/acme/20250318T020000Z/raw/manifest.json | cut -c -64)" \
+		"$(jq -r .previous.sha256 ws/runs/acme/20250325T020000Z/raw/manifest.json)"
+	same null "$(jq .previous ws/runs/acme/20250318T020000Z/raw/manifest.json)"
+}
+
+@test "lock: a second run of a profile gets 75 at once" {
+	workspace
+	mkdir -p ws/ledger
+	exec 8>ws/ledger/acme.lock
+	flock -n 8
+	run --separate-stderr run_night 20250318T020000Z
+	exec 8>&-
+	fails 75 "pipeline.sh: cannot run profile 'acme': another run of it is under way, try again later"
+	run_night 20250318T020000Z
+}
+
+# kill_when PROGRAM: runs the second night with a stage that kills the driver and itself when it starts, or when it ends.
+killed_night() { # STAGE when
+	mkdir -p broken
+	for stage in $stage_names; do ln -sf "$(command -v "$stage")" "broken/$stage"; done
+	rm "broken/$1"
+	cat >"broken/$1" <<-END
+		#!/bin/bash
+		# Not in what comes before the run is begun: checks, which read nothing, and what the ledger has.
+		[[ ! /proc/self/fd/0 -ef /dev/null && " \$* " != *" --print-"* ]] || exec "$(command -v "$1")" "\$@"
+		[ "$2" = starts ] || "$(command -v "$1")" "\$@"
+		kill -9 \$(cat "$PWD/driver.pid")
+		kill -9 \$\$
+	END
+	chmod +x "broken/$1"
+	# shellcheck disable=SC2016
+	bash -c 'echo $$ >driver.pid; exec "$@"' _ env ENVTALLY_BIN="$PWD/broken" "$pipeline" run -q -C ws --replay "$acme/nights/20250325T020000Z" || true
+	rm -r broken
+	# What the killed driver started must be gone before the next run, as its lock says.
+	flock ws/ledger/acme.lock true
+}
+
+@test "interrupted: killed in any stage, the next run gives what an uninterrupted one gives" {
+	workspace
+	run_nights
+	mv ws whole
+	rm -rf first
+	workspace
+	run_night 20250318T020000Z
+	mv ws first
+	while read -r -u 4 stage moment; do
+		rm -rf ws
+		cp -a first ws
+		killed_night "$stage" "$moment"
+		[ ! -e ws/runs/acme/20250325T020000Z ]
+		run_night 20250401T020000Z
+		for night in $nights; do
+			for file in consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html; do
+				same_files "whole/runs/acme/$night/$file" "ws/runs/acme/$night/$file" || { echo "killed: $stage $moment"; false; }
+			done
+		done
+		[ -z "$(ls -d ws/runs/acme/.*.partial 2>/dev/null)" ]
+		same ok "$(sqlite3 ws/ledger/acme.db 'PRAGMA integrity_check')"
+	done 4<<-END
+		fetch-datafeed starts
+		fetch-datafeed ends
+		normalize ends
+		merge starts
+		merge ends
+		aggregate-by-period ends
+		reconcile starts
+		report ends
+	END
+}
+
+@test "status: what was run; an interrupted run; restatements" {
+	workspace
+	run --separate-stderr "$pipeline" status -C ws
+	same "acme: nothing was run yet" "$output"
+	run_nights
+	run --separate-stderr "$pipeline" status -C ws
+	[ "${#lines[@]}" -eq 3 ]
+	[[ ${lines[1]} == "acme  20250325T020000Z  succeeded  "*" restated, 0 rejected" ]]
+	run --separate-stderr "$pipeline" status -C ws --restatements
+	same "$(for night in $nights; do records "ws/runs/acme/$night/restatements.ndjson"; done | wc -l)" "$(grep -c '^  ' <<<"$output")"
+}
+
+@test "mistakes: nothing is written when the licence files, the profile or the recording are wrong" {
+	workspace
+	untouched() { [ ! -e ws/runs ] && [ ! -e ws/ledger ]; }
+	sed -i '1s/purchased_rights/rights/' ws/licence/entitlements.csv
+	run --separate-stderr run_night 20250318T020000Z
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"line 1: column \"purchased_rights\": it is missing in the header"* ]]
+	untouched
+	cp "$acme"/licence/*.csv ws/licence/
+	jq '.renewal_month = .renewal_months' "$acme/profiles/acme.json" >ws/profiles/acme.json
+	run --separate-stderr run_night 20250318T020000Z
+	[ "$status" -eq 78 ]
+	[[ $stderr == *"\"renewal_month\" is not a key of a profile"* ]]
+	untouched
+	cp "$acme/profiles/acme.json" ws/profiles/
+	run --separate-stderr "$pipeline" run -q -C ws --replay nowhere
+	fails 66 "pipeline.sh: cannot open recording 'nowhere': there is no such folder"
+	untouched
+	rm ws/licence/models.csv
+	run --separate-stderr run_night 20250318T020000Z
+	fails 66 "pipeline.sh: cannot open 'ws/licence/models.csv': there is no such file"
+	untouched
+}
+
+@test "mistakes: usage" {
+	for arguments in "fly" "run --fly" "run -p" "replay" "run one" "run --now yesterdayish"; do
+		workspace
+		# shellcheck disable=SC2086
+		run --separate-stderr "$pipeline" $arguments -C ws
+		[ "$status" -eq 64 ] || { echo "$arguments: $status"; false; }
+		[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	done
+	run --separate-stderr "$pipeline" run -C nowhere
+	[ "$status" -eq 66 ]
+}
+
+@test "profiles: one that fails does not hide the others, and its status is the command's" {
+	workspace
+	jq '.name = "zeta" | .renewal_months = 99' "$acme/profiles/acme.json" >ws/profiles/aaa.json
+	run --separate-stderr run_night 20250318T020000Z
+	[ "$status" -eq 78 ]
+	[ -e ws/runs/acme/20250318T020000Z/report.html ]
+	[[ $stderr == *"\"renewal_months\" must be a whole number from 1 to 60"* ]]
+}
+
+@test "init: a profile by options is one that auth reads; what it is asked twice is refused" {
+	options=(--name beta --organization-id 9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90 --contract-start 2025-01-31 --renewal-months 12
+		--integration-key 11111111-2222-4333-8444-555555555555 --key-file beta.pem --environment demo)
+	"$pipeline" init -C new "${options[@]}" -q </dev/null
+	same account-d.docusign.com "$(jq -r .audience new/profiles/beta.json)"
+	auth -p new/profiles/beta.json --replay . | jq -e '.type == "CONNECTION" and .profile == "beta" and .renewal_months == 12'
+	reconcile --entitlements new/licence/entitlements.csv --models new/licence/models.csv </dev/null
+	run --separate-stderr "$pipeline" init -C new "${options[@]}" </dev/null
+	[ "$status" -eq 73 ]
+	run --separate-stderr "$pipeline" init -C other --name x </dev/null
+	fails 64 "pipeline.sh: cannot make a profile: --organization-id is missing, and there is no terminal to ask on"
+	[ ! -e other ]
+	options[5]=31.01.2025
+	run --separate-stderr "$pipeline" init -C third "${options[@]}" </dev/null
+	[ "$status" -eq 78 ]
+	[ -z "$(ls third/profiles)" ]
+}
+
+@test "installed: the driver runs stages and commands from where make install put them" {
+	[ "${SANITIZE-}" != 1 ] || skip "the sanitized build is not installed"
+	make -s -C "$root" install DESTDIR="$PWD/stage" prefix=/usr >/dev/null
+	sed -i "s|=/usr/libexec|=$PWD/stage/usr/libexec|; s|:-/usr/libexec|:-$PWD/stage/usr/libexec|" stage/usr/bin/envtally # DESTDIR is not where it will run
+	unset ENVTALLY_BIN
+	workspace
+	stage/usr/bin/envtally run -q -C ws --replay "$acme/nights/20250318T020000Z"
+	[ -s ws/runs/acme/20250318T020000Z/report.html ]
+	same "normalize (envtally)" "$(stage/usr/bin/envtally normalize --version | sed 's/ [0-9.]*$//')"
+}
