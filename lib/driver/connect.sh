@@ -75,7 +75,7 @@ check() { # LABEL COMMAND...
 check_profile() { stage auth -p "$1" --replay . | jq -r '"\(.profile): organization \(.organization_id), contract start \(.contract_start), \(.renewal_months) months"'; }
 check_key() { stage auth -p "$1" --key-info | awk -F ': *' '/^(container|bits|spki sha-256|valid until)/ { printf "%s%s %s", n++ ? ", " : "", $1, $2 } END { print "" }'; }
 check_token() {
-	{ stage auth -p "$1" -v --no-cache | jq -r '"expires \(.expires_at)"'; } 2> >(tee "$scratch/clock" >&2)
+	{ "$stages/auth" -p "$1" -v --no-cache | jq -r '"expires \(.expires_at)"'; } 2> >(tee "$scratch/clock" >&2)
 }
 check_clock() {
 	local ahead
@@ -86,22 +86,37 @@ check_clock() {
 	echo "within ${ahead:-0} s of the service's"
 }
 check_organization() {
-	authorise "$1" --no-cache | stage fetch-subscriptions | jq -c 'select(.type == "RECORD")' >"$scratch/subscriptions"
+	authorise "$1" | stage fetch-subscriptions | jq -c 'select(.type == "RECORD")' >"$scratch/subscriptions"
 	jq -s -r '[.[] | select(.stream == "docusign_accounts")] | "\(length) accounts in \([.[].record.assetGroupId] | unique | length) asset groups"' "$scratch/subscriptions"
 }
 check_plan_items() {
 	jq -s -r '[.[] | select(.stream == "docusign_plan_items") | .record.modules[]?] | length |
 		if . == 0 then error("no plan items: was something bought from Docusign directly?") else "\(.) plan items" end' "$scratch/subscriptions"
 }
+check_scopes() { # those that the Admin API asks for; whether they are granted, the token and the organization have shown
+	local given missing
+	given=$(jq -r '.scopes // [] | if type == "array" then join(" ") else . end' "$1")
+	[ -n "$given" ] || {
+		echo "the usual ones"
+		return
+	}
+	missing=$(for scope in organization_read organization_sub_account_read asset_group_account_read account_read; do
+		case " $given " in *" $scope "*) ;; *) printf ' %s' "$scope" ;; esac
+	done)
+	[ -z "$missing" ] || fail 78 "the profile's scopes lack$missing"
+	echo "$given"
+}
 # The look-back of the first account is enough to know whether the feed answers and its map fits.
 check_feed() {
 	local account feed
 	account=$(jq -r 'select(.stream == "docusign_accounts") | .record | (.accountId // .id) | ascii_downcase' "$scratch/subscriptions" | head -n 1)
 	feed=$(profile_fact "$1" feed datafeed)
-	printf '{"bookmarks":{"docusign_datafeed":{"%s":{"until":"%s"}}}}\n' "$account" "$(rfc3339 now)" >"$scratch/state"
-	authorise "$1" --no-cache | stage fetch-subscriptions | jq -c --arg account "$account" 'if .type == "CONNECTION" then .accounts = [$account] else . end' |
-		stage fetch-datafeed --state "$scratch/state" | stage normalize --feed "$feed" | stream_of envelope | grep -c RECORD |
-		sed "s/\$/ envelope records of account $account in the look-back/" || [ "${PIPESTATUS[5]}" -eq 1 ]
+	printf '{"bookmarks":{"docusign_datafeed":{"%s":{"until":"%s"}}}}\n' "$account" "$(rfc3339 "$now")" >"$scratch/state"
+	authorise "$1" | stage fetch-subscriptions | jq --unbuffered -c --arg account "$account" \
+		'if .type == "CONNECTION" then .accounts = [$account] else . end' |
+		stage fetch-datafeed --state "$scratch/state" | stage normalize --feed "$feed" |
+		jq -n -r --arg account "$account" --arg feed "$feed" \
+			'reduce (inputs | select(.type == "RECORD" and .stream == "envelope")) as $one (0; . + 1) | "\($feed): \(.) envelope records of account \($account) in the look-back"'
 }
 
 validate_command() {
@@ -109,10 +124,12 @@ validate_command() {
 	local profile file worst=0
 	scratch=$(mktemp -d)
 	trap 'rm -rf "$scratch"' EXIT
+	stage_flags=(-q) # a step's line has its error, and only that
+	if [ -n "$now" ]; then export ENVTALLY_NOW=$now; fi
 	for profile in "${profiles[@]}"; do
 		file=$(profile_file "$profile")
 		check profile check_profile "$file" && check key check_key "$file" && check token check_token "$file" && check clock check_clock &&
-			check organization check_organization "$file" && check 'plan items' check_plan_items && check feed check_feed "$file" || worst=$?
+			check scopes check_scopes "$file" && check organization check_organization "$file" && check 'plan items' check_plan_items && check feed check_feed "$file" || worst=$?
 	done
 	return "$worst"
 }
