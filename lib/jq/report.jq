@@ -1,0 +1,149 @@
+# The report's document (lib/report_html.c) to {page: …}, one HTML text. Names come without control characters; everything that is
+# not a figure or a date of ours is escaped here, by @html.
+
+# Figures are text of any length. Digits are set apart by style alone, so that what is copied is a plain number.
+def figure:
+  if test("^-?[0-9]{4,}$") then
+    (capture("^(?<sign>-?)(?<digits>[0-9]+)$")) as $number
+    | ($number.digits | length % 3) as $lead
+    | $number.sign + $number.digits[:$lead]
+      + ([$number.digits[$lead:] | range(0; length; 3) as $at
+          | if $at + $lead == 0 then .[:3] else "<span class=\"group\">" + .[$at:$at + 3] + "</span>" end] | add)
+  else @html end
+  | sub("^-"; "−");
+
+def name: if . == null then "<span class=\"none\">–</span>" else @html "<bdi dir=\"auto\">\(.)</bdi>" end;
+def days: "<time datetime=\"\(.start)\">\(.start)</time> – <time datetime=\"\(.last)\">\(.last)</time>";
+def period: "<th scope=\"row\" class=\"days\">" + days + "</th>";
+def state: @html "<td><span class=\"state \(.)\">\(.)</span></td>";
+def cell: "<td class=\"n\(if . == "0" then " zero" else "" end)\">" + figure + "</td>";
+def change: "<td class=\"n\">" + (if startswith("-") or . == "0" then . else "+" + . end | sub("^-"; "−")) + "</td>";
+def plural($one; $many): if . == 1 then $one else $many end;
+
+def pill: @html "<span class=\"pill \(if .is_compliant then "good" else "bad" end)\">\(.status)</span>";
+
+# title: what the table is of, said in its caption and to those who cannot see that it scrolls.
+def table($caption; $heads; $rows; $foot; $look):
+  @html "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"\($caption)\"><table class=\"\($look)\"><caption>\($caption)</caption>"
+  + "<thead><tr>" + ($heads | map("<th scope=\"col\"" + (if .[1] then " class=\"\(.[1])\"" else "" end) + ">" + .[0] + "</th>") | add)
+  + "</tr></thead><tbody>" + ($rows | add // "") + "</tbody>"
+  + (if $foot then "<tfoot>" + $foot + "</tfoot>" else "" end) + "</table></div>\n";
+
+def section($id; $title; $body): "<section id=\"\($id)\" aria-labelledby=\"\($id)-title\"><h2 id=\"\($id)-title\">\($title)</h2>\n" + $body + "</section>\n";
+
+def is_finite: test("^[0-9]+$");
+def number: if is_finite then tonumber else 0 end;
+
+# Used against owned: a bar, red beyond what is owned, and a line where the rights end. `$most` is the right end of the scale.
+def bar($most; $id):
+  (.rights_used | number) as $used | (.rights_owned | number) as $owned | (.rights_owned | is_finite) as $limited
+  | (236 / ([$most, 1] | max)) as $scale
+  | ([$used, (if $limited then $owned else $used end)] | min * $scale) as $within
+  | ($used * $scale) as $all | ($owned * $scale) as $line
+  | @html "<svg class=\"bar\" viewBox=\"0 0 240 20\" preserveAspectRatio=\"none\" role=\"img\" aria-labelledby=\"\($id)-t \($id)-d\"><title id=\"\($id)-t\">Rights used against rights owned, \(.start) – \(.last)</title><desc id=\"\($id)-d\">\(.rights_used) used, \(.rights_owned) owned, \(.status)</desc>"
+  + "<rect class=\"track\" x=\"0\" y=\"4\" width=\"240\" height=\"12\" rx=\"3\"/>"
+  + "<rect class=\"within\" x=\"0\" y=\"4\" width=\"\($within)\" height=\"12\" rx=\"\([3, $within / 2] | min)\"/>"
+  + (if $all > $within then "<rect class=\"beyond\" x=\"\($within)\" y=\"4\" width=\"\($all - $within)\" height=\"12\" rx=\"\([3, ($all - $within) / 2] | min)\"/>" else "" end)
+  + (if $limited then "<rect class=\"owned\" x=\"\([$line - 1, 0] | max)\" y=\"0\" width=\"2.5\" height=\"20\"/>" else "" end)
+  + "</svg>";
+
+def heading: [.software_model, .license_metric, (.profile // empty | "profile " + .)];
+
+# The metric results of one software model and metric, in the order that they came in.
+def by_model: reduce .[] as $result ([];
+  if length > 0 and (.[-1][0] | [.profile, .publisher, .product, .software_model, .license_metric, .unit])
+    == ($result | [.profile, .publisher, .product, .software_model, .license_metric, .unit])
+  then .[-1] += [$result] else . + [[$result]] end);
+
+def scale: map(.rights_used, .rights_owned) | map(number) | max;
+
+def current: (map(select(.is_current)) | last) // (map(select(.has_begun)) | last) // first;
+
+def card($at):
+  scale as $most | current
+  | "<li class=\"card \(if .is_compliant then "good" else "bad" end)\"><h3>" + (.software_model | name) + "</h3><p class=\"sub\">"
+  + (.license_metric | name) + (if .profile then " · " + (.profile | name) else "" end) + "</p>"
+  + "<p class=\"big\"><strong>" + (.rights_used | figure) + "</strong> used of " + (.rights_owned | figure) + "</p>"
+  + (if .rights_owned | is_finite then bar([(.rights_used, .rights_owned) | number] | max * 1.08; "card\($at)") else "" end)
+  + "<p class=\"foot\">" + pill + " "
+  + (if .unlicensed_rights != "0" then "<b>" + (.unlicensed_rights | figure) + "</b> missing"
+     elif (.rights_available | is_finite) then "<b>" + (.rights_available | figure) + "</b> available" else "never runs out" end)
+  + "</p><p class=\"sub\">" + (if .is_current then "Current period, " else "Latest period, " end) + days
+  + (if .period_state == "open" then ", open" else @html ", \(.period_state)" end) + "</p></li>\n";
+
+def verdict:
+  (.metrics | by_model | map(current)) as $now | ($now | map(select(.is_compliant | not)) | length) as $bad
+  | ([.metrics[] | select(.is_compliant | not)] | length - $bad) as $elsewhere
+  | if ($now | length) == 0 then "<p class=\"verdict\">" + (.sentences[0].text | @html) + "</p>"
+    elif $bad == 0 then "<p class=\"verdict \(if $elsewhere == 0 then "good" else "mixed" end)\">"
+      + "Compliant in the current period" + ($now | length | if . > 1 then ", all \(.) software models" else "" end)
+      + (if $elsewhere > 0 then ". Not Compliant in \($elsewhere) \($elsewhere | plural("position"; "positions")) of other periods" else "" end) + "</p>"
+    else "<p class=\"verdict bad\">\($bad) of \($now | length) " + ($now | length | plural("software model"; "software models")) + " \($bad | plural("is"; "are")) Not Compliant in the current period</p>" end;
+
+def position($at):
+  scale as $most | .[0] as $first
+  | "<h3>" + ($first | heading | map(name) | join(" <span class=\"sep\">·</span> ")) + "</h3>\n"
+  + table("\($first.software_model): rights owned and used by period, counted in \($first.unit)s";
+    [["Period", "days"], ["State", "first"], ["Used against owned"], ["Owned", "n"], ["Used", "n"], ["Available", "n"], ["Over-licensed", "n"], ["Unlicensed", "n"], ["Status", "last"]];
+    [to_entries[] | .key as $row | .value | "<tr" + (if .is_current then " class=\"current\"" else "" end) + ">" + period + (.period_state | state) + "<td class=\"chart\">" + bar($most; "p\($at)-\($row)") + "</td>"
+      + (.rights_owned | cell) + (.rights_used | cell) + (.rights_available | cell) + (.over_licensed_rights | cell)
+      + (.unlicensed_rights | if . == "0" then cell else "<td class=\"n missing\">" + figure + "</td>" end) + "<td>" + pill + "</td></tr>\n"]; null; "titled");
+
+def positions: section("position"; "Licence position";
+  if .metrics == [] then "<p>No licence position is in the input.</p>\n"
+  else "<p class=\"key\"><span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"within\" width=\"14\" height=\"14\" rx=\"3\"/></svg> used</span> <span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"beyond\" width=\"14\" height=\"14\" rx=\"3\"/></svg> used beyond what is owned</span> <span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"owned\" x=\"6\" width=\"2.5\" height=\"14\"/></svg> rights owned</span></p>\n"
+    + ([.metrics | by_model | to_entries[] | .key as $at | .value | position($at)] | add) end);
+
+def units: if .groups == [] then "" else section("units"; "Units consumed";
+  ([.groups[] | table("Units consumed by period, \(.unit)s\(if .profile then ", profile \(.profile)" else "" end)";
+    [["Period"], ["State"], ["Consumed", "n"], ["In licence rows", "n"], ["In no licence row", "n"], ["<span class=\"visually-hidden\">Remark</span>"]];
+    [.periods[] | "<tr>" + period + (.state | state) + (.consumed | cell) + (.licensed | cell) + (.unlicensed | cell) + "<td class=\"remark\">"
+      + (if .is_before_contract then "before the contract start" else "" end) + "</td></tr>\n"];
+    (.totals | "<tr><th scope=\"row\">Total</th><td></td>" + (.consumed | cell) + (.licensed | cell) + (.unlicensed | cell) + "<td></td></tr>"); "")] | add)) end;
+
+def account: (.account | name) + (if .account_id then @html " <code>\(.account_id)</code>" else "" end);
+
+def accounts: if .groups == [] then "" else section("accounts"; "Consumption by account";
+  ([.groups[] | table("Units consumed by account and period, \(.unit)s\(if .profile then ", profile \(.profile)" else "" end), most first";
+    [["Account"]] + (if .has_earlier then [["Earlier", "n"]] else [] end) + (.columns | map(["<span class=\"from\">from</span> <span class=\"days\">" + .start + "</span>", "n"])) + [["Total", "n"]];
+    [.rows[] | "<tr><th scope=\"row\">" + account + "</th>" + (.cells | map(cell) | add) + "</tr>\n"];
+    if .others.accounts == "0" then null
+    else "<tr><th scope=\"row\">\(.others.accounts) other accounts together</th>" + (.others.cells | map(cell) | add) + "</tr>" end; "")] | add)) end;
+
+def restatements: if .restatements == [] then "" else section("restatements"; "Restatements";
+  "<p>Figures that an earlier run had reported for a period and that are different now, the largest change first.</p>\n"
+  + table("Restated figures, before and after"; [["Period"], ["Account"], ["Before", "n"], ["After", "n"], ["Change", "n"], ["Cause"]];
+    [.restatements[] | "<tr>" + period + "<td>" + account + "</td>"
+      + (.before | cell) + (.after | cell) + (.delta | change) + "<td>" + (if .cause == "late" then "late: units came after the report" elif .cause == "status" then "status: units went or moved" else .cause | @html end) + "</td></tr>\n"];
+    if .more_restatements == "0" then null else "<tr><td class=\"aside\" colspan=\"6\">and \(.more_restatements) smaller ones, not listed</td></tr>" end; "")) end;
+
+def identifiers: if .identifiers == [] then "" else section("unrecognized"; "Unrecognized identifiers";
+  "<p>Units of these identifiers are in no licence row, because no software model names them.</p>\n"
+  + table("Subscription identifiers without a software model"; [["Identifier"], ["Type"], ["Name"], ["Subscriptions", "n"], ["Units", "n"]];
+    [.identifiers[] | "<tr><th scope=\"row\"><code>" + (.identifier | name) + "</code></th><td>" + (.type | @html) + "</td><td>" + (.display_name | name) + "</td>"
+      + (if .subscriptions == "-1" then "<td class=\"n\"><span class=\"none\">–</span></td>" else .subscriptions | cell end) + (.units | cell) + "</tr>\n"]; null; "")) end;
+
+def guide: section("guide"; "How to read this page";
+  "<dl><dt>Period</dt><dd>One consumption cycle of the contract, from its first to its last day, both included, in UTC.</dd>"
+  + "<dt>State</dt><dd><em>Open</em>: the period still runs. <em>Provisional</em>: it is over, but envelopes may still be reported. <em>Final</em>: every account has been read past its end. A final figure that changes all the same is listed under Restatements.</dd>"
+  + "<dt>Owned, used, available</dt><dd>Rights bought for the period; units that count against them; what is left.</dd>"
+  + "<dt>Over-licensed, unlicensed</dt><dd>Rights bought and not used; rights that are missing, to be bought (true-up).</dd>"
+  + "<dt>Unlimited</dt><dd>An agreement without a limit: it never runs out and is Compliant.</dd>"
+  + "<dt>In no licence row</dt><dd>Units of identifiers that no software model names, of excluded ones, or of periods before the contract start.</dd></dl>\n");
+
+def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
+
+([.metrics[], .groups[] | .profile] | unique) as $profiles |
+# One profile is named once, above everything.
+(if ($profiles | length) == 1 then .metrics[].profile = null | .groups[].profile = null else . end) |
+{page: ("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
++ "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
++ @html "<title>\(.title), \(.now[:10])</title>\n"
++ "<style>\n" + .css + "</style>\n</head>\n<body>\n<main>\n<header>\n"
++ (if .title == "Docusign licence position" then "" else "<p class=\"eyebrow\">Docusign licence position</p>\n" end)
++ @html "<h1><bdi dir=\"auto\">\(.title)</bdi></h1>\n<p class=\"asof\">As of <time datetime=\"\(.now)\">\(page_time)</time>\(if ($profiles | length) == 1 and $profiles[0] then " · profile \($profiles[0])" else "" end)</p>\n"
++ verdict + "\n</header>\n"
++ (if .metrics == [] then "" else "<section aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Current period</h2>\n<ul class=\"cards\">\n" + ([.metrics | by_model | sort_by(current.is_compliant) | to_entries[] | .key as $at | .value | card($at)] | add) + "</ul></section>\n" end)
++ (if .metrics == [] and (.sentences | length) < 2 then "" else "<ul class=\"sentences\">" + ([.sentences[] | @html "<li class=\"\(.tone)\">\(.text)</li>"] | add) + "</ul>\n" end)
++ positions + units + accounts + restatements + identifiers + guide
++ @html "<footer><p>Run clock <time datetime=\"\(.now)\">\(.now)</time> · envtally report \(.version)</p></footer>\n</main>\n</body>\n</html>\n")}

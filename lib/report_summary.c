@@ -1,0 +1,125 @@
+#include "instant.h"
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct speech {
+	void (*say)(void *context, enum report_tone tone, const char *sentence);
+	void *context;
+};
+
+__attribute__((format(printf, 3, 4))) static void say(const struct speech *speech, enum report_tone tone, const char *format, ...)
+{
+	char sentence[600];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(sentence, sizeof sentence, format, arguments);
+	va_end(arguments);
+	speech->say(speech->context, tone, sentence);
+}
+
+static const char *plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* Missing rights over all rows; -1 where a figure is no whole number. */
+static int64_t missing_rights(const struct report *report)
+{
+	int64_t missing = 0;
+	for (size_t i = 0; i < report->metric_count && missing >= 0; i++) {
+		const char *text = report_metric_text(&report->metrics[i], "unlicensed_rights");
+		char *end;
+		long long rights = strtoll(text, &end, 10);
+		if (*end || __builtin_add_overflow(missing, rights, &missing))
+			missing = -1;
+	}
+	return missing;
+}
+
+static void say_position(const struct report *report, const struct speech *speech)
+{
+	int64_t count = (int64_t)report->metric_count, bad = report->not_compliant, missing = missing_rights(report);
+	char rights[60] = "";
+	if (!count) {
+		say(speech, REPORT_NOTE, "No licence position is in the input: reconcile computes it from the licence files.");
+		return;
+	}
+	if (!bad) {
+		say(speech, REPORT_GOOD,
+		        count == 1 ? "The licence position's one row is Compliant."
+		                   : "All %" PRId64 " rows of the licence position are Compliant.",
+		        count);
+		return;
+	}
+	if (missing > 0)
+		snprintf(rights, sizeof rights, ", %" PRId64 " right%s missing", missing, plural(missing));
+	say(speech, REPORT_BAD, "%" PRId64 " of %" PRId64 " row%s of the licence position %s Not Compliant%s.", bad, count,
+	        plural(count), bad == 1 ? "is" : "are", rights);
+	say(speech, REPORT_NOTE,
+	        "What to do: record an entitlement that covers what is missing, or buy it (true-up); then reconcile again.");
+}
+
+static void say_states(const struct report *report, const struct speech *speech)
+{
+	int64_t open = 0, provisional = 0, unbalanced = 0, before = 0;
+	for (size_t i = 0; i < report->period_keys.count; i++) {
+		const struct report_period *period = &report->periods[i];
+		open += strcmp(report_word(report, period->state), "open") == 0;
+		provisional += strcmp(report_word(report, period->state), "provisional") == 0;
+		unbalanced += period->licensed > period->consumed;
+		if (period->index < 0 && __builtin_add_overflow(before, period->consumed, &before))
+			before = INT64_MAX;
+	}
+	if (open && provisional)
+		say(speech, REPORT_NOTE, "%" PRId64 " period%s open and %" PRId64 " provisional: their figures can still change.",
+		        open, open == 1 ? " is" : "s are", provisional);
+	else if (open || provisional)
+		say(speech, REPORT_NOTE, "%" PRId64 " period%s %s: %s figures can still change.", open + provisional,
+		        open + provisional == 1 ? " is" : "s are", open ? "open" : "provisional",
+		        open + provisional == 1 ? "its" : "their");
+	if (before)
+		say(speech, REPORT_NOTE,
+		        "%" PRId64 " unit%s consumed before the contract start: no entitlement of the contract covers %s.",
+		        before, before == 1 ? " was" : "s were", before == 1 ? "it" : "them");
+	if (unbalanced)
+		say(speech, REPORT_BAD,
+		        "In %" PRId64 " period%s licence rows have used more than was consumed: input and licence position do "
+		        "not belong together.",
+		        unbalanced, plural(unbalanced));
+}
+
+static void say_identifiers(const struct report *report, const struct speech *speech)
+{
+	int64_t units = 0, count = (int64_t)report->identifier_count;
+	for (size_t i = 0; i < report->identifier_count; i++)
+		if (__builtin_add_overflow(units, report->identifiers[i].units, &units))
+			units = INT64_MAX;
+	if (count)
+		say(speech, REPORT_NOTE,
+		        "%" PRId64 " identifier%s with %" PRId64
+		        " unit%s %s to no software model: map %s in the models file, or exclude %s.",
+		        count, plural(count), units, plural(units), count == 1 ? "belongs" : "belong", count == 1 ? "it" : "them",
+		        count == 1 ? "it" : "them");
+}
+
+void report_summarize(
+        const struct report *report, void (*tell)(void *context, enum report_tone tone, const char *sentence), void *context)
+{
+	const struct speech speech = {tell, context};
+	if (report_is_empty(report)) {
+		say(&speech, REPORT_NOTE, "Nothing to report: no licence position, consumption or restatement is in the input.");
+		return;
+	}
+	say_position(report, &speech);
+	say_states(report, &speech);
+	if (report->restatement_total)
+		say(&speech, REPORT_NOTE, "%" PRId64 " figure%s reported before changed, by %+" PRId64 " unit%s in all.",
+		        report->restatement_total, plural(report->restatement_total), report->restatement_net,
+		        plural(report->restatement_net < 0 ? -report->restatement_net : report->restatement_net));
+	say_identifiers(report, &speech);
+}

@@ -1,0 +1,111 @@
+/*
+ * report: the licence position for people: a table, a page, or CSV.
+ *
+ * Reads on standard input what reconcile prints: metric_result, consumption, restatement, unrecognized_subscription, account
+ * and subscription records; everything else is passed over. Writes the report on standard output, or to --output FILE,
+ * which appears only when it is whole. The clock is --now's alone, so the same input gives the same bytes.
+ *
+ * Exit: 0, also when something is Not Compliant or there is nothing to report; 64 usage; 65 bad input; 73, 74 cannot write.
+ */
+#include "aside.h"
+#include "diag.h"
+#include "display.h"
+#include "options.h"
+#include "report_csv.h"
+#include "report_html.h"
+#include "report_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static char *format = "table", *title = "Docusign licence position", *output_path;
+
+static struct poptOption table[] = {
+        {"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html or csv", "FORMAT"},
+        {"output", 'o', POPT_ARG_STRING, &output_path, 0, "write there, not to standard output", "FILE"},
+        {"title", 0, POPT_ARG_STRING, &title, 0, "what stands above it", "TEXT"},
+        POPT_TABLEEND,
+};
+
+static const struct options_manual manual = {
+        .program = "report",
+        .operands = "",
+        .summary = "Tells the licence position that is on standard input: rights owned and used, units, restatements, "
+                   "unrecognized identifiers.",
+        .description =
+                "table  text; coloured on a terminal unless NO_COLOR is set, and cut to its width there only\n"
+                "html   one file that needs no script and fetches nothing: to be read, printed, sent\n"
+                "csv    the metric_result records alone (RFC 4180). A name that a spreadsheet would run as a formula (it begins\n"
+                "       with = + - @, a tab or a carriage return) has an apostrophe before it\n\n"
+                "Periods are half-open in the records; here they are shown with their last day.\n\n"
+                "Example:\n"
+                "  reconcile --entitlements entitlements.csv --models models.csv < consumption.ndjson | report --format html -o "
+                "report.html\n",
+};
+
+typedef int report_printer(const struct report *report, struct output *output, struct error *error);
+
+static int print_table(const struct report *report, struct output *output, struct error *error)
+{
+	struct text_page page = {.is_terminal = isatty(output->descriptor), .width = 100};
+	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	struct winsize size;
+	page.has_colour = page.is_terminal && !(no_colour && *no_colour) && !(terminal && strcmp(terminal, "dumb") == 0);
+	if (page.is_terminal && ioctl(output->descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		page.width = size.ws_col;
+	return report_table_print(report, &page, &output->pending, error);
+}
+
+static report_printer *parse_format(void)
+{
+	static const struct {
+		const char *name;
+		report_printer *print;
+	} formats[] = {{"table", print_table}, {"html", report_html_print}, {"csv", report_csv_print}};
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+		if (strcmp(format, formats[i].name) == 0)
+			return formats[i].print;
+	options_refuse("cannot use --format '%s': it is table, html or csv", format);
+}
+
+static int print_report(const struct report *report, report_printer *print, struct error *error)
+{
+	struct aside aside = {.temporary = NULL};
+	struct output output;
+	if (!output_path) {
+		output_open(&output, STDOUT_FILENO, "standard output");
+		int result = print(report, &output, error);
+		return output_close(&output, result < 0 ? NULL : error) < 0 ? -1 : result;
+	}
+	if (aside_open(&aside, output_path, 0644, error) < 0)
+		return -1;
+	if (print(report, &aside.output, error) == 0)
+		return aside_commit(&aside, error);
+	aside_abandon(&aside);
+	return -1;
+}
+
+int main(int argc, const char **argv)
+{
+	struct error error = ERROR_INIT;
+	struct report report;
+	options_parse(argc, argv, table, &manual);
+	report_printer *print = parse_format();
+	if (!display_is_utf8(title, strlen(title)))
+		options_refuse("cannot use --title: it is not UTF-8");
+	if (output_path && !*output_path)
+		options_refuse("cannot use --output '': it is the path of a file");
+	report_open(&report, title, options_now());
+	if (report_read(&report, STDIN_FILENO, "standard input", &error) == 0 && report_settle(&report, &error) == 0) {
+		if (report_is_empty(&report))
+			diag_note("nothing to report: no metric_result, consumption, restatement or unrecognized_subscription "
+			          "came");
+		print_report(&report, print, &error);
+	}
+	report_release(&report);
+	if (error.status)
+		diag_error(&error);
+	return error.status;
+}
