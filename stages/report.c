@@ -35,14 +35,15 @@ static const struct options_manual manual = {
         .summary = "Tells the licence position that is on standard input: rights owned and used, units, restatements, "
                    "unrecognized identifiers.",
         .description =
-                "table  text; coloured on a terminal unless NO_COLOR is set, and cut to its width there only\n"
+                "table  text; on a terminal coloured unless NO_COLOR is set, and made to fit its width\n"
                 "html   one file that needs no script and fetches nothing: to be read, printed, sent\n"
                 "csv    the metric_result records alone (RFC 4180). A name that a spreadsheet would run as a formula (it begins\n"
                 "       with = + - @, a tab or a carriage return) has an apostrophe before it\n\n"
                 "Periods are half-open in the records; here they are shown with their last day.\n\n"
-                "Example:\n"
-                "  reconcile --entitlements entitlements.csv --models models.csv < consumption.ndjson | report --format html -o "
-                "report.html\n",
+                "Examples, without licence files and with them:\n"
+                "  normalize < envelopes.ndjson | merge --ledger :memory: --emit all |\n"
+                "    aggregate-by-period --contract-start 2025-01-31 | report\n"
+                "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | report --format html -o report.html\n",
 };
 
 typedef int report_printer(const struct report *report, struct output *output, struct error *error);
