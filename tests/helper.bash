@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# What the tests of programs have in common: `load helper`. Each test runs in a directory of its own.
+
+bats_require_minimum_version 1.5.0
+
+root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+PATH=${ENVTALLY_BIN:-$root/bin}:$PATH
+build=${ENVTALLY_BUILD:-$root/build/release}
+case $build in
+/*) ;;
+*) build=$root/$build ;;
+esac
+acme=$root/fixtures/acme
+# shellcheck disable=SC2034 # for those that load this
+nights="20250318T020000Z 20250325T020000Z 20250401T020000Z"
+# shellcheck disable=SC2034
+stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile report"
+unset ENVTALLY_NOW
+# Local time must not matter: a zone that is off by an odd offset shows where it does.
+export TZ=Asia/Kathmandu
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+needs_stage() {
+	local stage
+	for stage; do
+		command -v "$stage" >/dev/null || skip "$stage is not built"
+	done
+}
+
+# same EXPECTED GOT: two texts; shows how they differ.
+same() {
+	[ "$1" = "$2" ] || {
+		diff -u --label expected --label got <(printf '%s\n' "$1") <(printf '%s\n' "$2")
+		return 1
+	}
+}
+
+# same_files EXPECTED GOT
+same_files() {
+	cmp -s "$1" "$2" || {
+		diff -u --label "expected: $1" --label "got: $2" "$1" "$2" | head -n 40
+		return 1
+	}
+}
+
+# fails STATUS TEXT: of the last `run --separate-stderr`: that status, and the one line on stderr is TEXT.
+fails() {
+	# shellcheck disable=SC2154 # status and stderr are set by run
+	[ "$status" -eq "$1" ] || {
+		echo "expected status $1, got $status; stderr: $stderr"
+		return 1
+	}
+	same "$2" "$stderr"
+}
+
+# The feed's raw records of the nights given, one a line, in the order of the recording.
+raw_of() {
+	local night
+	for night; do
+		jq -c '.data[]' "$acme/nights/$night/fetch-datafeed.bodies"
+	done
+}
+
+# The records of one canonical stream on standard input, bare.
+records_of() {
+	jq -c --arg stream "$1" 'select(.type == "RECORD" and .stream == $stream) | .record'
+}
+
+# The organization's accounts and plan items as fetch-subscriptions prints them.
+raw_subscriptions() {
+	local context='{organization_id: "9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90"}'
+	jq -c ".assetGroupAccounts[] | {type: \"RECORD\", stream: \"docusign_accounts\", record: ., context: $context,
+		time_extracted: \"2025-03-18T02:00:00.000Z\"}" "$acme/service/asset-group-accounts.json"
+	jq -c ".[] | {type: \"RECORD\", stream: \"docusign_plan_items\", record: ., context: $context,
+		time_extracted: \"2025-03-18T02:00:00.000Z\"}" "$acme/service/plan-items.json"
+}
+
+# shuffled SEED: the lines of standard input in another order, the same one for the same seed.
+shuffled() {
+	shuf --random-source=<(openssl enc -aes-256-ctr -pass "pass:$1" -nosalt -pbkdf2 </dev/zero 2>/dev/null)
+}
+
+# envelope MEMBERS: a canonical envelope of account a, sent, with these members in addition or instead (a jq object).
+envelope() {
+	jq -nc "{type: \"RECORD\", stream: \"envelope\", record: ({account_id: \"a\", envelope_id: \"e\", status: \"sent\",
+		created_at: null, sent_at: \"2025-03-05T12:00:00.000Z\", completed_at: null, modified_at: \"2025-03-05T12:00:00.000Z\",
+		plan_item_id: null, sender_id: null} + $1)}"
+}
