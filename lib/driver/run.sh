@@ -96,7 +96,7 @@ make_run() { # NAME PARTIAL
 		tally "$name" "$partial"
 		status=$?
 		set -e
-		[ "$status" -eq 0 ] || [ "$status" -eq 75 ] || {
+		[ "$status" -eq 0 ] || [ "$some_refused" = 1 ] || {
 			give_up "$name" "$partial" "$run" "$status"
 			return "$status"
 		}
@@ -135,16 +135,22 @@ authorise() { # PROFILE [OPTION]...
 	stage auth -p "$profile" ${kept[@]+"${kept[@]}"} "$@"
 }
 
+# A recording has its end line once its program has asked for everything.
+is_whole() { # PROGRAM RAW
+	tail -n 1 "$2/$1.exchanges" 2>/dev/null | grep -q '^{"end":true'
+}
+
 # Where a fetcher gets its answers, as its options, in `source`: what it has recorded whole in an interrupted run is not asked for again.
 source_of() { # PROGRAM RAW REPLAY
-	if tail -n 1 "$2/$1.exchanges" 2>/dev/null | grep -q '^{"end":true'; then
+	if is_whole "$1" "$2"; then
 		source=(--replay "$2")
 	else
 		source=(--record "$2" ${3:+--replay "$3"})
 	fi
 }
 
-# Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson. 75 when some account could not be read.
+# Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson. Sets some_refused to 1 when all is done
+# but some account, which could not be read: then the status is 75. (An interrupted fetcher says 75 too; its recording is not whole.)
 tally() { # NAME PARTIAL
 	local name=$1 partial=$2 profile from feed offline=() subscriptions=() datafeed=()
 	profile=$(jq -r .profile_file "$partial/begun.json")
@@ -163,6 +169,8 @@ tally() { # NAME PARTIAL
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
 			--run-id "$(jq -r .run_id "$partial/begun.json")" >"$partial/tallied.ndjson"
 	local statuses=("${PIPESTATUS[@]}")
+	some_refused=0
+	if [ "${statuses[2]}" -eq 75 ] && is_whole fetch-datafeed "$partial/raw"; then some_refused=1; fi
 	return "$(first_failure "${statuses[@]}")"
 }
 

@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# The whole pipeline against the simulator, over HTTPS: what a run gives equals the replay of what it recorded, whatever fails
+# on the way; profiles are validated step by step; nothing secret is left anywhere.
+
+load helper
+
+pipeline=$root/pipeline.sh
+export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
+night=2025-03-18T02:00:00Z
+run_id=20250318T020000Z
+outputs="consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html"
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	mkdir -p ws/licence
+	cp "$acme"/licence/*.csv ws/licence/
+}
+
+# simulate [OPTION]...: the recorded organisation at $origin, with a profile in ./ws
+simulate() {
+	rm -f port
+	"$build/tests/simulator" --serve "$acme" --write-profile ws --port-file port --now "$night" --log requests.log "$@" >simulator.log 2>&1 3>&- &
+	simulator=$!
+	for ((i = 0; i < 200; i++)); do
+		[ ! -s port ] || break
+		kill -0 "$simulator" || { cat simulator.log; return 1; }
+		sleep 0.05
+	done
+	origin=https://127.0.0.1:$(cat port)
+}
+teardown() {
+	[ -z "${simulator-}" ] || { kill "$simulator" 2>/dev/null; wait "$simulator" 2>/dev/null || true; }
+}
+
+control() { curl -s --cacert ws/profiles/acme-ca.pem -X PUT -d "$2" "$origin/_simulator/$1"; }
+run_live() { "$pipeline" run -C ws --now "$night" "$@"; }
+
+# The outputs of the run in ws are those of the recorded night: the simulator serves what the recording was made from.
+equals_recorded_night() {
+	mkdir -p recorded/profiles
+	cp -r ws/licence recorded/
+	cp "$acme/profiles/acme.json" recorded/profiles/
+	"$pipeline" run -q -C recorded --replay "$acme/nights/$run_id"
+	for file in $outputs; do same_files "recorded/runs/acme/$run_id/$file" "ws/runs/acme/$run_id/$file"; done
+}
+
+@test "a live run gives what the recording of that night gives, and its own replay gives it again" {
+	simulate
+	run_live -q
+	equals_recorded_night
+	kill "$simulator"
+	"$pipeline" replay "$run_id" -C ws -q
+}
+
+@test "a third of all requests fail: the outputs are the same" {
+	simulate --fault mix:0.33 --seed 7
+	run_live -q
+	[ "$(jq -s 'map(select(.status != 200)) | length' requests.log)" -gt 5 ]
+	simulator_stop
+	equals_recorded_night
+	"$pipeline" replay "$run_id" -C ws -q
+}
+simulator_stop() {
+	kill "$simulator"
+	wait "$simulator" 2>/dev/null || true
+	simulator=''
+}
+
+@test "the token expires in the middle: it is renewed, and the outputs are the same" {
+	simulate --fault expired-token:1@cursor
+	run_live -q
+	[ "$(jq -s 'map(select(.status == 401)) | length' requests.log)" -ge 1 ]
+	equals_recorded_night
+}
+
+@test "one account is refused: the others are whole, the status is 75, and the next run picks it up" {
+	account=7c1e9a52-3b0f-4d6a-9e21-5f8840c7d304
+	simulate --fault "refuse-account=$account"
+	run --separate-stderr run_live -q
+	[ "$status" -eq 75 ]
+	[[ $stderr == *"$account"* ]]
+	same partial "$(jq -r .state "ws/runs/acme/$run_id/job.json")"
+	[ "$(grep -c "$account" "ws/runs/acme/$run_id/consumption.ndjson")" -eq 0 ]
+	[ "$(grep -c RECORD "ws/runs/acme/$run_id/consumption.ndjson")" -gt 30 ]
+	control fault ''
+	control now 2025-03-25T02:00:00Z
+	"$pipeline" run -q -C ws --now 2025-03-25T02:00:00Z
+	mkdir -p recorded/profiles
+	cp -r ws/licence recorded/
+	cp "$acme/profiles/acme.json" recorded/profiles/
+	for one in 20250318T020000Z 20250325T020000Z; do "$pipeline" run -q -C recorded --replay "$acme/nights/$one"; done
+	same_files recorded/runs/acme/20250325T020000Z/consumption.ndjson ws/runs/acme/20250325T020000Z/consumption.ndjson
+}
+
+@test "interrupted by SIGTERM in the middle of the feed: the next run finishes it" {
+	simulate --fault slow=300@cursor
+	"$pipeline" run -q -C "$PWD/ws" --now "$night" &
+	for ((i = 0; i < 400; i++)); do
+		if [ "$(grep -c cursor requests.log 2>/dev/null)" -ge 8 ]; then break; fi
+		sleep 0.05
+	done
+	pkill -TERM -f "fetch-datafeed .*$PWD/ws"
+	wait $! && false
+	[ ! -e "ws/runs/acme/$run_id" ]
+	control fault ''
+	run_live -q
+	equals_recorded_night
+	"$pipeline" replay "$run_id" -C ws -q
+}
+
+@test "validate: a line a step, all ok; what is wrong gets its remedy" {
+	simulate
+	run --separate-stderr "$pipeline" validate -C ws --now "$night"
+	[ "$status" -eq 0 ]
+	same "profile key token clock scopes organization plan items feed" "$(cut -c 7-19 <<<"$output" | sed 's/ *$//' | paste -sd ' ')"
+	[ "$(grep -c '^ok ' <<<"$output")" -eq 8 ]
+	jq '.integration_key = "00000000-0000-4000-8000-000000000000"' ws/profiles/acme.json >ws/p && mv ws/p ws/profiles/acme.json
+	run --separate-stderr "$pipeline" validate -C ws --now "$night"
+	[ "$status" -eq 77 ]
+	[[ ${lines[-1]} == "FAIL  token "*"check key_file against the key registered"* ]]
+}
+
+@test "validate: consent that is missing gives the URL at which it is given; a clock that is off is said so" {
+	simulate --no-consent organization_read
+	run --separate-stderr "$pipeline" validate -C ws --now "$night"
+	[ "$status" -eq 77 ]
+	[[ ${lines[-1]} == *"consent is required: open $origin/oauth/auth?response_type=code&scope=organization_read%20"*"&client_id="*"&redirect_uri="* ]]
+	simulator_stop
+	simulate --clock-offset -7200
+	run --separate-stderr "$pipeline" validate -C ws --now "$night"
+	[ "$status" -eq 77 ]
+	[[ ${lines[-1]} == *"this machine's clock is 7200 seconds ahead of the service's: set it right"* || ${lines[-1]} == *"is 7199 seconds ahead"* || ${lines[-1]} == *"is 7201 seconds ahead"* ]]
+}
+
+@test "several profiles in one command: one that cannot connect does not hide the other" {
+	simulate
+	jq '.name = "beta" | .audience = "127.0.0.1:1"' ws/profiles/acme.json >ws/profiles/aaa.json
+	run --separate-stderr run_live
+	[ "$status" -eq 69 ]
+	[ -s "ws/runs/acme/$run_id/report.html" ]
+	[ ! -e ws/runs/beta/.$run_id.partial ]
+	[[ $stderr == *"auth: cannot ask 'https://127.0.0.1:1/oauth/token'"* ]]
+}
+
+@test "the token's cache: 0600, used again, and never by another key or profile" {
+	simulate
+	run_live -q
+	same 600 "$(stat -c %a ws/cache/token-*)"
+	tokens() { jq -s 'map(select(.url | contains("/oauth/token"))) | length' requests.log; }
+	same 1 "$(tokens)"
+	"$pipeline" run -q -C ws --now 2025-03-19T02:00:00Z
+	same 1 "$(tokens)"
+	"$pipeline" run -q -C ws --now 2025-03-20T02:00:00Z --no-cache
+	same 2 "$(tokens)"
+	openssl genrsa -out ws/profiles/other.pem 2048 2>/dev/null
+	run --separate-stderr auth -p ws/profiles/acme.json --key ws/profiles/other.pem --cache ws/cache
+	[ "$status" -eq 77 ]
+	same 1 "$(find ws/cache -name 'token-*' | wc -l)"
+}
+
+@test "impersonation: with user_id the token is a user's, and the eSignature list works as a feed" {
+	simulate --user 4a1f0c3e-8d52-4b6b-9c7a-2e5d1f8a9b70
+	jq '.feed = "esign"' ws/profiles/acme.json >ws/p && mv ws/p ws/profiles/acme.json
+	run_live -q
+	# It is live: what is modified is there at once, before the feed's weekly cycle has brought it.
+	expected=$(jq -s --arg now "$night" 'map(.record | select(.lastModifiedDateTime < $now) | .envelopeId |= ascii_downcase)
+		| group_by(.envelopeId) | map(max_by(.lastModifiedDateTime) | select(.sentDateTime != null and .status != "created")) | length' \
+		"$acme/service/feed.ndjson")
+	same "$expected" "$(jq -s 'map(select(.type == "RECORD") | .record.units_consumed) | add' "ws/runs/acme/$run_id/consumption.ndjson")"
+}
+
+@test "no secret in argv, environment, stderr at -vv, recordings or files of the workspace but the cache" {
+	command -v strace >/dev/null || skip "strace is not installed"
+	[ "${SANITIZE-}" != 1 ] || skip "LeakSanitizer does not run under strace"
+	simulate --fault expired-token:1@cursor
+	strace -f -qq -e trace=execve -v -s 100000 -o calls "$pipeline" run -v -v -C ws --now "$night" 2>said
+	token=$(jq -r .access_token ws/cache/token-*)
+	[ "${#token}" -gt 20 ]
+	# The key's own secret numbers, as its PEM has them.
+	secret=$(sed -n 5p ws/profiles/acme.pem)
+	for word in "$token" "$secret"; do
+		! grep -qF -- "$word" calls
+		! grep -qF -- "$word" said
+		! grep -rqF --exclude-dir=cache --exclude=acme.pem -- "$word" ws
+	done
+	# No token of the service, whichever, stands in a recording.
+	! grep -rqiE 'bearer [a-z0-9]' ws/runs said calls
+	grep -q '"authorization":"redacted"' ws/runs/acme/$run_id/raw/fetch-datafeed.exchanges
+}
+
+@test "a key made by ServiceNow's procedure (openssl req, PKCS#12, keytool JKS) works end to end" {
+	command -v keytool >/dev/null || skip "keytool is not installed"
+	simulate
+	openssl req -x509 -key ws/profiles/acme.pem -subj /CN=envtally -days 30 -out cert.pem 2>/dev/null
+	openssl pkcs12 -export -inkey ws/profiles/acme.pem -in cert.pem -name docusign -passout pass:changeit -out key.p12
+	keytool -importkeystore -srckeystore key.p12 -srcstoretype PKCS12 -srcstorepass changeit -destkeystore ws/profiles/acme.jks \
+		-deststoretype JKS -deststorepass changeit -destkeypass changeit -noprompt 2>/dev/null
+	rm ws/profiles/acme.pem
+	echo changeit >ws/profiles/password
+	jq '.key_file = "acme.jks" | .key_password = "file:password" | .key_alias = "docusign"' ws/profiles/acme.json >ws/p && mv ws/p ws/profiles/acme.json
+	run_live -q
+	equals_recorded_night
+}
