@@ -475,7 +475,7 @@ static int judge(struct fetch_run *run, struct error *error)
 		return error_set(error, EX_TEMPFAIL, "cannot fetch %zu of %zu %s: their bookmarks stay, the next run asks again", left,
 			run->walk_count, what);
 	/* Each was told already; the last line must still say why the program ends. */
-	return error_set(error, run->first_failure.status, "cannot fetch any of %zu %s: nothing was read", run->walk_count, what);
+	return error_set(error, run->first_failure.status, "cannot fetch any of %zu %s: their bookmarks stay", run->walk_count, what);
 }
 
 int fetch_run(struct fetch_run *run, const struct exchange_options *options, const char *feed, const char *state,

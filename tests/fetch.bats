@@ -2,22 +2,15 @@
 # fetch-subscriptions and fetch-datafeed on recordings: what is asked for, what comes out, bookmarks, failures.
 # The network is in http.bats.
 
-bats_require_minimum_version 1.5.0
-
+load helper
 load recording
 
 now=2025-03-18T02:00:00.000Z
 a=aaaaaaaa-0000-4000-8000-000000000001
 b=aaaaaaaa-0000-4000-8000-000000000002
 
-setup() {
-	root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	bin=${ENVTALLY_BIN:-$root/bin}
-	nights=$root/fixtures/acme/nights
-	night=$nights/20250318T020000Z
-	unset ENVTALLY_NOW
-	cd "$BATS_TEST_TMPDIR" || return 1
-}
+bin=${ENVTALLY_BIN:-$root/bin}
+night=$acme/nights/20250318T020000Z
 
 # connection [JQ]: a CONNECTION line, changed by the jq program.
 connection() {
@@ -139,7 +132,7 @@ said() {
 
 @test "three nights, one after the other, give every record of the recorded pages, once and as it is" {
 	state=()
-	for n in "$nights"/*; do
+	for n in "$acme"/nights/*; do
 		connection | "$bin/fetch-subscriptions" --replay "$n" 2>err | "$bin/fetch-datafeed" --replay "$n" "${state[@]}" >out
 		jq -c 'select(.type == "RECORD" and .stream == "docusign_datafeed") | .record' out >got
 		jq -c '.data[]' "$n/fetch-datafeed.bodies" >wanted
@@ -261,8 +254,8 @@ said() {
 	printf 'x%.0s' $(seq 20000) >filler
 	accounts acct-{1..40} >in
 	for i in $(seq 40); do
-		recording_answer "$(page acct-$i $first)" 200 '{"endCursor":"n","data":[{"envelopeId":"e'$i'","lastModifiedDateTime":"2025-03-01T00:00:00Z","f":"'"$(cat filler)"'"}]}'
-		recording_answer "$(page acct-$i n)" 200 '{"endCursor":"n","data":[]}'
+		recording_answer "$(page "acct-$i" $first)" 200 '{"endCursor":"n","data":[{"envelopeId":"e'"$i"'","lastModifiedDateTime":"2025-03-01T00:00:00Z","f":"'"$(cat filler)"'"}]}'
+		recording_answer "$(page "acct-$i" n)" 200 '{"endCursor":"n","data":[]}'
 	done
 	recording_end
 	fetch --replay r
@@ -336,7 +329,7 @@ said() {
 		recording_answer "$(page $b $first)" 500 '{}'
 		recording_end
 		fails "$exit" "$bin/fetch-datafeed" --replay r
-		[ "$(tail -n 1 err)" = 'fetch-datafeed: cannot fetch any of 2 accounts: nothing was read' ]
+		[ "$(tail -n 1 err)" = 'fetch-datafeed: cannot fetch any of 2 accounts: their bookmarks stay' ]
 	done <<-'END'
 		401 77
 		403 77
@@ -380,8 +373,8 @@ said() {
 	recording_begin r fetch-datafeed $now
 	caught_up $b e3
 	recording_answer "$(page $a $first)" 200 '{"endCursor":"p0","data":[]}'
-	for round in 1 2 3; do
-		for p in 0 1 2; do recording_answer "$(page $a p$p)" 200 '{"endCursor":"p'$(((p + 1) % 3))'","data":[]}'; done
+	for p in 0 1 2 0 1 2 0 1 2; do
+		recording_answer "$(page $a p$p)" 200 '{"endCursor":"p'$(((p + 1) % 3))'","data":[]}'
 	done
 	recording_end
 	fails 75 "$bin/fetch-datafeed" --replay r
