@@ -8,6 +8,7 @@
 #include "retry.h"
 #include "token_command.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,11 +227,25 @@ int http_get(struct http *http, const char *url, void *context, struct error *er
 
 /* ---- on their way ---- */
 
+/* Waits, but not through an interruption. */
+static void pause_here(const struct http *http, int64_t pause)
+{
+	struct pollfd signals = {.fd = http->interrupt, .events = POLLIN};
+	poll(&signals, 1, (int)pause);
+}
+
+/* Nothing can be asked without a token, so this waits; what is on its way meanwhile stays in the sockets. */
 static int renew_token(struct http *http, struct error *error)
 {
-	say(http, true, "renewing the token");
-	if (token_command_renew(http->connection, error) < 0)
-		return -1;
+	for (int try = 1;; try++) {
+		say(http, true, "renewing the token");
+		if (token_command_renew(http->connection, error) == 0)
+			break;
+		bool may_recover = error->status == EX_UNAVAILABLE || error->status == EX_TEMPFAIL;
+		if (!may_recover || try >= http->options.tries || interrupt_came())
+			return -1;
+		pause_here(http, retry_pause(try, http->options.retry_base_ms));
+	}
 	http->token++;
 	plan_renewal(http);
 	return 0;

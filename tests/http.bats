@@ -1,0 +1,376 @@
+#!/usr/bin/env bats
+# The fetchers against a live service over HTTPS: the simulator, with what goes wrong there.
+# What a run prints must be what its own recording prints: nearly every test ends with that.
+
+load helper
+
+bin=${ENVTALLY_BIN:-$root/bin}
+wanted_records=2572
+c=7c1e9a52-3b0f-4d6a-9e21-5f8840c7d303
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	export ENVTALLY_NOW=2025-03-18T02:00:00Z
+	unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
+	[ -x "$build/tests/simulator" ] || skip "not built: $build/tests/simulator (make test-programs)"
+}
+
+teardown() {
+	local pid
+	for pid in ${simulator_pid:-} ${fetch_pid:-} ${odd_pid:-}; do
+		kill -9 "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
+wait_for() { # FILE
+	for _ in $(seq 200); do [ -s "$1" ] && return; sleep 0.05; done
+	return 1
+}
+
+# start OPTION…: serves acme (or what SERVE says) as of the night, and prepares `connection`, with token, and `accounts`.
+start() {
+	# shellcheck disable=SC2086 # SERVE is options
+	"$build/tests/simulator" ${SERVE:---serve "$acme"} --write-profile demo --now $ENVTALLY_NOW --port-file port --log log "$@" \
+		>stdout 2>&1 3>&- &
+	simulator_pid=$!
+	wait_for port
+	base=https://127.0.0.1:$(cat port)
+	ca=$(jq -r .ca_bundle demo/profiles/acme.json)
+	"$bin/auth" -p demo/profiles/acme.json --show-token >connection
+	printf '{"type":"RECORD","stream":"account","record":{"account_id":"7c1e9a52-3b0f-4d6a-9e21-5f8840c7d30%s"}}\n' 1 2 3 4 5 6 |
+		cat connection - >accounts
+}
+
+fault() { curl -sS --cacert "$ca" -X PUT --data-binary "$1" "$base/_simulator/fault" >/dev/null; }
+
+# fetch STATUS OPTION…: fetch-datafeed from `accounts`, recorded; then the same from its recording.
+fetch() {
+	local wanted=$1 got=0 again=0
+	shift
+	"$bin/fetch-datafeed" --record rec --retry-base 10 "$@" <accounts >out 2>err || got=$?
+	[ "$got" -eq "$wanted" ] || { echo "exit status $got, not $wanted" && tail -n 5 err && return 1; }
+	[ "$wanted" = 0 ] || [ "$wanted" = 75 ] || return 0
+	"$bin/fetch-datafeed" --replay rec "$@" <accounts >out.replay 2>err.replay || again=$?
+	[ "$again" -eq "$wanted" ] || { cat err.replay && return 1; }
+	cmp out out.replay
+}
+
+records() { grep -c '^{"type":"RECORD","stream":"docusign_datafeed"' out; }
+
+# versions: what came, each once, however often it came.
+versions() { jq -c 'select(.type == "RECORD" and .stream == "docusign_datafeed") | .record' out | sort -u; }
+
+said() { grep -qF -- "$1" err || { echo "not said: $1" && cat err && return 1; }; }
+
+# requests JQ: how many the service got that are so.
+requests() { jq -s "map(select($1)) | length" log; }
+
+@test "a night over HTTPS: every record, the token nowhere, the recording replays" {
+	start
+	"$bin/fetch-subscriptions" --record rec --show-token <connection >accounts 2>err
+	fetch 0 -vv
+	[ "$(records)" -eq $wanted_records ]
+	jq -c 'select(.type == "RECORD" and .stream == "docusign_datafeed") | .record' out | sort >got
+	jq -c '.data[]' "$acme/nights/20250318T020000Z/fetch-datafeed.bodies" | sort >wanted
+	cmp got wanted
+	token=$(jq -r .access_token connection)
+	run -1 grep -rF -- "$token" out err rec log
+	[ "$(requests '.status == 200 and (.url | startswith("/api"))')" -eq $(($(wc -l <rec/fetch-datafeed.exchanges) - 2)) ]
+	jq -es '.[1:-1] | all(.request_headers.authorization == "redacted" and .headers["x-ratelimit-limit"] == "3000")' rec/fetch-datafeed.exchanges
+}
+
+@test "bodies come compressed and are recorded as they came" {
+	start
+	fetch 0
+	jq -es '.[1:-1] | map(select(.headers["content-encoding"] == "gzip")) | length > 10
+		and (map(.body_length) | add) * 2 < (map(.decoded_length) | add)' rec/fetch-datafeed.exchanges
+	jq -s -r '.[1] | "\(.body_offset) \(.body_length) \(.decoded_length)"' rec/fetch-datafeed.exchanges >first
+	read -r offset length decoded <first
+	[ "$(tail -c +$((offset + 1)) rec/fetch-datafeed.bodies | head -c "$length" | gzip -dc | wc -c)" -eq "$decoded" ]
+}
+
+@test "neither command line nor environment has the token" {
+	start --latency 200
+	"$bin/fetch-datafeed" --record rec <accounts >out 2>err 3>&- &
+	fetch_pid=$!
+	sleep 0.5
+	token=$(jq -r .access_token connection)
+	tr '\0' '\n' <"/proc/$fetch_pid/cmdline" >seen
+	tr '\0' '\n' <"/proc/$fetch_pid/environ" >>seen
+	[ -s seen ]
+	run -1 grep -F -- "$token" seen
+}
+
+@test "what may pass passes: the whole night comes, whatever goes wrong on the way" {
+	start
+	fetch 0
+	versions >wanted
+	for wrong in cut:4 reset:4 408:3 500:5 503:3 429=1:2 retry-after-date:2 wrong-type:3 invalid-utf8:3 slow=300:3 unknown-cursor:1; do
+		rm -rf rec
+		fault "$wrong@datasets"
+		fetch 0 -v
+		versions | cmp - wanted || { echo "not whole after $wrong" && return 1; }
+		[ "$wrong" = slow=300:3 ] || [ "$(requests '.fault != null')" -gt 0 ]
+	done
+}
+
+@test "a third of all requests fails and the token expires in the middle: the same records" {
+	start
+	fault mix:0.33
+	fetch 0 -v --tries 8
+	[ "$(records)" -eq $wanted_records ]
+	[ "$(requests '.fault == "expired-token"')" -eq 1 ]
+	[ "$(requests '.url == "/oauth/token" and .status == 200')" -eq 2 ]
+	jq -es '.[1:-1] | map(select(.final | not)) | length > 5' rec/fetch-datafeed.exchanges
+}
+
+@test "too large an answer is broken off, plain or compressed" {
+	start
+	fault giant:1@datasets
+	fetch 0 -v
+	said "the answer is larger than the limit of 67108864 bytes; trying again"
+	rm -rf rec
+	fault giant-gzip:1@datasets
+	fetch 0 -v
+	said "it decodes to more than the limit of 67108864 bytes; trying again"
+	[ "$(records)" -eq $wanted_records ]
+}
+
+@test "an answer that stalls is given up after --timeout" {
+	start
+	fault stall=60000:1@datasets
+	fetch 0 -v --timeout 1
+	said "Operation too slow"
+	[ "$(records)" -eq $wanted_records ]
+}
+
+@test "retries end: the account is reported, the others come, the next run asks again" {
+	start
+	fault "500@$c"
+	fetch 75 --tries 3
+	[ "$(requests '.status == 500')" -eq 3 ]
+	said "cannot fetch account '$c': cannot get '$base/api/v2.0/datasets/envelopes/stream?accountId=$c&cursor=2024-01-31T00%3A00%3A00.000Z&limit=1000': HTTP 500: UNSPECIFIED_ERROR"
+	jq -es --arg c $c 'map(select(.type == "STATE")) | last.value.bookmarks.docusign_datafeed | has($c) == false and length == 5' out
+	jq -c 'select(.type == "STATE")' out >state
+	mv rec rec.first
+	fault ''
+	fetch 0 --state state
+	jq -es --arg c $c 'map(select(.type == "STATE")) | last.value.bookmarks.docusign_datafeed | has($c) and length == 6' out
+}
+
+@test "a refused account is not asked twice" {
+	start --fault "refuse-account=$c"
+	fetch 75
+	[ "$(requests '.status == 403 and (.url | startswith("/api"))')" -eq 1 ]
+	said "HTTP 403: USER_LACKS_PERMISSIONS"
+}
+
+@test "a feed that goes in a circle is an error, not an endless run" {
+	start --fault "cursor-loop@$c"
+	fetch 75
+	said "cannot fetch account '$c'"
+	said "the feed loops"
+}
+
+@test "a service that is down: after the retries, 69" {
+	start
+	kill "$simulator_pid"
+	wait "$simulator_pid" || true
+	fetch 69 --tries 2
+	said "Couldn't connect to server"
+	[ "$(tail -n 1 err)" = 'fetch-datafeed: cannot fetch any of 6 accounts: their bookmarks stay' ]
+	run -69 "$bin/fetch-subscriptions" --retry-base 1 --tries 2 <connection
+}
+
+@test "a service that is down is not asked for ten thousand accounts" {
+	start
+	kill "$simulator_pid"
+	wait "$simulator_pid" || true
+	{ cat connection; printf '{"type":"RECORD","stream":"account","record":{"account_id":"x%s"}}\n' {1..1000}; } >accounts
+	fetch 69 --tries 1
+	[ "$(grep -c 'cannot fetch account' err)" -eq 16 ]
+	said "984 accounts were not asked for: the service failed 16 times in a row"
+}
+
+# ---- limits ----
+
+@test "the hourly limit is obeyed before it is hit" {
+	start --rate-limit 15 --rate-window 4
+	fetch 0
+	[ "$(records)" -eq $wanted_records ]
+	[ "$(requests '.status == 429')" -eq 0 ]
+	# With a reserve of one, never more than 14 in a window.
+	jq -es 'map(select(.url | startswith("/api")) | .at | sub("[.].*"; "Z") | fromdate / 4 | floor) | group_by(.) | map(length) | max <= 14' log
+}
+
+# ---- tokens ----
+
+@test "a token that expires again and again is renewed by the CONNECTION's command" {
+	start --token-seconds 2 --latency 400
+	fetch 0 -v
+	[ "$(records)" -eq $wanted_records ]
+	[ "$(requests '.url == "/oauth/token"')" -gt 2 ]
+	jq -r '.access_token' connection >token
+	run -1 grep -rFf token out err rec
+}
+
+@test "without a token, but with the command, the first one is asked for" {
+	start
+	jq -c 'if .type == "CONNECTION" then .access_token = null | .expires_at = null else . end' accounts >in
+	mv in accounts
+	fetch 0
+	[ "$(records)" -eq $wanted_records ]
+}
+
+@test "without either: what to do" {
+	start
+	jq -c 'if .type == "CONNECTION" then .access_token = null | .token_command = null else . end' accounts >in
+	mv in accounts
+	fetch 65
+	said "cannot connect: the CONNECTION has no token (it goes into a pipe only: auth -p PROFILE | …, or --show-token)"
+}
+
+@test "a 401 that a new token does not help is an answer; renewing is not tried for ever" {
+	start
+	jq -c 'if .type == "CONNECTION" then .access_token = "wrong" | .token_command = null else . end' accounts >in
+	mv in accounts
+	fetch 77
+	said "HTTP 401"
+	# A command that gives wrong tokens.
+	jq -c 'if .type == "CONNECTION" then .access_token = "wrong" | .token_command = ["./renew"] else . end' accounts >in
+	mv in accounts
+	printf '#!/bin/sh\necho x >>renewed\ncat <<END\n%s\nEND\n' "$(jq -c 'select(.type == "CONNECTION") | .access_token = "wrong too"' accounts)" >renew
+	chmod +x renew
+	fetch 77
+	[ "$(wc -l <renewed)" -le 8 ]
+	printf '#!/bin/sh\nexit 78\n' >renew
+	fetch 78
+	said "cannot renew the token by './renew': it ended with exit status 78"
+	printf '#!/bin/sh\necho no\n' >renew
+	fetch 65
+	said "cannot renew the token by './renew': cannot read the CONNECTION: not a JSON object"
+	jq -c 'if .type == "CONNECTION" then .token_command = ["./nothing"] else . end' accounts >in
+	mv in accounts
+	fetch 69
+	said "cannot renew the token by './nothing': cannot run './nothing': No such file or directory"
+}
+
+# ---- TLS ----
+
+@test "a certificate of an unknown authority is refused at once; the environment can name one" {
+	start
+	jq -c 'if .type == "CONNECTION" then .ca_bundle = null else . end' accounts >in
+	mv in accounts
+	fetch 69 -v
+	said "certificate"
+	run -1 grep "trying again" err
+	rm -r rec
+	CURL_CA_BUNDLE=$ca fetch 0
+	rm -r rec
+	SSL_CERT_FILE=$ca fetch 0
+	jq -c 'if .type == "CONNECTION" then .ca_bundle = "/nowhere.pem" else . end' accounts >in
+	mv in accounts
+	rm -r rec
+	fetch 69
+	said "/nowhere.pem"
+}
+
+@test "http goes to this machine only, and a proxy is not asked for it" {
+	start
+	jq -c 'if .type == "CONNECTION" then .api_base = "http://api.docusign.net" else . end' accounts >in
+	"$bin/fetch-datafeed" <in >out 2>err || status=$?
+	[ "$status" -eq 78 ]
+	said "cannot use the API base 'http://api.docusign.net': it must be https (http only to this machine)"
+	jq -c 'if .type == "CONNECTION" then .api_base = "http://127.0.0.1@api.docusign.net" else . end' accounts >in
+	status=0
+	"$bin/fetch-datafeed" <in >out 2>err || status=$?
+	[ "$status" -eq 78 ]
+	https_proxy=http://127.0.0.1:1 HTTPS_PROXY=http://127.0.0.1:1 fetch 0
+}
+
+# ---- interruption ----
+
+@test "SIGTERM: 75, and the run goes on from its recording as if nothing had been" {
+	start --latency 150
+	"$bin/fetch-datafeed" --record whole <accounts >wanted 2>err
+	all=$(($(wc -l <whole/fetch-datafeed.exchanges) - 2))
+	"$bin/fetch-datafeed" --record rec <accounts >out 2>err 3>&- &
+	fetch_pid=$!
+	sleep 0.6
+	kill -TERM $fetch_pid
+	status=0
+	wait $fetch_pid || status=$?
+	[ $status -eq 75 ]
+	said "fetch-datafeed: interrupted: the next run goes on from here"
+	done_before=$(($(wc -l <rec/fetch-datafeed.exchanges) - 1))
+	[ $done_before -gt 0 ]
+	[ "$(tail -n 1 out | jq -r .type)" = STATE ]
+	run -65 "$bin/fetch-datafeed" --replay rec <accounts
+	# By the recording's clock, whatever the clock is now.
+	before=$(requests '.url | startswith("/api")')
+	ENVTALLY_NOW=2025-03-19T02:00:00Z "$bin/fetch-datafeed" --record rec <accounts >out 2>err
+	[ $(($(requests '.url | startswith("/api")') - before)) -eq $((all - done_before)) ]
+	[ "$(records)" -eq $wanted_records ]
+	jq -r 'select(.type == "RECORD") | .record.envelopeId' out | sort >got
+	jq -r 'select(.type == "RECORD") | .record.envelopeId' wanted | sort | cmp - got
+	"$bin/fetch-datafeed" --replay rec <accounts | cmp - out
+}
+
+@test "killed at any moment, again and again, the run can be finished" {
+	start --latency 60
+	for delay in 0.05 0.12 0.2 0.3; do
+		"$bin/fetch-datafeed" --record rec <accounts >out 2>err 3>&- &
+		fetch_pid=$!
+		sleep $delay
+		kill -9 $fetch_pid 2>/dev/null
+		wait $fetch_pid || true
+		# As if the last line had been half written.
+		[ ! -s rec/fetch-datafeed.exchanges ] || truncate -s -7 rec/fetch-datafeed.exchanges
+	done
+	fetch 0
+	[ "$(records)" -eq $wanted_records ]
+}
+
+@test "two programs do not record into one place" {
+	start --latency 200
+	"$bin/fetch-datafeed" --record rec <accounts >out 2>err 3>&- &
+	fetch_pid=$!
+	wait_for rec/fetch-datafeed.exchanges
+	run -75 "$bin/fetch-datafeed" --record rec <accounts
+	[[ $output == *"another process is recording there"* ]]
+	kill -TERM $fetch_pid
+	wait $fetch_pid || true
+}
+
+# ---- what the simulator has not ----
+
+# start_odd: the odd server, and its `connection`.
+start_odd() {
+	command -v node >/dev/null || skip "node is not there"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out ca.pem -days 2 -subj /CN=odd -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+	node "$BATS_TEST_DIRNAME/http/odd-server.js" key.pem ca.pem port odd.log 3>&- &
+	odd_pid=$!
+	wait_for port
+	jq -nc --arg base "https://127.0.0.1:$(cat port)" '{type: "CONNECTION", profile: "odd", organization_id: "o", api_base: $base,
+		contract_start: "2024-01-31", renewal_months: 3, feed: "datafeed", lookback_days: 8, concurrency: 8, ca_bundle: "ca.pem",
+		accounts: null, download_consumption: true, access_token: "t0ken", expires_at: null, token_command: null}' >connection
+	{ cat connection; printf '{"type":"RECORD","stream":"account","record":{"account_id":"%s"}}\n' "$@"; } >accounts
+}
+
+@test "HTTP/2 where the service has it; headers of any kind are recorded, cookies are not" {
+	start_odd a b c d
+	fetch 0
+	[ "$(records)" -eq 4 ]
+	[ "$(cut -d ' ' -f 1 odd.log | sort -u)" = 2.0 ]
+	[ "$(sed -n 2p rec/fetch-datafeed.exchanges | jq -r '.headers["x-odd"], .headers["set-cookie"], .headers["content-type"]' | paste -sd '|')" = \
+		'café "x"|redacted|Application/JSON;charset=UTF-8' ]
+	run -1 grep -r s3cret rec
+}
+
+@test "a redirect is refused, and the token does not follow it" {
+	start_odd a elsewhere
+	fetch 75
+	said "HTTP 302 to 'https://evil.example/steal' (redirects are not followed, the token goes to api_base alone)"
+	[ "$(records)" -eq 1 ]
+}
