@@ -48,7 +48,9 @@ int raw_map_open(struct raw_map *map, const char *feed, const char *stream, cons
 	*map = (struct raw_map){.wrapped = BUFFER_INIT};
 	if (feed_load(feed, &map->feed, error) < 0)
 		return -1;
-	map->stream = stream && !stream_find(stream, strlen(stream)) ? stream : map->feed.stream;
+	bool is_feeds = stream && strcmp(stream, "docusign_accounts") != 0 && strcmp(stream, "docusign_plan_items") != 0 &&
+		!stream_find(stream, strlen(stream));
+	map->stream = is_feeds ? stream : map->feed.stream;
 	const struct raw_map_program programs[] = {
 		{.raw_stream = "docusign_accounts", .target = &stream_account, .name = "accounts.jq", .text = EMBEDDED_TEXT(jq_accounts_jq),
 			.length = EMBEDDED_LENGTH(jq_accounts_jq), .wrapped = true},
