@@ -20,7 +20,8 @@ unset ENVTALLY_NOW
 export TZ=Asia/Kathmandu
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return 1
+	mkdir "$BATS_TEST_TMPDIR/work"
+	cd "$BATS_TEST_TMPDIR/work" || return 1
 }
 
 needs_stage() {
@@ -54,6 +55,16 @@ fails() {
 		return 1
 	}
 	same "$2" "$stderr"
+}
+
+# refused STATUS PATTERN: the same with a pattern for the one line.
+refused() {
+	# shellcheck disable=SC2053,SC2154
+	[[ $status -eq $1 && $stderr == $2 && $stderr != *$'\n'* ]] || {
+		echo "expected status $1 and on stderr: $2"
+		echo "got status $status and: ${stderr:0:500}"
+		return 1
+	}
 }
 
 # The feed's raw records of the nights given, one a line, in the order of the recording.

@@ -1,0 +1,381 @@
+#!/usr/bin/env bats
+# normalize: raw records to canonical ones. What is expected is written by hand or made by jq.
+
+# root, acme and the like are helper's; files are named as functions are; $ is jq's.
+# shellcheck disable=SC2016,SC2086,SC2094,SC2154
+
+load helper
+
+# raw MEMBERS: a raw record with what it must have and these members in addition or instead (jq).
+raw() {
+	jq -nc "{envelopeId: \"e\", accountId: \"a\", status: \"sent\", lastModifiedDateTime: \"2025-03-05T12:00:00.0000000Z\"} + $1"
+}
+
+# field NAME: of the envelope that a raw record on standard input becomes.
+field() {
+	normalize "${@:2}" | records_of envelope | jq -r ".$1"
+}
+
+@test "the default map: what comes from where, and nothing else" {
+	raw '{createdDateTime: "2025-03-01T00:00:00.1234567Z", sentDateTime: "2025-03-02T00:00:00.1234567Z", deliveredDateTime: "2025-03-03T00:00:00Z",
+		completedDateTime: "2025-03-04T00:00:00.1234567Z", planItemId: "P", sender: {userId: "U", userName: "Ada", email: "ada@x.example"},
+		emailSubject: "Please sign", more: [1]}' | normalize >out
+	same '{"type":"RECORD","stream":"envelope","record":{"account_id":"a","envelope_id":"e","status":"sent","created_at":"2025-03-01T00:00:00.123Z","sent_at":"2025-03-02T00:00:00.123Z","completed_at":"2025-03-04T00:00:00.123Z","modified_at":"2025-03-05T12:00:00.000Z","plan_item_id":"p","sender_id":"u"}}' \
+		"$(sed 1d out)"
+	run ! grep -qi -e ada -e sign out
+}
+
+@test "the fixture's records: jq's own map gives the same" {
+	raw_of $nights >raw
+	normalize <raw | records_of envelope >got
+	jq -c 'def cut: if . == null then null else (capture("^(?<s>[^.]+)(?<f>[.][0-9]*)?Z$") | .s + "." + ((.f // ".") + "000" | .[1:4]) + "Z") end;
+		{account_id: (.accountId | ascii_downcase), envelope_id: (.envelopeId | ascii_downcase), status: (.status | ascii_downcase),
+		created_at: (.createdDateTime | cut), sent_at: (.sentDateTime | cut), completed_at: (.completedDateTime | cut),
+		modified_at: (.lastModifiedDateTime | cut), plan_item_id: (.planItemId // null | if . then ascii_downcase else null end),
+		sender_id: ((.sender // {}).userId // null | if . then ascii_downcase else null end)}' raw >expected
+	[ "$(wc -l <got)" -gt 2000 ]
+	same_files expected got
+}
+
+@test "--jq with the pointers written as jq gives what the pointers give, on the fixture and on hostile values" {
+	{
+		raw_of $nights
+		raw '{planItemId: "", sender: {}, createdDateTime: null}'
+		raw '{envelopeId: "\u00c9\u0130X\"\\\n\u0000", sender: {userId: "🚀"}}'
+		raw '{status: "SENT", sentDateTime: "2025-01-01T00:30:00.9999999+01:00"}'
+	} >raw
+	normalize <raw >expected
+	normalize --jq '{account_id: .accountId, envelope_id: .envelopeId, status, created_at: .createdDateTime, sent_at: .sentDateTime,
+		completed_at: .completedDateTime, modified_at: .lastModifiedDateTime, plan_item_id: .planItemId, sender_id: .sender.userId}' <raw >got
+	same_files expected got
+}
+
+@test "fractions are cut, never rounded; offsets are applied; every form is UTC with milliseconds" {
+	while read -r given expected; do
+		same "$given $expected" "$given $(raw "{sentDateTime: \"$given\"}" | field sent_at)"
+	done <<'END'
+2024-04-29T23:59:59.9999999Z 2024-04-29T23:59:59.999Z
+2024-04-30T00:00:00.0000000Z 2024-04-30T00:00:00.000Z
+2024-04-30T00:00:00.0009Z 2024-04-30T00:00:00.000Z
+2024-04-30T00:00:00Z 2024-04-30T00:00:00.000Z
+2024-04-30T00:00:00.1Z 2024-04-30T00:00:00.100Z
+2025-01-01T00:30:00+01:00 2024-12-31T23:30:00.000Z
+2024-02-28T23:30:00.9999999-01:00 2024-02-29T00:30:00.999Z
+2024-03-01T05:00:00+05:45 2024-02-29T23:15:00.000Z
+1969-12-31T23:59:59.9999999Z 1969-12-31T23:59:59.999Z
+END
+}
+
+@test "ids and statuses become lower case, byte for byte otherwise" {
+	raw '{envelopeId: "ACED0019-ABCD-4000-8000-00000000001F", accountId: "ÀBC", status: "VoiDed", planItemId: "P-É", sender: {userId: "U"}}' |
+		normalize | records_of envelope >got
+	same '["Àbc","aced0019-abcd-4000-8000-00000000001f","voided","p-É","u"]' \
+		"$(jq -c '[.account_id, .envelope_id, .status, .plan_item_id, .sender_id]' got)"
+}
+
+@test "absent, null and an empty id are the same: null" {
+	raw '{createdDateTime: null, sentDateTime: null, completedDateTime: null, planItemId: null, sender: null}' | normalize >null
+	raw '{}' | normalize >absent
+	raw '{planItemId: "", sender: {userId: ""}}' | normalize >empty
+	raw '{sender: {userId: null}}' | normalize >within
+	same '[null,null,null,null,null]' "$(jq -c 'select(.type == "RECORD").record | [.created_at, .sent_at, .completed_at, .plan_item_id, .sender_id]' absent)"
+	same_files absent null
+	same_files absent empty
+	same_files absent within
+}
+
+@test "of keys that come twice the last counts, as in jq" {
+	cat >raw <<'END'
+{"envelopeId":"first","accountId":"a","status":"sent","lastModifiedDateTime":"2025-03-05T12:00:00Z","envelopeId":"second"}
+{"envelopeId":"e","accountId":"a","status":"sent","lastModifiedDateTime":"2025-03-05T12:00:00Z","sender":{"userId":"x"},"sender":{}}
+{"envelopeId":"e","accountId":"a","status":"sent","lastModifiedDateTime":"2025-03-05T12:00:00Z","sender":null,"sender":{"userId":"x","userId":"y"}}
+{"envelopeId":"e","accountId":"a","status":5,"lastModifiedDateTime":"2025-03-05T12:00:00Z","status":"sent","planItemId":"p","planItemId":null}
+END
+	same "$(jq -c '[.envelopeId, .sender.userId, .status, .planItemId]' raw)" \
+		"$(normalize <raw | records_of envelope | jq -c '[.envelope_id, .sender_id, .status, .plan_item_id]')"
+}
+
+# What does not fit, and the pointer and the word that must be in the reason.
+misfits() {
+	cat <<'END'
+/envelopeId|{envelopeId: null}|absent or null
+/envelopeId|{envelopeId: ""}|empty
+/envelopeId|{envelopeId: 7}|a number
+/envelopeId|{envelopeId: ["e"]}|an array
+/envelopeId|{envelopeId: "0123456789012345678901234567890123456789012345678"}|too long
+/accountId|{accountId: {}}|an object
+/accountId|{accountId: true}|a boolean
+/status|{status: null}|null
+/status|{status: 5}|a number
+/lastModifiedDateTime|{lastModifiedDateTime: null}|null
+/lastModifiedDateTime|{lastModifiedDateTime: ""}|empty
+/lastModifiedDateTime|{lastModifiedDateTime: "yesterday"}|no time
+/sentDateTime|{sentDateTime: ""}|empty
+/sentDateTime|{sentDateTime: "2025-02-30T00:00:00Z"}|no day
+/sentDateTime|{sentDateTime: "2025-03-05T12:00:00"}|no zone
+/sentDateTime|{sentDateTime: 1741176000}|a number
+/sentDateTime|{sentDateTime: false}|a boolean
+/createdDateTime|{createdDateTime: {}}|an object
+/completedDateTime|{completedDateTime: "2025-13-01T00:00:00Z"}|no month
+/planItemId|{planItemId: 12}|a number
+/sender/userId|{sender: {userId: 12}}|a number
+/sender/userId|{sender: {userId: ["u"]}}|an array
+END
+}
+
+@test "what does not fit goes to --rejects: line, stream, pointer, reason and the line itself; the rest goes on" {
+	misfits | while IFS='|' read -r _ members _; do raw "$members"; done >wrong
+	# Between good lines and blank ones, so that line numbers mean something.
+	while IFS= read -r line; do printf '%s\n\n%s\n' "$(raw '{}')" "$line"; done <wrong >raw
+	normalize --rejects rejects <raw >out 2>stderr
+	count=$(misfits | wc -l)
+	[ "$count" -eq 22 ]
+	same "$count" "$(wc -l <rejects)"
+	same "$count" "$(records_of envelope <out | wc -l)"
+	same "normalize: warning: $count of $((count * 2)) records do not fit: see 'rejects'" "$(cat stderr)"
+	same "$(misfits | cut -d'|' -f1)" "$(jq -r .pointer rejects)"
+	same "$(seq 3 3 $((count * 3)))" "$(jq -r .line rejects)"
+	same docusign_datafeed "$(jq -r .stream rejects | sort -u)"
+	same_files wrong <(jq -r .raw rejects)
+	jq -e '.reason | test("^[a-z_]+ must be ")' rejects >/dev/null
+}
+
+@test "without --rejects the first that does not fit ends it: 65, line, pointer, reason, and what was before stands" {
+	misfits | while IFS='|' read -r pointer members what; do
+		{ raw '{}' && raw "$members" && raw '{envelopeId: "after"}'; } >in
+		run --separate-stderr normalize <in
+		[ "$status" -eq 65 ] || { echo "$members: $status" && exit 1; }
+		[[ $stderr == "normalize: cannot read 'standard input' line 2: \"$pointer\": "*" must be "*" (--rejects FILE keeps such lines and goes on)" ]] || {
+			echo "$what: $stderr"
+			exit 1
+		}
+		same 1 "$(grep -c '"RECORD"' <<<"$output")"
+	done
+}
+
+@test "lines that are no JSON are rejects, too: nothing is lost whatever comes" {
+	{
+		raw '{}'
+		printf '%s\n' '{"envelopeId":"e"' 'x' '[]' '5' 'null' '"type"' '{"a":1}{"b":2}' '{"type":"RECORD","stream":"docusign_datafeed"}' \
+			'{"type":"RECORD","record":{}}' '{"type":"STATE"}' '{"type":"RECORD","stream":"docusign_datafeed","record":[]}' '{"a":"\ud800"}'
+		printf '{"a":"\xff\xfe"}\n{"a":"\xff\n{"a":"\x01"}\n\x00\n{"a":"x\x00y"}\n'
+		raw '{}'
+	} >raw
+	normalize --rejects rejects <raw >out 2>stderr
+	same 2 "$(records_of envelope <out | wc -l)"
+	same 17 "$(wc -l <rejects)"
+	iconv -f UTF-8 -t UTF-8 rejects >/dev/null
+	jq -e '.line and .reason and has("raw") and has("pointer") and has("stream")' rejects >/dev/null
+	# The lines come back byte for byte, from raw or from raw_hex.
+	jq -c . rejects | while IFS= read -r line; do
+		if [ "$(jq -r '.raw == null' <<<"$line")" = true ]; then
+			jq -r .raw_hex <<<"$line" | perl -ne 'chomp; print pack("H*", $_), "\n"'
+		else
+			jq -j '.raw, "\n"' <<<"$line"
+		fi
+	done >back
+	sed '1d;$d' raw | cmp - back
+}
+
+@test "a reason that quotes a long value stays UTF-8" {
+	for length in 55 56 57 58 59 60 61 62; do
+		raw "{sentDateTime: (\"x\" * $length + \"é🚀é🚀é\")}"
+	done | normalize --rejects rejects >/dev/null 2>&1
+	same 8 "$(wc -l <rejects)"
+	iconv -f UTF-8 -t UTF-8 rejects >/dev/null
+	raw '{lastModifiedDateTime: "not UTF-8"}' | normalize --rejects rejects >/dev/null 2>&1
+	jq -e '.raw | fromjson | .lastModifiedDateTime == "not UTF-8"' rejects >/dev/null
+}
+
+@test "records and rejects are as many as lines, on a thousand mangled ones" {
+	raw_of 20250318T020000Z | head -n 1000 | perl -e 'srand 7; while (<STDIN>) { chomp;
+		substr($_, rand length, 1) = chr(32 + rand 95) if $. % 2; substr($_, rand length, 1) = "" if $. % 5 == 0; print "$_\n" }' >raw
+	normalize --rejects rejects <raw >out 2>/dev/null
+	# A mangled line may have become one of a type that is passed on; here none does.
+	same 1000 $(($(records_of envelope <out | wc -l) + $(wc -l <rejects)))
+	[ "$(wc -l <rejects)" -gt 50 ]
+	while IFS= read -r number; do sed -n "${number}p" raw; done < <(jq -r .line rejects | head -n 40) >expected
+	same_files expected <(head -n 40 rejects | jq -r .raw)
+}
+
+@test "--rejects is written aside: not there before the end, whole at the end, also when it is empty" {
+	raw '{}' | normalize --rejects rejects >/dev/null
+	[ -f rejects ]
+	[ ! -s rejects ]
+	echo before >rejects
+	mkfifo pipe
+	normalize --rejects rejects <pipe >out 2>stderr &
+	exec 7>pipe
+	{ raw '{status: 5}' && raw '{}'; } >&7
+	sleep 0.2
+	same before "$(cat rejects)"
+	exec 7>&-
+	wait $!
+	same 1 "$(jq -r .line rejects)"
+	same 644 "$(stat -c %a rejects)"
+	same "out pipe rejects stderr" "$(echo *)"
+}
+
+@test "--rejects of a run that fails is not there, and an older one stays" {
+	run --separate-stderr sh -c 'yes "{\"status\":5}" | head -n 3 | normalize --rejects rejects >/dev/full'
+	echo old >older
+	long=$(printf '%17000000s' x)
+	run --separate-stderr normalize --rejects older <<<"$long"
+	[ "$status" -eq 65 ]
+	same old "$(cat older)"
+	same older "$(echo *)"
+}
+
+@test "--rejects where it cannot be made is 73, and one that cannot be written is 74" {
+	run --separate-stderr normalize --rejects missing/rejects </dev/null
+	fails 73 "normalize: cannot create 'missing/rejects': No such file or directory"
+	mkdir folder
+	run --separate-stderr normalize --rejects folder </dev/null
+	[ "$status" -eq 73 ]
+	rmdir folder
+	same '*' "$(echo *)"
+}
+
+@test "closed standard output is never the file of rejects" {
+	{ raw '{}' && raw '{status: 5}'; } >raw
+	run sh -c 'normalize --rejects rejects <raw >&- 2>/dev/null'
+	[ "$status" -eq 74 ]
+	run sh -c 'normalize --rejects rejects <raw 2>&- >out'
+	[ "$status" -eq 0 ]
+	same 1 "$(wc -l <rejects)"
+	same 1 "$(records_of envelope <out | wc -l)"
+}
+
+@test "accounts: of asset groups and of the organization, ids lower, numbers as text, names as they are" {
+	raw_subscriptions | normalize | records_of account >got
+	jq -c '.assetGroupAccounts[] | {organization_id: "9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90", account_id: (.accountId | ascii_downcase), account_name: .accountName,
+		external_account_id: (.externalAccountId | if . then tostring else null end), site_id: (.siteId | if . then tostring else null end),
+		site_name: .siteName, asset_group_id: (.assetGroupId | ascii_downcase), compliant}' "$acme/service/asset-group-accounts.json" >expected
+	same_files expected got
+	echo '{"type":"RECORD","stream":"docusign_accounts","record":{"id":"A1","name":"N","external_account_id":100,"site_id":1},"context":{"organization_id":"O"}}' |
+		normalize | records_of account >got
+	same '{"organization_id":"o","account_id":"a1","account_name":"N","external_account_id":"100","site_id":"1","site_name":null,"asset_group_id":null,"compliant":null}' "$(cat got)"
+}
+
+@test "plan items: a subscription for each module, one without a plan item where there is none" {
+	raw_subscriptions | normalize | records_of subscription >got
+	jq -c '.[] | . as $p | .modules[] | {organization_id: "9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90", subscription_id: ($p.subscription_id | ascii_downcase),
+		plan_item_id: (.plan_item_id | ascii_downcase), subscription_name: $p.subscription_name, plan_id: ($p.plan_id | ascii_downcase), plan_name: $p.plan_name,
+		plan_item_name, asset_group_id: ($p.asset_group_id | ascii_downcase), asset_group_name: $p.asset_group_name,
+		associated_accounts_count: $p.associated_accounts_count, software_model: null}' "$acme/service/plan-items.json" >expected
+	same 5 "$(wc -l <got)"
+	same_files expected got
+	for modules in null '[]'; do
+		echo "{\"type\":\"RECORD\",\"stream\":\"docusign_plan_items\",\"record\":{\"subscription_id\":\"S\",\"modules\":$modules},\"context\":{\"organization_id\":\"o\"}}" |
+			normalize | records_of subscription >got
+		same '["s",null]' "$(jq -c '[.subscription_id, .plan_item_id]' got)"
+	done
+}
+
+@test "wrong accounts and plan items are rejects with their stream" {
+	cat >raw <<'END'
+{"type":"RECORD","stream":"docusign_accounts","record":{"accountId":5},"context":{}}
+{"type":"RECORD","stream":"docusign_accounts","record":{"accountId":"a","compliant":"yes"}}
+{"type":"RECORD","stream":"docusign_accounts","record":{}}
+{"type":"RECORD","stream":"docusign_plan_items","record":{"subscription_id":null}}
+{"type":"RECORD","stream":"docusign_plan_items","record":{"subscription_id":"s","associated_accounts_count":1.5}}
+{"type":"RECORD","stream":"docusign_plan_items","record":{"subscription_id":"s","modules":[{"plan_item_id":"p"},{"plan_item_id":7}]}}
+{"type":"RECORD","stream":"docusign_plan_items","record":{"subscription_id":"s","modules":"none"}}
+END
+	normalize --rejects rejects <raw >out 2>/dev/null
+	same "$(seq 7)" "$(jq -r .line rejects)"
+	same "$(jq -r .stream raw)" "$(jq -r .stream rejects)"
+	same_files raw <(jq -r .raw rejects)
+	# Not half a record: of two modules one of which is wrong, none comes out.
+	run ! grep -q RECORD out
+}
+
+@test "a raw RECORD's time_extracted is kept; its context gives ids that the record does not name" {
+	echo '{"type":"RECORD","stream":"docusign_datafeed","record":{"envelopeId":"E","status":"sent","lastModifiedDateTime":"2025-03-05T12:00:00Z","accountId":"not this one"},"context":{"account_id":"ACC","organization_id":"o"},"time_extracted":"2025-03-06T00:00:00.000Z"}' >raw
+	normalize --feed esign <raw | sed 1d >got
+	same acc "$(jq -r .record.account_id got)"
+	same 2025-03-06T00:00:00.000Z "$(jq -r .time_extracted got)"
+	normalize <raw | sed 1d >got
+	same "not this one" "$(jq -r .record.account_id got)"
+}
+
+@test "feeds: presets and a descriptor of one's own; its map decides" {
+	raw '{}' | normalize --feed monitor | sed 1d >monitor
+	raw '{}' | normalize --feed datafeed | sed 1d >datafeed
+	same_files datafeed monitor
+	jq '.name = "mine" | .map.envelope_id.pointer = "/id" | .map.sent_at = {pointer: "/times/a~1b", type: "time"} | del(.map.sender_id)' \
+		"$root/lib/feeds/datafeed.json" >mine.json
+	echo '{"id":"X","accountId":"a","status":"sent","lastModifiedDateTime":"2025-03-05T12:00:00Z","times":{"a/b":"2025-03-04T00:00:00Z"},"sender":{"userId":"u"}}' |
+		normalize --feed mine.json | records_of envelope >got
+	same '["x","2025-03-04T00:00:00.000Z",null]' "$(jq -c '[.envelope_id, .sent_at, .sender_id]' got)"
+}
+
+@test "a feed that is not there or wrong: 66, 78, and which and why" {
+	run --separate-stderr normalize --feed nothing.json </dev/null
+	fails 66 "normalize: cannot open 'nothing.json': No such file or directory"
+	run --separate-stderr normalize --feed nothing </dev/null
+	refused 78 "normalize: cannot use feed 'nothing': "*
+	echo '{' >broken.json
+	run --separate-stderr normalize --feed broken.json </dev/null
+	refused 78 "normalize: cannot read feed 'broken.json': not JSON: "*
+	jq '.map.status.pointer = "status"' "$root/lib/feeds/datafeed.json" >pointer.json
+	run --separate-stderr normalize --feed ./pointer.json </dev/null
+	refused 78 "normalize: cannot use feed "*map*status*
+}
+
+@test "--jq: any shape; several results are several records; none is counted and said" {
+	echo '{"acct":"A","rows":[{"id":"E1","state":"sent","at":"2025-03-05T12:00:00Z"},{"id":"E2","state":"created","at":"2025-03-05T12:00:00Z"}]}' >raw
+	normalize --jq '. as $r | .rows[] | {account_id: $r.acct, envelope_id: .id, status: .state, modified_at: .at}' <raw | records_of envelope >got
+	same '["a","e1","sent"] ["a","e2","created"]' "$(jq -c '[.account_id, .envelope_id, .status]' got | xargs -d '\n')"
+	run --separate-stderr normalize --jq empty <raw
+	[ "$status" -eq 0 ]
+	same "normalize: warning: the jq program gave nothing for 1 of 1 records" "$stderr"
+}
+
+@test "--jq: a mistake in the program is 78 before anything is read; a failure on a record is a reject" {
+	run --separate-stderr normalize --jq '{account_id: ' <<<'{"x":1}'
+	refused 78 "normalize: cannot use jq program '--jq': "*
+	[ -z "$output" ]
+	printf '%s\n' '{"a":1}' '{"a":"x"}' '{"a":[]}' >raw
+	normalize --rejects rejects --jq 'if (.a | type) == "array" then 5 else {account_id: .a, envelope_id: (.a + "y"), status: "sent", modified_at: "2025-03-05T12:00:00Z"} end' <raw >out 2>/dev/null
+	same "1 3" "$(jq -r .line rejects | xargs)"
+	same x "$(records_of envelope <out | jq -r .account_id)"
+	[[ $(jq -r 'select(.line == 1).reason' rejects) == *"cannot be added"* ]]
+}
+
+@test "--stream names the stream of bare lines" {
+	raw '{}' | normalize --stream mine_alone | records_of envelope >got
+	[ -s got ]
+	run --separate-stderr normalize --stream envelope </dev/null
+	refused 64 "normalize: cannot use --stream 'envelope': "*
+	echo '{"accountId":"A"}' | normalize --stream docusign_accounts | records_of account >got
+	same a "$(jq -r .account_id got)"
+	echo '{"subscription_id":"S","modules":[]}' | normalize --stream docusign_plan_items | records_of subscription >got
+	same s "$(jq -r .subscription_id got)"
+	# RECORDs name their own.
+	{ echo '{"accountId":"A"}' && jq -nc '{type: "RECORD", stream: "docusign_datafeed", record: {envelopeId: "e", accountId: "a", status: "sent",
+		lastModifiedDateTime: "2025-03-05T12:00:00Z"}}'; } | normalize --stream docusign_accounts >out
+	same "account envelope" "$(jq -r 'select(.type == "RECORD").stream' out | xargs)"
+}
+
+@test "a bare record whose type is no word of ours is still one; canonical records pass" {
+	# A raw record may have a member "type" that is no string.
+	raw '{type: 5}' | normalize | records_of envelope >got
+	[ -s got ]
+	envelope '{}' >in
+	normalize <in >out
+	same_files in out
+}
+
+@test "one SCHEMA for each stream it makes, before the first RECORD; the raw streams' SCHEMAs go" {
+	{
+		echo '{"type":"SCHEMA","stream":"docusign_accounts","schema":{"type":"object"},"key_properties":[]}'
+		raw_subscriptions
+		echo '{"type":"SCHEMA","stream":"docusign_datafeed","schema":{"type":"object"},"key_properties":[]}'
+		raw '{}' && raw '{}'
+		raw_subscriptions
+	} | normalize >out
+	same "account subscription envelope" "$(jq -r 'select(.type == "SCHEMA").stream' out | xargs)"
+	jq -s -e 'reduce .[] as $m ({seen: [], ok: true}; if $m.type == "SCHEMA" then .seen += [$m.stream]
+		elif .seen | index($m.stream) then . else .ok = false end) | .ok' out >/dev/null
+}
