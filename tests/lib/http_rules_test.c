@@ -1,0 +1,304 @@
+/*
+ * http_rules_test.c: the rules that http.c goes by, without a network: limits, pauses, header fields, circles, gzip.
+ */
+#include "cycle.h"
+#include "gzip.h"
+#include "http_headers.h"
+#include "instant.h"
+#include "rate_limit.h"
+#include "retry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+#include <cmocka.h>
+
+#define LENGTH(table) (sizeof(table) / sizeof(table)[0])
+
+/* ---- limits: steps on one clock; `wait` is what the limiter says with `on_their_way` requests ---- */
+
+#define ASK (-2)
+
+struct limit_step {
+	int64_t at;
+	int64_t limit, left, ends_in_ms, burst_limit, burst_left; /* an answer; limit ASK: only a question */
+	size_t on_their_way;
+	int64_t wait;
+};
+
+static void run_limits(const struct limit_step steps[], size_t count)
+{
+	struct rate_limit rate = {0};
+	for (size_t i = 0; i < count; i++) {
+		const struct limit_step *step = &steps[i];
+		if (step->limit != ASK) {
+			struct rate_headers headers = {step->limit, step->left, step->ends_in_ms, step->burst_limit, step->burst_left};
+			rate_limit_note(&rate, &headers, step->at);
+		}
+		int64_t wait = rate_limit_delay(&rate, step->on_their_way, step->at);
+		if (wait != step->wait)
+			fail_msg("step %zu: waits %lld, expected %lld", i, (long long)wait, (long long)step->wait);
+	}
+}
+
+static void test_first_request_goes_alone(void **state)
+{
+	(void)state;
+	const struct limit_step steps[] = {
+		{0, ASK, 0, 0, 0, 0, 0, 0},
+		{0, ASK, 0, 0, 0, 0, 1, 30000},
+		{50, -1, -1, -1, -1, -1, 1, 0}, /* an answer without any header: there are no limits */
+		{60, ASK, 0, 0, 0, 0, 60, 0},
+	};
+	run_limits(steps, LENGTH(steps));
+}
+
+static void test_hour(void **state)
+{
+	(void)state;
+	const struct limit_step steps[] = {
+		{0, 3000, 100, 5000, -1, -1, 49, 0}, /* the reserve is 50: 51 left over */
+		{10, ASK, 0, 0, 0, 0, 50, 4990},
+		{20, 3000, 60, 4980, -1, -1, 0, 0},
+		{30, 3000, 80, 4970, -1, -1, 9, 0}, /* overtaken: 60 stands, so 9 are on their way and 51 left over */
+		{40, 3000, 50, 4960, -1, -1, 0, 4960},
+		{5000, ASK, 0, 0, 0, 0, 60, 0}, /* the hour is over */
+		{5100, 3000, 2999, 3600000, -1, -1, 60, 0},
+		{5200, 20, 1, 1000, -1, -1, 0, 1000}, /* a small limit has a reserve of one */
+		{6200, 20, 2, 1000, -1, -1, 0, 0},
+	};
+	run_limits(steps, LENGTH(steps));
+}
+
+static void test_burst(void **state)
+{
+	(void)state;
+	const struct limit_step steps[] = {
+		{0, 3000, 2000, 100000, 500, 30, 19, 0}, /* a reserve of 10 */
+		{100, ASK, 0, 0, 0, 0, 20, 29900},
+		{1000, 3000, 1990, 99000, 500, 10, 0, 30000},
+		{30999, ASK, 0, 0, 0, 0, 0, 1},
+		{31000, ASK, 0, 0, 0, 0, 8, 0},
+		{31100, 3000, 50, 68900, 500, 499, 0, 68900}, /* the longer wait counts */
+	};
+	run_limits(steps, LENGTH(steps));
+}
+
+/* ---- pauses ---- */
+
+static void test_pause_is_full_jitter(void **state)
+{
+	(void)state;
+	const struct {
+		int try;
+		int64_t base, most;
+	} cases[] = {{1, 500, 500}, {2, 500, 1000}, {5, 500, 8000}, {7, 500, 30000}, {100, 500, 30000}, {1, 1, 1}};
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		int64_t least = cases[i].most, most = 0;
+		for (int round = 0; round < 2000; round++) {
+			int64_t pause = retry_pause(cases[i].try, cases[i].base);
+			assert_in_range(pause, 0, cases[i].most);
+			least = pause < least ? pause : least;
+			most = pause > most ? pause : most;
+		}
+		/* 2000 draws that all miss a tenth of the range at one end: once in 10^91. */
+		assert_true(least <= cases[i].most / 10);
+		assert_true(most >= cases[i].most - cases[i].most / 10);
+	}
+}
+
+static void test_retry_after(void **state)
+{
+	(void)state;
+	const char *date = "Tue, 18 Mar 2025 02:00:00 GMT";
+	const struct {
+		const char *value, *date;
+		int64_t wait;
+	} cases[] = {
+		{NULL, date, -1},
+		{"", date, -1},
+		{"0", date, 0},
+		{"120", date, 120000},
+		{"999999999", date, INT64_C(999999999000)},
+		{"1.5", date, -1},
+		{"-1", date, -1},
+		{"soon", date, -1},
+		{"Tue, 18 Mar 2025 02:00:30 GMT", date, 30000},
+		{"Tue, 18 Mar 2025 01:59:30 GMT", date, 0},
+		{"Tuesday, 18-Mar-25 02:01:00 GMT", date, 60000},
+		{"Tue, 18 Mar 2025 02:00:30 GMT", "nonsense", 0}, /* long ago, by the clock here */
+	};
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		if (retry_after(cases[i].value, cases[i].date) != cases[i].wait)
+			fail_msg("Retry-After '%s': %lld, expected %lld", cases[i].value,
+				(long long)retry_after(cases[i].value, cases[i].date), (long long)cases[i].wait);
+}
+
+static void test_retry_status(void **state)
+{
+	(void)state;
+	const int again[] = {408, 429, 500, 502, 503, 504, 599}, never[] = {200, 204, 301, 400, 401, 403, 404, 409, 410};
+	for (size_t i = 0; i < LENGTH(again); i++)
+		assert_true(retry_status(again[i]));
+	for (size_t i = 0; i < LENGTH(never); i++)
+		assert_false(retry_status(never[i]));
+}
+
+/* ---- header fields ---- */
+
+static void take(struct http_headers *headers, const char *line)
+{
+	http_headers_take(headers, line, strlen(line));
+}
+
+static void test_headers(void **state)
+{
+	(void)state;
+	struct http_headers headers = {BUFFER_INIT};
+	struct buffer json = BUFFER_INIT;
+	take(&headers, "HTTP/1.1 100 Continue\r\n");
+	take(&headers, "X-Interim: gone\r\n");
+	take(&headers, "HTTP/1.1 200 OK\r\n");
+	take(&headers, "Content-Type:application/json \r\n");
+	take(&headers, "X-RateLimit-Remaining: 2999\r\n");
+	take(&headers, "Via: a\r\n");
+	take(&headers, "via:  b\r\n");
+	take(&headers, "Set-Cookie: session=secret\r\n");
+	take(&headers, "X-Latin: caf\xe9 \"q\"\r\n");
+	take(&headers, "X-Empty:\r\n");
+	take(&headers, "no colon\r\n");
+	take(&headers, "\r\n");
+	assert_string_equal(http_headers_find(&headers, "content-type"), "application/json");
+	assert_null(http_headers_find(&headers, "x-interim"));
+	assert_int_equal(http_headers_number(&headers, "x-ratelimit-remaining"), 2999);
+	assert_int_equal(http_headers_number(&headers, "via"), -1);
+	assert_int_equal(http_headers_number(&headers, "x-empty"), -1);
+	assert_int_equal(http_headers_number(&headers, "nothing"), -1);
+	http_headers_append_json(&headers, &json);
+	assert_string_equal(json.data, "{\"content-type\":\"application/json\",\"x-ratelimit-remaining\":\"2999\",\"via\":\"a, b\","
+				       "\"set-cookie\":\"redacted\",\"x-latin\":\"caf\xc3\xa9 \\\"q\\\"\",\"x-empty\":\"\"}");
+	buffer_release(&json);
+	http_headers_release(&headers);
+}
+
+static void test_headers_are_bounded(void **state)
+{
+	(void)state;
+	struct http_headers headers = {BUFFER_INIT};
+	char line[1000];
+	memset(line, 'x', sizeof line);
+	memcpy(line, "name: ", 6);
+	for (int i = 0; i < 1000; i++)
+		http_headers_take(&headers, line, sizeof line);
+	assert_true(headers.fields.length <= HTTP_HEADERS_LIMIT + sizeof line);
+	http_headers_release(&headers);
+}
+
+/* ---- circles ---- */
+
+static void test_cycle(void **state)
+{
+	(void)state;
+	const struct {
+		int before, length;
+	} cases[] = {{0, 1}, {0, 2}, {5, 3}, {100, 17}, {3, 1000}};
+	char text[32];
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct cycle cycle = {0};
+		int steps = 0;
+		bool closed = false;
+		while (!closed && steps < 10000) {
+			int number = steps < cases[i].before ? steps : cases[i].before + (steps - cases[i].before) % cases[i].length;
+			int length = snprintf(text, sizeof text, "cursor-%d", number);
+			closed = cycle_closes(&cycle, text, (size_t)length);
+			steps++;
+		}
+		assert_true(closed);
+		assert_true(steps > cases[i].before + cases[i].length);
+		assert_true(steps <= 4 * (cases[i].before + cases[i].length) + 4);
+	}
+	struct cycle cycle = {0};
+	for (int i = 0; i < 100000; i++) {
+		int length = snprintf(text, sizeof text, "cursor-%d", i);
+		assert_false(cycle_closes(&cycle, text, (size_t)length));
+	}
+}
+
+/* ---- gzip ---- */
+
+static size_t compress_member(const char *text, size_t length, unsigned char *to, size_t room)
+{
+	z_stream stream = {.next_in = (unsigned char *)(uintptr_t)text, .avail_in = (uInt)length, .next_out = to, .avail_out = (uInt)room};
+	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	size_t written = room - stream.avail_out;
+	deflateEnd(&stream);
+	return written;
+}
+
+static void test_gzip(void **state)
+{
+	(void)state;
+	unsigned char packed[1024];
+	struct buffer out = BUFFER_INIT;
+	struct error error = ERROR_INIT;
+	size_t first = compress_member("hello ", 6, packed, sizeof packed);
+	size_t both = first + compress_member("world", 5, packed + first, sizeof packed - first);
+	assert_int_equal(gzip_decode((char *)packed, both, 11, &out, &error), 0);
+	assert_string_equal(out.data, "hello world");
+	buffer_reset(&out);
+	assert_int_equal(gzip_decode((char *)packed, both, 10, &out, &error), -1);
+	assert_string_equal(error.text, "it decodes to more than the limit of 10 bytes");
+	for (size_t cut = 0; cut < both; cut++) {
+		buffer_reset(&out);
+		int result = gzip_decode((char *)packed, cut, 100, &out, &error);
+		assert_int_equal(result, cut == first ? 0 : -1);
+	}
+	for (size_t i = 0; i < first; i++) {
+		unsigned char damaged[1024];
+		memcpy(damaged, packed, first);
+		damaged[i] ^= 0x55;
+		buffer_reset(&out);
+		/* The header's time, flags for speed and system may be anything. */
+		if (gzip_decode((char *)damaged, first, 1000, &out, &error) == 0)
+			assert_in_range(i, 4, 9);
+		else
+			assert_int_equal(error.status, EX_DATAERR);
+	}
+	buffer_release(&out);
+}
+
+static void test_gzip_bomb_is_bounded(void **state)
+{
+	(void)state;
+	static unsigned char packed[1 << 16];
+	static char zeros[1 << 20];
+	struct buffer out = BUFFER_INIT;
+	struct error error = ERROR_INIT;
+	size_t length = compress_member(zeros, sizeof zeros, packed, sizeof packed);
+	assert_int_equal(gzip_decode((char *)packed, length, 1000, &out, &error), -1);
+	assert_true(out.capacity <= 1 << 18);
+	buffer_release(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_first_request_goes_alone),
+		cmocka_unit_test(test_hour),
+		cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_pause_is_full_jitter),
+		cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_retry_status),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_headers_are_bounded),
+		cmocka_unit_test(test_cycle),
+		cmocka_unit_test(test_gzip),
+		cmocka_unit_test(test_gzip_bomb_is_bounded),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
