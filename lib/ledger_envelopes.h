@@ -1,57 +1,54 @@
 /*
- * ledger_envelopes.h: envelopes into the ledger, each counted once, and the daily partials kept in step.
+ * ledger_envelopes.h: envelopes into the ledger, each counted once.
  *
  * Of the versions of an envelope the greatest wins: by modified_at, then by the status' place in table `status`, then by the
  * bytes of the canonical record (compared field by field in the record's order: null is greater than any text, as in JSON).
  * So what is kept does not depend on order, repetition or grouping of the records: merging is commutative, associative
  * and idempotent. An envelope is counted on the day of its sent_at, in its account, wherever an earlier version had it.
  *
- * Envelopes wait in a batch of bounded size, sorted before they are written so that neighbours share pages;
- * ledger_envelopes_flush() writes what waits, within the ledger's transaction, and must come before every commit.
+ * Storage: table envelope_block has the rows of envelope_row.h, many to a block. The block of an envelope is the top
+ * `layout.block_bits` bits of its envelope_id_hash(), so blocks are of like size; when they grow too full, one more bit splits each
+ * in two. A batch of envelopes is sorted by hash and goes through the blocks in one pass, so the cost of a night is
+ * a few blocks per envelope that came, whatever the ledger's size, and a first load writes blocks in order.
+ *
+ * Changes of daily partials wait longer than the batch (daily_cells.h), so that a day is written once for many batches.
  */
 #ifndef ENVTALLY_LEDGER_ENVELOPES_H
 #define ENVTALLY_LEDGER_ENVELOPES_H
 
+#include "arena.h"
+#include "daily_cells.h"
+#include "envelope_row.h"
 #include "json_scan.h"
 #include "ledger.h"
 #include "name_table.h"
-#include "stream.h"
-
-struct ledger_id {
-	uint8_t length; /* 0: none */
-	bool is_uuid;   /* then bytes are the 16 of the UUID, else the text */
-	uint8_t bytes[ID_LIMIT];
-};
-
-struct envelope {
-	struct ledger_id envelope_id, sender_id;
-	int64_t created_at, sent_at, completed_at, modified_at; /* instant.h */
-	uint32_t account;                                       /* number in `accounts` */
-	uint32_t plan_item;                                     /* number in `plan_items`; 0 is none */
-	uint32_t status;                                        /* number in `statuses` */
-};
-
-struct daily_change;
 
 struct ledger_envelopes {
 	struct ledger *ledger;
 	struct name_table accounts, plan_items, statuses; /* values are the keys of the ledger's tables */
 	struct envelope *batch;
-	uint32_t *order; /* positions of the batch, for sorting */
 	size_t count;
+	struct arena texts; /* of ids in the batch that are no UUIDs */
 	struct hash_index index; /* of the batch, by envelope_id */
-	struct daily_change *changes;
-	size_t change_count, change_capacity;
-	struct hash_index change_index;
-	unsigned long long received, stored; /* records that came; those that made a difference */
+	struct daily_cells daily;
+	struct buffer block; /* the one under way */
+	int64_t late_before; /* envelopes sent before this that are new are late: the end of the last period reported as over */
+	int64_t arrived_at;
+	unsigned long long received, stored, conflicts; /* records that came; that made a difference; that contradict another */
 };
 
-int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, struct error *error);
+/* `now` is when envelopes that are new arrive, for the table of late ones. */
+int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, int64_t now, struct error *error);
 void ledger_envelopes_release(struct ledger_envelopes *envelopes);
 
 /* Fields of an envelope record, in the order of stream_envelope (stream.h). EX_DATAERR says which field is wrong. */
 int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct error *error);
 
-int ledger_envelopes_flush(struct ledger_envelopes *envelopes, struct error *error);
+/* Writes all that waits, within the ledger's transaction: before every commit. */
+int ledger_envelopes_settle(struct ledger_envelopes *envelopes, struct error *error);
+
+/* Calls `each` for every envelope of the ledger, in the order of blocks; stops at what it returns when that is not 0. */
+int ledger_envelopes_walk(struct ledger *ledger, int (*each)(void *context, const struct envelope *envelope, struct error *error),
+	void *context, struct error *error);
 
 #endif

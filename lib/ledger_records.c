@@ -1,5 +1,6 @@
 #include "ledger_records.h"
 
+#include "daily_print.h"
 #include "instant.h"
 #include "json_write.h"
 
@@ -320,133 +321,35 @@ static int print_watermarks(struct ledger *ledger, struct output *output, struct
 	return got;
 }
 
-/* A partial under way: rows of list_daily come a status at a time. */
-struct partial {
-	struct buffer plan_item, by_status;
-	bool open, has_plan_item;
-	int32_t day;
-	int64_t units, first, last;
-};
-
-static void print_partial(struct partial *partial, const char *account_id, struct output *output)
-{
-	struct buffer *line = &output->pending;
-	stream_begin_record(line, &stream_daily_consumption);
-	json_key(line, "account_id");
-	json_c_string(line, account_id);
-	json_key(line, "plan_item_id");
-	json_c_string(line, partial->has_plan_item ? partial->plan_item.data : NULL);
-	json_key(line, "day");
-	json_day(line, partial->day);
-	json_key(line, "units_consumed");
-	json_integer(line, partial->units);
-	json_key(line, "by_status");
-	json_begin(line, '{');
-	buffer_append(line, partial->by_status.data, partial->by_status.length);
-	json_end(line, '}');
-	json_key(line, "first_sent_at");
-	json_instant(line, partial->first);
-	json_key(line, "last_sent_at");
-	json_instant(line, partial->last);
-	stream_end_record(line, NULL, 0);
-	output_line_end(output);
-	partial->open = false;
-}
-
-static void begin_partial(struct partial *partial, const char *plan_item, int32_t day)
-{
-	buffer_reset(&partial->plan_item);
-	buffer_reset(&partial->by_status);
-	partial->has_plan_item = plan_item != NULL;
-	if (plan_item)
-		buffer_append_string(&partial->plan_item, plan_item);
-	partial->open = true;
-	partial->day = day;
-	partial->units = 0;
-	partial->first = partial->last = INSTANT_NONE;
-}
-
-static bool same_partial(const struct partial *partial, const char *plan_item, int32_t day)
-{
-	return partial->open && partial->day == day && partial->has_plan_item == (plan_item != NULL) &&
-		(!plan_item || strcmp(plan_item, partial->plan_item.data) == 0);
-}
-
-static int print_days(struct ledger *ledger, int64_t account, const char *account_id, const char *default_plan_item, int32_t since,
-	struct partial *partial, struct output *output, struct error *error)
-{
-	sqlite3_stmt *statement = ledger_statement(ledger, "list_daily", error);
-	if (!statement)
-		return -1;
-	sqlite3_bind_int64(statement, 1, account);
-	sqlite3_bind_text(statement, 2, default_plan_item, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_int64(statement, 3, since);
-	int got;
-	while ((got = ledger_step(ledger, statement, error)) > 0) {
-		const char *plan_item = (const char *)sqlite3_column_text(statement, 0);
-		int32_t day = (int32_t)sqlite3_column_int64(statement, 1);
-		if (!same_partial(partial, plan_item, day)) {
-			if (partial->open)
-				print_partial(partial, account_id, output);
-			begin_partial(partial, plan_item, day);
-		}
-		int64_t first = sqlite3_column_int64(statement, 4), last = sqlite3_column_int64(statement, 5);
-		json_string(&partial->by_status, (const char *)sqlite3_column_text(statement, 2), (size_t)sqlite3_column_bytes(statement, 2));
-		partial->by_status.data[partial->by_status.length - 1] = ':';
-		json_integer(&partial->by_status, sqlite3_column_int64(statement, 3));
-		partial->units += sqlite3_column_int64(statement, 3);
-		if (partial->first == INSTANT_NONE || first < partial->first)
-			partial->first = first;
-		if (last > partial->last)
-			partial->last = last;
-	}
-	if (got == 0 && partial->open)
-		print_partial(partial, account_id, output);
-	return got < 0 ? -1 : buffer_check(&partial->by_status, error);
-}
-
-static int print_reported_zeros(struct ledger *ledger, const char *account_id, struct partial *partial, struct output *output,
-	struct error *error)
-{
-	sqlite3_stmt *statement = ledger_statement(ledger, "list_reported_periods", error);
-	if (!statement)
-		return -1;
-	sqlite3_bind_text(statement, 1, account_id, -1, SQLITE_TRANSIENT);
-	int got;
-	while ((got = ledger_step(ledger, statement, error)) > 0) {
-		begin_partial(partial, (const char *)sqlite3_column_text(statement, 0), instant_day(sqlite3_column_int64(statement, 1)));
-		print_partial(partial, account_id, output);
-	}
-	return got;
-}
-
 int ledger_records_print(struct ledger *ledger, bool all, int32_t since, struct output *output, struct error *error)
 {
 	if (print_accounts(ledger, output, error) < 0 || print_subscriptions(ledger, output, error) < 0 ||
 		print_watermarks(ledger, output, error) < 0)
 		return -1;
 	sqlite3_stmt *statement = ledger_statement(ledger, "list_accounts", error);
-	struct partial partial = {.plan_item = BUFFER_INIT, .by_status = BUFFER_INIT};
+	struct daily_printer printer;
 	bool any = false;
 	int got = -1;
+	if (daily_printer_open(&printer, ledger, output, error) < 0)
+		return -1;
 	while (statement && (got = ledger_step(ledger, statement, error)) > 0) {
 		if (!all && !sqlite3_column_int(statement, 10))
 			continue;
 		if (!any)
 			stream_append_schema(&output->pending, &stream_daily_consumption);
 		any = true;
-		const char *account_id = (const char *)sqlite3_column_text(statement, 2);
-		if (print_days(ledger, sqlite3_column_int64(statement, 0), account_id, (const char *)sqlite3_column_text(statement, 11), since,
-				&partial, output, error) < 0 ||
-			print_reported_zeros(ledger, account_id, &partial, output, error) < 0) {
+		const struct daily_account which = {.account = sqlite3_column_int64(statement, 0),
+			.account_id = (const char *)sqlite3_column_text(statement, 2),
+			.default_plan_item = (const char *)sqlite3_column_text(statement, 11),
+			.since = since};
+		if (daily_print_account(&printer, &which, error) < 0) {
 			got = -1;
 			break;
 		}
 		if (output_failed(output))
 			break;
 	}
-	buffer_release(&partial.plan_item);
-	buffer_release(&partial.by_status);
+	daily_printer_release(&printer);
 	return got < 0 ? -1 : 0;
 }
 

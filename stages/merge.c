@@ -64,7 +64,7 @@ static struct emission parse_emit(void)
 /* Everything that waits becomes durable. */
 static int commit(struct ledger_envelopes *envelopes, struct ledger_records *records, struct error *error)
 {
-	return ledger_envelopes_flush(envelopes, error) < 0 || ledger_records_settle(records, error) < 0 ||
+	return ledger_envelopes_settle(envelopes, error) < 0 || ledger_records_settle(records, error) < 0 ||
 			ledger_commit(envelopes->ledger, error) < 0
 		? -1
 		: 0;
@@ -99,7 +99,7 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 {
 	const struct stream *const list[] = {&stream_envelope, &stream_account, &stream_subscription, &stream_watermark, &stream_consumption,
 		&stream_restatement, &stream_job_result, NULL};
-	struct field_union fields;
+	struct field_union fields = {.count = 0};
 	struct message_reader reader = {.scanner = NULL};
 	struct ledger_envelopes envelopes = {.ledger = NULL};
 	struct ledger_records records;
@@ -108,7 +108,7 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 	ledger_records_open(&records, ledger, &fields);
 	if (field_union_build(&fields, list, error) < 0 ||
 		message_reader_open(&reader, STDIN_FILENO, "standard input", fields.pointers, fields.count, false, error) < 0 ||
-		ledger_envelopes_open(&envelopes, ledger, error) < 0)
+		ledger_envelopes_open(&envelopes, ledger, options_now(), error) < 0)
 		goto out;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
 		if (merge_message(&reader, &message, &envelopes, &records, output, error) < 0) {

@@ -1,6 +1,5 @@
 -- The ledger's schema, version 1. doc/ledger.md explains it; the views at the end are for people with sqlite3.
--- Instants are milliseconds since 1970-01-01T00:00:00Z, days are days since then. An envelope's or sender's id that is a UUID is
--- its 16 bytes, any other its text.
+-- Instants are milliseconds since 1970-01-01T00:00:00Z, days are days since then.
 
 CREATE TABLE account (
   account INTEGER PRIMARY KEY,
@@ -49,34 +48,46 @@ CREATE TABLE subscription (
   PRIMARY KEY (organization_id, subscription_id, plan_item_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE envelope (
-  envelope_id ANY NOT NULL PRIMARY KEY,
-  account INTEGER NOT NULL REFERENCES account,
-  plan_item INTEGER NOT NULL,          -- as the feed names it, 0 when it names none
-  status INTEGER NOT NULL REFERENCES status,
-  created_at INTEGER,
-  sent_at INTEGER,
-  completed_at INTEGER,
-  modified_at INTEGER NOT NULL,
-  sender_id ANY
-) STRICT, WITHOUT ROWID;
+-- Envelopes, the latest version of each: many rows to a block, packed as lib/envelope_row.h says. `envtally export` prints them.
+CREATE TABLE envelope_block (
+  block INTEGER PRIMARY KEY,           -- the top layout.block_bits bits of the hashes of its envelopes' ids
+  rows BLOB NOT NULL
+) STRICT;
 
--- For finding a day's envelopes: when the first or last of a day moves away, and for tracing a figure.
-CREATE INDEX envelope_by_sent ON envelope (account, sent_at);
+CREATE TABLE layout (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  block_bits INTEGER NOT NULL,
+  envelopes INTEGER NOT NULL,          -- how many there are
+  undated INTEGER NOT NULL             -- those that are past a draft but have no time of sending: in no period
+) STRICT;
+INSERT INTO layout VALUES (1, 0, 0, 0);
 
--- For counting what was sent but has no time of sending.
-CREATE INDEX envelope_undated ON envelope (status) WHERE sent_at IS NULL;
-
--- The daily partials: kept in step with envelope by every transaction.
+-- The daily partials: kept in step with envelope_block by every transaction.
 CREATE TABLE daily (
   account INTEGER NOT NULL REFERENCES account,
-  plan_item INTEGER NOT NULL,
+  plan_item INTEGER NOT NULL,          -- as the feed names it, 0 when it names none
   day INTEGER NOT NULL,
-  status INTEGER NOT NULL REFERENCES status,
   units INTEGER NOT NULL CHECK (units >= 0),
-  first_sent_at INTEGER NOT NULL,
-  last_sent_at INTEGER NOT NULL,
-  PRIMARY KEY (account, plan_item, day, status)
+  first_sent_at INTEGER,               -- of those that count; null when none does
+  last_sent_at INTEGER,
+  envelopes BLOB NOT NULL,             -- six bytes for each sent that day: millisecond of the day (4), status (2), in order
+  PRIMARY KEY (account, plan_item, day)
+) STRICT, WITHOUT ROWID;
+
+-- Envelopes that came when a period that holds them had been reported as over.
+CREATE TABLE late_envelope (
+  envelope_id TEXT PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES account,
+  plan_item INTEGER NOT NULL,
+  sent_at INTEGER NOT NULL,
+  arrived_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Envelopes of which two versions had the same modified_at and other contents.
+CREATE TABLE conflict (
+  envelope_id TEXT NOT NULL,
+  modified_at INTEGER NOT NULL,
+  PRIMARY KEY (envelope_id, modified_at)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE checkpoint (
@@ -125,19 +136,20 @@ CREATE TABLE result (
   PRIMARY KEY (run_id, stream, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE VIEW envelopes AS
-SELECT
-  CASE typeof(envelope_id) WHEN 'blob' THEN
-    lower(substr(hex(envelope_id), 1, 8) || '-' || substr(hex(envelope_id), 9, 4) || '-' || substr(hex(envelope_id), 13, 4)
-      || '-' || substr(hex(envelope_id), 17, 4) || '-' || substr(hex(envelope_id), 21)) ELSE envelope_id END AS envelope_id,
-  account_id,
-  plan_item_id,
-  status.name AS status,
-  strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1000.0, 'unixepoch') AS created_at,
-  strftime('%Y-%m-%dT%H:%M:%fZ', sent_at / 1000.0, 'unixepoch') AS sent_at,
-  strftime('%Y-%m-%dT%H:%M:%fZ', completed_at / 1000.0, 'unixepoch') AS completed_at,
-  strftime('%Y-%m-%dT%H:%M:%fZ', modified_at / 1000.0, 'unixepoch') AS modified_at
-FROM envelope JOIN account USING (account) JOIN status USING (status) LEFT JOIN plan_item USING (plan_item);
+CREATE VIEW late_envelopes AS
+SELECT envelope_id, account_id, plan_item_id, strftime('%Y-%m-%dT%H:%M:%fZ', sent_at / 1000.0, 'unixepoch') AS sent_at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', arrived_at / 1000.0, 'unixepoch') AS arrived_at
+FROM late_envelope JOIN account USING (account) LEFT JOIN plan_item USING (plan_item);
+
+CREATE VIEW daily_consumption AS
+SELECT account_id, plan_item_id, date(day * 86400, 'unixepoch') AS day, units AS units_consumed,
+  strftime('%Y-%m-%dT%H:%M:%fZ', first_sent_at / 1000.0, 'unixepoch') AS first_sent_at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', last_sent_at / 1000.0, 'unixepoch') AS last_sent_at
+FROM daily JOIN account USING (account) LEFT JOIN plan_item USING (plan_item);
+
+CREATE VIEW bookmarks AS
+SELECT streams.key AS stream, marks.key AS account_id, marks.value ->> 'until' AS until, marks.value ->> 'newest' AS newest
+FROM checkpoint, json_each(state, '$.bookmarks') AS streams, json_each(streams.value) AS marks;
 
 CREATE VIEW consumption AS
 SELECT profile, account_id, nullif(plan_item_id, '') AS plan_item_id,

@@ -39,31 +39,38 @@ SELECT name FROM status WHERE status = ?1;
 -- name: add_status
 INSERT INTO status (status, name, counted) SELECT max(999, max(status)) + 1, ?1, 1 FROM status;
 
--- name: add_envelope
-INSERT INTO envelope VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING;
--- name: find_envelope
-SELECT account, plan_item, status, created_at, sent_at, completed_at, modified_at, sender_id FROM envelope WHERE envelope_id = ?1;
--- name: replace_envelope
-UPDATE envelope SET account = ?2, plan_item = ?3, status = ?4, created_at = ?5, sent_at = ?6, completed_at = ?7, modified_at = ?8, sender_id = ?9 WHERE envelope_id = ?1;
+-- name: list_statuses
+SELECT status, name, counted FROM status;
+-- name: load_layout
+SELECT block_bits, envelopes, undated FROM layout;
+-- name: save_layout
+UPDATE layout SET block_bits = ?1, envelopes = ?2, undated = ?3;
+-- name: find_block
+SELECT rows FROM envelope_block WHERE block = ?1;
+-- name: store_block
+INSERT INTO envelope_block VALUES (?1, ?2) ON CONFLICT DO UPDATE SET rows = ?2;
+-- name: remove_block
+DELETE FROM envelope_block WHERE block = ?1;
+-- name: list_blocks
+SELECT rows FROM envelope_block ORDER BY block;
+-- name: add_late
+INSERT INTO late_envelope VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING;
+-- name: add_conflict
+INSERT INTO conflict VALUES (?1, ?2) ON CONFLICT DO NOTHING;
+-- name: last_period_over
+SELECT max(period_end) FROM reported WHERE state <> 'open';
 -- name: account_name
 SELECT account_id FROM account WHERE account = ?1;
 -- name: plan_item_name
 SELECT plan_item_id FROM plan_item WHERE plan_item = ?1;
 
--- name: add_to_daily
-INSERT INTO daily VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-ON CONFLICT DO UPDATE SET units = units + ?5, first_sent_at = min(first_sent_at, ?6), last_sent_at = max(last_sent_at, ?7);
--- name: take_from_daily
-UPDATE daily SET units = units + ?5 WHERE account = ?1 AND plan_item = ?2 AND day = ?3 AND status = ?4;
 -- name: find_daily
-SELECT units, first_sent_at, last_sent_at FROM daily WHERE account = ?1 AND plan_item = ?2 AND day = ?3 AND status = ?4;
+SELECT envelopes FROM daily WHERE account = ?1 AND plan_item = ?2 AND day = ?3;
+-- name: store_daily
+INSERT INTO daily VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT DO UPDATE SET units = ?4, first_sent_at = ?5, last_sent_at = ?6, envelopes = ?7;
 -- name: remove_daily
-DELETE FROM daily WHERE account = ?1 AND plan_item = ?2 AND day = ?3 AND status = ?4;
--- name: rescan_daily
-UPDATE daily SET (first_sent_at, last_sent_at) =
-  (SELECT min(sent_at), max(sent_at) FROM envelope WHERE account = ?1 AND sent_at >= ?3 * 86400000 AND sent_at < (?3 + 1) * 86400000
-     AND plan_item = ?2 AND status = ?4)
-WHERE account = ?1 AND plan_item = ?2 AND day = ?3 AND status = ?4;
+DELETE FROM daily WHERE account = ?1 AND plan_item = ?2 AND day = ?3;
 
 -- name: save_state
 INSERT INTO checkpoint VALUES (1, ?1) ON CONFLICT DO UPDATE SET state = ?1;
@@ -80,14 +87,10 @@ SELECT nullif(organization_id, ''), subscription_id, nullif(plan_item_id, ''), s
   asset_group_name, associated_accounts_count, software_model FROM subscription ORDER BY organization_id, subscription_id, plan_item_id;
 -- name: list_daily
 -- ?2: what envelopes without a plan item take; ?3: from this day on.
-SELECT ifnull(plan_item_id, ?2) AS plan, day, name, sum(units), min(first_sent_at), max(last_sent_at)
-FROM daily LEFT JOIN plan_item USING (plan_item) JOIN status USING (status)
-WHERE account = ?1 AND day >= ?3 AND counted GROUP BY plan, day, name ORDER BY plan, day, name;
+SELECT ifnull(plan_item_id, ?2) AS plan, day, units, first_sent_at, last_sent_at, envelopes
+FROM daily LEFT JOIN plan_item USING (plan_item) WHERE account = ?1 AND day >= ?3 AND units > 0 ORDER BY plan, day;
 -- name: list_reported_periods
 SELECT nullif(plan_item_id, ''), period_start FROM reported WHERE account_id = ?1 AND units_consumed > 0 ORDER BY plan_item_id, period_start;
--- name: count_undated
-SELECT count(*) FROM envelope JOIN status USING (status) WHERE sent_at IS NULL AND counted;
-
 -- name: store_job_result
 INSERT INTO job_result VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = ?2;
 -- name: forget_results
