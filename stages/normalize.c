@@ -20,7 +20,7 @@ static char *feed = "datafeed", *stream = "docusign_datafeed", *program, *reject
 
 static struct poptOption table[] = {
 	{"stream", 's', POPT_ARG_STRING, &stream, 0, "the stream of lines without a type (default: docusign_datafeed)", "NAME"},
-	{"feed", 'f', POPT_ARG_STRING, &feed, 0, "the feed descriptor whose map is used: datafeed, monitor, esign or a file", "NAME|FILE"},
+	{"feed", 'f', POPT_ARG_STRING, &feed, 0, "the feed descriptor whose map is used: datafeed (the default), monitor, esign or a file", "NAME|FILE"},
 	{"jq", 'j', POPT_ARG_STRING, &program, 0, "map the feed's records by this jq program, which gives canonical fields", "PROGRAM"},
 	{"rejects", 'r', POPT_ARG_STRING, &rejects_path, 0, "keep lines that do not fit here and go on", "FILE"},
 	POPT_TABLEEND,
