@@ -1,5 +1,7 @@
 #include "message.h"
 
+#include "envelope_line.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +137,11 @@ int message_next(struct message_reader *reader, struct message *message, struct 
 		return got;
 	message->line_number = reader->lines.line_number;
 	message->fields = reader->slices + SLICE_FIELDS;
+	if (reader->envelopes_first && envelope_line_scan(message->line.text, message->line.length, reader->slices + SLICE_FIELDS)) {
+		message->type = MESSAGE_RECORD;
+		message->stream = (struct json_slice){JSON_STRING, "envelope", 8};
+		return 1;
+	}
 	int result = json_scan(reader->scanner, message->line.text, message->line.length, reader->slices, &message->error);
 	if (result == 0) {
 		message->stream = reader->slices[SLICE_STREAM];

@@ -110,6 +110,7 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 		message_reader_open(&reader, STDIN_FILENO, "standard input", fields.pointers, fields.count, false, error) < 0 ||
 		ledger_envelopes_open(&envelopes, ledger, options_now(), error) < 0)
 		goto out;
+	reader.envelopes_first = true;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
 		if (merge_message(&reader, &message, &envelopes, &records, output, error) < 0) {
 			got = -1;

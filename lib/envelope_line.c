@@ -1,0 +1,78 @@
+#include "envelope_line.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define HEAD "{\"type\":\"RECORD\",\"stream\":\"envelope\",\"record\":{"
+
+static const struct {
+	const char *text;
+	size_t length;
+} keys[] = {
+#define KEY(text) {text, sizeof text - 1}
+	KEY("\"account_id\":"), KEY(",\"envelope_id\":"), KEY(",\"status\":"), KEY(",\"created_at\":"), KEY(",\"sent_at\":"),
+	KEY(",\"completed_at\":"), KEY(",\"modified_at\":"), KEY(",\"plan_item_id\":"), KEY(",\"sender_id\":"),
+#undef KEY
+};
+
+/* Is one of the eight bytes a quote, a backslash, a control character or beyond ASCII? (The usual tricks of words as bytes.) */
+static bool is_plain(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+	uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+	uint64_t found = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | (word - ones * 0x20) | word;
+	return (found & tops) == 0;
+}
+
+/* The end of a string's plain content from `at` on: where a quote is. NULL when something else comes first. */
+static const char *end_of_string(const char *at, const char *end)
+{
+	uint64_t word;
+	while (end - at >= 8) {
+		memcpy(&word, at, 8);
+		if (!is_plain(word))
+			break;
+		at += 8;
+	}
+	while (at < end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
+		at++;
+	return at < end && *at == '"' ? at : NULL;
+}
+
+/* After the record: its end, or the time of extraction and the end. */
+static bool is_tail(const char *at, const char *end)
+{
+	static const char time[] = "},\"time_extracted\":\"";
+	size_t left = (size_t)(end - at);
+	if (left == 2)
+		return memcmp(at, "}}", 2) == 0;
+	if (left < sizeof time || memcmp(at, time, sizeof time - 1) != 0)
+		return false;
+	at = end_of_string(at + sizeof time - 1, end);
+	return at && end - at == 2 && at[1] == '}';
+}
+
+bool envelope_line_scan(const char *line, size_t length, struct json_slice slices[])
+{
+	const char *at = line + sizeof HEAD - 1, *end = line + length;
+	if (length < 256 || memcmp(line, HEAD, sizeof HEAD - 1) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		if ((size_t)(end - at) < keys[i].length + 4 || memcmp(at, keys[i].text, keys[i].length) != 0)
+			return false;
+		at += keys[i].length;
+		if (*at == '"') {
+			const char *close = end_of_string(at + 1, end);
+			if (!close)
+				return false;
+			slices[i] = (struct json_slice){JSON_STRING, at + 1, (size_t)(close - at - 1)};
+			at = close + 1;
+		} else if (memcmp(at, "null", 4) == 0) {
+			slices[i] = (struct json_slice){JSON_NULL, at, 4};
+			at += 4;
+		} else {
+			return false;
+		}
+	}
+	return is_tail(at, end);
+}
