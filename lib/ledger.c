@@ -84,29 +84,50 @@ static int index_statements(struct ledger *ledger, struct error *error)
 	return 0;
 }
 
-/* A new file gets the schema within the first transaction, so that it is not there at all when that one fails. */
-static int check_schema(struct ledger *ledger, enum ledger_mode mode, struct error *error)
+/* Sets *made to whether there is a ledger; an empty file is none yet. Refuses what is another's. */
+static int check_identity(struct ledger *ledger, enum ledger_mode mode, bool *made, struct error *error)
 {
 	int application, version, tables;
 	if (pragma_integer(ledger, "PRAGMA application_id", &application, error) < 0 ||
 		pragma_integer(ledger, "PRAGMA user_version", &version, error) < 0 ||
 		pragma_integer(ledger, "SELECT count(*) FROM sqlite_schema", &tables, error) < 0)
 		return -1;
-	if (application == APPLICATION_ID && version == SCHEMA_VERSION)
-		return 0;
-	if (application == APPLICATION_ID)
+	*made = application == APPLICATION_ID;
+	if (*made && version != SCHEMA_VERSION)
 		return error_set(error, EX_CONFIG, "cannot use ledger '%s': its schema is version %d, this program knows %d: use a newer envtally",
 			ledger->path, version, SCHEMA_VERSION);
-	if (application != 0 || tables != 0 || mode == LEDGER_READ)
+	if (!*made && (application != 0 || tables != 0 || mode == LEDGER_READ))
 		return error_set(error, EX_DATAERR, "cannot use ledger '%s': it is not a ledger of envtally", ledger->path);
+	return 0;
+}
+
+/* The same from one snapshot: another writer may be making the ledger. */
+static int look_at_identity(struct ledger *ledger, enum ledger_mode mode, bool *made, struct error *error)
+{
+	if (execute(ledger, "BEGIN", error) < 0)
+		return -1;
+	int result = check_identity(ledger, mode, made, error);
+	sqlite3_exec(ledger->database, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
+
+/*
+ * A new file gets the schema within the first transaction, so that it is not there at all when that one fails. Whether it is
+ * new is asked again under the lock.
+ */
+static int make_schema(struct ledger *ledger, struct error *error)
+{
+	bool made;
+	if (ledger_begin(ledger, error) < 0 || check_identity(ledger, LEDGER_WRITE, &made, error) < 0)
+		return -1;
+	if (made)
+		return ledger_commit(ledger, error);
 	char *schema = strndup(EMBEDDED_TEXT(sql_ledger_sql), EMBEDDED_LENGTH(sql_ledger_sql));
 	if (!schema)
 		return error_set(error, EX_OSERR, "out of memory");
 	char identity[96];
 	sqlite3_snprintf(sizeof identity, identity, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
-	int result = ledger_begin(ledger, error);
-	if (result == 0)
-		result = execute(ledger, schema, error);
+	int result = execute(ledger, schema, error);
 	if (result == 0)
 		result = execute(ledger, identity, error);
 	free(schema);
@@ -130,9 +151,12 @@ int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, 
 	sqlite3_snprintf(sizeof settings, settings, "PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE", CACHE_KIB);
 	if (execute(ledger, settings, error) < 0)
 		goto failed;
+	bool made;
+	if (index_statements(ledger, error) < 0 || look_at_identity(ledger, mode, &made, error) < 0)
+		goto failed;
 	if (mode == LEDGER_WRITE && !in_memory && execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
 		goto failed;
-	if (index_statements(ledger, error) < 0 || check_schema(ledger, mode, error) < 0)
+	if (!made && make_schema(ledger, error) < 0)
 		goto failed;
 	return 0;
 failed:
