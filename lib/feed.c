@@ -101,7 +101,7 @@ static int take_object(struct part *part, const char *key, const char *place, st
 		return 0;
 	bool missing = !jv_is_valid(taken->object);
 	jv_free(taken->object);
-	taken->object = jv_object();
+	taken->object = jv_invalid();
 	return wrong(part, error, key, missing ? "is missing, it must be an object" : "must be an object");
 }
 

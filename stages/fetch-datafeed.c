@@ -72,7 +72,7 @@ static int read_input(struct fetch_run *run, struct error *error)
 
 int main(int argc, const char **argv)
 {
-	char *feed = NULL, *state = NULL;
+	static char *feed, *state; /* static: what popt gives lives as long as the process */
 	struct poptOption table[] = {
 		{"state", 0, POPT_ARG_STRING, &state, 0, "the bookmarks: what was fetched before", "FILE"},
 		{"feed", 0, POPT_ARG_STRING, &feed, 0, "the feed's descriptor, in place of the profile's", "FEED"},
