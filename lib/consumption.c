@@ -36,7 +36,7 @@ int consumption_reader_open(struct consumption *consumption, struct message_read
 	struct error *error)
 {
 	const struct stream *const list[] = {&stream_daily_consumption, &stream_envelope, &stream_consumption, &stream_account,
-		&stream_watermark, &stream_job_result, NULL};
+		&stream_watermark, &stream_job_result, &stream_contract, NULL};
 	if (field_union_build(&consumption->fields, list, error) < 0)
 		return -1;
 	return message_reader_open(reader, descriptor, name, consumption->fields.pointers, consumption->fields.count, false, error);
@@ -63,6 +63,21 @@ static struct account_facts *facts_of(struct consumption *consumption, uint32_t 
 		consumption->fact_count = count;
 	}
 	return &consumption->facts[account];
+}
+
+/* The periods are fixed once the contracts of earlier runs are known, which come before the first summand. */
+static int period_of(struct consumption *consumption, int32_t day, struct period *period, struct error *error)
+{
+	if (consumption->by_calendar) {
+		*period = period_of_day(&consumption->calendar, day);
+		return 0;
+	}
+	if (!consumption->contracts_settled &&
+		contracts_apply(&consumption->contracts, consumption->contract_start, consumption->renewal_months, consumption->now, error) < 0)
+		return -1;
+	consumption->contracts_settled = true;
+	*period = contracts_period_of_day(&consumption->contracts, day);
+	return 0;
 }
 
 static int keep_text(char **text, const struct json_slice *slice, struct error *error)
@@ -188,10 +203,11 @@ static int add_daily(struct consumption *consumption, const struct message_reade
 		read_time(consumption, reader, message, "first_sent_at", false, &first, error) < 0 ||
 		read_time(consumption, reader, message, "last_sent_at", false, &last, error) < 0)
 		return -1;
+	struct period period;
 	struct account_facts *facts = facts_of(consumption, account, error);
-	struct tally_row *row = facts ? tally_row(&consumption->tally, own_profile(consumption, error), account, plan_item,
-						period_of_day(&consumption->rule, day), error)
-				      : NULL;
+	struct tally_row *row = NULL;
+	if (facts && period_of(consumption, day, &period, error) == 0)
+		row = tally_row(&consumption->tally, own_profile(consumption, error), account, plan_item, period, error);
 	if (!row)
 		return -1;
 	facts->touched = true;
@@ -215,10 +231,11 @@ static int add_envelope(struct consumption *consumption, const struct message_re
 	if (read_account(consumption, reader, message, &account, error) < 0 ||
 		read_name(consumption, reader, message, &consumption->tally.plan_items, "plan_item_id", &plan_item, error) < 0)
 		return -1;
+	struct period period;
 	struct account_facts *facts = facts_of(consumption, account, error);
-	struct tally_row *row = facts ? tally_row(&consumption->tally, own_profile(consumption, error), account, plan_item,
-						period_of_instant(&consumption->rule, sent_at), error)
-				      : NULL;
+	struct tally_row *row = NULL;
+	if (facts && period_of(consumption, instant_day(sent_at), &period, error) == 0)
+		row = tally_row(&consumption->tally, own_profile(consumption, error), account, plan_item, period, error);
 	if (!row)
 		return -1;
 	facts->touched = true;
@@ -243,9 +260,10 @@ static int keep_facts(struct consumption *consumption, const struct message_read
 	return 0;
 }
 
-/* The row that a consumption record belongs to: of the period of ours that holds its period. */
+/* The row that a consumption record belongs to: of the period of ours that holds its period. What was reported under another
+ * contract may reach beyond: that is what a restatement then says. */
 static struct tally_row *row_of_consumption(struct consumption *consumption, const struct message_reader *reader,
-	const struct message *message, uint32_t *account, struct error *error)
+	const struct message *message, bool reported, uint32_t *account, struct error *error)
 {
 	uint32_t profile, plan_item;
 	int64_t start, end;
@@ -255,8 +273,10 @@ static struct tally_row *row_of_consumption(struct consumption *consumption, con
 		read_time(consumption, reader, message, "period_start", true, &start, error) < 0 ||
 		read_time(consumption, reader, message, "period_end", true, &end, error) < 0)
 		return NULL;
-	struct period period = period_of_instant(&consumption->rule, start);
-	if (end > period.end || end <= start) {
+	struct period period;
+	if (period_of(consumption, instant_day(start), &period, error) < 0)
+		return NULL;
+	if ((end > period.end && !reported) || end <= start) {
 		message_error(reader, message, error, "the consumption's period reaches over the end of one of these: it cannot be split");
 		return NULL;
 	}
@@ -270,7 +290,7 @@ static int add_consumption(struct consumption *consumption, const struct message
 {
 	uint32_t account;
 	int64_t units, first, last;
-	struct tally_row *row = row_of_consumption(consumption, reader, message, &account, error);
+	struct tally_row *row = row_of_consumption(consumption, reader, message, reported, &account, error);
 	if (!row || read_units(consumption, reader, message, &units, error) < 0 ||
 		read_time(consumption, reader, message, "first_sent_at", false, &first, error) < 0 ||
 		read_time(consumption, reader, message, "last_sent_at", false, &last, error) < 0)
@@ -303,11 +323,25 @@ int consumption_add(struct consumption *consumption, const struct message_reader
 	return 0;
 }
 
+static int add_contract(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
+	struct error *error)
+{
+	const struct json_slice *start = field(consumption, message, "contract_start"), *months = field(consumption, message, "renewal_months"),
+				*from = field(consumption, message, "effective_from");
+	struct contract contract = {.renewal_months = months->kind == JSON_NUMBER ? atoi(months->text) : 0};
+	if (start->kind != JSON_STRING || day_parse(start->text, start->length, &contract.contract_start) < 0 || from->kind != JSON_STRING ||
+		day_parse(from->text, from->length, &contract.effective_from) < 0 || contract.renewal_months < 1 ||
+		contract.renewal_months > 60)
+		return message_error(reader, message, error, "contract needs the dates \"contract_start\" and \"effective_from\", and \"renewal_months\"");
+	return contracts_add(&consumption->contracts, contract, error);
+}
+
 int consumption_read_reported(struct consumption *consumption, int descriptor, const char *name, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
 	int got, result = 0;
+	consumption->restates = true;
 	if (consumption_reader_open(consumption, &reader, descriptor, name, error) < 0)
 		return -1;
 	while (result >= 0 && (got = message_next(&reader, &message, error)) != 0) {
@@ -315,6 +349,8 @@ int consumption_read_reported(struct consumption *consumption, int descriptor, c
 			result = -1;
 		else if (message_is_record(&message, "consumption"))
 			result = add_consumption(consumption, &reader, &message, true, error);
+		else if (message_is_record(&message, "contract"))
+			result = add_contract(consumption, &reader, &message, error);
 		else if (message_is_record(&message, "job_result"))
 			result = read_time(consumption, &reader, &message, "started_at", true, &consumption->reported_at, error);
 	}
@@ -418,6 +454,27 @@ static void print_restatement(struct consumption *consumption, const struct tall
 	output_line_end(output);
 }
 
+static void print_contracts(const struct consumption *consumption, struct output *output)
+{
+	struct buffer *line = &output->pending;
+	if (consumption->by_calendar || !consumption->contracts_settled || !consumption->restates)
+		return;
+	stream_append_schema(line, &stream_contract);
+	for (size_t i = 0; i < consumption->contracts.count; i++) {
+		const struct contract *contract = &consumption->contracts.list[i];
+		stream_begin_record(line, &stream_contract);
+		json_key(line, "profile");
+		json_c_string(line, consumption->profile);
+		json_key(line, "effective_from");
+		json_day(line, contract->effective_from);
+		json_key(line, "contract_start");
+		json_day(line, contract->contract_start);
+		json_key(line, "renewal_months");
+		json_integer(line, contract->renewal_months);
+		stream_end_record(line, NULL, 0);
+	}
+}
+
 int consumption_print(struct consumption *consumption, struct output *output, struct error *error)
 {
 	struct tally *tally = &consumption->tally;
@@ -426,14 +483,19 @@ int consumption_print(struct consumption *consumption, struct output *output, st
 	tally_sort(tally);
 	for (size_t i = 0; i < tally->count; i++) {
 		struct tally_row *row = &tally->rows[i];
-		if (!consumption->facts[row->account].touched)
+		bool carried = !consumption->facts[row->account].touched;
+		if (carried && consumption->contracts.changed)
+			return error_set(error, EX_DATAERR,
+				"cannot carry account '%s' over: the contract has changed, so the partials of all accounts are needed (merge --emit all)",
+				tally->accounts.names[row->account].text);
+		if (carried)
 			row->now = row->reported;
 		if (!row->now.units)
 			continue;
 		if (!any)
 			stream_append_schema(&output->pending, &stream_consumption);
 		any = true;
-		if (consumption->has_contract && row->period.index < 0)
+		if (!consumption->by_calendar && contracts_precede(&consumption->contracts, row->period.start))
 			consumption->units_before_contract += row->now.units;
 		if (print_row(consumption, row, watermark, output, error) < 0)
 			return -1;
@@ -449,5 +511,6 @@ int consumption_print(struct consumption *consumption, struct output *output, st
 		any = true;
 		print_restatement(consumption, row, output);
 	}
+	print_contracts(consumption, output);
 	return 0;
 }

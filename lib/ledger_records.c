@@ -376,7 +376,8 @@ static int print_records(struct ledger *ledger, const char *name, const struct s
 
 int ledger_records_print_reported(struct ledger *ledger, struct output *output, struct error *error)
 {
-	if (print_records(ledger, "last_job_result", &stream_job_result, output, error) < 0)
+	if (print_records(ledger, "last_job_result", &stream_job_result, output, error) < 0 ||
+		print_records(ledger, "last_contracts", &stream_contract, output, error) < 0)
 		return -1;
 	return print_records(ledger, "list_reported", &stream_consumption, output, error);
 }

@@ -39,7 +39,7 @@ int ledger_records_settle(struct ledger_records *records, struct error *error);
  */
 int ledger_records_print(struct ledger *ledger, bool all, int32_t since, struct output *output, struct error *error);
 
-/* Prints the last job_result and the consumption records last reported: the --reported FILE of aggregate-by-period. */
+/* Prints the last job_result, its contracts and the consumption records last reported: the --reported FILE of aggregate-by-period. */
 int ledger_records_print_reported(struct ledger *ledger, struct output *output, struct error *error);
 
 #endif

@@ -67,6 +67,13 @@ const struct stream stream_restatement = {
 		{"cause", FIELD_WORD, true}),
 };
 
+const struct stream stream_contract = {
+	.name = "contract",
+	.keys = KEYS("profile", "effective_from"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"effective_from", FIELD_DAY, true}, {"contract_start", FIELD_DAY, true},
+		{"renewal_months", FIELD_INTEGER, true}),
+};
+
 const struct stream stream_unrecognized_subscription = {
 	.name = "unrecognized_subscription",
 	.keys = KEYS("identifier"),
@@ -94,7 +101,7 @@ const struct stream stream_job_result = {
 };
 
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark,
-	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_unrecognized_subscription,
+	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
 	&stream_metric_result, &stream_job_result, NULL};
 
 const struct stream *stream_find(const char *name, size_t length)

@@ -38,7 +38,8 @@ struct stream {
 };
 
 extern const struct stream stream_account, stream_subscription, stream_envelope, stream_watermark, stream_daily_consumption,
-	stream_consumption, stream_restatement, stream_unrecognized_subscription, stream_metric_result, stream_job_result;
+	stream_consumption, stream_restatement, stream_contract, stream_unrecognized_subscription, stream_metric_result,
+	stream_job_result;
 
 /* All of them, NULL-terminated. */
 extern const struct stream *const streams[];

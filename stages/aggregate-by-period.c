@@ -5,7 +5,8 @@
  * results gives what running it once gives. Accounts, watermarks and everything else go through unchanged, in order.
  * Writes, at the end, a consumption record for each profile, account, plan item and period with units, and a restatement for
  * each that differs from what --reported FILE says of a period that was over when it was reported. Accounts of FILE of
- * which nothing came are carried over. A STATE goes through once what was read before it is out.
+ * which nothing came are carried over. With --reported also a contract record for each contract that the periods come
+ * from. A STATE goes through once what was read before it is out.
  *
  * Exit: 0; 64 usage; 65 bad input; 66 no such file; 74 cannot write; 78 a wrong profile.
  */
@@ -63,11 +64,13 @@ static int set_rule(struct consumption *consumption, struct profile *profile, st
 		options_refuse("cannot use --renewal-months %d: it is 1 to 60", renewal_months);
 	if (!contract_start && !profile_path_option && !calendar)
 		options_refuse("cannot compute periods: -p PROFILE, --contract-start DATE or --calendar UNIT");
-	consumption->rule = period_rule_contract(start, renewal_months);
+	consumption->contract_start = start;
+	consumption->renewal_months = renewal_months;
 	if (!calendar)
 		return 0;
 	struct error problem;
-	if (period_rule_calendar(calendar, start, &consumption->rule, &problem) < 0)
+	consumption->by_calendar = true;
+	if (period_rule_calendar(calendar, start, &consumption->calendar, &problem) < 0)
 		options_refuse("%s", problem.text);
 	return 0;
 }
@@ -124,7 +127,6 @@ int main(int argc, const char **argv)
 	output_open(&output, STDOUT_FILENO, "standard output");
 	int result = set_rule(&consumption, &profile, &error);
 	consumption.profile = profile_name;
-	consumption.has_contract = !calendar;
 	if (result == 0 && reported_path)
 		result = read_reported(&consumption, &error);
 	if (result == 0)

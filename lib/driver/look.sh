@@ -7,7 +7,8 @@ newest_run() { # NAME
 
 # The whole position as the ledger has it now.
 position() { # FILE NAME
-	stage merge --ledger "$workspace/ledger/$2.db" --emit all </dev/null | stage aggregate-by-period -p "$1" |
+	stage merge --ledger "$workspace/ledger/$2.db" --emit all </dev/null | stage aggregate-by-period -p "$1" \
+		--reported <(stage merge --ledger "$workspace/ledger/$2.db" --print-reported) |
 		stage reconcile --entitlements "$workspace/licence/entitlements.csv" --models "$workspace/licence/models.csv"
 }
 

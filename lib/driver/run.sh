@@ -149,10 +149,17 @@ source_of() { # PROGRAM RAW REPLAY
 	fi
 }
 
+# Has the profile another contract than the last report? Then every account's partials are needed, not only the touched ones'.
+contract_changed() { # PARTIAL
+	jq -e -n --slurpfile reported "$1/reported.ndjson" --slurpfile profile "$1/inputs/profile.json" '
+		[$reported[] | select(.type == "RECORD" and .stream == "contract") | .record] | last as $last
+		| $last != null and ($last.contract_start != $profile[0].contract_start or $last.renewal_months != $profile[0].renewal_months)' >/dev/null
+}
+
 # Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson. Sets some_refused to 1 when all is done
 # but some account, which could not be read: then the status is 75. (An interrupted fetcher says 75 too; its recording is not whole.)
 tally() { # NAME PARTIAL
-	local name=$1 partial=$2 profile from feed offline=() subscriptions=() datafeed=()
+	local name=$1 partial=$2 profile from feed emit=touched offline=() subscriptions=() datafeed=()
 	profile=$(jq -r .profile_file "$partial/begun.json")
 	from=$(jq -r .replay "$partial/begun.json")
 	[ -z "$from" ] || offline=(--replay "$from")
@@ -161,11 +168,12 @@ tally() { # NAME PARTIAL
 	source_of fetch-datafeed "$partial/raw" "$from"
 	datafeed=("${source[@]}")
 	feed=$(profile_fact "$partial/inputs/profile.json" feed datafeed)
+	if contract_changed "$partial"; then emit=all; fi
 	authorise "$profile" ${offline[@]+"${offline[@]}"} |
 		stage fetch-subscriptions "${subscriptions[@]}" |
 		stage fetch-datafeed --state "$partial/state.json" "${datafeed[@]}" |
 		stage normalize --feed "$feed" --rejects "$partial/rejects.ndjson" |
-		stage merge --ledger "$workspace/ledger/$name.db" --emit touched |
+		stage merge --ledger "$workspace/ledger/$name.db" --emit "$emit" |
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
 			--run-id "$(jq -r .run_id "$partial/begun.json")" >"$partial/tallied.ndjson"
 	local statuses=("${PIPESTATUS[@]}")
@@ -179,7 +187,7 @@ reconcile_run() { # PARTIAL
 	stream_of consumption <"$1/tallied.ndjson" >"$1/consumption.ndjson"
 	stream_of restatement <"$1/tallied.ndjson" >"$1/restatements.ndjson"
 	stage reconcile --entitlements "$1/inputs/entitlements.csv" --models "$1/inputs/models.csv" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
-	stream_of 'metric_result|unrecognized_subscription' <"$1/reconciled.ndjson" >"$1/results.ndjson"
+	stream_of 'metric_result|unrecognized_subscription|contract' <"$1/reconciled.ndjson" >"$1/results.ndjson"
 	stage report --format html -o "$1/report.html" --title "$(jq -r .profile "$1/begun.json")" <"$1/reconciled.ndjson"
 	rm "$1/reconciled.ndjson"
 }
