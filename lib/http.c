@@ -285,13 +285,19 @@ static struct http_request *take_due(struct http *http, int64_t now, int64_t *de
 	return request;
 }
 
-/* A long wait must not look like a program that hangs. */
-static void tell_of_wait(struct http *http, int64_t now, int64_t delay)
+/* A long wait must not look like a program that hangs; one line for all requests that wait until about then. */
+static bool is_worth_telling(struct http *http, int64_t now, int64_t delay)
 {
-	if (delay < TELL_AFTER_MS || now + delay <= http->told_until + TELL_AFTER_MS || http->active_count > 0)
-		return;
+	if (delay < TELL_AFTER_MS || now + delay <= http->told_until + TELL_AFTER_MS)
+		return false;
 	http->told_until = now + delay;
-	say(http, false, "the limit of requests is nearly reached: waiting %lld seconds", (long long)(delay + 999) / 1000);
+	return true;
+}
+
+static void tell_of_hold(struct http *http, int64_t now, int64_t delay)
+{
+	if (http->active_count == 0 && is_worth_telling(http, now, delay))
+		say(http, false, "the limit of requests is nearly reached: waiting %lld seconds", (long long)(delay + 999) / 1000);
 }
 
 /* Starts what may start. `*delay` becomes the milliseconds after which more may. */
@@ -300,7 +306,7 @@ static int start_due(struct http *http, int64_t *delay, struct error *error)
 	while (http->active_count < http->concurrency && (!TAILQ_EMPTY(&http->queued) || !TAILQ_EMPTY(&http->pausing))) {
 		int64_t now = monotonic(), held = rate_limit_delay(&http->rate, http->active_count, now);
 		if (held > 0) {
-			tell_of_wait(http, now, held);
+			tell_of_hold(http, now, held);
 			*delay = held < *delay ? held : *delay;
 			return 0;
 		}
@@ -461,7 +467,7 @@ static int settle(struct http *http, struct http_request *request, struct exchan
 		return -1;
 	}
 	if (!final) {
-		say(http, true, "%s; trying again in %lld ms", answer->error.text, (long long)pause);
+		say(http, !is_worth_telling(http, monotonic(), pause), "%s; trying again in %lld ms", answer->error.text, (long long)pause);
 		request->tries -= again; /* it was the token's fault */
 		try_again(http, request, pause);
 		return 0;

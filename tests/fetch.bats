@@ -675,3 +675,14 @@ descriptor() {
 	fails 78 "$bin/fetch-datafeed" --replay "$night" --feed nothing
 	said "cannot use feed 'nothing': it is not one of datafeed, esign, monitor, and a file is written with '/' or ends in .json"
 }
+
+@test "the descriptor in doc/feeds.md works as it stands" {
+	awk '/^```json/ { block++; next } /^```/ { block += block % 2; next } block == 1' "$root/doc/feeds.md" >my-feed.json
+	recording_begin r fetch-datafeed $now
+	recording_answer "https://api.docusign.net/feeds/v1/accounts/$a/envelopes?after=$first&limit=1000" 200 '{"meta":{"cursor":"m"},"items":[{"id":"e1","state":"sent","changedAt":"2025-03-17T01:00:00Z"}]}'
+	recording_answer "https://api.docusign.net/feeds/v1/accounts/$a/envelopes?after=m&limit=1000" 200 '{"meta":{"cursor":"m"},"items":[]}'
+	recording_end
+	accounts $a >in
+	fetch --replay r --feed my-feed.json
+	[ "$(jq -r 'select(.stream == "watermark" and .type == "RECORD") | .record.watermark' out)" = 2025-03-17T01:00:00.000Z ]
+}
