@@ -36,6 +36,7 @@ Options
   --replay DIR      run: take answers from this recording instead of Docusign
   --now RFC3339     the clock of the run, which names it (default: the time)
   --restatements    status: also every figure that was restated
+  --check           status: exit 69 when an account's feed is stale, or the last run is not whole
   --no-cache        run, validate: do not keep the access token in the workspace
   -v, -q            say more, say less
   --KEY VALUE       init: a key of the profile, e.g. --name acme --organization-id … --contract-start 2025-01-31
@@ -55,7 +56,7 @@ say() { # what a person may want to read
 	[ "$quiet" = 1 ] || printf 'pipeline.sh: %s\n' "$1" >&2
 }
 
-workspace='' replay='' now='' quiet=0 show_restatements=0 cache=1 profiles=() stage_flags=() operands=()
+workspace='' replay='' now='' quiet=0 show_restatements=0 check_status=0 cache=1 profiles=() stage_flags=() operands=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 profile_keys="name organization-id contract-start renewal-months environment integration-key key-pair-id key-file key-password key-alias user-id feed"
 
@@ -82,6 +83,7 @@ parse_options() {
 			shift
 			;;
 		--restatements) show_restatements=1 ;;
+		--check) check_status=1 ;;
 		--no-cache) cache=0 ;;
 		-v) stage_flags+=(-v) ;;
 		-q)

@@ -296,7 +296,9 @@ static int add_consumption(struct consumption *consumption, const struct message
 		read_time(consumption, reader, message, "last_sent_at", false, &last, error) < 0)
 		return -1;
 	struct tally_sum *sum = reported ? &row->reported : &row->now;
-	row->was_reported |= reported;
+	int64_t end;
+	if (reported && read_time(consumption, reader, message, "period_end", true, &end, error) == 0 && end > row->reported_end)
+		row->reported_end = end;
 	if (!reported)
 		consumption->facts[account].touched = true;
 	tally_add(sum, units, first, last);
@@ -503,8 +505,9 @@ int consumption_print(struct consumption *consumption, struct output *output, st
 	any = false;
 	for (size_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
-		if (consumption->reported_at == INSTANT_NONE || row->period.end > consumption->reported_at ||
-			row->now.units == row->reported.units)
+		/* Under another contract than today's the period may have ended later, and have been open. */
+		int64_t end = row->reported_end > row->period.end ? row->reported_end : row->period.end;
+		if (consumption->reported_at == INSTANT_NONE || end > consumption->reported_at || row->now.units == row->reported.units)
 			continue;
 		if (!any)
 			stream_append_schema(&output->pending, &stream_restatement);

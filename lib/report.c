@@ -139,6 +139,26 @@ static int add_account(struct report *report, const struct message *message, str
 	return read_account(report, message, &account, error);
 }
 
+static int add_watermark(struct report *report, const struct message *message, struct error *error)
+{
+	uint32_t number;
+	if (read_account(report, message, &number, error) < 0)
+		return -1;
+	struct report_account *account = &report->accounts[number];
+	int64_t watermark = instant(report, message, "watermark");
+	if (!account->is_fed || watermark > account->watermark)
+		account->watermark = watermark;
+	account->is_fed = report->has_watermarks = true;
+	return 0;
+}
+
+bool report_account_is_stale(const struct report *report, const struct report_account *account)
+{
+	if (!account->is_fed)
+		return report->has_watermarks;
+	return account->watermark < report->now - REPORT_STALE_DAYS * DAY_MS;
+}
+
 static int add_subscription(struct report *report, const struct message *message, struct error *error)
 {
 	uint32_t number;
@@ -290,7 +310,7 @@ static const struct {
 	int (*add)(struct report *report, const struct message *message, struct error *error);
 } readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric},
         {&stream_restatement, add_restatement}, {&stream_unrecognized_subscription, add_unrecognized},
-        {&stream_account, add_account}, {&stream_subscription, add_subscription}};
+        {&stream_account, add_account}, {&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}};
 #define READERS (sizeof readers / sizeof *readers)
 
 /* Is the record what its stream's table of fields says? `scratch` is for the canonical record, which is not needed. */

@@ -1,7 +1,7 @@
 /*
  * report.h: what a report tells, collected from the records of a pipe.
  *
- * Reads metric_result, consumption, restatement, unrecognized_subscription, account and subscription; passes over the rest.
+ * Reads metric_result, consumption, restatement, unrecognized_subscription, account, subscription and watermark; passes over the rest.
  * Nothing is kept a consumption or restatement record: units are added up as they come, by account and by plan item in
  * each period, and of restatements only the largest stay. So memory grows with accounts times periods and no further.
  *
@@ -48,7 +48,15 @@ struct report_identifier {
 struct report_account {
 	char *name; /* NULL when it has none */
 	bool shares_name;
+	bool is_fed; /* there is a watermark */
+	int64_t watermark; /* the latest */
 };
+
+/*
+ * A feed is stale when its watermark is older than the weekly cycle of the feed, a day for what the very day lacks, and a
+ * grace of two. lib/driver/look.sh has the same number.
+ */
+#define REPORT_STALE_DAYS 10
 
 struct report_plan_item {
 	char *plan_item_name, *subscription_name, *subscription_id;
@@ -74,6 +82,7 @@ struct report {
 	struct report_restatement restatements[REPORT_RESTATEMENTS];
 	size_t restatement_count; /* of those kept */
 	int64_t restatement_total, restatement_net; /* of all: how many, and the sum of deltas */
+	bool has_watermarks; /* some account has one: then one without was never fed */
 	bool names_models; /* some consumption or subscription names its software model */
 	int64_t not_compliant; /* metrics whose status is not Compliant */
 };
@@ -101,6 +110,9 @@ void report_append_account(const struct report *report, uint32_t account, struct
 
 /* Appends "2025-01-31 – 2025-02-27": the first and the last day, both within the period. */
 void report_append_days(int64_t start, int64_t end, struct buffer *text);
+
+/* Is the account's feed stale at the report's clock? */
+bool report_account_is_stale(const struct report *report, const struct report_account *account);
 
 /* Says what follows from the figures, and what to do, a sentence a call; the first is the verdict. */
 enum report_tone { REPORT_GOOD, REPORT_BAD, REPORT_NOTE };

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAMED_STALE 10
+
 struct speech {
 	void (*say)(void *context, enum report_tone tone, const char *sentence);
 	void *context;
@@ -107,6 +109,27 @@ static void say_identifiers(const struct report *report, const struct speech *sp
 		        count == 1 ? "it" : "them");
 }
 
+/* What a stale feed holds back is counted nowhere, so it is said by name. */
+static void say_stale(const struct report *report, const struct speech *speech)
+{
+	int64_t stale = 0;
+	for (size_t i = 0; i < report->account_ids.count; i++) {
+		const struct report_account *account = &report->accounts[i];
+		if (!report_account_is_stale(report, account) || ++stale > NAMED_STALE)
+			continue;
+		struct buffer name = BUFFER_INIT;
+		char day[DAY_LENGTH + 1] = "";
+		report_append_account(report, (uint32_t)i, &name);
+		if (account->is_fed)
+			day_format(instant_day(account->watermark), day);
+		say(speech, REPORT_BAD, "The feed of account %.200s %s%s: what was sent there %s is not counted.", name.data,
+		        account->is_fed ? "has not moved since " : "was never read", day, account->is_fed ? "since" : "at all");
+		buffer_release(&name);
+	}
+	if (stale > NAMED_STALE)
+		say(speech, REPORT_BAD, "So it is with %" PRId64 " more account%s.", stale - NAMED_STALE, plural(stale - NAMED_STALE));
+}
+
 void report_summarize(
         const struct report *report, void (*tell)(void *context, enum report_tone tone, const char *sentence), void *context)
 {
@@ -117,6 +140,7 @@ void report_summarize(
 	}
 	say_position(report, &speech);
 	say_states(report, &speech);
+	say_stale(report, &speech);
 	if (report->restatement_total)
 		say(&speech, REPORT_NOTE, "%" PRId64 " figure%s reported before changed, by %+" PRId64 " unit%s in all.",
 		        report->restatement_total, plural(report->restatement_total), report->restatement_net,

@@ -75,7 +75,8 @@ struct tally_row *tally_row(struct tally *tally, uint32_t profile, uint32_t acco
 		.plan_item = plan_item,
 		.period = period,
 		.now = empty_sum,
-		.reported = empty_sum};
+		.reported = empty_sum,
+		.reported_end = INSTANT_NONE};
 	return row;
 failed:
 	error_set(error, EX_OSERR, "out of memory");

@@ -24,7 +24,7 @@ struct tally_row {
 	uint32_t profile, account, plan_item; /* numbers in the tables of names; TALLY_NO_NAME for none */
 	struct period period;
 	struct tally_sum now, reported; /* what is tallied; what an earlier run reported */
-	bool was_reported;
+	int64_t reported_end; /* exclusive end of the period as it was reported; INSTANT_NONE when it was not */
 };
 
 struct tally_status {

@@ -244,10 +244,10 @@ killed_night() { # STAGE when
 	run --separate-stderr "$pipeline" status -C ws
 	same "acme: nothing was run yet" "$output"
 	run_nights
-	run --separate-stderr "$pipeline" status -C ws
+	run --separate-stderr "$pipeline" status -C ws --now 2025-04-01T03:00:00Z
 	[ "${#lines[@]}" -eq 3 ]
 	[[ ${lines[1]} == "acme  20250325T020000Z  succeeded  "*" restated, 0 rejected" ]]
-	run --separate-stderr "$pipeline" status -C ws --restatements
+	run --separate-stderr "$pipeline" status -C ws --restatements --now 2025-04-01T03:00:00Z
 	same "$(for night in $nights; do records "ws/runs/acme/$night/restatements.ndjson"; done | wc -l)" "$(grep -c '^  ' <<<"$output")"
 }
 
@@ -323,4 +323,34 @@ killed_night() { # STAGE when
 	stage/usr/bin/envtally run -q -C ws --replay "$acme/nights/20250318T020000Z"
 	[ -s ws/runs/acme/20250318T020000Z/report.html ]
 	same "normalize (envtally)" "$(stage/usr/bin/envtally normalize --version | sed 's/ [0-9.]*$//')"
+}
+
+@test "status --check: fails when a feed is stale, which is named, with control characters shown" {
+	workspace
+	run_nights
+	run --separate-stderr "$pipeline" status -C ws --check --now 2025-04-03T02:00:00Z
+	[ "$status" -eq 0 ]
+	run --separate-stderr "$pipeline" status -C ws --check --now 2025-04-12T02:00:00Z
+	[ "$status" -eq 69 ]
+	# By hand: watermarks of 2025-04-01 less eight days, or the newest record; all but those of the last ten days.
+	[[ $output == *'stale: account 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d305 ("Acme, North\nEurope"): its feed has not moved since 2025-03-2'* ]]
+	[ "$(grep -c stale <<<"$output")" -eq 6 ]
+}
+
+@test "contract: a new start keeps the earlier contract's periods, and every unit" {
+	workspace
+	run_night 20250318T020000Z
+	run_night 20250325T020000Z
+	jq '.contract_start = "2025-03-01" | .renewal_months = 12' "$acme/profiles/acme.json" >ws/profiles/acme.json
+	run_night 20250401T020000Z
+	at() { records "ws/runs/acme/$1/consumption.ndjson" | jq -r 'select(.period_start < "2025-01-31") | [.account_id, .plan_item_id, .period_start, .period_end, .units_consumed] | @tsv'; }
+	restated=$(records ws/runs/acme/20250401T020000Z/restatements.ndjson | jq -s 'map(.delta) | add')
+	sum() { at "$1" | awk '{ n += $NF } END { print n }'; }
+	same "$(sum 20250401T020000Z)" "$(($(sum 20250325T020000Z) + restated))"
+	same "2025-01-31 2025-03-01
+2025-03-01 2026-03-01" "$(records ws/runs/acme/20250401T020000Z/consumption.ndjson | jq -r 'select(.period_end > "2025-02") | "\(.period_start[:10]) \(.period_end[:10])"' | sort -u)"
+	# Nothing is lost: the whole is what it is without the change.
+	total=$(records ws/runs/acme/20250401T020000Z/consumption.ndjson | jq -s 'map(.units_consumed) | add')
+	same "$(independent $nights | awk -F '|' '{ n += $4 } END { print n }')" "$total"
+	"$pipeline" replay 20250401T020000Z -C ws -q
 }

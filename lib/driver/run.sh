@@ -186,6 +186,7 @@ tally() { # NAME PARTIAL
 reconcile_run() { # PARTIAL
 	stream_of consumption <"$1/tallied.ndjson" >"$1/consumption.ndjson"
 	stream_of restatement <"$1/tallied.ndjson" >"$1/restatements.ndjson"
+	stream_of 'account|watermark' <"$1/tallied.ndjson" >"$1/accounts.ndjson"
 	stage reconcile --entitlements "$1/inputs/entitlements.csv" --models "$1/inputs/models.csv" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
 	stream_of 'metric_result|unrecognized_subscription|contract' <"$1/reconciled.ndjson" >"$1/results.ndjson"
 	stage report --format html -o "$1/report.html" --title "$(jq -r .profile "$1/begun.json")" <"$1/reconciled.ndjson"
