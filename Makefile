@@ -44,7 +44,7 @@ test_programs := $(build)/tests/generate $(build)/tests/simulator
 
 .DELETE_ON_ERROR:
 # bin/ holds bin/bootstrap too, and lib is a folder: only these are no files.
-.PHONY: all help test install clean bench test-programs fixtures lint
+.PHONY: all help test install clean bench bench-merge bench-fetch test-programs fixtures lint
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -112,14 +112,20 @@ install: all ## install the stages under libexecdir and the driver as envtally: 
 test: ## build and run all tests (as tests/run does)
 	SANITIZE=$(SANITIZE) tests/run
 
-bench: all $(build)/tests/generate ## time the hot path against jq on generated envelopes, and print ratios
-	tests/bench
+bench: all $(build)/tests/generate ## time the hot path beside jq and DuckDB on generated envelopes, and print ratios
+	tests/benchmark/run all
+
+bench-merge: all $(build)/tests/generate ## time normalize | merge into a ledger beside DuckDB doing the same upsert
+	tests/benchmark/run merge
+
+bench-fetch: all $(build)/tests/simulator ## time fetching 10,000 accounts from the simulator against the ideal
+	tests/bench-fetch
 
 fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out as it is)
 	$(build)/tests/generate --fixture fixtures/acme
 
 lint: ## shellcheck, cppcheck and clang-tidy over everything
-	shellcheck pipeline.sh lib/driver/*.sh bin/bootstrap tests/run
+	shellcheck pipeline.sh lib/driver/*.sh bin/bootstrap tests/run tests/bench-fetch tests/benchmark/run
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--inline-suppr -Ilib -D_GNU_SOURCE -DENVTALLY_VERSION='""' lib stages
 	clang-tidy --quiet lib/*.c stages/*.c -- -std=c17 -D_GNU_SOURCE -DENVTALLY_VERSION='""' -Ilib
