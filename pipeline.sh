@@ -29,6 +29,7 @@ Commands
   reconcile         the licence position from the ledger as it is, with the licence files as they are
   report            the last run's report, on the terminal
   status            what was run, and how it ended
+  export            what the ledgers hold: NDJSON, CSV, a SQLite file, PostgreSQL
 
 Options
   -p PROFILE        only this profile: its name in the workspace, or a file; may be repeated
@@ -38,6 +39,9 @@ Options
   --restatements    status: also every figure that was restated
   --check           status: exit 69 when an account's feed is stale, or the last run is not whole
   --no-cache        run, validate: do not keep the access token in the workspace
+  --format FORMAT   export: ndjson (the default), csv, sqlite or postgres
+  --to TARGET       export: a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
+  --stream NAME     export: only this stream; may be repeated
   -v, -q            say more, say less
   --KEY VALUE       init: a key of the profile, e.g. --name acme --organization-id … --contract-start 2025-01-31
 
@@ -63,7 +67,7 @@ profile_keys="name organization-id contract-start renewal-months environment int
 parse_options() {
 	while [ $# -gt 0 ]; do
 		case "$1" in
-		-p | -C | --replay | --now) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
+		-p | -C | --replay | --now | --format | --to | --stream) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
 		esac
 		case "$1" in
 		-p)
@@ -80,6 +84,18 @@ parse_options() {
 			;;
 		--now)
 			now=$2
+			shift
+			;;
+		--format)
+			export_format=$2
+			shift
+			;;
+		--to)
+			export_to=$2
+			shift
+			;;
+		--stream)
+			export_streams+=("$2")
 			shift
 			;;
 		--restatements) show_restatements=1 ;;
@@ -179,6 +195,8 @@ first_failure() {
 . "$driver/look.sh"
 # shellcheck source=lib/driver/replay.sh
 . "$driver/replay.sh"
+# shellcheck source=lib/driver/export.sh
+. "$driver/export.sh"
 
 main() {
 	local command=${1-help}
@@ -192,6 +210,9 @@ main() {
 		;;
 	esac
 	case "$command" in
+	export) # the stage's with a ledger of its own, or about itself
+		case " $* " in *" --ledger"* | *" -l"* | *" --help "* | *" --version "*) exec "$stages/export" "$@" ;; esac
+		;;
 	help | --help | -h)
 		usage
 		exit 0
@@ -208,6 +229,7 @@ main() {
 	reconcile) reconcile_command ;;
 	report) report_command ;;
 	status) status_command ;;
+	export) export_command ;;
 	*) fail 64 "cannot do '$command': no such command (pipeline.sh help tells them)" ;;
 	esac
 }

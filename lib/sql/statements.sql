@@ -118,3 +118,38 @@ SELECT record FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial
 -- name: last_contracts
 SELECT record FROM result WHERE stream = 'contract' AND run_id =
   (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY run_id DESC LIMIT 1) ORDER BY number;
+
+-- What export prints: columns in the order of the stream's fields, or the record as it is; in the order of the keys, null first.
+-- name: begin_snapshot
+BEGIN;
+-- name: end_snapshot
+ROLLBACK;
+-- name: export_account
+SELECT organization_id, account_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant
+FROM account WHERE observed_at IS NOT NULL ORDER BY organization_id, account_id;
+-- name: export_watermark
+SELECT account_id, watermark FROM account WHERE watermark IS NOT NULL ORDER BY account_id;
+-- name: export_daily_consumption
+-- Envelopes without a plan item take their account's, as in list_accounts; so rows may fall together. by_status() is export_statuses.c's.
+WITH only_one AS MATERIALIZED (SELECT asset_group_id, min(plan_item_id) AS taken FROM subscription WHERE plan_item_id <> ''
+  GROUP BY asset_group_id HAVING count(DISTINCT plan_item_id) = 1)
+SELECT account_id, ifnull(plan_item_id, taken) AS plan, day, sum(units), by_status(envelopes), min(first_sent_at), max(last_sent_at)
+FROM daily JOIN account USING (account) LEFT JOIN plan_item USING (plan_item) LEFT JOIN only_one USING (asset_group_id)
+WHERE units > 0 GROUP BY account_id, plan, day ORDER BY account_id, plan, day;
+-- name: export_consumption
+SELECT record FROM reported ORDER BY profile, account_id, plan_item_id, period_start;
+-- name: export_restatement
+SELECT record FROM restatement ORDER BY profile, account_id, plan_item_id, period_start, run_id;
+-- name: export_job_result
+SELECT record FROM job_result ORDER BY run_id;
+-- name: export_result
+-- Of the last run: ?1 is the stream, ?2 to ?6 its keys.
+SELECT record FROM result
+WHERE stream = ?1 AND run_id = (SELECT max(run_id) FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial'))
+ORDER BY record ->> ?2, record ->> ?3, record ->> ?4, record ->> ?5, record ->> ?6, number;
+-- name: export_account_names
+SELECT account, account_id FROM account ORDER BY account;
+-- name: export_plan_item_names
+SELECT plan_item, plan_item_id FROM plan_item ORDER BY plan_item;
+-- name: export_status_names
+SELECT status, name FROM status ORDER BY status;

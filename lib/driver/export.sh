@@ -1,0 +1,131 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
+# export.sh: what the ledgers hold, for other programs: NDJSON, CSV, a SQLite file, tables in PostgreSQL.
+#
+# Each takes its records from one snapshot of a ledger. Files are made aside and renamed; a load into PostgreSQL is one transaction. An
+# export that fails leaves what was there before.
+
+export_format=ndjson export_to='' export_streams=()
+
+export_command() {
+	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]}': export takes no operands"
+	local profile name names=()
+	case "$export_format" in
+	ndjson | csv | sqlite | postgres) ;;
+	*) fail 64 "cannot use --format '$export_format': it is ndjson, csv, sqlite or postgres" ;;
+	esac
+	need_workspace
+	for profile in "${profiles[@]}"; do
+		name=$(profile_fact "$(profile_file "$profile")" name)
+		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot export profile '$name': nothing was run yet"
+		names+=("$name")
+	done
+	"export_$export_format" "${names[@]}"
+}
+
+export_ledger() { # NAME [OPTION]...
+	local name=$1 chosen=() stream
+	shift
+	for stream in ${export_streams[@]+"${export_streams[@]}"}; do chosen+=(--stream "$stream"); done
+	stage export --ledger "$workspace/ledger/$name.db" ${chosen[@]+"${chosen[@]}"} "$@"
+}
+
+export_ledgers() { # NAME...
+	local name
+	for name; do export_ledger "$name"; done
+}
+
+# A folder for what is under way, into `scratch`: beside the file that it will become, or with the temporary files.
+make_scratch() { # [FILE]
+	if [ $# -gt 0 ]; then
+		[ ! -d "$1" ] || fail 73 "cannot create '$1': it is a folder"
+		scratch=$(mktemp -d "$(dirname -- "$1")/.export.XXXXXX" 2>/dev/null) || fail 73 "cannot create '$1': its folder does not take files"
+	else
+		scratch=$(mktemp -d) || fail 73 "cannot make a temporary folder"
+	fi
+	trap 'rm -rf "$scratch"' EXIT
+}
+
+publish() { # FILE-IN-SCRATCH FILE: durable, then visible
+	if ! sync "$1" || ! mv -f -- "$1" "$2"; then fail 73 "cannot create '$2'"; fi
+	say "wrote $2"
+}
+
+need_program() { # PROGRAM PACKAGE
+	command -v "$1" >/dev/null || fail 69 "cannot export as $export_format: $1 is not installed (Debian: $2)"
+}
+
+export_ndjson() { # NAME...
+	if [ -z "$export_to" ]; then
+		export_ledgers "$@"
+		return
+	fi
+	make_scratch "$export_to"
+	export_ledgers "$@" >"$scratch/export.ndjson"
+	publish "$scratch/export.ndjson" "$export_to"
+}
+
+export_csv() { # NAME...
+	[ $# -eq 1 ] || fail 64 "cannot export several profiles as CSV: say -p PROFILE"
+	if [ -z "$export_to" ]; then
+		[ ${#export_streams[@]} -eq 1 ] || fail 64 "cannot export several streams as CSV: say --to FOLDER, or one --stream"
+		export_ledger "$1" --format csv
+		return
+	fi
+	mkdir -p -- "$export_to" 2>/dev/null || fail 73 "cannot create folder '$export_to'"
+	export_ledger "$1" --format csv --output "$export_to"
+	say "wrote $export_to"
+}
+
+# The lines of a profile's export, and what loads them, into the scratch folder. The export is whole before anything is loaded.
+stage_load() { # NAME DIALECT
+	export_ledger "$1" >"$scratch/export.ndjson"
+	grep '^{"type":"SCHEMA"' "$scratch/export.ndjson" | jq -n -r --arg profile "$1" -f "$driver/$2.jq" >"$scratch/load.sql"
+}
+
+export_sqlite() { # NAME...
+	[ -n "$export_to" ] || fail 64 "cannot export to a SQLite file: say --to FILE"
+	need_program sqlite3 sqlite3
+	local name
+	make_scratch "$export_to"
+	for name; do
+		stage_load "$name" sqlite
+		(cd "$scratch" && sqlite3 -batch -bail -init /dev/null export.db <load.sql >/dev/null) || fail 73 "cannot create '$export_to': sqlite3 does not take the export"
+	done
+	publish "$scratch/export.db" "$export_to"
+}
+
+# Where to, for psql, into `connection`: of libpq's own environment and files, or --to. No password is taken: it would stand
+# in the list of processes.
+connection_of() { # TO
+	connection=()
+	[ -n "$1" ] || return 0
+	shopt -s nocasematch
+	if [[ $1 =~ password[[:space:]]*= || $1 =~ ^postgres(ql)?://[^/@]*:[^/@]*@ ]]; then
+		fail 64 "cannot use --to: it holds a password; put that into a password file (PGPASSFILE) or a service (PGSERVICEFILE)"
+	fi
+	shopt -u nocasematch
+	case "$1" in
+	*=* | *://*) connection=(-d "$1") ;;
+	*[!A-Za-z0-9._-]*) fail 64 "cannot use --to '$1': it is the name of a service, a connection string or a URI" ;;
+	*) connection=(-d "service=$1") ;;
+	esac
+}
+
+export_postgres() { # NAME...
+	need_program psql postgresql-client
+	local name connection status
+	connection_of "$export_to"
+	make_scratch
+	for name; do
+		stage_load "$name" postgres
+		status=0
+		# -w: it would ask for a password where the data come from.
+		psql -X -q -w -v ON_ERROR_STOP=1 -v profile="$name" -f "$scratch/load.sql" ${connection[@]+"${connection[@]}"} \
+			<"$scratch/export.ndjson" >/dev/null || status=$?
+		case "$status" in
+		0) say "$name: loaded into schema envtally" ;;
+		2) fail 69 "cannot load profile '$name': psql cannot connect, or lost the connection; nothing was changed" ;;
+		*) fail 73 "cannot load profile '$name': psql says why; nothing was changed" ;;
+		esac
+	done
+}

@@ -1,0 +1,12 @@
+/*
+ * export_envelopes.h: the envelopes of the ledger as records: accounts, plan items (as the feed names them) and statuses by name.
+ */
+#ifndef ENVTALLY_EXPORT_ENVELOPES_H
+#define ENVTALLY_EXPORT_ENVELOPES_H
+
+#include "export_records.h"
+
+/* As export_records(). EX_DATAERR for an envelope whose account, plan item or status the ledger does not know. */
+int export_envelopes(struct ledger *ledger, export_put *put, void *context, struct error *error);
+
+#endif

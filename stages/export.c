@@ -1,0 +1,190 @@
+/*
+ * export: what the ledger holds, for other programs: as Singer messages or CSV.
+ *
+ * Reads the ledger, from one snapshot; a program that writes it meanwhile is neither waited for nor blocked. Writes the streams
+ * asked for, each with its SCHEMA, on standard output; or each to a file of its own, which appear when all are whole.
+ * The same ledger gives the same bytes.
+ *
+ * Exit: 0; 64 usage; 65 no ledger, or a damaged one; 66 there is none; 73, 74 cannot write; 78 a ledger of a newer version.
+ */
+#include "aside.h"
+#include "diag.h"
+#include "export_csv.h"
+#include "export_records.h"
+#include "options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STREAM_LIMIT 32
+
+static char *ledger_path, *format = "ndjson", *folder, **stream_names;
+
+static struct poptOption table[] = {
+	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger", "FILE"},
+	{"stream", 's', POPT_ARG_ARGV, &stream_names, 0, "only this stream; may be repeated (default: all)", "NAME"},
+	{"format", 'f', POPT_ARG_STRING, &format, 0, "ndjson (the default) or csv", "FORMAT"},
+	{"output", 'o', POPT_ARG_STRING, &folder, 0, "write a file for each stream there, STREAM.ndjson or STREAM.csv", "FOLDER"},
+	POPT_TABLEEND,
+};
+
+static const struct options_manual manual = {
+	.program = "export",
+	.operands = "",
+	.summary = "Prints what the ledger holds: accounts, subscriptions, envelopes, consumption, results.",
+	.description =
+		"ndjson  Singer messages: each stream's SCHEMA, then its records\n"
+		"csv     RFC 4180: one --stream, or several with --output. Null is an empty cell, an empty text is \"\"; objects are JSON\n\n"
+		"Records come by key; envelopes by a hash of their ids. Results are those of the last run. What writes the ledger\n"
+		"meanwhile is not blocked.\n\n"
+		"Examples:\n"
+		"  envtally export --ledger acme.db --stream envelope | jq -c 'select(.type == \"RECORD\").record'\n"
+		"  envtally export --ledger acme.db --stream consumption --format csv >consumption.csv\n",
+};
+
+struct writer {
+	const struct stream *stream;
+	struct output *output;
+	bool is_csv;
+	struct export_csv csv;
+	unsigned long long records;
+};
+
+static bool parse_format(void)
+{
+	bool is_csv = strcmp(format, "csv") == 0;
+	if (!is_csv && strcmp(format, "ndjson") != 0)
+		options_refuse("cannot use --format '%s': it is ndjson or csv", format);
+	return is_csv;
+}
+
+static void refuse_stream(const char *name)
+{
+	char names[512] = "";
+	for (size_t i = 0; streams[i]; i++)
+		snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", streams[i]->name);
+	options_refuse("cannot use --stream '%s': it is one of %s", name, names);
+}
+
+/* The streams asked for, each once and in their own order, NULL-terminated. Returns how many. */
+static size_t parse_streams(const struct stream *wanted[])
+{
+	size_t count = 0;
+	for (size_t i = 0; stream_names && stream_names[i]; i++)
+		if (!stream_find(stream_names[i], strlen(stream_names[i])))
+			refuse_stream(stream_names[i]);
+	for (size_t i = 0; streams[i] && count < STREAM_LIMIT - 1; i++) {
+		bool named = !stream_names;
+		for (size_t k = 0; stream_names && stream_names[k]; k++)
+			named |= strcmp(stream_names[k], streams[i]->name) == 0;
+		if (named)
+			wanted[count++] = streams[i];
+	}
+	wanted[count] = NULL;
+	return count;
+}
+
+static int put_record(void *context, const struct buffer *record, struct error *error)
+{
+	struct writer *writer = context;
+	struct buffer *line = &writer->output->pending;
+	if (writer->is_csv) {
+		if (export_csv_append(&writer->csv, record, line, error) < 0)
+			return -1;
+	} else {
+		stream_begin_record(line, writer->stream);
+		/* The record has its own braces, which stand for the one just begun. */
+		if (line->length > 0)
+			line->length--;
+		buffer_append(line, record->data, record->length);
+		buffer_append_string(line, "}\n");
+	}
+	output_line_end(writer->output);
+	writer->records++;
+	diag_progress("%llu %s records", writer->records, writer->stream->name);
+	return output_failed(writer->output) ? 1 : 0;
+}
+
+static int export_stream(struct ledger *ledger, const struct stream *stream, bool is_csv, struct output *output, struct error *error)
+{
+	struct writer writer = {.stream = stream, .output = output, .is_csv = is_csv};
+	if (is_csv && export_csv_open(&writer.csv, stream, error) < 0)
+		return -1;
+	if (is_csv)
+		export_csv_append_header(&writer.csv, &output->pending);
+	else
+		stream_append_schema(&output->pending, stream);
+	int result = export_records(ledger, stream, put_record, &writer, error);
+	if (is_csv)
+		export_csv_release(&writer.csv);
+	diag_metric_records(stream->name, writer.records);
+	return result < 0 ? -1 : 0;
+}
+
+static int print_streams(struct ledger *ledger, const struct stream *const wanted[], bool is_csv, struct error *error)
+{
+	struct output output;
+	int result = 0;
+	output_open(&output, STDOUT_FILENO, "standard output");
+	for (size_t i = 0; wanted[i] && result == 0 && !output_failed(&output); i++)
+		result = export_stream(ledger, wanted[i], is_csv, &output, error);
+	return output_close(&output, result < 0 ? NULL : error) < 0 ? -1 : result;
+}
+
+/* All are written aside before the first is renamed: so they are of one moment, unless a rename fails. */
+static int write_streams(struct ledger *ledger, const struct stream *const wanted[], bool is_csv, struct error *error)
+{
+	struct aside asides[STREAM_LIMIT] = {{.path = NULL}};
+	char paths[STREAM_LIMIT][4096];
+	int result = 0;
+	for (size_t i = 0; wanted[i] && result == 0; i++) {
+		snprintf(paths[i], sizeof paths[i], "%s/%s.%s", folder, wanted[i]->name, is_csv ? "csv" : "ndjson");
+		result = aside_open(&asides[i], paths[i], 0644, error);
+		if (result == 0)
+			result = export_stream(ledger, wanted[i], is_csv, &asides[i].output, error);
+		output_flush(&asides[i].output);
+		if (result == 0 && output_failed(&asides[i].output))
+			result = output_close(&asides[i].output, error);
+	}
+	for (size_t i = 0; wanted[i] && result == 0; i++)
+		result = aside_commit(&asides[i], error);
+	for (size_t i = 0; wanted[i]; i++)
+		aside_abandon(&asides[i]);
+	return result;
+}
+
+static int export(struct ledger *ledger, const struct stream *const wanted[], bool is_csv, struct error *error)
+{
+	sqlite3_stmt *begin = ledger_statement(ledger, "begin_snapshot", error);
+	if (!begin || ledger_run(ledger, begin, error) < 0)
+		return -1;
+	int result = folder ? write_streams(ledger, wanted, is_csv, error) : print_streams(ledger, wanted, is_csv, error);
+	sqlite3_stmt *end = ledger_statement(ledger, "end_snapshot", NULL);
+	if (end)
+		ledger_run(ledger, end, NULL);
+	return result;
+}
+
+int main(int argc, const char **argv)
+{
+	struct error error = ERROR_INIT;
+	struct ledger ledger;
+	const struct stream *wanted[STREAM_LIMIT];
+	options_parse(argc, argv, table, &manual);
+	if (!ledger_path)
+		options_refuse("cannot export without a ledger: --ledger FILE");
+	bool is_csv = parse_format();
+	size_t count = parse_streams(wanted);
+	if (is_csv && count != 1 && !folder)
+		options_refuse("cannot print several streams as CSV: name one --stream, or a folder for a file each, --output FOLDER");
+	if (folder && (!*folder || strlen(folder) > 4000))
+		options_refuse("cannot use --output '%.40s': it is the path of a folder", folder);
+	if (ledger_open(&ledger, ledger_path, LEDGER_READ, &error) == 0) {
+		export(&ledger, wanted, is_csv, &error);
+		ledger_close(&ledger);
+	}
+	if (error.status)
+		diag_error(&error);
+	return error.status;
+}
