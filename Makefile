@@ -98,14 +98,14 @@ simulator_objects := $(patsubst tests/%.c,$(build)/tests/programs/%.o,tests/simu
 $(build)/tests/simulator: $(simulator_objects) $(archive)
 	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $(simulator_objects) $(archive) -lmicrohttpd -lgnutls -lz $(libraries)
 
-test-programs: $(programs) $(unit_tests) $(wildcard $(test_programs)) ## build the programs and what only the tests use
+test-programs: $(programs) $(unit_tests) $(test_programs) ## build the programs and what only the tests use
 
 install: all ## install the stages under libexecdir and the driver as envtally: DESTDIR, prefix and the other directories as usual
 	$(INSTALL) -d $(DESTDIR)$(libexecdir)/envtally $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/envtally/feeds $(DESTDIR)$(mandir)/man1
 	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(libexecdir)/envtally
 	$(INSTALL) -m 644 lib/feeds/*.json $(DESTDIR)$(datadir)/envtally/feeds
 	$(INSTALL) -m 644 doc/man/*.1 $(DESTDIR)$(mandir)/man1
-	$(INSTALL) -m 644 lib/driver/*.sh $(DESTDIR)$(libexecdir)/envtally
+	$(INSTALL) -m 644 lib/driver/*.sh lib/driver/*.jq $(DESTDIR)$(libexecdir)/envtally
 	sed -e 's|^stages=.*|stages=$${ENVTALLY_BIN:-$(libexecdir)/envtally}|' -e 's|^driver=.*|driver=$(libexecdir)/envtally|' pipeline.sh >$(DESTDIR)$(bindir)/envtally
 	chmod 755 $(DESTDIR)$(bindir)/envtally
 
