@@ -26,6 +26,7 @@ Commands
   validate          check the connection of each profile, step by step, and say what to do
   run               fetch, tally, reconcile and report, for every active profile of the workspace
   replay RUN        make run RUN again from its evidence, beside the first, and compare byte for byte
+  verify RUN        check the recordings of all runs up to RUN against their manifests, then replay RUN
   reconcile         the licence position from the ledger as it is, with the licence files as they are
   report            the last run's report, on the terminal
   status            what was run, and how it ended
@@ -202,9 +203,14 @@ main() {
 	local command=${1-help}
 	[ $# -eq 0 ] || shift
 	case " $all_stages " in *" $command "*)
-		# `reconcile` and `report` with -C or nothing are the driver's; with a stage's own options, the stage's.
+		# `reconcile` and `report` are commands of the driver and stages too: what begins with a stage's option is for the stage.
 		case "$command" in
-		reconcile | report) case " ${1-} " in " --"*) exec "$stages/$command" "$@" ;; esac ;;
+		reconcile | report)
+			case "${1--C}" in
+			-p | -C | --now | -v | -q) ;;
+			-*) exec "$stages/$command" "$@" ;;
+			esac
+			;;
 		*) exec "$stages/$command" "$@" ;;
 		esac
 		;;
@@ -226,6 +232,7 @@ main() {
 	validate) validate_command ;;
 	run) run_command ;;
 	replay) replay_command ;;
+	verify) verify_command ;;
 	reconcile) reconcile_command ;;
 	report) report_command ;;
 	status) status_command ;;

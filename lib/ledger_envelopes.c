@@ -1,5 +1,6 @@
 #include "ledger_envelopes.h"
 
+#include "envelope_block.h"
 #include "instant.h"
 #include "stream.h"
 #include "version_order.h"
@@ -8,7 +9,6 @@
 #include <string.h>
 
 #define BATCH_LIMIT ((size_t)1 << 19)
-#define ROWS_OF_A_BLOCK 32 /* at most, on average: about 1.8 KiB, so that a page holds two or three blocks */
 
 /* Position of the fields of stream_envelope. */
 enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM, SENDER };
@@ -203,119 +203,7 @@ int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_s
 	return 0;
 }
 
-/* Blocks */
-
-struct layout {
-	int block_bits;
-	int64_t envelopes, undated; /* in the ledger; those sent without a time of sending */
-};
-
-static int load_layout(struct ledger *ledger, struct layout *layout, struct error *error)
-{
-	sqlite3_stmt *statement = ledger_statement(ledger, "load_layout", error);
-	if (!statement || ledger_step(ledger, statement, error) != 1)
-		return -1;
-	*layout = (struct layout){.block_bits = sqlite3_column_int(statement, 0),
-		.envelopes = sqlite3_column_int64(statement, 1),
-		.undated = sqlite3_column_int64(statement, 2)};
-	sqlite3_reset(statement);
-	return 0;
-}
-
-static int save_layout(struct ledger *ledger, const struct layout *layout, struct error *error)
-{
-	sqlite3_stmt *statement = ledger_statement(ledger, "save_layout", error);
-	if (!statement)
-		return -1;
-	sqlite3_bind_int(statement, 1, layout->block_bits);
-	sqlite3_bind_int64(statement, 2, layout->envelopes);
-	sqlite3_bind_int64(statement, 3, layout->undated);
-	return ledger_run(ledger, statement, error);
-}
-
-static int64_t block_of(uint32_t hash, int block_bits)
-{
-	return block_bits ? hash >> (32 - block_bits) : 0;
-}
-
-static int damaged(struct ledger *ledger, struct error *error)
-{
-	return error_set(error, EX_DATAERR, "cannot use ledger '%s': a block of envelopes is damaged", ledger->path);
-}
-
-/* Copies a block's rows; an absent one is empty. */
-static int load_block(struct ledger *ledger, int64_t block, struct buffer *rows, struct error *error)
-{
-	buffer_reset(rows);
-	sqlite3_stmt *statement = ledger_statement(ledger, "find_block", error);
-	if (!statement)
-		return -1;
-	sqlite3_bind_int64(statement, 1, block);
-	int got = ledger_step(ledger, statement, error);
-	if (got > 0)
-		buffer_append(rows, sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
-	sqlite3_reset(statement);
-	return got < 0 ? -1 : buffer_check(rows, error);
-}
-
-static int store_block(struct ledger *ledger, int64_t block, const struct buffer *rows, struct error *error)
-{
-	sqlite3_stmt *statement = ledger_statement(ledger, "store_block", error);
-	if (!statement || buffer_check(rows, error) < 0)
-		return -1;
-	sqlite3_bind_int64(statement, 1, block);
-	sqlite3_bind_blob64(statement, 2, rows->data, rows->length, SQLITE_STATIC);
-	return ledger_run(ledger, statement, error);
-}
-
-/* One block into the 2^(to - from) blocks of its longer prefixes. Rows are in the order of the hash, so each child is a run of them. */
-static int split_block(struct ledger *ledger, int64_t block, int from, int to, struct buffer *rows, struct buffer *child, struct error *error)
-{
-	if (load_block(ledger, block, rows, error) < 0 || !rows->length)
-		return rows->length ? -1 : 0;
-	sqlite3_stmt *statement = ledger_statement(ledger, "remove_block", error);
-	if (!statement)
-		return -1;
-	sqlite3_bind_int64(statement, 1, block);
-	if (ledger_run(ledger, statement, error) < 0)
-		return -1;
-	const uint8_t *at = (const uint8_t *)rows->data, *end = at + rows->length, *start = at;
-	int64_t present = block << (to - from);
-	while (at < end) {
-		struct envelope envelope;
-		const uint8_t *row = at;
-		if (envelope_row_read(&at, end, &envelope) < 0)
-			return damaged(ledger, error);
-		int64_t wanted = block_of(envelope.hash, to);
-		if (wanted != present && row > start) {
-			buffer_reset(child);
-			buffer_append(child, start, (size_t)(row - start));
-			if (store_block(ledger, present, child, error) < 0)
-				return -1;
-			start = row;
-		}
-		present = wanted;
-	}
-	buffer_reset(child);
-	buffer_append(child, start, (size_t)(end - start));
-	return store_block(ledger, present, child, error);
-}
-
-/* More blocks when those there would grow too full. From the last one on, so that a child never meets a parent not yet split. */
-static int make_room(struct ledger_envelopes *envelopes, struct layout *layout, struct error *error)
-{
-	int bits = layout->block_bits;
-	while (bits < 32 && (layout->envelopes + (int64_t)envelopes->count) >> bits > ROWS_OF_A_BLOCK)
-		bits++;
-	struct buffer rows = BUFFER_INIT;
-	int result = 0;
-	if (bits > layout->block_bits && layout->envelopes > 0)
-		for (int64_t block = ((int64_t)1 << layout->block_bits) - 1; block >= 0 && result == 0; block--)
-			result = split_block(envelopes->ledger, block, layout->block_bits, bits, &rows, &envelopes->block, error);
-	layout->block_bits = bits;
-	buffer_release(&rows);
-	return result;
-}
+/* The ledger's blocks */
 
 static int note_late(struct ledger_envelopes *envelopes, const struct envelope *envelope, struct error *error)
 {
@@ -341,7 +229,7 @@ static bool is_undated(const struct envelope *envelope)
 }
 
 /* A version that is new in the ledger, or replaces `earlier`: into the tally and out of it. */
-static int account_for(struct ledger_envelopes *envelopes, struct layout *layout, const struct envelope *envelope,
+static int account_for(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope,
 	const struct envelope *earlier, struct error *error)
 {
 	envelopes->stored++;
@@ -367,7 +255,7 @@ static int advance(struct cursor *cursor)
 	return cursor->at < cursor->end ? envelope_row_read(&cursor->next, cursor->end, &cursor->row) : 0;
 }
 
-static int merge_row(struct ledger_envelopes *envelopes, struct layout *layout, const struct envelope *envelope, struct cursor *cursor,
+static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope, struct cursor *cursor,
 	bool *changed, struct error *error)
 {
 	struct buffer *out = &envelopes->block;
@@ -375,7 +263,7 @@ static int merge_row(struct ledger_envelopes *envelopes, struct layout *layout, 
 	while (cursor->at < cursor->end && (order = envelope_row_compare(&cursor->row, envelope)) < 0) {
 		buffer_append(out, cursor->at, (size_t)(cursor->next - cursor->at));
 		if (advance(cursor) < 0)
-			return damaged(envelopes->ledger, error);
+			return block_damaged(envelopes->ledger, error);
 	}
 	bool found = cursor->at < cursor->end && order == 0, wins = true;
 	if (found && contend(envelopes, envelope, &cursor->row, &wins, error) < 0)
@@ -386,26 +274,26 @@ static int merge_row(struct ledger_envelopes *envelopes, struct layout *layout, 
 		return -1;
 	envelope_row_append(out, envelope);
 	*changed = true;
-	return found && advance(cursor) < 0 ? damaged(envelopes->ledger, error) : 0;
+	return found && advance(cursor) < 0 ? block_damaged(envelopes->ledger, error) : 0;
 }
 
 /* Merges the envelopes at batch positions pairs[0..count), which are in the order of rows, into one block. */
-static int merge_block(struct ledger_envelopes *envelopes, struct layout *layout, int64_t block, const struct radix_pair *pairs,
+static int merge_block(struct ledger_envelopes *envelopes, struct block_layout *layout, int64_t block, const struct radix_pair *pairs,
 	size_t count, struct buffer *rows, struct error *error)
 {
 	bool changed = false;
 	buffer_reset(&envelopes->block);
 	buffer_reset(rows);
-	if (layout->envelopes > 0 && load_block(envelopes->ledger, block, rows, error) < 0)
+	if (layout->envelopes > 0 && block_load(envelopes->ledger, block, rows, error) < 0)
 		return -1;
 	struct cursor cursor = {.next = (const uint8_t *)rows->data, .end = (const uint8_t *)rows->data + rows->length};
 	if (advance(&cursor) < 0)
-		return damaged(envelopes->ledger, error);
+		return block_damaged(envelopes->ledger, error);
 	for (size_t i = 0; i < count; i++)
 		if (merge_row(envelopes, layout, &envelopes->batch[pairs[i].value], &cursor, &changed, error) < 0)
 			return -1;
 	buffer_append(&envelopes->block, cursor.at, (size_t)(cursor.end - cursor.at));
-	return changed ? store_block(envelopes->ledger, block, &envelopes->block, error) : 0;
+	return changed ? block_store(envelopes->ledger, block, &envelopes->block, error) : 0;
 }
 
 /* The batch in the order of rows: by hash, and the few with equal hashes by id. */
@@ -425,13 +313,13 @@ static void sort_batch(const struct ledger_envelopes *envelopes, struct radix_pa
 	}
 }
 
-static int merge_batch(struct ledger_envelopes *envelopes, struct layout *layout, const struct radix_pair *pairs, struct error *error)
+static int merge_batch(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct radix_pair *pairs, struct error *error)
 {
 	struct buffer rows = BUFFER_INIT;
-	int result = make_room(envelopes, layout, error);
+	int result = block_make_room(envelopes->ledger, layout, envelopes->count, error);
 	for (size_t from = 0, to; from < envelopes->count && result == 0; from = to) {
-		int64_t block = block_of((uint32_t)pairs[from].key, layout->block_bits);
-		for (to = from + 1; to < envelopes->count && block_of((uint32_t)pairs[to].key, layout->block_bits) == block; to++)
+		int64_t block = block_number((uint32_t)pairs[from].key, layout->block_bits);
+		for (to = from + 1; to < envelopes->count && block_number((uint32_t)pairs[to].key, layout->block_bits) == block; to++)
 			;
 		result = merge_block(envelopes, layout, block, &pairs[from], to - from, &rows, error);
 	}
@@ -441,18 +329,18 @@ static int merge_batch(struct ledger_envelopes *envelopes, struct layout *layout
 
 static int flush_batch(struct ledger_envelopes *envelopes, struct error *error)
 {
-	struct layout layout;
+	struct block_layout layout;
 	if (!envelopes->count)
 		return 0;
 	struct radix_pair *pairs = malloc(2 * envelopes->count * sizeof *pairs);
 	if (!pairs)
 		return error_set(error, EX_OSERR, "out of memory");
 	sort_batch(envelopes, pairs, pairs + envelopes->count);
-	int result = load_layout(envelopes->ledger, &layout, error);
+	int result = block_layout_load(envelopes->ledger, &layout, error);
 	if (result == 0)
 		result = merge_batch(envelopes, &layout, pairs, error);
 	if (result == 0)
-		result = save_layout(envelopes->ledger, &layout, error);
+		result = block_layout_save(envelopes->ledger, &layout, error);
 	free(pairs);
 	envelopes->count = 0;
 	hash_index_reset(&envelopes->index);
@@ -463,20 +351,4 @@ static int flush_batch(struct ledger_envelopes *envelopes, struct error *error)
 int ledger_envelopes_settle(struct ledger_envelopes *envelopes, struct error *error)
 {
 	return flush_batch(envelopes, error) < 0 ? -1 : daily_cells_flush(&envelopes->daily, error);
-}
-
-int ledger_envelopes_walk(struct ledger *ledger, int (*each)(void *context, const struct envelope *envelope, struct error *error),
-	void *context, struct error *error)
-{
-	sqlite3_stmt *statement = ledger_statement(ledger, "list_blocks", error);
-	int got = -1, result = 0;
-	while (result == 0 && statement && (got = ledger_step(ledger, statement, error)) > 0) {
-		const uint8_t *at = sqlite3_column_blob(statement, 0);
-		const uint8_t *end = at + sqlite3_column_bytes(statement, 0);
-		while (result == 0 && at < end) {
-			struct envelope envelope;
-			result = envelope_row_read(&at, end, &envelope) < 0 ? damaged(ledger, error) : each(context, &envelope, error);
-		}
-	}
-	return result ? result : got;
 }

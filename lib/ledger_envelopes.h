@@ -6,10 +6,8 @@
  * So what is kept does not depend on order, repetition or grouping of the records: merging is commutative, associative
  * and idempotent. An envelope is counted on the day of its sent_at, in its account, wherever an earlier version had it.
  *
- * Storage: table envelope_block has the rows of envelope_row.h, many to a block. The block of an envelope is the top
- * `layout.block_bits` bits of its envelope_id_hash(), so blocks are of like size; when they grow too full, one more bit splits each
- * in two. A batch of envelopes is sorted by hash and goes through the blocks in one pass, so the cost of a night is
- * a few blocks per envelope that came, whatever the ledger's size, and a first load writes blocks in order.
+ * Envelopes wait in a batch, which is sorted by hash and goes through the blocks of envelope_block.h in one pass: so the cost of a
+ * night is a block per envelope that came, whatever the ledger's size, and a first load writes blocks in order.
  *
  * Changes of daily partials wait longer than the batch (daily_cells.h), so that a day is written once for many batches.
  */
@@ -46,9 +44,5 @@ int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_s
 
 /* Writes all that waits, within the ledger's transaction: before every commit. */
 int ledger_envelopes_settle(struct ledger_envelopes *envelopes, struct error *error);
-
-/* Calls `each` for every envelope of the ledger, in the order of blocks; stops at what it returns when that is not 0. */
-int ledger_envelopes_walk(struct ledger *ledger, int (*each)(void *context, const struct envelope *envelope, struct error *error),
-	void *context, struct error *error);
 
 #endif

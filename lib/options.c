@@ -42,7 +42,7 @@ void options_refuse(const char *format, ...)
 
 static void print_help(poptContext context, const struct options_manual *manual)
 {
-	printf("Usage: %s [OPTION]...%s%s\n%s\n\n", manual->program, *manual->operands ? " " : "", manual->operands, manual->summary);
+	printf("Usage: %s [OPTION]...%s%s\n%s\n", manual->program, *manual->operands ? " " : "", manual->operands, manual->summary);
 	/* popt prints a "Usage:" line of its own first: it is left out, ours says what is read and written. */
 	char *text = NULL;
 	size_t length = 0;

@@ -309,6 +309,16 @@ static int64_t units_of(const struct position *position, size_t profile, size_t 
 	return units;
 }
 
+/* Another profile in the same pipe may have periods of its own. */
+static bool has_period(const struct position *position, size_t profile, const struct period *period)
+{
+	for (size_t i = 0; i < position->sum_count; i++)
+		if (position->sums[i].profile == profile && position->periods[position->sums[i].period].period.start == period->start &&
+			position->periods[position->sums[i].period].period.end == period->end)
+			return true;
+	return false;
+}
+
 static int print_results(struct position *position, const struct model_identifier *const item_models[],
 	const struct position_period *periods, struct output *output)
 {
@@ -321,7 +331,7 @@ static int print_results(struct position *position, const struct model_identifie
 			const struct model_identifier *model = &models->identifiers[row];
 			for (size_t at = 0; at < position->period_count; at++) {
 				int64_t used = 0;
-				if (periods[at].period.index < 0)
+				if (periods[at].period.index < 0 || !has_period(position, profile, &periods[at].period))
 					continue;
 				for (size_t item = 0; item < position->plan_items.count; item++)
 					if (item_models[item] && strcmp(item_models[item]->software_model, model->software_model) == 0)

@@ -27,7 +27,7 @@ struct profile {
 	char *key_file, *key_password, *key_alias;
 	char *user_id; /* impersonated user, or NULL for an application token */
 	char *scopes;  /* space separated */
-	char *feed;    /* preset name or path */
+	char *feed;    /* preset name, or a descriptor file, relative to the profile */
 	int lookback_days, concurrency;
 	char *ca_bundle;
 	char **accounts; /* only these, lower case, NULL-terminated; NULL for all */

@@ -104,8 +104,8 @@ static void say_identifiers(const struct report *report, const struct speech *sp
 	if (count)
 		say(speech, REPORT_NOTE,
 		        "%" PRId64 " identifier%s with %" PRId64
-		        " unit%s %s to no software model: map %s in the models file, or exclude %s.",
-		        count, plural(count), units, plural(units), count == 1 ? "belongs" : "belong", count == 1 ? "it" : "them",
+		        " unit%s %s to no software model: map %s in the models file.",
+		        count, plural(count), units, plural(units), count == 1 ? "belongs" : "belong",
 		        count == 1 ? "it" : "them");
 }
 

@@ -74,7 +74,6 @@ static struct connection connection_of(const struct profile *profile)
 	return (struct connection){.profile = profile->name,
 		.organization_id = profile->organization_id,
 		.api_base = profile->api_base,
-		.feed = profile->feed,
 		.contract_start = profile->contract_start,
 		.renewal_months = profile->renewal_months,
 		.lookback_days = profile->lookback_days,
@@ -146,6 +145,10 @@ static int print_connection(const struct profile *profile, struct output *output
 	int result = -1;
 	if (profile->ca_bundle && !(connection.ca_bundle = profile_path(profile, profile->ca_bundle)))
 		goto out;
+	bool is_file = strchr(profile->feed, '/') || strstr(profile->feed, ".json");
+	connection.feed = is_file ? profile_path(profile, profile->feed) : strdup(profile->feed);
+	if (!connection.feed)
+		goto out;
 	if (!replay_directory && (get_token(profile, &token, error) < 0 || set_token_command(&connection, arguments, error) < 0))
 		goto out;
 	connection.access_token = token.access_token;
@@ -162,6 +165,7 @@ out:
 		free(*argument);
 	free(connection.token_command);
 	free(connection.ca_bundle);
+	free(connection.feed);
 	free(absolute);
 	token_release(&token);
 	return result;

@@ -168,7 +168,7 @@ state_of() {
 @test "manifest: files by SHA-256, chained to the run before" {
 	workspace
 	run_nights
-	(cd ws/runs/acme/20250325T020000Z/raw && jq -r '.files[] | "\(.sha256)  \(.file)"' manifest.json | sha256sum -c --quiet)
+	(cd ws/runs/acme/20250325T020000Z && jq -r '.files[] | "\(.sha256)  \(.file)"' raw/manifest.json | sha256sum -c --quiet)
 	same "$(sha256sum <ws/runs/acme/20250318T020000Z/raw/manifest.json | cut -c -64)" \
 		"$(jq -r .previous.sha256 ws/runs/acme/20250325T020000Z/raw/manifest.json)"
 	same null "$(jq .previous ws/runs/acme/20250318T020000Z/raw/manifest.json)"

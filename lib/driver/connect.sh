@@ -110,11 +110,12 @@ check_scopes() { # those that the Admin API asks for; whether they are granted, 
 check_feed() {
 	local account feed
 	account=$(jq -r 'select(.stream == "docusign_accounts") | .record | (.accountId // .id) | ascii_downcase' "$scratch/subscriptions" | head -n 1)
-	feed=$(profile_fact "$1" feed datafeed)
+	feed=$(feed_file "$1")
+	feed=${feed:-$(profile_fact "$1" feed datafeed)}
 	printf '{"bookmarks":{"docusign_datafeed":{"%s":{"until":"%s"}}}}\n' "$account" "$(rfc3339 "$now")" >"$scratch/state"
 	authorise "$1" | stage fetch-subscriptions | jq --unbuffered -c --arg account "$account" \
 		'if .type == "CONNECTION" then .accounts = [$account] else . end' |
-		stage fetch-datafeed --state "$scratch/state" | stage normalize --feed "$feed" |
+		stage fetch-datafeed --feed "$feed" --state "$scratch/state" | stage normalize --feed "$feed" |
 		jq -n -r --arg account "$account" --arg feed "$feed" \
 			'reduce (inputs | select(.type == "RECORD" and .stream == "envelope")) as $one (0; . + 1) | "\($feed): \(.) envelope records of account \($account) in the look-back"'
 }

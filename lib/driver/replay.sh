@@ -37,9 +37,41 @@ replay_one() { # NAME RUN SCRATCH
 	mkdir -p "$3/profiles" "$3/licence"
 	cp "$from/inputs/profile.json" "$3/profiles/$1.json"
 	cp "$from/inputs/entitlements.csv" "$from/inputs/models.csv" "$3/licence/"
-	local workspace=$3 replay=$from/raw now quiet=1
+	[ ! -e "$from/inputs/feed.json" ] || cp "$from/inputs/feed.json" "$3/profiles/"
+	local workspace=$3 replay=$from/raw now quiet=1 stage_flags=(-q) status
 	now=$(jq -r .started_at "$from/job.json")
-	run_profile "$3/profiles/$1.json"
+	# A run in which some account was refused is made again with that refusal: 75 is then what it should give.
+	set +e
+	(
+		set -e
+		run_profile "$3/profiles/$1.json"
+	)
+	status=$?
+	set -e
+	[ "$status" -eq 0 ] || { [ "$status" -eq 75 ] && [ "$(jq -r .state "$from/job.json")" = partial ]; } || return "$status"
+}
+
+# The recordings and inputs of every run up to RUN are those that its manifest names, and each manifest names the one before;
+# then the outputs of RUN are what they give.
+verify_command() {
+	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot verify: name one run, as pipeline.sh status has it"
+	need_workspace
+	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot verify: the workspace has several profiles, say -p PROFILE"
+	local wanted=${operands[0]} name run before='' count=0
+	name=$(profile_fact "$(profile_file "${profiles[0]}")" name)
+	[ -e "$workspace/runs/$name/$wanted/job.json" ] || fail 66 "cannot verify run '$wanted': profile '$name' has none of that name"
+	for run in "$workspace/runs/$name"/*/; do
+		run=${run%/}
+		[[ ! $(basename "$run") > $wanted ]] || break
+		[ "$(jq -r '.previous.sha256 // ""' "$run/raw/manifest.json")" = "${before:+$(digest "$before/raw/manifest.json")}" ] ||
+			fail 65 "cannot verify run '$(basename "$run")': its manifest names another run before it than ${before:-none}"
+		(cd "$run" && jq -r '.files[] | "\(.sha256)  \(.file)"' raw/manifest.json | sha256sum -c --quiet --strict >&2) ||
+			fail 65 "cannot verify run '$(basename "$run")': a file differs from its manifest"
+		before=$run
+		count=$((count + 1))
+	done
+	printf '%s: %s run(s) up to %s: recordings and inputs are those of their manifests, in an unbroken chain\n' "$name" "$count" "$wanted"
+	replay_command
 }
 
 demo_command() {

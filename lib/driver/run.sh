@@ -57,6 +57,16 @@ recorded_clock() { # that of the recording under --replay: a recorded night is r
 	head -n 1 "$replay/fetch-datafeed.exchanges" | jq -r '.now // empty' 2>/dev/null || fail 65 "cannot read recording '$replay': it has no header"
 }
 
+# The profile's own feed descriptor, relative to the profile as key_file is; nothing for a preset.
+feed_file() { # PROFILE
+	local feed
+	feed=$(profile_fact "$1" feed datafeed)
+	case "$feed" in
+	/*) printf '%s\n' "$feed" ;;
+	*/* | *.json) printf '%s/%s\n' "$(dirname "$1")" "$feed" ;;
+	esac
+}
+
 # All that a run depends on, frozen before it begins: its clock, its inputs, what was known before.
 begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	local ledger=$workspace/ledger/$2.db
@@ -64,12 +74,15 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	mkdir "$5.new" "$5.new/inputs" "$5.new/raw"
 	cp "$1" "$5.new/inputs/profile.json"
 	cp "$workspace/licence/entitlements.csv" "$workspace/licence/models.csv" "$5.new/inputs/"
-	: >"$5.new/state.json"
+	: >"$5.new/inputs/state.json"
 	: >"$5.new/reported.ndjson"
 	if [ -e "$ledger" ]; then
-		stage merge --ledger "$ledger" --print-state >"$5.new/state.json"
+		stage merge --ledger "$ledger" --print-state >"$5.new/inputs/state.json"
 		stage merge --ledger "$ledger" --print-reported >"$5.new/reported.ndjson"
 	fi
+	local feed
+	feed=$(feed_file "$1")
+	[ -z "$feed" ] || cp "$feed" "$5.new/inputs/feed.json"
 	jq -n --arg run "$4" --arg clock "$3" --arg profile "$2" --arg replay "${replay:+$(readlink -f "$replay")}" --arg file "$(readlink -f "$1")" \
 		'{run_id: $run, profile: $profile, clock: $clock, replay: $replay, profile_file: $file}' >"$5.new/begun.json"
 	mv "$5.new" "$5"
@@ -103,7 +116,7 @@ make_run() { # NAME PARTIAL
 		reconcile_run "$partial"
 		promote "$name" "$partial" "$([ "$status" -eq 0 ] && echo succeeded || echo partial)"
 	fi
-	rm -f "$partial/state.json" "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/begun.json"
+	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/begun.json"
 	mv "$partial" "$workspace/runs/$name/$run"
 	say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
 	return "$status"
@@ -149,6 +162,15 @@ source_of() { # PROGRAM RAW REPLAY
 	fi
 }
 
+# The feed's preset, or the descriptor that was frozen with the run's inputs.
+feed_of() { # PARTIAL
+	if [ -e "$1/inputs/feed.json" ]; then
+		printf '%s\n' "$1/inputs/feed.json"
+	else
+		profile_fact "$1/inputs/profile.json" feed datafeed
+	fi
+}
+
 # Has the profile another contract than the last report? Then every account's partials are needed, not only the touched ones'.
 contract_changed() { # PARTIAL
 	jq -e -n --slurpfile reported "$1/reported.ndjson" --slurpfile profile "$1/inputs/profile.json" '
@@ -167,11 +189,11 @@ tally() { # NAME PARTIAL
 	subscriptions=("${source[@]}")
 	source_of fetch-datafeed "$partial/raw" "$from"
 	datafeed=("${source[@]}")
-	feed=$(profile_fact "$partial/inputs/profile.json" feed datafeed)
+	feed=$(feed_of "$partial")
 	if contract_changed "$partial"; then emit=all; fi
 	authorise "$profile" ${offline[@]+"${offline[@]}"} |
 		stage fetch-subscriptions "${subscriptions[@]}" |
-		stage fetch-datafeed --state "$partial/state.json" "${datafeed[@]}" |
+		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" "${datafeed[@]}" |
 		stage normalize --feed "$feed" --rejects "$partial/rejects.ndjson" |
 		stage merge --ledger "$workspace/ledger/$name.db" --emit "$emit" |
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
@@ -210,12 +232,12 @@ promote() { # NAME PARTIAL STATE
 	} | stage merge --ledger "$workspace/ledger/$1.db" --emit none
 }
 
-# SHA-256 of every file of the recording, and of the manifest of the run before: no run can be changed or taken out unseen.
+# SHA-256 of every file of the recording, of the run's inputs, and of the manifest of the run before: no run can be changed or taken out unseen.
 write_manifest() { # NAME PARTIAL
 	local previous=null last=''
 	last=$(find "$workspace/runs/$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' | LC_ALL=C sort | tail -n 1)
 	[ -z "$last" ] || previous=$(jq -n --arg run "$(basename "$last")" --arg sha256 "$(digest "$last/raw/manifest.json")" '{run: $run, sha256: $sha256}')
-	(cd "$2/raw" && sha256sum -- *.exchanges *.bodies) |
+	(cd "$2" && sha256sum -- raw/*.exchanges raw/*.bodies inputs/*) |
 		jq -R -n --argjson previous "$previous" '{previous: $previous, files: [inputs | capture("^(?<sha256>[0-9a-f]+) .(?<file>.*)$")]}' \
 			>"$2/manifest.json"
 	mv "$2/manifest.json" "$2/raw/manifest.json"

@@ -129,7 +129,7 @@ def guide: section("guide"; "How to read this page";
   + "<dt>Owned, used, available</dt><dd>Rights bought for the period; units that count against them; what is left.</dd>"
   + "<dt>Over-licensed, unlicensed</dt><dd>Rights bought and not used; rights that are missing, to be bought (true-up).</dd>"
   + "<dt>Unlimited</dt><dd>An agreement without a limit: it never runs out and is Compliant.</dd>"
-  + "<dt>In no licence row</dt><dd>Units of identifiers that no software model names, of excluded ones, or of periods before the contract start.</dd></dl>\n");
+  + "<dt>In no licence row</dt><dd>Units of identifiers that no software model names, or of periods before the contract start.</dd></dl>\n");
 
 def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
 

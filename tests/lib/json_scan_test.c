@@ -296,7 +296,7 @@ static void unescaped_strings_do_not_overwrite_each_other(void **state)
 {
 	(void)state;
 	enum { COUNT = 40, SIZE = 5000 };
-	char names[COUNT][8];
+	char names[COUNT][16];
 	const char *pointers[COUNT];
 	struct buffer json = BUFFER_INIT;
 	buffer_append_byte(&json, '{');
