@@ -75,7 +75,8 @@ static int take_word(struct part *part, const char *key, const char *const words
 	if (word && !words[*index]) {
 		char accepted[256] = "";
 		for (int i = 0; words[i]; i++)
-			snprintf(accepted + strlen(accepted), sizeof accepted - strlen(accepted), "%s\"%s\"", i ? ", " : "", words[i]);
+			snprintf(accepted + strlen(accepted), sizeof accepted - strlen(accepted), "%s\"%s\"", i ? ", " : "",
+				words[i]);
 		result = wrong(part, error, key, "\"%.80s\" is not one of %s", word, accepted);
 	}
 	free(word);
@@ -262,7 +263,8 @@ static int take_entry(struct part *entry, const struct stream_field *known, stru
 		return -1;
 	field->type = (enum field_type)type;
 	if (field->type != known->type)
-		return wrong(entry, error, "type", "must be \"%s\", as the envelope's %s is", type_names[known->type], known->name);
+		return wrong(
+			entry, error, "type", "must be \"%s\", as the envelope's %s is", type_names[known->type], known->name);
 	if (known->required && !field->required)
 		return wrong(entry, error, "required", "must be true: an envelope cannot be without %s", known->name);
 	return 0;
@@ -321,14 +323,16 @@ static int check_whole(const struct part *descriptor, const struct feed *feed, s
 {
 	bool by_position = feed->paging == FEED_PAGING_CURSOR || feed->paging == FEED_PAGING_OFFSET;
 	if (by_position && !uses(feed, "{position}"))
-		return wrong(descriptor, error, "paging", "neither \"path\" nor \"query\" has {position}, so every page would be the first");
+		return wrong(descriptor, error, "paging",
+			"neither \"path\" nor \"query\" has {position}, so every page would be the first");
 	if (!by_position && uses(feed, "{position}"))
 		return wrong(descriptor, error, "paging", "{position} is for the kinds cursor and offset");
 	if (feed->per_organization && uses(feed, "{account_id}"))
 		return wrong(descriptor, error, "per", "a feed of the whole organization cannot have {account_id}");
 	if (!feed->per_organization && !uses(feed, "{account_id}"))
-		return wrong(descriptor, error, "per", "neither \"path\" nor \"query\" has {account_id}; a feed of all accounts is "
-						       "\"per\": \"organization\"");
+		return wrong(descriptor, error, "per",
+			"neither \"path\" nor \"query\" has {account_id}; a feed of all accounts is "
+			"\"per\": \"organization\"");
 	const struct feed_field *account = feed_find_field(feed, "account_id");
 	if (feed->per_organization && !account->pointer)
 		return wrong(descriptor, error, "map.account_id", "must have a pointer: a feed of the whole organization has no "
@@ -379,7 +383,8 @@ static int append_preset(const char *name, struct buffer *text, struct error *er
 		}
 	}
 	return error_set(error, EX_CONFIG,
-		"cannot use feed '%s': it is not one of datafeed, esign, monitor, and a file is written with '/' or ends in .json", name);
+		"cannot use feed '%s': it is not one of datafeed, esign, monitor, and a file is written with '/' or ends in .json",
+		name);
 }
 
 static bool is_file(const char *name)

@@ -66,7 +66,8 @@ static int take_link(struct feed_page_reader *reader, const struct json_slice *l
 	if (link->kind == JSON_ABSENT || link->kind == JSON_NULL || (link->kind == JSON_STRING && link->length == 0))
 		return 0;
 	if (link->kind != JSON_STRING)
-		return error_set(error, EX_DATAERR, "'%s' must be a link, it is %s", reader->feed->next, json_kind_name(link->kind));
+		return error_set(
+			error, EX_DATAERR, "'%s' must be a link, it is %s", reader->feed->next, json_kind_name(link->kind));
 	bool whole = link->length > base && memcmp(link->text, reader->api_base, base) == 0 && link->text[base] == '/';
 	bool from_root = link->text[0] == '/' && !(link->length > 1 && link->text[1] == '/');
 	if (!whole && !from_root)
@@ -135,7 +136,8 @@ static int check_record(void *context, const char *text, size_t length)
 {
 	const struct each_record *record = context;
 	if (length == 0 || *text != '{')
-		return error_set(record->error, EX_DATAERR, "a record is not an object: %.*s", length < 60 ? (int)length : 60, text);
+		return error_set(
+			record->error, EX_DATAERR, "a record is not an object: %.*s", length < 60 ? (int)length : 60, text);
 	return record->each(record->context, text, length);
 }
 

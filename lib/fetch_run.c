@@ -8,7 +8,6 @@
 #include "raw_record.h"
 
 #include <ctype.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,50 +32,6 @@ struct walk {
 
 /* ---- accounts ---- */
 
-static int compare_ids(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-static int grow(struct fetch_run *run, struct error *error)
-{
-	if (run->account_count < run->account_room)
-		return 0;
-	size_t room = run->account_room ? run->account_room * 2 : 64;
-	char **ids = realloc(run->account_ids, room * sizeof *ids);
-	if (!ids)
-		return error_set(error, EX_OSERR, "out of memory");
-	run->account_ids = ids;
-	run->account_room = room;
-	return 0;
-}
-
-static void lower(char *text)
-{
-	for (; *text; text++)
-		*text = (char)tolower((unsigned char)*text);
-}
-
-int fetch_run_add_account(struct fetch_run *run, const char *id, size_t length, struct error *error)
-{
-	if (length == 0)
-		return 0;
-	char *copy = strndup(id, length), **found = NULL;
-	if (copy && grow(run, error) == 0) {
-		lower(copy);
-		found = tsearch(copy, &run->known_ids, compare_ids);
-	}
-	if (!found) {
-		free(copy);
-		return error_set(error, EX_OSERR, "out of memory");
-	}
-	if (*found == copy)
-		run->account_ids[run->account_count++] = copy;
-	else
-		free(copy);
-	return 0;
-}
-
 static bool is_wanted(const struct fetch_run *run, const char *account_id)
 {
 	char **wanted = run->connection.accounts;
@@ -88,7 +43,7 @@ static bool is_wanted(const struct fetch_run *run, const char *account_id)
 static void warn_of_unknown_accounts(const struct fetch_run *run)
 {
 	for (char **wanted = run->connection.accounts; wanted && *wanted; wanted++)
-		if (!tfind(*wanted, &run->known_ids, compare_ids))
+		if (!account_list_has(&run->accounts, *wanted))
 			diag_warn("account '%s' of the profile is not among the organization's", *wanted);
 }
 
@@ -184,7 +139,8 @@ static int find_account(struct fetch_run *run, const struct json_slice *account,
 		return 0;
 	memcpy(id, account->text, account->length);
 	id[account->length] = 0;
-	lower(id);
+	for (char *at = id; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
 	if (!is_wanted(run, id))
 		return 0;
 	*bookmark = bookmarks_get(&run->bookmarks, id, error);
@@ -270,7 +226,8 @@ static void restore_bookmark(struct walk *walk)
 /* Says what stopped the walk; the others go on. */
 static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 {
-	error_prefix(error, run->feed.per_organization ? "cannot fetch organization '%s'" : "cannot fetch account '%s'", walk->id);
+	error_prefix(
+		error, run->feed.per_organization ? "cannot fetch organization '%s'" : "cannot fetch account '%s'", walk->id);
 	if (run->failed == 0)
 		run->first_failure = *error;
 	run->failed++;
@@ -282,7 +239,8 @@ static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 		diag_info("%s", error->text);
 }
 
-static void print_watermarks(struct fetch_run *run, const struct walk *walk, const char *account_id, const struct bookmark *bookmark)
+static void print_watermarks(
+	struct fetch_run *run, const struct walk *walk, const char *account_id, const struct bookmark *bookmark)
 {
 	int64_t watermark = walk->until;
 	if (run->feed.clock == FEED_CLOCK_RECORD) {
@@ -302,12 +260,12 @@ static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 		print_watermarks(run, walk, walk->id, walk->bookmark);
 		return 0;
 	}
-	for (size_t i = 0; i < run->account_count; i++) {
-		struct bookmark *bookmark = bookmarks_get(&run->bookmarks, run->account_ids[i], error);
+	for (size_t i = 0; i < run->accounts.count; i++) {
+		struct bookmark *bookmark = bookmarks_get(&run->bookmarks, run->accounts.ids[i], error);
 		if (!bookmark)
 			return -1;
-		if (is_wanted(run, run->account_ids[i]))
-			print_watermarks(run, walk, run->account_ids[i], bookmark);
+		if (is_wanted(run, run->accounts.ids[i]))
+			print_watermarks(run, walk, run->accounts.ids[i], bookmark);
 	}
 	return 0;
 }
@@ -416,16 +374,16 @@ static int handle(struct fetch_run *run, struct exchange_answer *answer, struct 
 
 static int make_walks(struct fetch_run *run, struct error *error)
 {
-	run->walks = calloc(run->account_count + 1, sizeof *run->walks);
+	run->walks = calloc(run->accounts.count + 1, sizeof *run->walks);
 	if (!run->walks)
 		return error_set(error, EX_OSERR, "out of memory");
 	if (run->feed.per_organization) {
 		run->walks[run->walk_count++].id = run->connection.organization_id;
 		return 0;
 	}
-	for (size_t i = 0; i < run->account_count; i++)
-		if (is_wanted(run, run->account_ids[i]))
-			run->walks[run->walk_count++].id = run->account_ids[i];
+	for (size_t i = 0; i < run->accounts.count; i++)
+		if (is_wanted(run, run->accounts.ids[i]))
+			run->walks[run->walk_count++].id = run->accounts.ids[i];
 	if (run->walk_count == 0)
 		diag_warn("there is no account on standard input: nothing is fetched (fetch-subscriptions prints them)");
 	return 0;
@@ -472,10 +430,11 @@ static int judge(struct fetch_run *run, struct error *error)
 	if (unfinished > 0)
 		diag_warn("%zu %s were not asked for: the service failed %u times in a row", unfinished, what, run->unavailable);
 	if (run->finished > run->failed)
-		return error_set(error, EX_TEMPFAIL, "cannot fetch %zu of %zu %s: their bookmarks stay, the next run asks again", left,
-			run->walk_count, what);
+		return error_set(error, EX_TEMPFAIL, "cannot fetch %zu of %zu %s: their bookmarks stay, the next run asks again",
+			left, run->walk_count, what);
 	/* Each was told already; the last line must still say why the program ends. */
-	return error_set(error, run->first_failure.status, "cannot fetch any of %zu %s: their bookmarks stay", run->walk_count, what);
+	return error_set(
+		error, run->first_failure.status, "cannot fetch any of %zu %s: their bookmarks stay", run->walk_count, what);
 }
 
 int fetch_run(struct fetch_run *run, const struct exchange_options *options, const char *feed, const char *state,
@@ -510,7 +469,6 @@ void fetch_run_release(struct fetch_run *run)
 	json_scanner_free(run->record);
 	bookmarks_release(&run->bookmarks);
 	feed_release(&run->feed);
-	tdestroy(run->known_ids, free);
-	free(run->account_ids);
+	account_list_release(&run->accounts);
 	connection_release(&run->connection);
 }

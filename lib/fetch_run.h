@@ -10,6 +10,7 @@
 #ifndef ENVTALLY_FETCH_RUN_H
 #define ENVTALLY_FETCH_RUN_H
 
+#include "account_list.h"
 #include "bookmarks.h"
 #include "connection.h"
 #include "exchange.h"
@@ -20,13 +21,10 @@
 struct walk;
 
 struct fetch_run {
-	struct connection connection; /* to be filled in before fetch_run(), as are output and accounts */
+	struct connection connection; /* this, output and accounts are to be filled in before fetch_run() */
 	struct output output;
+	struct account_list accounts; /* all that were seen; which of them are fetched, the connection says */
 	unsigned long long records; /* how many were written */
-
-	char **account_ids; /* lower-case, each once */
-	size_t account_count, account_room;
-	void *known_ids; /* tsearch(3) tree of the same */
 
 	int64_t now;
 	struct feed feed;
@@ -42,9 +40,6 @@ struct fetch_run {
 };
 
 #define FETCH_RUN_INIT {.connection = {.expires_at = 0}}
-
-/* Adds an account if it was not added before. Which ones the connection wants is decided in fetch_run(). */
-int fetch_run_add_account(struct fetch_run *run, const char *id, size_t length, struct error *error);
 
 /*
  * Fetches. `feed` overrides the connection's; `state` is a file of bookmarks or NULL. Returns 0 when all went well; -1 with

@@ -26,7 +26,8 @@ static int decode(z_stream *stream, size_t limit, struct buffer *decoded, struct
 		if (result == Z_BUF_ERROR || (result == Z_OK && stream->avail_in == 0 && stream->avail_out > 0))
 			return error_set(error, EX_DATAERR, "the gzip data end too early");
 		if (result != Z_OK && result != Z_STREAM_END)
-			return error_set(error, EX_DATAERR, "the gzip data are damaged: %s", stream->msg ? stream->msg : zError(result));
+			return error_set(
+				error, EX_DATAERR, "the gzip data are damaged: %s", stream->msg ? stream->msg : zError(result));
 	}
 	return 0;
 }

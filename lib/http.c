@@ -69,41 +69,6 @@ static void say(const struct http *http, bool detail, const char *format, ...)
 
 /* ---- opening ---- */
 
-/* Which schemes the base may have, and whether it is this machine. The host is libcurl's reading, so nothing is told apart twice. */
-static int check_base(struct http *http, struct error *error)
-{
-	const char *base = http->connection->api_base;
-	char *host = NULL, *scheme = NULL;
-	CURLU *url = curl_url();
-	int result = 0;
-	if (!url || curl_url_set(url, CURLUPART_URL, base, 0) != CURLUE_OK ||
-		curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-		curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
-		result = error_set(error, EX_CONFIG, "cannot use the API base '%s': it is no URL", base);
-	if (result == 0) {
-		http->settings.loopback =
-			strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
-		if (strcmp(scheme, "https") != 0 && (strcmp(scheme, "http") != 0 || !http->settings.loopback))
-			result = error_set(error, EX_CONFIG, "cannot use the API base '%s': it must be https (http only to this machine)",
-				base);
-	}
-	curl_free(host);
-	curl_free(scheme);
-	curl_url_cleanup(url);
-	return result;
-}
-
-/* libcurl itself looks at none of these. */
-static const char *find_ca_bundle(const struct connection *connection)
-{
-	const char *ca_bundle = connection->ca_bundle;
-	if (!ca_bundle || !*ca_bundle)
-		ca_bundle = getenv("CURL_CA_BUNDLE");
-	if (!ca_bundle || !*ca_bundle)
-		ca_bundle = getenv("SSL_CERT_FILE");
-	return ca_bundle && *ca_bundle ? ca_bundle : NULL;
-}
-
 static void plan_renewal(struct http *http)
 {
 	const struct connection *connection = http->connection;
@@ -121,13 +86,9 @@ static void plan_renewal(struct http *http)
 
 static int open_curl(struct http *http, struct error *error)
 {
-	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json"), *more = NULL;
-	if (headers)
-		more = curl_slist_append(headers, "Accept-Encoding: gzip");
-	http->settings.headers = headers;
 	http->multi = curl_multi_init();
 	http->idle = calloc(http->concurrency, sizeof *http->idle);
-	if (!more || !http->multi || !http->idle)
+	if (!http->multi || !http->idle)
 		return error_set(error, EX_OSERR, "out of memory");
 	curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)http->concurrency);
 	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)http->concurrency);
@@ -151,8 +112,6 @@ struct http *http_open(const struct exchange_options *options, struct connection
 	http->connection = connection;
 	http->record = record;
 	http->concurrency = connection->concurrency > 0 ? (size_t)connection->concurrency : 1;
-	http->settings.ca_bundle = find_ca_bundle(connection);
-	http->settings.timeout_s = options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S;
 	http->headers_json = (struct buffer)BUFFER_INIT;
 	TAILQ_INIT(&http->queued);
 	TAILQ_INIT(&http->pausing);
@@ -162,8 +121,10 @@ struct http *http_open(const struct exchange_options *options, struct connection
 	if (!connection->access_token && !connection->token_command) {
 		error_set(error, EX_DATAERR,
 			"cannot connect: the CONNECTION has no token (it goes into a pipe only: auth -p PROFILE | …, or --show-token)");
-	} else if (check_base(http, error) == 0 && open_curl(http, error) == 0 && answer_reader_open(&http->answers, error) == 0 &&
-		(http->interrupt = interrupt_watch(error)) >= 0) {
+	} else if (http_settings_open(
+			   &http->settings, connection, options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S, error) == 0 &&
+		   open_curl(http, error) == 0 && answer_reader_open(&http->answers, error) == 0 &&
+		   (http->interrupt = interrupt_watch(error)) >= 0) {
 		return http;
 	}
 	http_close(http);
@@ -202,7 +163,7 @@ void http_close(struct http *http)
 		curl_easy_cleanup(http->idle[i]);
 	free(http->idle);
 	curl_multi_cleanup(http->multi);
-	curl_slist_free_all(http->settings.headers);
+	http_settings_release(&http->settings);
 	curl_global_cleanup();
 	answer_reader_release(&http->answers);
 	buffer_release(&http->headers_json);
@@ -297,7 +258,8 @@ static bool is_worth_telling(struct http *http, int64_t now, int64_t delay)
 static void tell_of_hold(struct http *http, int64_t now, int64_t delay)
 {
 	if (http->active_count == 0 && is_worth_telling(http, now, delay))
-		say(http, false, "the limit of requests is nearly reached: waiting %lld seconds", (long long)(delay + 999) / 1000);
+		say(http, false, "the limit of requests is nearly reached: waiting %lld seconds",
+			(long long)(delay + 999) / 1000);
 }
 
 /* Starts what may start. `*delay` becomes the milliseconds after which more may. */
@@ -384,7 +346,8 @@ static int record(struct http *http, const struct http_request *request, const s
 		.final = final,
 		.decoded_length = answered ? answer->length : 0,
 		.failure = answered ? NULL : &answer->error};
-	return recording_add(http->record, &entry, answered ? request->body.data : "", answered ? request->body.length : 0, error);
+	return recording_add(
+		http->record, &entry, answered ? request->body.data : "", answered ? request->body.length : 0, error);
 }
 
 static void read_answer(struct http *http, const struct http_request *request, struct exchange_answer *answer)
@@ -424,7 +387,8 @@ static int64_t pause_before_retry(const struct http *http, const struct http_req
 		return -1;
 	int64_t pause = retry_pause(request->tries, http->options.retry_base_ms), asked = -1;
 	if (received && !good)
-		asked = retry_after(http_headers_find(&request->headers, "retry-after"), http_headers_find(&request->headers, "date"));
+		asked = retry_after(
+			http_headers_find(&request->headers, "retry-after"), http_headers_find(&request->headers, "date"));
 	if (asked > RETRY_AFTER_MOST_MS)
 		return -1;
 	/* The jitter comes on top, or all who were sent away come back at once. */
@@ -467,7 +431,8 @@ static int settle(struct http *http, struct http_request *request, struct exchan
 		return -1;
 	}
 	if (!final) {
-		say(http, !is_worth_telling(http, monotonic(), pause), "%s; trying again in %lld ms", answer->error.text, (long long)pause);
+		say(http, !is_worth_telling(http, monotonic(), pause), "%s; trying again in %lld ms", answer->error.text,
+			(long long)pause);
 		request->tries -= again; /* it was the token's fault */
 		try_again(http, request, pause);
 		return 0;

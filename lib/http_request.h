@@ -5,6 +5,7 @@
 #define ENVTALLY_HTTP_REQUEST_H
 
 #include "http_headers.h"
+#include "http_settings.h"
 
 #include <curl/curl.h>
 #include <sys/queue.h>
@@ -28,14 +29,6 @@ struct http_request {
 };
 
 TAILQ_HEAD(http_requests, http_request);
-
-/* What all requests of a run have in common. */
-struct http_settings {
-	const char *ca_bundle; /* or NULL */
-	bool loopback; /* http is allowed, proxies are not used */
-	int timeout_s;
-	struct curl_slist *headers;
-};
 
 struct http_request *http_request_new(const char *url, void *context, struct error *error);
 void http_request_free(struct http_request *request);

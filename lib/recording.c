@@ -23,9 +23,9 @@ int recording_chain(char chain[RECORDING_HASH_LENGTH + 1], const char *line, siz
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) && EVP_DigestUpdate(context, chain, strlen(chain)) &&
-		EVP_DigestUpdate(context, "\n", 1) && EVP_DigestUpdate(context, line, length) &&
-		EVP_DigestFinal_ex(context, digest, NULL);
+	bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) &&
+		EVP_DigestUpdate(context, chain, strlen(chain)) && EVP_DigestUpdate(context, "\n", 1) &&
+		EVP_DigestUpdate(context, line, length) && EVP_DigestFinal_ex(context, digest, NULL);
 	EVP_MD_CTX_free(context);
 	if (!good)
 		return error_set(error, EX_SOFTWARE, "cannot compute SHA-256");

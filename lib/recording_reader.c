@@ -39,8 +39,8 @@ enum {
 };
 
 static const char *const pointers[SLICE_COUNT] = {"/recording", "/program", "/now", "/exchange", "/method", "/url", "/status",
-	"/headers/content-type", "/headers/content-encoding", "/headers/location", "/final", "/failure/status", "/failure/text", "/body_offset",
-	"/body_length", "/body_sha256", "/end", "/exchanges"};
+	"/headers/content-type", "/headers/content-encoding", "/headers/location", "/final", "/failure/status", "/failure/text",
+	"/body_offset", "/body_length", "/body_sha256", "/end", "/exchanges"};
 
 static int wrong(const struct recording_reader *reader, struct error *error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -124,7 +124,8 @@ static int check_ended(const struct recording_reader *reader, off_t size, struct
 	if (count > 0 && text[count - 1] == '\n' && memmem(text, (size_t)count, "{\"end\":true,", 12))
 		return 0;
 	return error_set(error, EX_DATAERR,
-		"cannot replay '%s': it was cut off, it has no end line (--record into the same folder goes on with it)", reader->path);
+		"cannot replay '%s': it was cut off, it has no end line (--record into the same folder goes on with it)",
+		reader->path);
 }
 
 static int open_files(struct recording_reader *reader, const char *directory, const char *program, struct error *error)
@@ -132,8 +133,8 @@ static int open_files(struct recording_reader *reader, const char *directory, co
 	struct stat status;
 	reader->index = open(reader->path, O_RDONLY | O_CLOEXEC);
 	if (reader->index < 0 && errno == ENOENT)
-		return error_set(error, EX_NOINPUT, "cannot open '%s': there is no recording of %s in '%s'", reader->path, program,
-			directory);
+		return error_set(error, EX_NOINPUT, "cannot open '%s': there is no recording of %s in '%s'", reader->path,
+			program, directory);
 	if (reader->index < 0)
 		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", reader->path);
 	reader->bodies = open(reader->bodies_path, O_RDONLY | O_CLOEXEC);
@@ -158,8 +159,9 @@ int recording_reader_open(struct recording_reader *reader, const char *directory
 	if (!reader->path || !reader->bodies_path || !reader->slices)
 		error_set(error, EX_OSERR, "out of memory");
 	else if (open_files(reader, directory, program, error) == 0 &&
-		(reader->scanner = json_scanner_new(pointers, SLICE_COUNT, error)) &&
-		line_reader_open(&reader->lines, reader->index, reader->path, error) == 0 && read_header(reader, program, error) == 0)
+		 (reader->scanner = json_scanner_new(pointers, SLICE_COUNT, error)) &&
+		 line_reader_open(&reader->lines, reader->index, reader->path, error) == 0 &&
+		 read_header(reader, program, error) == 0)
 		return 0;
 	recording_reader_release(reader);
 	return -1;

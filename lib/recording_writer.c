@@ -123,7 +123,8 @@ static void append_failure(struct buffer *line, const struct error *failure)
 int recording_add(struct recording_writer *writer, const struct recording_entry *entry, const char *body, size_t length,
 	struct error *error)
 {
-	static const char asked[] = "{\"accept\":\"application/json\",\"accept-encoding\":\"gzip\",\"authorization\":\"redacted\"}";
+	static const char asked[] =
+		"{\"accept\":\"application/json\",\"accept-encoding\":\"gzip\",\"authorization\":\"redacted\"}";
 	char hash[RECORDING_HASH_LENGTH + 1];
 	struct buffer *line = &writer->line;
 	const char *headers = entry->headers ? entry->headers : "{}";

@@ -25,14 +25,15 @@ static const struct options_manual manual = {
 	.operands = "",
 	.summary = "Reads a CONNECTION and accounts on standard input and writes what is new in their envelopes since the bookmarks\n"
 		   "in FILE: RECORD lines of docusign_datafeed as the service sent them, a watermark for each account, STATE lines.",
-	.description = "FEED is a preset (datafeed, esign, monitor) or a descriptor file, see doc/feeds.md; without --feed it is the\n"
-		       "profile's. FILE has the value of a STATE, or STATE lines of which the last counts; without --state everything\n"
-		       "since the contract's start is fetched.\n"
-		       "\n"
-		       "  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
-		       "  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
-		       "    fetch-subscriptions --replay fixtures/acme/nights/20250318T020000Z |\n"
-		       "    fetch-datafeed --replay fixtures/acme/nights/20250318T020000Z\n",
+	.description =
+		"FEED is a preset (datafeed, esign, monitor) or a descriptor file, see doc/feeds.md; without --feed it is the\n"
+		"profile's. FILE has the value of a STATE, or STATE lines of which the last counts; without --state everything\n"
+		"since the contract's start is fetched.\n"
+		"\n"
+		"  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
+		"  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
+		"    fetch-subscriptions --replay fixtures/acme/nights/20250318T020000Z |\n"
+		"    fetch-datafeed --replay fixtures/acme/nights/20250318T020000Z\n",
 };
 
 /* Takes the account's id when the message is one of an account. */
@@ -43,7 +44,7 @@ static int take_account(struct fetch_run *run, const struct message *message, st
 		id = message->fields[0].kind == JSON_STRING ? &message->fields[0] : &message->fields[1];
 	else if (message_is_record(message, "account"))
 		id = &message->fields[2];
-	return id && id->kind == JSON_STRING ? fetch_run_add_account(run, id->text, id->length, error) : 0;
+	return id && id->kind == JSON_STRING ? account_list_add(&run->accounts, id->text, id->length, error) : 0;
 }
 
 /* Passes standard input on, and remembers the accounts in it. */

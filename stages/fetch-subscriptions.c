@@ -9,15 +9,13 @@
  * Exits   0; 64 usage, 65 bad input or answer, 66 no recorded answer, 69 service unavailable, 73/74 cannot create or
  *         write, 75 try again later, 77 refused.
  */
+#include "account_list.h"
 #include "diag.h"
 #include "fetch_options.h"
 #include "options.h"
 #include "output.h"
 #include "raw_record.h"
 
-#include <ctype.h>
-#include <search.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,26 +26,22 @@ static const struct options_manual manual = {
 	.operands = "",
 	.summary = "Reads a CONNECTION on standard input and writes it again, followed by the organization's accounts and plan\n"
 		   "items as the service sent them: SCHEMA and RECORD lines of docusign_accounts and docusign_plan_items.",
-	.description = "The access token goes into a pipe only; written to a file or a terminal it is null, unless --show-token.\n"
-		       "\n"
-		       "  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
-		       "  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
-		       "    fetch-subscriptions --replay fixtures/acme/nights/20250318T020000Z\n",
+	.description =
+		"The access token goes into a pipe only; written to a file or a terminal it is null, unless --show-token.\n"
+		"\n"
+		"  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
+		"  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
+		"    fetch-subscriptions --replay fixtures/acme/nights/20250318T020000Z\n",
 };
 
 struct run {
 	struct connection connection;
 	struct exchange *exchange;
 	struct output output;
-	void *account_ids; /* tsearch(3) tree of those that asset groups name */
+	struct account_list accounts; /* that asset groups name */
 	struct json_scanner *account, *organization;
 	unsigned long long records;
 };
-
-static int compare_ids(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
 
 /* Asks and waits for the one answer. */
 static int ask(struct run *run, const char *path, struct exchange_answer *answer, struct error *error)
@@ -79,7 +73,8 @@ static int for_each(const struct exchange_answer *answer, const char *pointer, s
 		result = json_scan_elements(scanner, &array, each, run, error);
 	json_scanner_free(scanner);
 	if (result > 0)
-		result = error_set(error, result, "'%s' has an element that is not an object, or memory is short", pointer + strlen("/answer"));
+		result = error_set(error, result, "'%s' has an element that is not an object, or memory is short",
+			pointer + strlen("/answer"));
 	return result < 0 ? error_prefix(error, "cannot use the answer of '%s'", answer->url) : 0;
 }
 
@@ -101,26 +96,12 @@ static int print_plan_item(void *run, const char *text, size_t length)
 	return print_record(run, "docusign_plan_items", text, length);
 }
 
-/* Remembers the id, lower-case. Returns 1 when it was not known yet, 0 when it was, -1 when memory is short. */
-static int remember(struct run *run, const struct json_slice *id)
-{
-	char *copy = strndup(id->text, id->length), **found = NULL;
-	for (char *at = copy; at && *at; at++)
-		*at = (char)tolower((unsigned char)*at);
-	if (copy)
-		found = tsearch(copy, &run->account_ids, compare_ids);
-	int result = !found ? -1 : *found == copy;
-	if (result < 1)
-		free(copy);
-	return result;
-}
-
 static int print_group_account(void *context, const char *text, size_t length)
 {
 	struct run *run = context;
 	struct json_slice ids[2];
 	if (*text == '{' && json_scan(run->account, text, length, ids, NULL) == 0 && ids[0].kind == JSON_STRING &&
-		remember(run, &ids[0]) < 0)
+		account_list_add(&run->accounts, ids[0].text, ids[0].length, NULL) < 0)
 		return EX_OSERR;
 	return print_record(run, "docusign_accounts", text, length);
 }
@@ -132,7 +113,7 @@ static int print_other_account(void *context, const char *text, size_t length)
 	struct json_slice ids[2];
 	int unknown = 1;
 	if (*text == '{' && json_scan(run->account, text, length, ids, NULL) == 0 && ids[1].kind == JSON_STRING)
-		unknown = remember(run, &ids[1]);
+		unknown = account_list_add(&run->accounts, ids[1].text, ids[1].length, NULL);
 	if (unknown < 0)
 		return EX_OSERR;
 	return unknown ? print_record(run, "docusign_accounts", text, length) : 0;
@@ -172,7 +153,8 @@ static int fetch_accounts(struct run *run, struct error *error)
 	if (ask(run, "/Management/v2/organizations", &answer, error) < 0)
 		return -1;
 	if (answer.status == 401 || answer.status == 403) {
-		diag_warn("accounts that are in no asset group stay unknown: the list of organizations wants a user's token (HTTP %d)",
+		diag_warn("accounts that are in no asset group stay unknown: the list of organizations wants a user's token "
+			  "(HTTP %d)",
 			answer.status);
 		return 0;
 	}
@@ -221,7 +203,8 @@ static int read_input(struct run *run, bool reveal, struct error *error)
 
 static int fetch(struct run *run, const struct exchange_options *options, struct error *error)
 {
-	static const char *const account_pointers[] = {"/accountId", "/id"}, *const organization_pointers[] = {"/id", "/accounts"};
+	static const char *const account_pointers[] = {"/accountId", "/id"};
+	static const char *const organization_pointers[] = {"/id", "/accounts"};
 	if (!(run->account = json_scanner_new(account_pointers, 2, error)) ||
 		!(run->organization = json_scanner_new(organization_pointers, 2, error)) ||
 		!(run->exchange = exchange_open(options, &run->connection, error)))
@@ -260,7 +243,7 @@ int main(int argc, const char **argv)
 	diag_metric_records(PROGRAM, run.records);
 	json_scanner_free(run.account);
 	json_scanner_free(run.organization);
-	tdestroy(run.account_ids, free);
+	account_list_release(&run.accounts);
 	connection_release(&run.connection);
 	if (result == 0)
 		return 0;

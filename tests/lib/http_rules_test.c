@@ -36,7 +36,8 @@ static void run_limits(const struct limit_step steps[], size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct limit_step *step = &steps[i];
 		if (step->limit != ASK) {
-			struct rate_headers headers = {step->limit, step->left, step->ends_in_ms, step->burst_limit, step->burst_left};
+			struct rate_headers headers = {
+				step->limit, step->left, step->ends_in_ms, step->burst_limit, step->burst_left};
 			rate_limit_note(&rate, &headers, step->at);
 		}
 		int64_t wait = rate_limit_delay(&rate, step->on_their_way, step->at);
@@ -179,8 +180,9 @@ static void test_headers(void **state)
 	assert_int_equal(http_headers_number(&headers, "x-empty"), -1);
 	assert_int_equal(http_headers_number(&headers, "nothing"), -1);
 	http_headers_append_json(&headers, &json);
-	assert_string_equal(json.data, "{\"content-type\":\"application/json\",\"x-ratelimit-remaining\":\"2999\",\"via\":\"a, b\","
-				       "\"set-cookie\":\"redacted\",\"x-latin\":\"caf\xc3\xa9 \\\"q\\\"\",\"x-empty\":\"\"}");
+	assert_string_equal(json.data,
+		"{\"content-type\":\"application/json\",\"x-ratelimit-remaining\":\"2999\",\"via\":\"a, b\","
+		"\"set-cookie\":\"redacted\",\"x-latin\":\"caf\xc3\xa9 \\\"q\\\"\",\"x-empty\":\"\"}");
 	buffer_release(&json);
 	http_headers_release(&headers);
 }
@@ -212,7 +214,8 @@ static void test_cycle(void **state)
 		int steps = 0;
 		bool closed = false;
 		while (!closed && steps < 10000) {
-			int number = steps < cases[i].before ? steps : cases[i].before + (steps - cases[i].before) % cases[i].length;
+			int number =
+				steps < cases[i].before ? steps : cases[i].before + (steps - cases[i].before) % cases[i].length;
 			int length = snprintf(text, sizeof text, "cursor-%d", number);
 			closed = cycle_closes(&cycle, text, (size_t)length);
 			steps++;
@@ -232,7 +235,8 @@ static void test_cycle(void **state)
 
 static size_t compress_member(const char *text, size_t length, unsigned char *to, size_t room)
 {
-	z_stream stream = {.next_in = (unsigned char *)(uintptr_t)text, .avail_in = (uInt)length, .next_out = to, .avail_out = (uInt)room};
+	z_stream stream = {
+		.next_in = (unsigned char *)(uintptr_t)text, .avail_in = (uInt)length, .next_out = to, .avail_out = (uInt)room};
 	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
 	size_t written = room - stream.avail_out;
