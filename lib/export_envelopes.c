@@ -1,7 +1,7 @@
 #include "export_envelopes.h"
 
+#include "envelope_block.h"
 #include "json_write.h"
-#include "ledger_envelopes.h"
 
 #include <string.h>
 
@@ -115,7 +115,7 @@ int export_envelopes(struct ledger *ledger, export_put *put, void *context, stru
 	for (int i = 0; i < 3 && result == 0; i++)
 		result = load_names(all[i], ledger, statements[i], error);
 	if (result == 0)
-		result = ledger_envelopes_walk(ledger, put_envelope, &walk, error);
+		result = block_walk(ledger, put_envelope, &walk, error);
 	for (int i = 0; i < 3; i++)
 		release_names(all[i]);
 	buffer_release(&walk.record);

@@ -2,7 +2,7 @@
  * export_records.h: what the ledger holds of a stream, as records.
  *
  * Records come by key, null first; envelopes by the hash of their ids, then by id, which is the order they are stored in: the same
- * envelopes give the same order, whatever the ledger's blocks (ledger_envelopes.h). Memory does not grow with their number.
+ * envelopes give the same order, whatever the ledger's blocks (envelope_block.h). Memory does not grow with their number.
  * Of the streams that a run reports, consumption, restatements and job_results are all there are; any other is that of the last run.
  */
 #ifndef ENVTALLY_EXPORT_RECORDS_H
