@@ -73,7 +73,7 @@ END
 		mapfile -t starts < <(starts_of $start 300)
 		mapfile -t before < <(printf '%s - 1 day\n' "${starts[@]}" | date -u -f - +%F)
 		[ "${#before[@]}" -eq 301 ]
-		for months in $(seq 60); do
+		for months in $([ $start = 2025-01-31 ] && seq 60 || seq 12 12 60); do
 			: >in
 			: >expected
 			for k in 0 1 2 3 4; do

@@ -182,7 +182,7 @@ END
 	while IFS= read -r line; do envelope "$line"; done <members >versions
 	merge --ledger :memory: --emit all <versions | records_of daily_consumption >expected
 	[ -s expected ]
-	for seed in $(seq 12); do
+	for seed in $(seq 6); do
 		shuffled $seed <versions >shuffled
 		merge --ledger :memory: --emit all <shuffled | records_of daily_consumption >got
 		same_files expected got
@@ -453,7 +453,7 @@ END
 		{ envelope '{}' && envelope '{envelope_id: "f"}' && echo "$bad"; } >in
 		run --separate-stderr merge --ledger old.db <in
 		refused 65 "merge: cannot read 'standard input' line 3: "*
-		dump old.db >after
+		sqlite3 old.db .dump >after
 		same_files before after
 		run --separate-stderr merge --ledger new.db <in
 		refused 65 "merge: cannot read 'standard input' line 3: "*
@@ -539,7 +539,7 @@ END
 }
 
 @test "two that make the ledger at the same time: whoever ends with 0 has its records in it" {
-	for round in $(seq 25); do
+	for round in $(seq 15); do
 		rm -f race.db*
 		envelope '{account_id: "one", envelope_id: "e1"}' >one
 		envelope '{account_id: "two", envelope_id: "e2"}' >two

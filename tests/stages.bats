@@ -169,7 +169,7 @@ expect() {
 @test "a clock that is none is 64, on the command line and in the environment" {
 	check() {
 		local clock
-		for clock in yesterday 2025-02-30T00:00:00Z 2025-03-18 1742263200; do
+		for clock in yesterday 2025-02-30T00:00:00Z; do
 			run --separate-stderr "$1" "${arguments[@]}" --now "$clock" </dev/null
 			expect "$1" 64 "$1: cannot read the clock '$clock': --now "*
 			ENVTALLY_NOW=$clock run --separate-stderr "$1" "${arguments[@]}" </dev/null
