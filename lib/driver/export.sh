@@ -79,6 +79,10 @@ export_csv() { # NAME...
 # The lines of a profile's export, and what loads them, into the scratch folder. The export is whole before anything is loaded.
 stage_load() { # NAME DIALECT
 	export_ledger "$1" >"$scratch/export.ndjson"
+	# A NUL, which neither database has in a text, becomes U+FFFD. (An even number of backslashes before it are pairs of their own.)
+	if grep -qF '\u0000' "$scratch/export.ndjson"; then
+		LC_ALL=C sed -i -E ':again; s/(^|[^\])((\\\\)*)\\u0000/\1\2\\ufffd/; t again' "$scratch/export.ndjson"
+	fi
 	grep '^{"type":"SCHEMA"' "$scratch/export.ndjson" | jq -n -r --arg profile "$1" -f "$driver/$2.jq" >"$scratch/load.sql"
 }
 

@@ -68,8 +68,6 @@ SELECT 'CREATE SCHEMA envtally' WHERE to_regnamespace('envtally') IS NULL \\gexe
 FROM (VALUES " + ([$schemas[] | .stream as $stream | columns[] | "(\($stream | literal), \(.name | literal), \(.type | literal))"] | join(", ")) + ") AS wanted (stream, name, type)
 WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('envtally.' || quote_ident(stream)) AND attname = name AND NOT attisdropped) \\gexec
 CREATE TEMP TABLE staged (line text) ON COMMIT DROP;
-\\copy staged FROM pstdin WITH (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02', ENCODING 'UTF8')
--- A NUL, which PostgreSQL's texts cannot hold, becomes U+FFFD.
-UPDATE staged SET line = regexp_replace(line, '(?<!\\\\)((\\\\\\\\)*)\\\\u0000', '\\1\\\\ufffd', 'g') WHERE strpos(line, '\\u0000') > 0;",
+\\copy staged FROM pstdin WITH (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02', ENCODING 'UTF8')",
 ($schemas[] | load),
 "COMMIT;"

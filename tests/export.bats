@@ -1,0 +1,438 @@
+#!/usr/bin/env bats
+# export: the ledger for other programs. What it prints is held against the run's own files and against the recorded pages; what
+# it loads, against what it prints. PostgreSQL is a server that this file starts, where one is installed.
+
+# $1 in quotes is the inner shell's; variables of helper; a loop's test is meant to end the test.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2314
+
+load helper
+
+pipeline=$root/pipeline.sh
+export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
+exporter=$ENVTALLY_BIN/export # `export` alone is the shell's own
+
+setup_file() {
+	local server_bin
+	# One workspace for all, with one night; copies are cheap.
+	mkdir -p "$BATS_FILE_TMPDIR/ws/profiles" "$BATS_FILE_TMPDIR/ws/licence"
+	cp "$acme/profiles/acme.json" "$BATS_FILE_TMPDIR/ws/profiles/"
+	cp "$acme"/licence/*.csv "$BATS_FILE_TMPDIR/ws/licence/"
+	"$pipeline" run -q -C "$BATS_FILE_TMPDIR/ws" --replay "$acme/nights/20250318T020000Z"
+	server_bin=$(dirname "$(command -v initdb || printf '%s\n' /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n 1)")
+	if [ -x "$server_bin/initdb" ] && command -v psql >/dev/null; then start_server "$server_bin"; fi
+}
+
+# The server refuses to be root, and who it is then cannot look into our folders.
+start_server() { # BIN
+	local as=() user
+	export server_bin=$1 server
+	server=$(mktemp -d)
+	if [ "$(id -u)" -eq 0 ]; then
+		for user in postgres nobody; do
+			id "$user" >/dev/null 2>&1 || continue
+			as=(setpriv "--reuid=$user" "--regid=$(id -g "$user")" --clear-groups)
+			chown "$user" "$server"
+			break
+		done
+	fi
+	chmod 711 "$server"
+	(
+		cd /
+		"${as[@]}" "$server_bin/initdb" -D "$server/data" -A trust -U envtally -E UTF8 --locale=C.UTF-8 --no-sync >"$BATS_FILE_TMPDIR/initdb" 2>&1
+		"${as[@]}" "$server_bin/pg_ctl" -D "$server/data" -w -l "$server/log" \
+			-o "-k $server -c listen_addresses='' -c fsync=off -c unix_socket_permissions=0777" start </dev/null >/dev/null 2>&1 3>&-
+	) || {
+		cat "$BATS_FILE_TMPDIR/initdb" "$server/log" >&2
+		return 1
+	}
+}
+
+teardown_file() {
+	[ -z "${server-}" ] || {
+		kill -QUIT "$(head -n 1 "$server/data/postmaster.pid")"
+		for _ in {1..50}; do [ -e "$server/data/postmaster.pid" ] || break; sleep 0.1; done
+		rm -rf "$server"
+	}
+}
+
+setup() {
+	mkdir "$BATS_TEST_TMPDIR/work"
+	cd "$BATS_TEST_TMPDIR/work" || return 1
+	cp -r "$BATS_FILE_TMPDIR/ws" .
+	ledger=ws/ledger/acme.db
+	latest=ws/runs/acme/20250318T020000Z
+}
+
+# A database of this test's own on the server.
+needs_server() {
+	[ -n "${server-}" ] || skip "no PostgreSQL server is installed (initdb, psql)"
+	export PGHOST=$server PGUSER=envtally PGDATABASE=test$BATS_TEST_NUMBER PGOPTIONS='-c timezone=UTC'
+	psql -X -q -d postgres -c "CREATE DATABASE $PGDATABASE"
+}
+query() { psql -X -A -t -q -v ON_ERROR_STOP=1 -c "$1"; }
+load() { "$pipeline" export -q -C ws --format postgres "$@"; }
+
+streams_of() { "$exporter" -l "$ledger" | jq -r 'select(.type == "SCHEMA").stream'; }
+sorted_records() { jq -c --sort-keys 'select(.type == "RECORD") | .record' | LC_ALL=C sort; }
+
+# The latest version of each envelope, by jq, from the pages as they came.
+envelopes_by_jq() { # NIGHT…
+	raw_of "$@" | jq -n -c --sort-keys '
+		def id: if . == null or . == "" then null else ascii_downcase end;
+		def time: if . == null then null else .[:23] + "Z" end;
+		reduce inputs as $one ({}; ($one.envelopeId | id) as $id
+			| if .[$id] == null or .[$id].lastModifiedDateTime < $one.lastModifiedDateTime then .[$id] = $one else . end)
+		| .[] | {account_id: .accountId | id, envelope_id: .envelopeId | id, status: .status | id, created_at: .createdDateTime | time,
+			sent_at: .sentDateTime | time, completed_at: .completedDateTime | time, modified_at: .lastModifiedDateTime | time,
+			plan_item_id: .planItemId | id, sender_id: .sender.userId | id}' | LC_ALL=C sort
+}
+
+# Accounts of which every name is one that some reader trips over, in the ledger hostile.db.
+hostile_names() {
+	jq -nc '["a \"b\" \\ c", "line\n\\.\nline", "cr\r\nlf", "\t tab ", "", " ", "=1+1", "it'"'"'s; DROP TABLE account; --", "🧪", "شركة",
+		"\u0001\u0002\u001f", "null", "\\u0000 and \\N", "{}", "a,b", "e\u0301\u202e"] | to_entries[]
+		| {type: "RECORD", stream: "account", record: {organization_id: null, account_id: "a\(.key)", account_name: .value, compliant: (.key % 2 == 0)},
+			time_extracted: "2025-03-18T02:00:00Z"}'
+}
+
+@test "ndjson: every stream has its SCHEMA first, and every record comes once" {
+	"$exporter" -l "$ledger" >all
+	jq -e . all >/dev/null
+	jq -n -e 'reduce inputs as $one ({seen: [], bad: []};
+		if $one.type == "SCHEMA" then .seen += [$one.stream] elif (.seen | last) == $one.stream then . else .bad += [$one] end)
+		| .bad == [] and (.seen | length) == (.seen | unique | length)' all
+	# Keys are unique, also with their nulls, and in order.
+	jq -n -e 'reduce inputs as $one ({};
+		if $one.type == "SCHEMA" then .keys[$one.stream] = $one.key_properties
+		else .keys[$one.stream] as $keys | .rows[$one.stream] += [[$keys[] as $key | $one.record[$key]]] end)
+		| .rows | to_entries | map(.key as $stream | select((.value | unique | length) != (.value | length)
+			or ($stream != "envelope" and .value != (.value | sort)))) == []' all
+	# Every field that a record has is in its SCHEMA, and the other way round.
+	jq -n -e 'reduce inputs as $one ({};
+		if $one.type == "SCHEMA" then .fields[$one.stream] = ($one.schema.properties | keys)
+		elif .fields[$one.stream] == ($one.record | keys) then . else .bad += [$one] end) | .bad == null' all
+}
+
+@test "ndjson: what the run reported is what its own files have" {
+	"$exporter" -l "$ledger" >all
+	for pair in consumption:consumption.ndjson restatement:restatements.ndjson metric_result:results.ndjson unrecognized_subscription:results.ndjson; do
+		jq -c --arg stream "${pair%:*}" 'select(.stream == $stream)' all | sorted_records >got
+		jq -c --arg stream "${pair%:*}" 'select(.stream == $stream)' "$latest/${pair#*:}" | sorted_records >expected
+		same_files expected got
+	done
+	same_files <(jq -c --sort-keys . "$latest/job.json") <(jq -c --sort-keys 'select(.stream == "job_result" and .type == "RECORD").record' all)
+}
+
+@test "ndjson: envelopes are the latest versions of those in the recorded pages, by jq" {
+	envelopes_by_jq 20250318T020000Z >expected
+	"$exporter" -l "$ledger" -s envelope | sorted_records >got
+	same_files expected got
+	[ "$(wc -l <got)" -gt 1000 ]
+	"$pipeline" run -q -C ws --replay "$acme/nights/20250325T020000Z"
+	"$pipeline" run -q -C ws --replay "$acme/nights/20250401T020000Z"
+	# shellcheck disable=SC2086
+	envelopes_by_jq $nights >expected
+	"$exporter" -l "$ledger" -s envelope | sorted_records >got
+	same_files expected got
+}
+
+@test "ndjson: daily consumption is what merge prints, and accounts, subscriptions and watermarks too" {
+	merge -q -l "$ledger" --emit all </dev/null | jq -c 'select(.record.units_consumed != 0)' >merged
+	"$exporter" -l "$ledger" >all
+	for stream in daily_consumption account subscription watermark; do
+		same_files <(jq -c "select(.stream == \"$stream\")" merged | sorted_records) <(jq -c "select(.stream == \"$stream\")" all | sorted_records)
+	done
+	[ "$(jq -c 'select(.stream == "daily_consumption")' all | wc -l)" -gt 100 ]
+}
+
+@test "ndjson: the order of envelopes does not depend on how they came" {
+	raw_of 20250318T020000Z | head -n 400 >raw
+	normalize <raw | merge -q -l one.db -e none
+	for part in 1 2 3; do
+		split -n "l/$part/3" raw | shuffled "$part" | normalize | merge -q -l many.db -e none
+	done
+	"$exporter" -l one.db -s envelope >one
+	"$exporter" -l many.db -s envelope >many
+	same_files one many
+}
+
+@test "csv: sqlite3 reads back what the ndjson says, for every stream" {
+	hostile_names | merge -q -l "$ledger" -e none
+	mkdir csv
+	"$exporter" -l "$ledger" -f csv -o csv
+	same "$(streams_of | sort)" "$(cd csv && printf '%s\n' *.csv | sed 's/\.csv$//')"
+	for stream in $(streams_of); do
+		fields=$(jq -r --arg stream "$stream" 'select(.type == "SCHEMA" and .stream == $stream) | .schema.properties | keys_unsorted | join(",")' <("$exporter" -l "$ledger"))
+		same "$fields"$'\r' "$(head -n 1 "csv/$stream.csv")"
+		sqlite3 -cmd ".import --csv csv/$stream.csv it" -json :memory: "SELECT * FROM it" | jq -c --sort-keys '.[]?' | LC_ALL=C sort >got
+		"$exporter" -l "$ledger" -s "$stream" | jq -c --sort-keys 'select(.type == "RECORD") | .record |
+			map_values(if . == null then "" elif type == "string" then . else tojson end)' | LC_ALL=C sort >expected
+		same_files expected got
+	done
+	# An empty text and null are two things.
+	grep -q '^,a4,"",,' csv/account.csv
+	# On standard output, the same.
+	"$exporter" -l "$ledger" -f csv -s account | cmp - csv/account.csv
+}
+
+@test "sqlite: tables with types and keys, whose sums are the run's" {
+	hostile_names | merge -q -l "$ledger" -e none
+	"$pipeline" export -q -C ws --format sqlite --to out.db
+	same ok "$(sqlite3 out.db 'PRAGMA integrity_check')"
+	same "$(jq -s 'map(select(.type == "RECORD").record.units_consumed) | add' "$latest/consumption.ndjson")" \
+		"$(sqlite3 out.db 'SELECT sum(units_consumed) FROM consumption')"
+	same "$(raw_of 20250318T020000Z | jq -r '.envelopeId | ascii_downcase' | sort -u | wc -l)" "$(sqlite3 out.db 'SELECT count(*) FROM envelope')"
+	same "$(sqlite3 out.db 'SELECT sum(value) FROM consumption, json_each(by_status)')" "$(sqlite3 out.db 'SELECT sum(units_consumed) FROM consumption')"
+	same 'profile,account_id,plan_item_id,period_start' "$(sqlite3 out.db "SELECT group_concat(name) FROM (SELECT name FROM pragma_table_info('consumption') WHERE pk ORDER BY pk)")"
+	same 'integer|text|acme' "$(sqlite3 out.db 'SELECT DISTINCT typeof(units_consumed), typeof(period_start), profile FROM consumption')"
+	sqlite3 -json out.db "SELECT account_id, account_name, compliant FROM account WHERE account_id LIKE 'a%'" | jq -c '.[]' | sort >got
+	hostile_names | jq -c '.record | {account_id, account_name, compliant: (if .compliant then 1 else 0 end)}' | sort >expected
+	same_files expected got
+}
+
+@test "sqlite: profiles side by side, the file replaced whole, and only the streams asked for" {
+	cp "$ledger" ws/ledger/other.db
+	jq '.name = "other"' ws/profiles/acme.json >ws/profiles/other.json
+	echo old >out.db
+	"$pipeline" export -q -C ws --format sqlite --to out.db --stream watermark --stream account
+	same $'account\nwatermark' "$(sqlite3 out.db "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1")"
+	same $'acme|6\nother|6' "$(sqlite3 out.db 'SELECT profile, count(*) FROM account GROUP BY 1')"
+	same out.db "$(find . -maxdepth 1 -name '*.db' -printf '%f\n')"
+	same '' "$(find . -name '.export*')"
+}
+
+@test "driver: ndjson and csv, to a file, a folder, standard output" {
+	"$exporter" -l "$ledger" >expected
+	"$pipeline" export -q -C ws | cmp expected -
+	"$pipeline" export -q -C ws --to got.ndjson
+	same_files expected got.ndjson
+	"$pipeline" export -q -C ws --format csv --to deep/folder
+	[ "$(sqlite3 -cmd '.import --csv deep/folder/envelope.csv it' :memory: 'SELECT count(*) FROM it')" -gt 1000 ]
+	"$pipeline" export -q -C ws --format csv --stream metric_result | cmp - deep/folder/metric_result.csv
+	# With a ledger it is the stage.
+	"$pipeline" export --ledger "$ledger" | cmp expected -
+	same '' "$(find . -name '.export*' -o -name '*.??????' -path '*folder*')"
+}
+
+@test "an export neither waits for a writer nor holds one up, and is of one moment" {
+	"$exporter" -l "$ledger" >expected
+	coproc writer { exec sqlite3 "$ledger" 3>&-; }
+	writer_pid=$writer_PID # bash forgets it when it ends
+	echo 'BEGIN IMMEDIATE; UPDATE account SET account_name = NULL; SELECT 1;' >&"${writer[1]}"
+	read -r _ <&"${writer[0]}"
+	run -75 --separate-stderr merge -q -l "$ledger" -e none </dev/null
+	timeout 10 "$exporter" -l "$ledger" >got
+	same_files expected got
+	echo 'ROLLBACK;' >&"${writer[1]}"
+	eval "exec ${writer[1]}>&-"
+	wait "$writer_pid"
+	# The other way round: an export that nobody reads on, and a run of merge.
+	mkfifo slow
+	"$exporter" -l "$ledger" >slow 3>&- &
+	exec 4<slow
+	read -r first <&4
+	envelope '{envelope_id: "new"}' | timeout 10 merge -q -l "$ledger" -e none
+	{
+		printf '%s\n' "$first"
+		cat <&4
+	} >got
+	exec 4<&-
+	same_files expected got
+	"$exporter" -l "$ledger" -s envelope | grep -q '"envelope_id":"new"'
+}
+
+@test "an empty ledger has every SCHEMA and no record" {
+	merge -q -l empty.db -e none </dev/null
+	"$exporter" -l empty.db >all
+	same SCHEMA "$(jq -r .type all | sort -u)"
+	[ "$(wc -l <all)" -ge 10 ]
+	run -0 "$exporter" -l empty.db -f csv -s watermark
+	same $'account_id,watermark\r' "$output"
+}
+
+@test "mistakes: one line each, and the status that says what to do" {
+	run --separate-stderr "$exporter"
+	fails 64 "export: cannot export without a ledger: --ledger FILE (--help tells more)"
+	run --separate-stderr "$exporter" -l "$ledger" -s envelopes
+	refused 64 "export: cannot use --stream 'envelopes': it is one of account, subscription, envelope,*"
+	run --separate-stderr "$exporter" -l "$ledger" -f xml
+	fails 64 "export: cannot use --format 'xml': it is ndjson or csv (--help tells more)"
+	run --separate-stderr "$exporter" -l "$ledger" -f csv
+	fails 64 "export: cannot print several streams as CSV: name one --stream, or a folder for a file each, --output FOLDER (--help tells more)"
+	run --separate-stderr "$exporter" -l nothing.db
+	fails 66 "export: cannot open ledger 'nothing.db': there is no such file"
+	[ ! -e nothing.db ]
+	printf 'not a database, but long enough to be looked at' >text.db
+	run --separate-stderr "$exporter" -l text.db
+	refused 65 "export: cannot use ledger 'text.db': *"
+	run --separate-stderr "$exporter" -l "$ledger" -f csv -o nowhere
+	fails 73 "export: cannot create 'nowhere/account.csv': No such file or directory"
+	run --separate-stderr bash -c '"$1" -l "$2" >/dev/full' - "$exporter" "$ledger"
+	fails 74 "export: cannot write 'standard output': No space left on device"
+	sqlite3 "$ledger" 'UPDATE envelope_block SET rows = substr(rows, 1, length(rows) - 3)'
+	mkdir csv
+	run --separate-stderr "$exporter" -l "$ledger" -f csv -o csv
+	refused 65 "export: cannot use ledger 'ws/ledger/acme.db': *"
+	same '' "$(ls csv)"
+}
+
+@test "mistakes of the driver" {
+	run --separate-stderr "$pipeline" export -C ws --format xml
+	fails 64 "pipeline.sh: cannot use --format 'xml': it is ndjson, csv, sqlite or postgres"
+	run --separate-stderr "$pipeline" export -C ws more
+	fails 64 "pipeline.sh: cannot use 'more': export takes no operands"
+	run --separate-stderr "$pipeline" export -C ws --to
+	fails 64 "pipeline.sh: cannot use '--to' without a value"
+	run --separate-stderr "$pipeline" export -C ws --format csv
+	fails 64 "pipeline.sh: cannot export several streams as CSV: say --to FOLDER, or one --stream"
+	run --separate-stderr "$pipeline" export -C ws --format sqlite
+	fails 64 "pipeline.sh: cannot export to a SQLite file: say --to FILE"
+	run --separate-stderr "$pipeline" export -C ws --format sqlite --to nowhere/out.db
+	fails 73 "pipeline.sh: cannot create 'nowhere/out.db': its folder does not take files"
+	run --separate-stderr "$pipeline" export -C ws --format ndjson --to ws
+	fails 73 "pipeline.sh: cannot create 'ws': it is a folder"
+	jq '.name = "other"' ws/profiles/acme.json >ws/profiles/other.json
+	run --separate-stderr "$pipeline" export -C ws --to out
+	fails 66 "pipeline.sh: cannot export profile 'other': nothing was run yet"
+	[ ! -e out ]
+	cp "$ledger" ws/ledger/other.db
+	run --separate-stderr "$pipeline" export -C ws --format csv --to out
+	fails 64 "pipeline.sh: cannot export several profiles as CSV: say -p PROFILE"
+	# One that fails leaves what was there.
+	echo before >out
+	sqlite3 "$ledger" 'UPDATE envelope_block SET rows = substr(rows, 1, length(rows) - 3)'
+	for format in ndjson sqlite; do
+		run --separate-stderr "$pipeline" export -C ws -p acme --format "$format" --to out
+		refused 65 "export: cannot use ledger *"
+		same before "$(cat out)"
+	done
+	same '' "$(find . -name '.export*')"
+}
+
+@test "postgres: a password on the command line is refused, and not repeated" {
+	mkdir fake
+	printf '#!/bin/sh\nexit 0\n' >fake/psql
+	chmod +x fake/psql
+	for to in 'host=db password=hunter2' 'host=db PassWord = hunter2' 'postgres://me:hunter2@db/x' 'postgresql://db/x?user=me&password=hunter2' 'host=db sslpassword=hunter2'; do
+		PATH=$PWD/fake:$PATH run --separate-stderr "$pipeline" export -C ws --format postgres --to "$to"
+		fails 64 "pipeline.sh: cannot use --to: it holds a password; put that into a password file (PGPASSFILE) or a service (PGSERVICEFILE)"
+	done
+	for to in 'postgres://me@db:5432/x' 'host=db passfile=/x' licences; do
+		PATH=$PWD/fake:$PATH run -0 --separate-stderr "$pipeline" export -q -C ws --format postgres --to "$to"
+	done
+	PATH=$PWD/fake:$PATH run --separate-stderr "$pipeline" export -C ws --format postgres --to 'my service'
+	fails 64 "pipeline.sh: cannot use --to 'my service': it is the name of a service, a connection string or a URI"
+}
+
+# What PostgreSQL has is the export, in its own form: null in a key is '', the profile is in every row, rights are text.
+same_everywhere() {
+	"$exporter" -l "$ledger" >all
+	jq -r 'select(.type == "SCHEMA") | "SELECT jsonb_build_object('"'\\(.stream)'"', to_jsonb(t)) FROM envtally.\(.stream) AS t;"' all >tables.sql
+	psql -X -A -t -q -v ON_ERROR_STOP=1 -f tables.sql | jq -c --sort-keys '.[] |= map_values(
+		if type == "string" and test("^[0-9]{4}-..-..T..:..:.*[+]00:00$")
+		then (sub("[+]00:00$"; "") | if test("[.]") then . else . + "." end | (. + "000")[:23] + "Z") else . end)' | LC_ALL=C sort >got
+	jq -n -c --sort-keys 'foreach inputs as $one ({}; if $one.type == "SCHEMA" then {keys: $one.key_properties} else
+		.keys as $keys | .row = {($one.stream): ($one.record | reduce $keys[] as $key (.; .[$key] //= "") | .profile //= "acme"
+			| if has("rights_owned") then (.rights_owned, .rights_available, .over_licensed_rights, .unlicensed_rights) |= tostring else . end)} end;
+		.row // empty)' all | LC_ALL=C sort >expected
+	[ "$(wc -l <expected)" -gt 1000 ]
+	same_files expected got
+}
+
+@test "postgres: every stream arrives; loading again changes nothing" {
+	needs_server
+	hostile_names | merge -q -l "$ledger" -e none
+	load
+	same_everywhere
+	[ "$(query 'SELECT count(*) FROM envtally.envelope')" -gt 1000 ]
+	versions='SELECT md5(string_agg(t, E'"'\\n'"' ORDER BY t)) FROM (SELECT xmin || ctid::text || k::text AS t FROM envtally.consumption k
+		UNION ALL SELECT xmin || ctid::text || k::text FROM envtally.envelope k UNION ALL SELECT xmin || ctid::text || k::text FROM envtally.account k) x'
+	before=$(query "$versions")
+	load
+	same "$before" "$(query "$versions")"
+	same_everywhere
+}
+
+@test "postgres and sqlite: a NUL, which no text of theirs can hold, is U+FFFD" {
+	needs_server
+	printf '%s\n' '{"type":"RECORD","stream":"account","record":{"account_id":"a0","account_name":"\u0000n\u0000\u0000l \\u0000 \\\u0000"},"time_extracted":"2025-03-19T02:00:00Z"}' |
+		merge -q -l "$ledger" -e none
+	expected='�n��l \u0000 \�'
+	load --stream account
+	same "$expected" "$(query "SELECT account_name FROM envtally.account WHERE account_id = 'a0'")"
+	"$pipeline" export -q -C ws --format sqlite --stream account --to out.db
+	same "$expected" "$(sqlite3 out.db "SELECT account_name FROM account WHERE account_id = 'a0'")"
+}
+
+@test "postgres: the next night's restated figures, new rows and those that went" {
+	needs_server
+	load
+	total='SELECT sum(units_consumed) FROM envtally.consumption'
+	before=$(query "$total")
+	"$pipeline" run -q -C ws --replay "$acme/nights/20250325T020000Z"
+	load
+	same_everywhere
+	[ "$(query "$total")" -gt "$before" ]
+	# Of each restated figure the table has what it is now.
+	same "$(jq -r 'select(.type == "RECORD").record.units_after' ws/runs/acme/20250325T020000Z/restatements.ndjson | sort)" \
+		"$(query 'SELECT units_after FROM envtally.restatement JOIN envtally.consumption USING (profile, account_id, plan_item_id, period_start)
+			WHERE units_after = units_consumed' | sort)"
+	same 2 "$(query 'SELECT count(*) FROM envtally.job_result')"
+	# An envelope that moves to another account, and a row of consumption that is reported no more.
+	jq -c 'select(.stream == "envelope" and .type == "RECORD") | .record.account_id = "moved" | .record.modified_at = "2026-01-01T00:00:00.000Z"' \
+		<("$exporter" -l "$ledger") | head -n 3 | merge -q -l "$ledger" -e none
+	sqlite3 "$ledger" 'DELETE FROM reported WHERE units_consumed = (SELECT min(units_consumed) FROM reported)'
+	load
+	same_everywhere
+	same 3 "$(query "SELECT count(*) FROM envtally.envelope WHERE account_id = 'moved'")"
+}
+
+@test "postgres: another profile's rows stay, and so does history; only the streams asked for are touched" {
+	needs_server
+	cp "$ledger" ws/ledger/other.db
+	sqlite3 ws/ledger/other.db "UPDATE reported SET profile = 'other', record = json_set(record, '\$.profile', 'other')"
+	jq '.name = "other"' ws/profiles/acme.json >ws/profiles/other.json
+	load
+	same $'acme|54\nother|54' "$(query 'SELECT profile, count(*) FROM envtally.consumption GROUP BY 1 ORDER BY 1')"
+	sqlite3 "$ledger" "DELETE FROM reported; DELETE FROM job_result; DELETE FROM subscription"
+	load -p acme --stream consumption --stream job_result
+	same 'other|54' "$(query 'SELECT profile, count(*) FROM envtally.consumption GROUP BY 1')"
+	same 1 "$(query "SELECT count(*) FROM envtally.job_result WHERE profile = 'acme'")"
+	[ "$(query "SELECT count(*) FROM envtally.subscription WHERE profile = 'acme'")" -gt 0 ]
+}
+
+@test "postgres: a load that fails changes nothing; a column of a newer version is added" {
+	needs_server
+	load
+	before=$(query "SELECT md5(string_agg(c::text, '' ORDER BY c)) FROM envtally.consumption c")
+	"$pipeline" run -q -C ws --replay "$acme/nights/20250325T020000Z"
+	query 'ALTER TABLE envtally.metric_result ADD CHECK (rights_used < 0) NOT VALID'
+	run --separate-stderr load
+	[ "$status" -eq 73 ]
+	same "pipeline.sh: cannot load profile 'acme': psql says why; nothing was changed" "$(tail -n 1 <<<"$stderr")"
+	same "$before" "$(query "SELECT md5(string_agg(c::text, '' ORDER BY c)) FROM envtally.consumption c")"
+	query 'ALTER TABLE envtally.metric_result DROP CONSTRAINT metric_result_rights_used_check; ALTER TABLE envtally.account DROP COLUMN site_name'
+	load
+	same_everywhere
+	# A damaged ledger: nothing is loaded.
+	query 'DELETE FROM envtally.consumption'
+	sqlite3 "$ledger" 'UPDATE envelope_block SET rows = substr(rows, 1, length(rows) - 3)'
+	run --separate-stderr load
+	refused 65 "export: cannot use ledger *"
+	same 0 "$(query 'SELECT count(*) FROM envtally.consumption')"
+}
+
+@test "postgres: a service, a connection string, one who may only write; no connection is 69" {
+	needs_server
+	printf '[tally]\nhost=%s\ndbname=%s\nuser=envtally\n' "$PGHOST" "$PGDATABASE" >services
+	unset PGHOST PGDATABASE PGUSER
+	PGSERVICEFILE=$PWD/services load --to tally --stream account
+	database=test$BATS_TEST_NUMBER
+	psql -X -q -d "host=$server dbname=$database user=envtally" -c "CREATE ROLE loader LOGIN; REVOKE CREATE ON DATABASE $database FROM PUBLIC;
+		GRANT USAGE ON SCHEMA envtally TO loader; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA envtally TO loader"
+	load --to "host=$server dbname=$database user=loader" --stream account
+	load --to "postgresql://loader@/$database?host=$server" --stream account
+	run --separate-stderr load --to "host=$PWD dbname=$database"
+	[ "$status" -eq 69 ]
+	same "pipeline.sh: cannot load profile 'acme': psql cannot connect, or lost the connection; nothing was changed" "$(tail -n 1 <<<"$stderr")"
+}
