@@ -30,7 +30,7 @@ static bool parse_uuid(const char *text, size_t length, uint8_t bytes[16])
 		at += i == 4 || i == 6 || i == 8 || i == 10;
 		int high = hexadecimal(text[at]), low = hexadecimal(text[at + 1]);
 		wrong |= high | low;
-		bytes[i] = (uint8_t)(high << 4 | low);
+		bytes[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
 	}
 	return wrong >= 0;
 }

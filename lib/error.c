@@ -1,5 +1,9 @@
 #include "error.h"
 
+#undef error_set
+#undef error_set_errno
+#undef error_prefix
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
 #include "ledger.h"
 
+#undef ledger_error
+
 #include "embedded.h"
 
 #include <stdlib.h>
@@ -77,7 +79,7 @@ static int index_statements(struct ledger *ledger, struct error *error)
 			count++;
 			at = next;
 		}
-		if (pass == 0 && !(ledger->statements = calloc(count, sizeof *ledger->statements)))
+		if (pass == 0 && !(ledger->statements = calloc(count + 1, sizeof *ledger->statements)))
 			return error_set(error, EX_OSERR, "out of memory");
 		ledger->statement_count = count;
 	}
@@ -87,7 +89,7 @@ static int index_statements(struct ledger *ledger, struct error *error)
 /* Sets *made to whether there is a ledger; an empty file is none yet. Refuses what is another's. */
 static int check_identity(struct ledger *ledger, enum ledger_mode mode, bool *made, struct error *error)
 {
-	int application, version, tables;
+	int application = 0, version = 0, tables = 0;
 	if (pragma_integer(ledger, "PRAGMA application_id", &application, error) < 0 ||
 		pragma_integer(ledger, "PRAGMA user_version", &version, error) < 0 ||
 		pragma_integer(ledger, "SELECT count(*) FROM sqlite_schema", &tables, error) < 0)

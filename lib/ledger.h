@@ -45,6 +45,9 @@ int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *er
 
 /* The present SQLite error as ours. Returns -1. */
 int ledger_error(struct ledger *ledger, struct error *error);
+#ifdef __clang_analyzer__ /* as in error.h */
+#define ledger_error(...) (ledger_error(__VA_ARGS__), -1)
+#endif
 
 /* The value of the last Singer STATE; an empty buffer when there is none. */
 int ledger_save_state(struct ledger *ledger, const char *state, size_t length, struct error *error);

@@ -1,5 +1,7 @@
 #include "message.h"
 
+#undef message_error
+
 #include "envelope_line.h"
 
 #include <stdarg.h>

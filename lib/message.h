@@ -56,5 +56,8 @@ bool json_slice_equals(const struct json_slice *slice, const char *text);
 /* EX_DATAERR "cannot read '<name>' line <n>: <what>": for a stage that finds a record wrong. */
 int message_error(const struct message_reader *reader, const struct message *message, struct error *error, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+#ifdef __clang_analyzer__ /* as in error.h */
+#define message_error(...) (message_error(__VA_ARGS__), -1)
+#endif
 
 #endif

@@ -372,7 +372,7 @@ int position_print(struct position *position, struct output *output, struct erro
 {
 	int result = -1;
 	bool any = false;
-	const struct model_identifier **item_models = calloc(position->plan_items.count + 1, sizeof *item_models);
+	const struct model_identifier **item_models = calloc(position->plan_items.count + 1, sizeof(const struct model_identifier *));
 	struct position_period *periods = malloc((position->period_count + 1) * sizeof *periods);
 	if (!item_models || !periods) {
 		error_set(error, EX_OSERR, "out of memory");

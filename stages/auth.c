@@ -63,7 +63,7 @@ static int set_token_command(struct connection *connection, const char *const ar
 	if (!connection->token_command)
 		return error_set(error, EX_OSERR, "out of memory");
 	connection->token_command[0] = strdup(self);
-	for (size_t i = 0; connection->token_command[i] && i < count; i++)
+	for (size_t i = 0; i < count && connection->token_command[i]; i++)
 		connection->token_command[i + 1] = strdup(arguments[i]);
 	return connection->token_command[count] ? 0 : error_set(error, EX_OSERR, "out of memory");
 }
