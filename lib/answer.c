@@ -57,7 +57,7 @@ static void show_beginning(const char *body, size_t length, char text[4 * BEGINN
 		unsigned char byte = (unsigned char)body[i];
 		used += (size_t)sprintf(text + used, byte >= 0x20 && byte < 0x7f ? "%c" : "\\x%02x", byte);
 	}
-	strcpy(text + used, length > BEGINNING ? " …" : "");
+	snprintf(text + used, 8, "%s", length > BEGINNING ? " …" : "");
 }
 
 static bool is_json_type(const char *content_type)
