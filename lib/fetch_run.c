@@ -348,11 +348,17 @@ static int restart(struct fetch_run *run, struct walk *walk, const struct exchan
 	return result == 0 ? ask(run, walk, error) : result;
 }
 
+/* No answer, 5xx, a limit, a page of something else: that is about the service. Any other 4xx is about the account. */
+static bool is_service_failure(const struct exchange_answer *answer)
+{
+	bool refusal = answer->status >= 400 && answer->status < 500 && answer->status != 408 && answer->status != 429;
+	return answer->error.status && !refusal;
+}
+
 static int handle(struct fetch_run *run, struct exchange_answer *answer, struct error *error)
 {
 	struct walk *walk = answer->context;
-	bool service_failed = answer->status == 0 || answer->status == 429 || answer->status >= 500;
-	run->unavailable = service_failed ? run->unavailable + 1 : 0;
+	run->unavailable = is_service_failure(answer) ? run->unavailable + 1 : 0;
 	if (answer->error.status && forgot_position(run, walk, answer->status))
 		return restart(run, walk, answer, error);
 	struct error problem = answer->error;

@@ -1,5 +1,7 @@
 #include "token_command.h"
 
+#include "interrupt.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -36,6 +38,8 @@ static int read_output(int descriptor, struct buffer *output, struct error *erro
 	for (;;) {
 		struct pollfd waiting = {.fd = descriptor, .events = POLLIN};
 		time_t now = time(NULL);
+		if (interrupt_came())
+			return error_set(error, EX_TEMPFAIL, "interrupted");
 		if (now >= end)
 			return error_set(error, EX_UNAVAILABLE, "it took longer than %d seconds", TIME_LIMIT_S);
 		if (poll(&waiting, 1, (int)(end - now) * 1000) <= 0)
