@@ -105,7 +105,7 @@ bool is_number(std::string_view token)
 node *find_child(node *parent, std::string_view key)
 {
 	for (node &child : parent->children)
-		if (child.key.size() == key.size() && memcmp(child.key.data(), key.data(), key.size()) == 0)
+		if (child.name() == key)
 			return &child;
 	return nullptr;
 }
