@@ -23,6 +23,11 @@ static void append_base64url(struct buffer *text, const void *bytes, size_t coun
 	text->length += (size_t)length;
 }
 
+static bool is_this_machine(const char *host)
+{
+	return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
+}
+
 int jwt_append_audience_host(struct buffer *host, const char *audience, struct error *error)
 {
 	const char *start = audience + strspn(audience, " \t");
@@ -35,8 +40,13 @@ int jwt_append_audience_host(struct buffer *host, const char *audience, struct e
 	if (length == 0 || memchr(start, '@', length))
 		return error_set(error, EX_CONFIG,
 		        "cannot use the audience '%s': it is no host name, such as account.docusign.com", audience);
+	size_t begin = host->length;
 	for (size_t i = 0; i < length; i++)
 		buffer_append_byte(host, (char)tolower((unsigned char)start[i]));
+	/* A service on this machine is told apart by its port, as Docusign's own clients have it. */
+	const char *port = start + length;
+	if (*port == ':' && is_this_machine(host->data + begin))
+		buffer_append(host, port, 1 + strspn(port + 1, "0123456789"));
 	return buffer_check(host, error);
 }
 

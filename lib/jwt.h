@@ -6,8 +6,8 @@
  * JWS compact serialization (RFC 7515 section 7.1), base64url without padding (section 2), RSASSA-PKCS1-v1_5 with SHA-256
  * (RFC 7518 section 3.3).
  *
- * - aud is a bare host, in lower case, also when the user wrote a URL or a port: Docusign asks for a bare host, and a StringOrURI
- *   with a colon would have to be a URI (RFC 7519 section 2).
+ * - aud is a bare host, in lower case, also when the user wrote a URL or a port: Docusign asks for a bare host. Only a host of this
+ *   machine keeps its port, as in Docusign's own clients: that is a simulator.
  * - iat is JWT_BACKDATE_SECONDS before `issued_at`: the service refuses an assertion from its future, and clocks differ.
  * - exp is iat + lifetime, and lifetime at most JWT_LIFETIME_LIMIT: Docusign refuses more than an hour.
  */

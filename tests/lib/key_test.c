@@ -633,7 +633,7 @@ static void assertions_have_their_layout(void **state)
 	                 .key_pair_id = "",
 	                 .issued_at = -1},
 	                "{\"alg\":\"RS256\",\"typ\":\"JWT\"}",
-	                "{\"iss\":\"a\\\"b\\\\c\\n\\u0001\",\"aud\":\"localhost\",\"iat\":-61,\"exp\":3539,\"scope\":\"é\"}"},
+	                "{\"iss\":\"a\\\"b\\\\c\\n\\u0001\",\"aud\":\"localhost:8443\",\"iat\":-61,\"exp\":3539,\"scope\":\"é\"}"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct buffer assertion = BUFFER_INIT, header = BUFFER_INIT, payload = BUFFER_INIT, signature = BUFFER_INIT;
@@ -669,8 +669,8 @@ static void audiences_become_hosts(void **state)
 	        {"https://account.docusign.com", "account.docusign.com"},
 	        {"https://account.docusign.com/oauth/token?x", "account.docusign.com"},
 	        {" HTTPS://Account.Docusign.com:443/ ", "account.docusign.com"},
-	        {"127.0.0.1:8443", "127.0.0.1"},
-	        {"https://[::1]:8443/", "[::1]"},
+	        {"127.0.0.1:8443", "127.0.0.1:8443"},
+	        {"https://[::1]:8443/", "[::1]:8443"},
 	        {"[::1]", "[::1]"},
 	        {"", NULL},
 	        {"https://", NULL},
