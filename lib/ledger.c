@@ -87,7 +87,7 @@ static int index_statements(struct ledger *ledger, struct error *error)
 }
 
 /* Sets *made to whether there is a ledger; an empty file is none yet. Refuses what is another's. */
-static int check_identity(struct ledger *ledger, enum ledger_mode mode, bool *made, struct error *error)
+static int check_identity(struct ledger *ledger, bool *made, struct error *error)
 {
 	int application = 0, version = 0, tables = 0;
 	if (pragma_integer(ledger, "PRAGMA application_id", &application, error) < 0 ||
@@ -98,17 +98,17 @@ static int check_identity(struct ledger *ledger, enum ledger_mode mode, bool *ma
 	if (*made && version != SCHEMA_VERSION)
 		return error_set(error, EX_CONFIG, "cannot use ledger '%s': its schema is version %d, this program knows %d: use a newer envtally",
 			ledger->path, version, SCHEMA_VERSION);
-	if (!*made && (application != 0 || tables != 0 || mode == LEDGER_READ))
+	if (!*made && (application != 0 || tables != 0))
 		return error_set(error, EX_DATAERR, "cannot use ledger '%s': it is not a ledger of envtally", ledger->path);
 	return 0;
 }
 
 /* The same from one snapshot: another writer may be making the ledger. */
-static int look_at_identity(struct ledger *ledger, enum ledger_mode mode, bool *made, struct error *error)
+static int look_at_identity(struct ledger *ledger, bool *made, struct error *error)
 {
 	if (execute(ledger, "BEGIN", error) < 0)
 		return -1;
-	int result = check_identity(ledger, mode, made, error);
+	int result = check_identity(ledger, made, error);
 	sqlite3_exec(ledger->database, "ROLLBACK", NULL, NULL, NULL);
 	return result;
 }
@@ -120,7 +120,7 @@ static int look_at_identity(struct ledger *ledger, enum ledger_mode mode, bool *
 static int make_schema(struct ledger *ledger, struct error *error)
 {
 	bool made;
-	if (ledger_begin(ledger, error) < 0 || check_identity(ledger, LEDGER_WRITE, &made, error) < 0)
+	if (ledger_begin(ledger, error) < 0 || check_identity(ledger, &made, error) < 0)
 		return -1;
 	if (made)
 		return ledger_commit(ledger, error);
@@ -154,8 +154,12 @@ int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, 
 	if (execute(ledger, settings, error) < 0)
 		goto failed;
 	bool made;
-	if (index_statements(ledger, error) < 0 || look_at_identity(ledger, mode, &made, error) < 0)
+	if (index_statements(ledger, error) < 0 || look_at_identity(ledger, &made, error) < 0)
 		goto failed;
+	if (!made && mode == LEDGER_READ && !in_memory) {
+		ledger_close(ledger);
+		return ledger_open(ledger, ":memory:", mode, error);
+	}
 	if (mode == LEDGER_WRITE && !in_memory && execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
 		goto failed;
 	if (!made && make_schema(ledger, error) < 0)

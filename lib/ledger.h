@@ -26,7 +26,8 @@ struct ledger {
 	bool writing;   /* within a transaction */
 };
 
-/* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT; LEDGER_WRITE makes it. */
+/* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT, of
+ * one whose maker ended before its first commit an empty ledger; LEDGER_WRITE makes it. */
 int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error);
 void ledger_close(struct ledger *ledger);
 

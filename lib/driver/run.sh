@@ -90,9 +90,16 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 
 # Runs that were killed, or failed: finished first, oldest first, each with its own clock.
 finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
-	local partial
+	local partial run
+	rm -rf "$workspace/runs/$1"/.*.partial.new
 	for partial in "$workspace/runs/$1"/.*.partial; do
-		if [ ! -e "$partial/begun.json" ] || [ "$partial" = "$2" ]; then continue; fi
+		[ -e "$partial" ] || continue
+		[ -e "$partial/begun.json" ] || { # all is done but the name: see make_run
+			run=$(basename "$partial" .partial)
+			mv "$partial" "$workspace/runs/$1/${run#.}"
+			continue
+		}
+		[ "$partial" != "$2" ] || continue
 		say "$1: finishing run $(jq -r .run_id "$partial/begun.json"), which was interrupted"
 		make_run "$1" "$partial"
 	done
@@ -116,7 +123,9 @@ make_run() { # NAME PARTIAL
 		reconcile_run "$partial"
 		promote "$name" "$partial" "$([ "$status" -eq 0 ] && echo succeeded || echo partial)"
 	fi
-	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/begun.json"
+	# With what a killed stage was writing aside; and last what says that there is something to finish.
+	rm -f "$partial"/*.ndjson.?????? "$partial"/report.html.??????
+	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/promotion.ndjson" "$partial/begun.json"
 	mv "$partial" "$workspace/runs/$name/$run"
 	say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
 	return "$status"
@@ -128,13 +137,15 @@ give_up() { # NAME PARTIAL RUN STATUS
 		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run goes on from there"
 	else
 		say "$1: run $3 failed with status $4; nothing was fetched"
-		rm -rf "$2"
+		mv "$2" "$2.new"
+		rm -rf "$2.new"
 	fi
 }
 
 is_promoted() { # NAME RUN: does the ledger have it already?
 	local ledger=$workspace/ledger/$1.db
-	[ -e "$ledger" ] && stage merge --ledger "$ledger" --print-reported | head -n 2 | grep -qF "\"run_id\":\"$2\""
+	# Read to the end, lest a writer that is cut off make the answer no.
+	[ -e "$ledger" ] && stage merge --ledger "$ledger" --print-reported | sed -n 2p | grep -qF "\"run_id\":\"$2\""
 }
 
 # auth, with the token kept in the workspace unless --no-cache.
@@ -217,7 +228,8 @@ reconcile_run() { # PARTIAL
 
 count_records() { grep -c '^{"type":"RECORD"' "$1" || [ $? -eq 1 ]; }
 
-# The run's results into the ledger, in one transaction; and its manifest.
+# The run's results into the ledger, in one transaction; and its manifest. They are a file first: of a pipe whose writer is
+# killed merge would take the half.
 promote() { # NAME PARTIAL STATE
 	local partial=$2
 	jq -n --arg state "$3" --slurpfile begun "$partial/begun.json" --argjson consumption "$(count_records "$partial/consumption.ndjson")" \
@@ -229,7 +241,8 @@ promote() { # NAME PARTIAL STATE
 	{
 		jq -c '{type: "RECORD", stream: "job_result", record: .}' "$partial/job.json"
 		cat "$partial/consumption.ndjson" "$partial/restatements.ndjson" "$partial/results.ndjson"
-	} | stage merge --ledger "$workspace/ledger/$1.db" --emit none
+	} >"$partial/promotion.ndjson"
+	stage merge --ledger "$workspace/ledger/$1.db" --emit none <"$partial/promotion.ndjson"
 }
 
 # SHA-256 of every file of the recording, of the run's inputs, and of the manifest of the run before: no run can be changed or taken out unseen.
