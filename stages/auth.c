@@ -97,8 +97,9 @@ static int print_key_info(const struct profile *profile, struct output *output, 
 		.base_directory = key_password ? NULL : profile->directory,
 		.alias = key_alias ? key_alias : profile->key_alias,
 		.now = options_now()};
-	warn_of_password_source(options.password_source);
 	int result = path ? key_info_append_file(&output->pending, &warning, path, &options, error) : error_set(error, EX_OSERR, "out of memory");
+	if (result == 0)
+		warn_of_password_source(options.password_source);
 	if (result == 0 && warning.length)
 		diag_warn("%s", warning.data);
 	buffer_release(&warning);
@@ -115,10 +116,11 @@ static int get_token(const struct profile *profile, struct token *token, struct 
 		.alias = key_alias ? key_alias : profile->key_alias,
 		.now = instant_of_clock()};
 	char *path = key_file ? strdup(key_file) : profile_path(profile, profile->key_file);
-	warn_of_password_source(options.password_source);
 	int result = path ? key_file_load(path, &options, &key, error) : error_set(error, EX_OSERR, "out of memory");
-	if (result == 0)
+	if (result == 0) {
+		warn_of_password_source(options.password_source);
 		key_file_warning(path, &key, &warning);
+	}
 	if (warning.length)
 		diag_warn("%s", warning.data);
 	int cached = 0;
