@@ -97,7 +97,7 @@ What to do: record an entitlement that covers what is missing, or buy it (true-u
 1 period is open and 1 provisional: their figures can still change.
 3 units were consumed before the contract start: no entitlement of the contract covers them.
 3 figures reported before changed, by -1 unit in all.
-3 identifiers with 8 units belong to no software model: map them in the models file, or exclude them.
+3 identifiers with 8 units belong to no software model: map them in the models file.
 END
 	run --separate-stderr "$report" --title Acme <position.ndjson
 	[ "$status" -eq 0 ]
