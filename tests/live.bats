@@ -169,6 +169,13 @@ simulator_stop() {
 	same "$expected" "$(jq -s 'map(select(.type == "RECORD") | .record.units_consumed) | add' "ws/runs/acme/$run_id/consumption.ndjson")"
 }
 
+# absent GREP-ARGUMENTS: not found. (A bare `! grep` never fails a bats test.) It names files, not what was found there.
+absent() {
+	local found=0
+	grep -l "$@" || found=$?
+	[ "$found" -eq 1 ]
+}
+
 @test "no secret in argv, environment, stderr at -vv, recordings or files of the workspace but the cache" {
 	command -v strace >/dev/null || skip "strace is not installed"
 	[ "${SANITIZE-}" != 1 ] || skip "LeakSanitizer does not run under strace"
@@ -179,12 +186,11 @@ simulator_stop() {
 	# The key's own secret numbers, as its PEM has them.
 	secret=$(sed -n 5p ws/profiles/acme.pem)
 	for word in "$token" "$secret"; do
-		! grep -qF -- "$word" calls
-		! grep -qF -- "$word" said
-		! grep -rqF --exclude-dir=cache --exclude=acme.pem -- "$word" ws
+		absent -F -- "$word" calls said
+		absent -rF --exclude-dir=cache --exclude=acme.pem -- "$word" ws
 	done
 	# No token of the service, whichever, stands in a recording.
-	! grep -rqiE 'bearer [a-z0-9]' ws/runs said calls
+	absent -riE 'bearer [a-z0-9]' ws/runs said calls
 	grep -q '"authorization":"redacted"' ws/runs/acme/$run_id/raw/fetch-datafeed.exchanges
 }
 
