@@ -1,19 +1,9 @@
 #include "feed_request.h"
 
 #include "instant.h"
+#include "percent_encode.h"
 
 #include <string.h>
-
-static void append_encoded(struct buffer *url, const char *text, size_t length)
-{
-	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] && strchr(unreserved, text[i]))
-			buffer_append_byte(url, text[i]);
-		else
-			buffer_append_format(url, "%%%02X", (unsigned char)text[i]);
-	}
-}
 
 static bool placeholder_is(const char *text, size_t length, const char *name)
 {
@@ -42,7 +32,7 @@ static void expand(const char *template, const struct feed_place *place, bool en
 	while (*template) {
 		size_t literal = strcspn(template, "{");
 		if (encode_literals)
-			append_encoded(to, template, literal);
+			percent_encode(to, template, literal);
 		else
 			buffer_append(to, template, literal);
 		template += literal;
@@ -52,7 +42,7 @@ static void expand(const char *template, const struct feed_place *place, bool en
 		buffer_reset(&value);
 		append_value(place, template + 1, length - 1, &value);
 		if (encode)
-			append_encoded(to, value.data, value.length);
+			percent_encode(to, value.data, value.length);
 		else
 			buffer_append(to, value.data, value.length);
 		to->failed |= value.failed;
@@ -83,7 +73,7 @@ void feed_append_url(const struct feed *feed, const struct feed_place *given, st
 	expand(feed->path, &place, true, false, url);
 	for (size_t i = 0; i < feed->query_count; i++) {
 		buffer_append_byte(url, i ? '&' : '?');
-		append_encoded(url, feed->query[i].name, strlen(feed->query[i].name));
+		percent_encode(url, feed->query[i].name, strlen(feed->query[i].name));
 		buffer_append_byte(url, '=');
 		expand(feed->query[i].value, &place, true, true, url);
 	}

@@ -1,9 +1,9 @@
 #include "http_post.h"
 
+#include "http_settings.h"
 #include "instant.h"
 
 #include <curl/curl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -41,9 +41,7 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
 
 static bool set_options(CURL *curl, const struct http_target *target, const char *form, struct http_reply *reply, char *reason)
 {
-	const char *ca_bundle = target->ca_bundle ? target->ca_bundle : getenv("CURL_CA_BUNDLE");
-	if (!ca_bundle)
-		ca_bundle = getenv("SSL_CERT_FILE");
+	const char *ca_bundle = http_ca_bundle(target->ca_bundle);
 	return curl_easy_setopt(curl, CURLOPT_URL, target->url) == CURLE_OK && curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
 		curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
 		(!ca_bundle || curl_easy_setopt(curl, CURLOPT_CAINFO, ca_bundle) == CURLE_OK) &&

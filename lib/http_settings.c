@@ -1,5 +1,7 @@
 #include "http_settings.h"
 
+#include "loopback.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +17,7 @@ static int check_base(struct http_settings *settings, const char *base, struct e
 		result = error_set(error, EX_CONFIG, "cannot use the API base '%s': it is no URL", base);
 	if (result == 0) {
 		settings->loopback =
-			strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
+			host_is_loopback(host, strlen(host));
 		if (strcmp(scheme, "https") != 0 && (strcmp(scheme, "http") != 0 || !settings->loopback))
 			result = error_set(error, EX_CONFIG,
 				"cannot use the API base '%s': it must be https (http only to this machine)", base);
@@ -26,10 +28,9 @@ static int check_base(struct http_settings *settings, const char *base, struct e
 	return result;
 }
 
-/* libcurl itself looks at none of these. */
-static const char *find_ca_bundle(const struct connection *connection)
+const char *http_ca_bundle(const char *own)
 {
-	const char *ca_bundle = connection->ca_bundle;
+	const char *ca_bundle = own;
 	if (!ca_bundle || !*ca_bundle)
 		ca_bundle = getenv("CURL_CA_BUNDLE");
 	if (!ca_bundle || !*ca_bundle)
@@ -39,7 +40,7 @@ static const char *find_ca_bundle(const struct connection *connection)
 
 int http_settings_open(struct http_settings *settings, const struct connection *connection, int timeout_s, struct error *error)
 {
-	*settings = (struct http_settings){.ca_bundle = find_ca_bundle(connection), .timeout_s = timeout_s};
+	*settings = (struct http_settings){.ca_bundle = http_ca_bundle(connection->ca_bundle), .timeout_s = timeout_s};
 	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
 	settings->headers = headers;
 	if (!headers || !curl_slist_append(headers, "Accept-Encoding: gzip"))

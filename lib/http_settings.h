@@ -19,4 +19,8 @@ struct http_settings {
 int http_settings_open(struct http_settings *settings, const struct connection *connection, int timeout_s, struct error *error);
 void http_settings_release(struct http_settings *settings);
 
+/* The authorities to trust: the profile's own file, else the environment's CURL_CA_BUNDLE or SSL_CERT_FILE, which libcurl itself
+ * does not look at; NULL for its default. An empty one is none. */
+const char *http_ca_bundle(const char *own);
+
 #endif

@@ -1,6 +1,7 @@
 #include "jwt.h"
 
 #include "json_write.h"
+#include "loopback.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -23,11 +24,6 @@ static void append_base64url(struct buffer *text, const void *bytes, size_t coun
 	text->length += (size_t)length;
 }
 
-static bool is_this_machine(const char *host)
-{
-	return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
-}
-
 int jwt_append_audience_host(struct buffer *host, const char *audience, struct error *error)
 {
 	const char *start = audience + strspn(audience, " \t");
@@ -45,7 +41,7 @@ int jwt_append_audience_host(struct buffer *host, const char *audience, struct e
 		buffer_append_byte(host, (char)tolower((unsigned char)start[i]));
 	/* A service on this machine is told apart by its port, as Docusign's own clients have it. */
 	const char *port = start + length;
-	if (*port == ':' && is_this_machine(host->data + begin))
+	if (*port == ':' && host_is_loopback(host->data + begin, length))
 		buffer_append(host, port, 1 + strspn(port + 1, "0123456789"));
 	return buffer_check(host, error);
 }

@@ -2,6 +2,7 @@
 
 #include "buffer.h"
 #include "instant.h"
+#include "loopback.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -152,16 +153,13 @@ static bool is_uuid(const char *text)
 	return text[36] == 0;
 }
 
-/* Is `host` (up to a port or path) this machine's loopback? Tokens travel, so nothing else may be without TLS. */
-static bool is_loopback(const char *host)
+/* Does the text begin with a host that is this machine, up to a port or path? */
+static bool is_loopback(const char *text)
 {
-	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		size_t length = strlen(names[i]);
-		if (strncmp(host, names[i], length) == 0 && (host[length] == 0 || host[length] == ':' || host[length] == '/'))
-			return true;
-	}
-	return false;
+	size_t length = *text == '[' ? strcspn(text, "]") : strcspn(text, ":/");
+	if (text[length] == ']')
+		length++;
+	return host_is_loopback(text, length) && (!text[length] || text[length] == ':' || text[length] == '/');
 }
 
 static int check_identity(struct profile *profile, const char *integration_type, const char *contract_start, struct error *error)

@@ -5,8 +5,8 @@
 #include "instant.h"
 #include "json_write.h"
 #include "jwt.h"
+#include "percent_encode.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <jv.h>
 #include <openssl/evp.h>
@@ -29,17 +29,6 @@ void token_release(struct token *token)
 	*token = (struct token){.access_token = NULL};
 }
 
-/* RFC 3986 section 2.3: everything but unreserved characters. */
-static void append_encoded(struct buffer *form, const char *text)
-{
-	for (; *text; text++) {
-		if (isalnum((unsigned char)*text) || strchr("-._~", *text))
-			buffer_append_byte(form, *text);
-		else
-			buffer_append_format(form, "%%%02X", (unsigned char)*text);
-	}
-}
-
 /* A string member of the reply, or "". Valid as long as the reply. */
 static const char *member(jv reply, const char *key)
 {
@@ -53,11 +42,11 @@ static int consent_required(const struct profile *profile, struct error *error)
 {
 	struct buffer url = BUFFER_INIT;
 	buffer_append_format(&url, "https://%s/oauth/auth?response_type=code&scope=", profile->audience);
-	append_encoded(&url, profile->scopes);
+	percent_encode(&url, profile->scopes, strlen(profile->scopes));
 	buffer_append_string(&url, "&client_id=");
-	append_encoded(&url, profile->integration_key);
+	percent_encode(&url, profile->integration_key, strlen(profile->integration_key));
 	buffer_append_string(&url, "&redirect_uri=");
-	append_encoded(&url, "https://www.docusign.com");
+	percent_encode(&url, "https://www.docusign.com", strlen("https://www.docusign.com"));
 	error_set(error, EX_NOPERM,
 		"cannot get a token for profile '%s': consent is required: open %s (redirect_uri must be one registered for the integration key)",
 		profile->name, url.data);
@@ -128,7 +117,7 @@ int token_request(const struct profile *profile, const struct private_key *key, 
 	if (jwt_sign(&claims, key->pkey, &assertion, error) < 0)
 		goto out;
 	buffer_append_string(&form, "grant_type=");
-	append_encoded(&form, GRANT_TYPE);
+	percent_encode(&form, GRANT_TYPE, strlen(GRANT_TYPE));
 	buffer_append_string(&form, "&assertion=");
 	buffer_append(&form, assertion.data, assertion.length);
 	buffer_append_format(&url, "https://%s/oauth/token", profile->audience);
