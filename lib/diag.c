@@ -32,11 +32,6 @@ void diag_set_json(bool json)
 	diag.json = json;
 }
 
-int diag_level(void)
-{
-	return diag.level;
-}
-
 static bool colourful(void)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -112,16 +107,6 @@ void diag_info(const char *format, ...)
 	va_list arguments;
 	va_start(arguments, format);
 	say_format("info", NULL, format, arguments);
-	va_end(arguments);
-}
-
-void diag_debug(const char *format, ...)
-{
-	if (diag.level < 2)
-		return;
-	va_list arguments;
-	va_start(arguments, format);
-	say_format("debug", NULL, format, arguments);
 	va_end(arguments);
 }
 
