@@ -184,8 +184,8 @@ feed_of() { # PARTIAL
 
 # Has the profile another contract than the last report? Then every account's partials are needed, not only the touched ones'.
 contract_changed() { # PARTIAL
-	jq -e -n --slurpfile reported "$1/reported.ndjson" --slurpfile profile "$1/inputs/profile.json" '
-		[$reported[] | select(.type == "RECORD" and .stream == "contract") | .record] | last as $last
+	stream_of contract <"$1/reported.ndjson" | jq -e -n --slurpfile profile "$1/inputs/profile.json" '
+		[inputs | select(.type == "RECORD") | .record] | last as $last
 		| $last != null and ($last.contract_start != $profile[0].contract_start or $last.renewal_months != $profile[0].renewal_months)' >/dev/null
 }
 
