@@ -99,10 +99,60 @@ static int parse_compact(const char *text, int64_t *instant)
 	return 0;
 }
 
+/*
+ * Is it YYYY-MM-DDTHH:MM:SS.mmm? Eight bytes at a time: after taking the shape off, a byte must be 0 to 9 where a digit belongs
+ * and 0 elsewhere, so that adding its room leaves the top bit clear.
+ */
+static bool has_canonical_shape(const char *text)
+{
+	static const char shape[] = "0000-00-00T00:00:00.000";
+	static const char room[] = "\x76\x76\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x76";
+	static const size_t places[] = {0, 8, 15};
+	uint64_t wrong = 0;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		uint64_t word, plain, add;
+		memcpy(&word, text + places[i], 8);
+		memcpy(&plain, shape + places[i], 8);
+		memcpy(&add, room + places[i], 8);
+		word ^= plain;
+		wrong |= word | (word + add);
+	}
+	return (wrong & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static int two_digits(const char *text)
+{
+	return text[0] * 10 + text[1] - '0' * 11;
+}
+
+/* Is it a time that is canonical but for the length of its fraction? Any other text, right or wrong, is left to the long way. */
+static bool is_nearly_canonical(const char *text, size_t length)
+{
+	if (length < INSTANT_LENGTH || text[length - 1] != 'Z' || !has_canonical_shape(text))
+		return false;
+	for (size_t i = INSTANT_LENGTH - 1; i < length - 1; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	int year = two_digits(text) * 100 + two_digits(text + 2), month = two_digits(text + 5), day = two_digits(text + 8);
+	return two_digits(text + 11) <= 23 && two_digits(text + 14) <= 59 && two_digits(text + 17) <= 59 && year >= 1 && month >= 1 &&
+		month <= 12 && day >= 1 && (day <= 28 || day <= month_length(year, month));
+}
+
+static int64_t instant_of_canonical(const char *text)
+{
+	int32_t day = day_from_civil(two_digits(text) * 100 + two_digits(text + 2), two_digits(text + 5), two_digits(text + 8));
+	int seconds = (two_digits(text + 11) * 60 + two_digits(text + 14)) * 60 + two_digits(text + 17);
+	return day * DAY_MS + seconds * 1000 + (text[20] - '0') * 100 + two_digits(text + 21);
+}
+
 int instant_parse(const char *text, size_t length, int64_t *instant)
 {
 	int32_t day;
 	int64_t milliseconds, offset;
+	if (is_nearly_canonical(text, length)) {
+		*instant = instant_of_canonical(text);
+		return 0;
+	}
 	if (length == 16)
 		return parse_compact(text, instant);
 	if (length < 20 || day_parse(text, DAY_LENGTH, &day) < 0 || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') ||
@@ -159,6 +209,20 @@ void instant_format(int64_t instant, char *text)
 	put_digits(text + 14, 2, rest / 60000 % 60);
 	put_digits(text + 17, 2, rest / 1000 % 60);
 	put_digits(text + 20, 3, rest % 1000);
+}
+
+int instant_rewrite(const char *text, size_t length, char *canonical)
+{
+	int64_t instant;
+	if (is_nearly_canonical(text, length)) {
+		memcpy(canonical, text, INSTANT_LENGTH - 1);
+		canonical[INSTANT_LENGTH - 1] = 'Z';
+		return 0;
+	}
+	if (instant_parse(text, length, &instant) < 0)
+		return -1;
+	instant_format(instant, canonical);
+	return 0;
 }
 
 int64_t instant_of_clock(void)

@@ -1,5 +1,8 @@
 #include "json_scan.h"
 
+#include "json_pointers.hpp"
+#include "json_walk.hpp"
+
 #include <cstring>
 #include <new>
 #include <simdjson.h>
@@ -10,18 +13,6 @@ using namespace simdjson;
 
 namespace
 {
-
-/* The pointers as a tree: a node a segment. */
-struct node {
-	std::vector<char> key;
-	int slot = -1; /* index of the pointer that ends here */
-	std::vector<node> children;
-
-	std::string_view name() const
-	{
-		return {key.data(), key.size()};
-	}
-};
 
 const char *reason_of(error_code code)
 {
@@ -59,20 +50,16 @@ const char *reason_of(error_code code)
 	}
 }
 
-bool is_space(char byte)
-{
-	return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
-}
-
 std::string_view trimmed(std::string_view text)
 {
-	while (!text.empty() && is_space(text.back()))
+	while (!text.empty() && json_is_space(text.back()))
 		text.remove_suffix(1);
 	return text;
 }
 
-/* RFC 8259 section 6. simdjson's own check makes a double of the token, which is slower and refuses large numbers. */
-bool is_number(std::string_view token)
+} // namespace
+
+bool json_is_number(std::string_view token)
 {
 	const char *at = token.data(), *end = at + token.size();
 	auto digits = [&] {
@@ -102,38 +89,35 @@ bool is_number(std::string_view token)
 	return at == end;
 }
 
-node *find_child(node *parent, std::string_view key)
-{
-	for (node &child : parent->children)
-		if (child.name() == key)
-			return &child;
-	return nullptr;
-}
-
-} // namespace
-
 struct json_scanner {
 	ondemand::parser parser;
 	ondemand::document document;
-	node root;
+	json_node root;
+	size_t count = 0; /* of pointers */
+	json_walk walk;
 	std::vector<char> minified;
 	json_slice *slices = nullptr;
 
-	void forget(const node &from)
+	/* The short way: see json_walk.hpp. */
+	bool walks(const char *text, size_t length, json_slice into[])
 	{
-		if (from.slot >= 0)
-			slices[from.slot] = {JSON_ABSENT, nullptr, 0};
-		for (const node &child : from.children)
-			forget(child);
+		bool ahead = walk.covers(text, length);
+		if (!ahead && !walk.index(text, length))
+			return false;
+		std::memset(into, 0, count * sizeof *into);
+		bool walked = walk.line(text, length, &root, into);
+		if (!ahead)
+			walk.forget();
+		return walked;
 	}
 
-	void set(const node *at, json_kind kind, std::string_view text)
+	void set(const json_node *at, json_kind kind, std::string_view text)
 	{
 		if (at && at->slot >= 0)
 			slices[at->slot] = {kind, text.data(), text.size()};
 	}
 
-	error_code scan_string(ondemand::value value, std::string_view token, const node *at)
+	error_code scan_string(ondemand::value value, std::string_view token, const json_node *at)
 	{
 		std::string_view content = token.substr(1, token.size() - 2);
 		if (token.size() < 2 || token.back() != '"')
@@ -152,7 +136,7 @@ struct json_scanner {
 	 * Only looked at, not consumed: iterating on skips it. simdjson's own number parser would make a double of each token
 	 * and refuse large ones. What comes next is checked here, since skipping takes a string before a colon for a key.
 	 */
-	error_code scan_scalar(ondemand::value value, const node *at)
+	error_code scan_scalar(ondemand::value value, const json_node *at)
 	{
 		std::string_view raw = value.raw_json_token();
 		char next = raw.data()[raw.size()];
@@ -173,11 +157,11 @@ struct json_scanner {
 			return token == "false" ? SUCCESS : F_ATOM_ERROR;
 		default:
 			set(at, JSON_NUMBER, token);
-			return is_number(token) ? SUCCESS : NUMBER_ERROR;
+			return json_is_number(token) ? SUCCESS : NUMBER_ERROR;
 		}
 	}
 
-	error_code scan_object(ondemand::object object, node *at, int depth)
+	error_code scan_object(ondemand::object object, json_node *at, int depth)
 	{
 		for (auto result : object) {
 			ondemand::field field;
@@ -188,9 +172,9 @@ struct json_scanner {
 			error = field.unescaped_key().get(key);
 			if (error)
 				return error;
-			node *child = at && !at->children.empty() ? find_child(at, key) : nullptr;
+			json_node *child = at && !at->children.empty() ? at->find_child(key) : nullptr;
 			if (child)
-				forget(*child);
+				child->forget(slices);
 			error = scan_value(field.value(), child, depth);
 			if (error)
 				return error;
@@ -211,7 +195,7 @@ struct json_scanner {
 		return SUCCESS;
 	}
 
-	error_code scan_value(ondemand::value value, node *at, int depth)
+	error_code scan_value(ondemand::value value, json_node *at, int depth)
 	{
 		const char *start = value.raw_json_token().data();
 		if (*start != '{' && *start != '[')
@@ -241,7 +225,7 @@ struct json_scanner {
 
 	error_code scan(const char *text, size_t length)
 	{
-		forget(root);
+		root.forget(slices);
 		error_code error = parser.iterate(text, length, length + SIMDJSON_PADDING).get(document);
 		if (error)
 			return error;
@@ -252,7 +236,7 @@ struct json_scanner {
 		if (!error && document.current_location().error() != OUT_OF_BOUNDS)
 			error = TRAILING_CONTENT;
 		std::string_view whole{text, length};
-		while (!whole.empty() && is_space(whole.front()))
+		while (!whole.empty() && json_is_space(whole.front()))
 			whole.remove_prefix(1);
 		if (!error)
 			set(&root, JSON_OBJECT, trimmed(whole));
@@ -308,7 +292,7 @@ namespace
 {
 
 /* Puts a pointer into the tree; ~1 is "/", ~0 is "~" (RFC 6901 section 4). */
-int add_pointer(node *at, const char *pointer, int slot, struct error *error)
+int add_pointer(json_node *at, const char *pointer, int slot, struct error *error)
 {
 	const char *from = pointer;
 	if (*from && *from != '/')
@@ -323,7 +307,7 @@ int add_pointer(node *at, const char *pointer, int slot, struct error *error)
 				return error_set(error, EX_CONFIG, "cannot use JSON Pointer '%s': '~' is written ~0", pointer);
 			key.push_back(*from != '~' ? *from : *++from == '0' ? '~' : '/');
 		}
-		node *child = find_child(at, {key.data(), key.size()});
+		json_node *child = at->find_child({key.data(), key.size()});
 		if (!child) {
 			at->children.emplace_back();
 			child = &at->children.back();
@@ -352,6 +336,7 @@ struct json_scanner *json_scanner_new(const char *const pointers[], size_t count
 		error_set(error, EX_OSERR, "out of memory");
 		return nullptr;
 	}
+	scanner->count = count;
 	for (size_t i = 0; i < count; i++) {
 		if (add_pointer(&scanner->root, pointers[i], static_cast<int>(i), error) < 0) {
 			delete scanner;
@@ -366,8 +351,15 @@ void json_scanner_free(struct json_scanner *scanner)
 	delete scanner;
 }
 
+void json_scan_ahead(struct json_scanner *scanner, const char *text, size_t length)
+{
+	scanner->walk.index(text, length);
+}
+
 int json_scan(struct json_scanner *scanner, const char *text, size_t length, struct json_slice slices[], struct error *error)
 {
+	if (scanner->walks(text, length, slices))
+		return 0;
 	scanner->slices = slices;
 	error_code code = scanner->scan(text, length);
 	if (code == INCORRECT_TYPE)

@@ -49,37 +49,59 @@ void json_raw(struct buffer *json, const char *text, size_t length)
 	json->length += length + 1;
 }
 
-void json_string(struct buffer *json, const char *text, size_t length)
+/* Is one of the eight bytes a quote, a backslash or a control character? (The usual tricks of words as bytes.) */
+static bool needs_escape(uint64_t word)
 {
-	static const char hexadecimal[] = "0123456789abcdef";
-	/* The worst case is \u00XX for every byte. */
-	char *end = buffer_reserve(json, length * 6 + 3);
-	if (!end)
-		return;
-	char *start = end;
-	*end++ = '"';
-	for (size_t i = 0; i < length; i++) {
-		unsigned char byte = (unsigned char)text[i];
-		if (byte >= 0x20 && byte != '"' && byte != '\\') {
-			*end++ = (char)byte;
-			continue;
-		}
-		*end++ = '\\';
-		static const char short_forms[] = "\"\"\\\\\nn\tt\rr\bb\ff";
-		const char *form = NULL;
-		for (const char *pair = short_forms; *pair && !form; pair += 2)
-			if ((unsigned char)*pair == byte)
-				form = pair + 1;
-		if (form) {
-			*end++ = *form;
-		} else {
-			memcpy(end, "u00", 3);
-			end[3] = hexadecimal[byte >> 4];
-			end[4] = hexadecimal[byte & 15];
-			end += 5;
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+	uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+	return ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word)) & tops) != 0;
+}
+
+static char *put_escape(char *at, unsigned char byte)
+{
+	static const char hexadecimal[] = "0123456789abcdef", short_forms[] = "\"\"\\\\\nn\tt\rr\bb\ff";
+	*at++ = '\\';
+	for (const char *pair = short_forms; *pair; pair += 2) {
+		if ((unsigned char)*pair == byte) {
+			*at++ = pair[1];
+			return at;
 		}
 	}
-	*end++ = '"';
+	memcpy(at, "u00", 3);
+	at[3] = hexadecimal[byte >> 4];
+	at[4] = hexadecimal[byte & 15];
+	return at + 5;
+}
+
+char *json_put_string(char *at, const char *text, size_t length)
+{
+	uint64_t word;
+	*at++ = '"';
+	while (length > 0) {
+		if (length >= 8 && (memcpy(&word, text, 8), !needs_escape(word))) {
+			memcpy(at, &word, 8);
+			at += 8;
+			text += 8;
+			length -= 8;
+			continue;
+		}
+		unsigned char byte = (unsigned char)*text++;
+		length--;
+		if (byte >= 0x20 && byte != '"' && byte != '\\')
+			*at++ = (char)byte;
+		else
+			at = put_escape(at, byte);
+	}
+	*at++ = '"';
+	return at;
+}
+
+void json_string(struct buffer *json, const char *text, size_t length)
+{
+	char *start = buffer_reserve(json, JSON_STRING_ROOM(length) + 1);
+	if (!start)
+		return;
+	char *end = json_put_string(start, text, length);
 	*end++ = ',';
 	json->length += (size_t)(end - start);
 }

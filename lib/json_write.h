@@ -19,6 +19,9 @@ void json_finish(struct buffer *json);                           /* drops the co
 void json_key(struct buffer *json, const char *key);             /* a key that needs no escaping */
 void json_raw(struct buffer *json, const char *text, size_t length); /* a value that is JSON already */
 void json_string(struct buffer *json, const char *text, size_t length);
+/* The same in place, without a comma, where JSON_STRING_ROOM(length) bytes are free; returns the end. The worst case is \u00XX for every byte. */
+#define JSON_STRING_ROOM(length) ((length) * 6 + 2)
+char *json_put_string(char *at, const char *text, size_t length);
 void json_c_string(struct buffer *json, const char *text);       /* null for NULL */
 void json_integer(struct buffer *json, int64_t value);
 void json_boolean(struct buffer *json, bool value);

@@ -20,6 +20,7 @@ struct line_reader {
 	char *block;      /* `capacity` bytes and the padding */
 	size_t capacity, start, end;
 	uint64_t line_number; /* of the line last given, from 1 */
+	uint64_t reads;       /* how often the block has changed */
 	bool at_end;
 };
 
@@ -31,6 +32,12 @@ struct line {
 /* Takes no ownership of the descriptor. -1 when memory is short. */
 int line_reader_open(struct line_reader *reader, int descriptor, const char *name, struct error *error);
 void line_reader_release(struct line_reader *reader);
+
+/*
+ * The whole lines in the block from the line last given on: what will be given next, as long as `reads` stays the same. The last
+ * one of a file without its newline is not among them.
+ */
+size_t line_reader_ahead(const struct line_reader *reader, const struct line *line);
 
 /* Returns 1 with a line, 0 at the end, -1 on an error. */
 int line_reader_next(struct line_reader *reader, struct line *line, struct error *error);

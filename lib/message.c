@@ -144,6 +144,10 @@ int message_next(struct message_reader *reader, struct message *message, struct 
 		message->stream = (struct json_slice){JSON_STRING, "envelope", 8};
 		return 1;
 	}
+	if (reader->seen != reader->lines.reads) {
+		reader->seen = reader->lines.reads;
+		json_scan_ahead(reader->scanner, message->line.text, line_reader_ahead(&reader->lines, &message->line));
+	}
 	int result = json_scan(reader->scanner, message->line.text, message->line.length, reader->slices, &message->error);
 	if (result == 0) {
 		message->stream = reader->slices[SLICE_STREAM];

@@ -50,6 +50,7 @@ int raw_map_open(struct raw_map *map, const char *feed, const char *stream, cons
 		return -1;
 	bool is_feeds = stream && strcmp(stream, "docusign_accounts") != 0 && strcmp(stream, "docusign_plan_items") != 0 &&
 		!stream_find(stream, strlen(stream));
+	canonical_form_init(&map->envelope, &stream_envelope);
 	map->stream = is_feeds ? stream : map->feed.stream;
 	const struct raw_map_program programs[] = {
 		{.raw_stream = "docusign_accounts", .target = &stream_account, .name = "accounts.jq", .text = EMBEDDED_TEXT(jq_accounts_jq),
@@ -121,7 +122,7 @@ static int append_mapped(struct raw_map *map, const struct message *message, str
 			: slot == RAW_MAP_CONTEXT_ORGANIZATION ? message->context_organization_id
 							       : absent;
 	}
-	if (canonical_record_append(lines, &stream_envelope, slices, &message->time_extracted, &canonical) == 0)
+	if (canonical_form_append(&map->envelope, lines, slices, &message->time_extracted, &canonical) == 0)
 		return 0;
 	const struct feed_field *field = feed_find_field(&map->feed, stream_envelope.fields[canonical.field].name);
 	fault->pointer = field && field->pointer ? field->pointer : "";

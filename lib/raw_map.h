@@ -20,6 +20,7 @@ struct raw_map {
 	const char *pointers[RAW_MAP_FIELDS]; /* for message_reader_open(): what the feed's map looks at, each once */
 	size_t pointer_count;
 	int slots[RAW_MAP_FIELDS]; /* of each field of stream_envelope: index among the pointers, or one of enum below */
+	struct canonical_form envelope;
 	struct raw_map_program *programs; /* jq, compiled at first use; ended by one without a stream */
 	struct buffer wrapped;
 	unsigned long long yielded_nothing; /* records for which a jq program gave no result */

@@ -13,6 +13,7 @@
 #include "raw_map.h"
 #include "rejects.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@ struct normalizer {
 	struct raw_map map;
 	struct rejects rejects;
 	struct output output;
+	const struct stream *bare;         /* what lines without a type become */
 	const struct stream *announced[4]; /* those whose SCHEMA is out */
 	unsigned long long records;
 };
@@ -55,7 +57,17 @@ static void announce(struct normalizer *normalizer, const struct stream *target)
 	stream_append_schema(&normalizer->output.pending, target);
 }
 
-static int convert(struct normalizer *normalizer, struct message_reader *reader, const struct message *message, const char *raw_stream,
+static int reject(struct normalizer *normalizer, const struct message_reader *reader, const struct message *message, const char *pointer,
+	const char *reason, struct error *error)
+{
+	char name[64];
+	if (message->type != MESSAGE_RECORD)
+		return rejects_add(&normalizer->rejects, reader, message, stream, pointer, reason, error);
+	snprintf(name, sizeof name, "%.*s", (int)message->stream.length, message->stream.text);
+	return rejects_add(&normalizer->rejects, reader, message, name, pointer, reason, error);
+}
+
+static int convert(struct normalizer *normalizer, const struct message_reader *reader, const struct message *message,
 	const struct stream *target, struct error *error)
 {
 	struct raw_map_fault fault;
@@ -63,29 +75,24 @@ static int convert(struct normalizer *normalizer, struct message_reader *reader,
 	normalizer->records++;
 	int result = raw_map_append(&normalizer->map, target, message, &normalizer->output.pending, &fault, error);
 	if (result > 0)
-		return rejects_add(&normalizer->rejects, reader, message, raw_stream, fault.pointer, fault.reason, error);
+		return reject(normalizer, reader, message, fault.pointer, fault.reason, error);
 	output_line_end(&normalizer->output);
 	return result;
 }
 
-static int handle(struct normalizer *normalizer, struct message_reader *reader, const struct message *message, struct error *error)
+static int handle(struct normalizer *normalizer, const struct message_reader *reader, const struct message *message, struct error *error)
 {
 	const struct stream *target = NULL;
-	char name[64] = "";
 	if (message->type == MESSAGE_UNREADABLE)
-		return rejects_add(&normalizer->rejects, reader, message, stream, "", message->error.text, error);
-	if (message->type == MESSAGE_BARE) {
-		target = raw_map_target(&normalizer->map, stream, strlen(stream));
-		strncpy(name, stream, sizeof name - 1);
-	} else if (message->type == MESSAGE_RECORD || message->type == MESSAGE_SCHEMA) {
+		return reject(normalizer, reader, message, "", message->error.text, error);
+	if (message->type == MESSAGE_BARE)
+		target = normalizer->bare;
+	else if (message->type == MESSAGE_RECORD || message->type == MESSAGE_SCHEMA)
 		target = raw_map_target(&normalizer->map, message->stream.text, message->stream.length);
-		if (message->stream.length < sizeof name)
-			memcpy(name, message->stream.text, message->stream.length);
-	}
 	if (!target)
 		output_line(&normalizer->output, message->line.text, message->line.length);
 	else if (message->type != MESSAGE_SCHEMA)
-		return convert(normalizer, reader, message, name, target, error);
+		return convert(normalizer, reader, message, target, error);
 	return 0;
 }
 
@@ -123,7 +130,8 @@ int main(int argc, const char **argv)
 	output_open(&normalizer.output, STDOUT_FILENO, "standard output");
 	if (raw_map_open(&normalizer.map, feed, stream, program, &error) < 0)
 		goto out;
-	if (!raw_map_target(&normalizer.map, stream, strlen(stream)))
+	normalizer.bare = raw_map_target(&normalizer.map, stream, strlen(stream));
+	if (!normalizer.bare)
 		options_refuse("cannot use --stream '%s': no map leads from it", stream);
 	if (rejects_open(&normalizer.rejects, rejects_path, &error) < 0)
 		goto out;
