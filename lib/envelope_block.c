@@ -9,7 +9,8 @@ int block_layout_load(struct ledger *ledger, struct block_layout *layout, struct
 		return -1;
 	*layout = (struct block_layout){.block_bits = sqlite3_column_int(statement, 0),
 		.envelopes = sqlite3_column_int64(statement, 1),
-		.undated = sqlite3_column_int64(statement, 2)};
+		.undated = sqlite3_column_int64(statement, 2),
+		.stored = sqlite3_column_int64(statement, 1)};
 	sqlite3_reset(statement);
 	return 0;
 }
@@ -73,18 +74,16 @@ static int split_block(struct ledger *ledger, int64_t block, int from, int to, s
 		return -1;
 	const uint8_t *at = (const uint8_t *)rows->data, *end = at + rows->length, *start = at;
 	int64_t present = block << (to - from);
-	while (at < end) {
-		struct envelope envelope;
-		const uint8_t *row = at;
-		if (envelope_row_read(&at, end, &envelope) < 0)
+	for (struct envelope_row row; at < end; at += row.length) {
+		if (envelope_row_look(at, end, &row) < 0)
 			return block_damaged(ledger, error);
-		int64_t wanted = block_number(envelope.hash, to);
-		if (wanted != present && row > start) {
+		int64_t wanted = block_number(row.hash, to);
+		if (wanted != present && at > start) {
 			buffer_reset(child);
-			buffer_append(child, start, (size_t)(row - start));
+			buffer_append(child, start, (size_t)(at - start));
 			if (block_store(ledger, present, child, error) < 0)
 				return -1;
-			start = row;
+			start = at;
 		}
 		present = wanted;
 	}
@@ -119,8 +118,11 @@ int block_walk(struct ledger *ledger, int (*each)(void *context, const struct en
 		const uint8_t *at = sqlite3_column_blob(statement, 0);
 		const uint8_t *end = at + sqlite3_column_bytes(statement, 0);
 		while (result == 0 && at < end) {
+			struct envelope_row row;
 			struct envelope envelope;
-			result = envelope_row_read(&at, end, &envelope) < 0 ? block_damaged(ledger, error) : each(context, &envelope, error);
+			bool good = envelope_row_look(at, end, &row) == 0 && envelope_row_read(&row, &envelope) == 0;
+			result = good ? each(context, &envelope, error) : block_damaged(ledger, error);
+			at += good ? row.length : 0;
 		}
 	}
 	return result ? result : got;

@@ -13,6 +13,7 @@
 struct block_layout {
 	int block_bits;
 	int64_t envelopes, undated; /* in the ledger; those sent without a time of sending */
+	int64_t stored;             /* envelopes there were when it was loaded */
 };
 
 int block_layout_load(struct ledger *ledger, struct block_layout *layout, struct error *error);

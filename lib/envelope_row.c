@@ -3,6 +3,7 @@
 #include "hash_index.h"
 #include "instant.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum {
@@ -14,25 +15,47 @@ enum {
 	FLAG_COMPLETED = 32,
 };
 
-static int hexadecimal(char digit)
+static uint64_t load_4(const char *text)
 {
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+	uint32_t word;
+	memcpy(&word, text, sizeof word);
+	return le32toh(word);
+}
+
+static uint64_t load_8(const char *text)
+{
+	uint64_t word;
+	memcpy(&word, text, sizeof word);
+	return le64toh(word);
+}
+
+/*
+ * Eight hexadecimal digits in lower case, the first one lowest, to four bytes. A byte's top bit in `odd` says that it is no such
+ * digit: adding to a byte sets its top bit from '0' (or 'a') on, and adding a little less from beyond '9' (or 'f') on.
+ */
+static void put_hexadecimal(uint8_t *bytes, uint64_t digits, uint64_t *odd)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t is_digit = (digits + ones * (0x80 - '0')) & ~(digits + ones * (0x7f - '9'));
+	uint64_t is_letter = (digits + ones * (0x80 - 'a')) & ~(digits + ones * (0x7f - 'f'));
+	*odd |= ~(is_digit | is_letter) | digits;
+	uint64_t nibbles = (digits & ones * 15) + (digits >> 6 & ones) * 9;
+	uint64_t pairs = (nibbles << 4 | nibbles >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+	pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
+	uint32_t word = htole32((uint32_t)(pairs | pairs >> 16));
+	memcpy(bytes, &word, sizeof word);
 }
 
 static bool parse_uuid(const char *text, size_t length, uint8_t bytes[16])
 {
+	uint64_t odd = 0;
 	if (length != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
 		return false;
-	int wrong = 0;
-	for (int i = 0, at = 0; i < 16; i++, at += 2) {
-		at += i == 4 || i == 6 || i == 8 || i == 10;
-		int high = hexadecimal(text[at]), low = hexadecimal(text[at + 1]);
-		wrong |= high | low;
-		bytes[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
-	}
-	return wrong >= 0;
+	put_hexadecimal(bytes, load_8(text), &odd);
+	put_hexadecimal(bytes + 4, load_4(text + 9) | load_4(text + 14) << 32, &odd);
+	put_hexadecimal(bytes + 8, load_4(text + 19) | load_4(text + 24) << 32, &odd);
+	put_hexadecimal(bytes + 12, load_8(text + 28), &odd);
+	return (odd & UINT64_C(0x8080808080808080)) == 0;
 }
 
 void envelope_id_parse(const char *text, size_t length, struct envelope_id *id)
@@ -81,7 +104,7 @@ int envelope_id_compare(const struct envelope_id *left, const struct envelope_id
 	return order ? order : left->length - right->length;
 }
 
-int envelope_row_compare(const struct envelope *left, const struct envelope *right)
+int envelope_row_compare(const struct envelope_row *left, const struct envelope_row *right)
 {
 	if (left->hash != right->hash)
 		return left->hash < right->hash ? -1 : 1;
@@ -113,31 +136,28 @@ static uint8_t *put_id(uint8_t *at, const struct envelope_id *id)
 	return at + id->length;
 }
 
-void envelope_row_append(struct buffer *block, const struct envelope *envelope)
+size_t envelope_row_put(uint8_t *start, const struct envelope *envelope)
 {
-	/* Flags, two ids with their lengths, seven varints of at most ten bytes. */
-	uint8_t *start = (uint8_t *)buffer_reserve(block, 1 + 2 * 257 + 7 * 10);
-	if (!start)
-		return;
-	uint8_t *at = start + 1;
-	*start = (uint8_t)((envelope->envelope_id.is_uuid ? 0 : FLAG_ID_IS_TEXT) | (envelope->sender_id.length ? FLAG_SENDER : 0) |
+	uint8_t flags = (uint8_t)((envelope->envelope_id.is_uuid ? 0 : FLAG_ID_IS_TEXT) | (envelope->sender_id.length ? FLAG_SENDER : 0) |
 		(envelope->sender_id.length && !envelope->sender_id.is_uuid ? FLAG_SENDER_IS_TEXT : 0) |
 		(envelope->sent_at != INSTANT_NONE ? FLAG_SENT : 0) | (envelope->created_at != INSTANT_NONE ? FLAG_CREATED : 0) |
 		(envelope->completed_at != INSTANT_NONE ? FLAG_COMPLETED : 0));
-	at = put_id(at, &envelope->envelope_id);
+	uint8_t *at = put_id(start + 2, &envelope->envelope_id);
 	at = put_varint(at, envelope->account);
 	at = put_varint(at, envelope->plan_item);
 	at = put_varint(at, envelope->status);
 	at = put_signed(at, envelope->modified_at);
-	if (*start & FLAG_SENT)
+	if (flags & FLAG_SENT)
 		at = put_signed(at, envelope->modified_at - envelope->sent_at);
-	if (*start & FLAG_CREATED)
+	if (flags & FLAG_CREATED)
 		at = put_signed(at, envelope->modified_at - envelope->created_at);
-	if (*start & FLAG_COMPLETED)
+	if (flags & FLAG_COMPLETED)
 		at = put_signed(at, envelope->modified_at - envelope->completed_at);
-	if (*start & FLAG_SENDER)
+	if (flags & FLAG_SENDER)
 		at = put_id(at, &envelope->sender_id);
-	block->length += (size_t)(at - start);
+	start[0] = (uint8_t)(at - start);
+	start[1] = flags;
+	return (size_t)(at - start);
 }
 
 /* Reading */
@@ -200,21 +220,29 @@ static bool get_id(const uint8_t **at, const uint8_t *end, bool is_text, struct 
 	return true;
 }
 
-int envelope_row_read(const uint8_t **at, const uint8_t *end, struct envelope *envelope)
+int envelope_row_look(const uint8_t *at, const uint8_t *end, struct envelope_row *row)
 {
-	if (*at == end)
+	if (end - at < 2 || at[0] > end - at)
 		return -1;
-	uint8_t flags = *(*at)++;
-	envelope->sender_id = (struct envelope_id){.length = 0};
-	bool good = get_id(at, end, flags & FLAG_ID_IS_TEXT, &envelope->envelope_id) && get_number(at, end, &envelope->account) &&
-		get_number(at, end, &envelope->plan_item) && get_number(at, end, &envelope->status) &&
-		get_signed(at, end, &envelope->modified_at) &&
-		get_time(at, end, flags & FLAG_SENT, envelope->modified_at, &envelope->sent_at) &&
-		get_time(at, end, flags & FLAG_CREATED, envelope->modified_at, &envelope->created_at) &&
-		get_time(at, end, flags & FLAG_COMPLETED, envelope->modified_at, &envelope->completed_at) &&
-		(!(flags & FLAG_SENDER) || get_id(at, end, flags & FLAG_SENDER_IS_TEXT, &envelope->sender_id));
-	if (!good)
+	*row = (struct envelope_row){.at = at, .length = at[0]};
+	const uint8_t *id = at + 2;
+	if (!get_id(&id, at + row->length, at[1] & FLAG_ID_IS_TEXT, &row->envelope_id))
 		return -1;
-	envelope->hash = envelope_id_hash(&envelope->envelope_id);
+	row->hash = envelope_id_hash(&row->envelope_id);
 	return 0;
+}
+
+int envelope_row_read(const struct envelope_row *row, struct envelope *envelope)
+{
+	const uint8_t *at = row->at + 2, *end = row->at + row->length;
+	uint8_t flags = row->at[1];
+	envelope->sender_id = (struct envelope_id){.length = 0};
+	bool good = get_id(&at, end, flags & FLAG_ID_IS_TEXT, &envelope->envelope_id) && get_number(&at, end, &envelope->account) &&
+		get_number(&at, end, &envelope->plan_item) && get_number(&at, end, &envelope->status) &&
+		get_signed(&at, end, &envelope->modified_at) &&
+		get_time(&at, end, flags & FLAG_SENT, envelope->modified_at, &envelope->sent_at) &&
+		get_time(&at, end, flags & FLAG_CREATED, envelope->modified_at, &envelope->created_at) &&
+		get_time(&at, end, flags & FLAG_COMPLETED, envelope->modified_at, &envelope->completed_at) &&
+		(!(flags & FLAG_SENDER) || get_id(&at, end, flags & FLAG_SENDER_IS_TEXT, &envelope->sender_id));
+	return good && at == end ? 0 : -1;
 }

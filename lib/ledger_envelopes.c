@@ -5,10 +5,7 @@
 #include "stream.h"
 #include "version_order.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define BATCH_LIMIT ((size_t)1 << 19)
 
 /* Position of the fields of stream_envelope. */
 enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM, SENDER };
@@ -16,10 +13,8 @@ enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM,
 int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, int64_t now, struct error *error)
 {
 	*envelopes = (struct ledger_envelopes){.ledger = ledger, .daily.ledger = ledger, .block = BUFFER_INIT, .arrived_at = now};
-	/* Untouched memory costs nothing, so a small batch stays small. */
-	envelopes->batch = malloc(BATCH_LIMIT * sizeof *envelopes->batch);
-	if (!envelopes->batch)
-		return error_set(error, EX_OSERR, "out of memory");
+	if (envelope_batch_open(&envelopes->batch, error) < 0)
+		return -1;
 	sqlite3_stmt *statement = ledger_statement(ledger, "last_period_over", error);
 	if (!statement || ledger_step(ledger, statement, error) != 1) {
 		ledger_envelopes_release(envelopes);
@@ -35,18 +30,15 @@ void ledger_envelopes_release(struct ledger_envelopes *envelopes)
 	name_table_release(&envelopes->accounts);
 	name_table_release(&envelopes->plan_items);
 	name_table_release(&envelopes->statuses);
-	hash_index_release(&envelopes->index);
 	daily_cells_release(&envelopes->daily);
-	arena_release(&envelopes->texts);
 	buffer_release(&envelopes->block);
-	free(envelopes->batch);
-	envelopes->batch = NULL;
+	envelope_batch_release(&envelopes->batch);
 }
 
 /* Reading records */
 
-static int parse_id(struct ledger_envelopes *envelopes, const struct json_slice *slice, const char *field, struct envelope_id *id,
-	struct error *error)
+/* An id that is a text points into the slice. */
+static int parse_id(const struct json_slice *slice, const char *field, struct envelope_id *id, struct error *error)
 {
 	*id = (struct envelope_id){.length = 0};
 	if (slice->kind == JSON_ABSENT || slice->kind == JSON_NULL)
@@ -55,12 +47,6 @@ static int parse_id(struct ledger_envelopes *envelopes, const struct json_slice 
 		return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string of 1 to %d bytes, this is %s", field, ID_LIMIT,
 			json_kind_name(slice->kind));
 	envelope_id_parse(slice->text, slice->length, id);
-	if (id->is_uuid)
-		return 0;
-	char *text = arena_take(&envelopes->texts, slice->length);
-	if (!text)
-		return error_set(error, EX_OSERR, "out of memory");
-	id->text = memcpy(text, slice->text, slice->length);
 	return 0;
 }
 
@@ -117,8 +103,8 @@ static int parse_envelope(struct ledger_envelopes *envelopes, const struct json_
 			return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string that is not empty, this is %s",
 				stream_envelope.fields[required[i]].name, json_kind_name(slice->kind));
 	}
-	if (parse_id(envelopes, &fields[ENVELOPE], "envelope_id", &envelope->envelope_id, error) < 0 ||
-		parse_id(envelopes, &fields[SENDER], "sender_id", &envelope->sender_id, error) < 0 ||
+	if (parse_id(&fields[ENVELOPE], "envelope_id", &envelope->envelope_id, error) < 0 ||
+		parse_id(&fields[SENDER], "sender_id", &envelope->sender_id, error) < 0 ||
 		parse_time(&fields[CREATED], "created_at", &envelope->created_at, error) < 0 ||
 		parse_time(&fields[SENT], "sent_at", &envelope->sent_at, error) < 0 ||
 		parse_time(&fields[COMPLETED], "completed_at", &envelope->completed_at, error) < 0 ||
@@ -127,7 +113,6 @@ static int parse_envelope(struct ledger_envelopes *envelopes, const struct json_
 	if (envelope->modified_at == INSTANT_NONE)
 		return error_set(error, EX_DATAERR, "envelope \"modified_at\" must be a time, this is %s",
 			json_kind_name(fields[MODIFIED].kind));
-	envelope->hash = envelope_id_hash(&envelope->envelope_id);
 	const struct json_slice *plan_item = &fields[PLAN_ITEM];
 	envelope->plan_item = 0;
 	if (plan_item->kind != JSON_STRING && plan_item->kind != JSON_NULL && plan_item->kind != JSON_ABSENT)
@@ -141,12 +126,7 @@ static int parse_envelope(struct ledger_envelopes *envelopes, const struct json_
 		: 0;
 }
 
-/* The batch */
-
-static bool same_envelope(const void *context, size_t position, const void *key)
-{
-	return envelope_id_compare(&((const struct envelope *)context)[position].envelope_id, key) == 0;
-}
+/* Versions */
 
 /* The same time of modification and yet another content: the order decides, and it is kept for people to see. */
 static int note_conflict(struct ledger_envelopes *envelopes, const struct envelope *winner, struct error *error)
@@ -183,23 +163,12 @@ static int flush_batch(struct ledger_envelopes *envelopes, struct error *error);
 int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct error *error)
 {
 	struct envelope envelope;
-	if (envelopes->count == BATCH_LIMIT && flush_batch(envelopes, error) < 0)
+	if (envelope_batch_is_full(&envelopes->batch) && flush_batch(envelopes, error) < 0)
 		return -1;
 	if (ledger_begin(envelopes->ledger, error) < 0 || parse_envelope(envelopes, fields, &envelope, error) < 0)
 		return -1;
 	envelopes->received++;
-	ptrdiff_t position = hash_index_find(&envelopes->index, envelope.hash, same_envelope, envelopes->batch, &envelope.envelope_id);
-	if (position >= 0) {
-		bool wins;
-		if (contend(envelopes, &envelope, &envelopes->batch[position], &wins, error) < 0)
-			return -1;
-		if (wins)
-			envelopes->batch[position] = envelope;
-		return 0;
-	}
-	if (hash_index_add(&envelopes->index, envelope.hash, envelopes->count) < 0)
-		return error_set(error, EX_OSERR, "out of memory");
-	envelopes->batch[envelopes->count++] = envelope;
+	envelope_batch_add(&envelopes->batch, &envelope);
 	return 0;
 }
 
@@ -245,83 +214,112 @@ static int account_for(struct ledger_envelopes *envelopes, struct block_layout *
 
 /* The rows of a block, one after the other. */
 struct cursor {
-	const uint8_t *at, *next, *end;
-	struct envelope row; /* at `at`, unless that is the end */
+	struct envelope_row row; /* the present one; of length 0 at the end */
+	const uint8_t *end;
 };
 
-static int advance(struct cursor *cursor)
+static int look(struct cursor *cursor, const uint8_t *at)
 {
-	cursor->at = cursor->next;
-	return cursor->at < cursor->end ? envelope_row_read(&cursor->next, cursor->end, &cursor->row) : 0;
+	cursor->row = (struct envelope_row){.at = at};
+	return at < cursor->end ? envelope_row_look(at, cursor->end, &cursor->row) : 0;
 }
 
-static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope, struct cursor *cursor,
-	bool *changed, struct error *error)
+/* The greatest of the versions at places from..to of the batch, which are of one envelope; the places that follow it lose. */
+static int choose_version(struct ledger_envelopes *envelopes, size_t from, size_t to, struct envelope_row *row, struct envelope *envelope,
+	struct error *error)
+{
+	envelope_batch_look(&envelopes->batch, from, row);
+	if (envelope_row_read(row, envelope) < 0)
+		return block_damaged(envelopes->ledger, error);
+	for (size_t place = from + 1; place < to; place++) {
+		struct envelope_row other_row;
+		struct envelope other;
+		bool wins;
+		envelope_batch_look(&envelopes->batch, place, &other_row);
+		if (envelope_row_read(&other_row, &other) < 0)
+			return block_damaged(envelopes->ledger, error);
+		if (contend(envelopes, &other, envelope, &wins, error) < 0)
+			return -1;
+		if (wins) {
+			*row = other_row;
+			*envelope = other;
+		}
+	}
+	return 0;
+}
+
+/* Brings one envelope into the block under way. */
+static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row,
+	const struct envelope *envelope, struct cursor *cursor, bool *changed, struct error *error)
 {
 	struct buffer *out = &envelopes->block;
 	int order = -1;
-	while (cursor->at < cursor->end && (order = envelope_row_compare(&cursor->row, envelope)) < 0) {
-		buffer_append(out, cursor->at, (size_t)(cursor->next - cursor->at));
-		if (advance(cursor) < 0)
+	while (cursor->row.length && (order = envelope_row_compare(&cursor->row, row)) < 0) {
+		buffer_append(out, cursor->row.at, cursor->row.length);
+		if (look(cursor, cursor->row.at + cursor->row.length) < 0)
 			return block_damaged(envelopes->ledger, error);
 	}
-	bool found = cursor->at < cursor->end && order == 0, wins = true;
-	if (found && contend(envelopes, envelope, &cursor->row, &wins, error) < 0)
+	bool found = cursor->row.length && order == 0, wins = true;
+	struct envelope earlier;
+	if (found && envelope_row_read(&cursor->row, &earlier) < 0)
+		return block_damaged(envelopes->ledger, error);
+	if (found && contend(envelopes, envelope, &earlier, &wins, error) < 0)
 		return -1;
 	if (!wins)
 		return 0; /* the row there stays, and is copied with what follows */
-	if (account_for(envelopes, layout, envelope, found ? &cursor->row : NULL, error) < 0)
+	if (account_for(envelopes, layout, envelope, found ? &earlier : NULL, error) < 0)
 		return -1;
-	envelope_row_append(out, envelope);
+	buffer_append(out, row->at, row->length);
 	*changed = true;
-	return found && advance(cursor) < 0 ? block_damaged(envelopes->ledger, error) : 0;
+	return found && look(cursor, cursor->row.at + cursor->row.length) < 0 ? block_damaged(envelopes->ledger, error) : 0;
 }
 
-/* Merges the envelopes at batch positions pairs[0..count), which are in the order of rows, into one block. */
-static int merge_block(struct ledger_envelopes *envelopes, struct block_layout *layout, int64_t block, const struct radix_pair *pairs,
-	size_t count, struct buffer *rows, struct error *error)
+/* Are the rows at two places versions of one envelope? */
+static bool is_same(const struct envelope_batch *batch, size_t left, size_t right)
+{
+	struct envelope_row rows[2];
+	if (envelope_batch_hash(batch, left) != envelope_batch_hash(batch, right))
+		return false;
+	envelope_batch_look(batch, left, &rows[0]);
+	envelope_batch_look(batch, right, &rows[1]);
+	return envelope_row_compare(&rows[0], &rows[1]) == 0;
+}
+
+/* Merges the envelopes at places from..to of the batch into one block. */
+static int merge_block(struct ledger_envelopes *envelopes, struct block_layout *layout, int64_t block, size_t from, size_t to,
+	struct buffer *rows, struct error *error)
 {
 	bool changed = false;
 	buffer_reset(&envelopes->block);
 	buffer_reset(rows);
-	if (layout->envelopes > 0 && block_load(envelopes->ledger, block, rows, error) < 0)
+	if (layout->stored > 0 && block_load(envelopes->ledger, block, rows, error) < 0)
 		return -1;
-	struct cursor cursor = {.next = (const uint8_t *)rows->data, .end = (const uint8_t *)rows->data + rows->length};
-	if (advance(&cursor) < 0)
+	struct cursor cursor = {.end = (const uint8_t *)rows->data + rows->length};
+	if (look(&cursor, (const uint8_t *)rows->data) < 0)
 		return block_damaged(envelopes->ledger, error);
-	for (size_t i = 0; i < count; i++)
-		if (merge_row(envelopes, layout, &envelopes->batch[pairs[i].value], &cursor, &changed, error) < 0)
+	for (size_t next; from < to; from = next) {
+		struct envelope_row row;
+		struct envelope envelope;
+		for (next = from + 1; next < to && is_same(&envelopes->batch, from, next); next++)
+			;
+		if (choose_version(envelopes, from, next, &row, &envelope, error) < 0 ||
+			merge_row(envelopes, layout, &row, &envelope, &cursor, &changed, error) < 0)
 			return -1;
-	buffer_append(&envelopes->block, cursor.at, (size_t)(cursor.end - cursor.at));
+	}
+	buffer_append(&envelopes->block, cursor.row.at, (size_t)(cursor.end - cursor.row.at));
 	return changed ? block_store(envelopes->ledger, block, &envelopes->block, error) : 0;
 }
 
-/* The batch in the order of rows: by hash, and the few with equal hashes by id. */
-static void sort_batch(const struct ledger_envelopes *envelopes, struct radix_pair *pairs, struct radix_pair *spare)
+static int merge_batch(struct ledger_envelopes *envelopes, struct block_layout *layout, struct error *error)
 {
-	for (size_t i = 0; i < envelopes->count; i++)
-		pairs[i] = (struct radix_pair){.key = envelopes->batch[i].hash, .value = i};
-	radix_sort(pairs, spare, envelopes->count);
-	for (size_t i = 1; i < envelopes->count; i++) {
-		for (size_t j = i; j > 0 && pairs[j - 1].key == pairs[j].key &&
-			envelope_id_compare(&envelopes->batch[pairs[j - 1].value].envelope_id, &envelopes->batch[pairs[j].value].envelope_id) > 0;
-			j--) {
-			struct radix_pair swap = pairs[j];
-			pairs[j] = pairs[j - 1];
-			pairs[j - 1] = swap;
-		}
-	}
-}
-
-static int merge_batch(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct radix_pair *pairs, struct error *error)
-{
+	const struct envelope_batch *batch = &envelopes->batch;
 	struct buffer rows = BUFFER_INIT;
-	int result = block_make_room(envelopes->ledger, layout, envelopes->count, error);
-	for (size_t from = 0, to; from < envelopes->count && result == 0; from = to) {
-		int64_t block = block_number((uint32_t)pairs[from].key, layout->block_bits);
-		for (to = from + 1; to < envelopes->count && block_number((uint32_t)pairs[to].key, layout->block_bits) == block; to++)
+	int result = block_make_room(envelopes->ledger, layout, batch->count, error);
+	for (size_t from = 0, to; from < batch->count && result == 0; from = to) {
+		int64_t block = block_number(envelope_batch_hash(batch, from), layout->block_bits);
+		for (to = from + 1; to < batch->count && block_number(envelope_batch_hash(batch, to), layout->block_bits) == block; to++)
 			;
-		result = merge_block(envelopes, layout, block, &pairs[from], to - from, &rows, error);
+		result = merge_block(envelopes, layout, block, from, to, &rows, error);
 	}
 	buffer_release(&rows);
 	return result;
@@ -330,21 +328,16 @@ static int merge_batch(struct ledger_envelopes *envelopes, struct block_layout *
 static int flush_batch(struct ledger_envelopes *envelopes, struct error *error)
 {
 	struct block_layout layout;
-	if (!envelopes->count)
+	if (!envelopes->batch.count)
 		return 0;
-	struct radix_pair *pairs = malloc(2 * envelopes->count * sizeof *pairs);
-	if (!pairs)
-		return error_set(error, EX_OSERR, "out of memory");
-	sort_batch(envelopes, pairs, pairs + envelopes->count);
-	int result = block_layout_load(envelopes->ledger, &layout, error);
+	int result = envelope_batch_sort(&envelopes->batch, error);
 	if (result == 0)
-		result = merge_batch(envelopes, &layout, pairs, error);
+		result = block_layout_load(envelopes->ledger, &layout, error);
+	if (result == 0)
+		result = merge_batch(envelopes, &layout, error);
 	if (result == 0)
 		result = block_layout_save(envelopes->ledger, &layout, error);
-	free(pairs);
-	envelopes->count = 0;
-	hash_index_reset(&envelopes->index);
-	arena_release(&envelopes->texts);
+	envelope_batch_reset(&envelopes->batch);
 	return result;
 }
 

@@ -14,9 +14,8 @@
 #ifndef ENVTALLY_LEDGER_ENVELOPES_H
 #define ENVTALLY_LEDGER_ENVELOPES_H
 
-#include "arena.h"
 #include "daily_cells.h"
-#include "envelope_row.h"
+#include "envelope_batch.h"
 #include "json_scan.h"
 #include "ledger.h"
 #include "name_table.h"
@@ -24,10 +23,7 @@
 struct ledger_envelopes {
 	struct ledger *ledger;
 	struct name_table accounts, plan_items, statuses; /* values are the keys of the ledger's tables */
-	struct envelope *batch;
-	size_t count;
-	struct arena texts; /* of ids in the batch that are no UUIDs */
-	struct hash_index index; /* of the batch, by envelope_id */
+	struct envelope_batch batch;
 	struct daily_cells daily;
 	struct buffer block; /* the one under way */
 	int64_t late_before; /* envelopes sent before this that are new are late: the end of the last period reported as over */

@@ -16,7 +16,6 @@ static struct envelope make(const char *id, const char *sender, int64_t created,
 	envelope_id_parse(id, strlen(id), &envelope.envelope_id);
 	if (sender)
 		envelope_id_parse(sender, strlen(sender), &envelope.sender_id);
-	envelope.hash = envelope_id_hash(&envelope.envelope_id);
 	return envelope;
 }
 
@@ -41,17 +40,21 @@ static void assert_same_id(const struct envelope_id *left, const struct envelope
 static void gives_back_what_was_put_in(void **state)
 {
 	(void)state;
-	struct buffer block = BUFFER_INIT;
-	size_t count = sizeof cases / sizeof *cases;
-	struct envelope made[sizeof cases / sizeof *cases], read;
-	for (size_t i = 0; i < count; i++) {
+	enum { COUNT = sizeof cases / sizeof *cases };
+	uint8_t block[COUNT * ENVELOPE_ROW_LIMIT], *end = block;
+	struct envelope made[COUNT], read;
+	for (size_t i = 0; i < COUNT; i++) {
 		const char *sender = cases[i].sender && *cases[i].sender ? cases[i].sender : NULL;
 		made[i] = make(cases[i].id, sender, cases[i].created, cases[i].sent, cases[i].completed, cases[i].modified);
-		envelope_row_append(&block, &made[i]);
+		end += envelope_row_put(end, &made[i]);
 	}
-	const uint8_t *at = (const uint8_t *)block.data, *end = at + block.length;
-	for (size_t i = 0; i < count; i++) {
-		assert_int_equal(envelope_row_read(&at, end, &read), 0);
+	const uint8_t *at = block;
+	for (size_t i = 0; i < COUNT; i++) {
+		struct envelope_row row;
+		assert_int_equal(envelope_row_look(at, end, &row), 0);
+		assert_same_id(&row.envelope_id, &made[i].envelope_id);
+		assert_int_equal(row.hash, envelope_id_hash(&made[i].envelope_id));
+		assert_int_equal(envelope_row_read(&row, &read), 0);
 		assert_same_id(&read.envelope_id, &made[i].envelope_id);
 		assert_same_id(&read.sender_id, &made[i].sender_id);
 		assert_int_equal(read.created_at, made[i].created_at);
@@ -61,44 +64,77 @@ static void gives_back_what_was_put_in(void **state)
 		assert_int_equal(read.account, made[i].account);
 		assert_int_equal(read.plan_item, made[i].plan_item);
 		assert_int_equal(read.status, made[i].status);
-		assert_int_equal(read.hash, made[i].hash);
 		struct buffer text = BUFFER_INIT;
 		envelope_id_append(&read.envelope_id, &text);
 		assert_string_equal(text.data, cases[i].id);
 		buffer_release(&text);
+		at += row.length;
 	}
 	assert_ptr_equal(at, end);
-	buffer_release(&block);
+}
+
+/* Only what is 36 bytes of digits in lower case and dashes in their places is kept as 16 bytes. */
+static void knows_a_uuid(void **state)
+{
+	(void)state;
+	static const char uuid[] = "0123456789-abcdef";
+	const char good[] = "01234567-89ab-cdef-0123-456789abcdef";
+	static const uint8_t bytes[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef};
+	struct envelope_id id;
+	envelope_id_parse(good, 36, &id);
+	assert_true(id.is_uuid);
+	assert_memory_equal(id.uuid, bytes, sizeof bytes);
+	for (size_t place = 0; place < 36; place++) {
+		for (int byte = 0; byte < 256; byte++) {
+			char text[37];
+			memcpy(text, good, sizeof text);
+			text[place] = (char)byte;
+			bool is_dash = place == 8 || place == 13 || place == 18 || place == 23;
+			bool expected = byte != 0 && (is_dash ? byte == '-' : byte != '-' && memchr(uuid, byte, sizeof uuid - 1));
+			envelope_id_parse(text, 36, &id);
+			if (id.is_uuid != expected)
+				fail_msg("byte %d at %zu: %d", byte, place, id.is_uuid);
+		}
+	}
+	envelope_id_parse(good, 35, &id);
+	assert_false(id.is_uuid);
 }
 
 static void finds_a_row_cut_short(void **state)
 {
 	(void)state;
-	struct buffer block = BUFFER_INIT;
+	uint8_t block[ENVELOPE_ROW_LIMIT];
 	struct envelope envelope = make(cases[0].id, cases[0].sender, 1, 2, 3, 4), read;
-	envelope_row_append(&block, &envelope);
-	for (size_t length = 0; length < block.length; length++) {
-		const uint8_t *at = (const uint8_t *)block.data;
-		assert_int_equal(envelope_row_read(&at, at + length, &read), -1);
+	struct envelope_row row;
+	size_t whole = envelope_row_put(block, &envelope);
+	for (size_t length = 0; length < whole; length++) {
+		assert_int_equal(envelope_row_look(block, block + length, &row), -1);
+		/* Nor does a length that lies make a row. */
+		block[0] = (uint8_t)length;
+		assert_true(envelope_row_look(block, block + whole, &row) < 0 || envelope_row_read(&row, &read) < 0);
+		block[0] = (uint8_t)whole;
 	}
-	buffer_release(&block);
 }
-
 
 static void orders_by_hash_then_id(void **state)
 {
 	(void)state;
+	uint8_t blocks[2][ENVELOPE_ROW_LIMIT];
 	struct envelope left = make("e1", NULL, 0, 0, 0, 0), right = make("e2", NULL, 0, 0, 0, 0);
-	assert_int_equal(envelope_row_compare(&left, &right), left.hash < right.hash ? -1 : 1);
-	right.hash = left.hash;
-	assert_true(envelope_row_compare(&left, &right) < 0);
-	assert_int_equal(envelope_row_compare(&left, &left), 0);
+	struct envelope_row rows[2];
+	assert_int_equal(envelope_row_look(blocks[0], blocks[0] + envelope_row_put(blocks[0], &left), &rows[0]), 0);
+	assert_int_equal(envelope_row_look(blocks[1], blocks[1] + envelope_row_put(blocks[1], &right), &rows[1]), 0);
+	assert_int_equal(envelope_row_compare(&rows[0], &rows[1]), rows[0].hash < rows[1].hash ? -1 : 1);
+	rows[1].hash = rows[0].hash;
+	assert_true(envelope_row_compare(&rows[0], &rows[1]) < 0);
+	assert_int_equal(envelope_row_compare(&rows[0], &rows[0]), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_back_what_was_put_in),
+		cmocka_unit_test(knows_a_uuid),
 		cmocka_unit_test(finds_a_row_cut_short),
 		cmocka_unit_test(orders_by_hash_then_id),
 	};
