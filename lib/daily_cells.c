@@ -10,7 +10,7 @@
  * the day (27 bits), status (16), and 1 for an envelope that goes.
  */
 #define DAY_ORIGIN 1000000 /* days before 1970: year -768 */
-#define CHANGE_LIMIT ((size_t)4 << 20)
+#define CHANGE_LIMIT ((size_t)2 << 20)
 
 static int put_change(struct daily_cells *cells, const struct envelope *envelope, bool goes, struct error *error)
 {
@@ -90,6 +90,8 @@ static sqlite3_stmt *cell_statement(struct daily_cells *cells, const char *name,
 static int load_cell(struct daily_cells *cells, uint64_t key, size_t room, struct error *error)
 {
 	cells->entry_count = 0;
+	if (cells->is_new)
+		return reserve_entries(cells, room, error);
 	sqlite3_stmt *statement = cell_statement(cells, "find_daily", key, error);
 	int got = statement ? ledger_step(cells->ledger, statement, error) : -1;
 	if (got < 0)
@@ -116,12 +118,30 @@ static int compare_entries(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* What goes takes one equal entry with it. Both lists are short. */
+/* The first `sorted` entries are in order already. Cells are small, and few of their entries new: moving them beats sorting. */
+static void sort_entries(uint64_t *entries, size_t sorted, size_t count)
+{
+	if (count - sorted > 32 && count > 64) {
+		qsort(entries, count, sizeof *entries, compare_entries);
+		return;
+	}
+	for (size_t i = sorted; i < count; i++) {
+		uint64_t entry = entries[i];
+		size_t at = i;
+		for (; at > 0 && entries[at - 1] > entry; at--)
+			entries[at] = entries[at - 1];
+		entries[at] = entry;
+	}
+}
+
+/* What goes takes one equal entry with it. */
 static int apply_changes(struct daily_cells *cells, const struct radix_pair *changes, size_t count, struct error *error)
 {
+	size_t sorted = cells->entry_count;
 	for (size_t i = 0; i < count; i++)
 		if (!(changes[i].value & 1))
 			cells->entries[cells->entry_count++] = changes[i].value >> 1;
+	sort_entries(cells->entries, sorted, cells->entry_count);
 	for (size_t i = 0; i < count; i++) {
 		if (!(changes[i].value & 1))
 			continue;
@@ -130,10 +150,9 @@ static int apply_changes(struct daily_cells *cells, const struct radix_pair *cha
 			at++;
 		if (at == cells->entry_count)
 			return error_set(error, EX_DATAERR, "cannot use ledger '%s': a daily partial lacks an envelope", cells->ledger->path);
-		cells->entries[at] = cells->entries[--cells->entry_count];
+		cells->entry_count--;
+		memmove(&cells->entries[at], &cells->entries[at + 1], (cells->entry_count - at) * sizeof *cells->entries);
 	}
-	if (cells->entry_count > 1)
-		qsort(cells->entries, cells->entry_count, sizeof *cells->entries, compare_entries);
 	return 0;
 }
 
@@ -188,6 +207,17 @@ static int load_counted(struct daily_cells *cells, struct error *error)
 	return got;
 }
 
+/* Into a table without a row cells are written without looking for earlier ones. */
+static int ask_whether_new(struct daily_cells *cells, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(cells->ledger, "any_daily", error);
+	int got = statement ? ledger_step(cells->ledger, statement, error) : -1;
+	if (got > 0)
+		sqlite3_reset(statement);
+	cells->is_new = got == 0;
+	return got < 0 ? -1 : 0;
+}
+
 int daily_cells_flush(struct daily_cells *cells, struct error *error)
 {
 	if (!cells->count)
@@ -197,7 +227,7 @@ int daily_cells_flush(struct daily_cells *cells, struct error *error)
 		return error_set(error, EX_OSERR, "out of memory");
 	radix_sort(cells->changes, spare, cells->count);
 	free(spare);
-	if (load_counted(cells, error) < 0)
+	if (load_counted(cells, error) < 0 || ask_whether_new(cells, error) < 0)
 		return -1;
 	for (size_t from = 0, to; from < cells->count; from = to) {
 		uint64_t key = cells->changes[from].key;

@@ -21,6 +21,7 @@ struct daily_cells {
 	size_t count, capacity;
 	uint64_t *entries; /* of the cell under way */
 	size_t entry_count, entry_capacity;
+	bool is_new; /* there is no cell yet */
 	bool counted[65536]; /* by status key: is such an envelope consumed? */
 };
 

@@ -69,7 +69,7 @@ int envelope_batch_sort(struct envelope_batch *batch, struct error *error)
 	uint64_t *spare = malloc(batch->count * sizeof *spare);
 	if (!spare)
 		return error_set(error, EX_OSERR, "out of memory");
-	radix_sort_words(batch->order, spare, batch->count, 32);
+	radix_sort_words(batch->order, spare, batch->count, 4);
 	free(spare);
 	for (size_t from = 0, to; from < batch->count; from = to) {
 		for (to = from + 1; to < batch->count && envelope_batch_hash(batch, to) == envelope_batch_hash(batch, from); to++)

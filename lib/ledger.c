@@ -10,7 +10,7 @@
 
 #define APPLICATION_ID 0x656e7674 /* "envt" */
 #define SCHEMA_VERSION 1
-#define CACHE_KIB 65536
+#define CACHE_KIB 16384
 
 EMBEDDED(sql_ledger_sql);
 EMBEDDED(sql_statements_sql);
@@ -58,6 +58,13 @@ static int pragma_integer(struct ledger *ledger, const char *sql, int *value, st
 	return 0;
 }
 
+static int compare_statements(const void *left, const void *right)
+{
+	const struct ledger_statement *a = left, *b = right;
+	int order = memcmp(a->name, b->name, a->name_length < b->name_length ? a->name_length : b->name_length);
+	return order ? order : (a->name_length > b->name_length) - (a->name_length < b->name_length);
+}
+
 /* Splits the embedded text at its "-- name: " lines. */
 static int index_statements(struct ledger *ledger, struct error *error)
 {
@@ -83,6 +90,7 @@ static int index_statements(struct ledger *ledger, struct error *error)
 			return error_set(error, EX_OSERR, "out of memory");
 		ledger->statement_count = count;
 	}
+	qsort(ledger->statements, ledger->statement_count, sizeof *ledger->statements, compare_statements);
 	return 0;
 }
 
@@ -209,25 +217,28 @@ int ledger_commit(struct ledger *ledger, struct error *error)
 	return 0;
 }
 
+static struct ledger_statement *find_statement(const struct ledger *ledger, const char *name)
+{
+	const struct ledger_statement wanted = {.name = name, .name_length = strlen(name)};
+	return bsearch(&wanted, ledger->statements, ledger->statement_count, sizeof wanted, compare_statements);
+}
+
 sqlite3_stmt *ledger_statement(struct ledger *ledger, const char *name, struct error *error)
 {
-	size_t length = strlen(name);
-	for (size_t i = 0; i < ledger->statement_count; i++) {
-		struct ledger_statement *statement = &ledger->statements[i];
-		if (statement->name_length != length || memcmp(statement->name, name, length) != 0)
-			continue;
-		if (!statement->prepared &&
-			sqlite3_prepare_v3(ledger->database, statement->sql, (int)statement->sql_length, SQLITE_PREPARE_PERSISTENT,
-				&statement->prepared, NULL) != SQLITE_OK) {
-			ledger_error(ledger, error);
-			return NULL;
-		}
-		sqlite3_reset(statement->prepared);
-		sqlite3_clear_bindings(statement->prepared);
-		return statement->prepared;
+	struct ledger_statement *statement = find_statement(ledger, name);
+	if (!statement) {
+		error_set(error, EX_SOFTWARE, "cannot use ledger '%s': no statement '%s'", ledger->path, name);
+		return NULL;
 	}
-	error_set(error, EX_SOFTWARE, "cannot use ledger '%s': no statement '%s'", ledger->path, name);
-	return NULL;
+	if (!statement->prepared &&
+		sqlite3_prepare_v3(ledger->database, statement->sql, (int)statement->sql_length, SQLITE_PREPARE_PERSISTENT,
+			&statement->prepared, NULL) != SQLITE_OK) {
+		ledger_error(ledger, error);
+		return NULL;
+	}
+	sqlite3_reset(statement->prepared);
+	sqlite3_clear_bindings(statement->prepared);
+	return statement->prepared;
 }
 
 int ledger_run(struct ledger *ledger, sqlite3_stmt *statement, struct error *error)

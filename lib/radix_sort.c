@@ -3,24 +3,46 @@
 #include <stdbool.h>
 #include <string.h>
 
+/*
+ * Both sorts are the same pass by pass: where the keys with each value of a byte begin, then every element to its place. How often
+ * each value of each byte occurs is counted once, before the first pass. A byte in which all keys agree takes no pass.
+ */
+struct places {
+	size_t of[8][256];
+};
+
+static void count_key(struct places *places, uint64_t key)
+{
+	for (int byte = 0; byte < 8; byte++)
+		places->of[byte][key >> (byte * 8) & 255]++;
+}
+
+/* Turns counts into places; false when all `count` keys have the same byte as `first`. */
+static bool prepare(size_t places[256], size_t count, uint8_t first)
+{
+	size_t at = 0;
+	if (places[first] == count)
+		return false;
+	for (int value = 0; value < 256; value++) {
+		size_t here = places[value];
+		places[value] = at;
+		at += here;
+	}
+	return true;
+}
+
 void radix_sort(struct radix_pair *pairs, struct radix_pair *spare, size_t count)
 {
 	struct radix_pair *from = pairs, *to = spare;
-	for (int shift = 0; shift < 64; shift += 8) {
-		size_t places[256] = {0};
-		for (size_t i = 0; i < count; i++)
-			places[from[i].key >> shift & 255]++;
-		bool differs = count > 0 && places[from[0].key >> shift & 255] != count;
-		if (!differs)
+	struct places places = {0};
+	for (size_t i = 0; i < count; i++)
+		count_key(&places, pairs[i].key);
+	for (int byte = 0; byte < 8 && count > 0; byte++) {
+		size_t *place = places.of[byte];
+		if (!prepare(place, count, (uint8_t)(from[0].key >> (byte * 8))))
 			continue;
-		size_t at = 0;
-		for (int byte = 0; byte < 256; byte++) {
-			size_t here = places[byte];
-			places[byte] = at;
-			at += here;
-		}
 		for (size_t i = 0; i < count; i++)
-			to[places[from[i].key >> shift & 255]++] = from[i];
+			to[place[from[i].key >> (byte * 8) & 255]++] = from[i];
 		struct radix_pair *swap = from;
 		from = to;
 		to = swap;
@@ -29,23 +51,18 @@ void radix_sort(struct radix_pair *pairs, struct radix_pair *spare, size_t count
 		memcpy(pairs, from, count * sizeof *pairs);
 }
 
-void radix_sort_words(uint64_t *words, uint64_t *spare, size_t count, int low_bit)
+void radix_sort_words(uint64_t *words, uint64_t *spare, size_t count, int low_byte)
 {
 	uint64_t *from = words, *to = spare;
-	for (int shift = low_bit; shift < 64; shift += 8) {
-		size_t places[256] = {0};
-		for (size_t i = 0; i < count; i++)
-			places[from[i] >> shift & 255]++;
-		if (count > 0 && places[from[0] >> shift & 255] == count)
+	struct places places = {0};
+	for (size_t i = 0; i < count; i++)
+		count_key(&places, words[i]);
+	for (int byte = low_byte; byte < 8 && count > 0; byte++) {
+		size_t *place = places.of[byte];
+		if (!prepare(place, count, (uint8_t)(from[0] >> (byte * 8))))
 			continue;
-		size_t at = 0;
-		for (int byte = 0; byte < 256; byte++) {
-			size_t here = places[byte];
-			places[byte] = at;
-			at += here;
-		}
 		for (size_t i = 0; i < count; i++)
-			to[places[from[i] >> shift & 255]++] = from[i];
+			to[place[from[i] >> (byte * 8) & 255]++] = from[i];
 		uint64_t *swap = from;
 		from = to;
 		to = swap;

@@ -64,6 +64,8 @@ SELECT account_id FROM account WHERE account = ?1;
 -- name: plan_item_name
 SELECT plan_item_id FROM plan_item WHERE plan_item = ?1;
 
+-- name: any_daily
+SELECT 1 FROM daily LIMIT 1;
 -- name: find_daily
 SELECT envelopes FROM daily WHERE account = ?1 AND plan_item = ?2 AND day = ?3;
 -- name: store_daily
