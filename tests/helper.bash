@@ -100,3 +100,8 @@ envelope() {
 		created_at: null, sent_at: \"2025-03-05T12:00:00.000Z\", completed_at: null, modified_at: \"2025-03-05T12:00:00.000Z\",
 		plan_item_id: null, sender_id: null} + $1)}"
 }
+
+# sound LEDGER: what SQLite itself finds wrong with it.
+sound() {
+	same ok "$(sqlite3 "$1" 'PRAGMA integrity_check')" && same '' "$(sqlite3 "$1" 'PRAGMA foreign_key_check')"
+}
