@@ -57,6 +57,8 @@ static int append_value(struct buffer *line, const struct stream_field *field, c
 	case FIELD_WORD:
 		if (missing || slice->kind != JSON_STRING || slice->length > ID_LIMIT)
 			return misfit(fault, slice, "a string of 1 to 46 bytes");
+		if (memchr(slice->text, 0, slice->length)) /* two ids that differ after it would be one to whoever ends a text there */
+			return misfit(fault, slice, "a string without \\u0000");
 		append_lower(line, slice);
 		return 0;
 	case FIELD_TEXT:

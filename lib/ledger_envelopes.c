@@ -61,7 +61,7 @@ static int parse_id(struct ledger_envelopes *envelopes, const struct json_slice 
 	if (!text)
 		return error_set(error, EX_OSERR, "out of memory");
 	id->text = memcpy(text, slice->text, slice->length);
-	return 0;
+	return memchr(text, 0, slice->length) ? error_set(error, EX_DATAERR, "envelope \"%s\" must be a string without \\u0000", field) : 0;
 }
 
 static int parse_time(const struct json_slice *slice, const char *field, int64_t *instant, struct error *error)
@@ -84,6 +84,8 @@ static int find_key(struct ledger_envelopes *envelopes, struct name_table *table
 		*key = (uint32_t)name->value;
 		return 0;
 	}
+	if (memchr(slice->text, 0, slice->length))
+		return error_set(error, EX_DATAERR, "envelope names must be strings without \\u0000, this is '%s' and more", slice->text);
 	struct ledger *ledger = envelopes->ledger;
 	sqlite3_stmt *statement = ledger_statement(ledger, find, error);
 	if (!statement)
