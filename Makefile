@@ -40,11 +40,11 @@ programs := $(stage_names:%=$(bin)/%)
 lib_objects := $(patsubst lib/%,$(build)/lib/%.o,$(wildcard lib/*.c lib/*.cpp lib/sql/*.sql lib/jq/*.jq lib/feeds/*.json lib/report/*))
 archive := $(build)/libenvtally.a
 unit_tests := $(patsubst tests/lib/%.c,$(build)/tests/%,$(wildcard tests/lib/*_test.c))
-test_programs := $(build)/tests/generate $(build)/tests/simulator
+test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests/fault
 
 .DELETE_ON_ERROR:
 # bin/ holds bin/bootstrap too, and lib is a folder: only these are no files.
-.PHONY: all help test install clean bench bench-merge bench-fetch test-programs fixtures lint
+.PHONY: all help test test-crash install clean bench bench-merge bench-fetch test-programs fixtures lint
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -98,6 +98,10 @@ simulator_objects := $(patsubst tests/%.c,$(build)/tests/programs/%.o,tests/simu
 $(build)/tests/simulator: $(simulator_objects) $(archive)
 	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $(simulator_objects) $(archive) -lmicrohttpd -lgnutls -lz $(libraries)
 
+$(build)/tests/fault: tests/crash/fault.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=c17 $(warnings) -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+
 test-programs: $(programs) $(unit_tests) $(test_programs) ## build the programs and what only the tests use
 
 install: all ## install the stages under libexecdir and the driver as envtally: DESTDIR, prefix and the other directories as usual
@@ -111,6 +115,9 @@ install: all ## install the stages under libexecdir and the driver as envtally: 
 
 test: ## build and run all tests (as tests/run does)
 	SANITIZE=$(SANITIZE) tests/run
+
+test-crash: ## kill a whole run at 200 points, fail it at 40 (CRASH_POINTS=all: at every call that changes a file): minutes
+	SANITIZE=$(SANITIZE) CRASH_POINTS=$(or $(CRASH_POINTS),200) CRASH_JOBS=$(or $(CRASH_JOBS),$(shell nproc)) tests/run tests/crash.bats
 
 bench: all $(build)/tests/generate ## time the hot path beside jq and DuckDB on generated envelopes, and print ratios
 	tests/benchmark/run all

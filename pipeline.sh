@@ -58,7 +58,7 @@ fail() { # STATUS MESSAGE: one line, and the end
 }
 
 say() { # what a person may want to read
-	[ "$quiet" = 1 ] || printf 'pipeline.sh: %s\n' "$1" >&2
+	[ "$quiet" = 1 ] || printf 'pipeline.sh: %s\n' "$1" >&2 || : # a log that is full is no reason to end
 }
 
 workspace='' replay='' now='' quiet=0 show_restatements=0 check_status=0 cache=1 profiles=() stage_flags=() operands=()

@@ -42,12 +42,14 @@ static bool put_lower_plain(char *at, const char *text, size_t length)
 }
 
 /* Only ASCII: what is not ASCII is no id of Docusign's, and stays as it came. */
-static char *put_lower(char *at, const struct json_slice *slice)
+static char *put_lower(char *at, const struct json_slice *slice, struct canonical_fault *fault)
 {
 	if (slice->length >= 8 && put_lower_plain(at + 1, slice->text, slice->length)) {
 		at[0] = at[slice->length + 1] = '"';
 		return at + slice->length + 2;
 	}
+	if (memchr(slice->text, 0, slice->length)) /* two ids that differ after it would be one to whoever ends a text there */
+		return misfit(fault, slice, "a string without \\u0000");
 	char *end = json_put_string(at, slice->text, slice->length);
 	for (; at < end; at++)
 		*at = (char)(*at + ((unsigned char)(*at - 'A') < 26) * 32);
@@ -85,7 +87,7 @@ static char *put_value(char *at, const struct stream_field *field, const struct 
 	case FIELD_WORD:
 		if (missing || slice->kind != JSON_STRING || slice->length > ID_LIMIT)
 			return misfit(fault, slice, "a string of 1 to 46 bytes");
-		return put_lower(at, slice);
+		return put_lower(at, slice, fault);
 	case FIELD_TEXT:
 	case FIELD_DECIMAL:
 		if (slice->kind != JSON_STRING)

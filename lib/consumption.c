@@ -93,6 +93,16 @@ static int keep_text(char **text, const struct json_slice *slice, struct error *
 
 /* Reads */
 
+/* A text is kept to its first zero byte: two that differ after it would be one. */
+static int check_whole(const struct json_slice *slice, const struct message_reader *reader, const struct message *message, const char *name,
+	struct error *error)
+{
+	if (slice->kind != JSON_STRING || !memchr(slice->text, 0, slice->length))
+		return 0;
+	return message_error(reader, message, error, "%.*s \"%s\" must be a string without \\u0000", (int)message->stream.length,
+		message->stream.text, name);
+}
+
 /* The number of a name that may be null. */
 static int read_name(struct consumption *consumption, const struct message_reader *reader, const struct message *message,
 	struct name_table *table, const char *name, uint32_t *number, struct error *error)
@@ -101,6 +111,8 @@ static int read_name(struct consumption *consumption, const struct message_reade
 	if (slice->kind != JSON_STRING && slice->kind != JSON_NULL && slice->kind != JSON_ABSENT)
 		return message_error(reader, message, error, "%.*s \"%s\" must be a string, this is %s", (int)message->stream.length,
 			message->stream.text, name, json_kind_name(slice->kind));
+	if (check_whole(slice, reader, message, name, error) < 0)
+		return -1;
 	return tally_name(table, slice, number, error);
 }
 
@@ -111,6 +123,8 @@ static int read_account(struct consumption *consumption, const struct message_re
 	if (slice->kind != JSON_STRING)
 		return message_error(reader, message, error, "%.*s \"account_id\" must be a string, this is %s", (int)message->stream.length,
 			message->stream.text, json_kind_name(slice->kind));
+	if (check_whole(slice, reader, message, "account_id", error) < 0)
+		return -1;
 	return tally_name(&consumption->tally.accounts, slice, account, error);
 }
 

@@ -3,16 +3,14 @@
 #undef ledger_error
 
 #include "embedded.h"
+#include "ledger_schema.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define APPLICATION_ID 0x656e7674 /* "envt" */
-#define SCHEMA_VERSION 1
 #define CACHE_KIB 16384
 
-EMBEDDED(sql_ledger_sql);
 EMBEDDED(sql_statements_sql);
 
 struct ledger_statement {
@@ -44,18 +42,6 @@ int ledger_error(struct ledger *ledger, struct error *error)
 static int execute(struct ledger *ledger, const char *sql, struct error *error)
 {
 	return sqlite3_exec(ledger->database, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : ledger_error(ledger, error);
-}
-
-static int pragma_integer(struct ledger *ledger, const char *sql, int *value, struct error *error)
-{
-	sqlite3_stmt *statement = NULL;
-	if (sqlite3_prepare_v2(ledger->database, sql, -1, &statement, NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW) {
-		sqlite3_finalize(statement);
-		return ledger_error(ledger, error);
-	}
-	*value = sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	return 0;
 }
 
 static int compare_statements(const void *left, const void *right)
@@ -94,56 +80,6 @@ static int index_statements(struct ledger *ledger, struct error *error)
 	return 0;
 }
 
-/* Sets *made to whether there is a ledger; an empty file is none yet. Refuses what is another's. */
-static int check_identity(struct ledger *ledger, bool *made, struct error *error)
-{
-	int application = 0, version = 0, tables = 0;
-	if (pragma_integer(ledger, "PRAGMA application_id", &application, error) < 0 ||
-		pragma_integer(ledger, "PRAGMA user_version", &version, error) < 0 ||
-		pragma_integer(ledger, "SELECT count(*) FROM sqlite_schema", &tables, error) < 0)
-		return -1;
-	*made = application == APPLICATION_ID;
-	if (*made && version != SCHEMA_VERSION)
-		return error_set(error, EX_CONFIG, "cannot use ledger '%s': its schema is version %d, this program knows %d: use a newer envtally",
-			ledger->path, version, SCHEMA_VERSION);
-	if (!*made && (application != 0 || tables != 0))
-		return error_set(error, EX_DATAERR, "cannot use ledger '%s': it is not a ledger of envtally", ledger->path);
-	return 0;
-}
-
-/* The same from one snapshot: another writer may be making the ledger. */
-static int look_at_identity(struct ledger *ledger, bool *made, struct error *error)
-{
-	if (execute(ledger, "BEGIN", error) < 0)
-		return -1;
-	int result = check_identity(ledger, made, error);
-	sqlite3_exec(ledger->database, "ROLLBACK", NULL, NULL, NULL);
-	return result;
-}
-
-/*
- * A new file gets the schema within the first transaction, so that it is not there at all when that one fails. Whether it is
- * new is asked again under the lock.
- */
-static int make_schema(struct ledger *ledger, struct error *error)
-{
-	bool made;
-	if (ledger_begin(ledger, error) < 0 || check_identity(ledger, &made, error) < 0)
-		return -1;
-	if (made)
-		return ledger_commit(ledger, error);
-	char *schema = strndup(EMBEDDED_TEXT(sql_ledger_sql), EMBEDDED_LENGTH(sql_ledger_sql));
-	if (!schema)
-		return error_set(error, EX_OSERR, "out of memory");
-	char identity[96];
-	sqlite3_snprintf(sizeof identity, identity, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
-	int result = execute(ledger, schema, error);
-	if (result == 0)
-		result = execute(ledger, identity, error);
-	free(schema);
-	return result;
-}
-
 int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error)
 {
 	*ledger = (struct ledger){.path = path};
@@ -151,7 +87,6 @@ int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, 
 	bool exists = in_memory || access(path, F_OK) == 0;
 	if (!exists && mode == LEDGER_READ)
 		return error_set(error, EX_NOINPUT, "cannot open ledger '%s': there is no such file", path);
-	ledger->fresh = !exists;
 	int flags = mode == LEDGER_READ && !in_memory ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	if (sqlite3_open_v2(path, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		ledger_error(ledger, error);
@@ -161,16 +96,20 @@ int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, 
 	sqlite3_snprintf(sizeof settings, settings, "PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE", CACHE_KIB);
 	if (execute(ledger, settings, error) < 0)
 		goto failed;
-	bool made;
-	if (index_statements(ledger, error) < 0 || look_at_identity(ledger, &made, error) < 0)
+	enum ledger_identity identity;
+	if (index_statements(ledger, error) < 0 || ledger_schema_look(ledger, &identity, error) < 0)
 		goto failed;
-	if (!made && mode == LEDGER_READ && !in_memory) {
+	if (identity == LEDGER_NONE && mode == LEDGER_READ && !in_memory) {
 		ledger_close(ledger);
 		return ledger_open(ledger, ":memory:", mode, error);
 	}
+	if (identity == LEDGER_OLDER && mode == LEDGER_READ) {
+		ledger_schema_refuse_older(ledger, error);
+		goto failed;
+	}
 	if (mode == LEDGER_WRITE && !in_memory && execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
 		goto failed;
-	if (!made && make_schema(ledger, error) < 0)
+	if (identity != LEDGER_PRESENT && ledger_schema_prepare(ledger, error) < 0)
 		goto failed;
 	return 0;
 failed:
@@ -180,20 +119,10 @@ failed:
 
 void ledger_close(struct ledger *ledger)
 {
-	/* Only who holds the lock may take the file away: for anyone else it may be another writer's by now. */
-	bool remove = ledger->fresh && ledger->writing;
 	for (size_t i = 0; ledger->statements && i < ledger->statement_count; i++)
 		sqlite3_finalize(ledger->statements[i].prepared);
 	free(ledger->statements);
 	sqlite3_close(ledger->database);
-	if (remove) {
-		char beside[4096];
-		unlink(ledger->path);
-		for (size_t i = 0; i < 2; i++) {
-			sqlite3_snprintf(sizeof beside, beside, "%s%s", ledger->path, i ? "-wal" : "-shm");
-			unlink(beside);
-		}
-	}
 	*ledger = (struct ledger){.path = NULL};
 }
 
@@ -213,7 +142,7 @@ int ledger_commit(struct ledger *ledger, struct error *error)
 		return 0;
 	if (execute(ledger, "COMMIT", error) < 0)
 		return -1;
-	ledger->writing = ledger->fresh = false;
+	ledger->writing = false;
 	return 0;
 }
 

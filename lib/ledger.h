@@ -6,7 +6,8 @@
  *
  * Durability: WAL with synchronous=FULL; after ledger_commit() returned 0 the data survives a power cut. Readers are never
  * blocked. One writer at a time: a second gets EX_TEMPFAIL at once. A ledger of another application or of a newer schema
- * is refused. A file that did not exist and to which nothing was committed is removed again by ledger_close().
+ * is refused, an older one brought up to date by who writes it (ledger_schema.h). A file that was made and to which nothing was
+ * committed stays, empty, which is as none: to take it away again would be to take away what another writer has just begun.
  */
 #ifndef ENVTALLY_LEDGER_H
 #define ENVTALLY_LEDGER_H
@@ -22,8 +23,7 @@ struct ledger {
 	const char *path;
 	struct ledger_statement *statements; /* prepared on first use */
 	size_t statement_count;
-	bool fresh;     /* made by this process and nothing committed yet */
-	bool writing;   /* within a transaction */
+	bool writing; /* within a transaction */
 };
 
 /* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT, of

@@ -47,6 +47,8 @@ static int parse_id(const struct json_slice *slice, const char *field, struct en
 		return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string of 1 to %d bytes, this is %s", field, ID_LIMIT,
 			json_kind_name(slice->kind));
 	envelope_id_parse(slice->text, slice->length, id);
+	if (!id->is_uuid && memchr(slice->text, 0, slice->length))
+		return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string without \\u0000", field);
 	return 0;
 }
 
@@ -70,6 +72,8 @@ static int find_key(struct ledger_envelopes *envelopes, struct name_table *table
 		*key = (uint32_t)name->value;
 		return 0;
 	}
+	if (memchr(slice->text, 0, slice->length))
+		return error_set(error, EX_DATAERR, "envelope names must be strings without \\u0000, this is '%s' and more", slice->text);
 	struct ledger *ledger = envelopes->ledger;
 	sqlite3_stmt *statement = ledger_statement(ledger, find, error);
 	if (!statement)

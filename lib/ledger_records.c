@@ -53,6 +53,8 @@ static int bind_field(sqlite3_stmt *statement, int column, const struct stream *
 	default:
 		if (slice->kind != JSON_STRING)
 			break;
+		if ((field->type == FIELD_ID || field->type == FIELD_WORD) && memchr(slice->text, 0, slice->length))
+			return error_set(error, EX_DATAERR, "%s \"%s\" must be a string without \\u0000", stream->name, field->name);
 		sqlite3_bind_text(statement, column, slice->text, (int)slice->length, SQLITE_TRANSIENT);
 		return 0;
 	}
@@ -70,12 +72,26 @@ static int bind_named(struct ledger_records *records, sqlite3_stmt *statement, i
 	return bind_field(statement, column, stream, field, field_union_slice(records->fields, message->fields, name), error);
 }
 
-/* In the ledger's keys a null is ''. */
-static void bind_key_text(struct ledger_records *records, sqlite3_stmt *statement, int column, const struct message *message, const char *name)
+/* The same for a key of the ledger, where a null is ''. */
+static int bind_key(struct ledger_records *records, sqlite3_stmt *statement, int column, const struct stream *stream,
+	const struct message *message, const char *name, struct error *error)
 {
-	const struct json_slice *slice = field_union_slice(records->fields, message->fields, name);
-	sqlite3_bind_text(statement, column, slice->kind == JSON_STRING ? slice->text : "", slice->kind == JSON_STRING ? (int)slice->length : 0,
-		SQLITE_TRANSIENT);
+	if (bind_named(records, statement, column, stream, message, name, error) < 0)
+		return -1;
+	if (field_union_slice(records->fields, message->fields, name)->kind != JSON_STRING)
+		sqlite3_bind_text(statement, column, "", 0, SQLITE_STATIC);
+	return 0;
+}
+
+/* Columns `column` and on: keys of consumption records and restatements. */
+static int bind_keys(struct ledger_records *records, sqlite3_stmt *statement, int column, const struct stream *stream,
+	const struct message *message, struct error *error)
+{
+	static const char *const names[] = {"profile", "account_id", "plan_item_id"};
+	for (int i = 0; i < 3; i++)
+		if (bind_key(records, statement, column + i, stream, message, names[i], error) < 0)
+			return -1;
+	return 0;
 }
 
 static int64_t observed_at(const struct message *message, int64_t now)
@@ -109,8 +125,9 @@ static int store_subscription(struct ledger_records *records, const struct messa
 	for (const struct stream_field *field = stream_subscription.fields; field->name; field++)
 		if (bind_named(records, statement, ++column, &stream_subscription, message, field->name, error) < 0)
 			return -1;
-	bind_key_text(records, statement, 1, message, "organization_id");
-	bind_key_text(records, statement, 3, message, "plan_item_id");
+	if (bind_key(records, statement, 1, &stream_subscription, message, "organization_id", error) < 0 ||
+		bind_key(records, statement, 3, &stream_subscription, message, "plan_item_id", error) < 0)
+		return -1;
 	sqlite3_bind_int64(statement, ++column, observed_at(message, now));
 	if (ledger_run(records->ledger, statement, error) < 0)
 		return -1;
@@ -137,6 +154,28 @@ static void bind_record(sqlite3_stmt *statement, int column, const struct messag
 	sqlite3_bind_text(statement, column, message->record.text, (int)message->record.length, SQLITE_TRANSIENT);
 }
 
+/* A run without any consumption sends none to say whose last reported figures go: its job_result does. */
+static int promotes_nothing(struct ledger_records *records, const struct message *message, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(records->ledger, "promotes_nothing", error);
+	if (!statement)
+		return -1;
+	bind_record(statement, 1, message);
+	int got = ledger_step(records->ledger, statement, error);
+	bool nothing = got > 0 && sqlite3_column_int(statement, 0);
+	sqlite3_reset(statement);
+	if (got < 0 || !nothing)
+		return got < 0 ? -1 : 0;
+	records->promoted = true;
+	statement = ledger_statement(records->ledger, "mark_promoted", error);
+	if (!statement || bind_key(records, statement, 1, &stream_job_result, message, "profile", error) < 0)
+		return -1;
+	sqlite3_bind_text(statement, 2, "", 0, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 3, "", 0, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 4, 0);
+	return ledger_run(records->ledger, statement, error);
+}
+
 static int store_job_result(struct ledger_records *records, const struct message *message, struct error *error)
 {
 	const struct json_slice *run_id = field_union_slice(records->fields, message->fields, "run_id");
@@ -155,18 +194,17 @@ static int store_job_result(struct ledger_records *records, const struct message
 	if (!statement)
 		return -1;
 	bind_run(records, statement, 1);
-	return ledger_run(records->ledger, statement, error) < 0 || run_named(records->ledger, "begin_promotion", error) < 0 ? -1 : 0;
+	if (ledger_run(records->ledger, statement, error) < 0 || run_named(records->ledger, "begin_promotion", error) < 0)
+		return -1;
+	return promotes_nothing(records, message, error);
 }
 
 static int store_consumption(struct ledger_records *records, const struct message *message, struct error *error)
 {
 	static const char *const names[] = {"period_start", "period_end", "units_consumed", "state"};
 	sqlite3_stmt *statement = ledger_statement(records->ledger, "store_reported", error);
-	if (!statement)
+	if (!statement || bind_keys(records, statement, 1, &stream_consumption, message, error) < 0)
 		return -1;
-	bind_key_text(records, statement, 1, message, "profile");
-	bind_key_text(records, statement, 2, message, "account_id");
-	bind_key_text(records, statement, 3, message, "plan_item_id");
 	for (int i = 0; i < 4; i++)
 		if (bind_named(records, statement, 4 + i, &stream_consumption, message, names[i], error) < 0)
 			return -1;
@@ -177,12 +215,8 @@ static int store_consumption(struct ledger_records *records, const struct messag
 	if (!records->run_id.length)
 		return 0;
 	statement = ledger_statement(records->ledger, "mark_promoted", error);
-	if (!statement)
-		return -1;
-	bind_key_text(records, statement, 1, message, "profile");
-	bind_key_text(records, statement, 2, message, "account_id");
-	bind_key_text(records, statement, 3, message, "plan_item_id");
-	if (bind_named(records, statement, 4, &stream_consumption, message, "period_start", error) < 0)
+	if (!statement || bind_keys(records, statement, 1, &stream_consumption, message, error) < 0 ||
+		bind_named(records, statement, 4, &stream_consumption, message, "period_start", error) < 0)
 		return -1;
 	records->promoted = true;
 	return ledger_run(records->ledger, statement, error);
@@ -191,12 +225,9 @@ static int store_consumption(struct ledger_records *records, const struct messag
 static int store_restatement(struct ledger_records *records, const struct message *message, struct error *error)
 {
 	sqlite3_stmt *statement = ledger_statement(records->ledger, "store_restatement", error);
-	if (!statement)
+	if (!statement || bind_key(records, statement, 1, &stream_restatement, message, "run_id", error) < 0 ||
+		bind_keys(records, statement, 2, &stream_restatement, message, error) < 0)
 		return -1;
-	bind_key_text(records, statement, 1, message, "run_id");
-	bind_key_text(records, statement, 2, message, "profile");
-	bind_key_text(records, statement, 3, message, "account_id");
-	bind_key_text(records, statement, 4, message, "plan_item_id");
 	static const char *const names[] = {"period_start", "units_before", "units_after", "cause"};
 	for (int i = 0; i < 4; i++)
 		if (bind_named(records, statement, 5 + i, &stream_restatement, message, names[i], error) < 0)

@@ -4,7 +4,7 @@
  * Accounts, subscriptions and watermarks: the latest observation wins (time_extracted, then the values), so order does
  * not matter. What a run reported (job_result, consumption, restatement, results) comes back to merge when the run is
  * promoted, the job_result first: it names the run. The consumption of a run is whole and replaces what was
- * reported before. Storing the same again changes nothing.
+ * reported before, also where there is none: a job_result that counts none. Storing the same again changes nothing.
  */
 #ifndef ENVTALLY_LEDGER_RECORDS_H
 #define ENVTALLY_LEDGER_RECORDS_H

@@ -70,6 +70,19 @@ static void set_now(void)
 			now_text ? "--now" : "ENVTALLY_NOW");
 }
 
+/* Before the options are parsed: what is wrong with them is to be said in the format that they ask for, wherever it stands among them. */
+static bool wants_json(int argc, const char **argv)
+{
+	bool json = false;
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strncmp(argv[i], "--log-format=", 13) == 0)
+			json = strcmp(argv[i] + 13, "json") == 0;
+		else if (strcmp(argv[i], "--log-format") == 0 && i + 1 < argc)
+			json = strcmp(argv[i + 1], "json") == 0;
+	}
+	return json;
+}
+
 /*
  * A program started with a standard descriptor closed would get its number for the first file it opens: records would go
  * into a file of rejects, a recording or a ledger. Held like this, reading standard input and writing to the others fails.
@@ -91,6 +104,7 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 	};
 	hold_standard_descriptors();
 	diag_begin(manual->program);
+	diag_set_json(wants_json(argc, argv));
 	static poptContext context; /* stays for the life of the process: the operands are its memory */
 	context = poptGetContext(manual->program, argc, argv, all, 0);
 	int option;
@@ -108,7 +122,6 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 		options_refuse("cannot use '%s': %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
 	if (log_format && strcmp(log_format, "json") != 0 && strcmp(log_format, "text") != 0)
 		options_refuse("cannot use --log-format '%s': it is text or json", log_format);
-	diag_set_json(log_format && strcmp(log_format, "json") == 0);
 	diag_set_level(quiet ? -1 : verbose);
 	set_now();
 	const char **operands = poptGetArgs(context);

@@ -11,6 +11,7 @@
  */
 #include "diag.h"
 #include "instant.h"
+#include "json_write.h"
 #include "ledger_envelopes.h"
 #include "ledger_records.h"
 #include "options.h"
@@ -70,6 +71,21 @@ static int commit(struct ledger_envelopes *envelopes, struct ledger_records *rec
 		: 0;
 }
 
+/* As JSON: a string's slice is its content. */
+static int save_state(struct ledger *ledger, const struct json_slice *value, struct error *error)
+{
+	if (value->kind != JSON_STRING)
+		return ledger_save_state(ledger, value->text, value->length, error);
+	struct buffer text = BUFFER_INIT;
+	json_string(&text, value->text, value->length);
+	json_finish(&text);
+	int result = buffer_check(&text, error);
+	if (result == 0)
+		result = ledger_save_state(ledger, text.data, text.length, error);
+	buffer_release(&text);
+	return result;
+}
+
 static int merge_message(struct message_reader *reader, const struct message *message, struct ledger_envelopes *envelopes,
 	struct ledger_records *records, struct output *output, struct error *error)
 {
@@ -78,7 +94,7 @@ static int merge_message(struct message_reader *reader, const struct message *me
 		stream = stream_find(message->stream.text, message->stream.length);
 	if (message->type == MESSAGE_STATE) {
 		if (ledger_begin(envelopes->ledger, error) < 0 ||
-			ledger_save_state(envelopes->ledger, message->value.text, message->value.length, error) < 0 ||
+			save_state(envelopes->ledger, &message->value, error) < 0 ||
 			commit(envelopes, records, error) < 0)
 			return -1;
 		output_line(output, message->line.text, message->line.length);

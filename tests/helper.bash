@@ -100,3 +100,22 @@ envelope() {
 		created_at: null, sent_at: \"2025-03-05T12:00:00.000Z\", completed_at: null, modified_at: \"2025-03-05T12:00:00.000Z\",
 		plan_item_id: null, sender_id: null} + $1)}"
 }
+
+# sound LEDGER: SQLite finds nothing wrong with it.
+sound() {
+	local found
+	found=$(sqlite3 "$1" 'PRAGMA integrity_check; PRAGMA foreign_key_check')
+	[ "$found" = ok ] || {
+		printf 'ledger %s: %s\n' "$1" "$found"
+		return 1
+	}
+}
+
+# After every test, each ledger that it left is sound; not what a test has made to be no ledger, or closed to us.
+sound_ledgers() {
+	local file
+	while IFS= read -r file; do
+		sound "$file" || return 1
+	done < <(grep -rlU --include='*.db' -m 1 '^SQLite format 3' "$BATS_TEST_TMPDIR" 2>/dev/null)
+}
+teardown() { sound_ledgers; }

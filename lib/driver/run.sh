@@ -15,13 +15,18 @@ run_command() {
 		)
 		status=$?
 		set -e
+		# What cp, jq and the shell itself end with is no status of ours: they failed to read or write a file, and said which.
+		if [ "$status" -gt 0 ] && [ "$status" -lt 64 ]; then
+			status=74
+			printf 'pipeline.sh: cannot run profile of '"'%s'"': a file could not be read or written; the next run goes on from there\n' "$file" >&2
+		fi
 		[ "$status" -eq 0 ] || worst=$status
 	done
 	return "$worst"
 }
 
 run_profile() { # FILE
-	local file=$1 name runs clock run partial
+	local file=$1 name runs clock run partial some_partial=0
 	name=$(profile_fact "$file" name)
 	[ -n "$name" ] || fail 78 "cannot use profile '$file': \"name\" is missing"
 	[ "$(profile_fact "$file" active true)" = true ] || {
@@ -40,10 +45,17 @@ run_profile() { # FILE
 	mkdir -p "$runs" "$workspace/ledger" || fail 73 "cannot create '$runs'"
 	exec 9>"$workspace/ledger/$name.lock"
 	flock -n 9 || fail 75 "cannot run profile '$name': another run of it is under way, try again later"
+	bring_up_to_date "$workspace/ledger/$name.db"
 	finish_interrupted "$name" "$partial"
 	[ ! -e "$runs/$run" ] || fail 73 "cannot make run $run of profile '$name': there is one of that name"
 	[ -e "$partial" ] || begin_run "$file" "$name" "$clock" "$run" "$partial"
 	make_run "$name" "$partial"
+	[ "$some_partial" = 0 ] || return 75
+}
+
+# A ledger of an older version: merge migrates what it writes, but does not what it only reads.
+bring_up_to_date() { # LEDGER
+	[ ! -e "$1" ] || stage merge --ledger "$1" --emit none </dev/null
 }
 
 # What can be known to be wrong before anything is fetched or written.
@@ -88,7 +100,8 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	mv "$5.new" "$5"
 }
 
-# Runs that were killed, or failed: finished first, oldest first, each with its own clock.
+# Runs that were killed, or failed: finished first, oldest first, each with its own clock. One that is partial makes this command's status
+# 75, as it would have made its own.
 finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 	local partial run
 	rm -rf "$workspace/runs/$1"/.*.partial.new
@@ -96,7 +109,7 @@ finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 		[ -e "$partial" ] || continue
 		[ -e "$partial/begun.json" ] || { # all is done but the name: see make_run
 			run=$(basename "$partial" .partial)
-			mv "$partial" "$workspace/runs/$1/${run#.}"
+			name_run "$partial" "$workspace/runs/$1/${run#.}"
 			continue
 		}
 		[ "$partial" != "$2" ] || continue
@@ -105,7 +118,13 @@ finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 	done
 }
 
-make_run() { # NAME PARTIAL
+# The last step; and sets some_partial to 1 when the run is that.
+name_run() { # PARTIAL RUN-FOLDER
+	mv "$1" "$2"
+	grep -q '"state": "succeeded"' "$2/job.json" || some_partial=1
+}
+
+make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	local name=$1 partial=$2 run clock status=0
 	run=$(jq -r .run_id "$partial/begun.json")
 	clock=$(jq -r .clock "$partial/begun.json")
@@ -126,9 +145,8 @@ make_run() { # NAME PARTIAL
 	# With what a killed stage was writing aside; and last what says that there is something to finish.
 	rm -f "$partial"/*.ndjson.?????? "$partial"/report.html.??????
 	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/promotion.ndjson" "$partial/begun.json"
-	mv "$partial" "$workspace/runs/$name/$run"
+	name_run "$partial" "$workspace/runs/$name/$run"
 	say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
-	return "$status"
 }
 
 # A run that failed: kept where it fetched something, so that the next run goes on from there.
@@ -209,9 +227,15 @@ tally() { # NAME PARTIAL
 		stage merge --ledger "$workspace/ledger/$name.db" --emit "$emit" |
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
 			--run-id "$(jq -r .run_id "$partial/begun.json")" >"$partial/tallied.ndjson"
-	local statuses=("${PIPESTATUS[@]}")
-	some_refused=0
-	if [ "${statuses[2]}" -eq 75 ] && is_whole fetch-datafeed "$partial/raw"; then some_refused=1; fi
+	local statuses=("${PIPESTATUS[@]}") fetched
+	fetched=${statuses[2]} some_refused=0
+	if [ "$fetched" -eq 75 ] && is_whole fetch-datafeed "$partial/raw"; then
+		statuses[2]=0
+		[ "$(first_failure "${statuses[@]}")" -ne 0 ] || {
+			some_refused=1
+			return 75
+		}
+	fi
 	return "$(first_failure "${statuses[@]}")"
 }
 

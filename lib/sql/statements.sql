@@ -106,6 +106,9 @@ ON CONFLICT DO UPDATE SET period_end = ?5, units_consumed = ?6, state = ?7, run_
 CREATE TEMP TABLE IF NOT EXISTS promoted (profile, account_id, plan_item_id, period_start, PRIMARY KEY (account_id, plan_item_id, period_start, profile)) WITHOUT ROWID;
 -- name: mark_promoted
 INSERT OR IGNORE INTO promoted VALUES (?1, ?2, ?3, ?4);
+-- name: promotes_nothing
+-- A run that says how many figures it has, and has some, loses none here when only its job_result comes.
+SELECT ?1 ->> 'state' IN ('succeeded', 'partial') AND ifnull(?1 ->> '$.counts.consumption', 0) = 0;
 -- name: remove_not_promoted
 DELETE FROM reported WHERE profile IN (SELECT profile FROM promoted) AND NOT EXISTS (SELECT 1 FROM promoted p WHERE p.account_id = reported.account_id
   AND p.plan_item_id = reported.plan_item_id AND p.period_start = reported.period_start AND p.profile = reported.profile);

@@ -1,212 +1,321 @@
 /*
- * fault.c: a library for LD_PRELOAD that counts the calls by which processes change files, all of a run together, and at one of them
- * ends the process or makes the call fail.
+ * fault: runs a command and counts the system calls by which it and all it starts change files; one of them is hit.
  *
- * FAULT_FILE  a file of FAULT_SIZE zero bytes that the processes share. Its first eight bytes count the calls; after them
- *             is text: the program, call and path that was hit
- * FAULT_AT    the call that is hit: 1 for the first; 0 or absent: none, only count
- * FAULT_MODE  kill   the process ends by SIGKILL before the call
- *             tear   the same, but half of what it writes is written
- *             group  as tear, for the whole process group: the caller sees to it that this is not its own
- *             EIO    the call fails, once
- *             ENOSPC it and all later ones that need room fail; a write that is hit writes half and returns that
+ *   fault REPORT MODE AT COMMAND [ARGUMENT]...
  *
- * A write counts when it goes to a regular file. What stdio writes (jq, grep) goes past this; so the start of a program whose output
- * is a regular file counts, too, which is the moment when that file is there and empty. It cannot fail.
+ * MODE  kill    the process ends by SIGKILL in place of the call
+ *       tear    the same, but half of what it was to write is written
+ *       group   as tear, for all processes at once, as when the machine loses power
+ *       EIO     the call fails
+ *       ENOSPC  it and all later ones that need room fail; a write that is hit writes half and returns that, as a full disk does
+ * AT    the call that is hit: 1 for the first, 0 for none
+ *
+ * The first line of REPORT is the number of calls, the second the program, call and path that was hit. Exits as the command did (137: it
+ * was killed), when every process that it started has ended, so that nothing writes afterwards. 2: this system does not let us.
+ *
+ * The calls are seen by seccomp's user notification, which needs no privilege and sees all processes alike, shells and jq too, in one order.
+ * A call that has to do with files counts; a write only to a regular file, and not to standard error, which is no output.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define FAULT_SIZE 256
+enum { NONE = -1 };
 
-struct fault {
-	_Atomic unsigned long long calls;
-	char hit[FAULT_SIZE - 8];
+/* The calls that count, and which of their arguments are descriptor, path and flags of open(). */
+static const struct call {
+	int number;
+	const char *name;
+	int descriptor, path, flags;
+	bool needs_room;
+} calls[] = {
+	{SYS_write, "write", 0, NONE, NONE, true},
+	{SYS_pwrite64, "pwrite", 0, NONE, NONE, true},
+	{SYS_writev, "writev", 0, NONE, NONE, true},
+	{SYS_pwritev, "pwritev", 0, NONE, NONE, true},
+	{SYS_copy_file_range, "copy_file_range", 2, NONE, NONE, true},
+	{SYS_sendfile, "sendfile", 0, NONE, NONE, true},
+	{SYS_fallocate, "fallocate", 0, NONE, NONE, true},
+	{SYS_ftruncate, "ftruncate", 0, NONE, NONE, false},
+	{SYS_fsync, "fsync", 0, NONE, NONE, true},
+	{SYS_fdatasync, "fdatasync", 0, NONE, NONE, true},
+	{SYS_openat, "openat", NONE, 1, 2, true},
+	{SYS_mkdirat, "mkdirat", NONE, 1, NONE, true},
+	{SYS_linkat, "linkat", NONE, 1, NONE, true},
+	{SYS_symlinkat, "symlinkat", NONE, 2, NONE, true},
+	{SYS_renameat2, "renameat2", NONE, 1, NONE, true},
+	{SYS_unlinkat, "unlinkat", NONE, 1, NONE, false},
+#ifdef SYS_open /* what newer architectures do not have */
+	{SYS_open, "open", NONE, 0, 1, true},
+	{SYS_creat, "creat", NONE, 0, NONE, true},
+	{SYS_mkdir, "mkdir", NONE, 0, NONE, true},
+	{SYS_link, "link", NONE, 0, NONE, true},
+	{SYS_symlink, "symlink", NONE, 1, NONE, true},
+	{SYS_rename, "rename", NONE, 0, NONE, true},
+	{SYS_renameat, "renameat", NONE, 1, NONE, true},
+	{SYS_unlink, "unlink", NONE, 0, NONE, false},
+	{SYS_rmdir, "rmdir", NONE, 0, NONE, false},
+#endif
 };
+enum { CALLS = sizeof calls / sizeof *calls };
 
-enum mode { COUNT, KILL, TEAR, GROUP, FAIL_ONCE, FULL };
+enum mode { KILL, TEAR, GROUP, FAIL, FULL };
 
-static struct fault *fault;
 static enum mode mode;
-static unsigned long long at;
+static unsigned long long at, count;
+static char hit[512];
+static pid_t group;
 
-/* The next definition of a function: the C library's. */
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-
-static void end(void)
+static _Noreturn void give_up(const char *what)
 {
-	kill(mode == GROUP ? 0 : getpid(), SIGKILL);
-	for (;;)
-		pause();
+	fprintf(stderr, "fault: cannot %s: %s\n", what, strerror(errno));
+	exit(2);
 }
 
-/* Counts a call. True when it is to fail, or, where it writes (`tears`), to be done by half and followed by end(). */
-static bool hit(const char *call, const char *path, bool needs_room, bool tears)
+/* Of this process and its children the calls of the table are to be asked for first. Returns the descriptor by which to answer. */
+static int install_filter(void)
 {
-	if (!fault)
-		return false;
-	unsigned long long number = atomic_fetch_add(&fault->calls, 1) + 1;
-	if (at == 0 || number < at || (number > at && mode != FULL))
-		return false;
-	if (number == at)
-		snprintf(fault->hit, sizeof fault->hit, "%s %s %s", program_invocation_short_name, call, path);
-	switch (mode) {
-	case COUNT:
-		return false;
-	case FAIL_ONCE:
-		errno = EIO;
-		return true;
-	case FULL:
-		errno = ENOSPC;
-		return needs_room;
-	default:
-		if (!tears || mode == KILL)
-			end();
-		return true;
+	struct sock_filter program[1 + 5 * CALLS + 1] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+	unsigned short length = 1;
+	for (size_t i = 0; i < CALLS; i++) {
+		bool opens = calls[i].flags != NONE;
+		program[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i].number, 0, opens ? 4 : 1);
+		if (opens) { /* opening counts where it may make the file or empty it */
+			size_t flags = offsetof(struct seccomp_data, args) + sizeof(__u64) * (size_t)calls[i].flags;
+			program[length++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)flags);
+			program[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_CREAT | O_TRUNC, 0, 1);
+		}
+		program[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
+		if (opens)
+			program[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 	}
+	program[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog filter = {length, program};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -1;
+	/* A call that was asked for is not interrupted by a signal and asked for again. */
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &filter);
 }
 
-static bool is_regular(int descriptor)
+/* A descriptor, or -1, through a socket: sending it is no call of the table. */
+static void send_descriptor(int socket, int descriptor)
 {
-	struct stat status;
-	return fault && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+	struct iovec byte = {"", 1};
+	struct msghdr message = {.msg_iov = &byte, .msg_iovlen = 1};
+	if (descriptor >= 0) {
+		memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
+		message.msg_control = &control;
+		message.msg_controllen = sizeof control;
+	}
+	if (sendmsg(socket, &message, 0) < 0)
+		_exit(2);
 }
 
-static const char *path_of(int descriptor, char path[FAULT_SIZE])
+static int receive_descriptor(int socket)
 {
+	char control[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec bytes = {&byte, 1};
+	struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+	int descriptor = -1;
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) > 0 && CMSG_FIRSTHDR(&message))
+		memcpy(&descriptor, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof descriptor);
+	return descriptor;
+}
+
+static size_t read_memory(pid_t pid, __u64 from, void *to, size_t length)
+{
+	struct iovec local = {to, length}, remote = {(void *)(uintptr_t)from, length};
+	ssize_t got = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	return got < 0 ? 0 : (size_t)got;
+}
+
+/* A path's end may lie just before a page that cannot be read: byte by byte. */
+static void read_path(pid_t pid, __u64 from, char path[], size_t size)
+{
+	size_t length = 0;
+	while (length < size - 1 && read_memory(pid, from + length, &path[length], 1) == 1 && path[length])
+		length++;
+	path[length] = '\0';
+}
+
+/* Does this call change a file? Then its path. */
+static bool changes_file(const struct seccomp_notif *request, const struct call *call, char path[], size_t size)
+{
+	pid_t pid = (pid_t)request->pid;
+	if (call->descriptor == NONE) {
+		read_path(pid, request->data.args[call->path], path, size);
+		return strncmp(path, "/dev/", 5) != 0;
+	}
 	char link[64];
-	snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-	ssize_t length = readlink(link, path, FAULT_SIZE - 1);
+	struct stat status;
+	int descriptor = (int)request->data.args[call->descriptor];
+	snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, descriptor);
+	if (descriptor == STDERR_FILENO || stat(link, &status) < 0 || !S_ISREG(status.st_mode))
+		return false;
+	ssize_t length = readlink(link, path, size - 1);
 	path[length < 0 ? 0 : length] = '\0';
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
+	return true;
 }
 
-__attribute__((constructor)) static void begin(void)
+/* Does half of a write in the other process' place. Returns what was written, 0 when it is no write. */
+static size_t write_half(const struct seccomp_notif *request, const struct call *call)
 {
-	static const char *const names[] = {"", "kill", "tear", "group", "EIO", "ENOSPC"};
-	const char *file = getenv("FAULT_FILE"), *number = getenv("FAULT_AT"), *name = getenv("FAULT_MODE");
-	if (!file)
-		return;
-	int descriptor = REAL(open)(file, O_RDWR | O_CLOEXEC);
-	void *map = descriptor < 0 ? MAP_FAILED : mmap(NULL, FAULT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-	if (map == MAP_FAILED)
-		return;
+	if (call->number != SYS_write && call->number != SYS_pwrite64)
+		return 0;
+	size_t length = request->data.args[2] / 2;
+	char *bytes = malloc(length + 1);
+	int process = (int)syscall(SYS_pidfd_open, request->pid, 0);
+	int descriptor = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, (int)request->data.args[0], 0);
+	ssize_t done = -1;
+	if (bytes && descriptor >= 0 && read_memory((pid_t)request->pid, request->data.args[1], bytes, length) == length)
+		done = call->number == SYS_write ? write(descriptor, bytes, length) : pwrite(descriptor, bytes, length, (off_t)request->data.args[3]);
+	free(bytes);
+	if (descriptor >= 0)
+		close(descriptor);
+	if (process >= 0)
+		close(process);
+	return done > 0 ? (size_t)done : 0;
+}
+
+static void note_hit(const struct seccomp_notif *request, const struct call *call, const char *path)
+{
+	char comm[64], program[32] = "";
+	snprintf(comm, sizeof comm, "/proc/%u/comm", request->pid);
+	int descriptor = open(comm, O_RDONLY | O_CLOEXEC);
+	ssize_t length = descriptor < 0 ? 0 : read(descriptor, program, sizeof program - 1);
+	program[length > 0 ? strcspn(program, "\n") : 0] = '\0';
 	close(descriptor);
-	at = number ? strtoull(number, NULL, 10) : 0;
-	for (size_t i = 1; name && i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
-			mode = (enum mode)i;
-	fault = map;
-	if (mode != FAIL_ONCE && mode != FULL && is_regular(STDOUT_FILENO))
-		hit("start", "", false, false);
+	snprintf(hit, sizeof hit, "%s %s %s", program, call->name, path);
 }
 
-/* A write of which half is done: on a full disk that is what it returns, and the next one fails. */
-static ssize_t half_done(ssize_t done)
+static void decide(const struct seccomp_notif *request, struct seccomp_notif_resp *response)
 {
-	if (mode == TEAR || mode == GROUP)
-		end();
-	if (mode == FULL && done > 0 && atomic_load(&fault->calls) == at)
-		return done;
-	errno = mode == FULL ? ENOSPC : EIO;
-	return -1;
-}
-
-#define HIT_DESCRIPTOR(call, descriptor, needs_room, tears) \
-	(is_regular(descriptor) && hit(call, path_of(descriptor, (char[FAULT_SIZE]){0}), needs_room, tears))
-
-ssize_t write(int descriptor, const void *bytes, size_t length)
-{
-	if (!HIT_DESCRIPTOR("write", descriptor, true, true))
-		return REAL(write)(descriptor, bytes, length);
-	return half_done(mode == FAIL_ONCE ? -1 : REAL(write)(descriptor, bytes, length / 2));
-}
-
-ssize_t pwrite(int descriptor, const void *bytes, size_t length, off_t offset)
-{
-	if (!HIT_DESCRIPTOR("pwrite", descriptor, true, true))
-		return REAL(pwrite)(descriptor, bytes, length, offset);
-	return half_done(mode == FAIL_ONCE ? -1 : REAL(pwrite)(descriptor, bytes, length / 2, offset));
-}
-
-ssize_t pwrite64(int descriptor, const void *bytes, size_t length, off64_t offset)
-{
-	if (!HIT_DESCRIPTOR("pwrite", descriptor, true, true))
-		return REAL(pwrite64)(descriptor, bytes, length, offset);
-	return half_done(mode == FAIL_ONCE ? -1 : REAL(pwrite64)(descriptor, bytes, length / 2, offset));
-}
-
-ssize_t writev(int descriptor, const struct iovec *pieces, int count)
-{
-	if (!HIT_DESCRIPTOR("writev", descriptor, true, true))
-		return REAL(writev)(descriptor, pieces, count);
-	return half_done(mode == FAIL_ONCE ? -1 : REAL(writev)(descriptor, pieces, count / 2));
-}
-
-/* Calls that are done or not, by descriptor and by path. */
-#define BY_DESCRIPTOR(name, needs_room, parameters, ...)                                      \
-	int name parameters                                                                   \
-	{                                                                                     \
-		return HIT_DESCRIPTOR(#name, descriptor, needs_room, false) ? -1 : REAL(name)(__VA_ARGS__); \
+	const struct call *call = calls;
+	char path[400];
+	while (call->number != request->data.nr)
+		call++;
+	response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	if (!changes_file(request, call, path, sizeof path))
+		return;
+	count++;
+	if (at == 0 || count < at || (count > at && mode != FULL) || (mode == FULL && !call->needs_room))
+		return;
+	if (count == at)
+		note_hit(request, call, path);
+	size_t half = count == at && mode != KILL && mode != FAIL ? write_half(request, call) : 0;
+	if (mode == FAIL || mode == FULL) {
+		response->flags = 0;
+		response->error = half ? 0 : mode == FAIL ? -EIO : -ENOSPC;
+		response->val = (__s64)half;
+	} else {
+		kill(mode == GROUP ? -group : (pid_t)request->pid, SIGKILL);
 	}
-#define BY_PATH(name, needs_room, parameters, ...)                                             \
-	int name parameters                                                                    \
-	{                                                                                      \
-		return hit(#name, path, needs_room, false) ? -1 : REAL(name)(__VA_ARGS__);     \
-	}
+}
 
-BY_DESCRIPTOR(fsync, true, (int descriptor), descriptor)
-BY_DESCRIPTOR(fdatasync, true, (int descriptor), descriptor)
-BY_DESCRIPTOR(ftruncate, true, (int descriptor, off_t length), descriptor, length)
-BY_DESCRIPTOR(ftruncate64, true, (int descriptor, off64_t length), descriptor, length)
-BY_PATH(rename, true, (const char *path, const char *to), path, to)
-BY_PATH(renameat, true, (int folder, const char *path, int to_folder, const char *to), folder, path, to_folder, to)
-BY_PATH(renameat2, true, (int folder, const char *path, int to_folder, const char *to, unsigned flags), folder, path, to_folder, to, flags)
-BY_PATH(link, true, (const char *path, const char *to), path, to)
-BY_PATH(unlink, false, (const char *path), path)
-BY_PATH(unlinkat, false, (int folder, const char *path, int flags), folder, path, flags)
-BY_PATH(rmdir, false, (const char *path), path)
-BY_PATH(mkdir, true, (const char *path, mode_t permissions), path, permissions)
-BY_PATH(mkdirat, true, (int folder, const char *path, mode_t permissions), folder, path, permissions)
-BY_PATH(mkostemp, true, (char *path, int flags), path, flags)
-BY_PATH(mkostemp64, true, (char *path, int flags), path, flags)
-BY_PATH(mkstemp, true, (char *path), path)
-BY_PATH(mkstemp64, true, (char *path), path)
+static void answer(int listener)
+{
+	struct seccomp_notif request = {0};
+	struct seccomp_notif_resp response = {0};
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) < 0)
+		return; /* it was killed meanwhile */
+	response.id = request.id;
+	decide(&request, &response);
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
 
-/* Opening counts where it may make the file or empty it. */
-#define CHANGES(flags) (((flags) & (O_CREAT | O_TRUNC)) != 0 && strncmp(path, "/dev/", 5) != 0)
-#define OPEN(name)                                                                       \
-	int name(const char *path, int flags, ...)                                       \
-	{                                                                                \
-		va_list arguments;                                                       \
-		va_start(arguments, flags);                                              \
-		mode_t permissions = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;    \
-		va_end(arguments);                                                       \
-		return CHANGES(flags) && hit("open", path, true, false) ? -1 : REAL(name)(path, flags, permissions); \
+static void ignore(int number)
+{
+	(void)number;
+}
+
+/* Answers until every descendant has ended. Returns the command's status. */
+static int supervise(int listener, pid_t command, const sigset_t *waiting)
+{
+	int status = 0, of_command = 0;
+	for (;;) {
+		pid_t ended;
+		while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+			if (ended == command)
+				of_command = status;
+		if (ended < 0)
+			return of_command;
+		struct pollfd notified = {.fd = listener, .events = POLLIN};
+		if (ppoll(&notified, 1, NULL, waiting) > 0) {
+			if (notified.revents & POLLIN)
+				answer(listener);
+			else
+				listener = -1; /* no process is left that could ask */
+		}
 	}
-#define OPENAT(name)                                                                     \
-	int name(int folder, const char *path, int flags, ...)                           \
-	{                                                                                \
-		va_list arguments;                                                       \
-		va_start(arguments, flags);                                              \
-		mode_t permissions = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;    \
-		va_end(arguments);                                                       \
-		return CHANGES(flags) && hit("open", path, true, false) ? -1 : REAL(name)(folder, path, flags, permissions); \
+}
+
+static void run_command(char **command, int socket, const sigset_t *mask)
+{
+	setsid();
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	int listener = install_filter();
+	send_descriptor(socket, listener);
+	if (listener < 0)
+		_exit(2);
+	execvp(*command, command);
+	_exit(127);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const names[] = {"kill", "tear", "group", "EIO", "ENOSPC"};
+	sigset_t child_ends, before;
+	int sockets[2];
+	if (argc < 5) {
+		fputs("Usage: fault REPORT MODE AT COMMAND [ARGUMENT]...\n", stderr);
+		return 64;
 	}
-OPEN(open)
-OPEN(open64)
-OPENAT(openat)
-OPENAT(openat64)
+	while (strcmp(names[mode], argv[2]) != 0)
+		if (++mode == sizeof names / sizeof *names) {
+			fprintf(stderr, "fault: cannot use mode '%s'\n", argv[2]);
+			return 64;
+		}
+	at = strtoull(argv[3], NULL, 10);
+	sigemptyset(&child_ends);
+	sigaddset(&child_ends, SIGCHLD);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 || sigprocmask(SIG_BLOCK, &child_ends, &before) < 0 ||
+		signal(SIGCHLD, ignore) == SIG_ERR || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		give_up("begin");
+	group = fork();
+	if (group < 0)
+		give_up("fork");
+	if (group == 0)
+		run_command(argv + 4, sockets[1], &before);
+	int listener = receive_descriptor(sockets[0]);
+	if (listener < 0) {
+		errno = ENOSYS;
+		give_up("watch system calls");
+	}
+	int status = supervise(listener, group, &before);
+	FILE *report = fopen(argv[1], "w");
+	if (!report || fprintf(report, "%llu\n%s\n", count, hit) < 0 || fclose(report) != 0)
+		give_up("write the report");
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}

@@ -1,0 +1,1 @@
+-- Steps from one version of the ledger's schema to the next, as lib/ledger_schema.h says. There is one version yet, hence no step.
