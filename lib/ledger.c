@@ -5,6 +5,7 @@
 #include "embedded.h"
 #include "ledger_schema.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,50 +81,95 @@ static int index_statements(struct ledger *ledger, struct error *error)
 	return 0;
 }
 
+static int open_database(struct ledger *ledger, const char *file, int flags, struct error *error)
+{
+	char settings[160];
+	if (sqlite3_open_v2(file, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return ledger_error(ledger, error);
+	sqlite3_snprintf(sizeof settings, settings, "PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE", CACHE_KIB);
+	return execute(ledger, settings, error);
+}
+
+static void close_database(struct ledger *ledger)
+{
+	for (size_t i = 0; ledger->statements && i < ledger->statement_count; i++) {
+		sqlite3_finalize(ledger->statements[i].prepared);
+		ledger->statements[i].prepared = NULL;
+	}
+	sqlite3_close(ledger->database);
+	ledger->database = NULL;
+}
+
+static int open_to_read(struct ledger *ledger, struct error *error)
+{
+	enum ledger_identity identity;
+	if (open_database(ledger, ledger->path, SQLITE_OPEN_READONLY, error) < 0 || ledger_schema_look(ledger, &identity, error) < 0)
+		return -1;
+	if (identity == LEDGER_OLDER)
+		return ledger_schema_refuse_older(ledger, error);
+	if (identity == LEDGER_PRESENT)
+		return 0;
+	/* One whose maker ended before its first commit is as empty as one in memory. */
+	close_database(ledger);
+	return open_database(ledger, ":memory:", SQLITE_OPEN_READWRITE, error) < 0 || ledger_schema_prepare(ledger, error) < 0 ? -1 : 0;
+}
+
+static int open_to_write(struct ledger *ledger, struct error *error)
+{
+	enum ledger_identity identity;
+	if (open_database(ledger, ledger->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) < 0 ||
+		ledger_schema_look(ledger, &identity, error) < 0 || execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
+		return -1;
+	return identity == LEDGER_PRESENT ? 0 : ledger_schema_prepare(ledger, error);
+}
+
+static int open_new(struct ledger *ledger, struct error *error)
+{
+	int got = ledger_new_begin(&ledger->made, ledger->path, error);
+	if (got == 0)
+		return open_to_write(ledger, error);
+	return got < 0 || open_database(ledger, ledger->made.path, SQLITE_OPEN_READWRITE, error) < 0 ||
+			execute(ledger, "PRAGMA journal_mode = OFF", error) < 0 || ledger_schema_prepare(ledger, error) < 0
+		? -1
+		: 0;
+}
+
 int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error)
 {
-	*ledger = (struct ledger){.path = path};
+	*ledger = (struct ledger){.path = path, .made.descriptor = -1};
 	bool in_memory = strcmp(path, ":memory:") == 0;
-	bool exists = in_memory || access(path, F_OK) == 0;
-	if (!exists && mode == LEDGER_READ)
-		return error_set(error, EX_NOINPUT, "cannot open ledger '%s': there is no such file", path);
-	int flags = mode == LEDGER_READ && !in_memory ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	if (sqlite3_open_v2(path, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-		ledger_error(ledger, error);
-		goto failed;
-	}
-	char settings[160];
-	sqlite3_snprintf(sizeof settings, settings, "PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE", CACHE_KIB);
-	if (execute(ledger, settings, error) < 0)
-		goto failed;
-	enum ledger_identity identity;
-	if (index_statements(ledger, error) < 0 || ledger_schema_look(ledger, &identity, error) < 0)
-		goto failed;
-	if (identity == LEDGER_NONE && mode == LEDGER_READ && !in_memory) {
+	bool exists = in_memory || faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	int result = index_statements(ledger, error);
+	if (result < 0)
+		;
+	else if (!exists && mode == LEDGER_READ)
+		result = error_set(error, EX_NOINPUT, "cannot open ledger '%s': there is no such file", path);
+	else if (!exists)
+		result = open_new(ledger, error);
+	else if (mode == LEDGER_READ && !in_memory)
+		result = open_to_read(ledger, error);
+	else
+		result = open_to_write(ledger, error);
+	if (result < 0)
 		ledger_close(ledger);
-		return ledger_open(ledger, ":memory:", mode, error);
-	}
-	if (identity == LEDGER_OLDER && mode == LEDGER_READ) {
-		ledger_schema_refuse_older(ledger, error);
-		goto failed;
-	}
-	if (mode == LEDGER_WRITE && !in_memory && execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
-		goto failed;
-	if (identity != LEDGER_PRESENT && ledger_schema_prepare(ledger, error) < 0)
-		goto failed;
-	return 0;
-failed:
-	ledger_close(ledger);
-	return -1;
+	return result;
 }
 
 void ledger_close(struct ledger *ledger)
 {
-	for (size_t i = 0; ledger->statements && i < ledger->statement_count; i++)
-		sqlite3_finalize(ledger->statements[i].prepared);
+	close_database(ledger);
 	free(ledger->statements);
-	sqlite3_close(ledger->database);
-	*ledger = (struct ledger){.path = NULL};
+	ledger_new_abandon(&ledger->made);
+	*ledger = (struct ledger){.path = NULL, .made.descriptor = -1};
+}
+
+/* What was made beside its place goes there, and on from there as any ledger does: in WAL mode, before any reader comes. */
+static int settle_new(struct ledger *ledger, struct error *error)
+{
+	if (execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
+		return -1;
+	close_database(ledger);
+	return ledger_new_finish(&ledger->made, ledger->path, error) < 0 ? -1 : open_to_write(ledger, error);
 }
 
 int ledger_begin(struct ledger *ledger, struct error *error)
@@ -143,7 +189,7 @@ int ledger_commit(struct ledger *ledger, struct error *error)
 	if (execute(ledger, "COMMIT", error) < 0)
 		return -1;
 	ledger->writing = false;
-	return 0;
+	return ledger->made.path ? settle_new(ledger, error) : 0;
 }
 
 static struct ledger_statement *find_statement(const struct ledger *ledger, const char *name)

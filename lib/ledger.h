@@ -6,13 +6,14 @@
  *
  * Durability: WAL with synchronous=FULL; after ledger_commit() returned 0 the data survives a power cut. Readers are never
  * blocked. One writer at a time: a second gets EX_TEMPFAIL at once. A ledger of another application or of a newer schema
- * is refused, an older one brought up to date by who writes it (ledger_schema.h). A file that was made and to which nothing was
- * committed stays, empty, which is as none: to take it away again would be to take away what another writer has just begun.
+ * is refused, an older one brought up to date by who writes it (ledger_schema.h). One that was not there appears under its name
+ * with the first commit (ledger_new.h); an empty file under that name is as none.
  */
 #ifndef ENVTALLY_LEDGER_H
 #define ENVTALLY_LEDGER_H
 
 #include "buffer.h"
+#include "ledger_new.h"
 
 #include <sqlite3.h>
 
@@ -23,7 +24,8 @@ struct ledger {
 	const char *path;
 	struct ledger_statement *statements; /* prepared on first use */
 	size_t statement_count;
-	bool writing; /* within a transaction */
+	struct ledger_new made; /* until the first commit of a new one */
+	bool writing;           /* within a transaction */
 };
 
 /* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT, of
