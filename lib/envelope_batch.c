@@ -3,13 +3,26 @@
 #include "radix_sort.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
+#define HUGE_PAGE ((size_t)2 << 20)
 #define AHEAD 12 /* rows that are fetched into the cache before they are looked at */
+
+/*
+ * Memory that is not touched costs nothing, so a small batch stays small. A large one is read in random order: with huge pages, where
+ * the system gives them, that is several times faster.
+ */
+static void *take(size_t size)
+{
+	void *memory = aligned_alloc(HUGE_PAGE, size);
+	if (memory)
+		(void)madvise(memory, size, MADV_HUGEPAGE);
+	return memory;
+}
 
 int envelope_batch_open(struct envelope_batch *batch, struct error *error)
 {
-	/* Memory that is not touched costs nothing, so a small batch stays small. */
-	*batch = (struct envelope_batch){.rows = malloc(ENVELOPE_BATCH_BYTES), .order = malloc(ENVELOPE_BATCH_COUNT * sizeof(uint64_t))};
+	*batch = (struct envelope_batch){.rows = take(ENVELOPE_BATCH_BYTES), .order = take(ENVELOPE_BATCH_COUNT * sizeof(uint64_t))};
 	if (batch->rows && batch->order)
 		return 0;
 	envelope_batch_release(batch);
