@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 
 void output_open(struct output *output, int descriptor, const char *name)
 {
+	(void)fcntl(descriptor, F_SETPIPE_SZ, 1 << 20);
 	*output = (struct output){.descriptor = descriptor, .name = name, .pending = BUFFER_INIT};
 }
 
