@@ -1,29 +1,16 @@
 #include "envelope_batch.h"
 
+#include "large_memory.h"
 #include "radix_sort.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
-
-#define HUGE_PAGE ((size_t)2 << 20)
-#define AHEAD 12 /* rows that are fetched into the cache before they are looked at */
-
-/*
- * Memory that is not touched costs nothing, so a small batch stays small. A large one is read in random order: with huge pages, where
- * the system gives them, that is several times faster.
- */
-static void *take(size_t size)
-{
-	void *memory = aligned_alloc(HUGE_PAGE, size);
-	if (memory)
-		(void)madvise(memory, size, MADV_HUGEPAGE);
-	return memory;
-}
+#include <string.h>
 
 int envelope_batch_open(struct envelope_batch *batch, struct error *error)
 {
-	*batch = (struct envelope_batch){.rows = take(ENVELOPE_BATCH_BYTES), .order = take(ENVELOPE_BATCH_COUNT * sizeof(uint64_t))};
-	if (batch->rows && batch->order)
+	*batch = (struct envelope_batch){.rows = large_memory((size_t)BATCH_CHUNK * BATCH_CHUNKS),
+		.chunks = calloc(BATCH_CHUNKS, sizeof *batch->chunks)};
+	if (batch->rows && batch->chunks)
 		return 0;
 	envelope_batch_release(batch);
 	return error_set(error, EX_OSERR, "out of memory");
@@ -32,30 +19,74 @@ int envelope_batch_open(struct envelope_batch *batch, struct error *error)
 void envelope_batch_release(struct envelope_batch *batch)
 {
 	free(batch->rows);
+	free(batch->chunks);
 	free(batch->order);
+	free(batch->spare);
 	*batch = (struct envelope_batch){.rows = NULL};
 }
 
+/* Whatever partition the next row goes to, it may need a chunk. */
 bool envelope_batch_is_full(const struct envelope_batch *batch)
 {
-	return batch->count == ENVELOPE_BATCH_COUNT || ENVELOPE_BATCH_BYTES - batch->length < ENVELOPE_ROW_LIMIT;
+	return batch->chunks_used == BATCH_CHUNKS;
+}
+
+static uint16_t add_chunk(struct envelope_batch *batch, size_t partition)
+{
+	uint16_t chunk = (uint16_t)batch->chunks_used++;
+	batch->chunks[chunk] = (struct batch_chunk){.next = chunk};
+	if (batch->sizes[partition] == 0)
+		batch->first[partition] = chunk;
+	else
+		batch->chunks[batch->last[partition]].next = chunk;
+	batch->last[partition] = chunk;
+	return chunk;
 }
 
 void envelope_batch_add(struct envelope_batch *batch, const struct envelope *envelope)
 {
-	batch->order[batch->count++] = (uint64_t)envelope_id_hash(&envelope->envelope_id) << 32 | batch->length;
-	batch->length += envelope_row_put(batch->rows + batch->length, envelope);
+	size_t partition = envelope_id_hash(&envelope->envelope_id) >> (32 - BATCH_PARTITION_BITS);
+	uint16_t chunk = batch->last[partition];
+	if (batch->sizes[partition] == 0 || BATCH_CHUNK - batch->chunks[chunk].length < ENVELOPE_ROW_LIMIT)
+		chunk = add_chunk(batch, partition);
+	uint8_t *row = batch->rows + (size_t)chunk * BATCH_CHUNK + batch->chunks[chunk].length;
+	batch->chunks[chunk].length = (uint16_t)(batch->chunks[chunk].length + envelope_row_put(row, envelope));
+	batch->sizes[partition]++;
+	batch->count++;
 }
 
 void envelope_batch_look(const struct envelope_batch *batch, size_t place, struct envelope_row *row)
 {
-	if (place + AHEAD < batch->count) {
-		const uint8_t *later = batch->rows + (uint32_t)batch->order[place + AHEAD];
-		__builtin_prefetch(later);
-		__builtin_prefetch(later + 63);
-	}
+	const uint8_t *at = batch->rows + (uint32_t)batch->order[place];
 	/* What envelope_batch_add() wrote cannot be damaged. */
-	(void)envelope_row_look(batch->rows + (uint32_t)batch->order[place], batch->rows + batch->length, row);
+	(void)envelope_row_look(at, at + ENVELOPE_ROW_LIMIT, row);
+}
+
+static int make_room(struct envelope_batch *batch, size_t count, struct error *error)
+{
+	if (count <= batch->order_capacity)
+		return 0;
+	free(batch->order);
+	free(batch->spare);
+	batch->order = malloc(count * sizeof *batch->order);
+	batch->spare = malloc(count * sizeof *batch->spare);
+	batch->order_capacity = batch->order && batch->spare ? count : 0;
+	return batch->order_capacity ? 0 : error_set(error, EX_OSERR, "out of memory");
+}
+
+static void list_partition(struct envelope_batch *batch, size_t partition)
+{
+	for (uint16_t chunk = batch->first[partition];; chunk = batch->chunks[chunk].next) {
+		size_t at = (size_t)chunk * BATCH_CHUNK, end = at + batch->chunks[chunk].length;
+		while (at < end) {
+			struct envelope_row row;
+			(void)envelope_row_look(batch->rows + at, batch->rows + end, &row);
+			batch->order[batch->ordered++] = (uint64_t)row.hash << 32 | at;
+			at += row.length;
+		}
+		if (batch->chunks[chunk].next == chunk)
+			return;
+	}
 }
 
 /* Rows of one hash, of which there are rarely two that are not versions of one envelope: by id, stably. */
@@ -77,15 +108,20 @@ static void sort_equals(struct envelope_batch *batch, size_t from, size_t to)
 	}
 }
 
-int envelope_batch_sort(struct envelope_batch *batch, struct error *error)
+int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last, struct error *error)
 {
-	uint64_t *spare = malloc(batch->count * sizeof *spare);
-	if (!spare)
-		return error_set(error, EX_OSERR, "out of memory");
-	radix_sort_words(batch->order, spare, batch->count, 4);
-	free(spare);
-	for (size_t from = 0, to; from < batch->count; from = to) {
-		for (to = from + 1; to < batch->count && envelope_batch_hash(batch, to) == envelope_batch_hash(batch, from); to++)
+	size_t count = 0;
+	for (size_t partition = first; partition < last; partition++)
+		count += batch->sizes[partition];
+	batch->ordered = 0;
+	if (make_room(batch, count, error) < 0)
+		return -1;
+	for (size_t partition = first; partition < last; partition++)
+		if (batch->sizes[partition])
+			list_partition(batch, partition);
+	radix_sort_words(batch->order, batch->spare, count, 4);
+	for (size_t from = 0, to; from < count; from = to) {
+		for (to = from + 1; to < count && envelope_batch_hash(batch, to) == envelope_batch_hash(batch, from); to++)
 			;
 		if (to - from > 1)
 			sort_equals(batch, from, to);
@@ -95,5 +131,6 @@ int envelope_batch_sort(struct envelope_batch *batch, struct error *error)
 
 void envelope_batch_reset(struct envelope_batch *batch)
 {
-	batch->length = batch->count = 0;
+	memset(batch->sizes, 0, sizeof batch->sizes);
+	batch->chunks_used = batch->count = batch->ordered = 0;
 }

@@ -1,8 +1,10 @@
 /*
  * envelope_batch.h: envelopes that wait for the ledger, as the rows that its blocks will have.
  *
- * A batch holds about a million in bounded memory, and only takes what it holds. envelope_batch_sort() brings them into the order of
- * blocks: by hash, then by id; the versions of an envelope stand beside each other, in the order in which they came.
+ * A batch holds about a million in bounded memory, and only takes what it holds. Rows go at once to the partition of their hash's
+ * top bits, in chunks of one large piece of memory, so that each partition is small enough to be sorted and read within the
+ * processor's cache. envelope_batch_sort() brings some partitions into the order of blocks: by hash, then by id; the versions
+ * of an envelope stand beside each other, in the order in which they came.
  */
 #ifndef ENVTALLY_ENVELOPE_BATCH_H
 #define ENVTALLY_ENVELOPE_BATCH_H
@@ -10,14 +12,22 @@
 #include "envelope_row.h"
 #include "error.h"
 
-#define ENVELOPE_BATCH_BYTES ((size_t)64 << 20)
-#define ENVELOPE_BATCH_COUNT ((size_t)1 << 21)
+#define BATCH_PARTITION_BITS 8
+#define BATCH_PARTITIONS (1 << BATCH_PARTITION_BITS)
+#define BATCH_CHUNK 8192 /* bytes */
+#define BATCH_CHUNKS 8192
 
 struct envelope_batch {
-	uint8_t *rows;
-	size_t length;
-	uint64_t *order; /* hash << 32 | offset in `rows` */
-	size_t count;
+	uint8_t *rows; /* BATCH_CHUNKS chunks */
+	struct batch_chunk {
+		uint16_t length; /* of the rows in it, at most BATCH_CHUNK */
+		uint16_t next;   /* of its partition; its own number when it is the last */
+	} *chunks;
+	uint16_t first[BATCH_PARTITIONS], last[BATCH_PARTITIONS]; /* chunks of a partition that has any rows */
+	size_t sizes[BATCH_PARTITIONS];                           /* rows in a partition */
+	size_t chunks_used, count;
+	uint64_t *order, *spare; /* of the partitions last sorted: hash << 32 | offset in `rows` */
+	size_t ordered, order_capacity;
 };
 
 int envelope_batch_open(struct envelope_batch *batch, struct error *error);
@@ -28,7 +38,8 @@ bool envelope_batch_is_full(const struct envelope_batch *batch);
 /* The batch must not be full. */
 void envelope_batch_add(struct envelope_batch *batch, const struct envelope *envelope);
 
-int envelope_batch_sort(struct envelope_batch *batch, struct error *error);
+/* Puts the rows of partitions first..last - 1 in order: places 0 to `ordered`. */
+int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last, struct error *error);
 
 /* The hash of the row at a place of the order, and the row. */
 static inline uint32_t envelope_batch_hash(const struct envelope_batch *batch, size_t place)

@@ -1,5 +1,6 @@
 #include "envelope_line.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,28 +16,44 @@ static const struct {
 #undef KEY
 };
 
-/* Is one of the eight bytes a quote, a backslash, a control character or beyond ASCII? (The usual tricks of words as bytes.) */
-static bool is_plain(uint64_t word)
+static uint64_t load(const char *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof word);
+	return le64toh(word);
+}
+
+/* The top bit of each byte that is a quote, a backslash, a control character or beyond ASCII; above the first such byte there may
+ * be others set. (The usual tricks of words as bytes.) */
+static uint64_t find_unusual(uint64_t word)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
 	uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-	uint64_t found = ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | (word - ones * 0x20) | word;
-	return (found & tops) == 0;
+	return (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | (word - ones * 0x20) | word) & tops;
 }
 
 /* The end of a string's plain content from `at` on: where a quote is. NULL when something else comes first. */
 static const char *end_of_string(const char *at, const char *end)
 {
-	uint64_t word;
-	while (end - at >= 8) {
-		memcpy(&word, at, 8);
-		if (!is_plain(word))
-			break;
-		at += 8;
+	for (; end - at >= 8; at += 8) {
+		uint64_t found = find_unusual(load(at));
+		if (!found)
+			continue;
+		at += __builtin_ctzll(found) / 8;
+		return *at == '"' ? at : NULL;
 	}
 	while (at < end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
 		at++;
 	return at < end && *at == '"' ? at : NULL;
+}
+
+/* memcmp() == 0 for keys, none of which is shorter than eight bytes: the last two words may overlap. */
+static inline bool is_key(const char *at, const char *key, size_t length)
+{
+	for (size_t i = 0; i + 8 < length; i += 8)
+		if (load(at + i) != load(key + i))
+			return false;
+	return load(at + length - 8) == load(key + length - 8);
 }
 
 /* After the record: its end, or the time of extraction and the end. */
@@ -55,10 +72,10 @@ static bool is_tail(const char *at, const char *end)
 bool envelope_line_scan(const char *line, size_t length, struct json_slice slices[])
 {
 	const char *at = line + sizeof HEAD - 1, *end = line + length;
-	if (length < 256 || memcmp(line, HEAD, sizeof HEAD - 1) != 0)
+	if (length < 256 || !is_key(line, HEAD, sizeof HEAD - 1))
 		return false;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		if ((size_t)(end - at) < keys[i].length + 4 || memcmp(at, keys[i].text, keys[i].length) != 0)
+		if ((size_t)(end - at) < keys[i].length + 4 || !is_key(at, keys[i].text, keys[i].length))
 			return false;
 		at += keys[i].length;
 		if (*at == '"') {

@@ -232,6 +232,11 @@ int envelope_row_look(const uint8_t *at, const uint8_t *end, struct envelope_row
 	return 0;
 }
 
+bool envelope_row_is_dated(const struct envelope_row *row)
+{
+	return row->at[1] & FLAG_SENT;
+}
+
 int envelope_row_read(const struct envelope_row *row, struct envelope *envelope)
 {
 	const uint8_t *at = row->at + 2, *end = row->at + row->length;

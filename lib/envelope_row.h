@@ -64,6 +64,9 @@ size_t envelope_row_put(uint8_t *at, const struct envelope *envelope);
 /* Looks at the row at `at`; the next one begins `length` bytes on. Returns 0, or -1 when the block is damaged. */
 int envelope_row_look(const uint8_t *at, const uint8_t *end, struct envelope_row *row);
 
+/* Does it have a time of sending? */
+bool envelope_row_is_dated(const struct envelope_row *row);
+
 /* Reads the row whole. Ids that are texts point into it. Returns 0, or -1 when it is damaged. */
 int envelope_row_read(const struct envelope_row *row, struct envelope *envelope);
 

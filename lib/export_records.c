@@ -1,7 +1,7 @@
 #include "export_records.h"
 
+#include "daily_partials.h"
 #include "export_envelopes.h"
-#include "export_statuses.h"
 #include "json_write.h"
 
 #include <string.h>
@@ -24,9 +24,6 @@ static void put_column(struct buffer *record, const struct stream_field *field, 
 		return;
 	case FIELD_TIME:
 		json_instant(record, sqlite3_column_int64(statement, column));
-		return;
-	case FIELD_DAY:
-		json_day(record, (int32_t)sqlite3_column_int64(statement, column));
 		return;
 	default:
 		break;
@@ -82,6 +79,24 @@ static sqlite3_stmt *result_statement(struct ledger *ledger, const struct stream
 	return statement;
 }
 
+static int export_partials(struct ledger *ledger, export_put *put, void *context, struct error *error)
+{
+	struct daily_partials partials;
+	if (daily_partials_open(&partials, ledger, put, context, error) < 0)
+		return -1;
+	sqlite3_stmt *statement = ledger_statement(ledger, "list_accounts", error);
+	int got = -1, result = 0;
+	while (result == 0 && statement && (got = ledger_step(ledger, statement, error)) > 0) {
+		const struct daily_account account = {.account = sqlite3_column_int64(statement, 0),
+			.account_id = (const char *)sqlite3_column_text(statement, 2),
+			.default_plan_item = (const char *)sqlite3_column_text(statement, 11),
+			.since = INT32_MIN};
+		result = daily_partials_walk(&partials, &account, error);
+	}
+	daily_partials_release(&partials);
+	return result ? result : got;
+}
+
 int export_records(struct ledger *ledger, const struct stream *stream, export_put *put, void *context, struct error *error)
 {
 	static const struct {
@@ -92,15 +107,14 @@ int export_records(struct ledger *ledger, const struct stream *stream, export_pu
 		{&stream_account, "export_account", append_fields},
 		{&stream_subscription, "list_subscriptions", append_fields},
 		{&stream_watermark, "export_watermark", append_fields},
-		{&stream_daily_consumption, "export_daily_consumption", append_fields},
 		{&stream_consumption, "export_consumption", append_stored},
 		{&stream_restatement, "export_restatement", append_stored},
 		{&stream_job_result, "export_job_result", append_stored},
 	};
 	if (stream == &stream_envelope)
 		return export_envelopes(ledger, put, context, error);
-	if (stream == &stream_daily_consumption && export_statuses_define(ledger, error) < 0)
-		return -1;
+	if (stream == &stream_daily_consumption)
+		return export_partials(ledger, put, context, error);
 	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
 		if (sources[i].stream == stream)
 			return walk(ledger, ledger_statement(ledger, sources[i].statement, error), stream, sources[i].append, put, context,

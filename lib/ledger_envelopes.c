@@ -12,7 +12,7 @@ enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM,
 
 int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, int64_t now, struct error *error)
 {
-	*envelopes = (struct ledger_envelopes){.ledger = ledger, .daily.ledger = ledger, .block = BUFFER_INIT, .arrived_at = now};
+	*envelopes = (struct ledger_envelopes){.ledger = ledger, .weeks.ledger = ledger, .block = BUFFER_INIT, .arrived_at = now};
 	if (envelope_batch_open(&envelopes->batch, error) < 0)
 		return -1;
 	sqlite3_stmt *statement = ledger_statement(ledger, "last_period_over", error);
@@ -30,7 +30,7 @@ void ledger_envelopes_release(struct ledger_envelopes *envelopes)
 	name_table_release(&envelopes->accounts);
 	name_table_release(&envelopes->plan_items);
 	name_table_release(&envelopes->statuses);
-	daily_cells_release(&envelopes->daily);
+	sent_weeks_release(&envelopes->weeks);
 	buffer_release(&envelopes->block);
 	envelope_batch_release(&envelopes->batch);
 }
@@ -173,7 +173,7 @@ int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_s
 		return -1;
 	envelopes->received++;
 	envelope_batch_add(&envelopes->batch, &envelope);
-	return 0;
+	return sent_weeks_add(&envelopes->weeks, &envelope, error);
 }
 
 /* The ledger's blocks */
@@ -201,19 +201,23 @@ static bool is_undated(const struct envelope *envelope)
 	return envelope->sent_at == INSTANT_NONE && envelope->status > STATUS_DRAFT;
 }
 
-/* A version that is new in the ledger, or replaces `earlier`: into the tally and out of it. */
+/*
+ * A version that is new in the ledger, or replaces `earlier`. It has been counted when it came; `envelope` is NULL where nothing about it
+ * needs to be known: it is new, dated, and there is no period yet for which it could be late.
+ */
 static int account_for(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope,
 	const struct envelope *earlier, struct error *error)
 {
 	envelopes->stored++;
-	layout->undated += is_undated(envelope) - (earlier && is_undated(earlier));
 	layout->envelopes += !earlier;
-	if (earlier && daily_cells_remove(&envelopes->daily, earlier, error) < 0)
+	if (!envelope)
+		return 0;
+	layout->undated += is_undated(envelope) - (earlier && is_undated(earlier));
+	if (earlier && sent_weeks_remove(&envelopes->weeks, earlier, error) < 0)
 		return -1;
-	if (!earlier && envelope->sent_at != INSTANT_NONE && envelope->sent_at < envelopes->late_before &&
-		note_late(envelopes, envelope, error) < 0)
-		return -1;
-	return daily_cells_add(&envelopes->daily, envelope, error);
+	return !earlier && envelope->sent_at != INSTANT_NONE && envelope->sent_at < envelopes->late_before
+		? note_late(envelopes, envelope, error)
+		: 0;
 }
 
 /* The rows of a block, one after the other. */
@@ -228,33 +232,64 @@ static int look(struct cursor *cursor, const uint8_t *at)
 	return at < cursor->end ? envelope_row_look(at, cursor->end, &cursor->row) : 0;
 }
 
-/* The greatest of the versions at places from..to of the batch, which are of one envelope; the places that follow it lose. */
-static int choose_version(struct ledger_envelopes *envelopes, size_t from, size_t to, struct envelope_row *row, struct envelope *envelope,
-	struct error *error)
+/* The winner of two versions in *row and *envelope; the other one is no longer counted. */
+static int choose(struct ledger_envelopes *envelopes, const struct envelope_row *other_row, struct envelope_row *row,
+	struct envelope *envelope, struct error *error)
 {
-	envelope_batch_look(&envelopes->batch, from, row);
-	if (envelope_row_read(row, envelope) < 0)
+	struct envelope other;
+	bool wins;
+	if (envelope_row_read(other_row, &other) < 0)
 		return block_damaged(envelopes->ledger, error);
-	for (size_t place = from + 1; place < to; place++) {
-		struct envelope_row other_row;
-		struct envelope other;
-		bool wins;
-		envelope_batch_look(&envelopes->batch, place, &other_row);
-		if (envelope_row_read(&other_row, &other) < 0)
-			return block_damaged(envelopes->ledger, error);
-		if (contend(envelopes, &other, envelope, &wins, error) < 0)
-			return -1;
-		if (wins) {
-			*row = other_row;
-			*envelope = other;
-		}
+	if (contend(envelopes, &other, envelope, &wins, error) < 0 || sent_weeks_remove(&envelopes->weeks, wins ? envelope : &other, error) < 0)
+		return -1;
+	if (wins) {
+		*row = *other_row;
+		*envelope = other;
 	}
 	return 0;
 }
 
+/* The greatest of the versions at places from..to of the order, which are of one envelope. */
+static int choose_version(struct ledger_envelopes *envelopes, size_t from, size_t to, struct envelope_row *row, struct error *error)
+{
+	struct envelope_row other;
+	struct envelope envelope;
+	envelope_batch_look(&envelopes->batch, from, row);
+	if (to - from > 1 && envelope_row_read(row, &envelope) < 0)
+		return block_damaged(envelopes->ledger, error);
+	for (size_t place = from + 1; place < to; place++) {
+		envelope_batch_look(&envelopes->batch, place, &other);
+		if (choose(envelopes, &other, row, &envelope, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Sets *wins to whether the row replaces the one at the cursor, which is an earlier or later version of it, and counts accordingly. */
+static int replace_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row,
+	const struct cursor *cursor, bool *wins, struct error *error)
+{
+	struct envelope envelope, there;
+	if (envelope_row_read(row, &envelope) < 0 || envelope_row_read(&cursor->row, &there) < 0)
+		return block_damaged(envelopes->ledger, error);
+	if (contend(envelopes, &envelope, &there, wins, error) < 0)
+		return -1;
+	return *wins ? account_for(envelopes, layout, &envelope, &there, error) : sent_weeks_remove(&envelopes->weeks, &envelope, error);
+}
+
+static int add_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row, struct error *error)
+{
+	struct envelope envelope;
+	if (envelopes->late_before == INT64_MIN && envelope_row_is_dated(row))
+		return account_for(envelopes, layout, NULL, NULL, error);
+	if (envelope_row_read(row, &envelope) < 0)
+		return block_damaged(envelopes->ledger, error);
+	return account_for(envelopes, layout, &envelope, NULL, error);
+}
+
 /* Brings one envelope into the block under way. */
-static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row,
-	const struct envelope *envelope, struct cursor *cursor, bool *changed, struct error *error)
+static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row, struct cursor *cursor,
+	bool *changed, struct error *error)
 {
 	struct buffer *out = &envelopes->block;
 	int order = -1;
@@ -264,15 +299,10 @@ static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *la
 			return block_damaged(envelopes->ledger, error);
 	}
 	bool found = cursor->row.length && order == 0, wins = true;
-	struct envelope earlier;
-	if (found && envelope_row_read(&cursor->row, &earlier) < 0)
-		return block_damaged(envelopes->ledger, error);
-	if (found && contend(envelopes, envelope, &earlier, &wins, error) < 0)
+	if ((found ? replace_row(envelopes, layout, row, cursor, &wins, error) : add_row(envelopes, layout, row, error)) < 0)
 		return -1;
 	if (!wins)
 		return 0; /* the row there stays, and is copied with what follows */
-	if (account_for(envelopes, layout, envelope, found ? &earlier : NULL, error) < 0)
-		return -1;
 	buffer_append(out, row->at, row->length);
 	*changed = true;
 	return found && look(cursor, cursor->row.at + cursor->row.length) < 0 ? block_damaged(envelopes->ledger, error) : 0;
@@ -303,27 +333,39 @@ static int merge_block(struct ledger_envelopes *envelopes, struct block_layout *
 		return block_damaged(envelopes->ledger, error);
 	for (size_t next; from < to; from = next) {
 		struct envelope_row row;
-		struct envelope envelope;
 		for (next = from + 1; next < to && is_same(&envelopes->batch, from, next); next++)
 			;
-		if (choose_version(envelopes, from, next, &row, &envelope, error) < 0 ||
-			merge_row(envelopes, layout, &row, &envelope, &cursor, &changed, error) < 0)
+		if (choose_version(envelopes, from, next, &row, error) < 0 ||
+			merge_row(envelopes, layout, &row, &cursor, &changed, error) < 0)
 			return -1;
 	}
 	buffer_append(&envelopes->block, cursor.row.at, (size_t)(cursor.end - cursor.row.at));
 	return changed ? block_store(envelopes->ledger, block, &envelopes->block, error) : 0;
 }
 
-static int merge_batch(struct ledger_envelopes *envelopes, struct block_layout *layout, struct error *error)
+static int merge_ordered(struct ledger_envelopes *envelopes, struct block_layout *layout, struct buffer *rows, struct error *error)
 {
 	const struct envelope_batch *batch = &envelopes->batch;
-	struct buffer rows = BUFFER_INIT;
-	int result = block_make_room(envelopes->ledger, layout, batch->count, error);
-	for (size_t from = 0, to; from < batch->count && result == 0; from = to) {
+	for (size_t from = 0, to; from < batch->ordered; from = to) {
 		int64_t block = block_number(envelope_batch_hash(batch, from), layout->block_bits);
-		for (to = from + 1; to < batch->count && block_number(envelope_batch_hash(batch, to), layout->block_bits) == block; to++)
+		for (to = from + 1; to < batch->ordered && block_number(envelope_batch_hash(batch, to), layout->block_bits) == block; to++)
 			;
-		result = merge_block(envelopes, layout, block, from, to, &rows, error);
+		if (merge_block(envelopes, layout, block, from, to, rows, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Partition by partition, where none holds but a part of a block; else all at once, which are few. */
+static int merge_batch(struct ledger_envelopes *envelopes, struct block_layout *layout, struct error *error)
+{
+	struct buffer rows = BUFFER_INIT;
+	int result = block_make_room(envelopes->ledger, layout, envelopes->batch.count, error);
+	size_t step = layout->block_bits < BATCH_PARTITION_BITS ? BATCH_PARTITIONS : 1;
+	for (size_t partition = 0; partition < BATCH_PARTITIONS && result == 0; partition += step) {
+		result = envelope_batch_sort(&envelopes->batch, partition, partition + step, error);
+		if (result == 0)
+			result = merge_ordered(envelopes, layout, &rows, error);
 	}
 	buffer_release(&rows);
 	return result;
@@ -334,9 +376,7 @@ static int flush_batch(struct ledger_envelopes *envelopes, struct error *error)
 	struct block_layout layout;
 	if (!envelopes->batch.count)
 		return 0;
-	int result = envelope_batch_sort(&envelopes->batch, error);
-	if (result == 0)
-		result = block_layout_load(envelopes->ledger, &layout, error);
+	int result = block_layout_load(envelopes->ledger, &layout, error);
 	if (result == 0)
 		result = merge_batch(envelopes, &layout, error);
 	if (result == 0)
@@ -347,5 +387,5 @@ static int flush_batch(struct ledger_envelopes *envelopes, struct error *error)
 
 int ledger_envelopes_settle(struct ledger_envelopes *envelopes, struct error *error)
 {
-	return flush_batch(envelopes, error) < 0 ? -1 : daily_cells_flush(&envelopes->daily, error);
+	return flush_batch(envelopes, error) < 0 ? -1 : sent_weeks_flush(&envelopes->weeks, error);
 }

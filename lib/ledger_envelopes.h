@@ -9,22 +9,23 @@
  * Envelopes wait in a batch, which is sorted by hash and goes through the blocks of envelope_block.h in one pass: so the cost of a
  * night is a block per envelope that came, whatever the ledger's size, and a first load writes blocks in order.
  *
- * Changes of daily partials wait longer than the batch (daily_cells.h), so that a day is written once for many batches.
+ * An envelope is counted at once in the week in which it was sent (sent_weeks.h), and taken out again when the batch's pass finds a
+ * greater version.
  */
 #ifndef ENVTALLY_LEDGER_ENVELOPES_H
 #define ENVTALLY_LEDGER_ENVELOPES_H
 
-#include "daily_cells.h"
 #include "envelope_batch.h"
 #include "json_scan.h"
 #include "ledger.h"
 #include "name_table.h"
+#include "sent_weeks.h"
 
 struct ledger_envelopes {
 	struct ledger *ledger;
 	struct name_table accounts, plan_items, statuses; /* values are the keys of the ledger's tables */
 	struct envelope_batch batch;
-	struct daily_cells daily;
+	struct sent_weeks weeks;
 	struct buffer block; /* the one under way */
 	int64_t late_before; /* envelopes sent before this that are new are late: the end of the last period reported as over */
 	int64_t arrived_at;

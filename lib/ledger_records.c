@@ -1,6 +1,6 @@
 #include "ledger_records.h"
 
-#include "daily_print.h"
+#include "daily_partials.h"
 #include "instant.h"
 #include "json_write.h"
 
@@ -352,36 +352,46 @@ static int print_watermarks(struct ledger *ledger, struct output *output, struct
 	return got;
 }
 
-int ledger_records_print(struct ledger *ledger, bool all, int32_t since, struct output *output, struct error *error)
+static int print_partial(void *context, const struct buffer *record, struct error *error)
 {
-	if (print_accounts(ledger, output, error) < 0 || print_subscriptions(ledger, output, error) < 0 ||
-		print_watermarks(ledger, output, error) < 0)
-		return -1;
+	struct output *output = context;
+	(void)error;
+	stream_put_record(&output->pending, &stream_daily_consumption, record->data, record->length);
+	output_line_end(output);
+	return output_failed(output);
+}
+
+static int print_partials(struct ledger *ledger, struct daily_partials *partials, bool all, int32_t since, struct output *output,
+	struct error *error)
+{
 	sqlite3_stmt *statement = ledger_statement(ledger, "list_accounts", error);
-	struct daily_printer printer;
 	bool any = false;
-	int got = -1;
-	if (daily_printer_open(&printer, ledger, output, error) < 0)
-		return -1;
-	while (statement && (got = ledger_step(ledger, statement, error)) > 0) {
+	int got = -1, result = 0;
+	while (result == 0 && statement && (got = ledger_step(ledger, statement, error)) > 0) {
 		if (!all && !sqlite3_column_int(statement, 10))
 			continue;
 		if (!any)
 			stream_append_schema(&output->pending, &stream_daily_consumption);
 		any = true;
-		const struct daily_account which = {.account = sqlite3_column_int64(statement, 0),
+		const struct daily_account account = {.account = sqlite3_column_int64(statement, 0),
 			.account_id = (const char *)sqlite3_column_text(statement, 2),
 			.default_plan_item = (const char *)sqlite3_column_text(statement, 11),
-			.since = since};
-		if (daily_print_account(&printer, &which, error) < 0) {
-			got = -1;
-			break;
-		}
-		if (output_failed(output))
-			break;
+			.since = since,
+			.reported_zeros = true};
+		result = daily_partials_walk(partials, &account, error);
 	}
-	daily_printer_release(&printer);
-	return got < 0 ? -1 : 0;
+	return result < 0 || got < 0 ? -1 : 0;
+}
+
+int ledger_records_print(struct ledger *ledger, bool all, int32_t since, struct output *output, struct error *error)
+{
+	struct daily_partials partials;
+	if (print_accounts(ledger, output, error) < 0 || print_subscriptions(ledger, output, error) < 0 ||
+		print_watermarks(ledger, output, error) < 0 || daily_partials_open(&partials, ledger, print_partial, output, error) < 0)
+		return -1;
+	int result = print_partials(ledger, &partials, all, since, output, error);
+	daily_partials_release(&partials);
+	return result;
 }
 
 static int print_records(struct ledger *ledger, const char *name, const struct stream *stream, struct output *output, struct error *error)

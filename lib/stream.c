@@ -201,3 +201,12 @@ void stream_end_record(struct buffer *line, const char *time_extracted, size_t t
 	json_finish(line);
 	buffer_append_byte(line, '\n');
 }
+
+void stream_put_record(struct buffer *line, const struct stream *stream, const char *record, size_t length)
+{
+	buffer_append_string(line, "{\"type\":\"RECORD\",\"stream\":\"");
+	buffer_append_string(line, stream->name);
+	buffer_append_string(line, "\",\"record\":");
+	buffer_append(line, record, length);
+	buffer_append_string(line, "}\n");
+}

@@ -60,4 +60,7 @@ void stream_begin_record(struct buffer *line, const struct stream *stream);
 /* Appends the end, with the newline. `time_extracted` is an RFC 3339 text or NULL. */
 void stream_end_record(struct buffer *line, const char *time_extracted, size_t time_length);
 
+/* Appends a whole RECORD line with a record that is JSON already. */
+void stream_put_record(struct buffer *line, const struct stream *stream, const char *record, size_t length);
+
 #endif

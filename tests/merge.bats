@@ -487,7 +487,7 @@ END
 	run --separate-stderr merge </dev/null
 	refused 64 "merge: cannot merge without a ledger: "*
 	run --separate-stderr merge --ledger missing/a.db </dev/null
-	refused 73 "merge: cannot use ledger 'missing/a.db': "*
+	refused 73 "merge: cannot create ledger 'missing/a.db': "*
 	echo "not a ledger, but long enough to be one: $(seq 200 | xargs)" >text
 	cp text text.before
 	run --separate-stderr merge --ledger text </dev/null

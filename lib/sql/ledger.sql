@@ -62,16 +62,13 @@ CREATE TABLE layout (
 ) STRICT;
 INSERT INTO layout VALUES (1, 0, 0, 0);
 
--- The daily partials: kept in step with envelope_block by every transaction.
-CREATE TABLE daily (
+-- What the daily partials are read from (view daily_consumption): kept in step with envelope_block by every transaction.
+CREATE TABLE sent_week (
   account INTEGER NOT NULL REFERENCES account,
   plan_item INTEGER NOT NULL,          -- as the feed names it, 0 when it names none
-  day INTEGER NOT NULL,
-  units INTEGER NOT NULL CHECK (units >= 0),
-  first_sent_at INTEGER,               -- of those that count; null when none does
-  last_sent_at INTEGER,
-  envelopes BLOB NOT NULL,             -- six bytes for each sent that day: millisecond of the day (4), status (2), in order
-  PRIMARY KEY (account, plan_item, day)
+  week INTEGER NOT NULL,               -- days 7 * week to 7 * week + 6
+  envelopes BLOB NOT NULL,             -- six bytes for each sent then: millisecond of the week (4), status (2), big-endian, in order
+  PRIMARY KEY (account, plan_item, week)
 ) STRICT, WITHOUT ROWID;
 
 -- Envelopes that came when a period that holds them had been reported as over.
@@ -141,11 +138,29 @@ SELECT envelope_id, account_id, plan_item_id, strftime('%Y-%m-%dT%H:%M:%fZ', sen
   strftime('%Y-%m-%dT%H:%M:%fZ', arrived_at / 1000.0, 'unixepoch') AS arrived_at
 FROM late_envelope JOIN account USING (account) LEFT JOIN plan_item USING (plan_item);
 
+-- The entries of sent_week one by one, as hexadecimal digits: a JSON array of as many elements counts them.
+CREATE VIEW sent_digits AS
+SELECT account, plan_item, week, hex(substr(envelopes, key * 6 + 1, 6)) AS entry
+FROM sent_week, json_each('[0' || replace(hex(zeroblob(length(envelopes) / 6 - 1)), '00', ',0') || ']');
+
+-- What the digits say.
+CREATE VIEW sent AS
+SELECT account, plan_item, week,
+  instr('123456789ABCDEF', substr(entry, 1, 1)) * 268435456 + instr('123456789ABCDEF', substr(entry, 2, 1)) * 16777216 +
+  instr('123456789ABCDEF', substr(entry, 3, 1)) * 1048576 + instr('123456789ABCDEF', substr(entry, 4, 1)) * 65536 +
+  instr('123456789ABCDEF', substr(entry, 5, 1)) * 4096 + instr('123456789ABCDEF', substr(entry, 6, 1)) * 256 +
+  instr('123456789ABCDEF', substr(entry, 7, 1)) * 16 + instr('123456789ABCDEF', substr(entry, 8, 1)) AS millisecond,
+  instr('123456789ABCDEF', substr(entry, 9, 1)) * 4096 + instr('123456789ABCDEF', substr(entry, 10, 1)) * 256 +
+  instr('123456789ABCDEF', substr(entry, 11, 1)) * 16 + instr('123456789ABCDEF', substr(entry, 12, 1)) AS status
+FROM sent_digits;
+
 CREATE VIEW daily_consumption AS
-SELECT account_id, plan_item_id, date(day * 86400, 'unixepoch') AS day, units AS units_consumed,
-  strftime('%Y-%m-%dT%H:%M:%fZ', first_sent_at / 1000.0, 'unixepoch') AS first_sent_at,
-  strftime('%Y-%m-%dT%H:%M:%fZ', last_sent_at / 1000.0, 'unixepoch') AS last_sent_at
-FROM daily JOIN account USING (account) LEFT JOIN plan_item USING (plan_item);
+WITH entry AS MATERIALIZED (SELECT * FROM sent)
+SELECT account_id, plan_item_id, date((week * 7 + millisecond / 86400000) * 86400, 'unixepoch') AS day, count(*) AS units_consumed,
+  strftime('%Y-%m-%dT%H:%M:%fZ', (week * 604800000 + min(millisecond)) / 1000.0, 'unixepoch') AS first_sent_at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', (week * 604800000 + max(millisecond)) / 1000.0, 'unixepoch') AS last_sent_at
+FROM entry JOIN status USING (status) JOIN account USING (account) LEFT JOIN plan_item USING (plan_item)
+WHERE counted GROUP BY account, plan_item, week, millisecond / 86400000;
 
 CREATE VIEW bookmarks AS
 SELECT streams.key AS stream, marks.key AS account_id, marks.value ->> 'until' AS until, marks.value ->> 'newest' AS newest

@@ -26,7 +26,7 @@ WHERE observed_at < ?12
     < (ifnull(?4, ''), ifnull(?5, ''), ifnull(?6, ''), ifnull(?7, ''), ifnull(?8, ''), ifnull(?9, ''), ifnull(?10, -1), ifnull(?11, '')));
 -- name: touch_accounts_without_plan_item
 -- The plan items of an asset group have changed: what its envelopes without a plan item take may have, too.
-UPDATE account SET touched = 1 WHERE touched = 0 AND EXISTS (SELECT 1 FROM daily WHERE daily.account = account.account AND plan_item = 0);
+UPDATE account SET touched = 1 WHERE touched = 0 AND EXISTS (SELECT 1 FROM sent_week s WHERE s.account = account.account AND plan_item = 0);
 
 -- name: find_plan_item
 SELECT plan_item FROM plan_item WHERE plan_item_id = ?1;
@@ -64,15 +64,14 @@ SELECT account_id FROM account WHERE account = ?1;
 -- name: plan_item_name
 SELECT plan_item_id FROM plan_item WHERE plan_item = ?1;
 
--- name: any_daily
-SELECT 1 FROM daily LIMIT 1;
--- name: find_daily
-SELECT envelopes FROM daily WHERE account = ?1 AND plan_item = ?2 AND day = ?3;
--- name: store_daily
-INSERT INTO daily VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-ON CONFLICT DO UPDATE SET units = ?4, first_sent_at = ?5, last_sent_at = ?6, envelopes = ?7;
--- name: remove_daily
-DELETE FROM daily WHERE account = ?1 AND plan_item = ?2 AND day = ?3;
+-- name: any_sent_week
+SELECT 1 FROM sent_week LIMIT 1;
+-- name: find_sent_week
+SELECT envelopes FROM sent_week WHERE account = ?1 AND plan_item = ?2 AND week = ?3;
+-- name: store_sent_week
+INSERT INTO sent_week VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET envelopes = ?4;
+-- name: remove_sent_week
+DELETE FROM sent_week WHERE account = ?1 AND plan_item = ?2 AND week = ?3;
 
 -- name: save_state
 INSERT INTO checkpoint VALUES (1, ?1) ON CONFLICT DO UPDATE SET state = ?1;
@@ -87,10 +86,10 @@ FROM account a ORDER BY account_id;
 -- name: list_subscriptions
 SELECT nullif(organization_id, ''), subscription_id, nullif(plan_item_id, ''), subscription_name, plan_id, plan_name, plan_item_name, asset_group_id,
   asset_group_name, associated_accounts_count, software_model FROM subscription ORDER BY organization_id, subscription_id, plan_item_id;
--- name: list_daily
+-- name: list_sent_weeks
 -- ?2: what envelopes without a plan item take; ?3: from this day on.
-SELECT ifnull(plan_item_id, ?2) AS plan, day, units, first_sent_at, last_sent_at, envelopes
-FROM daily LEFT JOIN plan_item USING (plan_item) WHERE account = ?1 AND day >= ?3 AND units > 0 ORDER BY plan, day;
+SELECT ifnull(plan_item_id, ?2) AS plan, week, envelopes
+FROM sent_week LEFT JOIN plan_item USING (plan_item) WHERE account = ?1 AND week * 7 + 6 >= ?3 ORDER BY plan, week;
 -- name: list_reported_periods
 SELECT nullif(plan_item_id, ''), period_start FROM reported WHERE account_id = ?1 AND units_consumed > 0 ORDER BY plan_item_id, period_start;
 -- name: store_job_result
@@ -134,13 +133,6 @@ SELECT organization_id, account_id, account_name, external_account_id, site_id, 
 FROM account WHERE observed_at IS NOT NULL ORDER BY organization_id, account_id;
 -- name: export_watermark
 SELECT account_id, watermark FROM account WHERE watermark IS NOT NULL ORDER BY account_id;
--- name: export_daily_consumption
--- Envelopes without a plan item take their account's, as in list_accounts; so rows may fall together. by_status() is export_statuses.c's.
-WITH only_one AS MATERIALIZED (SELECT asset_group_id, min(plan_item_id) AS taken FROM subscription WHERE plan_item_id <> ''
-  GROUP BY asset_group_id HAVING count(DISTINCT plan_item_id) = 1)
-SELECT account_id, ifnull(plan_item_id, taken) AS plan, day, sum(units), by_status(envelopes), min(first_sent_at), max(last_sent_at)
-FROM daily JOIN account USING (account) LEFT JOIN plan_item USING (plan_item) LEFT JOIN only_one USING (asset_group_id)
-WHERE units > 0 GROUP BY account_id, plan, day ORDER BY account_id, plan, day;
 -- name: export_consumption
 SELECT record FROM reported ORDER BY profile, account_id, plan_item_id, period_start;
 -- name: export_restatement
