@@ -220,3 +220,258 @@ each_call() {
 	expect_states base.db "$shared/input.ab"
 	each_call tear base.db "$shared/input.ab" 12
 }
+
+# A first load with many STATEs that is killed goes on where it was: what each STATE made durable stays, and no record of before it is
+# needed again.
+@test "a backfill that is killed keeps what was committed, and goes on from its bookmark" {
+	merge --ledger whole.db --emit none <"$shared/input.aa" >/dev/null
+	with_fault kill 0 merge --ledger a.db --emit none <"$shared/input.aa" >out
+	number=$(calls)
+	for at in $((number / 2)) $((number * 2 / 3)) $((number * 9 / 10)); do
+		rm -f a.db*
+		with_fault kill "$at" merge --ledger a.db --emit none <"$shared/input.aa" >out && false
+		state=$(merge --ledger a.db --print-state)
+		echo "killed at $at of $number: $state"
+		# The last bookmark that was passed on is durable, or the one after it.
+		[ -n "$state" ]
+		printed=$(grep '"STATE"' "$shared/input.aa" | grep -nF "$state" | cut -d : -f 1)
+		[ "$printed" -ge 1 ]
+		[ "$(grep -c STATE out)" -eq "$printed" ] || [ "$(grep -c STATE out)" -eq $((printed - 1)) ]
+		# The rest alone makes it whole.
+		sed "1,/$(sed 's/"//g' <<<"$state")/d" "$shared/input.aa" >rest
+		[ "$(wc -l <rest)" -lt "$(wc -l <"$shared/input.aa")" ]
+		merge --ledger a.db --emit none <rest >/dev/null
+		same "$(dump whole.db)" "$(dump a.db)"
+	done
+}
+
+# Writes that fail
+
+# well_told PROGRAM: of a program that was hit: 73 or 74, and one line that says so; in ./err, $status.
+well_told() {
+	[[ $status == 7[34] && $(wc -l <err) -eq 1 && $(cat err) == "$1: cannot "* ]]
+}
+
+# failing PROGRAM OUTPUT COMMAND…: at each of its calls EIO, then ENOSPC from there on: it ends as well_told and OUTPUT is as it was, with
+# nothing beside it, or takes no harm; and without a fault it does the same as ever. The command reads ./in, writes ./out and OUTPUT, a file.
+failing() {
+	local program=$1 output=$2 mode number at harmless
+	shift 2
+	rm -f "$output"
+	"$@" <in >out.whole
+	cp "$output" output.whole
+	for mode in EIO ENOSPC; do
+		echo before >"$output"
+		harmless=0
+		with_fault $mode 0 "$@" <in >out
+		number=$(calls)
+		[ "$number" -gt 3 ]
+		for ((at = 1; at <= number; at++)); do
+			echo before >"$output"
+			touch out err fault
+			before=$(ls)
+			status=0
+			with_fault $mode $at "$@" <in >out 2>err || status=$?
+			echo "$program: $mode at call $at of $number: $(where): status $status: $(cat err)"
+			if [ "$status" -eq 0 ]; then
+				harmless=$((harmless + 1))
+				same_files out.whole out
+				same_files output.whole "$output"
+			else
+				well_told "$program"
+				same before "$(cat "$output")"
+			fi
+			same "$before" "$(ls)"
+		done
+		echo "# $program: $mode at each of $number calls, $harmless harmless" >&3
+	done
+}
+
+@test "normalize --rejects: a write that fails is 73 or 74, and no half of a file" {
+	{
+		raw_of "$night_1" | head -n 300
+		for number in $(seq 400); do echo "{\"envelopeId\":\"$number\",\"accountId\":5,\"status\":\"sent\"}"; done
+	} >in
+	failing normalize rejected normalize -q --rejects rejected
+}
+
+@test "report --output: a write that fails is 73 or 74, and no half of a file" {
+	cat "$shared/after.3/runs/acme/$night_3"/{accounts,consumption,restatements,results}.ndjson >in
+	failing report report.page report -q --format html --output report.page --now 2025-04-01T02:00:00Z
+}
+
+@test "standard output that fails is 74 of every stage, and a ledger that cannot be opened 73" {
+	run=$shared/after.3/runs/acme/$night_3
+	cat "$run"/{accounts,consumption,results}.ndjson >consumed
+	raw_of "$night_2" >raw
+	for line in "normalize -q <raw" "merge -q --ledger :memory: --emit all <$shared/input.aa" \
+		"aggregate-by-period -q -p $run/inputs/profile.json --now 2025-04-01T02:00:00Z <consumed" \
+		"reconcile -q --entitlements $run/inputs/entitlements.csv --models $run/inputs/models.csv <consumed" "report -q <consumed" \
+		"auth -q -p $run/inputs/profile.json --replay ." "export -q -l $shared/after.3/ledger/acme.db"; do
+		for mode in EIO ENOSPC; do
+			status=0
+			# The first, and the last of several.
+			for at in 1 2; do
+				with_fault $mode $at bash -c "exec env $line" >out 2>err || status=$?
+				[ -n "$(where)" ] || continue
+				echo "$line: $mode at $at: $(where): status $status: $(cat err)"
+				well_told "${line%% *}"
+			done
+			[ "$status" -ne 0 ]
+		done
+	done
+}
+
+@test "the fetchers: a recording that cannot be written is 73 or 74, and goes on when it can" {
+	night=$acme/nights/$night_2
+	auth -p "$acme/profiles/acme.json" --replay "$night" | fetch-subscriptions --replay "$night" >subscriptions
+	cp "$shared/after.2/runs/acme/$night_2/inputs/state.json" state
+	fetch() { fetch-datafeed -q --state state --replay "$night" --record "$1" <subscriptions; }
+	fetch whole >out.whole
+	export -f fetch
+	export night
+	for mode in EIO ENOSPC; do
+		with_fault $mode 0 bash -c 'fetch counted' >out
+		number=$(calls)
+		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 8 1 0); do
+			rm -rf half
+			status=0
+			with_fault $mode "$at" bash -c 'fetch half' >out 2>err || status=$?
+			echo "$mode at call $at of $number: $(where): status $status: $(cat err)"
+			well_told fetch-datafeed
+			fetch half >out
+			same_files out.whole out
+			diff -r whole half
+		done
+		rm -r counted
+	done
+}
+
+@test "merge: a write that fails is 73 or 74; the ledger is at some STATE, and merging again makes it whole" {
+	expect_states none "$shared/input.aa"
+	for mode in EIO ENOSPC; do
+		copy_of none a.db
+		with_fault $mode 0 merge --ledger a.db --emit all <"$shared/input.aa" >out
+		number=$(calls) harmless=0 tried=0
+		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 12 1 0); do
+			copy_of none a.db
+			status=0
+			with_fault $mode "$at" merge --ledger a.db --emit all <"$shared/input.aa" >out 2>err || status=$?
+			echo "merge: $mode at call $at of $number: $(where): status $status: $(cat err)"
+			if [ "$status" -eq 0 ]; then
+				harmless=$((harmless + 1))
+				same_files whole out
+			else
+				well_told merge
+			fi
+			recovers "$shared/input.aa"
+			tried=$((tried + 1))
+		done
+		echo "# merge: $mode at $tried of $number calls, $harmless harmless" >&3
+	done
+}
+
+# failed_run: of the driver, that was hit: an exit status of ours, and the last line on stderr says so.
+failed_run() {
+	[[ $status == 7[34] && $(tail -n 1 err) =~ ^[a-z-]+(\.sh)?:\ cannot\  && $(wc -l <err) -le 3 ]]
+}
+
+# failing_run DEFAULT SHARE PART: in every program of the second night's run, the driver's own, a call fails; then there is room again.
+failing_run() {
+	local mode number at tried=0 harmless=0 next
+	cp -a "$shared/after.1" ws
+	run_hit EIO 0 "$night_2"
+	number=$(calls)
+	for mode in EIO ENOSPC; do
+		for at in $(points "$number" "$1" "$2" "$3"); do
+			rm -rf ws
+			cp -a "$shared/after.1" ws
+			status=0
+			run_hit $mode "$at" "$night_2" 2>err || status=$?
+			hit="$mode at call $at of $number: $(where): status $status: $(cat err)"
+			# A run that can be seen is whole.
+			if [ "$status" -eq 0 ]; then
+				harmless=$((harmless + 1))
+				[ -e "ws/runs/acme/$night_2" ]
+			else
+				failed_run || [ -n "${CRASH_GO_ON-}" ] || { echo "ends badly: $hit"; return 1; }
+			fi
+			[ ! -e "ws/runs/acme/$night_2" ] || as after.2 || { echo "$hit"; return 1; }
+			next=after.2
+			[ -e "ws/runs/acme/$night_2" ] || run_night ws "$night_2" || { echo "$hit"; return 1; }
+			if [ $((tried % 4)) -eq 0 ]; then
+				run_night ws "$night_3" || { echo "$hit"; return 1; }
+				next=after.3
+			fi
+			as $next || { echo "$hit"; return 1; }
+			tried=$((tried + 1))
+		done
+	done
+	echo "# $night_2: failing at $tried of twice $number calls, $harmless harmless"
+}
+
+@test "a call that fails anywhere in a run is 73 or 74; the next run gives what it would have given" {
+	in_parts failing_run 2 5
+}
+
+# A disk that is full
+
+# small_disk KIB COMMAND…: runs it with ./ws on a disk with so much room left. What there is then is ./ws, on a disk with room.
+small_disk() {
+	local size
+	size=$(($(du -sk --apparent-size ws | cut -f 1) + $(find ws | wc -l) * 4 + $1))
+	shift
+	unshare -rm bash -c 'set -e
+		size=$1
+		shift
+		mkdir small
+		mount -t tmpfs -o "size=${size}k" none small
+		cp -a ws/. small/
+		mount --bind small ws
+		status=0
+		"$@" 3>&- || status=$?
+		umount ws
+		rm -rf ws
+		cp -a small ws
+		umount small
+		rmdir small
+		exit $status' small_disk "$size" "$@"
+}
+needs_small_disk() {
+	unshare -rm mount -t tmpfs none /mnt 2>/dev/null || skip "a small disk cannot be mounted here"
+}
+
+# Of merge alone, and of whole runs.
+@test "full disk: merge ends with 73 or 74 at some STATE; with room again it is whole" {
+	needs_small_disk
+	expect_states none "$shared/input.aa"
+	failed=0 fine=0
+	for room in 0 16 48 128 256 400 512 2000; do
+		rm -rf ws
+		mkdir ws
+		status=0
+		small_disk $room merge --ledger ws/a.db --emit all <"$shared/input.aa" >out 2>err || status=$?
+		echo "$room KiB: $status: $(cat err)"
+		if [ "$status" -eq 0 ]; then fine=$((fine + 1)); else failed=$((failed + 1)) && well_told merge; fi
+		rm -f a.db*
+		cp ws/a.db* . 2>/dev/null || sqlite3 a.db VACUUM
+		recovers "$shared/input.aa"
+	done
+	[ "$failed" -ge 4 ] && [ "$fine" -ge 1 ]
+}
+
+@test "full disk: a run ends with 73 or 74; with room again the next one gives what it would have given" {
+	needs_small_disk
+	failed=0 fine=0
+	for room in ${CRASH_POINTS:+0 8 40 80 160 200 240 320 360 400} 24 120 280 3000; do
+		rm -rf ws
+		cp -a "$shared/after.1" ws
+		status=0
+		small_disk $room "$pipeline" run -q -C ws --replay "$acme/nights/$night_2" 2>err || status=$?
+		echo "$room KiB: $status: $(cat err)"
+		if [ "$status" -eq 0 ]; then fine=$((fine + 1)); else failed=$((failed + 1)) && failed_run; fi
+		[ -e "ws/runs/acme/$night_2" ] || run_night ws "$night_2"
+		as after.2
+	done
+	[ "$failed" -ge 2 ] && [ "$fine" -ge 1 ]
+}

@@ -41,7 +41,7 @@ field() {
 	{
 		raw_of $nights
 		raw '{planItemId: "", sender: {}, createdDateTime: null}'
-		raw '{envelopeId: "\u00c9\u0130X\"\\\n\u0000", sender: {userId: "🚀"}}'
+		raw '{envelopeId: "\u00c9\u0130X\"\\\n\u0001", sender: {userId: "🚀"}}'
 		raw '{status: "SENT", sentDateTime: "2025-01-01T00:30:00.9999999+01:00"}'
 	} >raw
 	normalize <raw >expected

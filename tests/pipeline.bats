@@ -239,6 +239,68 @@ killed_night() { # STAGE when
 	END
 }
 
+# The second night is one in which some account is refused: its fetcher says so at the end.
+refusing_stages() {
+	mkdir refusing
+	for stage in $stage_names; do ln -s "$(command -v "$stage")" "refusing/$stage"; done
+	rm refusing/fetch-datafeed
+	cat >refusing/fetch-datafeed <<-END
+		#!/bin/bash
+		"$(command -v fetch-datafeed)" "\$@" && [[ " \$* " != *20250325T020000Z* ]] || exit 75
+	END
+	chmod +x refusing/fetch-datafeed
+	export ENVTALLY_BIN=$PWD/refusing
+}
+
+@test "interrupted: what is partial once it is finished makes the command that finishes it end with 75, and the new run is made" {
+	workspace
+	run_night 20250318T020000Z
+	stages=$ENVTALLY_BIN
+	refusing_stages
+	run run_night 20250325T020000Z
+	[ "$status" -eq 75 ]
+	same partial "$(jq -r .state ws/runs/acme/20250325T020000Z/job.json)"
+	cp -a ws finished
+	state() { jq -r .state "ws/runs/acme/$1/job.json"; }
+	# Promoted, and killed before it had its name: with and without what says that there is something to finish.
+	for at in named promoted tallied; do
+		rm -rf ws
+		cp -a finished ws
+		mv ws/runs/acme/20250325T020000Z ws/runs/acme/.20250325T020000Z.partial
+		if [ "$at" != named ]; then
+			jq '{run_id, profile, clock: .started_at, replay: $replay, profile_file: "ws/profiles/acme.json"}' --arg replay "$acme/nights/20250325T020000Z" \
+				ws/runs/acme/.20250325T020000Z.partial/job.json >ws/runs/acme/.20250325T020000Z.partial/begun.json
+			: >ws/runs/acme/.20250325T020000Z.partial/reported.ndjson
+		fi
+		if [ "$at" = tallied ]; then
+			sqlite3 ws/ledger/acme.db "DELETE FROM job_result WHERE run_id = '20250325T020000Z'"
+		fi
+		run run_night 20250401T020000Z
+		[ "$status" -eq 75 ] || { echo "$at: $status"; false; }
+		same "partial succeeded" "$(state 20250325T020000Z) $(state 20250401T020000Z)"
+		run -0 "$pipeline" status -C ws --check --now 2025-04-01T03:00:00Z
+	done
+	ENVTALLY_BIN=$stages
+}
+
+@test "a stage that fails beside an account that is refused: the run fails, and is not promoted" {
+	workspace
+	run_night 20250318T020000Z
+	refusing_stages
+	rm refusing/merge
+	cat >refusing/merge <<-END
+		#!/bin/bash
+		"$(command -v merge)" "\$@"
+		status=\$?
+		[[ " \$* " != *"--emit touched"* ]] || exit 74
+		exit \$status
+	END
+	chmod +x refusing/merge
+	run run_night 20250325T020000Z
+	[ "$status" -eq 74 ]
+	[ ! -e ws/runs/acme/20250325T020000Z ]
+}
+
 @test "status: what was run; an interrupted run; restatements" {
 	workspace
 	run --separate-stderr "$pipeline" status -C ws

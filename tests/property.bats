@@ -29,13 +29,17 @@ setup_file() {
 	done
 	wait
 	# What came of them, for SQL: seed, account, plan item, period, figures.
-	for file in whole first last; do
-		find . -name "$file" | sort | xargs jq -r '(input_filename | split("/")[-2]) as $seed | .record | [$seed, .account_id, .plan_item_id // "",
-			.period_start[:10], .period_end[:10], .units_consumed, (.by_status | to_entries | sort_by(.key) | map("\(.key):\(.value)") | join(" ")),
-			.first_sent_at, .last_sent_at] | @tsv' >"$file.tsv"
-	done
-	find . -name deltas | sort | xargs jq -r '(input_filename | split("/")[-2]) as $seed | .record | [$seed, .account_id, .plan_item_id // "", .period_start[:10],
-		.period_end[:10], .units_before, .units_after, .delta] | @tsv' >deltas.tsv
+	figures whole >whole.tsv
+	figures 'report.*' >report.tsv
+	find . -mindepth 2 -name 'restated.*' | sort | xargs jq -r '(input_filename | split("/")) as $file | .record | [$file[-2], $file[-1][9:], .account_id, .plan_item_id // "",
+		.period_start[:10], .period_end[:10], .units_before, .units_after, .delta] | @tsv' >restated.tsv
+}
+
+# Consumption in files of that name: seed, night, account, plan item, period, figures.
+figures() {
+	find . -mindepth 2 -name "$1" | sort | xargs jq -r '(input_filename | split("/")) as $file | .record | [$file[-2], ($file[-1] | split(".")[1] // ""), .account_id,
+		.plan_item_id // "", .period_start[:10], .period_end[:10], .units_consumed, (.by_status | to_entries | sort_by(.key) | map("\(.key):\(.value)") | join(" ")),
+		.first_sent_at, .last_sent_at] | @tsv'
 }
 
 sql() { # the tables, and then the query on standard input
@@ -46,12 +50,11 @@ sql() { # the tables, and then the query on standard input
 			'CREATE TABLE account (seed INT, account, asset_group, extracted)' \
 			'CREATE TABLE item (seed INT, item, asset_group, extracted)' \
 			'CREATE TABLE period (seed INT, start, stop)' \
-			'CREATE TABLE clock (seed INT, now)' \
-			'CREATE TABLE first (seed INT, account, item, start, stop, units INT, statuses, first_sent, last_sent)' \
-			'CREATE TABLE last (seed INT, account, item, start, stop, units INT, statuses, first_sent, last_sent)' \
-			'CREATE TABLE delta (seed INT, account, item, start, stop, before INT, after INT, delta INT)' \
+			'CREATE TABLE clock (seed INT, night INT, now)' \
+			'CREATE TABLE report (seed INT, night INT, account, item, start, stop, units INT, statuses, first_sent, last_sent)' \
+			'CREATE TABLE restated (seed INT, night INT, account, item, start, stop, before INT, after INT, delta INT)' \
 			'.import versions.tsv version' '.import accounts.tsv account' '.import items.tsv item' '.import periods.tsv period' '.import clocks.tsv clock' \
-			'.import first.tsv first' '.import last.tsv last' '.import deltas.tsv delta' "$(cat)"
+			'.import report.tsv report' '.import restated.tsv restated' "$(cat)"
 	)
 }
 
@@ -91,23 +94,42 @@ same_rows() {
 		SELECT seed, account, item, start, stop, sum(units), group_concat(status || ':' || units, ' '), min(first_sent), max(last_sent)
 		FROM by_status GROUP BY 1, 2, 3, 4, 5;
 	SQL
-	awk -F '\t' 'NR == FNR { known[$1]; next } $1 in known' known "$organisations/whole.tsv" | LC_ALL=C sort >got
+	awk -F '\t' 'NR == FNR { known[$1]; next } $1 in known' known "$organisations/whole.tsv" | cut -f 1,3- | LC_ALL=C sort >got
 	LC_ALL=C sort -o expected expected
 	[ "$(wc -l <expected)" -ge $((count > 20 ? count * 5 : 0)) ]
 	same_rows expected got
 }
 
-@test "what was first reported and all restatements since add up to the present figure of every period closed then" {
-	sql <<-'SQL' >sums
-		WITH summand AS (SELECT seed, account, item, start, stop, units FROM first UNION ALL SELECT seed, account, item, start, stop, delta FROM delta),
-		figure AS (SELECT seed, account, item, start, stop, sum(units) AS units FROM summand GROUP BY 1, 2, 3, 4, 5 HAVING sum(units) <> 0)
-		SELECT figure.* FROM figure JOIN clock USING (seed) WHERE stop <= substr(now, 1, 10) ORDER BY 1, 2, 3, 4;
+# Of every period, from the night on that first reported it as over: until then it just grows.
+@test "what was first reported of a period that was over, and all restatements since, add up to every later figure" {
+	cat >figures.sql <<-'SQL'
+		CREATE TABLE figure AS SELECT DISTINCT seed, account, item, start, stop FROM report UNION SELECT seed, account, item, start, stop FROM restated;
+		CREATE TABLE over AS SELECT figure.*, min(night) AS since FROM figure JOIN clock USING (seed) WHERE stop <= substr(now, 1, 10) GROUP BY 1, 2, 3, 4, 5;
+		CREATE TABLE later AS SELECT over.*, night FROM over JOIN clock USING (seed) WHERE night >= since;
+		CREATE INDEX by_report ON report (seed, account, item, start, stop, night);
+		CREATE INDEX by_restated ON restated (seed, account, item, start, stop, night);
 	SQL
-	sql <<-'SQL' >present
-		SELECT seed, account, item, start, stop, units FROM last JOIN clock USING (seed) WHERE stop <= substr(now, 1, 10) ORDER BY 1, 2, 3, 4;
+	sql >sums <<-SQL
+		$(cat figures.sql)
+		SELECT seed, account, item, start, stop, night,
+		  ifnull((SELECT units FROM report r WHERE (r.seed, r.account, r.item, r.start, r.stop, r.night) = (l.seed, l.account, l.item, l.start, l.stop, since)), 0) +
+		  (SELECT ifnull(sum(delta), 0) FROM restated d WHERE (d.seed, d.account, d.item, d.start, d.stop) = (l.seed, l.account, l.item, l.start, l.stop)
+		    AND d.night > since AND d.night <= l.night)
+		FROM later l ORDER BY 1, 2, 3, 4, 5, 6;
 	SQL
-	[ "$count" -lt 20 ] || [ "$(wc -l <"$organisations/deltas.tsv")" -ge "$count" ]
+	sql >present <<-SQL
+		$(cat figures.sql)
+		SELECT seed, account, item, start, stop, night,
+		  ifnull((SELECT units FROM report r WHERE (r.seed, r.account, r.item, r.start, r.stop, r.night) = (l.seed, l.account, l.item, l.start, l.stop, l.night)), 0)
+		FROM later l ORDER BY 1, 2, 3, 4, 5, 6;
+	SQL
+	[ "$count" -lt 20 ] || { [ "$(wc -l <"$organisations/restated.tsv")" -ge "$count" ] && [ "$(wc -l <present)" -gt $((count * 5)) ]; }
 	same_rows present sums
 	# Each says what it changes.
-	same '' "$(awk -F '\t' '$7 - $6 != $8 || !$8' "$organisations/deltas.tsv" | head -n 5)"
+	same '' "$(awk -F '\t' '$8 - $7 != $9 || !$9' "$organisations/restated.tsv" | head -n 5)"
+}
+
+@test "every ledger that they left is sound" {
+	[ "$(find "$organisations" -name '*.db' | wc -l)" -eq $((2 * count)) ]
+	while IFS= read -r ledger; do sound "$ledger"; done < <(find "$organisations" -name '*.db')
 }

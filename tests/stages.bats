@@ -433,6 +433,14 @@ END
 		sample "$1" >in
 		"$1" "${arguments[@]}" --log-format json <in >/dev/null 2>stderr
 		jq -e '.level and .program == "'"$1"'" and (.message | type == "string")' stderr >verdicts || [ ! -s stderr ]
+		# A mistake in the options, too, wherever among them the format is asked for.
+		for mistake in "--no-such-option --log-format json" "--log-format=json --now tomorrow"; do
+			# shellcheck disable=SC2086
+			run --separate-stderr "$1" "${arguments[@]}" $mistake </dev/null
+			[ "$status" -eq 64 ]
+			jq -e '.level == "error" and .program == "'"$1"'" and (.message | startswith("cannot "))' <<<"$stderr" >/dev/null
+			[ "$(wc -l <<<"$stderr")" -eq 1 ]
+		done
 		printf '{"type":"x","y":"\x01\xff"}\n' >in
 		if [[ " $readers " == *" $1 "* ]]; then
 			run --separate-stderr "$1" "${arguments[@]}" --log-format=json <in

@@ -46,10 +46,13 @@ run_profile() { # FILE
 	exec 9>"$workspace/ledger/$name.lock"
 	flock -n 9 || fail 75 "cannot run profile '$name': another run of it is under way, try again later"
 	bring_up_to_date "$workspace/ledger/$name.db"
-	finish_interrupted "$name" "$partial"
 	[ ! -e "$runs/$run" ] || fail 73 "cannot make run $run of profile '$name': there is one of that name"
-	[ -e "$partial" ] || begin_run "$file" "$name" "$clock" "$run" "$partial"
-	make_run "$name" "$partial"
+	finish_interrupted "$name" "$partial"
+	# Unless it was this one, and all but its name was done.
+	if [ ! -e "$runs/$run" ]; then
+		[ -e "$partial" ] || begin_run "$file" "$name" "$clock" "$run" "$partial"
+		make_run "$name" "$partial"
+	fi
 	[ "$some_partial" = 0 ] || return 75
 }
 
@@ -177,9 +180,9 @@ authorise() { # PROFILE [OPTION]...
 	stage auth -p "$profile" ${kept[@]+"${kept[@]}"} "$@"
 }
 
-# A recording has its end line once its program has asked for everything.
+# A recording has its end line, whole, once its program has asked for everything.
 is_whole() { # PROGRAM RAW
-	tail -n 1 "$2/$1.exchanges" 2>/dev/null | grep -q '^{"end":true'
+	[ -s "$2/$1.exchanges" ] && [ -z "$(tail -c 1 "$2/$1.exchanges")" ] && tail -n 1 "$2/$1.exchanges" | grep -q '^{"end":true,.*}$'
 }
 
 # Where a fetcher gets its answers, as its options, in `source`: what it has recorded whole in an interrupted run is not asked for again.

@@ -169,10 +169,12 @@ static bool changes_file(const struct seccomp_notif *request, const struct call 
 		return strncmp(path, "/dev/", 5) != 0;
 	}
 	char link[64];
-	struct stat status;
-	int descriptor = (int)request->data.args[call->descriptor];
-	snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, descriptor);
-	if (descriptor == STDERR_FILENO || stat(link, &status) < 0 || !S_ISREG(status.st_mode))
+	struct stat status, of_errors;
+	snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, STDERR_FILENO);
+	bool has_errors = stat(link, &of_errors) == 0;
+	snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, (int)request->data.args[call->descriptor]);
+	if (stat(link, &status) < 0 || !S_ISREG(status.st_mode) ||
+		(has_errors && status.st_dev == of_errors.st_dev && status.st_ino == of_errors.st_ino)) /* by whatever descriptor */
 		return false;
 	ssize_t length = readlink(link, path, size - 1);
 	path[length < 0 ? 0 : length] = '\0';
