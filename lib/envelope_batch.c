@@ -3,12 +3,17 @@
 #include "large_memory.h"
 #include "radix_sort.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int envelope_batch_open(struct envelope_batch *batch, struct error *error)
 {
-	*batch = (struct envelope_batch){.rows = large_memory((size_t)BATCH_CHUNK * BATCH_CHUNKS),
+	*batch = (struct envelope_batch){.spilled = -1,
+		.rows = large_memory((size_t)BATCH_CHUNK * BATCH_CHUNKS),
 		.chunks = calloc(BATCH_CHUNKS, sizeof *batch->chunks)};
 	if (batch->rows && batch->chunks)
 		return 0;
@@ -20,8 +25,12 @@ void envelope_batch_release(struct envelope_batch *batch)
 {
 	free(batch->rows);
 	free(batch->chunks);
+	free(batch->runs);
+	free(batch->loaded);
 	free(batch->order);
 	free(batch->spare);
+	if (batch->rows && batch->spilled >= 0)
+		close(batch->spilled);
 	*batch = (struct envelope_batch){.rows = NULL};
 }
 
@@ -55,9 +64,177 @@ void envelope_batch_add(struct envelope_batch *batch, const struct envelope *env
 	batch->count++;
 }
 
+void envelope_batch_mark(const struct envelope_batch *batch, struct batch_mark *mark)
+{
+	mark->chunks_used = batch->chunks_used;
+	mark->count = batch->count;
+	for (size_t i = 0; i < BATCH_PARTITIONS; i++) {
+		mark->partitions[i].size = batch->sizes[i];
+		mark->partitions[i].last = batch->last[i];
+		mark->partitions[i].length = batch->chunks[batch->last[i]].length;
+	}
+}
+
+void envelope_batch_rewind(struct envelope_batch *batch, const struct batch_mark *mark)
+{
+	batch->chunks_used = mark->chunks_used;
+	batch->count = mark->count;
+	for (size_t i = 0; i < BATCH_PARTITIONS; i++) {
+		batch->sizes[i] = mark->partitions[i].size;
+		batch->last[i] = mark->partitions[i].last;
+		if (batch->sizes[i])
+			batch->chunks[batch->last[i]] = (struct batch_chunk){mark->partitions[i].length, mark->partitions[i].last};
+	}
+}
+
+/* Files */
+
+bool envelope_batch_can_spill(const struct envelope_batch *batch)
+{
+	return batch->run_count < BATCH_RUNS;
+}
+
+static int open_spill(struct envelope_batch *batch, struct error *error)
+{
+	const char *folder = getenv("TMPDIR");
+	char name[4096];
+	int length = snprintf(name, sizeof name, "%s/envtally-XXXXXX", folder && *folder ? folder : P_tmpdir);
+	if (length < 0 || (size_t)length >= sizeof name)
+		return error_set(error, EX_CANTCREAT, "cannot create a temporary file: the name in TMPDIR is too long");
+	batch->spilled = mkostemp(name, O_CLOEXEC);
+	if (batch->spilled < 0)
+		return error_set_errno(error, EX_CANTCREAT, "cannot create temporary file '%s'", name);
+	unlink(name);
+	batch->runs = calloc(BATCH_RUNS, sizeof *batch->runs);
+	return batch->runs ? 0 : error_set(error, EX_OSERR, "out of memory");
+}
+
+static int write_all(int descriptor, const uint8_t *at, size_t left, uint64_t offset, struct error *error)
+{
+	while (left > 0) {
+		ssize_t count = pwrite(descriptor, at, left, (off_t)offset);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return error_set_errno(error, EX_IOERR, "cannot write a temporary file");
+		at += count;
+		left -= (size_t)count;
+		offset += (uint64_t)count;
+	}
+	return 0;
+}
+
+static int read_all(int descriptor, uint8_t *at, size_t left, uint64_t offset, struct error *error)
+{
+	while (left > 0) {
+		ssize_t count = pread(descriptor, at, left, (off_t)offset);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return error_set_errno(error, EX_IOERR, "cannot read a temporary file");
+		if (count == 0)
+			return error_set(error, EX_IOERR, "cannot read a temporary file: it is shorter than what was written");
+		at += count;
+		left -= (size_t)count;
+		offset += (uint64_t)count;
+	}
+	return 0;
+}
+
+/* The rows of a partition that are in memory, one after the other. Returns their end. */
+static uint8_t *gather(const struct envelope_batch *batch, size_t partition, uint8_t *to)
+{
+	if (!batch->sizes[partition])
+		return to;
+	for (uint16_t chunk = batch->first[partition];; chunk = batch->chunks[chunk].next) {
+		to = mempcpy(to, batch->rows + (size_t)chunk * BATCH_CHUNK, batch->chunks[chunk].length);
+		if (batch->chunks[chunk].next == chunk)
+			return to;
+	}
+}
+
+static size_t bytes_in_memory(const struct envelope_batch *batch, size_t partition)
+{
+	size_t bytes = 0;
+	if (!batch->sizes[partition])
+		return 0;
+	for (uint16_t chunk = batch->first[partition];; chunk = batch->chunks[chunk].next) {
+		bytes += batch->chunks[chunk].length;
+		if (batch->chunks[chunk].next == chunk)
+			return bytes;
+	}
+}
+
+static int reserve_loaded(struct envelope_batch *batch, size_t size, struct error *error)
+{
+	if (size <= batch->loaded_capacity)
+		return 0;
+	free(batch->loaded);
+	batch->loaded_capacity = size + size / 8;
+	batch->loaded = malloc(batch->loaded_capacity);
+	if (batch->loaded)
+		return 0;
+	batch->loaded_capacity = 0;
+	return error_set(error, EX_OSERR, "out of memory");
+}
+
+int envelope_batch_spill(struct envelope_batch *batch, struct error *error)
+{
+	if (batch->spilled < 0 && open_spill(batch, error) < 0)
+		return -1;
+	struct batch_run *run = &batch->runs[batch->run_count];
+	uint64_t offset = batch->run_count ? run[-1].offsets[BATCH_PARTITIONS] : 0;
+	for (size_t partition = 0; partition < BATCH_PARTITIONS; partition++) {
+		size_t bytes = bytes_in_memory(batch, partition);
+		run->offsets[partition] = offset;
+		run->sizes[partition] = batch->sizes[partition];
+		if (reserve_loaded(batch, bytes, error) < 0)
+			return -1;
+		gather(batch, partition, batch->loaded);
+		if (write_all(batch->spilled, batch->loaded, bytes, offset, error) < 0)
+			return -1;
+		offset += bytes;
+	}
+	run->offsets[BATCH_PARTITIONS] = offset;
+	batch->run_count++;
+	memset(batch->sizes, 0, sizeof batch->sizes);
+	batch->chunks_used = 0;
+	return 0;
+}
+
+/* All rows of some partitions in `loaded`, in the order in which they came. Sets *end to where they end. */
+static int load(struct envelope_batch *batch, size_t first, size_t last, size_t *end, struct error *error)
+{
+	size_t size = ENVELOPE_ROW_LIMIT; /* what stands behind the last row may be looked at */
+	for (size_t partition = first; partition < last; partition++) {
+		size += bytes_in_memory(batch, partition);
+		for (size_t i = 0; i < batch->run_count; i++)
+			size += batch->runs[i].offsets[partition + 1] - batch->runs[i].offsets[partition];
+	}
+	if (size > UINT32_MAX)
+		return error_set(error, EX_SOFTWARE, "cannot sort so many envelopes at once");
+	if (reserve_loaded(batch, size, error) < 0)
+		return -1;
+	uint8_t *to = batch->loaded;
+	for (size_t partition = first; partition < last; partition++) {
+		for (size_t i = 0; i < batch->run_count; i++) {
+			const struct batch_run *run = &batch->runs[i];
+			size_t bytes = run->offsets[partition + 1] - run->offsets[partition];
+			if (read_all(batch->spilled, to, bytes, run->offsets[partition], error) < 0)
+				return -1;
+			to += bytes;
+		}
+		to = gather(batch, partition, to);
+	}
+	*end = (size_t)(to - batch->loaded);
+	return 0;
+}
+
+/* Order */
+
 void envelope_batch_look(const struct envelope_batch *batch, size_t place, struct envelope_row *row)
 {
-	const uint8_t *at = batch->rows + (uint32_t)batch->order[place];
+	const uint8_t *at = batch->base + (uint32_t)batch->order[place];
 	/* What envelope_batch_add() wrote cannot be damaged. */
 	(void)envelope_row_look(at, at + ENVELOPE_ROW_LIMIT, row);
 }
@@ -74,16 +251,20 @@ static int make_room(struct envelope_batch *batch, size_t count, struct error *e
 	return batch->order_capacity ? 0 : error_set(error, EX_OSERR, "out of memory");
 }
 
+static void list_rows(struct envelope_batch *batch, size_t at, size_t end)
+{
+	while (at < end) {
+		struct envelope_row row;
+		(void)envelope_row_look(batch->base + at, batch->base + end, &row);
+		batch->order[batch->ordered++] = (uint64_t)row.hash << 32 | at;
+		at += row.length;
+	}
+}
+
 static void list_partition(struct envelope_batch *batch, size_t partition)
 {
-	for (uint16_t chunk = batch->first[partition];; chunk = batch->chunks[chunk].next) {
-		size_t at = (size_t)chunk * BATCH_CHUNK, end = at + batch->chunks[chunk].length;
-		while (at < end) {
-			struct envelope_row row;
-			(void)envelope_row_look(batch->rows + at, batch->rows + end, &row);
-			batch->order[batch->ordered++] = (uint64_t)row.hash << 32 | at;
-			at += row.length;
-		}
+	for (uint16_t chunk = batch->first[partition]; batch->sizes[partition]; chunk = batch->chunks[chunk].next) {
+		list_rows(batch, (size_t)chunk * BATCH_CHUNK, (size_t)chunk * BATCH_CHUNK + batch->chunks[chunk].length);
 		if (batch->chunks[chunk].next == chunk)
 			return;
 	}
@@ -111,14 +292,24 @@ static void sort_equals(struct envelope_batch *batch, size_t from, size_t to)
 int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last, struct error *error)
 {
 	size_t count = 0;
-	for (size_t partition = first; partition < last; partition++)
+	for (size_t partition = first; partition < last; partition++) {
 		count += batch->sizes[partition];
+		for (size_t i = 0; i < batch->run_count; i++)
+			count += batch->runs[i].sizes[partition];
+	}
 	batch->ordered = 0;
+	batch->base = batch->run_count ? batch->loaded : batch->rows;
 	if (make_room(batch, count, error) < 0)
 		return -1;
-	for (size_t partition = first; partition < last; partition++)
-		if (batch->sizes[partition])
-			list_partition(batch, partition);
+	if (batch->run_count) {
+		size_t end = 0;
+		if (load(batch, first, last, &end, error) < 0)
+			return -1;
+		batch->base = batch->loaded;
+		list_rows(batch, 0, end);
+	}
+	for (size_t partition = first; partition < last && !batch->run_count; partition++)
+		list_partition(batch, partition);
 	radix_sort_words(batch->order, batch->spare, count, 4);
 	for (size_t from = 0, to; from < count; from = to) {
 		for (to = from + 1; to < count && envelope_batch_hash(batch, to) == envelope_batch_hash(batch, from); to++)
@@ -132,5 +323,5 @@ int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last,
 void envelope_batch_reset(struct envelope_batch *batch)
 {
 	memset(batch->sizes, 0, sizeof batch->sizes);
-	batch->chunks_used = batch->count = batch->ordered = 0;
+	batch->chunks_used = batch->count = batch->ordered = batch->run_count = 0;
 }

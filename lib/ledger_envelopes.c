@@ -164,10 +164,15 @@ static int contend(struct ledger_envelopes *envelopes, const struct envelope *en
 
 static int flush_batch(struct ledger_envelopes *envelopes, struct error *error);
 
+static int make_room(struct ledger_envelopes *envelopes, struct error *error)
+{
+	return envelope_batch_can_spill(&envelopes->batch) ? envelope_batch_spill(&envelopes->batch, error) : flush_batch(envelopes, error);
+}
+
 int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct error *error)
 {
 	struct envelope envelope;
-	if (envelope_batch_is_full(&envelopes->batch) && flush_batch(envelopes, error) < 0)
+	if (envelope_batch_is_full(&envelopes->batch) && make_room(envelopes, error) < 0)
 		return -1;
 	if (ledger_begin(envelopes->ledger, error) < 0 || parse_envelope(envelopes, fields, &envelope, error) < 0)
 		return -1;
