@@ -129,7 +129,7 @@ static int open_new(struct ledger *ledger, struct error *error)
 	if (got == 0)
 		return open_to_write(ledger, error);
 	return got < 0 || open_database(ledger, ledger->made.path, SQLITE_OPEN_READWRITE, error) < 0 ||
-			execute(ledger, "PRAGMA journal_mode = OFF", error) < 0 || ledger_schema_prepare(ledger, error) < 0
+			execute(ledger, "PRAGMA journal_mode = MEMORY", error) < 0 || ledger_schema_prepare(ledger, error) < 0
 		? -1
 		: 0;
 }
@@ -188,8 +188,29 @@ int ledger_commit(struct ledger *ledger, struct error *error)
 		return 0;
 	if (execute(ledger, "COMMIT", error) < 0)
 		return -1;
-	ledger->writing = false;
+	ledger->writing = ledger->marked = false;
 	return ledger->made.path ? settle_new(ledger, error) : 0;
+}
+
+int ledger_forget_mark(struct ledger *ledger, struct error *error)
+{
+	if (ledger->marked && execute(ledger, "RELEASE mark", error) < 0)
+		return -1;
+	ledger->marked = false;
+	return 0;
+}
+
+int ledger_mark(struct ledger *ledger, struct error *error)
+{
+	if (ledger_forget_mark(ledger, error) < 0 || execute(ledger, "SAVEPOINT mark", error) < 0)
+		return -1;
+	ledger->marked = true;
+	return 0;
+}
+
+int ledger_rewind(struct ledger *ledger, struct error *error)
+{
+	return execute(ledger, "ROLLBACK TO mark", error);
 }
 
 static struct ledger_statement *find_statement(const struct ledger *ledger, const char *name)

@@ -25,7 +25,7 @@ struct ledger {
 	struct ledger_statement *statements; /* prepared on first use */
 	size_t statement_count;
 	struct ledger_new made; /* until the first commit of a new one */
-	bool writing;           /* within a transaction */
+	bool writing, marked;   /* within a transaction; with a mark in it */
 };
 
 /* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT, of
@@ -36,6 +36,11 @@ void ledger_close(struct ledger *ledger);
 /* Begins a write transaction if none is open. */
 int ledger_begin(struct ledger *ledger, struct error *error);
 int ledger_commit(struct ledger *ledger, struct error *error);
+
+/* Within a transaction: remembers what it has written, in place of what was remembered before; goes back to that; forgets it. */
+int ledger_mark(struct ledger *ledger, struct error *error);
+int ledger_rewind(struct ledger *ledger, struct error *error);
+int ledger_forget_mark(struct ledger *ledger, struct error *error);
 
 /* The statement of that name, reset, without bindings. NULL with an error. It is the ledger's. */
 sqlite3_stmt *ledger_statement(struct ledger *ledger, const char *name, struct error *error);

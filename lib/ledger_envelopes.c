@@ -25,11 +25,16 @@ int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *led
 	return 0;
 }
 
-void ledger_envelopes_release(struct ledger_envelopes *envelopes)
+void ledger_envelopes_forget_names(struct ledger_envelopes *envelopes)
 {
 	name_table_release(&envelopes->accounts);
 	name_table_release(&envelopes->plan_items);
 	name_table_release(&envelopes->statuses);
+}
+
+void ledger_envelopes_release(struct ledger_envelopes *envelopes)
+{
+	ledger_envelopes_forget_names(envelopes);
 	sent_weeks_release(&envelopes->weeks);
 	buffer_release(&envelopes->block);
 	envelope_batch_release(&envelopes->batch);
@@ -163,6 +168,11 @@ static int contend(struct ledger_envelopes *envelopes, const struct envelope *en
 }
 
 static int flush_batch(struct ledger_envelopes *envelopes, struct error *error);
+
+bool ledger_envelopes_have_room(const struct ledger_envelopes *envelopes)
+{
+	return !envelope_batch_is_full(&envelopes->batch) && !sent_weeks_are_full(&envelopes->weeks);
+}
 
 static int make_room(struct ledger_envelopes *envelopes, struct error *error)
 {

@@ -39,6 +39,12 @@ void ledger_envelopes_release(struct ledger_envelopes *envelopes);
 /* Fields of an envelope record, in the order of stream_envelope (stream.h). EX_DATAERR says which field is wrong. */
 int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct error *error);
 
+/* Forgets which keys the ledger has given to names: after it was taken back to an earlier state. */
+void ledger_envelopes_forget_names(struct ledger_envelopes *envelopes);
+
+/* Can another be taken without writing any? */
+bool ledger_envelopes_have_room(const struct ledger_envelopes *envelopes);
+
 /* Writes all that waits, within the ledger's transaction: before every commit. */
 int ledger_envelopes_settle(struct ledger_envelopes *envelopes, struct error *error);
 

@@ -1,7 +1,7 @@
 /*
  * ledger_new.h: where a ledger that is not there yet is made: in the file PATH-new, which becomes PATH with its first commit.
  *
- * Until then nobody reads it and nothing is in it to go back to. So it needs no journal, and a first load is written once instead
+ * Until then nobody reads it and nothing is in it to go back to. So pages need no journal, and a first load is written once instead
  * of twice; and a maker that fails or is killed leaves no ledger. flock() on PATH-new keeps a second maker out; it ends with the
  * process, so that what a killed one left is begun anew by the next.
  */

@@ -59,6 +59,11 @@ static int fill(struct line_reader *reader, struct error *error)
 	return 0;
 }
 
+bool line_reader_has_line(const struct line_reader *reader)
+{
+	return reader->at_end || memchr(reader->block + reader->start, '\n', reader->end - reader->start) != NULL;
+}
+
 size_t line_reader_ahead(const struct line_reader *reader, const struct line *line)
 {
 	const char *newline = memrchr(line->text, '\n', (size_t)(reader->block + reader->end - line->text));

@@ -39,6 +39,9 @@ void line_reader_release(struct line_reader *reader);
  */
 size_t line_reader_ahead(const struct line_reader *reader, const struct line *line);
 
+/* Is the next line, or the end, at hand without waiting for the descriptor? */
+bool line_reader_has_line(const struct line_reader *reader);
+
 /* Returns 1 with a line, 0 at the end, -1 on an error. */
 int line_reader_next(struct line_reader *reader, struct line *line, struct error *error);
 

@@ -129,24 +129,14 @@ static int classify(const struct message_reader *reader, struct message *message
 	return 0;
 }
 
-int message_next(struct message_reader *reader, struct message *message, struct error *error)
+int message_parse(struct message_reader *reader, struct message *message, struct error *error)
 {
-	int got;
-	do
-		got = line_reader_next(&reader->lines, &message->line, error);
-	while (got > 0 && is_blank(&message->line));
-	if (got <= 0)
-		return got;
 	message->line_number = reader->lines.line_number;
 	message->fields = reader->slices + SLICE_FIELDS;
 	if (reader->envelopes_first && envelope_line_scan(message->line.text, message->line.length, reader->slices + SLICE_FIELDS)) {
 		message->type = MESSAGE_RECORD;
 		message->stream = (struct json_slice){JSON_STRING, "envelope", 8};
 		return 1;
-	}
-	if (reader->seen != reader->lines.reads) {
-		reader->seen = reader->lines.reads;
-		json_scan_ahead(reader->scanner, message->line.text, line_reader_ahead(&reader->lines, &message->line));
 	}
 	int result = json_scan(reader->scanner, message->line.text, message->line.length, reader->slices, &message->error);
 	if (result == 0) {
@@ -172,4 +162,25 @@ int message_next(struct message_reader *reader, struct message *message, struct 
 	}
 	*error = message->error;
 	return error_prefix(error, "cannot read '%s' line %llu", reader->lines.name, (unsigned long long)message->line_number);
+}
+
+/* The tokens of all lines that have been read but not given yet. */
+static void look_ahead(struct message_reader *reader, const struct line *line)
+{
+	if (reader->envelopes_first || reader->seen == reader->lines.reads)
+		return;
+	reader->seen = reader->lines.reads;
+	json_scan_ahead(reader->scanner, line->text, line_reader_ahead(&reader->lines, line));
+}
+
+int message_next(struct message_reader *reader, struct message *message, struct error *error)
+{
+	int got;
+	do
+		got = line_reader_next(&reader->lines, &message->line, error);
+	while (got > 0 && is_blank(&message->line));
+	if (got <= 0)
+		return got;
+	look_ahead(reader, &message->line);
+	return message_parse(reader, message, error);
 }

@@ -51,6 +51,9 @@ void message_reader_release(struct message_reader *reader);
 /* Returns 1 with a message, 0 at the end, -1 with an error that names file and line. */
 int message_next(struct message_reader *reader, struct message *message, struct error *error);
 
+/* Reads message->line, a line that the reader has given before; its line_number is the reader's present one. Returns as message_next(). */
+int message_parse(struct message_reader *reader, struct message *message, struct error *error);
+
 bool message_is_record(const struct message *message, const char *stream);
 bool json_slice_equals(const struct json_slice *slice, const char *text);
 

@@ -13,6 +13,11 @@
 #define WEEK_ORIGIN 150000 /* weeks before 1970: year -904 */
 #define CHANGE_LIMIT ((size_t)2 << 20)
 
+bool sent_weeks_are_full(const struct sent_weeks *weeks)
+{
+	return weeks->count == CHANGE_LIMIT;
+}
+
 static int put_change(struct sent_weeks *weeks, const struct envelope *envelope, bool goes, struct error *error)
 {
 	if (envelope->sent_at == INSTANT_NONE)
@@ -20,7 +25,7 @@ static int put_change(struct sent_weeks *weeks, const struct envelope *envelope,
 	if (envelope->account >= 1u << 24 || envelope->plan_item >= 1u << 16 || envelope->status >= 1u << 16)
 		return error_set(error, EX_SOFTWARE, "cannot use ledger '%s': more accounts, plan items or statuses than it can hold",
 			weeks->ledger->path);
-	if (weeks->count == CHANGE_LIMIT && sent_weeks_flush(weeks, error) < 0)
+	if (sent_weeks_are_full(weeks) && sent_weeks_flush(weeks, error) < 0)
 		return -1;
 	if (!weeks->changes && !(weeks->changes = large_memory(CHANGE_LIMIT * sizeof *weeks->changes)))
 		return error_set(error, EX_OSERR, "out of memory");

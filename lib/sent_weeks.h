@@ -32,6 +32,9 @@ struct sent_weeks {
 int sent_weeks_add(struct sent_weeks *weeks, const struct envelope *envelope, struct error *error);
 int sent_weeks_remove(struct sent_weeks *weeks, const struct envelope *envelope, struct error *error);
 
+/* Will the next change write what waits? */
+bool sent_weeks_are_full(const struct sent_weeks *weeks);
+
 int sent_weeks_flush(struct sent_weeks *weeks, struct error *error);
 void sent_weeks_release(struct sent_weeks *weeks);
 

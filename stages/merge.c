@@ -3,17 +3,15 @@
  *
  * Reads canonical streams on standard input and stores them: envelopes (each counted once, the latest version of it),
  * accounts, subscriptions, watermarks, and what a run reported. A STATE is stored in the same transaction as the
- * records before it and passed on once that is durable. Everything else goes through unchanged.
+ * records before it and passed on once that is durable (commit_group.h). Everything else goes through unchanged.
  * Writes, at the end, accounts, subscriptions, watermarks and the daily partials of the accounts asked for.
  *
- * Exit: 0; 64 usage; 65 bad input, nothing of the open transaction kept; 66 no ledger to read; 73, 74 cannot write it;
+ * Exit: 0; 64 usage; 65 bad input, nothing after the last STATE kept; 66 no ledger to read; 73, 74 cannot write it;
  * 75 another program is writing it; 78 a ledger of a newer version.
  */
+#include "commit_group.h"
 #include "diag.h"
 #include "instant.h"
-#include "json_write.h"
-#include "ledger_envelopes.h"
-#include "ledger_records.h"
 #include "options.h"
 
 #include <limits.h>
@@ -62,53 +60,27 @@ static struct emission parse_emit(void)
 	return emission;
 }
 
-/* Everything that waits becomes durable. */
-static int commit(struct ledger_envelopes *envelopes, struct ledger_records *records, struct error *error)
+/* Takes all messages into the ledger. */
+static int take_all(struct commit_group *group, struct message_reader *reader, struct error *error)
 {
-	return ledger_envelopes_settle(envelopes, error) < 0 || ledger_records_settle(records, error) < 0 ||
-			ledger_commit(envelopes->ledger, error) < 0
-		? -1
-		: 0;
-}
-
-/* As JSON: a string's slice is its content. */
-static int save_state(struct ledger *ledger, const struct json_slice *value, struct error *error)
-{
-	if (value->kind != JSON_STRING)
-		return ledger_save_state(ledger, value->text, value->length, error);
-	struct buffer text = BUFFER_INIT;
-	json_string(&text, value->text, value->length);
-	json_finish(&text);
-	int result = buffer_check(&text, error);
-	if (result == 0)
-		result = ledger_save_state(ledger, text.data, text.length, error);
-	buffer_release(&text);
-	return result;
-}
-
-static int merge_message(struct message_reader *reader, const struct message *message, struct ledger_envelopes *envelopes,
-	struct ledger_records *records, struct output *output, struct error *error)
-{
-	const struct stream *stream = NULL;
-	if (message->type == MESSAGE_RECORD || message->type == MESSAGE_SCHEMA)
-		stream = stream_find(message->stream.text, message->stream.length);
-	if (message->type == MESSAGE_STATE) {
-		if (ledger_begin(envelopes->ledger, error) < 0 ||
-			save_state(envelopes->ledger, &message->value, error) < 0 ||
-			commit(envelopes, records, error) < 0)
-			return -1;
-		output_line(output, message->line.text, message->line.length);
-		output_flush(output);
-	} else if (!stream || stream == &stream_daily_consumption) {
-		output_line(output, message->line.text, message->line.length);
-	} else if (message->type == MESSAGE_RECORD) {
-		int result = stream == &stream_envelope ? ledger_envelopes_add(envelopes, message->fields, error)
-							: ledger_records_store(records, stream, message, options_now(), error);
-		if (result < 0 && error->status == EX_DATAERR)
-			error_prefix(error, "cannot read '%s' line %llu", reader->lines.name, (unsigned long long)message->line_number);
-		return result;
+	struct message message;
+	int got;
+	while ((got = commit_group_wait(group, reader, error)) == 0 && (got = message_next(reader, &message, error)) > 0 &&
+		!output_failed(group->output)) {
+		if (commit_group_take(group, &message, error) < 0) {
+			if (error->status == EX_DATAERR)
+				error_prefix(error, "cannot read '%s' line %llu", reader->lines.name, (unsigned long long)message.line_number);
+			got = -1;
+			break;
+		}
+		diag_progress("%llu envelope records", group->envelopes->received);
 	}
-	return 0;
+	if (got < 0 && error->status == EX_DATAERR) {
+		struct error failure = ERROR_INIT;
+		if (commit_group_recover(group, &failure) < 0)
+			*error = failure;
+	}
+	return got == 0 ? commit_group_finish(group, error) : -1;
 }
 
 static int merge(struct ledger *ledger, struct emission emission, struct output *output, struct error *error)
@@ -119,32 +91,26 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 	struct message_reader reader = {.scanner = NULL};
 	struct ledger_envelopes envelopes = {.ledger = NULL};
 	struct ledger_records records;
-	struct message message;
-	int got = -1;
+	struct commit_group group;
+	int result = -1;
 	ledger_records_open(&records, ledger, &fields);
+	commit_group_open(&group, &envelopes, &records, output);
 	if (field_union_build(&fields, list, error) < 0 ||
 		message_reader_open(&reader, STDIN_FILENO, "standard input", fields.pointers, fields.count, false, error) < 0 ||
 		ledger_envelopes_open(&envelopes, ledger, options_now(), error) < 0)
 		goto out;
 	reader.envelopes_first = true;
-	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
-		if (merge_message(&reader, &message, &envelopes, &records, output, error) < 0) {
-			got = -1;
-			break;
-		}
-		diag_progress("%llu envelope records", envelopes.received);
-	}
-	if (got == 0)
-		got = ledger_begin(ledger, error) < 0 || commit(&envelopes, &records, error) < 0 ? -1 : 0;
+	result = take_all(&group, &reader, error);
 	diag_info("%llu envelope records, %llu of them new or newer", envelopes.received, envelopes.stored);
 	diag_metric_records("envelope", envelopes.received);
-	if (got == 0 && !emission.none)
-		got = ledger_records_print(ledger, emission.all, emission.since, output, error);
+	if (result == 0 && !emission.none)
+		result = ledger_records_print(ledger, emission.all, emission.since, output, error);
 out:
 	message_reader_release(&reader);
+	commit_group_release(&group);
 	ledger_envelopes_release(&envelopes);
 	ledger_records_release(&records);
-	return got < 0 ? -1 : 0;
+	return result;
 }
 
 static int print_saved(struct ledger *ledger, struct output *output, struct error *error)
