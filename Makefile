@@ -119,8 +119,8 @@ test: ## build and run all tests (as tests/run does)
 test-crash: ## kill a whole run at 200 points, fail it at 40 (CRASH_POINTS=all: at every call that changes a file): minutes
 	SANITIZE=$(SANITIZE) CRASH_POINTS=$(or $(CRASH_POINTS),200) CRASH_JOBS=$(or $(CRASH_JOBS),$(shell nproc)) tests/run tests/crash.bats
 
-bench: all $(build)/tests/generate ## time the hot path beside jq and DuckDB on generated envelopes, and print ratios
-	tests/benchmark/run all
+bench: all $(build)/tests/generate $(build)/tests/simulator ## time everything beside its peers (jq, gojq, Miller, DuckDB), print ratios, write bench.json
+	tests/benchmark/run
 
 bench-merge: all $(build)/tests/generate ## time normalize | merge into a ledger beside DuckDB doing the same upsert
 	tests/benchmark/run merge

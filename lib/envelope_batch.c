@@ -322,6 +322,9 @@ int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last,
 
 void envelope_batch_reset(struct envelope_batch *batch)
 {
+	/* A large batch is rare, and what comes after it needs memory, too. */
+	if (batch->chunks_used > BATCH_CHUNKS / 8)
+		large_memory_forget(batch->rows, (size_t)BATCH_CHUNK * BATCH_CHUNKS);
 	memset(batch->sizes, 0, sizeof batch->sizes);
 	batch->chunks_used = batch->count = batch->ordered = batch->run_count = 0;
 }

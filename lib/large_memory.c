@@ -13,3 +13,8 @@ void *large_memory(size_t size)
 		(void)madvise(memory, size, MADV_HUGEPAGE); /* without them it only takes longer */
 	return memory;
 }
+
+void large_memory_forget(void *memory, size_t size)
+{
+	(void)madvise(memory, size, MADV_DONTNEED); /* it stays touched where that cannot be */
+}

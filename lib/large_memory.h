@@ -12,4 +12,7 @@
 /* NULL when there is none. To be given to free(). */
 void *large_memory(size_t size);
 
+/* Gives what has been touched back to the system; the memory can still be used, what was in it is gone. */
+void large_memory_forget(void *memory, size_t size);
+
 #endif

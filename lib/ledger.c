@@ -136,9 +136,8 @@ static int open_new(struct ledger *ledger, struct error *error)
 
 int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error)
 {
-	*ledger = (struct ledger){.path = path, .made.descriptor = -1};
-	bool in_memory = strcmp(path, ":memory:") == 0;
-	bool exists = in_memory || faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	*ledger = (struct ledger){.path = path, .made.descriptor = -1, .in_memory = strcmp(path, ":memory:") == 0};
+	bool exists = ledger->in_memory || faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	int result = index_statements(ledger, error);
 	if (result < 0)
 		;
@@ -146,7 +145,7 @@ int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, 
 		result = error_set(error, EX_NOINPUT, "cannot open ledger '%s': there is no such file", path);
 	else if (!exists)
 		result = open_new(ledger, error);
-	else if (mode == LEDGER_READ && !in_memory)
+	else if (mode == LEDGER_READ && !ledger->in_memory)
 		result = open_to_read(ledger, error);
 	else
 		result = open_to_write(ledger, error);

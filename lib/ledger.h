@@ -25,6 +25,7 @@ struct ledger {
 	struct ledger_statement *statements; /* prepared on first use */
 	size_t statement_count;
 	struct ledger_new made; /* until the first commit of a new one */
+	bool in_memory;
 	bool writing, marked;   /* within a transaction; with a mark in it */
 };
 

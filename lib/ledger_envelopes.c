@@ -12,7 +12,7 @@ enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM,
 
 int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, int64_t now, struct error *error)
 {
-	*envelopes = (struct ledger_envelopes){.ledger = ledger, .weeks.ledger = ledger, .block = BUFFER_INIT, .arrived_at = now};
+	*envelopes = (struct ledger_envelopes){.ledger = ledger, .weeks.ledger = ledger, .block = BUFFER_INIT, .arrived_at = now, .keeps_blocks = true};
 	if (envelope_batch_open(&envelopes->batch, error) < 0)
 		return -1;
 	sqlite3_stmt *statement = ledger_statement(ledger, "last_period_over", error);
@@ -355,7 +355,7 @@ static int merge_block(struct ledger_envelopes *envelopes, struct block_layout *
 			return -1;
 	}
 	buffer_append(&envelopes->block, cursor.row.at, (size_t)(cursor.end - cursor.row.at));
-	return changed ? block_store(envelopes->ledger, block, &envelopes->block, error) : 0;
+	return changed && envelopes->keeps_blocks ? block_store(envelopes->ledger, block, &envelopes->block, error) : 0;
 }
 
 static int merge_ordered(struct ledger_envelopes *envelopes, struct block_layout *layout, struct buffer *rows, struct error *error)
@@ -398,6 +398,12 @@ static int flush_batch(struct ledger_envelopes *envelopes, struct error *error)
 		result = block_layout_save(envelopes->ledger, &layout, error);
 	envelope_batch_reset(&envelopes->batch);
 	return result;
+}
+
+int ledger_envelopes_count(struct ledger_envelopes *envelopes, struct error *error)
+{
+	envelopes->keeps_blocks = false;
+	return ledger_envelopes_settle(envelopes, error);
 }
 
 int ledger_envelopes_settle(struct ledger_envelopes *envelopes, struct error *error)

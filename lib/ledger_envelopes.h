@@ -27,6 +27,7 @@ struct ledger_envelopes {
 	struct envelope_batch batch;
 	struct sent_weeks weeks;
 	struct buffer block; /* the one under way */
+	bool keeps_blocks;   /* envelopes are stored, not only counted */
 	int64_t late_before; /* envelopes sent before this that are new are late: the end of the last period reported as over */
 	int64_t arrived_at;
 	unsigned long long received, stored, conflicts; /* records that came; that made a difference; that contradict another */
@@ -47,5 +48,8 @@ bool ledger_envelopes_have_room(const struct ledger_envelopes *envelopes);
 
 /* Writes all that waits, within the ledger's transaction: before every commit. */
 int ledger_envelopes_settle(struct ledger_envelopes *envelopes, struct error *error);
+
+/* The same for the last time, in a ledger that is gone with the process: what comes is counted, and not stored. */
+int ledger_envelopes_count(struct ledger_envelopes *envelopes, struct error *error);
 
 #endif
