@@ -9,7 +9,7 @@
 
 #define TAIL_LIMIT ((size_t)8 << 20)
 #define HELD_LIMIT ((size_t)16 << 20)
-#define INTERVAL_MS 1000
+#define INTERVAL_MS 4000
 #define PAUSE_MS 200
 
 static int64_t milliseconds(void)

@@ -2,7 +2,7 @@
  * commit_group.h: several STATEs to a commit.
  *
  * A STATE goes on only when the records before it are durable, and a commit costs the same for one record as for thousands. So while
- * input keeps coming, STATEs wait, and every line that is passed on after one waits behind it; a commit is due after a second, or
+ * input keeps coming, STATEs wait, and every line that is passed on after one waits behind it; a commit is due after four seconds, or
  * after four times as long as the last one took, when too much waits, and as soon as the input pauses.
  *
  * A transaction still ends at a STATE, never after it: what came since then is kept as lines, taken back before the commit and
