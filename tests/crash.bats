@@ -93,7 +93,7 @@ in_parts() {
 dump() {
 	sqlite3 "$1" .dump 'PRAGMA integrity_check' 'PRAGMA foreign_key_check' | sed 's/"ended_at":"[^"]*"//'
 }
-forget_ends() { sed -i 's/"ended_at": "[^"]*"//' "$1"/runs/acme/*/job.json; }
+forget_ends() { sed -i 's/"ended_at": "[^"]*"/"ended_at": null/' "$1"/runs/acme/*/job.json; }
 
 # The workspace ws is as WHOLE: every file of every run, no file more or less, and the ledger.
 as() {
@@ -474,4 +474,134 @@ needs_small_disk() {
 		as after.2
 	done
 	[ "$failed" -ge 2 ] && [ "$fine" -ge 1 ]
+}
+
+# Two at once
+
+# A run that is held where it fetches, in the background: $first is its driver's pid and process group.
+held_run() {
+	mkdir stages
+	for stage in $stage_names; do ln -s "$(command -v "$stage")" stages/; done
+	rm stages/fetch-datafeed
+	printf '#!/bin/bash\necho $$ >"%s/fetching"\nexec sleep 600\n' "$PWD" >stages/fetch-datafeed
+	chmod +x stages/fetch-datafeed
+	ENVTALLY_BIN=$PWD/stages setsid "$pipeline" run -q -C ws --replay "$acme/nights/$night_2" 2>/dev/null 3>&- &
+	first=$!
+	for ((i = 0; i < 1200; i++)); do
+		[ ! -s fetching ] || break
+		sleep 0.05
+	done
+	[ -s fetching ]
+}
+held() { # is refused
+	run --separate-stderr timeout 20 "$pipeline" run -q -C ws --replay "$acme/nights/$night_2"
+	fails 75 "pipeline.sh: cannot run profile 'acme': another run of it is under way, try again later"
+}
+goes_on() {
+	run_night ws "$night_3"
+	as after.3
+}
+
+@test "two runs at once: one gets 75; the other is killed, all of it, and a third gives the right result" {
+	cp -a "$shared/after.1" ws
+	held_run
+	held
+	kill -9 -- "-$first"
+	wait "$first" || true
+	flock ws/ledger/acme.lock true
+	goes_on
+}
+
+@test "only the driver is killed: what it started holds the lock until it has ended, and writes nothing to what comes after" {
+	cp -a "$shared/after.1" ws
+	held_run
+	kill -9 "$first"
+	wait "$first" || true
+	held
+	# It is let go: the rest of its pipe ends by itself.
+	kill "$(cat fetching)"
+	timeout 60 flock ws/ledger/acme.lock true
+	goes_on
+}
+
+@test "only a stage is killed: the run ends with an error, and the next gives the right result" {
+	cp -a "$shared/after.1" ws
+	held_run
+	kill -9 "$(cat fetching)"
+	status=0
+	wait "$first" || status=$?
+	[ "$status" -ne 0 ]
+	[ ! -e "ws/runs/acme/$night_2" ]
+	flock -n ws/ledger/acme.lock true
+	begun "$night_2" || run_night ws "$night_2"
+	goes_on
+}
+
+# Promoted, and not yet renamed
+
+# Into the reported figures of a workspace, those of so many accounts that no longer fit a pipe's buffer. Untouched, they are carried over.
+many_reported() { # WORKSPACE
+	jq -nc 'range(400) | {type: "RECORD", stream: "consumption", record: {profile: "acme", organization_id: null, account_id: "zz\(1000 + .)", account_name: ("n" * 100),
+		plan_item_id: null, software_model: null, unit: "envelope", period_index: 1, period_start: "2024-04-30T00:00:00.000Z", period_end: "2024-07-31T00:00:00.000Z",
+		units_consumed: 1, by_status: {sent: 1}, first_sent_at: "2024-05-05T00:00:00.000Z", last_sent_at: "2024-05-05T00:00:00.000Z", watermark: null, state: "final"}}' |
+		merge -q --ledger "$1/ledger/acme.db" --emit none
+}
+
+@test "a run that was promoted and not renamed is not tallied again, however much was reported" {
+	cp -a "$shared/after.1" many
+	many_reported many
+	[ "$(merge --ledger many/ledger/acme.db --print-reported | wc -c)" -gt 200000 ]
+	cp -a many ws
+	run_hit group 0 "$night_2"
+	last=$(calls)
+	mv ws whole
+	# The last calls are the renaming and what is removed before.
+	for at in "$last" $((last - 3)); do
+		rm -rf ws
+		cp -a many ws
+		run_hit group "$at" "$night_2" 2>/dev/null || true
+		echo "killed at call $at: $(where)"
+		run_night ws "$night_3"
+		diff -r --exclude job.json "whole/runs/acme/$night_2" "ws/runs/acme/$night_2"
+		same 400 "$(grep -c '"account_id":"zz' "ws/runs/acme/$night_3/consumption.ndjson")"
+		same "" "$(find ws -name '.*.partial*')"
+	done
+}
+
+@test "killed when all but the name was done, the same run again gives it the name, and is no mistake" {
+	cp -a "$shared/after.2" ws
+	mv "ws/runs/acme/$night_2" "ws/runs/acme/.$night_2.partial"
+	run_night ws "$night_2"
+	as after.2
+	run --separate-stderr run_night ws "$night_2"
+	fails 73 "pipeline.sh: cannot make run $night_2 of profile 'acme': there is one of that name"
+}
+
+@test "what a run left that was killed before it had begun goes with the next one" {
+	cp -a "$shared/after.2" ws
+	mkdir -p "ws/runs/acme/.20250326T020000Z.partial.new/raw"
+	run_night ws "$night_3"
+	as after.3
+}
+
+@test "a ledger of whose first transaction nothing came is begun anew" {
+	cp -a "$shared/new" ws
+	: >ws/ledger/acme.db
+	run_night ws "$night_1"
+	as after.1
+}
+
+@test "a recording whose last line was torn is gone on with" {
+	for torn in 1 2 90 104; do
+		rm -rf ws
+		cp -a "$shared/after.2" ws
+		cp "$shared/after.1/ledger/acme.db" ws/ledger/
+		mv "ws/runs/acme/$night_2" "ws/runs/acme/.$night_2.partial"
+		jq '{run_id, profile, clock: .started_at, replay: $replay, profile_file: "ws/profiles/acme.json"}' --arg replay "$acme/nights/$night_2" \
+			"ws/runs/acme/.$night_2.partial/job.json" >"ws/runs/acme/.$night_2.partial/begun.json"
+		merge --ledger ws/ledger/acme.db --print-reported >"ws/runs/acme/.$night_2.partial/reported.ndjson"
+		truncate -s "-$torn" "ws/runs/acme/.$night_2.partial/raw/fetch-subscriptions.exchanges"
+		run_night ws "$night_2"
+		as after.2
+	done
 }
