@@ -150,7 +150,7 @@ killed() {
 }
 
 @test "killed at any call that changes a file, the next run gives what an uninterrupted one gives" {
-	in_parts killed after.1 "$night_2" "$night_3" after.3 after.2 5 1
+	in_parts killed after.1 "$night_2" "$night_3" after.3 after.2 4 1
 }
 
 @test "the same for the first run of all" {
@@ -211,14 +211,14 @@ each_call() {
 
 @test "merge killed at any call: the ledger is at some STATE, and merging again makes it whole" {
 	expect_states none "$shared/input.aa"
-	each_call kill none "$shared/input.aa" 8
-	each_call tear none "$shared/input.aa" 15
+	each_call kill none "$shared/input.aa" 6
+	each_call tear none "$shared/input.aa" 10
 }
 
 @test "the same for a ledger that is there" {
 	merge --ledger base.db --emit none <"$shared/input.aa" >/dev/null
 	expect_states base.db "$shared/input.ab"
-	each_call tear base.db "$shared/input.ab" 12
+	each_call tear base.db "$shared/input.ab" 8
 }
 
 # A first load with many STATEs that is killed goes on where it was: what each STATE made durable stays, and no record of before it is
@@ -238,7 +238,7 @@ each_call() {
 		[ "$printed" -ge 1 ]
 		[ "$(grep -c STATE out)" -eq "$printed" ] || [ "$(grep -c STATE out)" -eq $((printed - 1)) ]
 		# The rest alone makes it whole.
-		sed "1,/$(sed 's/"//g' <<<"$state")/d" "$shared/input.aa" >rest
+		sed "1,/${state//\"/}/d" "$shared/input.aa" >rest
 		[ "$(wc -l <rest)" -lt "$(wc -l <"$shared/input.aa")" ]
 		merge --ledger a.db --emit none <rest >/dev/null
 		same "$(dump whole.db)" "$(dump a.db)"
@@ -304,10 +304,11 @@ failing() {
 	run=$shared/after.3/runs/acme/$night_3
 	cat "$run"/{accounts,consumption,results}.ndjson >consumed
 	raw_of "$night_2" >raw
+	cp "$shared/after.3/ledger/acme.db" . # a reader that is cut off may leave an empty acme.db-wal
 	for line in "normalize -q <raw" "merge -q --ledger :memory: --emit all <$shared/input.aa" \
 		"aggregate-by-period -q -p $run/inputs/profile.json --now 2025-04-01T02:00:00Z <consumed" \
 		"reconcile -q --entitlements $run/inputs/entitlements.csv --models $run/inputs/models.csv <consumed" "report -q <consumed" \
-		"auth -q -p $run/inputs/profile.json --replay ." "export -q -l $shared/after.3/ledger/acme.db"; do
+		"auth -q -p $run/inputs/profile.json --replay ." "export -q -l acme.db"; do
 		for mode in EIO ENOSPC; do
 			status=0
 			# The first, and the last of several.
@@ -333,7 +334,7 @@ failing() {
 	for mode in EIO ENOSPC; do
 		with_fault $mode 0 bash -c 'fetch counted' >out
 		number=$(calls)
-		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 8 1 0); do
+		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 5 1 0); do
 			rm -rf half
 			status=0
 			with_fault $mode "$at" bash -c 'fetch half' >out 2>err || status=$?
@@ -353,7 +354,7 @@ failing() {
 		copy_of none a.db
 		with_fault $mode 0 merge --ledger a.db --emit all <"$shared/input.aa" >out
 		number=$(calls) harmless=0 tried=0
-		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 12 1 0); do
+		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 9 1 0); do
 			copy_of none a.db
 			status=0
 			with_fault $mode "$at" merge --ledger a.db --emit all <"$shared/input.aa" >out 2>err || status=$?
@@ -399,7 +400,7 @@ failing_run() {
 			[ ! -e "ws/runs/acme/$night_2" ] || as after.2 || { echo "$hit"; return 1; }
 			next=after.2
 			[ -e "ws/runs/acme/$night_2" ] || run_night ws "$night_2" || { echo "$hit"; return 1; }
-			if [ $((tried % 4)) -eq 0 ]; then
+			if [ $((tried % 4)) -eq 3 ]; then
 				run_night ws "$night_3" || { echo "$hit"; return 1; }
 				next=after.3
 			fi
@@ -411,7 +412,7 @@ failing_run() {
 }
 
 @test "a call that fails anywhere in a run is 73 or 74; the next run gives what it would have given" {
-	in_parts failing_run 2 5
+	in_parts failing_run 1 5
 }
 
 # A disk that is full
@@ -463,7 +464,7 @@ needs_small_disk() {
 @test "full disk: a run ends with 73 or 74; with room again the next one gives what it would have given" {
 	needs_small_disk
 	failed=0 fine=0
-	for room in ${CRASH_POINTS:+0 8 40 80 160 200 240 320 360 400} 24 120 280 3000; do
+	for room in ${CRASH_POINTS:+0 8 24 40 80 160 200 240 280 320 360 400} 120 3000; do
 		rm -rf ws
 		cp -a "$shared/after.1" ws
 		status=0
@@ -473,7 +474,7 @@ needs_small_disk() {
 		[ -e "ws/runs/acme/$night_2" ] || run_night ws "$night_2"
 		as after.2
 	done
-	[ "$failed" -ge 2 ] && [ "$fine" -ge 1 ]
+	[ "$failed" -ge 1 ] && [ "$fine" -ge 1 ]
 }
 
 # Two at once
@@ -556,7 +557,7 @@ many_reported() { # WORKSPACE
 	last=$(calls)
 	mv ws whole
 	# The last calls are the renaming and what is removed before.
-	for at in "$last" $((last - 3)); do
+	for at in $((last - 2)) ${CRASH_POINTS:+$((last - 4)) $((last - 3)) $((last - 1)) $last}; do
 		rm -rf ws
 		cp -a many ws
 		run_hit group "$at" "$night_2" 2>/dev/null || true
@@ -592,7 +593,7 @@ many_reported() { # WORKSPACE
 }
 
 @test "a recording whose last line was torn is gone on with" {
-	for torn in 1 2 90 104; do
+	for torn in 1 ${CRASH_POINTS:+2 90 104}; do
 		rm -rf ws
 		cp -a "$shared/after.2" ws
 		cp "$shared/after.1/ledger/acme.db" ws/ledger/
