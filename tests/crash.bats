@@ -464,7 +464,7 @@ needs_small_disk() {
 @test "full disk: a run ends with 73 or 74; with room again the next one gives what it would have given" {
 	needs_small_disk
 	failed=0 fine=0
-	for room in ${CRASH_POINTS:+0 8 24 40 80 160 200 240 280 320 360 400} 120 3000; do
+	for room in ${CRASH_POINTS:+8 24 40 80 160 200 240 280 320 360 400} 0 120 3000; do
 		rm -rf ws
 		cp -a "$shared/after.1" ws
 		status=0
@@ -474,7 +474,7 @@ needs_small_disk() {
 		[ -e "ws/runs/acme/$night_2" ] || run_night ws "$night_2"
 		as after.2
 	done
-	[ "$failed" -ge 1 ] && [ "$fine" -ge 1 ]
+	[ "$failed" -ge 2 ] && [ "$fine" -ge 1 ]
 }
 
 # Two at once
