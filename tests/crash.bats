@@ -420,7 +420,8 @@ failing_run() {
 # small_disk KIB COMMAND…: runs it with ./ws on a disk with so much room left. What there is then is ./ws, on a disk with room.
 small_disk() {
 	local size
-	size=$(($(du -sk --apparent-size ws | cut -f 1) + $(find ws | wc -l) * 4 + $1))
+	# What ws takes there, in pages of 4 KiB; and one for the disk itself.
+	size=$(find ws -type f -printf '%s\n' | awk -v room="$1" '{ pages += int(($1 + 4095) / 4096) } END { print 4 * (pages + 1) + room }')
 	shift
 	unshare -rm bash -c 'set -e
 		size=$1
