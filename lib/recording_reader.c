@@ -261,6 +261,9 @@ int recording_next(struct recording_reader *reader, struct recorded_exchange *ex
 		return -1;
 	if (got == 0)
 		return wrong(reader, error, "the recording was cut off after this line");
+	/* A line without its newline is torn, even when nothing else is missing. */
+	if (reader->slices[SLICE_END].kind == JSON_TRUE && reader->tail.index_length + line.length + 1 > reader->index_size)
+		return wrong(reader, error, "the end line is cut off");
 	if (reader->slices[SLICE_END].kind == JSON_TRUE)
 		return read_end(reader, error);
 	if (read_exchange(reader, exchange, error) < 0)
@@ -302,7 +305,7 @@ static int find_last_success(struct recording_reader *reader, struct recording_t
 	struct recorded_exchange exchange;
 	int got;
 	*tail = reader->tail;
-	/* A last line without its newline is torn too, even when nothing else is missing. */
+	/* Nor does an exchange count whose line lacks it. */
 	while ((got = recording_next(reader, &exchange, error)) > 0 && reader->tail.index_length <= reader->index_size)
 		if (exchange.status >= 200 && exchange.status < 300 && exchange.final)
 			*tail = reader->tail;

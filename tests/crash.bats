@@ -93,7 +93,7 @@ in_parts() {
 dump() {
 	sqlite3 "$1" .dump 'PRAGMA integrity_check' 'PRAGMA foreign_key_check' | sed 's/"ended_at":"[^"]*"//'
 }
-forget_ends() { sed -i 's/"ended_at": "[^"]*"//' "$1"/runs/acme/*/job.json; }
+forget_ends() { sed -i 's/"ended_at": "[^"]*"/"ended_at": null/' "$1"/runs/acme/*/job.json; }
 
 # The workspace ws is as WHOLE: every file of every run, no file more or less, and the ledger.
 as() {
@@ -150,7 +150,7 @@ killed() {
 }
 
 @test "killed at any call that changes a file, the next run gives what an uninterrupted one gives" {
-	in_parts killed after.1 "$night_2" "$night_3" after.3 after.2 5 1
+	in_parts killed after.1 "$night_2" "$night_3" after.3 after.2 4 1
 }
 
 @test "the same for the first run of all" {
@@ -211,14 +211,14 @@ each_call() {
 
 @test "merge killed at any call: the ledger is at some STATE, and merging again makes it whole" {
 	expect_states none "$shared/input.aa"
-	each_call kill none "$shared/input.aa" 8
-	each_call tear none "$shared/input.aa" 15
+	each_call kill none "$shared/input.aa" 6
+	each_call tear none "$shared/input.aa" 10
 }
 
 @test "the same for a ledger that is there" {
 	merge --ledger base.db --emit none <"$shared/input.aa" >/dev/null
 	expect_states base.db "$shared/input.ab"
-	each_call tear base.db "$shared/input.ab" 12
+	each_call tear base.db "$shared/input.ab" 8
 }
 
 # A first load with many STATEs that is killed goes on where it was: what each STATE made durable stays, and no record of before it is
@@ -238,7 +238,7 @@ each_call() {
 		[ "$printed" -ge 1 ]
 		[ "$(grep -c STATE out)" -eq "$printed" ] || [ "$(grep -c STATE out)" -eq $((printed - 1)) ]
 		# The rest alone makes it whole.
-		sed "1,/$(sed 's/"//g' <<<"$state")/d" "$shared/input.aa" >rest
+		sed "1,/${state//\"/}/d" "$shared/input.aa" >rest
 		[ "$(wc -l <rest)" -lt "$(wc -l <"$shared/input.aa")" ]
 		merge --ledger a.db --emit none <rest >/dev/null
 		same "$(dump whole.db)" "$(dump a.db)"
@@ -304,10 +304,11 @@ failing() {
 	run=$shared/after.3/runs/acme/$night_3
 	cat "$run"/{accounts,consumption,results}.ndjson >consumed
 	raw_of "$night_2" >raw
+	cp "$shared/after.3/ledger/acme.db" . # a reader that is cut off may leave an empty acme.db-wal
 	for line in "normalize -q <raw" "merge -q --ledger :memory: --emit all <$shared/input.aa" \
 		"aggregate-by-period -q -p $run/inputs/profile.json --now 2025-04-01T02:00:00Z <consumed" \
 		"reconcile -q --entitlements $run/inputs/entitlements.csv --models $run/inputs/models.csv <consumed" "report -q <consumed" \
-		"auth -q -p $run/inputs/profile.json --replay ." "export -q -l $shared/after.3/ledger/acme.db"; do
+		"auth -q -p $run/inputs/profile.json --replay ." "export -q -l acme.db"; do
 		for mode in EIO ENOSPC; do
 			status=0
 			# The first, and the last of several.
@@ -333,7 +334,7 @@ failing() {
 	for mode in EIO ENOSPC; do
 		with_fault $mode 0 bash -c 'fetch counted' >out
 		number=$(calls)
-		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 8 1 0); do
+		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 5 1 0); do
 			rm -rf half
 			status=0
 			with_fault $mode "$at" bash -c 'fetch half' >out 2>err || status=$?
@@ -353,7 +354,7 @@ failing() {
 		copy_of none a.db
 		with_fault $mode 0 merge --ledger a.db --emit all <"$shared/input.aa" >out
 		number=$(calls) harmless=0 tried=0
-		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 12 1 0); do
+		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 9 1 0); do
 			copy_of none a.db
 			status=0
 			with_fault $mode "$at" merge --ledger a.db --emit all <"$shared/input.aa" >out 2>err || status=$?
@@ -399,7 +400,7 @@ failing_run() {
 			[ ! -e "ws/runs/acme/$night_2" ] || as after.2 || { echo "$hit"; return 1; }
 			next=after.2
 			[ -e "ws/runs/acme/$night_2" ] || run_night ws "$night_2" || { echo "$hit"; return 1; }
-			if [ $((tried % 4)) -eq 0 ]; then
+			if [ $((tried % 4)) -eq 3 ]; then
 				run_night ws "$night_3" || { echo "$hit"; return 1; }
 				next=after.3
 			fi
@@ -411,7 +412,7 @@ failing_run() {
 }
 
 @test "a call that fails anywhere in a run is 73 or 74; the next run gives what it would have given" {
-	in_parts failing_run 2 5
+	in_parts failing_run 1 5
 }
 
 # A disk that is full
@@ -419,7 +420,8 @@ failing_run() {
 # small_disk KIB COMMAND…: runs it with ./ws on a disk with so much room left. What there is then is ./ws, on a disk with room.
 small_disk() {
 	local size
-	size=$(($(du -sk --apparent-size ws | cut -f 1) + $(find ws | wc -l) * 4 + $1))
+	# What ws takes there, in pages of 4 KiB; and one for the disk itself.
+	size=$(find ws -type f -printf '%s\n' | awk -v room="$1" '{ pages += int(($1 + 4095) / 4096) } END { print 4 * (pages + 1) + room }')
 	shift
 	unshare -rm bash -c 'set -e
 		size=$1
@@ -463,7 +465,7 @@ needs_small_disk() {
 @test "full disk: a run ends with 73 or 74; with room again the next one gives what it would have given" {
 	needs_small_disk
 	failed=0 fine=0
-	for room in ${CRASH_POINTS:+0 8 40 80 160 200 240 320 360 400} 24 120 280 3000; do
+	for room in ${CRASH_POINTS:+8 24 40 80 160 200 240 280 320 360 400} 0 120 3000; do
 		rm -rf ws
 		cp -a "$shared/after.1" ws
 		status=0
@@ -474,4 +476,134 @@ needs_small_disk() {
 		as after.2
 	done
 	[ "$failed" -ge 2 ] && [ "$fine" -ge 1 ]
+}
+
+# Two at once
+
+# A run that is held where it fetches, in the background: $first is its driver's pid and process group.
+held_run() {
+	mkdir stages
+	for stage in $stage_names; do ln -s "$(command -v "$stage")" stages/; done
+	rm stages/fetch-datafeed
+	printf '#!/bin/bash\necho $$ >"%s/fetching"\nexec sleep 600\n' "$PWD" >stages/fetch-datafeed
+	chmod +x stages/fetch-datafeed
+	ENVTALLY_BIN=$PWD/stages setsid "$pipeline" run -q -C ws --replay "$acme/nights/$night_2" 2>/dev/null 3>&- &
+	first=$!
+	for ((i = 0; i < 1200; i++)); do
+		[ ! -s fetching ] || break
+		sleep 0.05
+	done
+	[ -s fetching ]
+}
+held() { # is refused
+	run --separate-stderr timeout 20 "$pipeline" run -q -C ws --replay "$acme/nights/$night_2"
+	fails 75 "pipeline.sh: cannot run profile 'acme': another run of it is under way, try again later"
+}
+goes_on() {
+	run_night ws "$night_3"
+	as after.3
+}
+
+@test "two runs at once: one gets 75; the other is killed, all of it, and a third gives the right result" {
+	cp -a "$shared/after.1" ws
+	held_run
+	held
+	kill -9 -- "-$first"
+	wait "$first" || true
+	flock ws/ledger/acme.lock true
+	goes_on
+}
+
+@test "only the driver is killed: what it started holds the lock until it has ended, and writes nothing to what comes after" {
+	cp -a "$shared/after.1" ws
+	held_run
+	kill -9 "$first"
+	wait "$first" || true
+	held
+	# It is let go: the rest of its pipe ends by itself.
+	kill "$(cat fetching)"
+	timeout 60 flock ws/ledger/acme.lock true
+	goes_on
+}
+
+@test "only a stage is killed: the run ends with an error, and the next gives the right result" {
+	cp -a "$shared/after.1" ws
+	held_run
+	kill -9 "$(cat fetching)"
+	status=0
+	wait "$first" || status=$?
+	[ "$status" -ne 0 ]
+	[ ! -e "ws/runs/acme/$night_2" ]
+	flock -n ws/ledger/acme.lock true
+	begun "$night_2" || run_night ws "$night_2"
+	goes_on
+}
+
+# Promoted, and not yet renamed
+
+# Into the reported figures of a workspace, those of so many accounts that no longer fit a pipe's buffer. Untouched, they are carried over.
+many_reported() { # WORKSPACE
+	jq -nc 'range(400) | {type: "RECORD", stream: "consumption", record: {profile: "acme", organization_id: null, account_id: "zz\(1000 + .)", account_name: ("n" * 100),
+		plan_item_id: null, software_model: null, unit: "envelope", period_index: 1, period_start: "2024-04-30T00:00:00.000Z", period_end: "2024-07-31T00:00:00.000Z",
+		units_consumed: 1, by_status: {sent: 1}, first_sent_at: "2024-05-05T00:00:00.000Z", last_sent_at: "2024-05-05T00:00:00.000Z", watermark: null, state: "final"}}' |
+		merge -q --ledger "$1/ledger/acme.db" --emit none
+}
+
+@test "a run that was promoted and not renamed is not tallied again, however much was reported" {
+	cp -a "$shared/after.1" many
+	many_reported many
+	[ "$(merge --ledger many/ledger/acme.db --print-reported | wc -c)" -gt 200000 ]
+	cp -a many ws
+	run_hit group 0 "$night_2"
+	last=$(calls)
+	mv ws whole
+	# The last calls are the renaming and what is removed before.
+	for at in $((last - 2)) ${CRASH_POINTS:+$((last - 4)) $((last - 3)) $((last - 1)) $last}; do
+		rm -rf ws
+		cp -a many ws
+		run_hit group "$at" "$night_2" 2>/dev/null || true
+		echo "killed at call $at: $(where)"
+		run_night ws "$night_3"
+		diff -r --exclude job.json "whole/runs/acme/$night_2" "ws/runs/acme/$night_2"
+		same 400 "$(grep -c '"account_id":"zz' "ws/runs/acme/$night_3/consumption.ndjson")"
+		same "" "$(find ws -name '.*.partial*')"
+	done
+}
+
+@test "killed when all but the name was done, the same run again gives it the name, and is no mistake" {
+	cp -a "$shared/after.2" ws
+	mv "ws/runs/acme/$night_2" "ws/runs/acme/.$night_2.partial"
+	run_night ws "$night_2"
+	as after.2
+	run --separate-stderr run_night ws "$night_2"
+	fails 73 "pipeline.sh: cannot make run $night_2 of profile 'acme': there is one of that name"
+}
+
+@test "what a run left that was killed before it had begun goes with the next one" {
+	cp -a "$shared/after.2" ws
+	mkdir -p "ws/runs/acme/.20250326T020000Z.partial.new/raw"
+	run_night ws "$night_3"
+	as after.3
+}
+
+@test "a ledger of whose first transaction nothing came is begun anew" {
+	cp -a "$shared/new" ws
+	: >ws/ledger/acme.db
+	run_night ws "$night_1"
+	as after.1
+}
+
+@test "a recording whose last line was torn is gone on with" {
+	for torn in 1 ${CRASH_POINTS:+2 90 104}; do
+		rm -rf ws
+		cp -a "$shared/after.2" ws
+		cp "$shared/after.1/ledger/acme.db" ws/ledger/
+		mv "ws/runs/acme/$night_2" "ws/runs/acme/.$night_2.partial"
+		jq '{run_id, profile, clock: .started_at, replay: $replay, profile_file: "ws/profiles/acme.json"}' --arg replay "$acme/nights/$night_2" \
+			"ws/runs/acme/.$night_2.partial/job.json" >"ws/runs/acme/.$night_2.partial/begun.json"
+		merge --ledger ws/ledger/acme.db --print-reported >"ws/runs/acme/.$night_2.partial/reported.ndjson"
+		truncate -s "-$torn" "ws/runs/acme/.$night_2.partial/raw/fetch-subscriptions.exchanges"
+		run_night ws "$night_2"
+		as after.2
+	done
 }

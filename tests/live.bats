@@ -30,6 +30,7 @@ simulate() {
 }
 teardown() {
 	[ -z "${simulator-}" ] || { kill "$simulator" 2>/dev/null; wait "$simulator" 2>/dev/null || true; }
+	sound_ledgers
 }
 
 control() { curl -s --cacert ws/profiles/acme-ca.pem -X PUT -d "$2" "$origin/_simulator/$1"; }

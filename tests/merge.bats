@@ -449,7 +449,7 @@ bad_records() {
 END
 }
 
-@test "a bad record is 65 with its line; a ledger that was there is as it was, a new one is as none" {
+@test "a bad record is 65 with its line; a ledger that was there is as it was, a new one is not there" {
 	merge --ledger old.db --emit none <"$all/canonical"
 	dump old.db >before
 	bad_records | while IFS= read -r bad; do
@@ -460,16 +460,16 @@ END
 		same_files before after
 		run --separate-stderr merge --ledger new.db <in
 		refused 65 "merge: cannot read 'standard input' line 3: "*
-		[ ! -e new.db-wal ] && [ ! -e new.db-shm ]
-		same '' "$(sqlite3 new.db .dump | grep CREATE)"
-		for option in --print-state --print-reported; do same '' "$(merge --ledger new.db $option)"; done
-		rm new.db
+		same '' "$(ls | grep ^new.db)"
 	done
-	# And another writer goes on with it, as if it had been the first.
+	# Nor does what a killed one has left keep the next from making it.
+	echo "not even SQLite's" >new.db-new
 	{ envelope '{}' && echo '{'; } >in
 	run ! merge --ledger new.db <in
-	same '' "$(sqlite3 new.db .dump | grep CREATE)"
+	same '' "$(ls | grep ^new.db)"
+	echo "not even SQLite's" >new.db-new
 	envelope '{}' | merge --ledger new.db --emit none
+	same new.db "$(ls | grep ^new.db)"
 	same 1 "$(units new.db)"
 }
 
