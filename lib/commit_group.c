@@ -9,7 +9,6 @@
 
 #define TAIL_LIMIT ((size_t)8 << 20)
 #define HELD_LIMIT ((size_t)16 << 20)
-#define INTERVAL_MS 4000
 #define PAUSE_MS 200
 
 static int64_t milliseconds(void)
@@ -20,10 +19,10 @@ static int64_t milliseconds(void)
 }
 
 void commit_group_open(struct commit_group *group, struct ledger_envelopes *envelopes, struct ledger_records *records,
-	struct output *output)
+	struct output *output, int64_t interval)
 {
-	*group = (struct commit_group){.envelopes = envelopes, .records = records, .output = output, .held = BUFFER_INIT, .tail = BUFFER_INIT, .passed = BUFFER_INIT,
-		.due_at = milliseconds() + INTERVAL_MS};
+	*group = (struct commit_group){.interval = interval, .envelopes = envelopes, .records = records, .output = output, .held = BUFFER_INIT, .tail = BUFFER_INIT, .passed = BUFFER_INIT,
+		.due_at = milliseconds() + interval};
 }
 
 void commit_group_release(struct commit_group *group)
@@ -41,7 +40,7 @@ static int commit(struct commit_group *group, struct error *error)
 		ledger_records_settle(group->records, error) < 0 || ledger_commit(ledger, error) < 0)
 		return -1;
 	int64_t ended_at = milliseconds(), took = ended_at - began_at;
-	group->due_at = ended_at + (took * 4 > INTERVAL_MS ? took * 4 : INTERVAL_MS);
+	group->due_at = ended_at + (took * 4 > group->interval ? took * 4 : group->interval);
 	if (buffer_check(&group->held, error) < 0)
 		return -1;
 	if (group->held.length) {
@@ -139,7 +138,7 @@ static int take_state(struct commit_group *group, const struct message *message,
 	append_line(&group->held, &message->line);
 	buffer_reset(&group->passed);
 	buffer_reset(&group->tail);
-	if (group->held.length > HELD_LIMIT || milliseconds() >= group->due_at)
+	if (group->held.length > HELD_LIMIT || group->interval == 0 || milliseconds() >= group->due_at)
 		return commit(group, error);
 	envelope_batch_mark(&group->envelopes->batch, &group->mark.batch);
 	group->mark.weeks = group->envelopes->weeks.count;

@@ -2,7 +2,7 @@
  * commit_group.h: several STATEs to a commit.
  *
  * A STATE goes on only when the records before it are durable, and a commit costs the same for one record as for thousands. So while
- * input keeps coming, STATEs wait, and every line that is passed on after one waits behind it; a commit is due after four seconds, or
+ * input keeps coming, STATEs wait, and every line that is passed on after one waits behind it; a commit is due after some seconds, or
  * after four times as long as the last one took, when too much waits, and as soon as the input pauses.
  *
  * A transaction still ends at a STATE, never after it: what came since then is kept as lines, taken back before the commit and
@@ -30,11 +30,12 @@ struct commit_group {
 		unsigned long long received;
 		bool promoted;
 	} mark;         /* how things were when it came */
-	int64_t due_at; /* milliseconds of the monotonic clock */
+	int64_t interval, due_at; /* milliseconds; of the monotonic clock */
 };
 
+/* `interval` is how long STATEs wait, in milliseconds; 0: not at all. */
 void commit_group_open(struct commit_group *group, struct ledger_envelopes *envelopes, struct ledger_records *records,
-	struct output *output);
+	struct output *output, int64_t interval);
 void commit_group_release(struct commit_group *group);
 
 /* Merges the message that the reader has just given: stores it, or passes it on. */

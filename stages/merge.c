@@ -19,12 +19,14 @@
 #include <unistd.h>
 
 static char *ledger_path, *emit = "touched";
-static int print_state, print_reported;
+static int print_state, print_reported, commit_every = 4;
 
 static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger; :memory: only tallies what this pipe brings", "FILE"},
 	{"emit", 'e', POPT_ARG_STRING, &emit, 0,
 		"the accounts to print: touched (since last reported; the default), all, since=DATE (all, from that day on), none", "WHICH"},
+	{"commit-every", 'c', POPT_ARG_INT, &commit_every, 0,
+		"hold STATEs back at most so long while input keeps coming, to make several durable at once (default: 4; 0: none)", "SECONDS"},
 	{"print-state", 0, POPT_ARG_NONE, &print_state, 0, "print the value of the last STATE and exit", NULL},
 	{"print-reported", 0, POPT_ARG_NONE, &print_reported, 0, "print what was last reported and exit", NULL},
 	POPT_TABLEEND,
@@ -94,7 +96,7 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 	struct commit_group group;
 	int result = -1;
 	ledger_records_open(&records, ledger, &fields);
-	commit_group_open(&group, &envelopes, &records, output);
+	commit_group_open(&group, &envelopes, &records, output, commit_every * INT64_C(1000));
 	if (field_union_build(&fields, list, error) < 0 ||
 		message_reader_open(&reader, STDIN_FILENO, "standard input", fields.pointers, fields.count, false, error) < 0 ||
 		ledger_envelopes_open(&envelopes, ledger, options_now(), error) < 0)
@@ -133,6 +135,8 @@ int main(int argc, const char **argv)
 	options_parse(argc, argv, table, &manual);
 	if (!ledger_path)
 		options_refuse("cannot merge without a ledger: --ledger FILE, or --ledger :memory:");
+	if (commit_every < 0 || commit_every > 3600)
+		options_refuse("cannot use --commit-every %d: it is 0 to 3600 seconds", commit_every);
 	struct emission emission = parse_emit();
 	bool reading = print_state || print_reported;
 	output_open(&output, STDOUT_FILENO, "standard output");

@@ -185,21 +185,21 @@ recovers() {
 	local got state
 	got=$(dump a.db)
 	for state in "${states[@]}"; do [ "$got" != "$state" ] || break; done
-	same "$state" "$got" && merge --ledger a.db --emit all <"$1" >out && same "$complete" "$(dump a.db)"
+	same "$state" "$got" && merge --commit-every 0 --ledger a.db --emit all <"$1" >out && same "$complete" "$(dump a.db)"
 }
 
 # each_call MODE BASE FILE DEFAULT: merge of FILE into a copy of the ledger BASE is killed at each call, or at so many.
 each_call() {
 	local mode=$1 base=$2 file=$3 tried=0 number at
 	copy_of "$base" a.db
-	with_fault "$mode" 0 merge --ledger a.db --emit all <"$file" >out
+	with_fault "$mode" 0 merge --commit-every 0 --ledger a.db --emit all <"$file" >out
 	same "$complete" "$(dump a.db)"
 	number=$(calls)
 	[ "$number" -gt 20 ]
 	for at in $(CRASH_JOBS=1 CRASH_POINTS=${CRASH_POINTS:+all} points "$number" "$4" 1 0); do
 		copy_of "$base" a.db
 		status=0
-		with_fault "$mode" "$at" merge --ledger a.db --emit all <"$file" >out 2>err || status=$?
+		with_fault "$mode" "$at" merge --commit-every 0 --ledger a.db --emit all <"$file" >out 2>err || status=$?
 		[ "$status" -eq 137 ] && recovers "$file" || {
 			echo "$mode: killed at call $at of $number: $(where): status $status: $(cat err)"
 			return 1
@@ -225,11 +225,11 @@ each_call() {
 # needed again.
 @test "a backfill that is killed keeps what was committed, and goes on from its bookmark" {
 	merge --ledger whole.db --emit none <"$shared/input.aa" >/dev/null
-	with_fault kill 0 merge --ledger a.db --emit none <"$shared/input.aa" >out
+	with_fault kill 0 merge --commit-every 0 --ledger a.db --emit none <"$shared/input.aa" >out
 	number=$(calls)
 	for at in $((number / 2)) $((number * 2 / 3)) $((number * 9 / 10)); do
 		rm -f a.db*
-		with_fault kill "$at" merge --ledger a.db --emit none <"$shared/input.aa" >out && false
+		with_fault kill "$at" merge --commit-every 0 --ledger a.db --emit none <"$shared/input.aa" >out && false
 		state=$(merge --ledger a.db --print-state)
 		echo "killed at $at of $number: $state"
 		# The last bookmark that was passed on is durable, or the one after it.
@@ -352,12 +352,12 @@ failing() {
 	expect_states none "$shared/input.aa"
 	for mode in EIO ENOSPC; do
 		copy_of none a.db
-		with_fault $mode 0 merge --ledger a.db --emit all <"$shared/input.aa" >out
+		with_fault $mode 0 merge --commit-every 0 --ledger a.db --emit all <"$shared/input.aa" >out
 		number=$(calls) harmless=0 tried=0
 		for at in $(CRASH_POINTS=${CRASH_POINTS:+all} CRASH_JOBS=1 points "$number" 9 1 0); do
 			copy_of none a.db
 			status=0
-			with_fault $mode "$at" merge --ledger a.db --emit all <"$shared/input.aa" >out 2>err || status=$?
+			with_fault $mode "$at" merge --commit-every 0 --ledger a.db --emit all <"$shared/input.aa" >out 2>err || status=$?
 			echo "merge: $mode at call $at of $number: $(where): status $status: $(cat err)"
 			if [ "$status" -eq 0 ]; then
 				harmless=$((harmless + 1))
@@ -452,7 +452,7 @@ needs_small_disk() {
 		rm -rf ws
 		mkdir ws
 		status=0
-		small_disk $room merge --ledger ws/a.db --emit all <"$shared/input.aa" >out 2>err || status=$?
+		small_disk $room merge --commit-every 0 --ledger ws/a.db --emit all <"$shared/input.aa" >out 2>err || status=$?
 		echo "$room KiB: $status: $(cat err)"
 		if [ "$status" -eq 0 ]; then fine=$((fine + 1)); else failed=$((failed + 1)) && well_told merge; fi
 		rm -f a.db*
