@@ -18,7 +18,7 @@
 
 #define REPORT_NONE UINT32_MAX
 #define REPORT_RESTATEMENTS 100 /* kept, the largest by |delta| */
-#define REPORT_METRIC_FIELDS 32
+#define REPORT_METRIC_FIELDS 48
 
 /* A metric_result. texts[] are its fields as they came, in the stream's order; NULL for null. */
 struct report_metric {
