@@ -58,6 +58,25 @@ static bool names(const struct exclusion *rule, enum exclusion_type type, const 
 	return false;
 }
 
+bool exclusions_exclude_user(const struct exclusions *exclusions, const char *user, const char *profile, int32_t day)
+{
+	for (size_t i = 0; i < exclusions->count; i++) {
+		const struct exclusion *rule = &exclusions->list[i];
+		if (names(rule, EXCLUDE_USER, &user, 1) && (!*rule->profile || strcmp(rule->profile, profile) == 0) && rule->start_day <= day &&
+			day < rule->end_day)
+			return true;
+	}
+	return false;
+}
+
+const struct exclusion *exclusions_user_rule(const struct exclusions *exclusions)
+{
+	for (size_t i = 0; i < exclusions->count; i++)
+		if (exclusions->list[i].type == EXCLUDE_USER)
+			return &exclusions->list[i];
+	return NULL;
+}
+
 bool exclusions_name(const struct exclusions *exclusions, enum exclusion_type type, const char *const texts[], size_t count)
 {
 	for (size_t i = 0; i < exclusions->count; i++)

@@ -33,6 +33,12 @@ struct exclusions {
 int exclusions_load(const char *path, struct exclusions *exclusions, csv_complain *complain, struct error *error);
 void exclusions_release(struct exclusions *exclusions);
 
+/* Does a rule leave out what this user of the profile sent on that day? */
+bool exclusions_exclude_user(const struct exclusions *exclusions, const char *user, const char *profile, int32_t day);
+
+/* The first rule about users; NULL when there is none. */
+const struct exclusion *exclusions_user_rule(const struct exclusions *exclusions);
+
 /* Is some text of `texts` (NULL-terminated; NULL entries are given as "") one that a rule of this type names, for any profile and time? */
 bool exclusions_name(const struct exclusions *exclusions, enum exclusion_type type, const char *const texts[], size_t count);
 

@@ -92,6 +92,27 @@ static int is_excluded(const struct position *position, const struct suspects *s
 	return excluded;
 }
 
+/* Of a sum, what was sent by excluded users; the rest is what counts. */
+static int take_excluded(const struct position *position, const struct sum *sum, int64_t *excluded, struct error *error)
+{
+	const struct sum *left_out = position->usage->excluded.count ? sum_table_find(&position->usage->excluded, sum->key) : NULL;
+	*excluded = left_out ? left_out->units : 0;
+	return *excluded <= sum->units ? 0
+				       : error_set(error, EX_DATAERR,
+					       "cannot leave out %lld units of account '%s' where it has %lld: the excluded consumption is not of this consumption",
+					       (long long)*excluded, position->usage->account_ids.names[sum->key[2]].text, (long long)sum->units);
+}
+
+/* Excluded consumption that is of no consumption was made from other data. */
+static int check_excluded(const struct usage *usage, struct error *error)
+{
+	for (size_t i = 0; i < usage->excluded.count; i++)
+		if (!sum_table_find(&usage->sums, usage->excluded.sums[i].key))
+			return error_set(error, EX_DATAERR, "cannot leave out units of account '%s': there is no such consumption",
+				usage->account_ids.names[usage->excluded.sums[i].key[2]].text);
+	return 0;
+}
+
 static int compare_periods(const void *left, const void *right, void *context)
 {
 	const struct usage_period *periods = context, *a = &periods[*(const uint32_t *)left], *b = &periods[*(const uint32_t *)right];
@@ -140,19 +161,19 @@ static int add_lines(struct position *position, const struct suspects *suspects,
 		uint32_t metric = position->metric_of_item[sum->key[1]], period = rank_of_period[sum->key[0]];
 		if (metric == POSITION_NO_METRIC || usage->periods[sum->key[0]].period.index < 0)
 			continue;
-		int excluded = is_excluded(position, suspects, sum, error);
-		if (excluded < 0)
+		int64_t left_out;
+		int whole = is_excluded(position, suspects, sum, error);
+		if (whole < 0 || take_excluded(position, sum, &left_out, error) < 0)
 			return -1;
-		if (excluded) {
-			if (sum_add(&position->excluded[metric * usage->period_count + period], sum->units, error) < 0)
-				return -1;
-			continue;
-		}
+		if (whole)
+			left_out = sum->units;
+		if (sum_add(&position->excluded[metric * usage->period_count + period], left_out, error) < 0)
+			return -1;
 		position->lines[position->line_count++] = (struct position_line){.profile = usage->periods[sum->key[0]].profile,
 			.metric = metric,
 			.period = period,
 			.rank = position->membership.rank_of_account[sum->key[2]],
-			.units = sum->units};
+			.units = sum->units - left_out};
 	}
 	return combine_lines(position, error);
 }
@@ -163,7 +184,9 @@ int position_add_lines(struct position *position, struct error *error)
 	struct suspects suspects = {.items = NULL};
 	uint32_t *rank_of_period = calloc(usage->period_count + 1, sizeof *rank_of_period);
 	position->lines = malloc((usage->sums.count + 1) * sizeof *position->lines);
-	int result = rank_of_period && position->lines ? find_suspects(position, &suspects, error) : error_set(error, EX_OSERR, "out of memory");
+	int result = rank_of_period && position->lines ? check_excluded(usage, error) : error_set(error, EX_OSERR, "out of memory");
+	if (result == 0)
+		result = find_suspects(position, &suspects, error);
 	for (size_t i = 0; i < usage->period_count && result == 0; i++)
 		position->period_of_rank[i] = (uint32_t)i;
 	if (result == 0)

@@ -40,6 +40,7 @@ void usage_release(struct usage *usage)
 	free(usage->periods);
 	free(usage->reaches);
 	sum_table_release(&usage->sums);
+	sum_table_release(&usage->excluded);
 	arena_release(&usage->arena);
 	*usage = (struct usage){.accounts = NULL};
 }
@@ -190,7 +191,8 @@ static bool read_time(const struct json_slice *slice, int64_t *instant)
 	return slice->kind == JSON_STRING && instant_parse(slice->text, slice->length, instant) == 0;
 }
 
-static int add_consumption(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error)
+static int add_consumption(struct usage *usage, struct sum_table *sums, const struct message_reader *reader, const struct message *message,
+	struct error *error)
 {
 	static const int numbers[] = {PERIOD_INDEX, PERIOD_START, PERIOD_END, UNITS_CONSUMED};
 	const struct json_slice *fields = message->fields;
@@ -219,7 +221,7 @@ static int add_consumption(struct usage *usage, const struct message_reader *rea
 	if (organization != USAGE_NONE)
 		account->organization = organization;
 	usage->plan_items[key[1]].has_units |= units > 0;
-	if (sum_table_add(&usage->sums, key, units, error) < 0)
+	if (sum_table_add(sums, key, units, error) < 0)
 		return error->status == EX_DATAERR ? message_error(reader, message, error, "%s", error->text) : -1;
 	return 0;
 }
@@ -227,7 +229,7 @@ static int add_consumption(struct usage *usage, const struct message_reader *rea
 int usage_add(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error)
 {
 	if (message_is_record(message, "consumption"))
-		return add_consumption(usage, reader, message, error);
+		return add_consumption(usage, &usage->sums, reader, message, error);
 	if (message_is_record(message, "account"))
 		return add_account(usage, message->fields, error);
 	if (message_is_record(message, "watermark"))
@@ -235,4 +237,9 @@ int usage_add(struct usage *usage, const struct message_reader *reader, const st
 	if (message_is_record(message, "subscription"))
 		return add_subscription(usage, message->fields, error);
 	return 0;
+}
+
+int usage_add_excluded(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error)
+{
+	return message_is_record(message, "consumption") ? add_consumption(usage, &usage->excluded, reader, message, error) : 0;
 }

@@ -52,6 +52,7 @@ struct usage {
 	struct usage_reach *reaches;
 	size_t reach_count;
 	struct sum_table sums; /* period, plan item, account */
+	struct sum_table excluded; /* likewise: units of these that usage_add_excluded() has seen */
 	bool has_watermarks;   /* some account has one: then one without was not fed yet */
 	struct arena arena;
 };
@@ -63,5 +64,8 @@ int usage_reader_open(struct message_reader *reader, int descriptor, const char 
 
 /* Takes what it needs from a message of that reader. */
 int usage_add(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error);
+
+/* Takes a consumption record of units that are to be left out: of excluded users, as `exclude` selects them. */
+int usage_add_excluded(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error);
 
 #endif

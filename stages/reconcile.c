@@ -12,16 +12,19 @@
 #include "options.h"
 #include "position.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 static struct licence_files files;
-static char *group_names;
+static char *group_names, *excluded_path;
 
 static struct poptOption table[] = {
 	{"entitlements", 'e', POPT_ARG_STRING, &files.entitlements, 0, "what was bought", "FILE.csv"},
 	{"models", 'm', POPT_ARG_STRING, &files.models, 0, "software models and the identifiers that map to them", "FILE.csv"},
 	{"exclusions", 'x', POPT_ARG_STRING, &files.exclusions, 0, "identifiers and accounts that are left out", "FILE.csv"},
+	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "consumption of excluded users, which consumption records do not name: see exclude",
+		"FILE"},
 	{"groups", 0, POPT_ARG_STRING, &files.groups, 0, "cost center, department, company and country of accounts", "FILE.csv"},
 	{"prices", 0, POPT_ARG_STRING, &files.prices, 0, "what rights cost that have to be bought on top", "FILE.csv"},
 	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates, into the currency of the results", "FILE.csv"},
@@ -89,6 +92,35 @@ static int pass_on(struct usage *usage, struct output *output, struct error *err
 	return got < 0 ? -1 : 0;
 }
 
+/* What --excluded has; without it rules about users cannot be applied, and must not be passed over. */
+static int read_excluded(struct usage *usage, const struct exclusions *exclusions, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	int got = 0;
+	const struct exclusion *rule = exclusions_user_rule(exclusions);
+	if (!excluded_path)
+		return rule ? error_set(error, EX_DATAERR,
+				      "cannot apply '%s' line %zu: consumption does not tell users; --excluded FILE does, made by `envtally exclude`",
+				      exclusions->path, rule->row)
+			    : 0;
+	int descriptor = open(excluded_path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", excluded_path);
+	if (usage_reader_open(&reader, descriptor, excluded_path, error) < 0) {
+		close(descriptor);
+		return -1;
+	}
+	while ((got = message_next(&reader, &message, error)) > 0)
+		if (usage_add_excluded(usage, &reader, &message, error) < 0) {
+			got = -1;
+			break;
+		}
+	message_reader_release(&reader);
+	close(descriptor);
+	return got < 0 ? -1 : 0;
+}
+
 int main(int argc, const char **argv)
 {
 	struct error error = ERROR_INIT;
@@ -101,7 +133,7 @@ int main(int argc, const char **argv)
 	unsigned group_by = parse_groups();
 	output_open(&output, STDOUT_FILENO, "standard output");
 	if (licence_load(&licence, &files, complain, &error) == 0 && licence_check(&licence, warn, &error) == 0 &&
-		pass_on(&usage, &output, &error) == 0)
+		read_excluded(&usage, &licence.exclusions, &error) == 0 && pass_on(&usage, &output, &error) == 0)
 		position_print(&licence, &usage, group_by, options_now(), &output, &error);
 	output_close(&output, error.status ? NULL : &error);
 	usage_release(&usage);
