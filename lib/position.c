@@ -70,7 +70,7 @@ static bool is_of_another(const struct position *position, const struct entitlem
 		return false;
 	for (size_t i = 0; i < usage->account_count; i++) {
 		const struct usage_account *account = &usage->accounts[i];
-		if (account->profile != profile || account->organization == USAGE_NONE)
+		if (account->profile == USAGE_NONE || !usage_account_is_of(account, profile) || account->organization == USAGE_NONE)
 			continue;
 		is_told = true;
 		if (strcmp(usage->organization_ids.names[account->organization].text, entitlement->allocation_value) == 0)

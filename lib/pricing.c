@@ -102,6 +102,7 @@ static int add_grants(struct pricing *pricing, const struct draw *draw, const st
 static int add_all(struct pricing *pricing, const struct metric *metric, struct error *error)
 {
 	money cost;
+	pricing->total = 0;
 	for (size_t i = 0; i < pricing->licence->entitlements.count; i++) {
 		const struct entitlement *entitlement = &pricing->licence->entitlements.list[i];
 		if (entitlement->is_retired || entitlement->is_unlimited || !entitlement->has_cost ||

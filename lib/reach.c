@@ -23,11 +23,6 @@ static bool mark_asset_groups(const struct usage *usage, uint32_t metric, const 
 	return any;
 }
 
-static bool is_of_profile(const struct usage_account *account, uint32_t profile)
-{
-	return account->is_known && (account->profile == USAGE_NONE || account->profile == profile);
-}
-
 int reach_build(struct reach *reach, const struct membership *membership, uint32_t profile, uint32_t metric, const uint32_t metric_of_item[],
 	struct error *error)
 {
@@ -42,7 +37,7 @@ int reach_build(struct reach *reach, const struct membership *membership, uint32
 	bool any = mark_asset_groups(usage, metric, metric_of_item, marked);
 	for (uint32_t rank = 0; rank < usage->account_count; rank++) {
 		const struct usage_account *account = membership_account(membership, rank);
-		if (!is_of_profile(account, profile) || (any && (account->asset_group == USAGE_NONE || !marked[account->asset_group])))
+		if (!account->is_known || !usage_account_is_of(account, profile) || (any && (account->asset_group == USAGE_NONE || !marked[account->asset_group])))
 			continue;
 		reach->ranks[reach->count++] = rank;
 		bool is_fed = reach_is_fed(membership, rank);

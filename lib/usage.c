@@ -216,7 +216,9 @@ static int add_consumption(struct usage *usage, struct sum_table *sums, const st
 		number_of(&usage->organization_ids, &fields[ORGANIZATION_ID], &organization, error) < 0)
 		return -1;
 	struct usage_account *account = &usage->accounts[key[2]];
-	account->profile = (uint32_t)profile;
+	account->is_shared |= account->profile != USAGE_NONE && account->profile != (uint32_t)profile;
+	if (account->profile == USAGE_NONE)
+		account->profile = (uint32_t)profile;
 	account->has_units |= units > 0;
 	if (organization != USAGE_NONE)
 		account->organization = organization;
@@ -224,6 +226,11 @@ static int add_consumption(struct usage *usage, struct sum_table *sums, const st
 	if (sum_table_add(sums, key, units, error) < 0)
 		return error->status == EX_DATAERR ? message_error(reader, message, error, "%s", error->text) : -1;
 	return 0;
+}
+
+bool usage_account_is_of(const struct usage_account *account, uint32_t profile)
+{
+	return account->profile == USAGE_NONE || account->is_shared || account->profile == profile;
 }
 
 int usage_add(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error)

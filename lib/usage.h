@@ -22,7 +22,8 @@ struct usage_account {
 	bool is_known;  /* there is an account record */
 	bool is_fed;    /* there is a watermark */
 	bool has_units; /* in some period */
-	uint32_t profile; /* of its consumption */
+	uint32_t profile; /* of its consumption … */
+	bool is_shared;   /* … but there is some of another profile too */
 };
 
 struct usage_plan_item {
@@ -61,6 +62,9 @@ void usage_release(struct usage *usage);
 
 /* Opens a reader for the fields that usage_add() looks at. */
 int usage_reader_open(struct message_reader *reader, int descriptor, const char *name, struct error *error);
+
+/* Could the account be of the profile, by the consumption that it has? */
+bool usage_account_is_of(const struct usage_account *account, uint32_t profile);
 
 /* Takes what it needs from a message of that reader. */
 int usage_add(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error);
