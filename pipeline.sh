@@ -29,7 +29,7 @@ Commands
   verify RUN        check the recordings of all runs up to RUN against their manifests, then replay RUN
   reconcile         the licence position from the ledger as it is, with the licence files as they are
   report            the last run's report, on the terminal
-  models suggest    rows of models.csv to complete, for the last run's unrecognized identifiers
+  models            models suggest: rows of models.csv to complete, for the last run's unrecognized identifiers
   status            what was run, and how it ended
   export            what the ledgers hold: NDJSON, CSV, a SQLite file, PostgreSQL
 

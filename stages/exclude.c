@@ -34,7 +34,7 @@ static const struct options_manual manual = {
 	.summary = "Selects, of the envelopes on standard input, those that excluded users sent.",
 	.description = "Everything that is no envelope goes through.\n\n"
 		       "Example, what excluded users consumed:\n"
-		       "  export --ledger acme.db --stream account --stream subscription --stream envelope |\n"
+		       "  envtally export --ledger acme.db --stream account --stream subscription --stream envelope |\n"
 		       "    exclude --exclusions licence/exclusions.csv --profile acme | merge --ledger :memory: --emit all |\n"
 		       "    aggregate-by-period -p profiles/acme.json >excluded.ndjson\n",
 };
