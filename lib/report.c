@@ -303,7 +303,7 @@ static int add_metric(struct report *report, const struct message *message, stru
 	new->start = instant(report, message, "period_start");
 	new->end = instant(report, message, "period_end");
 	new->used = integer(report, message, "rights_used");
-	for (int i = 0; stream_metric_result.fields[i].name && i < REPORT_METRIC_FIELDS; i++)
+	for (int i = 0; i < REPORT_METRIC_FIELDS && stream_metric_result.fields[i].name; i++)
 		if (keep_text(&new->texts[i], field(report, message, stream_metric_result.fields[i].name), error) < 0)
 			return -1;
 	report->not_compliant += !report_metric_is_compliant(new) && !report_metric_is_unknown(new);
@@ -314,7 +314,7 @@ static int add_metric(struct report *report, const struct message *message, stru
 static int add_row(struct report *report, struct report_rows *rows, const struct message *message, struct error *error)
 {
 	struct json_slice slices[REPORT_ROW_FIELDS];
-	for (int i = 0; rows->stream->fields[i].name && i < REPORT_ROW_FIELDS; i++)
+	for (int i = 0; i < REPORT_ROW_FIELDS && rows->stream->fields[i].name; i++)
 		slices[i] = *field(report, message, rows->stream->fields[i].name);
 	return report_rows_add(rows, &report->words, slices, error);
 }

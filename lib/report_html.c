@@ -64,7 +64,7 @@ static void put_metrics(struct buffer *json, const struct report *report)
 		const struct report_metric *metric = &report->metrics[i];
 		json_begin(json, '{');
 		put_days(json, metric->start, metric->end);
-		for (size_t j = 0; stream_metric_result.fields[j].name && j < REPORT_METRIC_FIELDS; j++)
+		for (size_t j = 0; j < REPORT_METRIC_FIELDS && stream_metric_result.fields[j].name; j++)
 			put_text(json, stream_metric_result.fields[j].name,
 			        seen_text(metric, stream_metric_result.fields[j].name, metric->texts[j]));
 		json_key(json, "is_current");

@@ -12,7 +12,7 @@ int report_rows_add(struct report_rows *rows, struct name_table *words, const st
 	struct report_row *row = licence_grow((void **)&rows->list, &rows->count, sizeof *row, error);
 	if (!row)
 		return -1;
-	for (int i = 0; stream->fields[i].name && i < REPORT_ROW_FIELDS; i++) {
+	for (int i = 0; i < REPORT_ROW_FIELDS && stream->fields[i].name; i++) {
 		const struct json_slice *slice = &slices[i];
 		row->texts[i] = UINT32_MAX;
 		if (slice->kind == JSON_NULL || slice->kind == JSON_ABSENT)

@@ -338,3 +338,80 @@ Docusign,eSignature,,,,Envelope,envelope,plan_item_id,new-1" "$output"
 7  not_yet_fed
 unlimited 4 counted" "$(cat got)"
 }
+
+@test "report: costs, what can be done, and groups, as a table and as a page" {
+	cat >models.csv <<-'END'
+		publisher,product,software_model,license_metric,identifier_type,identifier
+		Docusign,eSignature,Pro,Envelope,plan_item_id,pro
+	END
+	cat >entitlements.csv <<-'END'
+		entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency,allocation_type,allocation_value
+		E1,Pro,Envelope,2024-01-01,2024-12-31,100,500.00,USD,site,na1
+		E2,Pro,Envelope,2024-01-01,2024-12-31,20,100.00,USD,,
+	END
+	# The worked example of doc/reconcile.md.
+	{
+		printf '{"type":"RECORD","stream":"account","record":{"account_id":"a","account_name":"North","site_id":"1","site_name":"na1"}}\n'
+		printf '{"type":"RECORD","stream":"account","record":{"account_id":"b","account_name":"South","site_id":"2","site_name":"eu1"}}\n'
+		use a pro 60
+		use b pro 50
+	} | both --group-by site >results
+	report --now 2026-01-01T00:00:00Z <results | tr -s ' ' >got
+	cat >expected <<-'END'
+		Costs
+		average true-up over- potential total current-period
+		period price cost licensed savings spend spend
+		Pro · Envelope · profile p · USD
+		2024-01-01 – 2024-12-31 5.000000 150.00 200.00 50.00 600.00 600.00
+
+		What can be done
+		owned unlicensed
+		period option rights cost then then status then
+		Pro · Envelope · profile p · USD
+		2024-01-01 – 2024-12-31 move from site 1 to 2 30 0.00 120 0 Compliant
+		2024-01-01 – 2024-12-31 reduce at renewal 10 -50.00 110 0 Compliant
+
+		Groups in the period 2024-01-01 – 2024-12-31
+		rights of the un- true-up
+		by group owned allocated pool used available licensed cost status
+		Pro · Envelope · profile p · USD
+		site na1 (1) 100 100 0 60 40 0 0.00 Compliant
+		site eu1 (2) 20 0 20 50 0 30 150.00 Not Compliant
+		site (not allocated) 0 0 0 0 0 0 0.00 Compliant
+	END
+	same "$(cat expected)" "$(sed -n '/^Costs/,/^Units consumed/p' got | sed -e 's/^ //' -e '$d' -e 's/ $//')"
+	grep -qx 'The true-up of all that is missing costs 150.00 USD.' got
+	report --format html --now 2026-01-01T00:00:00Z <results >page.html
+	sed -e 's/^<!doctype html>$//' -e 's/<meta \([^>]*\)>/<meta \1\/>/' page.html >page.xml
+	seen() { xmllint --nonet --xpath "$1" page.xml | sed 's/<[^>]*>/ /g' | tr -s ' ' | sed 's/^ //; s/ $//'; }
+	same '2024-01-01 – 2024-12-31 5.000000 150.00 200.00 50.00 600.00 600.00' "$(seen '//section[@id="costs"]//tbody/tr')"
+	same '2024-01-01 – 2024-12-31 Pro Move from site 1 to 2 30 0.00 USD 120 0 Compliant' "$(seen '//section[@id="remediation"]//tbody/tr[1]')"
+	same 'Pro site eu1 2 20 0 20 50 0 30 150.00 Not Compliant' "$(seen '//section[@id="groups"]//tbody/tr[2]')"
+}
+
+@test "a run keeps all licence files and --group-by, leaves out excluded users, and is made again byte for byte" {
+	local robot night=20250318T020000Z
+	mkdir -p ws/profiles ws/licence
+	cp "$acme/profiles/acme.json" ws/profiles/
+	cp "$acme"/licence/*.csv ws/licence/
+	robot=$(raw_of $night | jq -r '.sender.userId // empty' | sort | uniq -c | sort -rn | awk 'NR == 1 { print tolower($2) }')
+	[ -n "$robot" ]
+	printf 'user,%s,acme,robot,,\n' "$robot" >>ws/licence/exclusions.csv
+	printf 'account_id,cost_center\n7c1e9a52-3b0f-4d6a-9e21-5f8840c7d301,4711\n' >ws/licence/groups.csv
+	ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin} "$root/pipeline.sh" run -q -C ws --group-by cost_center --replay "$acme/nights/$night"
+	# What the robot sent, by jq from the pages: in the periods of the contract, by plan items of the models; the latest version of each.
+	raw_of $night | jq -s --arg robot "$robot" '
+		group_by([.accountId, .envelopeId] | map(ascii_downcase)) | map(max_by(.lastModifiedDateTime))
+		| map(select(((.sender.userId // "") | ascii_downcase) == $robot and .sentDateTime != null and .status != "created" and .sentDateTime >= "2024-01-31")
+			| ((.planItemId // (if (.accountId | ascii_downcase | test("d30[12]$")) then "401" else "none" end))[-3:]) | select(IN("401", "402", "403", "404"))) | length' >expected
+	records_of metric_result <ws/runs/acme/$night/results.ndjson | jq -s 'map(.excluded_units) | add' >got
+	[ "$(cat expected)" -gt 0 ]
+	same "$(cat expected)" "$(cat got)"
+	records_of group_result <ws/runs/acme/$night/results.ndjson | jq -e -s 'any(.group_value == "4711" and .rights_used > 0)' >/dev/null
+	same "acme: run $night: every output is what its evidence gives, byte for byte" \
+		"$(ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin} "$root/pipeline.sh" replay $night -C ws)"
+	run --separate-stderr env ENVTALLY_BIN="${ENVTALLY_BIN:-$root/bin}" "$root/pipeline.sh" models suggest -q -C ws
+	[[ $output == *$'\nDocusign,eSignature,,,,Envelope,envelope,plan_item_id,b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c405' ]]
+	run --separate-stderr env ENVTALLY_BIN="${ENVTALLY_BIN:-$root/bin}" "$root/pipeline.sh" status --positions -C ws --now 2025-03-19T00:00:00Z
+	[[ $output == *$'\nacme  Docusign eSignature Business Pro  from 2025-01-31  used '*' of 200  Compliant'* ]]
+}
