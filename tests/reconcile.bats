@@ -270,7 +270,7 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 }
 
 @test "the order of the input does not matter to the results" {
-	seed=3
+	seed=1
 	results() { grep -vE '"stream":"(consumption|account)"' | LC_ALL=C sort; }
 	inputs=$BATS_FILE_TMPDIR/$seed
 	results <"$inputs/results" >expected

@@ -19,7 +19,7 @@ arguments_of() {
 	reconcile) printf '%s\n' --entitlements "$acme/licence/entitlements.csv" --models "$acme/licence/models.csv" ;;
 	report) printf '%s\n' --format csv ;;
 	exclude) printf '%s\n' --exclusions "$acme/licence/exclusions.csv" ;;
-	models) echo suggest ;;
+	models) printf '%s\n' suggest -q ;;
 	esac
 }
 
