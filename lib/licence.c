@@ -59,6 +59,9 @@ static int check_currency(const struct licence *licence, struct origin origins[]
 {
 	const struct metric *of = &licence->models.metrics[metric];
 	struct origin *first = &origins[of->product_number];
+	money amount = 0;
+	if (licence->rates.count && rates_convert(&licence->rates, next.currency, &amount, error) < 0)
+		return error_prefix(error, "%s line %zu", next.file, next.row);
 	if (!first->currency)
 		*first = next;
 	if (licence->rates.count || strcmp(first->currency, next.currency) == 0)

@@ -222,7 +222,7 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 	same "USD 71.70 608.50" "$(cat got)"
 	printf 'currency,into,rate\nGBP,USD,1.3\n' >rates.csv
 	run --separate-stderr both --rates rates.csv <input
-	fails 65 "reconcile: cannot convert EUR into USD: the rates have no row for it"
+	fails 65 "reconcile: entitlements line 3: cannot convert EUR into USD: the rates have no row for it"
 }
 
 @test "an exclusion that covers a part of a period, or a user, is an error with its remedy" {
@@ -414,4 +414,26 @@ unlimited 4 counted" "$(cat got)"
 	[[ $output == *$'\nDocusign,eSignature,,,,Envelope,envelope,plan_item_id,b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c405' ]]
 	run --separate-stderr env ENVTALLY_BIN="${ENVTALLY_BIN:-$root/bin}" "$root/pipeline.sh" status --positions -C ws --now 2025-03-19T00:00:00Z
 	[[ $output == *$'\nacme  Docusign eSignature Business Pro  from 2025-01-31  used '*' of 200  Compliant'* ]]
+}
+
+@test "a run whose licence files turn out wrong ends once they are mended" {
+	local night=20250318T020000Z
+	mkdir -p ws/profiles ws/licence
+	cp "$acme/profiles/acme.json" ws/profiles/
+	cp "$acme"/licence/*.csv ws/licence/
+	# Ends within a period: what the run fetches shows it.
+	echo 'account,*,,test,2025-02-01,2025-02-15' >>ws/licence/exclusions.csv
+	try() { run --separate-stderr env ENVTALLY_BIN="${ENVTALLY_BIN:-$root/bin}" "$root/pipeline.sh" run -C ws --replay "$acme/nights/$night"; }
+	for _ in once again; do
+		try
+		[ "$status" -eq 65 ]
+		[[ $stderr == *"exclusions.csv' line 3 to the period 2025-01-31 to 2025-04-29: it covers only a part of it"* ]]
+		[[ $stderr == *"run $night cannot be reconciled; what it fetched is kept"* ]]
+	done
+	sed -i '$d' ws/licence/exclusions.csv
+	try
+	[ "$status" -eq 0 ]
+	[ -e ws/runs/acme/$night/job.json ]
+	[ ! -e ws/runs/acme/$night/refused ]
+	same_files ws/licence/exclusions.csv ws/runs/acme/$night/inputs/exclusions.csv
 }

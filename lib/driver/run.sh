@@ -108,16 +108,22 @@ feed_file() { # PROFILE
 	esac
 }
 
+# The licence files as they are now.
+freeze_licence() { # FOLDER
+	local licence
+	for licence in $licence_files; do
+		rm -f "$1/$licence.csv"
+		[ ! -e "$workspace/licence/$licence.csv" ] || cp "$workspace/licence/$licence.csv" "$1/"
+	done
+}
+
 # All that a run depends on, frozen before it begins: its clock, its inputs, what was known before.
 begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	local ledger=$workspace/ledger/$2.db
 	rm -rf "$5.new"
 	mkdir "$5.new" "$5.new/inputs" "$5.new/raw"
 	cp "$1" "$5.new/inputs/profile.json"
-	local licence
-	for licence in $licence_files; do
-		[ ! -e "$workspace/licence/$licence.csv" ] || cp "$workspace/licence/$licence.csv" "$5.new/inputs/"
-	done
+	freeze_licence "$5.new/inputs"
 	[ -z "$group_by" ] || printf '%s\n' "$group_by" >"$5.new/inputs/group-by"
 	: >"$5.new/inputs/state.json"
 	: >"$5.new/reported.ndjson"
@@ -158,7 +164,7 @@ name_run() { # PARTIAL RUN-FOLDER
 }
 
 make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
-	local name=$1 partial=$2 run clock status=0
+	local name=$1 partial=$2 run clock reconciled status=0
 	run=$(jq -r .run_id "$partial/begun.json")
 	clock=$(jq -r .clock "$partial/begun.json")
 	ENVTALLY_NOW=$clock
@@ -172,7 +178,21 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 			give_up "$name" "$partial" "$run" "$status"
 			return "$status"
 		}
-		reconcile_run "$name" "$partial"
+		# What it fetched may show that the licence files are wrong. They are frozen anew then, once they are mended: else no run would ever end.
+		[ ! -e "$partial/refused" ] || freeze_licence "$partial/inputs"
+		rm -f "$partial/refused"
+		set +e
+		(
+			set -e
+			reconcile_run "$name" "$partial"
+		)
+		reconciled=$?
+		set -e
+		[ "$reconciled" -eq 0 ] || {
+			[ "$reconciled" -ne 65 ] || : >"$partial/refused"
+			say "$name: run $run cannot be reconciled; what it fetched is kept, and the next run goes on from there, with the licence files as they are then"
+			return "$reconciled"
+		}
 		promote "$name" "$partial" "$([ "$status" -eq 0 ] && echo succeeded || echo partial)"
 	fi
 	# With what a killed stage was writing aside; and last what says that there is something to finish.
