@@ -44,7 +44,7 @@ test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests
 
 .DELETE_ON_ERROR:
 # bin/ holds bin/bootstrap too, and lib is a folder: only these are no files.
-.PHONY: all help test test-crash install clean bench bench-merge bench-fetch test-programs fixtures lint
+.PHONY: all help test test-crash install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -128,11 +128,14 @@ bench-merge: all $(build)/tests/generate ## time normalize | merge into a ledger
 bench-fetch: all $(build)/tests/simulator ## time fetching 10,000 accounts from the simulator against the ideal
 	tests/bench-fetch
 
+bench-reconcile: all ## time reconcile on 10,000 accounts, 36 periods and 500 entitlements beside sqlite3 doing the join
+	tests/benchmark/reconcile
+
 fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out as it is)
 	$(build)/tests/generate --fixture fixtures/acme
 
 lint: ## shellcheck, cppcheck and clang-tidy over everything
-	shellcheck pipeline.sh lib/driver/*.sh bin/bootstrap tests/run tests/bench-fetch tests/benchmark/run
+	shellcheck pipeline.sh lib/driver/*.sh bin/bootstrap tests/run tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--inline-suppr --suppress=comparePointers -Ilib -D_GNU_SOURCE -DENVTALLY_VERSION='""' lib stages
 	clang-tidy --quiet lib/*.c stages/*.c -- -std=c17 -D_GNU_SOURCE -DENVTALLY_VERSION='""' -Ilib

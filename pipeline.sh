@@ -2,7 +2,7 @@
 # pipeline.sh: chains the stages of envtally over a workspace. `pipeline.sh help` tells the commands; lib/driver/ has them.
 #
 # A workspace:
-#   profiles/NAME.json   licence/{entitlements,models}.csv   ledger/NAME.db
+#   profiles/NAME.json   licence/{entitlements,models,exclusions,groups,prices,rates}.csv   ledger/NAME.db
 #   runs/NAME/RUN/       inputs/ raw/ rejects.ndjson consumption.ndjson restatements.ndjson results.ndjson report.html job.json
 #
 # A run is made in runs/NAME/.RUN.partial and renamed when every program has ended well. One that was interrupted is finished
@@ -29,6 +29,7 @@ Commands
   verify RUN        check the recordings of all runs up to RUN against their manifests, then replay RUN
   reconcile         the licence position from the ledger as it is, with the licence files as they are
   report            the last run's report, on the terminal
+  models            models suggest: rows of models.csv to complete, for the last run's unrecognized identifiers
   status            what was run, and how it ended
   export            what the ledgers hold: NDJSON, CSV, a SQLite file, PostgreSQL
 
@@ -37,7 +38,9 @@ Options
   -C WORKSPACE      the workspace (default: the current folder; demo: envtally-demo)
   --replay DIR      run: take answers from this recording instead of Docusign
   --now RFC3339     the clock of the run, which names it (default: the time)
+  --group-by LIST   run, reconcile: positions per account, site, cost_center … too (several with commas)
   --restatements    status: also every figure that was restated
+  --positions       status: also the latest position of each license metric
   --check           status: exit 69 when an account's feed is stale, or the last run is not whole
   --no-cache        run, validate: do not keep the access token in the workspace
   --format FORMAT   export: ndjson (the default), csv, sqlite or postgres
@@ -61,14 +64,14 @@ say() { # what a person may want to read
 	[ "$quiet" = 1 ] || printf 'pipeline.sh: %s\n' "$1" >&2 || : # a log that is full is no reason to end
 }
 
-workspace='' replay='' now='' quiet=0 show_restatements=0 check_status=0 cache=1 profiles=() stage_flags=() operands=()
+workspace='' replay='' now='' group_by='' quiet=0 show_restatements=0 show_positions=0 check_status=0 cache=1 profiles=() stage_flags=() operands=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 profile_keys="name organization-id contract-start renewal-months environment integration-key key-pair-id key-file key-password key-alias user-id feed"
 
 parse_options() {
 	while [ $# -gt 0 ]; do
 		case "$1" in
-		-p | -C | --replay | --now | --format | --to | --stream) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
+		-p | -C | --replay | --now | --format | --to | --stream | --group-by) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
 		esac
 		case "$1" in
 		-p)
@@ -87,6 +90,10 @@ parse_options() {
 			now=$2
 			shift
 			;;
+		--group-by)
+			group_by=$2
+			shift
+			;;
 		--format)
 			export_format=$2
 			shift
@@ -100,6 +107,7 @@ parse_options() {
 			shift
 			;;
 		--restatements) show_restatements=1 ;;
+		--positions) show_positions=1 ;;
 		--check) check_status=1 ;;
 		--no-cache) cache=0 ;;
 		-v) stage_flags+=(-v) ;;
@@ -206,8 +214,9 @@ main() {
 		# `reconcile` and `report` are commands of the driver and stages too: what begins with a stage's option is for the stage.
 		case "$command" in
 		reconcile | report)
+			case " $* " in *" --entitlements"* | *" -e "*) exec "$stages/$command" "$@" ;; esac
 			case "${1--C}" in
-			-p | -C | --now | -v | -q) ;;
+			-p | -C | --now | -v | -q | --group-by) ;;
 			-*) exec "$stages/$command" "$@" ;;
 			esac
 			;;
@@ -216,6 +225,10 @@ main() {
 		;;
 	esac
 	case "$command" in
+	exclude) exec "$stages/exclude" "$@" ;;
+	models) # the stage's about itself
+		case " $* " in *" --help "* | *" --version "*) exec "$stages/models" "$@" ;; esac
+		;;
 	export) # the stage's with a ledger of its own, or about itself
 		case " $* " in *" --ledger"* | *" -l"* | *" --help "* | *" --version "*) exec "$stages/export" "$@" ;; esac
 		;;
@@ -235,6 +248,7 @@ main() {
 	verify) verify_command ;;
 	reconcile) reconcile_command ;;
 	report) report_command ;;
+	models) models_command ;;
 	status) status_command ;;
 	export) export_command ;;
 	*) fail 64 "cannot do '$command': no such command (pipeline.sh help tells them)" ;;

@@ -1,6 +1,7 @@
 #include "csv_table.h"
 
 #include "buffer.h"
+#include "utf8.h"
 
 #include <csv.h>
 #include <stdarg.h>
@@ -115,6 +116,23 @@ static void take_row(int terminator, void *context)
 	buffer_reset(&reading->text);
 }
 
+/* What the file's bytes must be whatever they say. */
+static void check_text(struct csv_table *table, const struct buffer *file)
+{
+	const char *at = file->data, *end = at + file->length;
+	for (table->line = 1; at < end; table->line++) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t length = (size_t)((newline ? newline : end) - at);
+		const char *what = memchr(at, 0, length) ? "a NUL byte" : utf8_prefix(at, length) < length ? "not UTF-8" : NULL;
+		char message[600];
+		if (what) {
+			snprintf(message, sizeof message, "cannot read '%s' line %zu: %s", table->path, table->line, what);
+			complain(table, message);
+		}
+		at += length + 1;
+	}
+}
+
 int csv_table_read(struct csv_table *table, struct error *error)
 {
 	struct buffer file = BUFFER_INIT;
@@ -122,8 +140,10 @@ int csv_table_read(struct csv_table *table, struct error *error)
 	struct reading reading = {.table = table, .text = BUFFER_INIT, .next_line = 1, .error = error};
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL) != 0)
 		return error_set(error, EX_OSERR, "out of memory");
-	table->line = 1;
 	int result = buffer_append_file(&file, table->path, FILE_LIMIT, error);
+	if (result == 0)
+		check_text(table, &file);
+	table->line = 1;
 	size_t skip = file.length >= 3 && memcmp(file.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	if (result == 0 && (csv_parse(&parser, file.data + skip, file.length - skip, take_cell, take_row, &reading) != file.length - skip ||
 				 csv_fini(&parser, take_cell, take_row, &reading) != 0))
@@ -131,6 +151,8 @@ int csv_table_read(struct csv_table *table, struct error *error)
 			csv_strerror(csv_error(&parser)));
 	if (result == 0)
 		result = reading.result;
+	if (result == 0 && table->end && reading.width && !reading.header_is_wrong)
+		result = table->end(table, error);
 	if (result == 0 && !reading.width)
 		result = error_set(error, EX_DATAERR, "cannot read '%s': it is empty, its first line must name the columns", table->path);
 	if (result == 0 && table->complaints)

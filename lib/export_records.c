@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define KEY_LIMIT 5 /* of export_result */
+#define KEY_LIMIT 7 /* of export_result */
 
 static void put_column(struct buffer *record, const struct stream_field *field, sqlite3_stmt *statement, int column)
 {

@@ -9,7 +9,7 @@
 #include "json_scan.h"
 #include "stream.h"
 
-#define FIELD_UNION_LIMIT 64
+#define FIELD_UNION_LIMIT 128
 
 struct field_union {
 	const char *pointers[FIELD_UNION_LIMIT]; /* "/name" */

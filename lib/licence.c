@@ -1,214 +1,107 @@
 #include "licence.h"
 
-#include "csv_table.h"
-#include "instant.h"
+#include "licence_row.h"
 
-#include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-static int out_of_memory(struct error *error)
-{
-	return error_set(error, EX_OSERR, "out of memory");
-}
-
-/* Copies cells into the strings of an element; 0 or -1. */
-static int copy_cells(char *const cells[], const int columns[], char **const strings[], size_t count, struct error *error)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!(*strings[i] = strdup(cells[columns[i]])))
-			return out_of_memory(error);
-	return 0;
-}
-
-static void require(struct csv_table *table, char *const cells[], int column)
-{
-	if (!*cells[column])
-		csv_table_complain(table, table->columns[column].name, "it must not be empty");
-}
-
-/* The place of a word among those accepted, -1 with a complaint. */
-static int choose(struct csv_table *table, char *const cells[], int column, const char *const words[])
-{
-	char accepted[300] = "";
-	for (int i = 0; words[i]; i++) {
-		if (strcasecmp(words[i], cells[column]) == 0)
-			return i;
-		strncat(accepted, i ? ", " : "", sizeof accepted - strlen(accepted) - 1);
-		strncat(accepted, words[i], sizeof accepted - strlen(accepted) - 1);
-	}
-	csv_table_complain(table, table->columns[column].name, "'%s' is not one of %s", cells[column], accepted);
-	return -1;
-}
-
-/* Software models */
-
-enum { PUBLISHER, PRODUCT, VERSION, EDITION, MODEL, METRIC, UNIT, IDENTIFIER_TYPE, IDENTIFIER };
-
-static const struct csv_column model_columns[] = {{"publisher", true}, {"product", true}, {"version", false}, {"edition", false},
-	{"software_model", true}, {"license_metric", true}, {"unit", false}, {"identifier_type", true}, {"identifier", true}, {NULL, false}};
-
-static int model_row(struct csv_table *table, char *const cells[], struct error *error)
-{
-	static const char *const types[] = {"plan_item_id", "plan_item_name", "subscription_name", NULL};
-	struct models *models = table->context;
-	struct model_identifier *grown = realloc(models->identifiers, (models->count + 1) * sizeof *grown);
-	if (!grown)
-		return out_of_memory(error);
-	models->identifiers = grown;
-	struct model_identifier *identifier = &grown[models->count++];
-	*identifier = (struct model_identifier){.row = table->line};
-	require(table, cells, PUBLISHER);
-	require(table, cells, PRODUCT);
-	require(table, cells, MODEL);
-	require(table, cells, METRIC);
-	require(table, cells, IDENTIFIER);
-	int type = choose(table, cells, IDENTIFIER_TYPE, types);
-	identifier->type = type < 0 ? IDENTIFIER_PLAN_ITEM_ID : (enum identifier_type)type;
-	const int columns[] = {PUBLISHER, PRODUCT, VERSION, EDITION, MODEL, METRIC, UNIT, IDENTIFIER};
-	char **const strings[] = {&identifier->publisher, &identifier->product, &identifier->version, &identifier->edition,
-		&identifier->software_model, &identifier->license_metric, &identifier->unit, &identifier->identifier};
-	return copy_cells(cells, columns, strings, sizeof columns / sizeof *columns, error);
-}
-
-int models_load(const char *path, struct models *models, licence_complain *complain, struct error *error)
-{
-	*models = (struct models){.count = 0};
-	struct csv_table table = {.path = path, .columns = model_columns, .complain = complain, .row = model_row, .context = models};
-	int result = csv_table_read(&table, error);
-	if (result < 0)
-		models_release(models);
-	return result;
-}
-
-void models_release(struct models *models)
-{
-	for (size_t i = 0; i < models->count; i++) {
-		struct model_identifier *identifier = &models->identifiers[i];
-		char *strings[] = {identifier->publisher, identifier->product, identifier->version, identifier->edition,
-			identifier->software_model, identifier->license_metric, identifier->unit, identifier->identifier};
-		for (size_t j = 0; j < sizeof strings / sizeof *strings; j++)
-			free(strings[j]);
-	}
-	free(models->identifiers);
-	*models = (struct models){.count = 0};
-}
-
-bool identifier_matches(const struct model_identifier *identifier, const char *text)
-{
-	return text && fnmatch(identifier->identifier, text, FNM_CASEFOLD | FNM_NOESCAPE) == 0;
-}
-
-/* Entitlements */
-
-enum {
-	ENTITLEMENT_ID,
-	SOFTWARE_MODEL,
-	AGREEMENT_TYPE,
-	LICENSE_TYPE,
-	METRIC_GROUP,
-	LICENSE_METRIC,
-	SUBSCRIPTION_PERIOD,
-	START_DATE,
-	END_DATE,
-	PURCHASED_RIGHTS,
-	UNIT_COST,
-	TOTAL_COST,
-	CURRENCY,
-	STATUS
+struct loader {
+	csv_complain *complain;
+	struct error *error;
 };
 
-static const struct csv_column entitlement_columns[] = {{"entitlement_id", true}, {"software_model", true}, {"agreement_type", false},
-	{"license_type", false}, {"metric_group", false}, {"license_metric", true}, {"subscription_period", false}, {"start_date", true},
-	{"end_date", false}, {"purchased_rights", true}, {"unit_cost", false}, {"total_cost", false}, {"currency", false},
-	{"status", false}, {NULL, false}};
-
-static int32_t read_date(struct csv_table *table, char *const cells[], int column, int32_t fallback)
+/* Keeps the newest error; an older one is said at once. Results of -1 have set `next`. */
+static void take(const struct loader *loader, int result, const struct error *next)
 {
-	int32_t day = fallback;
-	if (*cells[column] && day_parse(cells[column], strlen(cells[column]), &day) < 0)
-		csv_table_complain(table, table->columns[column].name, "'%s' is not a date such as 2025-01-31", cells[column]);
-	return day;
-}
-
-static void read_rights(struct csv_table *table, char *const cells[], struct entitlement *entitlement)
-{
-	const char *text = cells[PURCHASED_RIGHTS];
-	entitlement->unlimited = strcasecmp(text, "unlimited") == 0;
-	size_t digits = strspn(text, "0123456789");
-	if (entitlement->unlimited)
+	if (result == 0)
 		return;
-	if (digits == 0 || text[digits] || digits > 12)
-		csv_table_complain(table, "purchased_rights", "'%s' is neither a whole number nor 'unlimited'", text);
-	else
-		entitlement->purchased_rights = strtoll(text, NULL, 10);
+	if (loader->error->status)
+		loader->complain(loader->error->text);
+	*loader->error = *next;
 }
 
-static int entitlement_row(struct csv_table *table, char *const cells[], struct error *error)
+int licence_load(struct licence *licence, const struct licence_files *files, csv_complain *complain, struct error *error)
 {
-	static const char *const periods[] = {"Monthly", "Quarterly", "Annually", "Entire", "", NULL};
-	static const char *const statuses[] = {"active", "retired", "", NULL};
-	struct entitlements *entitlements = table->context;
-	struct entitlement *grown = realloc(entitlements->entitlements, (entitlements->count + 1) * sizeof *grown);
-	if (!grown)
-		return out_of_memory(error);
-	entitlements->entitlements = grown;
-	struct entitlement *entitlement = &grown[entitlements->count++];
-	*entitlement = (struct entitlement){.row = table->line};
-	require(table, cells, ENTITLEMENT_ID);
-	require(table, cells, SOFTWARE_MODEL);
-	require(table, cells, LICENSE_METRIC);
-	require(table, cells, START_DATE);
-	choose(table, cells, SUBSCRIPTION_PERIOD, periods);
-	entitlement->retired = choose(table, cells, STATUS, statuses) == 1;
-	entitlement->start_day = read_date(table, cells, START_DATE, 0);
-	entitlement->end_day = read_date(table, cells, END_DATE, INT32_MAX - 1) + 1;
-	if (entitlement->end_day <= entitlement->start_day)
-		csv_table_complain(table, "end_date", "'%s' lies before the start date %s", cells[END_DATE], cells[START_DATE]);
-	read_rights(table, cells, entitlement);
-	for (size_t i = 0; i + 1 < entitlements->count; i++)
-		if (strcmp(entitlements->entitlements[i].entitlement_id, cells[ENTITLEMENT_ID]) == 0)
-			csv_table_complain(table, "entitlement_id", "'%s' stands in line %zu already", cells[ENTITLEMENT_ID],
-				entitlements->entitlements[i].row);
-	const int columns[] = {ENTITLEMENT_ID, SOFTWARE_MODEL, AGREEMENT_TYPE, LICENSE_METRIC};
-	char **const strings[] = {&entitlement->entitlement_id, &entitlement->software_model, &entitlement->agreement_type,
-		&entitlement->license_metric};
-	return copy_cells(cells, columns, strings, sizeof columns / sizeof *columns, error);
+	struct loader loader = {complain, error};
+	struct error next = ERROR_INIT;
+	*licence = (struct licence){.models = {.count = 0}};
+	take(&loader, models_load(files->models, &licence->models, complain, &next), &next);
+	take(&loader, entitlements_load(files->entitlements, &licence->entitlements, complain, &next), &next);
+	if (files->exclusions)
+		take(&loader, exclusions_load(files->exclusions, &licence->exclusions, complain, &next), &next);
+	if (files->groups)
+		take(&loader, account_groups_load(files->groups, &licence->groups, complain, &next), &next);
+	if (files->prices)
+		take(&loader, prices_load(files->prices, &licence->prices, complain, &next), &next);
+	if (files->rates)
+		take(&loader, rates_load(files->rates, &licence->rates, complain, &next), &next);
+	return error->status ? -1 : 0;
 }
 
-int entitlements_load(const char *path, struct entitlements *entitlements, licence_complain *complain, struct error *error)
+void licence_release(struct licence *licence)
 {
-	*entitlements = (struct entitlements){.count = 0};
-	struct csv_table table = {.path = path,
-		.columns = entitlement_columns,
-		.complain = complain,
-		.row = entitlement_row,
-		.context = entitlements};
-	int result = csv_table_read(&table, error);
-	if (result < 0)
-		entitlements_release(entitlements);
-	return result;
+	models_release(&licence->models);
+	entitlements_release(&licence->entitlements);
+	exclusions_release(&licence->exclusions);
+	account_groups_release(&licence->groups);
+	prices_release(&licence->prices);
+	rates_release(&licence->rates);
 }
 
-void entitlements_release(struct entitlements *entitlements)
+/* The line of a file that a product has its currency from. */
+struct origin {
+	const char *currency, *file;
+	size_t row;
+};
+
+static int check_currency(const struct licence *licence, struct origin origins[], ptrdiff_t metric, struct origin next, struct error *error)
 {
-	for (size_t i = 0; i < entitlements->count; i++) {
-		struct entitlement *entitlement = &entitlements->entitlements[i];
-		free(entitlement->entitlement_id);
-		free(entitlement->software_model);
-		free(entitlement->agreement_type);
-		free(entitlement->license_metric);
+	const struct metric *of = &licence->models.metrics[metric];
+	struct origin *first = &origins[of->product_number];
+	money amount = 0;
+	if (licence->rates.count && rates_convert(&licence->rates, next.currency, &amount, error) < 0)
+		return error_prefix(error, "%s line %zu", next.file, next.row);
+	if (!first->currency)
+		*first = next;
+	if (licence->rates.count || strcmp(first->currency, next.currency) == 0)
+		return 0;
+	return error_set(error, EX_DATAERR,
+		"cannot add up product '%s' of '%s': %s line %zu is in %s, %s line %zu in %s; name a file that converts them, --rates FILE",
+		of->product, of->publisher, first->file, first->row, first->currency, next.file, next.row, next.currency);
+}
+
+static void warn_of(csv_complain *warn, const char *file, size_t row, const char *software_model, const char *license_metric)
+{
+	char message[700];
+	snprintf(message, sizeof message, "%s line %zu has no effect: no row of the models has software model '%s' with license metric '%s'", file,
+		row, software_model, license_metric);
+	warn(message);
+}
+
+int licence_check(const struct licence *licence, csv_complain *warn, struct error *error)
+{
+	struct origin *origins = NULL;
+	size_t count = 0;
+	int result = 0;
+	while (count <= licence->models.product_keys.count && result == 0)
+		result = licence_grow((void **)&origins, &count, sizeof *origins, error) ? 0 : -1;
+	for (size_t i = 0; i < licence->entitlements.count && result == 0; i++) {
+		const struct entitlement *entitlement = &licence->entitlements.list[i];
+		ptrdiff_t metric = models_find_metric(&licence->models, entitlement->software_model, entitlement->license_metric);
+		if (metric < 0)
+			warn_of(warn, "entitlements", entitlement->row, entitlement->software_model, entitlement->license_metric);
+		else if (entitlement->has_cost && !entitlement->is_retired)
+			result = check_currency(licence, origins, metric, (struct origin){entitlement->currency, "entitlements", entitlement->row}, error);
 	}
-	free(entitlements->entitlements);
-	*entitlements = (struct entitlements){.count = 0};
-}
-
-bool agreement_is_enterprise(const char *agreement_type)
-{
-	static const char *const types[] = {"ELA", "ULA", "PULA", "Enterprise", "Enterprise License Agreement", "Unlimited License Agreement"};
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (strcasecmp(types[i], agreement_type) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < licence->prices.count && result == 0; i++) {
+		const struct price *price = &licence->prices.list[i];
+		ptrdiff_t metric = models_find_metric(&licence->models, price->software_model, price->license_metric);
+		if (metric < 0)
+			warn_of(warn, "prices", price->row, price->software_model, price->license_metric);
+		else
+			result = check_currency(licence, origins, metric, (struct origin){price->currency, "prices", price->row}, error);
+	}
+	free(origins);
+	return result;
 }

@@ -1,60 +1,40 @@
 /*
- * licence.h: the licence files: software models with the identifiers that map to them, and entitlements. doc/licence.md is
- * their manual.
+ * licence.h: the licence files together: what reconcile sets consumption against. doc/licence.md is their manual.
  *
- * CSV by RFC 4180 with a header line, UTF-8 with or without BOM, columns in any order. All mistakes of a file are
- * found at once: they are given to `complain`, a line each, and the load fails with EX_DATAERR; nothing of the file is used.
+ * CSV by RFC 4180 with a header line, UTF-8 with or without BOM, columns in any order. All mistakes of all files are found at
+ * once and given to `complain`, a line each; then nothing of them is used.
  */
 #ifndef ENVTALLY_LICENCE_H
 #define ENVTALLY_LICENCE_H
 
-#include "error.h"
+#include "account_groups.h"
+#include "entitlements.h"
+#include "exclusions.h"
+#include "models.h"
+#include "prices.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-typedef void licence_complain(const char *message);
-
-enum identifier_type { IDENTIFIER_PLAN_ITEM_ID, IDENTIFIER_PLAN_ITEM_NAME, IDENTIFIER_SUBSCRIPTION_NAME };
-
-/* One identifier of one software model: a row of models.csv. */
-struct model_identifier {
-	char *publisher, *product, *version, *edition, *software_model, *license_metric, *unit;
-	enum identifier_type type;
-	char *identifier; /* exact, or a glob with * and ? */
-	size_t row;       /* line in the file */
+/* Paths; NULL for a file that is not given. The first two must be. */
+struct licence_files {
+	const char *entitlements, *models, *exclusions, *groups, *prices, *rates;
 };
 
-struct models {
-	struct model_identifier *identifiers;
-	size_t count;
+struct licence {
+	struct models models;
+	struct entitlements entitlements;
+	struct exclusions exclusions;
+	struct account_groups groups;
+	struct prices prices;
+	struct rates rates;
 };
 
-struct entitlement {
-	char *entitlement_id, *software_model, *agreement_type, *license_metric;
-	int32_t start_day, end_day; /* end exclusive: the day after end_date; INT32_MAX when it has none */
-	bool unlimited;
-	int64_t purchased_rights;
-	bool retired; /* status is not active: it counts for nothing */
-	size_t row;
-};
+/* What each file comes to is given to `complain` too, but for the last error, which is returned. */
+int licence_load(struct licence *licence, const struct licence_files *files, csv_complain *complain, struct error *error);
+void licence_release(struct licence *licence);
 
-struct entitlements {
-	struct entitlement *entitlements;
-	size_t count;
-};
-
-int models_load(const char *path, struct models *models, licence_complain *complain, struct error *error);
-void models_release(struct models *models);
-
-int entitlements_load(const char *path, struct entitlements *entitlements, licence_complain *complain, struct error *error);
-void entitlements_release(struct entitlements *entitlements);
-
-/* Is it an enterprise-wide agreement (ELA, ULA …), which is compliant whatever is used? */
-bool agreement_is_enterprise(const char *agreement_type);
-
-/* Does an identifier's pattern match a text? Case does not matter; NULL matches nothing. */
-bool identifier_matches(const struct model_identifier *identifier, const char *text);
+/*
+ * Entitlements and prices belong to a metric of the models, and those of one product have one currency, where there are no rates.
+ * -1 with EX_DATAERR for two currencies; `warn` gets an entitlement that can have no effect.
+ */
+int licence_check(const struct licence *licence, csv_complain *warn, struct error *error);
 
 #endif

@@ -1,401 +1,249 @@
 #include "position.h"
 
 #include "instant.h"
-#include "json_write.h"
+#include "position_print.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void position_open(struct position *position, const struct models *models, const struct entitlements *entitlements)
+static int open_position(struct position *position, struct error *error)
 {
-	*position = (struct position){.models = models, .entitlements = entitlements};
-}
-
-void position_release(struct position *position)
-{
-	for (size_t i = 0; i < position->item_count; i++) {
-		free(position->items[i].plan_item_name);
-		free(position->items[i].subscription_name);
-	}
-	free(position->items);
-	free(position->periods);
-	free(position->sums);
-	name_table_release(&position->profiles);
-	name_table_release(&position->plan_items);
-	hash_index_release(&position->sum_index);
-}
-
-int position_reader_open(struct position *position, struct message_reader *reader, int descriptor, const char *name, struct error *error)
-{
-	const struct stream *const list[] = {&stream_consumption, &stream_subscription, NULL};
-	if (field_union_build(&position->fields, list, error) < 0)
-		return -1;
-	return message_reader_open(reader, descriptor, name, position->fields.pointers, position->fields.count, false, error);
-}
-
-static const struct json_slice *field(const struct position *position, const struct message *message, const char *name)
-{
-	return field_union_slice(&position->fields, message->fields, name);
-}
-
-/* The number of a plan item, "" for none. */
-static int item_number(struct position *position, const struct json_slice *slice, uint32_t *number, struct error *error)
-{
-	bool named = slice->kind == JSON_STRING;
-	ptrdiff_t found = name_table_number(&position->plan_items, named ? slice->text : "", named ? slice->length : 0, error);
-	if (found < 0)
-		return -1;
-	if ((size_t)found >= position->item_count) {
-		size_t count = (size_t)found + 64;
-		struct position_plan_item *items = realloc(position->items, count * sizeof *items);
-		if (!items)
-			return error_set(error, EX_OSERR, "out of memory");
-		memset(items + position->item_count, 0, (count - position->item_count) * sizeof *items);
-		position->items = items;
-		position->item_count = count;
-	}
-	*number = (uint32_t)found;
-	return 0;
-}
-
-static int keep_text(char **text, const struct json_slice *slice, struct error *error)
-{
-	if (slice->kind != JSON_STRING || *text)
-		return 0;
-	*text = strndup(slice->text, slice->length);
-	return *text ? 0 : error_set(error, EX_OSERR, "out of memory");
-}
-
-static int add_subscription(struct position *position, const struct message *message, struct error *error)
-{
-	uint32_t number;
-	const struct json_slice *plan_item = field(position, message, "plan_item_id");
-	if (plan_item->kind != JSON_STRING)
-		return 0;
-	if (item_number(position, plan_item, &number, error) < 0)
-		return -1;
-	struct position_plan_item *item = &position->items[number];
-	item->subscriptions++;
-	return keep_text(&item->plan_item_name, field(position, message, "plan_item_name"), error) < 0 ||
-			keep_text(&item->subscription_name, field(position, message, "subscription_name"), error) < 0
-		? -1
-		: 0;
-}
-
-static int period_number(struct position *position, const struct period *period, const struct json_slice *state, uint32_t *number,
-	struct error *error)
-{
-	for (size_t i = 0; i < position->period_count; i++) {
-		if (position->periods[i].period.start == period->start && position->periods[i].period.end == period->end) {
-			*number = (uint32_t)i;
-			return 0;
-		}
-	}
-	struct position_period *periods = realloc(position->periods, (position->period_count + 1) * sizeof *periods);
-	if (!periods)
+	const struct usage *usage = position->usage;
+	const struct models *models = &position->licence->models;
+	size_t periods = usage->period_count;
+	position->metric_of_item = calloc(usage->plan_item_count + 1, sizeof *position->metric_of_item);
+	position->period_of_rank = calloc(periods + 1, sizeof *position->period_of_rank);
+	position->excluded = calloc(models->metric_count * periods + 1, sizeof *position->excluded);
+	position->needs = calloc(usage->account_count + 1, sizeof *position->needs);
+	position->model_sums = calloc(models->model_names.count * periods + 1, sizeof *position->model_sums);
+	position->product_sums = calloc(models->product_keys.count * periods + 1, sizeof *position->product_sums);
+	position->model_begun = calloc(models->model_names.count * periods + 1, sizeof *position->model_begun);
+	position->product_begun = calloc(models->product_keys.count * periods + 1, sizeof *position->product_begun);
+	position->currency_of_product = calloc(models->product_keys.count + 1, sizeof *position->currency_of_product);
+	if (!position->metric_of_item || !position->period_of_rank || !position->excluded || !position->needs || !position->model_sums ||
+		!position->product_sums || !position->model_begun || !position->product_begun || !position->currency_of_product)
 		return error_set(error, EX_OSERR, "out of memory");
-	position->periods = periods;
-	periods[position->period_count] = (struct position_period){.period = *period};
-	snprintf(periods[position->period_count].state, sizeof periods->state, "%.*s", (int)(state->length < 15 ? state->length : 15),
-		state->kind == JSON_STRING ? state->text : "");
-	*number = (uint32_t)position->period_count++;
-	return 0;
+	for (size_t i = 0; i < models->product_keys.count; i++)
+		position->currency_of_product[i] = pricing_currency(position->licence, (uint32_t)i);
+	return membership_build(&position->membership, usage, &position->licence->groups, error);
 }
 
-static bool same_sum(const void *context, size_t index, const void *key)
+static void close_position(struct position *position)
 {
-	const struct position_sum *left = &((const struct position *)context)->sums[index], *right = key;
-	return left->profile == right->profile && left->plan_item == right->plan_item && left->period == right->period;
+	membership_release(&position->membership);
+	free(position->metric_of_item);
+	free(position->period_of_rank);
+	free(position->lines);
+	free(position->excluded);
+	free(position->needs);
+	free(position->model_sums);
+	free(position->product_sums);
+	free(position->model_begun);
+	free(position->product_begun);
+	free(position->currency_of_product);
 }
 
-static int add_units(struct position *position, const struct position_sum *key, struct error *error)
+/* The periods of a profile that are no time before its contract: ranks from `*first` to before `*end`. */
+static void periods_of_profile(const struct position *position, uint32_t profile, size_t *first, size_t *end)
 {
-	const uint32_t words[3] = {key->profile, key->plan_item, key->period};
-	uint32_t hash = hash_bytes(0, words, sizeof words);
-	ptrdiff_t found = hash_index_find(&position->sum_index, hash, same_sum, position, key);
-	if (found >= 0) {
-		position->sums[found].units += key->units;
-		return 0;
-	}
-	if (position->sum_count == position->sum_capacity) {
-		size_t capacity = position->sum_capacity ? position->sum_capacity * 2 : 64;
-		struct position_sum *sums = realloc(position->sums, capacity * sizeof *sums);
-		if (!sums)
-			return error_set(error, EX_OSERR, "out of memory");
-		position->sums = sums;
-		position->sum_capacity = capacity;
-	}
-	if (hash_index_add(&position->sum_index, hash, position->sum_count) < 0)
-		return error_set(error, EX_OSERR, "out of memory");
-	position->sums[position->sum_count++] = *key;
-	return 0;
+	const struct usage *usage = position->usage;
+	*first = 0;
+	while (*first < usage->period_count && (usage->periods[position->period_of_rank[*first]].profile < profile ||
+		(usage->periods[position->period_of_rank[*first]].profile == profile && usage->periods[position->period_of_rank[*first]].period.index < 0)))
+		++*first;
+	*end = *first;
+	while (*end < usage->period_count && usage->periods[position->period_of_rank[*end]].profile == profile)
+		++*end;
 }
 
-static bool read_integer(const struct json_slice *slice, int64_t *value)
+static const struct usage_period *period_at(const struct position *position, size_t rank)
 {
-	char *end;
-	if (slice->kind != JSON_NUMBER)
+	return &position->usage->periods[position->period_of_rank[rank]];
+}
+
+/* Is the entitlement allocated to an organization, and the profile another's? Then its rights are not the profile's. */
+static bool is_of_another(const struct position *position, const struct entitlement *entitlement, uint32_t profile)
+{
+	const struct usage *usage = position->usage;
+	bool is_told = false;
+	if (entitlement->allocation_type != GROUP_ORGANIZATION)
 		return false;
-	*value = strtoll(slice->text, &end, 10);
-	return end == slice->text + slice->length;
+	for (size_t i = 0; i < usage->account_count; i++) {
+		const struct usage_account *account = &usage->accounts[i];
+		if (account->profile == USAGE_NONE || !usage_account_is_of(account, profile) || account->organization == USAGE_NONE)
+			continue;
+		is_told = true;
+		if (strcmp(usage->organization_ids.names[account->organization].text, entitlement->allocation_value) == 0)
+			return false;
+	}
+	return is_told;
 }
 
-static bool read_time(const struct json_slice *slice, int64_t *instant)
+static int collect_grants(const struct position *position, const struct metric *metric, uint32_t profile, int32_t from, int32_t to,
+	struct grants *grants, struct error *error)
 {
-	return slice->kind == JSON_STRING && instant_parse(slice->text, slice->length, instant) == 0;
+	const struct entitlements *entitlements = &position->licence->entitlements;
+	for (size_t i = 0; i < entitlements->count; i++) {
+		const struct entitlement *entitlement = &entitlements->list[i];
+		if (entitlement->is_retired || strcmp(entitlement->software_model, metric->software_model) != 0 ||
+			strcmp(entitlement->license_metric, metric->license_metric) != 0 || is_of_another(position, entitlement, profile))
+			continue;
+		if (grants_add(grants, entitlement, from, to, error) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-static int add_consumption(struct position *position, const struct message_reader *reader, const struct message *message,
+/* The needs of a metric in a period, out of the lines from `*at` on, which are in order. */
+static size_t take_needs(struct position *position, uint32_t profile, uint32_t metric, size_t period, size_t *at)
+{
+	size_t count = 0;
+	for (; *at < position->line_count; ++*at) {
+		const struct position_line *line = &position->lines[*at];
+		if (line->profile != profile || line->metric != metric || line->period != period)
+			break;
+		if (line->units)
+			position->needs[count++] = (struct need){.rank = line->rank, .units = line->units};
+	}
+	return count;
+}
+
+/* Without units it depends on the feeds what is known; what is not known is no figure. */
+static void settle_usage(struct figures *figures, const struct reach *reach)
+{
+	figures->accounts_not_yet_fed = reach->not_yet_fed;
+	figures->accounts_not_reported = reach->not_reported;
+	figures->usage = figures->used + figures->excluded > 0 ? USAGE_COUNTED : reach_state(reach);
+	if (figures->used == 0 && figures->usage == USAGE_COUNTED)
+		figures->usage = USAGE_ZERO;
+	if (figures_use_is_known(figures))
+		return;
+	figures->is_unknown = true;
+	figures->available = figures->over_licensed = figures->lapsing = 0;
+	figures->allocated_not_in_use = figures->not_allocated = 0;
+	figures->over_licensed_amount = figures->potential_savings = figures->true_up_cost = (struct amount){.state = AMOUNT_NONE};
+}
+
+/* The accounts with unlicensed units; their costs are parts of the whole that add up to it. */
+static int print_unlicensed(struct position *position, const struct position_cell *cell, struct error *error)
+{
+	struct amount before = {.state = AMOUNT_KNOWN}, after;
+	int64_t rights = 0;
+	for (size_t i = 0; i < cell->need_count && cell->figures.unlicensed; i++) {
+		int64_t unlicensed = position_unlicensed(&cell->needs[i]);
+		if (!unlicensed)
+			continue;
+		rights += unlicensed;
+		if (pricing_true_up(&cell->pricing, rights, &after, error) < 0)
+			return -1;
+		struct amount cost = {after.state, after.minor - before.minor};
+		position_print_unlicensed_account(position, cell, &cell->needs[i], unlicensed, cost);
+		before = after;
+	}
+	return 0;
+}
+
+static int print_cell(struct position *position, struct position_cell *cell, size_t rank, struct error *error)
+{
+	const struct metric *metric = cell->metric;
+	size_t periods = position->usage->period_count, model = metric->model_number * periods + rank,
+	       product = metric->product_number * periods + rank;
+	const char *currency = position->currency_of_product[metric->product_number];
+	if (pricing_build(&cell->pricing, position->licence, metric, currency, cell->draw, &cell->period->period, error) < 0 ||
+		figures_of_draw(&cell->figures, cell->draw, cell->needs, cell->need_count, &cell->pricing, error) < 0)
+		return -1;
+	cell->figures.excluded = position->excluded[(size_t)(metric - position->licence->models.metrics) * periods + rank];
+	settle_usage(&cell->figures, cell->reach);
+	if (position_print_metric(position, cell, error) < 0 || position_print_groups(position, cell, error) < 0 ||
+		print_unlicensed(position, cell, error) < 0 || position_print_remediation(position, cell, error) < 0 ||
+		figures_add(&position->model_sums[model], &cell->figures, !position->model_begun[model], error) < 0 ||
+		figures_add(&position->product_sums[product], &cell->figures, !position->product_begun[product], error) < 0)
+		return -1;
+	position->model_begun[model] = position->product_begun[product] = true;
+	return 0;
+}
+
+/* One metric of one profile, period by period. */
+static int print_metric_of_profile(struct position *position, uint32_t profile, uint32_t number, size_t first, size_t end, size_t *at,
 	struct error *error)
 {
-	struct position_sum sum;
-	struct period period;
-	int64_t index = 0;
-	static const char *const wanted[] = {"period_index", "period_start", "period_end", "units_consumed"};
-	const bool good[] = {read_integer(field(position, message, "period_index"), &index),
-		read_time(field(position, message, "period_start"), &period.start),
-		read_time(field(position, message, "period_end"), &period.end),
-		read_integer(field(position, message, "units_consumed"), &sum.units)};
-	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-		if (!good[i])
-			return message_error(reader, message, error, "consumption \"%s\" must be %s, this is %s", wanted[i],
-				i == 1 || i == 2 ? "a time" : "a whole number", json_kind_name(field(position, message, wanted[i])->kind));
-	period.index = (int)index;
-	const struct json_slice *profile = field(position, message, "profile");
-	ptrdiff_t number = name_table_number(&position->profiles, profile->kind == JSON_STRING ? profile->text : "",
-		profile->kind == JSON_STRING ? profile->length : 0, error);
-	if (number < 0)
-		return -1;
-	sum.profile = (uint32_t)number;
-	if (item_number(position, field(position, message, "plan_item_id"), &sum.plan_item, error) < 0 ||
-		period_number(position, &period, field(position, message, "state"), &sum.period, error) < 0)
-		return -1;
-	return add_units(position, &sum, error);
-}
-
-int position_add(struct position *position, const struct message_reader *reader, const struct message *message, struct error *error)
-{
-	if (message_is_record(message, "consumption"))
-		return add_consumption(position, reader, message, error);
-	if (message_is_record(message, "subscription"))
-		return add_subscription(position, message, error);
-	return 0;
-}
-
-/* Mapping */
-
-static bool row_matches(const struct position *position, const struct model_identifier *identifier, size_t plan_item)
-{
-	const struct position_plan_item *item = &position->items[plan_item];
-	const char *const texts[] = {[IDENTIFIER_PLAN_ITEM_ID] = position->plan_items.names[plan_item].text,
-		[IDENTIFIER_PLAN_ITEM_NAME] = item->plan_item_name,
-		[IDENTIFIER_SUBSCRIPTION_NAME] = item->subscription_name};
-	return *position->plan_items.names[plan_item].text && identifier_matches(identifier, texts[identifier->type]);
-}
-
-/* The model that a plan item maps to, as a row of models.csv; NULL for none, which is no error. */
-static int map_item(const struct position *position, size_t plan_item, const struct model_identifier **model, struct error *error)
-{
-	*model = NULL;
-	for (size_t i = 0; i < position->models->count; i++) {
-		const struct model_identifier *identifier = &position->models->identifiers[i];
-		if (!row_matches(position, identifier, plan_item))
-			continue;
-		if (*model && strcmp((*model)->software_model, identifier->software_model) != 0)
-			return error_set(error, EX_DATAERR,
-				"cannot map plan item '%s': it is software model '%s' by line %zu of the models and '%s' by line %zu",
-				position->plan_items.names[plan_item].text, (*model)->software_model, (*model)->row,
-				identifier->software_model, identifier->row);
-		if (!*model)
-			*model = identifier;
-	}
-	return 0;
-}
-
-/* The first row of each software model stands for it. */
-static bool is_first_row(const struct models *models, size_t row)
-{
-	for (size_t i = 0; i < row; i++)
-		if (strcmp(models->identifiers[i].software_model, models->identifiers[row].software_model) == 0)
-			return false;
-	return true;
-}
-
-struct rights {
-	int64_t owned;
-	bool unlimited, enterprise;
-};
-
-static struct rights rights_in(const struct entitlements *entitlements, const struct model_identifier *model, const struct period *period)
-{
-	struct rights rights = {.owned = 0};
-	for (size_t i = 0; i < entitlements->count; i++) {
-		const struct entitlement *entitlement = &entitlements->entitlements[i];
-		if (entitlement->retired || strcmp(entitlement->software_model, model->software_model) != 0 ||
-			strcmp(entitlement->license_metric, model->license_metric) != 0 ||
-			entitlement->start_day * DAY_MS >= period->end || entitlement->end_day * DAY_MS <= period->start)
-			continue;
-		rights.owned += entitlement->purchased_rights;
-		rights.unlimited |= entitlement->unlimited;
-		rights.enterprise |= agreement_is_enterprise(entitlement->agreement_type);
-	}
-	return rights;
-}
-
-static void put_text(struct buffer *line, const char *key, const char *text)
-{
-	json_key(line, key);
-	json_c_string(line, text);
-}
-
-static void put_rights(struct buffer *line, const char *key, bool unlimited, int64_t rights)
-{
-	json_key(line, key);
-	if (unlimited)
-		json_c_string(line, "unlimited");
-	else
-		json_integer(line, rights);
-}
-
-static void print_result(const struct position *position, const struct model_identifier *model, size_t profile,
-	const struct position_period *at, int64_t used, struct output *output)
-{
-	struct buffer *line = &output->pending;
-	struct rights rights = rights_in(position->entitlements, model, &at->period);
-	int64_t spare = rights.owned > used ? rights.owned - used : 0;
-	int64_t lacking = rights.unlimited || used <= rights.owned ? 0 : used - rights.owned;
-	const char *name = position->profiles.names[profile].text;
-	stream_begin_record(line, &stream_metric_result);
-	put_text(line, "profile", *name ? name : NULL);
-	put_text(line, "publisher", model->publisher);
-	put_text(line, "product", model->product);
-	put_text(line, "software_model", model->software_model);
-	put_text(line, "license_metric", model->license_metric);
-	put_text(line, "unit", *model->unit ? model->unit : "envelope");
-	json_key(line, "period_index");
-	json_integer(line, at->period.index);
-	json_key(line, "period_start");
-	json_instant(line, at->period.start);
-	json_key(line, "period_end");
-	json_instant(line, at->period.end);
-	put_text(line, "period_state", at->state);
-	put_rights(line, "rights_owned", rights.unlimited, rights.owned);
-	json_key(line, "rights_used");
-	json_integer(line, used);
-	put_rights(line, "rights_available", rights.unlimited, spare);
-	put_rights(line, "over_licensed_rights", false, rights.unlimited ? 0 : spare);
-	put_rights(line, "unlicensed_rights", false, lacking);
-	put_text(line, "status", lacking == 0 || rights.enterprise ? "Compliant" : "Not Compliant");
-	stream_end_record(line, NULL, 0);
-	output_line_end(output);
-}
-
-static int compare_periods(const void *left, const void *right)
-{
-	const struct position_period *a = left, *b = right;
-	return (a->period.start > b->period.start) - (a->period.start < b->period.start);
-}
-
-static int64_t units_of(const struct position *position, size_t profile, size_t item, const struct period *period, bool all_periods)
-{
-	int64_t units = 0;
-	for (size_t i = 0; i < position->sum_count; i++) {
-		const struct position_sum *sum = &position->sums[i];
-		if ((profile == SIZE_MAX || sum->profile == profile) && sum->plan_item == item &&
-			(all_periods || position->periods[sum->period].period.start == period->start))
-			units += sum->units;
-	}
-	return units;
-}
-
-/* Another profile in the same pipe may have periods of its own. */
-static bool has_period(const struct position *position, size_t profile, const struct period *period)
-{
-	for (size_t i = 0; i < position->sum_count; i++)
-		if (position->sums[i].profile == profile && position->periods[position->sums[i].period].period.start == period->start &&
-			position->periods[position->sums[i].period].period.end == period->end)
-			return true;
-	return false;
-}
-
-static int print_results(struct position *position, const struct model_identifier *const item_models[],
-	const struct position_period *periods, struct output *output)
-{
-	const struct models *models = position->models;
-	bool any = false;
-	for (size_t profile = 0; profile < position->profiles.count; profile++) {
-		for (size_t row = 0; row < models->count; row++) {
-			if (!is_first_row(models, row))
-				continue;
-			const struct model_identifier *model = &models->identifiers[row];
-			for (size_t at = 0; at < position->period_count; at++) {
-				int64_t used = 0;
-				if (periods[at].period.index < 0 || !has_period(position, profile, &periods[at].period))
-					continue;
-				for (size_t item = 0; item < position->plan_items.count; item++)
-					if (item_models[item] && strcmp(item_models[item]->software_model, model->software_model) == 0)
-						used += units_of(position, profile, item, &periods[at].period, false);
-				if (!any)
-					stream_append_schema(&output->pending, &stream_metric_result);
-				any = true;
-				print_result(position, model, profile, &periods[at], used, output);
-			}
-		}
-	}
-	return 0;
-}
-
-static void print_unrecognized(struct position *position, size_t item, struct output *output)
-{
-	struct buffer *line = &output->pending;
-	const char *identifier = position->plan_items.names[item].text;
-	stream_begin_record(line, &stream_unrecognized_subscription);
-	put_text(line, "identifier", *identifier ? identifier : "(no plan item)");
-	put_text(line, "identifier_type", "plan_item_id");
-	put_text(line, "display_name", position->items[item].plan_item_name);
-	json_key(line, "profiles");
-	json_begin(line, '[');
-	for (size_t profile = 0; profile < position->profiles.count; profile++)
-		if (*position->profiles.names[profile].text && units_of(position, profile, item, NULL, true) > 0)
-			json_c_string(line, position->profiles.names[profile].text);
-	json_end(line, ']');
-	json_key(line, "subscriptions");
-	json_integer(line, position->items[item].subscriptions);
-	json_key(line, "units_consumed");
-	json_integer(line, units_of(position, SIZE_MAX, item, NULL, true));
-	stream_end_record(line, NULL, 0);
-	output_line_end(output);
-}
-
-int position_print(struct position *position, struct output *output, struct error *error)
-{
+	const struct metric *metric = &position->licence->models.metrics[number];
+	const char *name = position->usage->profiles.names[profile].text;
+	struct grants grants = {.count = 0};
+	struct draw draw = {.pool_count = 0};
+	struct reach reach = {.count = 0};
+	int32_t from = instant_day(period_at(position, first)->period.start), to = instant_day(period_at(position, end - 1)->period.end - 1) + 1;
 	int result = -1;
-	bool any = false;
-	const struct model_identifier **item_models = calloc(position->plan_items.count + 1, sizeof(const struct model_identifier *));
-	struct position_period *periods = malloc((position->period_count + 1) * sizeof *periods);
-	if (!item_models || !periods) {
-		error_set(error, EX_OSERR, "out of memory");
+	if (collect_grants(position, metric, profile, from, to, &grants, error) < 0 ||
+		draw_open(&draw, &position->membership, &grants, error) < 0 ||
+		reach_build(&reach, &position->membership, profile, number, position->metric_of_item, error) < 0)
 		goto out;
-	}
-	for (size_t item = 0; item < position->plan_items.count; item++)
-		if (map_item(position, item, &item_models[item], error) < 0)
+	for (size_t rank = first; rank < end && !output_failed(position->output); rank++) {
+		const struct usage_period *period = period_at(position, rank);
+		struct position_cell cell = {.metric = metric,
+			.period = period,
+			.profile = *name ? name : NULL,
+			.draw = &draw,
+			.needs = position->needs,
+			.reach = &reach,
+			.is_last_over = period->period.end <= position->now &&
+				(rank + 1 == end || period_at(position, rank + 1)->period.end > position->now)};
+		cell.need_count = take_needs(position, profile, number, rank, at);
+		draw_period(&draw, &period->period, position->needs, cell.need_count);
+		if (print_cell(position, &cell, rank, error) < 0)
 			goto out;
-	if (position->period_count)
-		memcpy(periods, position->periods, position->period_count * sizeof *periods);
-	qsort(periods, position->period_count, sizeof *periods, compare_periods);
-	print_results(position, item_models, periods, output);
-	for (size_t item = 0; item < position->plan_items.count; item++) {
-		if (item_models[item])
-			continue;
-		if (!any)
-			stream_append_schema(&output->pending, &stream_unrecognized_subscription);
-		any = true;
-		print_unrecognized(position, item, output);
 	}
 	result = 0;
 out:
-	free(item_models);
-	free(periods);
+	grants_release(&grants);
+	draw_release(&draw);
+	reach_release(&reach);
+	return result;
+}
+
+/* The sums of a tier that the profile has, in the order of models and periods. */
+static void print_sums(struct position *position, const struct stream *stream, uint32_t profile, size_t first, size_t end)
+{
+	const struct models *models = &position->licence->models;
+	bool is_model = stream == &stream_model_result;
+	const char *name = position->usage->profiles.names[profile].text;
+	size_t count = is_model ? models->model_names.count : models->product_keys.count;
+	for (size_t number = 0; number < count; number++)
+		for (size_t rank = first; rank < end; rank++) {
+			size_t at = number * position->usage->period_count + rank;
+			if (!(is_model ? position->model_begun : position->product_begun)[at])
+				continue;
+			const struct metric *metric =
+				&models->metrics[(is_model ? models->first_metric_of_model : models->first_metric_of_product)[number]];
+			position_print_sum(position, stream, metric, *name ? name : NULL, period_at(position, rank),
+				&(is_model ? position->model_sums : position->product_sums)[at]);
+		}
+}
+
+static int print_profile(struct position *position, uint32_t profile, size_t *at, struct error *error)
+{
+	size_t first, end;
+	periods_of_profile(position, profile, &first, &end);
+	if (first == end)
+		return 0;
+	for (size_t metric = 0; metric < position->licence->models.metric_count; metric++)
+		if (print_metric_of_profile(position, profile, (uint32_t)metric, first, end, at, error) < 0)
+			return -1;
+	print_sums(position, &stream_model_result, profile, first, end);
+	print_sums(position, &stream_product_result, profile, first, end);
+	return 0;
+}
+
+int position_print(const struct licence *licence, const struct usage *usage, unsigned group_by, int64_t now, struct output *output,
+	struct error *error)
+{
+	struct position position = {.licence = licence, .usage = usage, .group_by = group_by, .now = now, .output = output};
+	size_t at = 0;
+	int result = open_position(&position, error) < 0 || position_map_items(&position, error) < 0 || position_add_lines(&position, error) < 0 ? -1 : 0;
+	for (size_t profile = 0; profile < usage->profiles.count && result == 0; profile++)
+		result = print_profile(&position, (uint32_t)profile, &at, error);
+	if (result == 0)
+		result = position_print_unrecognized(&position, error);
+	close_position(&position);
 	return result;
 }

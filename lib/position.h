@@ -1,64 +1,76 @@
 /*
- * position.h: the licence position: what was used against what is owned, per software model, license metric and period.
+ * position.h: the licence position: what was used against what is owned, per license metric and period, and its sums per software
+ * model and product. doc/reconcile.md has the rules, with worked examples.
  *
- * Consumption is mapped to software models by the identifiers of its plan item (models.csv): the plan item's id or name, or the
+ * Consumption is mapped to license metrics by the identifiers of its plan item (models.csv): the plan item's id or name, or the
  * name of its subscription. What maps to none is unrecognized and stays outside the position; what maps to two is an error.
+ * For each profile and metric, rights are drawn on period by period (draw.h), and what comes of that are the figures (figures.h).
  *
- *   rights used       units consumed in the period by plan items of the model
- *   rights owned      sum of the purchased rights of the active entitlements of model and metric in force on some day of the period
- *   rights available  = over-licensed rights: owned less used, at least 0
- *   unlicensed rights used less owned, at least 0: what a true-up has to buy
- *   status            Compliant when nothing is unlicensed, or the agreement is enterprise-wide, or rights are unlimited
+ * The parts: position_lines.c maps and orders the consumption; position.c computes; position_groups.c sums by group;
+ * reach.c tells what the feeds of a metric's accounts say; remediation.c says what can be done; position_print.c makes the records.
  */
 #ifndef ENVTALLY_POSITION_H
 #define ENVTALLY_POSITION_H
 
-#include "field_union.h"
-#include "licence.h"
-#include "message.h"
-#include "name_table.h"
+#include "figures.h"
 #include "output.h"
-#include "period.h"
+#include "reach.h"
 
-struct position_plan_item {
-	char *plan_item_name, *subscription_name; /* NULL for null */
-	uint32_t subscriptions;
-};
-
-struct position_sum {
-	uint32_t profile, plan_item; /* numbers; the last plan item is "none" */
-	uint32_t period;
+/* Units of a metric in a period and account, or that of them which is excluded. */
+struct position_line {
+	uint32_t profile, metric, period; /* period: rank by profile and start */
+	uint32_t rank;                    /* of the account */
 	int64_t units;
 };
 
-struct position_period {
-	struct period period;
-	char state[16];
+/* One position: a metric of a profile in a period, with what its figures come from. */
+struct position_cell {
+	const struct metric *metric;
+	const struct usage_period *period;
+	const char *profile; /* NULL for none */
+	const struct draw *draw;
+	const struct need *needs;
+	size_t need_count;
+	struct pricing pricing;
+	struct figures figures;
+	const struct reach *reach;
+	bool is_last_over; /* the last period of the profile that is over at the clock */
 };
 
 struct position {
-	const struct models *models;
-	const struct entitlements *entitlements;
-	struct field_union fields;
-	struct name_table profiles, plan_items;
-	struct position_plan_item *items; /* by number of plan_items */
-	size_t item_count;
-	struct position_period *periods;
-	size_t period_count;
-	struct position_sum *sums;
-	size_t sum_count, sum_capacity;
-	struct hash_index sum_index;
+	const struct licence *licence;
+	const struct usage *usage;
+	unsigned group_by; /* a bit for each enum group_type */
+	int64_t now;
+	struct output *output;
+	bool has_schema[32]; /* of streams[]: printed already */
+	struct membership membership;
+	uint32_t *metric_of_item;  /* by number of plan item; POSITION_NO_METRIC */
+	uint32_t *period_of_rank;
+	struct position_line *lines;
+	size_t line_count;
+	int64_t *excluded;        /* by metric and rank of period */
+	struct need *needs;       /* of the position at hand */
+	struct figures *model_sums, *product_sums; /* of the profile at hand, by number and rank of period */
+	bool *model_begun, *product_begun;
+	const char **currency_of_product;
 };
 
-void position_open(struct position *position, const struct models *models, const struct entitlements *entitlements);
-void position_release(struct position *position);
+#define POSITION_NO_METRIC UINT32_MAX
 
-int position_reader_open(struct position *position, struct message_reader *reader, int descriptor, const char *name, struct error *error);
+/* Appends all results to `output`. EX_DATAERR for a plan item that maps to two metrics, and what else cannot be computed. */
+int position_print(const struct licence *licence, const struct usage *usage, unsigned group_by, int64_t now, struct output *output,
+	struct error *error);
 
-/* Takes what the position needs from a message, which goes on unchanged whatever it is. */
-int position_add(struct position *position, const struct message_reader *reader, const struct message *message, struct error *error);
+/* The parts. */
+int position_map_items(struct position *position, struct error *error);
+int position_add_lines(struct position *position, struct error *error);
+int position_print_groups(struct position *position, const struct position_cell *cell, struct error *error);
+int position_print_remediation(struct position *position, const struct position_cell *cell, struct error *error);
 
-/* Appends metric_result and unrecognized_subscription records. EX_DATAERR for a plan item that maps to two models. */
-int position_print(struct position *position, struct output *output, struct error *error);
+static inline int64_t position_unlicensed(const struct need *need)
+{
+	return need->units - need->allocated - need->pooled - need->covered;
+}
 
 #endif

@@ -8,7 +8,10 @@
 
 void report_open(struct report *report, const char *title, int64_t now)
 {
-	*report = (struct report){.title = title, .now = now};
+	*report = (struct report){.title = title,
+	        .now = now,
+	        .groups = {.stream = &stream_group_result},
+	        .remediations = {.stream = &stream_remediation}};
 }
 
 void report_release(struct report *report)
@@ -34,6 +37,8 @@ void report_release(struct report *report)
 	free(report->period_order);
 	free(report->metrics);
 	free(report->identifiers);
+	report_rows_release(&report->groups);
+	report_rows_release(&report->remediations);
 	name_table_release(&report->words);
 	name_table_release(&report->account_ids);
 	name_table_release(&report->plan_item_ids);
@@ -65,7 +70,8 @@ static const struct json_slice *field(const struct report *report, const struct 
 
 static int64_t integer(const struct report *report, const struct message *message, const char *name)
 {
-	return strtoll(field(report, message, name)->text, NULL, 10);
+	const struct json_slice *slice = field(report, message, name);
+	return slice->kind == JSON_NUMBER ? strtoll(slice->text, NULL, 10) : 0;
 }
 
 static int64_t instant(const struct report *report, const struct message *message, const char *name)
@@ -297,11 +303,30 @@ static int add_metric(struct report *report, const struct message *message, stru
 	new->start = instant(report, message, "period_start");
 	new->end = instant(report, message, "period_end");
 	new->used = integer(report, message, "rights_used");
-	for (int i = 0; stream_metric_result.fields[i].name && i < REPORT_METRIC_FIELDS; i++)
+	for (int i = 0; i < REPORT_METRIC_FIELDS && stream_metric_result.fields[i].name; i++)
 		if (keep_text(&new->texts[i], field(report, message, stream_metric_result.fields[i].name), error) < 0)
 			return -1;
-	report->not_compliant += !report_metric_is_compliant(new);
+	report->not_compliant += !report_metric_is_compliant(new) && !report_metric_is_unknown(new);
+	report->unknown += report_metric_is_unknown(new);
 	return 0;
+}
+
+static int add_row(struct report *report, struct report_rows *rows, const struct message *message, struct error *error)
+{
+	struct json_slice slices[REPORT_ROW_FIELDS];
+	for (int i = 0; i < REPORT_ROW_FIELDS && rows->stream->fields[i].name; i++)
+		slices[i] = *field(report, message, rows->stream->fields[i].name);
+	return report_rows_add(rows, &report->words, slices, error);
+}
+
+static int add_group(struct report *report, const struct message *message, struct error *error)
+{
+	return add_row(report, &report->groups, message, error);
+}
+
+static int add_remediation(struct report *report, const struct message *message, struct error *error)
+{
+	return add_row(report, &report->remediations, message, error);
 }
 
 /* What is read: a stream, and what becomes of its records. */
@@ -310,6 +335,7 @@ static const struct {
 	int (*add)(struct report *report, const struct message *message, struct error *error);
 } readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric},
         {&stream_restatement, add_restatement}, {&stream_unrecognized_subscription, add_unrecognized},
+        {&stream_group_result, add_group}, {&stream_remediation, add_remediation},
         {&stream_account, add_account}, {&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}};
 #define READERS (sizeof readers / sizeof *readers)
 

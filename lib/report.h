@@ -1,7 +1,8 @@
 /*
  * report.h: what a report tells, collected from the records of a pipe.
  *
- * Reads metric_result, consumption, restatement, unrecognized_subscription, account, subscription and watermark; passes over the rest.
+ * Reads metric_result, group_result, remediation, consumption, restatement, unrecognized_subscription, account, subscription and
+ * watermark; passes over the rest.
  * Nothing is kept a consumption or restatement record: units are added up as they come, by account and by plan item in
  * each period, and of restatements only the largest stay. So memory grows with accounts times periods and no further.
  *
@@ -14,11 +15,12 @@
 #include "field_union.h"
 #include "message.h"
 #include "name_table.h"
+#include "report_rows.h"
 #include "sum_table.h"
 
 #define REPORT_NONE UINT32_MAX
 #define REPORT_RESTATEMENTS 100 /* kept, the largest by |delta| */
-#define REPORT_METRIC_FIELDS 32
+#define REPORT_METRIC_FIELDS 48
 
 /* A metric_result. texts[] are its fields as they came, in the stream's order; NULL for null. */
 struct report_metric {
@@ -84,7 +86,9 @@ struct report {
 	int64_t restatement_total, restatement_net; /* of all: how many, and the sum of deltas */
 	bool has_watermarks; /* some account has one: then one without was never fed */
 	bool names_models; /* some consumption or subscription names its software model */
-	int64_t not_compliant; /* metrics whose status is not Compliant */
+	int64_t not_compliant, unknown; /* metrics with that status */
+	struct report_rows groups, remediations; /* group_result, remediation */
+	int64_t groups_start, groups_end; /* the period that groups are shown of: the latest that has begun */
 };
 
 void report_open(struct report *report, const char *title, int64_t now);
@@ -101,6 +105,12 @@ bool report_is_empty(const struct report *report);
 /* A field of a metric by name; NULL for null. */
 const char *report_metric_text(const struct report_metric *metric, const char *field);
 bool report_metric_is_compliant(const struct report_metric *metric);
+/* Is its use not known: not yet fed, or not reported? Then it is neither compliant nor not. */
+bool report_metric_is_unknown(const struct report_metric *metric);
+/* What people read for a usage_state: "not yet fed"; "not known" for NULL. */
+const char *report_state_phrase(const char *usage_state);
+/* Likewise the rights used: a number or such a phrase. */
+const char *report_metric_use(const struct report_metric *metric);
 
 /* NULL for REPORT_NONE. */
 const char *report_word(const struct report *report, uint32_t number);

@@ -45,6 +45,17 @@ static void put_days(struct buffer *json, int64_t start, int64_t end)
 	json_day(json, instant_day(end - 1));
 }
 
+/* What people see of a field: of a use that is not known no figure follows. */
+static const char *seen_text(const struct report_metric *metric, const char *field, const char *text)
+{
+	if (text)
+		return text;
+	if (strcmp(field, "rights_used") == 0)
+		return report_metric_use(metric);
+	bool follows = strcmp(field, "rights_available") == 0 || strcmp(field, "over_licensed_rights") == 0 || strcmp(field, "unlicensed_rights") == 0;
+	return follows ? "–" : NULL;
+}
+
 static void put_metrics(struct buffer *json, const struct report *report)
 {
 	json_key(json, "metrics");
@@ -53,14 +64,17 @@ static void put_metrics(struct buffer *json, const struct report *report)
 		const struct report_metric *metric = &report->metrics[i];
 		json_begin(json, '{');
 		put_days(json, metric->start, metric->end);
-		for (size_t j = 0; stream_metric_result.fields[j].name && j < REPORT_METRIC_FIELDS; j++)
-			put_text(json, stream_metric_result.fields[j].name, metric->texts[j]);
+		for (size_t j = 0; j < REPORT_METRIC_FIELDS && stream_metric_result.fields[j].name; j++)
+			put_text(json, stream_metric_result.fields[j].name,
+			        seen_text(metric, stream_metric_result.fields[j].name, metric->texts[j]));
 		json_key(json, "is_current");
 		json_boolean(json, metric->start <= report->now && report->now < metric->end);
 		json_key(json, "has_begun");
 		json_boolean(json, metric->start <= report->now);
 		json_key(json, "is_compliant");
-		json_boolean(json, report_metric_is_compliant(metric));
+		json_boolean(json, report_metric_is_compliant(metric) || report_metric_is_unknown(metric));
+		json_key(json, "is_unknown");
+		json_boolean(json, report_metric_is_unknown(metric));
 		json_end(json, '}');
 	}
 	json_end(json, ']');
@@ -210,6 +224,29 @@ static void put_identifiers(struct buffer *json, const struct report *report)
 	json_end(json, ']');
 }
 
+/* Rows of the period that starts at `start`, or all for INSTANT_NONE; at most `limit`, and how many more there are. */
+static void put_rows(struct buffer *json, const char *key, const struct report *report, const struct report_rows *rows, int64_t start, size_t limit)
+{
+	char more[64];
+	size_t count = 0;
+	json_key(json, key);
+	json_begin(json, '[');
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct report_row *row = &rows->list[i];
+		if ((start != INSTANT_NONE && row->start != start) || ++count > limit)
+			continue;
+		json_begin(json, '{');
+		put_days(json, row->start, row->end);
+		for (int j = 0; rows->stream->fields[j].name; j++)
+			put_text(json, rows->stream->fields[j].name,
+			        report_row_text(rows, &report->words, row, rows->stream->fields[j].name));
+		json_end(json, '}');
+	}
+	json_end(json, ']');
+	snprintf(more, sizeof more, "more_%s", key);
+	put_integer(json, more, count > limit ? (int64_t)(count - limit) : 0);
+}
+
 static void put_sentence(void *context, enum report_tone tone, const char *sentence)
 {
 	static const char *const tones[] = {[REPORT_GOOD] = "good", [REPORT_BAD] = "bad", [REPORT_NOTE] = "note"};
@@ -239,6 +276,8 @@ static int build_document(struct buffer *json, const struct report *report, stru
 		return -1;
 	put_restatements(json, report);
 	put_identifiers(json, report);
+	put_rows(json, "remediations", report, &report->remediations, INSTANT_NONE, REPORT_HTML_ROWS);
+	put_rows(json, "group_results", report, &report->groups, report->groups_start, REPORT_HTML_ROWS);
 	json_end(json, '}');
 	json_finish(json);
 	return buffer_check(json, error);

@@ -18,6 +18,26 @@ bool report_metric_is_compliant(const struct report_metric *metric)
 	return strcmp(report_metric_text(metric, "status"), "Compliant") == 0;
 }
 
+bool report_metric_is_unknown(const struct report_metric *metric)
+{
+	return strcmp(report_metric_text(metric, "status"), "Unknown") == 0;
+}
+
+const char *report_state_phrase(const char *usage_state)
+{
+	static const char *const phrases[][2] = {{"counted", "counted"}, {"zero", "zero"}, {"not_yet_fed", "not yet fed"}, {"not_reported", "not reported"}};
+	for (size_t i = 0; usage_state && i < sizeof phrases / sizeof *phrases; i++)
+		if (strcmp(phrases[i][0], usage_state) == 0)
+			return phrases[i][1];
+	return "not known";
+}
+
+const char *report_metric_use(const struct report_metric *metric)
+{
+	const char *used = report_metric_text(metric, "rights_used");
+	return used ? used : report_state_phrase(report_metric_text(metric, "usage_state"));
+}
+
 const char *report_word(const struct report *report, uint32_t number)
 {
 	return number == REPORT_NONE ? NULL : report->words.names[number].text;
@@ -225,8 +245,25 @@ static int mark_namesakes(struct report *report, struct error *error)
 	return result;
 }
 
+/* The latest period that has begun; the first where none has. Rows are in order: the latest first. */
+static void settle_rows(struct report *report)
+{
+	static const char *const options[] = {"profile", "software_model", "license_metric", "number", NULL},
+	                        *const groups[] = {"profile", "software_model", "license_metric", "group_type", "group_kind", "group_value", NULL};
+	report_rows_sort(&report->remediations, &report->words, options);
+	report_rows_sort(&report->groups, &report->words, groups);
+	for (size_t i = report->groups.count; i-- > 0;) {
+		const struct report_row *row = &report->groups.list[i];
+		if (row->start > report->now && i + 1 < report->groups.count)
+			break;
+		report->groups_start = row->start;
+		report->groups_end = row->end;
+	}
+}
+
 int report_settle(struct report *report, struct error *error)
 {
+	settle_rows(report);
 	if (report->metric_count)
 		qsort(report->metrics, report->metric_count, sizeof *report->metrics, compare_metrics);
 	if (order_periods(report, error) < 0 || balance(report, error) < 0 || mark_namesakes(report, error) < 0 ||

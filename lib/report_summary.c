@@ -1,4 +1,5 @@
 #include "instant.h"
+#include "money.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -36,11 +37,38 @@ static int64_t missing_rights(const struct report *report)
 	for (size_t i = 0; i < report->metric_count && missing >= 0; i++) {
 		const char *text = report_metric_text(&report->metrics[i], "unlicensed_rights");
 		char *end;
-		long long rights = strtoll(text, &end, 10);
-		if (*end || __builtin_add_overflow(missing, rights, &missing))
+		long long rights = text ? strtoll(text, &end, 10) : 0;
+		if ((text && *end) || __builtin_add_overflow(missing, rights, &missing))
 			missing = -1;
 	}
 	return missing;
+}
+
+/* The cost of all that is missing, where it is known and in one currency. */
+static void say_true_up(const struct report *report, const struct speech *speech)
+{
+	money sum = 0, cost;
+	int most = 0, digits;
+	const char *currency = NULL;
+	struct buffer text = BUFFER_INIT;
+	int64_t rounded;
+	for (size_t i = 0; i < report->metric_count; i++) {
+		const struct report_metric *metric = &report->metrics[i];
+		const char *amount = report_metric_text(metric, "true_up_cost"), *missing = report_metric_text(metric, "unlicensed_rights"),
+		           *own = report_metric_text(metric, "currency");
+		if (!missing || strcmp(missing, "0") == 0)
+			continue;
+		if (!amount || !own || (currency && strcmp(currency, own) != 0) || money_parse(amount, &cost, &digits) < 0 ||
+		        money_add(&sum, cost, NULL) < 0)
+			return;
+		currency = own;
+		most = digits > most ? digits : most;
+	}
+	if (!currency || money_round(sum, 1, 1, most, &rounded, NULL) < 0)
+		return;
+	money_append(&text, rounded, most);
+	say(speech, REPORT_NOTE, "The true-up of all that is missing costs %s %.20s.", text.data, currency);
+	buffer_release(&text);
 }
 
 static void say_position(const struct report *report, const struct speech *speech)
@@ -49,6 +77,16 @@ static void say_position(const struct report *report, const struct speech *speec
 	char rights[60] = "";
 	if (!count) {
 		say(speech, REPORT_NOTE, "No licence position is in the input: reconcile computes it from the licence files.");
+		return;
+	}
+	if (report->unknown)
+		say(speech, REPORT_NOTE,
+		        "%" PRId64 " of %" PRId64
+		        " row%s of the licence position %s of a use that is not known: not yet fed, or not reported by the service.",
+		        report->unknown, count, plural(count), report->unknown == 1 ? "is" : "are");
+	if (!bad && report->unknown) {
+		if (count > report->unknown)
+			say(speech, REPORT_GOOD, "The others are Compliant.");
 		return;
 	}
 	if (!bad) {
@@ -62,6 +100,7 @@ static void say_position(const struct report *report, const struct speech *speec
 		snprintf(rights, sizeof rights, ", %" PRId64 " right%s missing", missing, plural(missing));
 	say(speech, REPORT_BAD, "%" PRId64 " of %" PRId64 " row%s of the licence position %s Not Compliant%s.", bad, count,
 	        plural(count), bad == 1 ? "is" : "are", rights);
+	say_true_up(report, speech);
 	say(speech, REPORT_NOTE,
 	        "What to do: record an entitlement that covers what is missing, or buy it (true-up); then reconcile again.");
 }

@@ -2,6 +2,7 @@
 
 #include "display.h"
 #include "instant.h"
+#include "report_costs.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -78,8 +79,7 @@ static void add_metric_heading(
 static void fill_position(
         const struct report *report, struct text_table *table, bool grouped, const char *const names[], size_t count)
 {
-	static const char *const figures[] = {
-	        "rights_owned", "rights_used", "rights_available", "over_licensed_rights", "unlicensed_rights"};
+	static const char *const figures[] = {"rights_available", "over_licensed_rights", "unlicensed_rights"};
 	for (size_t i = 0; i < report->metric_count; i++) {
 		const struct report_metric *metric = &report->metrics[i];
 		const char *state = report_metric_text(metric, "period_state");
@@ -90,10 +90,15 @@ static void fill_position(
 			text_table_text(table, style, report_metric_text(metric, names[j]));
 		add_days(table, style, metric->start, metric->end);
 		text_table_text(table, style, state);
+		text_table_text(table, style, report_metric_text(metric, "rights_owned"));
+		text_table_text(table, style, report_metric_use(metric));
 		for (size_t j = 0; j < sizeof figures / sizeof *figures; j++)
 			text_table_text(table, style, report_metric_text(metric, figures[j]));
-		text_table_text(
-		        table, report_metric_is_compliant(metric) ? TEXT_GOOD : TEXT_BAD, report_metric_text(metric, "status"));
+		text_table_text(table,
+		        report_metric_is_compliant(metric)         ? TEXT_GOOD
+		                : report_metric_is_unknown(metric) ? TEXT_PLAIN
+		                                                   : TEXT_BAD,
+		        report_metric_text(metric, "status"));
 	}
 }
 
@@ -254,7 +259,7 @@ int report_table_print(const struct report *report, const struct text_page *page
 	buffer_append_format(
 	        output, ", as of %.10s %.8s UTC. Periods are shown from their first to their last day.\n", now, now + 11);
 	buffer_release(&title);
-	if (print_position(report, page, output, error) < 0 ||
+	if (print_position(report, page, output, error) < 0 || report_costs_print(report, page, output, error) < 0 ||
 	        (report->period_keys.count && print_units(report, page, output, error) < 0) ||
 	        (report->restatement_total && print_restatements(report, page, output, error) < 0) ||
 	        (report->identifier_count && print_identifiers(report, page, output, error) < 0))

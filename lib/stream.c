@@ -81,15 +81,77 @@ const struct stream stream_unrecognized_subscription = {
 		{"profiles", FIELD_ARRAY, true}, {"subscriptions", FIELD_INTEGER, true}, {"units_consumed", FIELD_INTEGER, true}),
 };
 
+/* The figures of a position, at every tier. */
+#define POSITION_FIGURES \
+	{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true}, \
+		{"period_state", FIELD_WORD, true}, {"rights_owned", FIELD_RIGHTS, true}, {"rights_used", FIELD_INTEGER, false}, \
+		{"rights_available", FIELD_RIGHTS, false}, {"over_licensed_rights", FIELD_RIGHTS, false}, \
+		{"unlicensed_rights", FIELD_RIGHTS, false}, {"status", FIELD_TEXT, true}, {"usage_state", FIELD_WORD, false}, \
+		{"covered_rights", FIELD_INTEGER, false}, {"lapsing_rights", FIELD_INTEGER, false}, \
+		{"allocated_in_use", FIELD_INTEGER, false}, {"not_allocated_in_use", FIELD_INTEGER, false}, \
+		{"allocated_not_in_use", FIELD_INTEGER, false}, {"not_allocated", FIELD_INTEGER, false}, \
+		{"excluded_units", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, \
+		{"true_up_cost", FIELD_DECIMAL, false}, {"potential_savings", FIELD_DECIMAL, false}, {"total_spend", FIELD_DECIMAL, false}, \
+		{"current_period_spend", FIELD_DECIMAL, false}, {"entitlements", FIELD_INTEGER, false}, \
+		{"entitlements_without_cost", FIELD_INTEGER, false}, {"accounts_not_yet_fed", FIELD_INTEGER, false}, \
+		{"accounts_not_reported", FIELD_INTEGER, false}
+
 const struct stream stream_metric_result = {
 	.name = "metric_result",
 	.keys = KEYS("profile", "software_model", "license_metric", "period_start"),
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
-		{"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true}, {"unit", FIELD_WORD, true},
+		{"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true}, {"unit", FIELD_WORD, true}, POSITION_FIGURES,
+		{"average_price", FIELD_DECIMAL, false}, {"price_basis", FIELD_WORD, false}),
+};
+
+const struct stream stream_model_result = {
+	.name = "model_result",
+	.keys = KEYS("profile", "software_model", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
+		{"software_model", FIELD_TEXT, true}, POSITION_FIGURES),
+};
+
+const struct stream stream_product_result = {
+	.name = "product_result",
+	.keys = KEYS("profile", "publisher", "product", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true}, POSITION_FIGURES),
+};
+
+const struct stream stream_group_result = {
+	.name = "group_result",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "group_type", "group_kind", "group_value"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"group_type", FIELD_WORD, true}, {"group_kind", FIELD_WORD, true},
+		{"group_value", FIELD_TEXT, false}, {"group_name", FIELD_TEXT, false}, {"rights_owned", FIELD_RIGHTS, true},
+		{"rights_allocated", FIELD_INTEGER, true}, {"rights_pooled", FIELD_INTEGER, true}, {"rights_used", FIELD_INTEGER, false},
+		{"rights_available", FIELD_RIGHTS, true}, {"over_licensed_rights", FIELD_INTEGER, true},
+		{"unlicensed_rights", FIELD_INTEGER, true}, {"covered_rights", FIELD_INTEGER, true}, {"usage_state", FIELD_WORD, false},
+		{"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, {"true_up_cost", FIELD_DECIMAL, false},
+		{"status", FIELD_TEXT, true}),
+};
+
+const struct stream stream_unlicensed_consumption = {
+	.name = "unlicensed_consumption",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "account_id"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"account_id", FIELD_ID, true}, {"account_name", FIELD_TEXT, false},
+		{"units_consumed", FIELD_INTEGER, true}, {"units_unlicensed", FIELD_INTEGER, true}, {"currency", FIELD_TEXT, false},
+		{"cost", FIELD_DECIMAL, false}),
+};
+
+const struct stream stream_remediation = {
+	.name = "remediation",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "number"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
 		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
-		{"period_state", FIELD_WORD, true}, {"rights_owned", FIELD_RIGHTS, true}, {"rights_used", FIELD_INTEGER, true},
-		{"rights_available", FIELD_RIGHTS, true}, {"over_licensed_rights", FIELD_RIGHTS, true},
-		{"unlicensed_rights", FIELD_RIGHTS, true}, {"status", FIELD_TEXT, true}),
+		{"number", FIELD_INTEGER, true}, {"option", FIELD_WORD, true}, {"rights", FIELD_INTEGER, true},
+		{"group_type", FIELD_WORD, false}, {"from_group", FIELD_TEXT, false}, {"to_group", FIELD_TEXT, false},
+		{"currency", FIELD_TEXT, false}, {"cost", FIELD_DECIMAL, false}, {"price_basis", FIELD_WORD, false},
+		{"rights_owned_after", FIELD_INTEGER, true}, {"over_licensed_rights_after", FIELD_INTEGER, true},
+		{"unlicensed_rights_after", FIELD_INTEGER, true}, {"true_up_cost_after", FIELD_DECIMAL, false},
+		{"status_after", FIELD_TEXT, true}),
 };
 
 const struct stream stream_job_result = {
@@ -102,7 +164,8 @@ const struct stream stream_job_result = {
 
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
-	&stream_metric_result, &stream_job_result, NULL};
+	&stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption,
+	&stream_remediation, &stream_job_result, NULL};
 
 const struct stream *stream_find(const char *name, size_t length)
 {
@@ -138,6 +201,8 @@ static void append_property(struct buffer *line, const struct stream_field *fiel
 	json_key(line, "type");
 	if (field->type == FIELD_RIGHTS) {
 		json_begin(line, '[');
+		if (!field->required)
+			json_c_string(line, "null");
 		json_c_string(line, "integer");
 		json_c_string(line, "string");
 		json_end(line, ']');

@@ -15,6 +15,12 @@ int sum_add(int64_t *sum, int64_t units, struct error *error)
 	return 0;
 }
 
+struct sum *sum_table_find(const struct sum_table *table, const uint32_t key[SUM_PARTS])
+{
+	ptrdiff_t at = hash_index_find(&table->index, hash_bytes(0, key, sizeof(uint32_t[SUM_PARTS])), same_key, table, key);
+	return at < 0 ? NULL : &table->sums[at];
+}
+
 int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error)
 {
 	uint32_t hash = hash_bytes(0, key, sizeof(uint32_t[SUM_PARTS]));

@@ -20,6 +20,9 @@ struct sum_table {
 	struct hash_index index;
 };
 
+/* The sum of a key; NULL when there is none. The pointer lasts until the next sum_table_add(). */
+struct sum *sum_table_find(const struct sum_table *table, const uint32_t key[SUM_PARTS]);
+
 /* EX_OSERR when memory is short, EX_DATAERR when a sum leaves 64 bits. */
 int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error);
 void sum_table_release(struct sum_table *table);

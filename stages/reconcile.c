@@ -1,9 +1,10 @@
 /*
- * reconcile: consumption against entitlements: the licence position per software model, license metric and period.
+ * reconcile: consumption against entitlements: the licence position per license metric, software model, product and period.
  *
- * Reads consumption and subscription records; everything, these too, goes through unchanged, in order. Writes, at the end,
- * a metric_result for each software model of --models FILE and each period, and an unrecognized_subscription for each
- * identifier that maps to no model. A STATE goes through at once: nothing is held back.
+ * Reads consumption, account, watermark and subscription records; everything, these too, goes through unchanged, in order.
+ * Writes, at the end, metric_result, model_result and product_result; group_result for --group-by; unlicensed_consumption,
+ * remediation; and an unrecognized_subscription for each identifier that maps to no model. doc/reconcile.md has the rules.
+ * A STATE goes through at once: nothing is held back.
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
@@ -11,24 +12,37 @@
 #include "options.h"
 #include "position.h"
 
+#include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
-static char *entitlements_path, *models_path;
+static struct licence_files files;
+static char *group_names, *excluded_path;
 
 static struct poptOption table[] = {
-	{"entitlements", 'e', POPT_ARG_STRING, &entitlements_path, 0, "what was bought", "FILE.csv"},
-	{"models", 'm', POPT_ARG_STRING, &models_path, 0, "software models and the identifiers that map to them", "FILE.csv"},
+	{"entitlements", 'e', POPT_ARG_STRING, &files.entitlements, 0, "what was bought", "FILE.csv"},
+	{"models", 'm', POPT_ARG_STRING, &files.models, 0, "software models and the identifiers that map to them", "FILE.csv"},
+	{"exclusions", 'x', POPT_ARG_STRING, &files.exclusions, 0, "identifiers and accounts that are left out", "FILE.csv"},
+	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "consumption of excluded users, which consumption records do not name: see exclude",
+		"FILE"},
+	{"groups", 0, POPT_ARG_STRING, &files.groups, 0, "cost center, department, company and country of accounts", "FILE.csv"},
+	{"prices", 0, POPT_ARG_STRING, &files.prices, 0, "what rights cost that have to be bought on top", "FILE.csv"},
+	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates, into the currency of the results", "FILE.csv"},
+	{"group-by", 'g', POPT_ARG_STRING, &group_names, 0,
+		"positions per group too: account, site, cost_center, department, company, country, organization; several with commas", "LIST"},
 	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
 	.program = "reconcile",
 	.operands = "",
-	.summary = "Sets the consumption on standard input against entitlements: rights owned, used, available, and whether that is compliant.",
-	.description = "An entitlement counts in every period in which it is in force on some day; retired ones never.\n\n"
+	.summary = "Sets the consumption on standard input against entitlements: rights owned, used, available, what is missing or too "
+		   "much, and what that costs.",
+	.description = "An entitlement grants its rights in each subscription period; they are drawn on by the periods that hold one of its\n"
+		       "days, allocated ones first, then the one that ends first. doc/reconcile.md has the rules.\n\n"
 		       "Example:\n"
 		       "  merge --ledger acme.db --emit all < /dev/null | aggregate-by-period -p profiles/acme.json |\n"
-		       "    reconcile --entitlements licence/entitlements.csv --models licence/models.csv | report\n",
+		       "    reconcile --entitlements licence/entitlements.csv --models licence/models.csv --group-by site | report\n",
 };
 
 static void complain(const char *message)
@@ -38,45 +52,92 @@ static void complain(const char *message)
 	diag_error(&error);
 }
 
-static int reconcile(struct position *position, struct output *output, struct error *error)
+static void warn(const char *message)
+{
+	diag_warn("%s", message);
+}
+
+static unsigned parse_groups(void)
+{
+	unsigned group_by = 0;
+	char *rest = group_names;
+	for (char *name; rest && (name = strsep(&rest, ","));) {
+		int type = 0;
+		while (group_type_names[type] && strcmp(group_type_names[type], name) != 0)
+			type++;
+		if (!group_type_names[type])
+			options_refuse("cannot use --group-by '%s': it is account, site, cost_center, department, company, country or organization",
+				name);
+		group_by |= 1u << type;
+	}
+	return group_by;
+}
+
+/* All of standard input goes to `output`; what the position needs of it, into `usage`. */
+static int pass_on(struct usage *usage, struct output *output, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
 	int got;
-	if (position_reader_open(position, &reader, STDIN_FILENO, "standard input", error) < 0)
+	if (usage_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
-		if (position_add(position, &reader, &message, error) < 0) {
+		if (usage_add(usage, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
 		output_line(output, message.line.text, message.line.length);
 	}
 	message_reader_release(&reader);
-	return got < 0 ? -1 : position_print(position, output, error);
+	return got < 0 ? -1 : 0;
+}
+
+/* What --excluded has; without it rules about users cannot be applied, and must not be passed over. */
+static int read_excluded(struct usage *usage, const struct exclusions *exclusions, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	int got = 0;
+	const struct exclusion *rule = exclusions_user_rule(exclusions);
+	if (!excluded_path)
+		return rule ? error_set(error, EX_DATAERR,
+				      "cannot apply '%s' line %zu: consumption does not tell users; --excluded FILE does, made by `envtally exclude`",
+				      exclusions->path, rule->row)
+			    : 0;
+	int descriptor = open(excluded_path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", excluded_path);
+	if (usage_reader_open(&reader, descriptor, excluded_path, error) < 0) {
+		close(descriptor);
+		return -1;
+	}
+	while ((got = message_next(&reader, &message, error)) > 0)
+		if (usage_add_excluded(usage, &reader, &message, error) < 0) {
+			got = -1;
+			break;
+		}
+	message_reader_release(&reader);
+	close(descriptor);
+	return got < 0 ? -1 : 0;
 }
 
 int main(int argc, const char **argv)
 {
 	struct error error = ERROR_INIT;
-	struct models models = {.count = 0};
-	struct entitlements entitlements = {.count = 0};
-	struct position position;
+	struct licence licence;
+	struct usage usage = {.accounts = NULL};
 	struct output output;
 	options_parse(argc, argv, table, &manual);
-	if (!entitlements_path || !models_path)
+	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
-	position_open(&position, &models, &entitlements);
+	unsigned group_by = parse_groups();
 	output_open(&output, STDOUT_FILENO, "standard output");
-	int result = models_load(models_path, &models, complain, &error);
-	if (result == 0)
-		result = entitlements_load(entitlements_path, &entitlements, complain, &error);
-	if (result == 0)
-		result = reconcile(&position, &output, &error);
+	if (licence_load(&licence, &files, complain, &error) == 0 && licence_check(&licence, warn, &error) == 0 &&
+		read_excluded(&usage, &licence.exclusions, &error) == 0 && pass_on(&usage, &output, &error) == 0)
+		position_print(&licence, &usage, group_by, options_now(), &output, &error);
 	output_close(&output, error.status ? NULL : &error);
-	position_release(&position);
-	models_release(&models);
-	entitlements_release(&entitlements);
+	usage_release(&usage);
+	licence_release(&licence);
 	if (error.status)
 		diag_error(&error);
 	return error.status;

@@ -19,7 +19,7 @@ bats_require_minimum_version 1.5.0
 root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 bin=${ENVTALLY_BIN:-$root/bin}
 build=${ENVTALLY_BUILD:-$root/build/release}
-stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile report export"
+stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile report export exclude models"
 now=2025-04-01T02:00:00Z
 
 setup_file() {
@@ -246,10 +246,14 @@ prints() {
 }
 
 @test "doc/streams.md has every canonical stream, its fields and keys" {
-	for stream in account subscription envelope watermark daily_consumption consumption restatement metric_result unrecognized_subscription job_result; do
+	# The figures that the tiers have in common.
+	figures=$(awk '/^#define POSITION_FIGURES/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream.c" | tr -d '\n')
+	for stream in account subscription envelope watermark daily_consumption consumption restatement metric_result model_result product_result group_result \
+		unlicensed_consumption remediation unrecognized_subscription job_result; do
 		table=$(awk -v title="## $stream" '/^## / { inside = $0 == title } inside' "$root/doc/streams.md")
 		# stream.c is where the programs have them from: name, type, required.
 		fields=$(awk -v start="stream_$stream = {" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /^};/ { exit }' "$root/lib/stream.c")
+		fields=${fields/ POSITION_FIGURES/ $figures}
 		expected=$(grep -oE '\{"[a-z_]+", FIELD_[A-Z]+, (true|false)\}' <<<"$fields" |
 			sed -E 's/\{"([a-z_]+)", FIELD_([A-Z]+), (true|false)\}/\1 \L\2 \3/')
 		got=$(sed -nE 's/^\| (\*\*)?([a-z_]+)(\*\*)? \| ([a-z]+) \| (null)? ?\|.*/\2 \4 \5/p' <<<"$table" |
@@ -267,8 +271,8 @@ prints() {
 }
 
 @test "doc/licence.md has every column of the licence files" {
-	for file in model entitlement; do
-		expected=$(awk -v start="${file}_columns[]" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /NULL, false/ { exit }' "$root/lib/licence.c" |
+	for file in model entitlement exclusion group price rate; do
+		expected=$(cat "$root"/lib/*.c | awk -v start=" ${file}_columns[]" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /NULL, false/ { exit }' |
 			grep -oE '\{"[a-z_]+", (true|false)\}' | sed -E 's/\{"([a-z_]+)", (true|false)\}/\1 \2/' | sort)
 		got=$(awk -v title="## ${file}s.csv" '/^## / { inside = $0 == title } inside && /^\| `/' "$root/doc/licence.md" |
 			while IFS='|' read -r _ columns header _; do

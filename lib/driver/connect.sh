@@ -50,7 +50,7 @@ init_command() {
 	}
 	mv "$file.new" "$file"
 	[ -e "$workspace/licence/entitlements.csv" ] ||
-		printf '%s\n' entitlement_id,software_model,agreement_type,license_type,metric_group,license_metric,subscription_period,start_date,end_date,purchased_rights,unit_cost,total_cost,currency,status \
+		printf '%s\n' entitlement_id,software_model,agreement_type,license_type,metric_group,license_metric,subscription_period,start_date,end_date,purchased_rights,unit_cost,total_cost,currency,allocation_type,allocation_value,status \
 			>"$workspace/licence/entitlements.csv"
 	[ -e "$workspace/licence/models.csv" ] ||
 		printf '%s\n' publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier >"$workspace/licence/models.csv"

@@ -7,9 +7,13 @@ newest_run() { # NAME
 
 # The whole position as the ledger has it now.
 position() { # FILE NAME
-	stage merge --ledger "$workspace/ledger/$2.db" --emit all </dev/null | stage aggregate-by-period -p "$1" \
-		--reported <(stage merge --ledger "$workspace/ledger/$2.db" --print-reported) |
-		stage reconcile --entitlements "$workspace/licence/entitlements.csv" --models "$workspace/licence/models.csv"
+	local options
+	make_scratch
+	reconcile_options "$workspace/licence"
+	stage merge --ledger "$workspace/ledger/$2.db" --print-reported >"$scratch/reported"
+	exclude_users "$2" "$1" "$workspace/licence" "$scratch/reported" "$scratch/excluded"
+	stage merge --ledger "$workspace/ledger/$2.db" --emit all </dev/null |
+		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}"
 }
 
 reconcile_command() {
@@ -34,6 +38,35 @@ report_command() {
 			stage report --title "$name" --now "$(jq -r .started_at "$last/job.json")"
 		printf 'report: %s\n' "$last/report.html"
 	done
+}
+
+# What models.csv lacks, by the last run: rows to complete.
+models_command() {
+	[ "${operands[*]}" = suggest ] || fail 64 "cannot do 'models ${operands[*]}': it is models suggest"
+	need_workspace
+	local profile name last
+	for profile in "${profiles[@]}"; do
+		name=$(profile_fact "$(profile_file "$profile")" name)
+		last=$(newest_run "$name")
+		[ -n "$last" ] || fail 66 "cannot suggest models of profile '$name': nothing was run yet"
+		cat "$last/results.ndjson"
+	done | stage models suggest
+}
+
+# Accounts of the last run whose feed was read, and of which the service has never told any consumption: bought through a reseller?
+unreported_accounts() { # RUN-FOLDER
+	cat "$1/accounts.ndjson" "$1/consumption.ndjson" | jq -n -r '
+		reduce (inputs | select(.type == "RECORD")) as $line ({};
+			.[$line.record.account_id] += ({account_name: $line.record.account_name, ($line.stream): true} | with_entries(select(.value != null))))
+		| to_entries[] | select(.value.watermark and (.value.consumption | not))
+		| "account \(.key) (\(.value.account_name | if . == null then "without a name" else tojson end))"'
+}
+
+# The latest position of each license metric, as the last run has it.
+latest_positions() { # RUN-FOLDER
+	jq -n -r 'def used: if .usage_state == "counted" or .usage_state == "zero" then "\(.rights_used)" else .usage_state | gsub("_"; " ") end;
+		[inputs | select(.type == "RECORD" and .stream == "metric_result").record] | group_by([.software_model, .license_metric])[]
+		| max_by(.period_start) | "\(.software_model)  from \(.period_start[:10])  used \(used) of \(.rights_owned)  \(.status)"' "$1/results.ndjson"
 }
 
 # Accounts of the last run whose feed has not moved for the weekly cycle, the day that a feed may lack, and a grace of two days
@@ -72,6 +105,8 @@ status_command() {
 			continue
 		}
 		[ "$(jq -r .state "$last/job.json")" = succeeded ] || worst=69
+		[ "$show_positions" = 0 ] || latest_positions "$last" | sed "s/^/$name  /"
+		unreported_accounts "$last" | sed "s/^/$name  no consumption reported: /"
 		stale=$(stale_accounts "$last")
 		[ -z "$stale" ] || {
 			worst=69

@@ -36,7 +36,9 @@ replay_one() { # NAME RUN SCRATCH
 	local from=$workspace/runs/$1/$2
 	mkdir -p "$3/profiles" "$3/licence"
 	cp "$from/inputs/profile.json" "$3/profiles/$1.json"
-	cp "$from/inputs/entitlements.csv" "$from/inputs/models.csv" "$3/licence/"
+	cp "$from"/inputs/*.csv "$3/licence/"
+	local group_by=''
+	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
 	[ ! -e "$from/inputs/feed.json" ] || cp "$from/inputs/feed.json" "$3/profiles/"
 	local workspace=$3 replay=$from/raw now quiet=1 stage_flags=(-q) status
 	now=$(jq -r .started_at "$from/job.json")

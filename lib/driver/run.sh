@@ -64,7 +64,33 @@ bring_up_to_date() { # LEDGER
 # What can be known to be wrong before anything is fetched or written.
 preflight() { # PROFILE
 	stage auth -p "$1" --replay . >/dev/null
-	stage reconcile --entitlements "$workspace/licence/entitlements.csv" --models "$workspace/licence/models.csv" </dev/null >/dev/null
+	local options
+	reconcile_options "$workspace/licence"
+	stage reconcile "${options[@]}" --excluded /dev/null </dev/null >/dev/null
+}
+
+# reconcile's options for the licence files of a folder, into `options`. Only the first two have to be there.
+licence_files="entitlements models exclusions groups prices rates"
+reconcile_options() { # FOLDER
+	local name
+	options=()
+	for name in $licence_files; do
+		case $name in
+		entitlements | models) options+=("--$name" "$1/$name.csv") ;;
+		*) [ ! -e "$1/$name.csv" ] || options+=("--$name" "$1/$name.csv") ;;
+		esac
+	done
+	[ -z "$group_by" ] || options+=(--group-by "$group_by")
+}
+
+# What excluded users consumed, by the ledger's envelopes, into a file; and the option that names it. Consumption alone names no users.
+exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
+	[ -e "$3/exclusions.csv" ] && [ "$(stage exclude --exclusions "$3/exclusions.csv" --count)" -gt 0 ] || return 0
+	stage export --ledger "$workspace/ledger/$1.db" --stream account --stream subscription --stream envelope |
+		stage exclude --exclusions "$3/exclusions.csv" --profile "$1" |
+		stage merge --ledger :memory: --emit all |
+		stage aggregate-by-period -q -p "$2" --reported <(stream_of contract <"$4") >"$5"
+	options+=(--excluded "$5")
 }
 
 recorded_clock() { # that of the recording under --replay: a recorded night is run as of that night
@@ -82,13 +108,23 @@ feed_file() { # PROFILE
 	esac
 }
 
+# The licence files as they are now.
+freeze_licence() { # FOLDER
+	local licence
+	for licence in $licence_files; do
+		rm -f "$1/$licence.csv"
+		[ ! -e "$workspace/licence/$licence.csv" ] || cp "$workspace/licence/$licence.csv" "$1/"
+	done
+}
+
 # All that a run depends on, frozen before it begins: its clock, its inputs, what was known before.
 begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	local ledger=$workspace/ledger/$2.db
 	rm -rf "$5.new"
 	mkdir "$5.new" "$5.new/inputs" "$5.new/raw"
 	cp "$1" "$5.new/inputs/profile.json"
-	cp "$workspace/licence/entitlements.csv" "$workspace/licence/models.csv" "$5.new/inputs/"
+	freeze_licence "$5.new/inputs"
+	[ -z "$group_by" ] || printf '%s\n' "$group_by" >"$5.new/inputs/group-by"
 	: >"$5.new/inputs/state.json"
 	: >"$5.new/reported.ndjson"
 	if [ -e "$ledger" ]; then
@@ -128,7 +164,7 @@ name_run() { # PARTIAL RUN-FOLDER
 }
 
 make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
-	local name=$1 partial=$2 run clock status=0
+	local name=$1 partial=$2 run clock reconciled status=0
 	run=$(jq -r .run_id "$partial/begun.json")
 	clock=$(jq -r .clock "$partial/begun.json")
 	ENVTALLY_NOW=$clock
@@ -142,7 +178,21 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 			give_up "$name" "$partial" "$run" "$status"
 			return "$status"
 		}
-		reconcile_run "$partial"
+		# What it fetched may show that the licence files are wrong. They are frozen anew then, once they are mended: else no run would ever end.
+		[ ! -e "$partial/refused" ] || freeze_licence "$partial/inputs"
+		rm -f "$partial/refused"
+		set +e
+		(
+			set -e
+			reconcile_run "$name" "$partial"
+		)
+		reconciled=$?
+		set -e
+		[ "$reconciled" -eq 0 ] || {
+			[ "$reconciled" -ne 65 ] || : >"$partial/refused"
+			say "$name: run $run cannot be reconciled; what it fetched is kept, and the next run goes on from there, with the licence files as they are then"
+			return "$reconciled"
+		}
 		promote "$name" "$partial" "$([ "$status" -eq 0 ] && echo succeeded || echo partial)"
 	fi
 	# With what a killed stage was writing aside; and last what says that there is something to finish.
@@ -242,15 +292,22 @@ tally() { # NAME PARTIAL
 	return "$(first_failure "${statuses[@]}")"
 }
 
+result_streams='metric_result|model_result|product_result|group_result|unlicensed_consumption|remediation|unrecognized_subscription|contract'
+
 # tallied.ndjson to the files of the run.
-reconcile_run() { # PARTIAL
+reconcile_run() { # NAME PARTIAL
+	local options group_by=''
+	[ ! -e "$2/inputs/group-by" ] || group_by=$(cat "$2/inputs/group-by")
+	reconcile_options "$2/inputs"
+	exclude_users "$1" "$2/inputs/profile.json" "$2/inputs" "$2/tallied.ndjson" "$2/excluded.ndjson"
+	shift
 	stream_of consumption <"$1/tallied.ndjson" >"$1/consumption.ndjson"
 	stream_of restatement <"$1/tallied.ndjson" >"$1/restatements.ndjson"
 	stream_of 'account|watermark' <"$1/tallied.ndjson" >"$1/accounts.ndjson"
-	stage reconcile --entitlements "$1/inputs/entitlements.csv" --models "$1/inputs/models.csv" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
-	stream_of 'metric_result|unrecognized_subscription|contract' <"$1/reconciled.ndjson" >"$1/results.ndjson"
+	stage reconcile "${options[@]}" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
+	stream_of "$result_streams" <"$1/reconciled.ndjson" >"$1/results.ndjson"
 	stage report --format html -o "$1/report.html" --title "$(jq -r .profile "$1/begun.json")" <"$1/reconciled.ndjson"
-	rm "$1/reconciled.ndjson"
+	rm -f "$1/reconciled.ndjson" "$1/excluded.ndjson"
 }
 
 count_records() { grep -c '^{"type":"RECORD"' "$1" || [ $? -eq 1 ]; }

@@ -20,7 +20,7 @@ def cell: "<td class=\"n\(if . == "0" then " zero" else "" end)\">" + figure + "
 def change: "<td class=\"n\">" + (if startswith("-") or . == "0" then . else "+" + . end | sub("^-"; "−")) + "</td>";
 def plural($one; $many): if . == 1 then $one else $many end;
 
-def pill: @html "<span class=\"pill \(if .is_compliant then "good" else "bad" end)\">\(.status)</span>";
+def pill: @html "<span class=\"pill \(if .status == "Compliant" then "good" elif .status == "Unknown" then "unknown" else "bad" end)\">\(.status)</span>";
 
 # title: what the table is of, said in its caption and to those who cannot see that it scrolls.
 def table($caption; $heads; $rows; $foot; $look):
@@ -66,15 +66,17 @@ def card($at):
   + "<p class=\"big\"><strong>" + (.rights_used | figure) + "</strong> used of " + (.rights_owned | figure) + "</p>"
   + (if .rights_owned | is_finite then bar([(.rights_used, .rights_owned) | number] | max * 1.08; "card\($at)") else "" end)
   + "<p class=\"foot\">" + pill + " "
-  + (if .unlicensed_rights != "0" then "<b>" + (.unlicensed_rights | figure) + "</b> missing"
+  + (if .is_unknown then "nothing is known of the use"
+     elif .unlicensed_rights != "0" then "<b>" + (.unlicensed_rights | figure) + "</b> missing" + (if .true_up_cost then ", true-up <b>" + (.true_up_cost | @html) + "</b> " + (.currency | name) else "" end)
      elif (.rights_available | is_finite) then "<b>" + (.rights_available | figure) + "</b> available" else "never runs out" end)
   + "</p><p class=\"sub\">" + (if .is_current then "Current period, " else "Latest period, " end) + days
   + (if .period_state == "open" then ", open" else @html ", \(.period_state)" end) + "</p></li>\n";
 
 def verdict:
   (.metrics | by_model | map(current)) as $now | ($now | map(select(.is_compliant | not)) | length) as $bad
-  | ([.metrics[] | select(.is_compliant | not)] | length - $bad) as $elsewhere
+  | ([.metrics[] | select(.is_compliant | not)] | length - $bad) as $elsewhere | ($now | map(select(.is_unknown)) | length) as $unknown
   | if ($now | length) == 0 then "<p class=\"verdict\">" + (.sentences[0].text | @html) + "</p>"
+    elif $bad == 0 and $unknown > 0 then "<p class=\"verdict mixed\">Nothing is known to be missing in the current period; of \($unknown) of \($now | length) " + ($now | length | plural("software model"; "software models")) + " the use is not known</p>"
     elif $bad == 0 then "<p class=\"verdict \(if $elsewhere == 0 then "good" else "mixed" end)\">"
       + "Compliant in the current period" + ($now | length | if . > 1 then ", all \(.) software models" else "" end)
       + (if $elsewhere > 0 then ". Not Compliant in \($elsewhere) \($elsewhere | plural("position"; "positions")) of other periods" else "" end) + "</p>"
@@ -87,12 +89,48 @@ def position($at):
     [["Period", "days"], ["State", "first"], ["Used against owned"], ["Owned", "n"], ["Used", "n"], ["Available", "n"], ["Over-licensed", "n"], ["Unlicensed", "n"], ["Status", "last"]];
     [to_entries[] | .key as $row | .value | "<tr" + (if .is_current then " class=\"current\"" else "" end) + ">" + period + (.period_state | state) + "<td class=\"chart\">" + bar($most; "p\($at)-\($row)") + "</td>"
       + (.rights_owned | cell) + (.rights_used | cell) + (.rights_available | cell) + (.over_licensed_rights | cell)
-      + (.unlicensed_rights | if . == "0" then cell else "<td class=\"n missing\">" + figure + "</td>" end) + "<td>" + pill + "</td></tr>\n"]; null; "titled");
+      + (.unlicensed_rights | if . == "0" or (is_finite | not) then cell else "<td class=\"n missing\">" + figure + "</td>" end) + "<td>" + pill + "</td></tr>\n"]; null; "titled");
 
 def positions: section("position"; "Licence position";
   if .metrics == [] then "<p>No licence position is in the input.</p>\n"
   else "<p class=\"key\"><span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"within\" width=\"14\" height=\"14\" rx=\"3\"/></svg> used</span> <span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"beyond\" width=\"14\" height=\"14\" rx=\"3\"/></svg> used beyond what is owned</span> <span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"owned\" x=\"6\" width=\"2.5\" height=\"14\"/></svg> rights owned</span></p>\n"
     + ([.metrics | by_model | to_entries[] | .key as $at | .value | position($at)] | add) end);
+
+# An amount of money, as a decimal.
+def amount: if . == null then "<td class=\"n\"><span class=\"none\">not known</span></td>" else "<td class=\"n\(if test("^-?0([.]0+)?$") then " zero" else "" end)\">" + (@html | sub("^-"; "−")) + "</td>" end;
+
+def costs: (.metrics | map(select(.currency))) as $priced | if $priced == [] then "" else section("costs"; "Costs";
+  "<p>True-up: rights that are missing, at the average price per right or the price list. Potential savings: rights that lapse unused. Current-period spend: the part of the total that falls on the period\u2019s days.</p>\n"
+  + ([$priced | by_model[] | .[0] as $first
+  | "<h3>" + ($first | heading + [$first.currency] | map(name) | join(" <span class=\"sep\">·</span> ")) + "</h3>\n"
+  + table("\($first.software_model): costs by period, in \($first.currency)";
+    [["Period", "days"], ["Average price", "n"], ["True-up cost", "n"], ["Over-licensed amount", "n"], ["Potential savings", "n"], ["Total spend", "n"], ["Current-period spend", "n"]];
+    [.[] | "<tr" + (if .is_current then " class=\"current\"" else "" end) + ">" + period + (.average_price | amount) + (.true_up_cost | amount) + (.over_licensed_amount | amount)
+      + (.potential_savings | amount) + (.total_spend | amount) + (.current_period_spend | amount) + "</tr>\n"]; null; "titled")] | add)) end;
+
+def option: if .option == "buy_rights" then "Buy rights"
+  elif .option == "reduce_rights" then "Reduce at renewal"
+  elif .option == "move_rights" then "Move from " + (.group_type | gsub("_"; " ") | @html) + " " + (.from_group | name) + " to " + (if .to_group then .to_group | name else "accounts without one" end)
+  else .option | @html end;
+
+def remedies: if .remediations == [] then "" else section("remediation"; "What can be done";
+  "<p>In each period in the order in which it is best done; what the position becomes is after it and those above it. A cost below zero is saved.</p>\n"
+  + table("Remediation options, with their cost and what the position becomes"; [["Period"], ["Software model"], ["Option"], ["Rights", "n"], ["Cost", "n"], ["Owned then", "n"], ["Unlicensed then", "n"], ["Status then"]];
+    [.remediations[] | "<tr>" + period + "<td>" + (.software_model | name) + "</td><td>" + option + "</td>" + (.rights | cell)
+      + (if .cost == null then null | amount else "<td class=\"n\">" + (.cost | @html | sub("^-"; "−")) + (@html " \(.currency // "")") + "</td>" end)
+      + (.rights_owned_after | cell) + (.unlicensed_rights_after | cell) + "<td>" + (.status = .status_after | pill) + "</td></tr>\n"];
+    if .more_remediations == "0" then null else "<tr><td class=\"aside\" colspan=\"8\">and \(.more_remediations) more, not listed</td></tr>" end; "")) end;
+
+def group_name: if .group_kind == "pool" then "not allocated" elif .group_value == null then "no group"
+  else ((.group_name // .group_value) | name) + (if .group_name and .group_name != .group_value then @html " <code>\(.group_value)</code>" else "" end) end;
+
+def group_results: if .group_results == [] then "" else section("groups"; "Groups";
+  "<p>Positions per group in the period " + (.group_results[0] | days) + ". Rights are allocated to the group, or drawn from those that are allocated to nobody.</p>\n"
+  + table("Licence positions per group"; [["Software model"], ["By"], ["Group"], ["Owned", "n"], ["Allocated", "n"], ["Of the pool", "n"], ["Used", "n"], ["Available", "n"], ["Unlicensed", "n"], ["True-up cost", "n"], ["Status"]];
+    [.group_results[] | "<tr><th scope=\"row\">" + (.software_model | name) + "</th><td class=\"state\">" + (.group_type | gsub("_"; " ") | @html) + "</td><td>" + group_name + "</td>"
+      + (.rights_owned | cell) + (.rights_allocated | cell) + (.rights_pooled | cell) + (.rights_used // (.usage_state // "not known" | gsub("_"; " ")) | cell)
+      + (.rights_available | cell) + (.unlicensed_rights | if . == "0" then cell else "<td class=\"n missing\">" + figure + "</td>" end) + (.true_up_cost | amount) + "<td>" + pill + "</td></tr>\n"];
+    if .more_group_results == "0" then null else "<tr><td class=\"aside\" colspan=\"11\">and \(.more_group_results) more, not listed</td></tr>" end; "")) end;
 
 def units: if .groups == [] then "" else section("units"; "Units consumed";
   ([.groups[] | table("Units consumed by period, \(.unit)s\(if .profile then ", profile \(.profile)" else "" end)";
@@ -128,6 +166,7 @@ def guide: section("guide"; "How to read this page";
   + "<dt>State</dt><dd><em>Open</em>: the period still runs. <em>Provisional</em>: it is over, but envelopes may still be reported. <em>Final</em>: every account has been read past its end. A final figure that changes all the same is listed under Restatements.</dd>"
   + "<dt>Owned, used, available</dt><dd>Rights bought for the period; units that count against them; what is left.</dd>"
   + "<dt>Over-licensed, unlicensed</dt><dd>Rights bought and not used; rights that are missing, to be bought (true-up).</dd>"
+  + "<dt>Not yet fed, not reported</dt><dd>The feed of every account that could use the model was not read yet; or the service has never told any consumption of it, as for what is bought through a reseller. Neither is zero.</dd>"
   + "<dt>Unlimited</dt><dd>An agreement without a limit: it never runs out and is Compliant.</dd>"
   + "<dt>In no licence row</dt><dd>Units of identifiers that no software model names, or of periods before the contract start.</dd></dl>\n");
 
@@ -145,5 +184,5 @@ def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
 + verdict + "\n</header>\n"
 + (if .metrics == [] then "" else "<section aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Current period</h2>\n<ul class=\"cards\">\n" + ([.metrics | by_model | sort_by(current.is_compliant) | to_entries[] | .key as $at | .value | card($at)] | add) + "</ul></section>\n" end)
 + (if .metrics == [] and (.sentences | length) < 2 then "" else "<ul class=\"sentences\">" + ([.sentences[] | @html "<li class=\"\(.tone)\">\(.text)</li>"] | add) + "</ul>\n" end)
-+ positions + units + accounts + restatements + identifiers + guide
++ positions + costs + remedies + group_results + units + accounts + restatements + identifiers + guide
 + @html "<footer><p>Run clock <time datetime=\"\(.now)\">\(.now)</time> · envtally report \(.version)</p></footer>\n</main>\n</body>\n</html>\n")}

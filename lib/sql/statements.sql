@@ -140,10 +140,10 @@ SELECT record FROM restatement ORDER BY profile, account_id, plan_item_id, perio
 -- name: export_job_result
 SELECT record FROM job_result ORDER BY run_id;
 -- name: export_result
--- Of the last run: ?1 is the stream, ?2 to ?6 its keys.
+-- Of the last run: ?1 is the stream, ?2 to ?8 its keys.
 SELECT record FROM result
 WHERE stream = ?1 AND run_id = (SELECT max(run_id) FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial'))
-ORDER BY record ->> ?2, record ->> ?3, record ->> ?4, record ->> ?5, record ->> ?6, number;
+ORDER BY record ->> ?2, record ->> ?3, record ->> ?4, record ->> ?5, record ->> ?6, record ->> ?7, record ->> ?8, number;
 -- name: export_account_names
 SELECT account, account_id FROM account ORDER BY account;
 -- name: export_plan_item_names

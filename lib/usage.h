@@ -1,0 +1,75 @@
+/*
+ * usage.h: what was used: consumption, and what is known of the accounts and plan items it is of, collected from a pipe.
+ *
+ * Names are numbered in name_tables; USAGE_NONE stands for null. Units are summed by period, plan item and account, so memory
+ * grows with what is distinct, not with the records, and pieces of a consumption add up.
+ */
+#ifndef ENVTALLY_USAGE_H
+#define ENVTALLY_USAGE_H
+
+#include "arena.h"
+#include "message.h"
+#include "name_table.h"
+#include "period.h"
+#include "sum_table.h"
+
+#define USAGE_NONE UINT32_MAX
+
+struct usage_account {
+	const char *name;      /* NULL for none */
+	const char *site_name;
+	uint32_t site, organization, asset_group;
+	bool is_known;  /* there is an account record */
+	bool is_fed;    /* there is a watermark */
+	bool has_units; /* in some period */
+	uint32_t profile; /* of its consumption … */
+	bool is_shared;   /* … but there is some of another profile too */
+};
+
+struct usage_plan_item {
+	const char *plan_item_name, *subscription_name;
+	uint32_t subscriptions; /* how many have it */
+	bool has_units;
+};
+
+/* A consumption period of a profile. */
+struct usage_period {
+	uint32_t profile;
+	struct period period;
+	char state[16]; /* of the least settled of its records */
+};
+
+/* The asset group whose accounts a plan item is for. */
+struct usage_reach {
+	uint32_t plan_item, asset_group;
+};
+
+struct usage {
+	struct name_table profiles, account_ids, plan_item_ids, site_ids, organization_ids, asset_group_ids, period_keys;
+	struct usage_account *accounts;     /* by number of account_ids */
+	struct usage_plan_item *plan_items; /* by number of plan_item_ids; "" is the one without an id */
+	struct usage_period *periods;       /* by number of period_keys */
+	size_t account_count, plan_item_count, period_count;
+	struct usage_reach *reaches;
+	size_t reach_count;
+	struct sum_table sums; /* period, plan item, account */
+	struct sum_table excluded; /* likewise: units of these that usage_add_excluded() has seen */
+	bool has_watermarks;   /* some account has one: then one without was not fed yet */
+	struct arena arena;
+};
+
+void usage_release(struct usage *usage);
+
+/* Opens a reader for the fields that usage_add() looks at. */
+int usage_reader_open(struct message_reader *reader, int descriptor, const char *name, struct error *error);
+
+/* Could the account be of the profile, by the consumption that it has? */
+bool usage_account_is_of(const struct usage_account *account, uint32_t profile);
+
+/* Takes what it needs from a message of that reader. */
+int usage_add(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error);
+
+/* Takes a consumption record of units that are to be left out: of excluded users, as `exclude` selects them. */
+int usage_add_excluded(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error);
+
+#endif
