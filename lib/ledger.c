@@ -111,7 +111,10 @@ static int open_to_read(struct ledger *ledger, struct error *error)
 		return 0;
 	/* One whose maker ended before its first commit is as empty as one in memory. */
 	close_database(ledger);
-	return open_database(ledger, ":memory:", SQLITE_OPEN_READWRITE, error) < 0 || ledger_schema_prepare(ledger, error) < 0 ? -1 : 0;
+	return open_database(ledger, ":memory:", SQLITE_OPEN_READWRITE, error) < 0 || ledger_schema_prepare(ledger, error) < 0 ||
+			ledger_commit(ledger, error) < 0
+		? -1
+		: 0;
 }
 
 static int open_to_write(struct ledger *ledger, struct error *error)

@@ -248,6 +248,9 @@ hostile_names() {
 	[ "$(wc -l <all)" -ge 10 ]
 	run -0 "$exporter" -l empty.db -f csv -s watermark
 	same $'account_id,watermark\r' "$output"
+	# So has what is not even that: a file of no bytes.
+	: >nothing.db
+	"$exporter" -l nothing.db | cmp all -
 }
 
 @test "mistakes: one line each, and the status that says what to do" {
