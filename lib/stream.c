@@ -154,6 +154,18 @@ const struct stream stream_remediation = {
 		{"status_after", FIELD_TEXT, true}),
 };
 
+const struct stream stream_forecast = {
+	.name = "forecast",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"as_of", FIELD_TIME, true}, {"known_until", FIELD_DAY, true},
+		{"units_to_date", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true}, {"method", FIELD_WORD, true},
+		{"expected_units", FIELD_INTEGER, true}, {"low_units", FIELD_INTEGER, true}, {"high_units", FIELD_INTEGER, true},
+		{"exhausted_on", FIELD_DAY, false}, {"days_left", FIELD_INTEGER, false}, {"warning", FIELD_BOOLEAN, true},
+		{"curve", FIELD_ARRAY, true}),
+};
+
 const struct stream stream_job_result = {
 	.name = "job_result",
 	.keys = KEYS("run_id"),
@@ -165,7 +177,7 @@ const struct stream stream_job_result = {
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
 	&stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption,
-	&stream_remediation, &stream_job_result, NULL};
+	&stream_remediation, &stream_forecast, &stream_job_result, NULL};
 
 const struct stream *stream_find(const char *name, size_t length)
 {

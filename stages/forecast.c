@@ -1,0 +1,180 @@
+/*
+ * forecast: what open periods are expected to use by their end, and when their rights run out.
+ *
+ * Reads daily_consumption, subscription and watermark records (merge --emit all prints them) and metric_result (reconcile), of one
+ * profile, in any order; everything goes through unchanged, in order. Writes, at the end, a forecast record for each metric_result whose
+ * period holds the clock and whose use is known. doc/forecast.md has the method. Rights that run out in fewer days than --warn-days are said
+ * on stderr and marked in the record; that is no failure. A STATE goes through at once: nothing is held back.
+ *
+ * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
+ */
+#include "burn_down.h"
+#include "diag.h"
+#include "instant.h"
+#include "options.h"
+#include "output.h"
+#include "stream.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *models_path, *entitlements_path, *exclusions_path, *excluded_path;
+static int warn_days = 30;
+
+static struct poptOption table[] = {
+	{"models", 'm', POPT_ARG_STRING, &models_path, 0, "software models and the identifiers that map to them", "FILE.csv"},
+	{"entitlements", 'e', POPT_ARG_STRING, &entitlements_path, 0, "what was bought: no warning where an enterprise-wide agreement covers the day",
+		"FILE.csv"},
+	{"exclusions", 'x', POPT_ARG_STRING, &exclusions_path, 0, "identifiers and accounts that are left out", "FILE.csv"},
+	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "daily partials of excluded users: see exclude", "FILE"},
+	{"warn-days", 'w', POPT_ARG_INT, &warn_days, 0, "warn when rights run out in fewer days than this (default: 30; 0: never)", "N"},
+	POPT_TABLEEND,
+};
+
+static const struct options_manual manual = {
+	.program = "forecast",
+	.operands = "",
+	.summary = "Says what open periods are expected to use by their end, with an interval, and on which day their rights run out.",
+	.description = "The exit status does not depend on the forecast: `envtally status --check` is what fails on a warning.\n\n"
+		       "Example:\n"
+		       "  merge --ledger acme.db --emit all < /dev/null | tee daily.ndjson | aggregate-by-period -p profiles/acme.json |\n"
+		       "    reconcile --entitlements licence/entitlements.csv --models licence/models.csv > position.ndjson\n"
+		       "  cat position.ndjson daily.ndjson | forecast --models licence/models.csv --warn-days 60 | report\n",
+};
+
+static void complain(const char *message)
+{
+	struct error error;
+	error_set(&error, EX_DATAERR, "%s", message);
+	diag_error(&error);
+}
+
+static int load(struct licence *licence, struct error *error)
+{
+	if (models_load(models_path, &licence->models, complain, error) < 0 ||
+		(entitlements_path && entitlements_load(entitlements_path, &licence->entitlements, complain, error) < 0) ||
+		(exclusions_path && exclusions_load(exclusions_path, &licence->exclusions, complain, error) < 0))
+		return -1;
+	const struct exclusion *rule = exclusions_user_rule(&licence->exclusions);
+	return rule && !excluded_path ? error_set(error, EX_DATAERR,
+						"cannot apply '%s' line %zu: daily partials do not tell users; --excluded FILE does, made by `envtally exclude`",
+						exclusions_path, rule->row)
+				      : 0;
+}
+
+/* All of standard input goes to `output`; what the forecast needs of it, into `use`. */
+static int pass_on(struct use_by_day *use, struct output *output, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	int got;
+	if (use_by_day_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
+		return -1;
+	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
+		if (use_by_day_add(use, &reader, &message, error) < 0) {
+			got = -1;
+			break;
+		}
+		output_line(output, message.line.text, message.line.length);
+	}
+	message_reader_release(&reader);
+	return got < 0 ? -1 : 0;
+}
+
+static int take_away_excluded(struct use_by_day *use, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	int got = 0;
+	if (!excluded_path)
+		return 0;
+	int descriptor = open(excluded_path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", excluded_path);
+	if (use_by_day_reader_open(&reader, descriptor, excluded_path, error) < 0) {
+		close(descriptor);
+		return -1;
+	}
+	while ((got = message_next(&reader, &message, error)) > 0)
+		if (use_by_day_take_away(use, &reader, &message, error) < 0) {
+			got = -1;
+			break;
+		}
+	message_reader_release(&reader);
+	close(descriptor);
+	return got < 0 ? -1 : 0;
+}
+
+/* Does an enterprise-wide agreement that is allocated to nobody cover what is used on that day? */
+static bool is_covered(const struct licence *licence, const struct open_position *position, int32_t day)
+{
+	for (size_t i = 0; i < licence->entitlements.count; i++) {
+		const struct entitlement *entitlement = &licence->entitlements.list[i];
+		if (entitlement->is_enterprise && !entitlement->is_retired && entitlement->allocation_type == GROUP_POOL &&
+			entitlement->start_day <= day && day < entitlement->end_day &&
+			strcmp(entitlement->software_model, position->software_model) == 0 &&
+			strcmp(entitlement->license_metric, position->license_metric) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void warn_of(const struct burn_down *burn_down)
+{
+	char day[DAY_LENGTH + 1] = "";
+	day_format(burn_down->exhausted_on, day);
+	if (burn_down->position->used > burn_down->position->owned)
+		diag_warn("rights of '%s', '%s' ran out on %s", burn_down->position->software_model, burn_down->position->license_metric, day);
+	else
+		diag_warn("rights of '%s', '%s' are expected to run out on %s, in %d days", burn_down->position->software_model,
+			burn_down->position->license_metric, day, burn_down->days_left);
+}
+
+static int print_forecasts(struct use_by_day *use, struct output *output, struct error *error)
+{
+	for (size_t i = 0; i < use->position_count && !output_failed(output); i++) {
+		const struct open_position *position = &use->positions[i];
+		struct burn_down burn_down;
+		if (burn_down_compute(&burn_down, use, position, error) < 0)
+			return -1;
+		if (burn_down.partials != position->used)
+			diag_warn("daily partials of '%s', '%s' come to %lld units in its period, its position to %lld: is all on standard input?",
+				position->software_model, position->license_metric, (long long)burn_down.partials, (long long)position->used);
+		bool warning = burn_down.runs_out && burn_down.days_left < warn_days && !is_covered(use->licence, position, burn_down.exhausted_on);
+		if (warning)
+			warn_of(&burn_down);
+		if (i == 0)
+			stream_append_schema(&output->pending, &stream_forecast);
+		stream_begin_record(&output->pending, &stream_forecast);
+		burn_down_append(&burn_down, use->now, warning, &output->pending);
+		stream_end_record(&output->pending, NULL, 0);
+		output_line_end(output);
+		burn_down_release(&burn_down);
+	}
+	return buffer_check(&output->pending, error);
+}
+
+int main(int argc, const char **argv)
+{
+	struct error error = ERROR_INIT;
+	struct licence licence = {.models = {.count = 0}};
+	struct use_by_day use;
+	struct output output;
+	options_parse(argc, argv, table, &manual);
+	if (!models_path)
+		options_refuse("cannot forecast without software models: --models FILE");
+	if (warn_days < 0)
+		options_refuse("cannot use --warn-days %d: it is 0 or more", warn_days);
+	output_open(&output, STDOUT_FILENO, "standard output");
+	use_by_day_open(&use, &licence, options_now());
+	if (load(&licence, &error) == 0 && pass_on(&use, &output, &error) == 0 && take_away_excluded(&use, &error) == 0 &&
+		use_by_day_settle(&use, &error) == 0)
+		print_forecasts(&use, &output, &error);
+	output_close(&output, error.status ? NULL : &error);
+	use_by_day_release(&use);
+	licence_release(&licence);
+	if (error.status)
+		diag_error(&error);
+	return error.status;
+}
