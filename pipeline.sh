@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 # `make install` puts the installed folders here.
 stages=${ENVTALLY_BIN:-$here/bin}
 driver=$here/lib/driver
-all_stages="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile report"
+all_stages="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report"
 
 usage() {
 	cat <<'END'
@@ -39,9 +39,10 @@ Options
   --replay DIR      run: take answers from this recording instead of Docusign
   --now RFC3339     the clock of the run, which names it (default: the time)
   --group-by LIST   run, reconcile: positions per account, site, cost_center … too (several with commas)
+  --warn-days N     run, reconcile, status: warn of rights that run out in fewer days than this (default: 30; 0: never)
   --restatements    status: also every figure that was restated
   --positions       status: also the latest position of each license metric
-  --check           status: exit 69 when an account's feed is stale, or the last run is not whole
+  --check           status: exit 69 when an account's feed is stale, rights run out within --warn-days, or the last run is not whole
   --no-cache        run, validate: do not keep the access token in the workspace
   --format FORMAT   export: ndjson (the default), csv, sqlite or postgres
   --to TARGET       export: a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
@@ -64,14 +65,14 @@ say() { # what a person may want to read
 	[ "$quiet" = 1 ] || printf 'pipeline.sh: %s\n' "$1" >&2 || : # a log that is full is no reason to end
 }
 
-workspace='' replay='' now='' group_by='' quiet=0 show_restatements=0 show_positions=0 check_status=0 cache=1 profiles=() stage_flags=() operands=()
+workspace='' replay='' now='' group_by='' warn_days='' quiet=0 show_restatements=0 show_positions=0 check_status=0 cache=1 profiles=() stage_flags=() operands=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 profile_keys="name organization-id contract-start renewal-months environment integration-key key-pair-id key-file key-password key-alias user-id feed"
 
 parse_options() {
 	while [ $# -gt 0 ]; do
 		case "$1" in
-		-p | -C | --replay | --now | --format | --to | --stream | --group-by) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
+		-p | -C | --replay | --now | --format | --to | --stream | --group-by | --warn-days) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
 		esac
 		case "$1" in
 		-p)
@@ -92,6 +93,11 @@ parse_options() {
 			;;
 		--group-by)
 			group_by=$2
+			shift
+			;;
+		--warn-days)
+			[[ $2 =~ ^[0-9]{1,5}$ ]] || fail 64 "cannot use --warn-days '$2': it is a whole number of days, 0 or more"
+			warn_days=$2
 			shift
 			;;
 		--format)
@@ -216,7 +222,7 @@ main() {
 		reconcile | report)
 			case " $* " in *" --entitlements"* | *" -e "*) exec "$stages/$command" "$@" ;; esac
 			case "${1--C}" in
-			-p | -C | --now | -v | -q | --group-by) ;;
+			-p | -C | --now | -v | -q | --group-by | --warn-days) ;;
 			-*) exec "$stages/$command" "$@" ;;
 			esac
 			;;

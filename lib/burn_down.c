@@ -21,9 +21,9 @@ static double at_least(double value, double least)
 	return value > least ? value : least;
 }
 
-/* The days of the series, and behind them those of the period that are not known whole. */
+/* The days that are known whole, and behind them those to the period's end. */
 struct series {
-	int32_t first, end; /* end exclusive: the later of the clock's day and the period's end */
+	int32_t first, end; /* end exclusive */
 	int64_t *units;
 };
 
@@ -113,7 +113,21 @@ static void find_exhaustion(struct burn_down *burn_down)
 	burn_down->days_left = (int32_t)at;
 }
 
-int burn_down_compute(struct burn_down *burn_down, const struct use_by_day *use, const struct open_position *position, struct error *error)
+static bool is_covered(const struct entitlements *entitlements, const struct open_position *position, int32_t day)
+{
+	for (size_t i = 0; i < entitlements->count; i++) {
+		const struct entitlement *entitlement = &entitlements->list[i];
+		if (entitlement->is_enterprise && !entitlement->is_retired && entitlement->allocation_type == GROUP_POOL &&
+			entitlement->start_day <= day && day < entitlement->end_day &&
+			strcmp(entitlement->software_model, position->software_model) == 0 &&
+			strcmp(entitlement->license_metric, position->license_metric) == 0)
+			return true;
+	}
+	return false;
+}
+
+int burn_down_compute(struct burn_down *burn_down, const struct use_by_day *use, const struct open_position *position, int warn_days,
+	struct error *error)
 {
 	struct series series = {.units = NULL};
 	*burn_down = (struct burn_down){.position = position,
@@ -134,6 +148,8 @@ int burn_down_compute(struct burn_down *burn_down, const struct use_by_day *use,
 	burn_down->low_units = forecast_round(end->low);
 	burn_down->high_units = forecast_round(end->high);
 	find_exhaustion(burn_down);
+	burn_down->is_covered = burn_down->runs_out && is_covered(&use->licence->entitlements, position, burn_down->exhausted_on);
+	burn_down->warning = burn_down->runs_out && burn_down->days_left < warn_days && !burn_down->is_covered;
 	return 0;
 }
 
@@ -176,7 +192,7 @@ static void put_curve(struct buffer *line, const struct burn_down *burn_down)
 	json_end(line, ']');
 }
 
-void burn_down_append(const struct burn_down *burn_down, int64_t now, bool warning, struct buffer *line)
+void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buffer *line)
 {
 	const struct open_position *position = burn_down->position;
 	put_text(line, "profile", position->profile);
@@ -211,7 +227,9 @@ void burn_down_append(const struct burn_down *burn_down, int64_t now, bool warni
 		json_integer(line, burn_down->days_left);
 	else
 		json_null(line);
+	json_key(line, "is_covered");
+	json_boolean(line, burn_down->is_covered);
 	json_key(line, "warning");
-	json_boolean(line, warning);
+	json_boolean(line, burn_down->warning);
 	put_curve(line, burn_down);
 }

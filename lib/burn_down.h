@@ -29,14 +29,16 @@ struct burn_down {
 	int64_t expected_units, low_units, high_units;
 	bool runs_out;
 	int32_t exhausted_on, days_left; /* days_left: at least 0 */
+	bool is_covered, warning;        /* an enterprise-wide agreement, allocated to nobody, covers that day; fewer days are left than asked for, and it does not */
 	int64_t partials; /* all units of the period by its daily partials: U, where they are whole */
 };
 
 /* EX_DATAERR for a period that is longer than FORECAST_DAYS allow. The position must last. */
-int burn_down_compute(struct burn_down *burn_down, const struct use_by_day *use, const struct open_position *position, struct error *error);
+int burn_down_compute(struct burn_down *burn_down, const struct use_by_day *use, const struct open_position *position, int warn_days,
+	struct error *error);
 void burn_down_release(struct burn_down *burn_down);
 
 /* Appends the fields of a forecast record (stream.h), which is begun and ended by the caller. */
-void burn_down_append(const struct burn_down *burn_down, int64_t now, bool warning, struct buffer *line);
+void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buffer *line);
 
 #endif

@@ -162,7 +162,7 @@ const struct stream stream_forecast = {
 		{"period_end", FIELD_TIME, true}, {"as_of", FIELD_TIME, true}, {"known_until", FIELD_DAY, true},
 		{"units_to_date", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true}, {"method", FIELD_WORD, true},
 		{"expected_units", FIELD_INTEGER, true}, {"low_units", FIELD_INTEGER, true}, {"high_units", FIELD_INTEGER, true},
-		{"exhausted_on", FIELD_DAY, false}, {"days_left", FIELD_INTEGER, false}, {"warning", FIELD_BOOLEAN, true},
+		{"exhausted_on", FIELD_DAY, false}, {"days_left", FIELD_INTEGER, false}, {"is_covered", FIELD_BOOLEAN, true}, {"warning", FIELD_BOOLEAN, true},
 		{"curve", FIELD_ARRAY, true}),
 };
 

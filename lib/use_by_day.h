@@ -23,7 +23,7 @@ struct open_position {
 };
 
 struct use_by_day {
-	const struct licence *licence; /* models and exclusions are looked at */
+	const struct licence *licence; /* models, exclusions, and for burn_down.h entitlements */
 	int64_t now;
 	struct usage usage; /* of it only the plan items */
 	struct name_table exclusion_suspects; /* account ids, value 1 where some rule names the account */

@@ -16,7 +16,6 @@
 #include "stream.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 static char *models_path, *entitlements_path, *exclusions_path, *excluded_path;
@@ -106,20 +105,6 @@ static int take_away_excluded(struct use_by_day *use, struct error *error)
 	return got < 0 ? -1 : 0;
 }
 
-/* Does an enterprise-wide agreement that is allocated to nobody cover what is used on that day? */
-static bool is_covered(const struct licence *licence, const struct open_position *position, int32_t day)
-{
-	for (size_t i = 0; i < licence->entitlements.count; i++) {
-		const struct entitlement *entitlement = &licence->entitlements.list[i];
-		if (entitlement->is_enterprise && !entitlement->is_retired && entitlement->allocation_type == GROUP_POOL &&
-			entitlement->start_day <= day && day < entitlement->end_day &&
-			strcmp(entitlement->software_model, position->software_model) == 0 &&
-			strcmp(entitlement->license_metric, position->license_metric) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void warn_of(const struct burn_down *burn_down)
 {
 	char day[DAY_LENGTH + 1] = "";
@@ -136,18 +121,17 @@ static int print_forecasts(struct use_by_day *use, struct output *output, struct
 	for (size_t i = 0; i < use->position_count && !output_failed(output); i++) {
 		const struct open_position *position = &use->positions[i];
 		struct burn_down burn_down;
-		if (burn_down_compute(&burn_down, use, position, error) < 0)
+		if (burn_down_compute(&burn_down, use, position, warn_days, error) < 0)
 			return -1;
 		if (burn_down.partials != position->used)
 			diag_warn("daily partials of '%s', '%s' come to %lld units in its period, its position to %lld: is all on standard input?",
 				position->software_model, position->license_metric, (long long)burn_down.partials, (long long)position->used);
-		bool warning = burn_down.runs_out && burn_down.days_left < warn_days && !is_covered(use->licence, position, burn_down.exhausted_on);
-		if (warning)
+		if (burn_down.warning)
 			warn_of(&burn_down);
 		if (i == 0)
 			stream_append_schema(&output->pending, &stream_forecast);
 		stream_begin_record(&output->pending, &stream_forecast);
-		burn_down_append(&burn_down, use->now, warning, &output->pending);
+		burn_down_append(&burn_down, use->now, &output->pending);
 		stream_end_record(&output->pending, NULL, 0);
 		output_line_end(output);
 		burn_down_release(&burn_down);

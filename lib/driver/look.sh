@@ -13,7 +13,9 @@ position() { # FILE NAME
 	stage merge --ledger "$workspace/ledger/$2.db" --print-reported >"$scratch/reported"
 	exclude_users "$2" "$1" "$workspace/licence" "$scratch/reported" "$scratch/excluded"
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all </dev/null |
-		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}"
+		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
+	forecast_results "$2" "$workspace/licence" "$scratch/excluded" <"$scratch/reconciled" >"$scratch/forecasts"
+	cat "$scratch/reconciled" "$scratch/forecasts"
 }
 
 reconcile_command() {
@@ -69,6 +71,18 @@ latest_positions() { # RUN-FOLDER
 		| max_by(.period_start) | "\(.software_model)  from \(.period_start[:10])  used \(used) of \(.rights_owned)  \(.status)"' "$1/results.ndjson"
 }
 
+# Rights that the last run expects to run out, and when: those within --warn-days of now first marked with a "!"; the last run's own
+# warnings where --warn-days is not given.
+exhaustions() { # RUN-FOLDER
+	jq -n -r --arg now "$(rfc3339 "$now")" --arg days "$warn_days" '
+		def day: . + "T00:00:00Z" | fromdate;
+		inputs | select(.type == "RECORD" and .stream == "forecast").record | select(.exhausted_on)
+		| ([((.exhausted_on | day) - ($now[:10] | day)) / 86400, 0] | max) as $left
+		| (if $days == "" then .warning else $left < ($days | tonumber) and .is_covered != true end) as $warning
+		| "\(if $warning then "!" else " " end)\(.software_model)  \(.license_metric)  rights "
+			+ if .units_to_date > .rights_owned then "ran out on \(.exhausted_on)" else "are expected to run out on \(.exhausted_on), in \($left) days" end' "$1/results.ndjson"
+}
+
 # Accounts of the last run whose feed has not moved for the weekly cycle, the day that a feed may lack, and a grace of two days
 # (REPORT_STALE_DAYS in lib/report.h).
 stale_accounts() { # RUN-FOLDER
@@ -82,7 +96,7 @@ stale_accounts() { # RUN-FOLDER
 
 status_command() {
 	need_workspace
-	local profile name run stale last worst=0
+	local profile name run stale exhausted last worst=0
 	for profile in "${profiles[@]}"; do
 		name=$(profile_fact "$(profile_file "$profile")" name)
 		[ -n "$(newest_run "$name")" ] || printf '%s: nothing was run yet\n' "$name"
@@ -107,6 +121,9 @@ status_command() {
 		[ "$(jq -r .state "$last/job.json")" = succeeded ] || worst=69
 		[ "$show_positions" = 0 ] || latest_positions "$last" | sed "s/^/$name  /"
 		unreported_accounts "$last" | sed "s/^/$name  no consumption reported: /"
+		exhausted=$(exhaustions "$last")
+		[[ $exhausted != "!"* && $exhausted != *$'\n!'* ]] || worst=69
+		[ -z "$exhausted" ] || sed -e "s/^ /$name  /" -e "s/^!/$name  warning: /" <<<"$exhausted"
 		stale=$(stale_accounts "$last")
 		[ -z "$stale" ] || {
 			worst=69

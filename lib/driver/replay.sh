@@ -37,8 +37,9 @@ replay_one() { # NAME RUN SCRATCH
 	mkdir -p "$3/profiles" "$3/licence"
 	cp "$from/inputs/profile.json" "$3/profiles/$1.json"
 	cp "$from"/inputs/*.csv "$3/licence/"
-	local group_by=''
+	local group_by='' warn_days=''
 	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
+	[ ! -e "$from/inputs/warn-days" ] || warn_days=$(cat "$from/inputs/warn-days")
 	[ ! -e "$from/inputs/feed.json" ] || cp "$from/inputs/feed.json" "$3/profiles/"
 	local workspace=$3 replay=$from/raw now quiet=1 stage_flags=(-q) status
 	now=$(jq -r .started_at "$from/job.json")

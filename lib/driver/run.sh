@@ -83,14 +83,27 @@ reconcile_options() { # FOLDER
 	[ -z "$group_by" ] || options+=(--group-by "$group_by")
 }
 
-# What excluded users consumed, by the ledger's envelopes, into a file; and the option that names it. Consumption alone names no users.
+# What excluded users consumed, by the ledger's envelopes, into a file, and by day into FILE.daily; and the option that names it.
+# Consumption alone names no users.
 exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
 	[ -e "$3/exclusions.csv" ] && [ "$(stage exclude --exclusions "$3/exclusions.csv" --count)" -gt 0 ] || return 0
 	stage export --ledger "$workspace/ledger/$1.db" --stream account --stream subscription --stream envelope |
 		stage exclude --exclusions "$3/exclusions.csv" --profile "$1" |
-		stage merge --ledger :memory: --emit all |
+		stage merge --ledger :memory: --emit all | tee "$5.daily" |
 		stage aggregate-by-period -q -p "$2" --reported <(stream_of contract <"$4") >"$5"
 	options+=(--excluded "$5")
+}
+
+# The results of a reconciliation on standard input to forecasts of their open periods, by all the ledger's days.
+forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE
+	local forecast=(--models "$2/models.csv" --entitlements "$2/entitlements.csv")
+	[ ! -e "$2/exclusions.csv" ] || forecast+=(--exclusions "$2/exclusions.csv")
+	[ ! -e "$3.daily" ] || forecast+=(--excluded "$3.daily")
+	[ -z "$warn_days" ] || forecast+=(--warn-days "$warn_days")
+	{
+		stream_of metric_result
+		stage merge --ledger "$workspace/ledger/$1.db" --emit all </dev/null
+	} | stage forecast "${forecast[@]}" | stream_of forecast
 }
 
 recorded_clock() { # that of the recording under --replay: a recorded night is run as of that night
@@ -125,6 +138,7 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	cp "$1" "$5.new/inputs/profile.json"
 	freeze_licence "$5.new/inputs"
 	[ -z "$group_by" ] || printf '%s\n' "$group_by" >"$5.new/inputs/group-by"
+	[ -z "$warn_days" ] || printf '%s\n' "$warn_days" >"$5.new/inputs/warn-days"
 	: >"$5.new/inputs/state.json"
 	: >"$5.new/reported.ndjson"
 	if [ -e "$ledger" ]; then
@@ -296,8 +310,9 @@ result_streams='metric_result|model_result|product_result|group_result|unlicense
 
 # tallied.ndjson to the files of the run.
 reconcile_run() { # NAME PARTIAL
-	local options group_by=''
+	local name=$1 options group_by='' warn_days=''
 	[ ! -e "$2/inputs/group-by" ] || group_by=$(cat "$2/inputs/group-by")
+	[ ! -e "$2/inputs/warn-days" ] || warn_days=$(cat "$2/inputs/warn-days")
 	reconcile_options "$2/inputs"
 	exclude_users "$1" "$2/inputs/profile.json" "$2/inputs" "$2/tallied.ndjson" "$2/excluded.ndjson"
 	shift
@@ -305,9 +320,13 @@ reconcile_run() { # NAME PARTIAL
 	stream_of restatement <"$1/tallied.ndjson" >"$1/restatements.ndjson"
 	stream_of 'account|watermark' <"$1/tallied.ndjson" >"$1/accounts.ndjson"
 	stage reconcile "${options[@]}" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
-	stream_of "$result_streams" <"$1/reconciled.ndjson" >"$1/results.ndjson"
-	stage report --format html -o "$1/report.html" --title "$(jq -r .profile "$1/begun.json")" <"$1/reconciled.ndjson"
-	rm -f "$1/reconciled.ndjson" "$1/excluded.ndjson"
+	forecast_results "$name" "$1/inputs" "$1/excluded.ndjson" <"$1/reconciled.ndjson" >"$1/forecasts.ndjson"
+	{
+		stream_of "$result_streams" <"$1/reconciled.ndjson"
+		cat "$1/forecasts.ndjson"
+	} >"$1/results.ndjson"
+	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" | stage report --format html -o "$1/report.html" --title "$(jq -r .profile "$1/begun.json")"
+	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson" "$1/excluded.ndjson.daily"
 }
 
 count_records() { grep -c '^{"type":"RECORD"' "$1" || [ $? -eq 1 ]; }
