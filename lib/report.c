@@ -11,7 +11,8 @@ void report_open(struct report *report, const char *title, int64_t now)
 	*report = (struct report){.title = title,
 	        .now = now,
 	        .groups = {.stream = &stream_group_result},
-	        .remediations = {.stream = &stream_remediation}};
+	        .remediations = {.stream = &stream_remediation},
+	        .forecasts = {.stream = &stream_forecast}};
 }
 
 void report_release(struct report *report)
@@ -39,6 +40,7 @@ void report_release(struct report *report)
 	free(report->identifiers);
 	report_rows_release(&report->groups);
 	report_rows_release(&report->remediations);
+	report_rows_release(&report->forecasts);
 	name_table_release(&report->words);
 	name_table_release(&report->account_ids);
 	name_table_release(&report->plan_item_ids);
@@ -329,13 +331,18 @@ static int add_remediation(struct report *report, const struct message *message,
 	return add_row(report, &report->remediations, message, error);
 }
 
+static int add_forecast(struct report *report, const struct message *message, struct error *error)
+{
+	return add_row(report, &report->forecasts, message, error);
+}
+
 /* What is read: a stream, and what becomes of its records. */
 static const struct {
 	const struct stream *stream;
 	int (*add)(struct report *report, const struct message *message, struct error *error);
 } readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric},
         {&stream_restatement, add_restatement}, {&stream_unrecognized_subscription, add_unrecognized},
-        {&stream_group_result, add_group}, {&stream_remediation, add_remediation},
+        {&stream_group_result, add_group}, {&stream_remediation, add_remediation}, {&stream_forecast, add_forecast},
         {&stream_account, add_account}, {&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}};
 #define READERS (sizeof readers / sizeof *readers)
 

@@ -1,7 +1,7 @@
 /*
  * report.h: what a report tells, collected from the records of a pipe.
  *
- * Reads metric_result, group_result, remediation, consumption, restatement, unrecognized_subscription, account, subscription and
+ * Reads metric_result, group_result, remediation, forecast, consumption, restatement, unrecognized_subscription, account, subscription and
  * watermark; passes over the rest.
  * Nothing is kept a consumption or restatement record: units are added up as they come, by account and by plan item in
  * each period, and of restatements only the largest stay. So memory grows with accounts times periods and no further.
@@ -87,7 +87,7 @@ struct report {
 	bool has_watermarks; /* some account has one: then one without was never fed */
 	bool names_models; /* some consumption or subscription names its software model */
 	int64_t not_compliant, unknown; /* metrics with that status */
-	struct report_rows groups, remediations; /* group_result, remediation */
+	struct report_rows groups, remediations, forecasts; /* group_result, remediation, forecast */
 	int64_t groups_start, groups_end; /* the period that groups are shown of: the latest that has begun */
 };
 

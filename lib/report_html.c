@@ -224,6 +224,17 @@ static void put_identifiers(struct buffer *json, const struct report *report)
 	json_end(json, ']');
 }
 
+/* Figures and names as texts, an array as what it is: its elements are looked at by who uses them. */
+static void put_value(struct buffer *json, const struct stream_field *field, const char *text)
+{
+	if (field->type != FIELD_ARRAY || !text) {
+		put_text(json, field->name, text);
+		return;
+	}
+	json_key(json, field->name);
+	json_raw(json, text, strlen(text));
+}
+
 /* Rows of the period that starts at `start`, or all for INSTANT_NONE; at most `limit`, and how many more there are. */
 static void put_rows(struct buffer *json, const char *key, const struct report *report, const struct report_rows *rows, int64_t start, size_t limit)
 {
@@ -237,9 +248,8 @@ static void put_rows(struct buffer *json, const char *key, const struct report *
 			continue;
 		json_begin(json, '{');
 		put_days(json, row->start, row->end);
-		for (int j = 0; rows->stream->fields[j].name; j++)
-			put_text(json, rows->stream->fields[j].name,
-			        report_row_text(rows, &report->words, row, rows->stream->fields[j].name));
+		for (const struct stream_field *field = rows->stream->fields; field->name; field++)
+			put_value(json, field, report_row_text(rows, &report->words, row, field->name));
 		json_end(json, '}');
 	}
 	json_end(json, ']');
@@ -276,6 +286,7 @@ static int build_document(struct buffer *json, const struct report *report, stru
 		return -1;
 	put_restatements(json, report);
 	put_identifiers(json, report);
+	put_rows(json, "forecasts", report, &report->forecasts, INSTANT_NONE, REPORT_HTML_FORECASTS);
 	put_rows(json, "remediations", report, &report->remediations, INSTANT_NONE, REPORT_HTML_ROWS);
 	put_rows(json, "group_results", report, &report->groups, report->groups_start, REPORT_HTML_ROWS);
 	json_end(json, '}');

@@ -42,6 +42,14 @@ const char *report_row_text(const struct report_rows *rows, const struct name_ta
 	return number == UINT32_MAX ? NULL : words->names[number].text;
 }
 
+int64_t report_row_integer(const struct report_rows *rows, const struct name_table *words, const struct report_row *row, const char *field)
+{
+	const char *text = report_row_text(rows, words, row, field);
+	char *end;
+	int64_t value = text ? strtoll(text, &end, 10) : INT64_MAX;
+	return text && *text && !*end ? value : INT64_MAX;
+}
+
 struct order {
 	const struct report_rows *rows;
 	const struct name_table *words;

@@ -1,5 +1,5 @@
 /*
- * report_rows.h: records of a stream that a report shows as they are: group_result, remediation.
+ * report_rows.h: records of a stream that a report shows as they are: group_result, remediation, forecast.
  *
  * Each field is a number in the report's table of words, so that a name that stands in many records is kept once.
  */
@@ -29,6 +29,9 @@ void report_rows_release(struct report_rows *rows);
 
 /* A field as it came; NULL for null. */
 const char *report_row_text(const struct report_rows *rows, const struct name_table *words, const struct report_row *row, const char *field);
+
+/* The same as a number; INT64_MAX for a text that is none ("unlimited"), and for null. */
+int64_t report_row_integer(const struct report_rows *rows, const struct name_table *words, const struct report_row *row, const char *field);
 
 /* The latest period first; within it by the fields given (NULL-terminated), texts that are numbers as numbers. */
 void report_rows_sort(struct report_rows *rows, const struct name_table *words, const char *const fields[]);

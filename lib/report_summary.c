@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define NAMED_STALE 10
+#define NAMED_FORECASTS 20
 
 struct speech {
 	void (*say)(void *context, enum report_tone tone, const char *sentence);
@@ -105,6 +106,29 @@ static void say_position(const struct report *report, const struct speech *speec
 	        "What to do: record an entitlement that covers what is missing, or buy it (true-up); then reconcile again.");
 }
 
+/* When rights run out; what is expected to suffice needs no word. */
+static void say_forecasts(const struct report *report, const struct speech *speech)
+{
+	const struct report_rows *rows = &report->forecasts;
+	for (size_t i = 0; i < rows->count && i < NAMED_FORECASTS; i++) {
+		const struct report_row *row = &rows->list[i];
+		const char *day = report_row_text(rows, &report->words, row, "exhausted_on"), *left = report_row_text(rows, &report->words, row, "days_left");
+		if (!day || !left)
+			continue;
+		bool warning = strcmp(report_row_text(rows, &report->words, row, "warning"), "true") == 0;
+		bool is_past = report_row_integer(rows, &report->words, row, "units_to_date") > report_row_integer(rows, &report->words, row, "rights_owned");
+		struct buffer name = BUFFER_INIT;
+		buffer_append_format(&name, "%.200s · %.200s", report_row_text(rows, &report->words, row, "software_model"),
+			report_row_text(rows, &report->words, row, "license_metric"));
+		if (is_past)
+			say(speech, warning ? REPORT_BAD : REPORT_NOTE, "Rights of %s ran out on %s.", name.data, day);
+		else
+			say(speech, warning ? REPORT_BAD : REPORT_NOTE, "Rights of %s are expected to run out on %s, in %s day%s.", name.data, day, left,
+				strcmp(left, "1") == 0 ? "" : "s");
+		buffer_release(&name);
+	}
+}
+
 static void say_states(const struct report *report, const struct speech *speech)
 {
 	int64_t open = 0, provisional = 0, unbalanced = 0, before = 0;
@@ -178,6 +202,7 @@ void report_summarize(
 		return;
 	}
 	say_position(report, &speech);
+	say_forecasts(report, &speech);
 	say_states(report, &speech);
 	say_stale(report, &speech);
 	if (report->restatement_total)

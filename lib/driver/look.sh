@@ -21,6 +21,10 @@ position() { # FILE NAME
 reconcile_command() {
 	need_workspace
 	local profile file name
+	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
+		ENVTALLY_NOW=$(rfc3339 "$now")
+		export ENVTALLY_NOW
+	fi
 	for profile in "${profiles[@]}"; do
 		file=$(profile_file "$profile")
 		name=$(profile_fact "$file" name)

@@ -96,6 +96,52 @@ def positions: section("position"; "Licence position";
   else "<p class=\"key\"><span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"within\" width=\"14\" height=\"14\" rx=\"3\"/></svg> used</span> <span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"beyond\" width=\"14\" height=\"14\" rx=\"3\"/></svg> used beyond what is owned</span> <span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"owned\" x=\"6\" width=\"2.5\" height=\"14\"/></svg> rights owned</span></p>\n"
     + ([.metrics | by_model | to_entries[] | .key as $at | .value | position($at)] | add) end);
 
+# A day as a number; nothing for what is none.
+def day_number: (select(type == "string" and test("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")) | . + "T00:00:00Z" | fromdate / 86400)?;
+def short: . * 10 | round / 10;
+
+# Use by day against rights: what was counted, what is expected with its interval, where rights end. A point of the curve is the use up to the
+# end of its day: [day, units], and from the clock's day on [day, expected, low, high].
+def burn_down($id):
+  {left: 8, right: 596, top: 14, bottom: 206} as $box
+  | (.start | day_number) as $first | ((.last | day_number) + 1) as $until
+  | [.curve[] | select(type == "array" and length > 1 and (.[1:] | all(type == "number"))) | [(.[0] | day_number)] + .[1:]] as $points
+  | ($points | map(select(length == 2))) as $past | ($points | map(select(length == 4))) as $ahead
+  | (if .rights_owned | is_finite then .rights_owned | tonumber else null end) as $owned
+  | ([$owned, 1, ($points[] | .[1:][])] | max * 1.06) as $most
+  | def x: (. - $first) / ($until - $first) * ($box.right - $box.left) + $box.left | short;
+    def y: $box.bottom - . / $most * ($box.bottom - $box.top) | short;
+    def line(f): map("\(.[0] + 1 | x),\(f | y)") | join(" ");
+    (($past | last) // [$first - 1, 0]) as $today
+  | ([[$today[0], $today[1], $today[1], $today[1]]] + $ahead) as $coming | ($coming | last) as $last
+  | ($last[1] | y) as $beside | (if $owned then $owned | y else -100 end) as $rights
+  | (if ($beside - $rights | fabs) >= 14 then $beside elif $beside > $rights then $rights + 14 else $rights - 14 end) as $beside
+  | "<svg class=\"burn\" viewBox=\"0 0 720 232\" role=\"img\" aria-labelledby=\"\($id)-t \($id)-d\">"
+  + @html "<title id=\"\($id)-t\">Use by day against rights, \(.start) – \(.last)</title><desc id=\"\($id)-d\">\(.units_to_date) used to date, \(.expected_units) expected by the end (between \(.low_units) and \(.high_units)), \(.rights_owned) owned\(if .exhausted_on then ", run out on \(.exhausted_on)" else "" end)</desc>"
+  + "<line class=\"axis\" x1=\"\($box.left)\" y1=\"\($box.bottom)\" x2=\"\($box.right)\" y2=\"\($box.bottom)\"/>"
+  + "<polygon class=\"range\" points=\"" + ($coming | line(.[3])) + " " + ($coming | reverse | line(.[2])) + "\"/>"
+  + (if $owned then "<line class=\"rights\" x1=\"\($box.left)\" y1=\"\($rights)\" x2=\"\($box.right)\" y2=\"\($rights)\"/><text x=\"\($box.right + 6)\" y=\"\($rights + 4 | short)\">owned " + (.rights_owned | @html) + "</text>" else "" end)
+  + "<polyline class=\"expected\" points=\"" + ($coming | line(.[1])) + "\"/>"
+  + "<polyline class=\"counted\" points=\"\($first | x),\(0 | y) " + ($past | line(.[1])) + "\"/>"
+  + "<line class=\"today\" x1=\"\($today[0] + 1 | x)\" y1=\"\($box.top)\" x2=\"\($today[0] + 1 | x)\" y2=\"\($box.bottom)\"/>"
+  + (((.exhausted_on | day_number) as $day | "<line class=\"out\" x1=\"\($day | x)\" y1=\"\($rights)\" x2=\"\($day | x)\" y2=\"\($box.bottom)\"/><circle class=\"out\" cx=\"\($day | x)\" cy=\"\($rights)\" r=\"4\"/>") // "")
+  + "<text x=\"\($box.right + 6)\" y=\"\($beside + 4 | short)\">expected " + (.expected_units | @html) + "</text>"
+  + @html "<text x=\"\($box.left)\" y=\"224\">\(.start)</text><text class=\"end\" x=\"\($box.right)\" y=\"224\">\(.last)</text>"
+  + (($today[0] + 1 | x) as $at | if $at > 110 and $at < 486 then "<text class=\"middle\" x=\"\($at)\" y=\"224\">today</text>" else "" end)
+  + "</svg>\n";
+
+def swatch($class; $what): "<span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"\($class)\" width=\"14\" height=\"14\" rx=\"3\"/></svg> \($what)</span> ";
+
+def forecasts: if .forecasts == [] then "" else section("forecast"; "Forecast";
+  "<p class=\"key\">" + swatch("within"; "used to date") + swatch("range"; "expected, and where it lies in 80 of 100 cases") + swatch("owned"; "rights owned") + swatch("beyond"; "the day on which rights run out") + "</p>\n"
+  + ([.forecasts | to_entries[] | .key as $at | .value
+    | "<h3>" + (heading | map(name) | join(" <span class=\"sep\">·</span> ")) + "</h3>\n<div class=\"scroll\">" + burn_down("burn\($at)") + "</div>\n"] | add)
+  + table("What open periods are expected to use by their end"; [["Period", "days"], ["Software model"], ["Owned", "n"], ["To date", "n"], ["Expected", "n"], ["Low", "n"], ["High", "n"], ["Rights run out"], ["Method"]];
+    [.forecasts[] | "<tr>" + period + "<td>" + (.software_model | name) + "</td>" + (.rights_owned | cell) + (.units_to_date | cell) + (.expected_units | cell) + (.low_units | cell) + (.high_units | cell)
+      + "<td" + (if .warning == "true" then " class=\"missing\"" else "" end) + ">" + (if .exhausted_on then @html "\(.exhausted_on), in \(.days_left) \(if .days_left == "1" then "day" else "days" end)" else "not in the period" end)
+      + (if .is_covered == "true" then ", covered by an enterprise-wide agreement" else "" end) + "</td><td>" + (.method | @html) + "</td></tr>\n"];
+    if .more_forecasts == "0" then null else "<tr><td class=\"aside\" colspan=\"9\">and \(.more_forecasts) more, not listed</td></tr>" end; "")) end;
+
 # An amount of money, as a decimal.
 def amount: if . == null then "<td class=\"n\"><span class=\"none\">not known</span></td>" else "<td class=\"n\(if test("^-?0([.]0+)?$") then " zero" else "" end)\">" + (@html | sub("^-"; "−")) + "</td>" end;
 
@@ -167,6 +213,7 @@ def guide: section("guide"; "How to read this page";
   + "<dt>Owned, used, available</dt><dd>Rights bought for the period; units that count against them; what is left.</dd>"
   + "<dt>Over-licensed, unlicensed</dt><dd>Rights bought and not used; rights that are missing, to be bought (true-up).</dd>"
   + "<dt>Not yet fed, not reported</dt><dd>The feed of every account that could use the model was not read yet; or the service has never told any consumption of it, as for what is bought through a reseller. Neither is zero.</dd>"
+  + "<dt>Forecast</dt><dd>What an open period is expected to have used at its end, by its use so far and, where it is known for over a year, by the season. Rights run out on the first day on which more is used than is owned.</dd>"
   + "<dt>Unlimited</dt><dd>An agreement without a limit: it never runs out and is Compliant.</dd>"
   + "<dt>In no licence row</dt><dd>Units of identifiers that no software model names, or of periods before the contract start.</dd></dl>\n");
 
@@ -174,7 +221,7 @@ def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
 
 ([.metrics[], .groups[] | .profile] | unique) as $profiles |
 # One profile is named once, above everything.
-(if ($profiles | length) == 1 then .metrics[].profile = null | .groups[].profile = null else . end) |
+(if ($profiles | length) == 1 then .metrics[].profile = null | .groups[].profile = null | .forecasts[].profile = null else . end) |
 {page: ("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
 + @html "<title>\(.title), \(.now[:10])</title>\n"
@@ -184,5 +231,5 @@ def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
 + verdict + "\n</header>\n"
 + (if .metrics == [] then "" else "<section aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Current period</h2>\n<ul class=\"cards\">\n" + ([.metrics | by_model | sort_by(current.is_compliant) | to_entries[] | .key as $at | .value | card($at)] | add) + "</ul></section>\n" end)
 + (if .metrics == [] and (.sentences | length) < 2 then "" else "<ul class=\"sentences\">" + ([.sentences[] | @html "<li class=\"\(.tone)\">\(.text)</li>"] | add) + "</ul>\n" end)
-+ positions + costs + remedies + group_results + units + accounts + restatements + identifiers + guide
++ positions + forecasts + costs + remedies + group_results + units + accounts + restatements + identifiers + guide
 + @html "<footer><p>Run clock <time datetime=\"\(.now)\">\(.now)</time> · envtally report \(.version)</p></footer>\n</main>\n</body>\n</html>\n")}
