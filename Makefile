@@ -94,6 +94,9 @@ $(build)/tests/programs/%.o: tests/%.c
 $(build)/tests/generate: $(build)/tests/programs/generate.o $(archive)
 	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
 
+$(build)/tests/forecast-bench: $(build)/tests/programs/forecast-bench.o $(archive)
+	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
+
 simulator_objects := $(patsubst tests/%.c,$(build)/tests/programs/%.o,tests/simulator.c $(wildcard tests/simulator/*.c))
 $(build)/tests/simulator: $(simulator_objects) $(archive)
 	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $(simulator_objects) $(archive) -lmicrohttpd -lgnutls -lz $(libraries)
@@ -130,6 +133,9 @@ bench-fetch: all $(build)/tests/simulator ## time fetching 10,000 accounts from 
 
 bench-reconcile: all ## time reconcile on 10,000 accounts, 36 periods and 500 entitlements beside sqlite3 doing the join
 	tests/benchmark/reconcile
+
+bench-forecast: $(build)/tests/forecast-bench ## print the forecast's error on held-out months of generated organisations, beside the naive linear one
+	$(build)/tests/forecast-bench
 
 fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out as it is)
 	$(build)/tests/generate --fixture fixtures/acme

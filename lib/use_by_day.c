@@ -53,8 +53,11 @@ int use_by_day_reader_open(struct message_reader *reader, int descriptor, const 
 
 static int wrong(const struct message_reader *reader, const struct message *message, int field, const char *must_be, struct error *error)
 {
-	return message_error(reader, message, error, "%.*s \"%s\" must be %s, this is %s", (int)message->stream.length, message->stream.text,
-		pointers[field] + 1, must_be, json_kind_name(message->fields[field].kind));
+	const struct json_slice *slice = &message->fields[field];
+	bool is_shown = slice->kind == JSON_STRING || slice->kind == JSON_NUMBER;
+	const char *text = is_shown ? slice->text : json_kind_name(slice->kind), *quote = is_shown ? "'" : "";
+	return message_error(reader, message, error, "%.*s \"%s\" must be %s, this is %s%.*s%s", (int)message->stream.length, message->stream.text,
+		pointers[field] + 1, must_be, quote, is_shown && slice->length < 60 ? (int)slice->length : 60, text, quote);
 }
 
 static bool read_integer(const struct json_slice *slice, int64_t *value)

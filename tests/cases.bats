@@ -53,4 +53,5 @@ cases_of() {
 @test "merge" { cases_of merge; }
 @test "aggregate-by-period" { cases_of aggregate-by-period; }
 @test "reconcile" { cases_of reconcile; }
+@test "forecast" { cases_of forecast; }
 @test "report" { cases_of report; }

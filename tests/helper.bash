@@ -14,7 +14,7 @@ acme=$root/fixtures/acme
 # shellcheck disable=SC2034 # for those that load this
 nights="20250318T020000Z 20250325T020000Z 20250401T020000Z"
 # shellcheck disable=SC2034
-stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile report"
+stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report"
 unset ENVTALLY_NOW
 # Local time must not matter: a zone that is off by an odd offset shows where it does.
 export TZ=Asia/Kathmandu

@@ -235,6 +235,7 @@ killed_night() { # STAGE when
 		merge ends
 		aggregate-by-period ends
 		reconcile starts
+		forecast ends
 		report ends
 	END
 }
@@ -397,6 +398,36 @@ refusing_stages() {
 	# By hand: watermarks of 2025-04-01 less eight days, or the newest record; all but those of the last ten days.
 	[[ $output == *'stale: account 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d305 ("Acme, North\nEurope"): its feed has not moved since 2025-03-2'* ]]
 	[ "$(grep -c stale <<<"$output")" -eq 6 ]
+}
+
+@test "forecast: in a run, the report, the ledger and a replay; status --check fails on rights that run out within --warn-days" {
+	workspace
+	# 175 rights in all: more than the 159 used by April 1, fewer than what April adds.
+	sed -i '/^ENT-EP-05,/s/,300,2.415,724.500,/,150,2.415,362.250,/' ws/licence/entitlements.csv
+	"$pipeline" run -q -C ws --replay "$acme/nights/20250318T020000Z" --warn-days 0
+	run_night 20250325T020000Z
+	run --separate-stderr "$pipeline" run -C ws --replay "$acme/nights/20250401T020000Z"
+	[[ $stderr == *"forecast: warning: rights of 'Docusign eSignature Enterprise Pro', 'Envelope' are expected to run out on 2025-04-"* ]]
+	records ws/runs/acme/20250401T020000Z/results.ndjson >results
+	# Units to date are those of the position.
+	jq -r 'select(.curve) | "\(.software_model) \(.units_to_date)"' results | sort >ours
+	jq -r 'select(has("average_price") and .period_start == "2025-01-31T00:00:00.000Z") | "\(.software_model) \(.rights_used)"' results | sort >positions
+	[ "$(wc -l <ours)" -eq 2 ]
+	same_files positions ours
+	same false "$(records ws/runs/acme/20250318T020000Z/results.ndjson | jq -s 'map(.warning // false) | any')"
+	same 2 "$(sqlite3 ws/ledger/acme.db "SELECT count(*) FROM result WHERE run_id = '20250401T020000Z' AND stream = 'forecast'")"
+	grep -q 'class="burn"' ws/runs/acme/20250401T020000Z/report.html
+	run "$pipeline" status -C ws --check --now 2025-04-02T02:00:00Z
+	[ "$status" -eq 69 ]
+	[[ $output == *"acme  warning: Docusign eSignature Enterprise Pro  Envelope  rights are expected to run out on 2025-04-"* ]]
+	run "$pipeline" status -C ws --check --now 2025-04-02T02:00:00Z --warn-days 0
+	[ "$status" -eq 0 ]
+	[[ $output == *"acme  Docusign eSignature Enterprise Pro  Envelope  rights are expected to run out on 2025-04-"* ]]
+	run --separate-stderr "$pipeline" status -C ws --warn-days soon
+	fails 64 "pipeline.sh: cannot use --warn-days 'soon': it is a whole number of days, 0 or more"
+	"$pipeline" reconcile -q -C ws --now 2025-04-01T02:00:00Z >position
+	grep -q '^Forecast of open periods' position
+	"$pipeline" replay -q -C ws 20250401T020000Z
 }
 
 @test "contract: a new start keeps the earlier contract's periods, and every unit" {

@@ -17,6 +17,7 @@ arguments_of() {
 	merge) printf '%s\n' --ledger :memory: --emit all ;;
 	aggregate-by-period) printf '%s\n' --contract-start 2025-01-31 ;;
 	reconcile) printf '%s\n' --entitlements "$acme/licence/entitlements.csv" --models "$acme/licence/models.csv" ;;
+	forecast) printf '%s\n' --models "$acme/licence/models.csv" ;;
 	report) printf '%s\n' --format csv ;;
 	exclude) printf '%s\n' --exclusions "$acme/licence/exclusions.csv" ;;
 	models) printf '%s\n' suggest -q ;;
@@ -24,16 +25,16 @@ arguments_of() {
 }
 
 # Those that read standard input; those that pass on what they do not know; those that work on no input at all.
-readers="fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile report exclude models"
-filters="fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile exclude"
-idle="normalize merge aggregate-by-period reconcile exclude"
+readers="fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report exclude models"
+filters="fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast exclude"
+idle="normalize merge aggregate-by-period reconcile forecast exclude"
 
 # What a stage can do something with, so that its output is not empty.
 sample() {
 	case $1 in
 	auth) ;;
 	fetch-subscriptions | fetch-datafeed) connection && body "$1" ;;
-	normalize | merge | aggregate-by-period | reconcile | report | exclude | models) body "$1" ;;
+	normalize | merge | aggregate-by-period | reconcile | forecast | report | exclude | models) body "$1" ;;
 	esac
 }
 
@@ -48,6 +49,9 @@ body() {
 		;;
 	merge | aggregate-by-period)
 		echo '{"type":"RECORD","stream":"envelope","record":{"account_id":"a","envelope_id":"e","status":"sent","created_at":null,"sent_at":"2025-03-05T12:00:00.000Z","completed_at":null,"modified_at":"2025-03-05T12:00:00.000Z","plan_item_id":null,"sender_id":null}}'
+		;;
+	forecast)
+		echo '{"type":"RECORD","stream":"daily_consumption","record":{"account_id":"a","plan_item_id":"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c403","day":"2025-03-05","units_consumed":1,"by_status":{"sent":1},"first_sent_at":null,"last_sent_at":null}}'
 		;;
 	exclude) echo '{"type":"RECORD","stream":"account","record":{"account_id":"a"}}' ;;
 	models) echo '{"type":"RECORD","stream":"unrecognized_subscription","record":{"identifier":"i","identifier_type":"plan_item_id","display_name":null,"profiles":[],"subscriptions":0,"units_consumed":1}}' ;;

@@ -1,0 +1,305 @@
+#!/usr/bin/env bats
+# forecast: hand-made series whose right answers follow from the formulas of doc/forecast.md. Expected figures are worked out here, by awk
+# or by hand, from the formulas for the case at hand, never taken from the program.
+
+load helper
+
+none='{}' # members to add
+
+setup() {
+	mkdir "$BATS_TEST_TMPDIR/work"
+	cd "$BATS_TEST_TMPDIR/work" || return 1
+	cat >models.csv <<-'END'
+		publisher,product,software_model,license_metric,identifier_type,identifier
+		Docusign,eSignature,Pro,Envelope,plan_item_name,Pro *
+		Docusign,eSignature,Basic,Envelope,plan_item_id,p2
+	END
+	jq -nc '{type: "RECORD", stream: "subscription", record: {organization_id: "o", subscription_id: "s", plan_item_id: "p1", plan_item_name: "Pro plan"}}' >subscription
+}
+
+# days FIRST COUNT UNITS [MEMBERS]: partials of account a and plan item p1; UNITS is jq, of $i, the number of the day from 0.
+days() {
+	jq -nc --arg first "$1" --argjson count "$2" "range(\$count) as \$i | {type: \"RECORD\", stream: \"daily_consumption\", record: ({account_id: \"a\",
+		plan_item_id: \"p1\", day: (\$first + \"T00:00:00Z\" | fromdate + \$i * 86400 | todate[:10]), units_consumed: ($3), by_status: {},
+		first_sent_at: null, last_sent_at: null} + ${4:-$none})}"
+}
+
+# position START END OWNED USED [MEMBERS]: of the model Pro; rights and use are JSON.
+position() {
+	jq -nc --arg from "$1" --arg until "$2" --argjson owned "$3" --argjson used "$4" "{type: \"RECORD\", stream: \"metric_result\", record: ({profile: \"acme\",
+		publisher: \"Docusign\", product: \"eSignature\", software_model: \"Pro\", license_metric: \"Envelope\", unit: \"envelope\", period_index: 0,
+		period_start: (\$from + \"T00:00:00.000Z\"), period_end: (\$until + \"T00:00:00.000Z\"), period_state: \"open\", rights_owned: \$owned,
+		rights_used: \$used, status: \"Compliant\"} + ${5:-$none})}"
+}
+
+watermark() {
+	jq -nc --arg account "$1" --arg at "$2" '{type: "RECORD", stream: "watermark", record: {account_id: $account, watermark: $at}}'
+}
+
+# foretell CLOCK [OPTION]…: of the records on standard input, bare.
+foretell() {
+	cat subscription - | forecast -q --models models.csv --now "$1" "${@:2}" | records_of forecast
+}
+
+# fields NAME…: of a record on standard input, one line.
+fields() {
+	jq -r "[$(printf '.%s, ' "$@" | sed 's/, $//')] | map(tostring) | join(\" \")"
+}
+
+# reach R P F: how far the interval goes, R the units ahead, P the squared relative error, F the dispersion.
+interval() { # COUNTED R P F: "expected low high"
+	awk -v c="$1" -v r="$2" -v p="$3" -v f="$4" 'BEGIN { d = 1.2816 * sqrt(f * r + p * r * r); low = r - d > 0 ? r - d : 0
+		printf "%d %d %d\n", int(c + r + 0.5), int(c + low + 0.5), int(c + r + d + 0.5) }'
+}
+
+@test "constant use goes on; rights run out on the first day on which more is used than owned" {
+	# 90 days of 10: 12 whole weeks, no slope. 275 days, 40 weeks ahead: one back-test leaves 8 weeks, it is right.
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 3000 900; } >in
+	foretell 2025-04-01T00:00:00Z <in >got
+	same "linear 900 $(interval 900 2750 "$(awk 'BEGIN { print 4 * 0.005 * 26 / 5 }')" 1)" "$(fields method units_to_date expected_units low_units high_units <got)"
+	# Day 300 of the year, 2025-10-27, uses the 3000th; 2025-10-28 the first beyond. From April 1 that is 210 days.
+	same "2025-10-28 210 false" "$(fields exhausted_on days_left warning <got)"
+	same "2025-03-31 2025-04-01T00:00:00.000Z" "$(fields known_until as_of <got)"
+}
+
+@test "rights that suffice to the last unit do not run out" {
+	for owned in 3650 3649; do
+		{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 $owned 900; } | foretell 2025-04-01T00:00:00Z | fields exhausted_on days_left
+	done >got
+	same $'null null\n2025-12-31 274' "$(cat got)"
+}
+
+@test "use on weekdays only goes on on weekdays only" {
+	# 2025-01-06 is a Monday. Eight weeks of 5 x 20 until Sunday, March 2. The period ends with Sunday, March 30: four weeks.
+	{ days 2025-01-06 56 'if $i % 7 < 5 then 20 else 0 end' && position 2025-01-06 2025-03-31 905 800; } >in
+	foretell 2025-03-03T00:00:00Z <in >got
+	# p is the prior alone: no back-test leaves eight weeks.
+	same "linear $(interval 800 400 0.02 1)" "$(fields method expected_units low_units high_units <got)"
+	# 900 by Friday, March 7; nothing on Saturday and Sunday; the sixth beyond that on Monday the 10th.
+	same "2025-03-10 7" "$(fields exhausted_on days_left <got)"
+	same "900 900 900 920" "$(jq -r '.curve | map(select(.[0] | . >= "2025-03-07" and . <= "2025-03-10"))[] | .[1]' got | xargs)"
+}
+
+@test "a linear growth goes on, fades, and is drawn towards the year's mean" {
+	# Weeks of 70, 140 … 560: slope 70, no residuals, so all of it; the end of the line is 560, the mean 315.
+	{ days 2025-01-06 56 '($i / 7 | floor) * 10 + 10' && position 2025-01-06 2025-03-31 100000 2520; } >in
+	expected=$(awk 'BEGIN { for (k = 1; k <= 4; k++) { damped += 70 * 0.8 ^ k; u = k / (2 * (k + 4)); r += (1 - u) * (560 + damped) + u * 315 } print r }')
+	same "linear $(interval 2520 "$expected" 0.02 1)" "$(foretell 2025-03-03T00:00:00Z <in | fields method expected_units low_units high_units)"
+}
+
+@test "scatter widens the interval, and a slope that it may have made is left out" {
+	# Weeks of 140, 210 by turns: mean 175, slope 4 x 140 … by least squares: 70 x 4 / 84 = 3.33, its uncertainty squared 4 v = 4 x 12 x s² / 504.
+	{ days 2025-01-06 56 'if ($i / 7 | floor) % 2 == 0 then 20 else 30 end' && position 2025-01-06 2025-03-31 100000 1400; } >in
+	read -r expected dispersion < <(awk 'BEGIN { n = 8; for (i = 0; i < n; i++) { t[i] = i % 2 ? 210 : 140; mean += t[i] / n; }
+		for (i = 0; i < n; i++) b += (i - 3.5) * (t[i] - mean) / 42
+		for (i = 0; i < n; i++) s += (t[i] - mean - b * (i - 3.5)) ^ 2
+		v = 12 * s / 6 / (n * 63); shrink = 1 - 4 * v / (b * b); if (shrink < 0) shrink = 0
+		if (shrink > 0) exit 1
+		print 4 * mean, s / 6 / mean }')
+	same "linear $(interval 1400 "$expected" 0.02 "$dispersion")" "$(foretell 2025-03-03T00:00:00Z <in | fields method expected_units low_units high_units)"
+}
+
+@test "no use: nothing is expected, and rights of none do not run out" {
+	position 2025-01-01 2026-01-01 0 0 | foretell 2025-04-01T00:00:00Z >got
+	same "linear 0 0 0 0 null null false" "$(fields method units_to_date expected_units low_units high_units exhausted_on days_left warning <got)"
+}
+
+@test "unlimited rights never run out; what is expected is said" {
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 '"unlimited"' 900; } | foretell 2025-04-01T00:00:00Z >got
+	same "unlimited 3650 null null false" "$(fields rights_owned expected_units exhausted_on days_left warning <got)"
+}
+
+@test "a period just begun goes by the days before it" {
+	# Four weeks of 10 a day before it; at its first midnight nothing of it is known.
+	{ days 2025-03-04 28 10 && position 2025-04-01 2025-07-01 500 0; } | foretell 2025-04-01T00:00:00Z >got
+	same "linear 0 910 2025-05-21 50" "$(fields method units_to_date expected_units exhausted_on days_left <got)"
+}
+
+@test "a period just begun of a metric that was never used" {
+	position 2025-04-01 2025-07-01 500 0 | foretell 2025-04-01T00:00:00Z >got
+	same "none 0 0 0" "$(fields method expected_units low_units high_units <got)"
+}
+
+@test "the first days of all: their mean goes on" {
+	# Three days, 6 units; 28 more days of 2.
+	{ days 2025-04-01 3 '[1, 2, 3][$i]' && position 2025-04-01 2025-05-02 500 6; } | foretell 2025-04-04T00:00:00Z >got
+	same "linear 62" "$(fields method expected_units <got)"
+}
+
+@test "periods that are over, or have not begun, have no forecast; nor where use is not known" {
+	{
+		days 2025-01-01 90 10
+		position 2024-01-01 2025-01-01 500 0
+		position 2026-01-01 2027-01-01 500 0
+		position 2025-01-01 2026-01-01 500 null
+	} >in
+	cat subscription in | forecast --models models.csv --now 2025-04-01T00:00:00Z >out 2>err
+	cat subscription in | cmp - out
+	same '' "$(cat err)"
+}
+
+@test "rights that ran out in the past: the day of it, and no days are left" {
+	# 901 units in 90 days of 10 and one more on the last; 595 are passed on the 60th day, March 1.
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 595 900; } | foretell 2025-04-01T12:00:00Z >got
+	same "2025-03-01 0 true" "$(fields exhausted_on days_left warning <got)"
+}
+
+@test "over a year of history: last year's weeks, times the growth since" {
+	# 52 weeks of 7 x 10, where weeks 20 to 29 have 7 x 30; then 6 weeks at twice 10 less a half: growth 1.5. Week 58 is the next.
+	{ days 2023-01-02 364 'if ($i / 7 | floor) >= 20 and ($i / 7 | floor) < 30 then 30 else 10 end' && days 2024-01-01 42 15; } >daily
+	# The period has weeks 52 to 91; 34 are to come: their counterparts are weeks 6 to 39, which smooth to the same total but at the seams.
+	{ cat daily && position 2024-01-01 2024-10-07 100000 630; } >in
+	read -r expected error < <(awk 'BEGIN { for (w = 0; w < 52; w++) t[w] = w >= 20 && w < 30 ? 210 : 70; for (w = 52; w < 58; w++) t[w] = 105
+		for (k = 0; k < 34; k++) { sum = weight = 0; for (o = -2; o <= 2; o++) { c = 3 - (o < 0 ? -o : o); sum += c * t[6 + k + o]; weight += c } r += 1.5 * sum / weight }
+		print r }')
+	foretell 2024-02-12T00:00:00Z <in >got
+	same "seasonal $((630 + ${expected%.*}))" "$(fields method expected_units <got)"
+}
+
+@test "over a year of history: the interval by the formula, from back-tests" {
+	# 60 weeks of constant 70, 28 days asked for: growth 1, six back-tests without error.
+	{ days 2024-01-01 420 10 && position 2024-12-30 2025-03-24 100000 560; } >in
+	same "seasonal $(interval 560 280 "$(awk 'BEGIN { print 4 * 0.02 / 10 }')" 1)" "$(foretell 2025-02-24T00:00:00Z <in | fields method expected_units low_units high_units)"
+}
+
+@test "a year that differs by more than half or double is not gone by" {
+	{ days 2023-01-02 364 1 && days 2024-01-01 42 15 && position 2024-01-01 2024-10-07 100000 630; } | foretell 2024-02-12T00:00:00Z >got
+	same linear "$(fields method <got)"
+}
+
+@test "days that some feed has not passed are expected like those to come, but never less than what was counted" {
+	{
+		days 2025-01-06 56 10
+		days 2025-03-03 4 3 # a part of the four days before the clock's
+		position 2025-01-06 2025-03-31 100000 572
+	} >in
+	# Without watermarks the four days count as they are: less is expected.
+	foretell 2025-03-07T00:00:00Z <in >without
+	{ watermark a 2025-03-03T15:00:00Z && watermark b 2025-03-06T15:00:00Z && cat in; } | foretell 2025-03-07T00:00:00Z >with
+	same "2025-03-02 840" "$(fields known_until expected_units <with)"
+	[ "$(fields expected_units <without)" -lt 840 ]
+	# A feed that has not moved for over ten days holds nothing back.
+	{ watermark a 2025-02-24T23:59:59Z && cat in; } | foretell 2025-03-07T00:00:00Z >stale
+	same_files without stale
+	# More than was expected of four days has come: 60 of 40.
+	{ days 2025-01-06 56 10 && days 2025-03-03 4 15 && position 2025-01-06 2025-03-08 615 620 && watermark a 2025-03-03T15:00:00Z; } | foretell 2025-03-07T00:00:00Z >more
+	same "620 620 2025-03-06 0" "$(fields expected_units low_units exhausted_on days_left <more)"
+}
+
+@test "--warn-days: fewer days left than it says are marked and said, and the exit is 0" {
+	{ cat subscription && days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 3000 900; } >in
+	for days in 210 211 0; do
+		run --separate-stderr forecast --models models.csv --now 2025-04-01T00:00:00Z --warn-days $days <in
+		[ "$status" -eq 0 ]
+		echo "$days $(jq -r 'select(.stream == "forecast" and .record).record.warning' <<<"$output") $stderr"
+	done >got
+	same "210 false 
+211 true forecast: warning: rights of 'Pro', 'Envelope' are expected to run out on 2025-10-28, in 210 days
+0 false " "$(cat got)"
+	{ cat subscription && days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 595 900; } >in
+	run --separate-stderr forecast --models models.csv --now 2025-04-01T00:00:00Z <in
+	same "forecast: warning: rights of 'Pro', 'Envelope' ran out on 2025-03-01" "$stderr"
+}
+
+@test "an enterprise-wide agreement covers what is used beyond: no warning" {
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 595 900; } >in
+	entitlement() {
+		echo entitlement_id,software_model,license_metric,subscription_period,agreement_type,start_date,end_date,purchased_rights,allocation_type,allocation_value
+		echo "e1,Pro,Envelope,Entire,$1,$2,$3,595,$4"
+	}
+	entitlement ELA 2025-01-01 2025-12-31 , >covers.csv
+	entitlement Standard 2025-01-01 2025-12-31 , >ordinary.csv
+	entitlement ELA 2025-03-02 2025-12-31 , >later.csv
+	entitlement ELA 2025-01-01 2025-12-31 account,b >allocated.csv
+	for file in covers ordinary later allocated; do
+		echo "$file $(foretell 2025-04-01T00:00:00Z --entitlements $file.csv <in | fields is_covered warning exhausted_on)"
+	done >got
+	same $'covers true false 2025-03-01\nordinary false true 2025-03-01\nlater false true 2025-03-01\nallocated false true 2025-03-01' "$(cat got)"
+}
+
+@test "excluded accounts, identifiers and users are left out of every day" {
+	{
+		days 2025-01-01 90 10
+		days 2025-01-01 90 5 '{account_id: "test-1"}'
+		days 2025-01-01 90 7 '{plan_item_id: "p3"}'
+		jq -nc '{type: "RECORD", stream: "subscription", record: {subscription_id: "s", plan_item_id: "p3", plan_item_name: "Pro trial"}}'
+		position 2025-01-01 2026-01-01 3000 810
+	} >in
+	cat >exclusions.csv <<-'END'
+		rule_type,identifier,profile,reason,start_date,end_date
+		account,test-*,,test,,
+		identifier,Pro trial,,trial,,
+		account,a,other,of another profile,,
+		user,u1,,robot,,
+	END
+	days 2025-01-01 90 1 >users
+	cat subscription in | forecast --models models.csv --now 2025-04-01T00:00:00Z --exclusions exclusions.csv --excluded users >out 2>err
+	same '' "$(cat err)"
+	same "$((810 + 275 * 9))" "$(records_of forecast <out | fields expected_units)"
+}
+
+@test "daily partials that are not all there are said" {
+	{ cat subscription && days 2025-01-02 89 10 && position 2025-01-01 2026-01-01 5000 900; } >in
+	run --separate-stderr forecast --models models.csv --now 2025-04-01T00:00:00Z <in
+	[ "$status" -eq 0 ]
+	same "forecast: warning: daily partials of 'Pro', 'Envelope' come to 890 units in its period, its position to 900: is all on standard input?" "$stderr"
+}
+
+@test "two models are told apart, two profiles are refused" {
+	{ days 2025-01-01 90 10 && days 2025-01-01 90 1 '{plan_item_id: "p2"}' && position 2025-01-01 2026-01-01 5000 900 &&
+		position 2025-01-01 2026-01-01 5000 90 '{software_model: "Basic"}'; } >in
+	same $'Pro 3650\nBasic 365' "$(foretell 2025-04-01T00:00:00Z <in | fields software_model expected_units)"
+	{ cat subscription in && position 2025-01-01 2026-01-01 5000 90 '{profile: "other"}'; } >two
+	run --separate-stderr forecast --models models.csv --now 2025-04-01T00:00:00Z <two
+	fails 65 "forecast: cannot read 'standard input' line 184: metric_result is of another profile than those before: daily partials name none, so a pipe is one profile's"
+}
+
+@test "any order of the records and any cut of the partials give the same bytes" {
+	{ days 2023-01-02 600 '$i % 11 + 3' && position 2024-06-01 2025-06-01 2000 "$(days 2023-01-02 600 '$i % 11 + 3' | jq -s 'map(select(.record.day >= "2024-06-01").record.units_consumed) | add')" && watermark a 2024-08-20T01:00:00Z; } >in
+	foretell 2024-08-24T00:00:00Z <in >expected
+	shuffled 1 <in | foretell 2024-08-24T00:00:00Z >got
+	same_files expected got
+	jq -c 'if .stream == "daily_consumption" then (.record.units_consumed as $n | (.record.units_consumed = ($n / 2 | floor)), (.record.units_consumed = $n - ($n / 2 | floor) | .record.account_id = "b")) else . end' in |
+		foretell 2024-08-24T00:00:00Z >got
+	same_files expected got
+}
+
+@test "the curve: from nothing to today, and on to what is expected; every day of a short period" {
+	{ days 2025-04-01 14 10 && position 2025-04-01 2025-05-01 100000 140; } | foretell 2025-04-15T08:00:00Z >got
+	same 30 "$(jq '.curve | length' got)"
+	same '["2025-04-01",10] ["2025-04-14",140] ["2025-04-15",150]' "$(jq -c '.curve | .[0], .[13], .[14][:2]' got | xargs -d '\n')"
+	same true "$(jq -c '.curve[-1] == ["2025-04-30", .expected_units, .low_units, .high_units]' got)"
+	same true "$(jq -c '.curve | all(.[]; length == 2 or (.[2] <= .[1] and .[1] <= .[3]))' got)"
+}
+
+@test "every record has its SCHEMA before it, and the fields of its stream" {
+	{ cat subscription && days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 3000 900; } | forecast -q --models models.csv --now 2025-04-01T00:00:00Z >out
+	same "SCHEMA RECORD" "$(jq -r 'select(.stream == "forecast").type' out | xargs)"
+	same "$(jq -r 'select(.stream == "forecast" and .schema).schema.properties | keys_unsorted[]' out)" "$(records_of forecast <out | jq -r 'keys_unsorted[]')"
+}
+
+@test "a period of more than sixty months is refused, not guessed" {
+	{ cat subscription && days 2025-01-01 90 10 && position 2025-01-01 2035-01-01 3000 900; } >in
+	run --separate-stderr forecast --models models.csv --now 2025-04-01T00:00:00Z <in
+	fails 65 "forecast: cannot forecast 3562 days: a period of up to 1900 is foreseen"
+}
+
+@test "report: sentence, table, and a burn-down picture that is well-formed" {
+	{ cat subscription && days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 3000 900 '{rights_available: 2100, over_licensed_rights: 2100, unlicensed_rights: 0}'; } |
+		forecast -q --models models.csv --now 2025-04-01T00:00:00Z --warn-days 300 >out
+	report --now 2025-04-01T00:00:00Z <out >table
+	grep -qx 'Rights of Pro · Envelope are expected to run out on 2025-10-28, in 210 days.' table
+	[[ $(tr -s ' ' <table) == *"2025-01-01 – 2025-12-31 3000 900 3650 "*" 2025-10-28 210 linear"* ]]
+	report --now 2025-04-01T00:00:00Z --format html <out >page.html
+	grep -q '<desc id="burn0-d">900 used to date, 3650 expected by the end (between [0-9]* and [0-9]*), 3000 owned, run out on 2025-10-28</desc>' page.html
+	grep -q '>expected 3650</text>' page.html
+	grep -q '>owned 3000</text>' page.html
+	# The rights' line and the day on which they run out meet where 3000 of the highest figure, the interval's, is: y between 206 and 14.
+	high=$(records_of forecast <out | fields high_units)
+	y=$(awk -v high="$high" 'BEGIN { y = 206 - 3000 / (high * 1.06) * 192; printf "%g", int(y * 10 + 0.5) / 10 }')
+	grep -q "<circle class=\"out\" cx=\"$(awk 'BEGIN { x = 300 / 365 * 588 + 8; printf "%g", int(x * 10 + 0.5) / 10 }')\" cy=\"$y\"" page.html
+	# Points of the curve are looked at before they are drawn.
+	jq -c 'if .stream == "forecast" and .record then .record.curve = ["x", [1], ["<blink>", 5], ["2025-01-01", "<blink>"], ["2025-02-31", 7, 8, "9"]] else . end' out | report --format html --now 2025-04-01T00:00:00Z >hostile.html
+	run ! grep -qF "<blink>" hostile.html
+	grep -q 'class="burn"' hostile.html
+}
