@@ -29,6 +29,7 @@ Commands
   verify RUN        check the recordings of all runs up to RUN against their manifests, then replay RUN
   reconcile         the licence position from the ledger as it is, with the licence files as they are
   report            the last run's report, on the terminal
+  explain           where the last run's figures come from: entitlements, consumption, days, envelopes, recorded exchanges
   models            models suggest: rows of models.csv to complete, for the last run's unrecognized identifiers
   status            what was run, and how it ended
   export            what the ledgers hold: NDJSON, CSV, a SQLite file, PostgreSQL
@@ -40,11 +41,15 @@ Options
   --now RFC3339     the clock of the run, which names it (default: the time)
   --group-by LIST   run, reconcile: positions per account, site, cost_center … too (several with commas)
   --warn-days N     run, reconcile, status: warn of rights that run out in fewer days than this (default: 30; 0: never)
+  --period START    explain: only the period that holds this day, or of this index
+  --account ID      explain: only this account
+  --model NAME      explain: only this software model; may have * and ?
+  --level LEVEL     explain: only down to position, consumption, day, envelope or exchange (the default)
   --restatements    status: also every figure that was restated
   --positions       status: also the latest position of each license metric
   --check           status: exit 69 when an account's feed is stale, rights run out within --warn-days, or the last run is not whole
   --no-cache        run, validate: do not keep the access token in the workspace
-  --format FORMAT   export: ndjson (the default), csv, sqlite or postgres
+  --format FORMAT   export: ndjson (the default), csv, sqlite or postgres; explain: text (the default) or ndjson
   --to TARGET       export: a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
   --stream NAME     export: only this stream; may be repeated
   -v, -q            say more, say less
@@ -65,14 +70,14 @@ say() { # what a person may want to read
 	[ "$quiet" = 1 ] || printf 'pipeline.sh: %s\n' "$1" >&2 || : # a log that is full is no reason to end
 }
 
-workspace='' replay='' now='' group_by='' warn_days='' quiet=0 show_restatements=0 show_positions=0 check_status=0 cache=1 profiles=() stage_flags=() operands=()
+workspace='' replay='' now='' group_by='' warn_days='' quiet=0 show_restatements=0 show_positions=0 check_status=0 cache=1 profiles=() stage_flags=() operands=() question=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 profile_keys="name organization-id contract-start renewal-months environment integration-key key-pair-id key-file key-password key-alias user-id feed"
 
 parse_options() {
 	while [ $# -gt 0 ]; do
 		case "$1" in
-		-p | -C | --replay | --now | --format | --to | --stream | --group-by | --warn-days) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
+		-p | -C | --replay | --now | --format | --to | --stream | --group-by | --warn-days | --period | --account | --model | --level) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
 		esac
 		case "$1" in
 		-p)
@@ -98,6 +103,10 @@ parse_options() {
 		--warn-days)
 			[[ $2 =~ ^[0-9]{1,5}$ ]] || fail 64 "cannot use --warn-days '$2': it is a whole number of days, 0 or more"
 			warn_days=$2
+			shift
+			;;
+		--period | --account | --model | --level)
+			question+=("$1" "$2")
 			shift
 			;;
 		--format)
@@ -232,6 +241,9 @@ main() {
 	esac
 	case "$command" in
 	exclude) exec "$stages/exclude" "$@" ;;
+	explain) # as export
+		case " $* " in *" --ledger"* | *" -l"* | *" --help "* | *" --version "*) exec "$stages/explain" "$@" ;; esac
+		;;
 	models) # the stage's about itself
 		case " $* " in *" --help "* | *" --version "*) exec "$stages/models" "$@" ;; esac
 		;;
@@ -254,6 +266,7 @@ main() {
 	verify) verify_command ;;
 	reconcile) reconcile_command ;;
 	report) report_command ;;
+	explain) explain_command ;;
 	models) models_command ;;
 	status) status_command ;;
 	export) export_command ;;

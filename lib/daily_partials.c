@@ -215,6 +215,11 @@ static int walk_reported(struct daily_partials *partials, const struct daily_acc
 	return result ? result : got;
 }
 
+bool daily_partials_counts(const struct daily_partials *partials, uint32_t status)
+{
+	return status < STATUS_KEYS && partials->places[status] >= 0;
+}
+
 int daily_partials_walk(struct daily_partials *partials, const struct daily_account *account, struct error *error)
 {
 	int result = walk_weeks(partials, account, error);

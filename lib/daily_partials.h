@@ -43,4 +43,7 @@ void daily_partials_release(struct daily_partials *partials);
 /* Gives the partials of one account, by plan item and day. Returns 0; what `put` returned, when that is not 0; -1 with an error. */
 int daily_partials_walk(struct daily_partials *partials, const struct daily_account *account, struct error *error);
 
+/* Does a status, by its key in the ledger, count? */
+bool daily_partials_counts(const struct daily_partials *partials, uint32_t status);
+
 #endif

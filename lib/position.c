@@ -2,6 +2,7 @@
 
 #include "instant.h"
 #include "position_print.h"
+#include "position_trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ static void close_position(struct position *position)
 	free(position->model_begun);
 	free(position->product_begun);
 	free(position->currency_of_product);
+	free(position->drawn_before);
 }
 
 /* The periods of a profile that are no time before its contract: ranks from `*first` to before `*end`. */
@@ -189,7 +191,10 @@ static int print_metric_of_profile(struct position *position, uint32_t profile, 
 			.is_last_over = period->period.end <= position->now &&
 				(rank + 1 == end || period_at(position, rank + 1)->period.end > position->now)};
 		cell.need_count = take_needs(position, profile, number, rank, at);
+		if (position_trace_open(position, &draw, error) < 0)
+			goto out;
 		draw_period(&draw, &period->period, position->needs, cell.need_count);
+		position_trace_draw(position, &cell);
 		if (print_cell(position, &cell, rank, error) < 0)
 			goto out;
 	}
@@ -234,10 +239,10 @@ static int print_profile(struct position *position, uint32_t profile, size_t *at
 	return 0;
 }
 
-int position_print(const struct licence *licence, const struct usage *usage, unsigned group_by, int64_t now, struct output *output,
+int position_print(const struct licence *licence, const struct usage *usage, unsigned group_by, bool trace, int64_t now, struct output *output,
 	struct error *error)
 {
-	struct position position = {.licence = licence, .usage = usage, .group_by = group_by, .now = now, .output = output};
+	struct position position = {.licence = licence, .usage = usage, .group_by = group_by, .trace = trace, .now = now, .output = output};
 	size_t at = 0;
 	int result = open_position(&position, error) < 0 || position_map_items(&position, error) < 0 || position_add_lines(&position, error) < 0 ? -1 : 0;
 	for (size_t profile = 0; profile < usage->profiles.count && result == 0; profile++)

@@ -7,7 +7,8 @@
  * For each profile and metric, rights are drawn on period by period (draw.h), and what comes of that are the figures (figures.h).
  *
  * The parts: position_lines.c maps and orders the consumption; position.c computes; position_groups.c sums by group;
- * reach.c tells what the feeds of a metric's accounts say; remediation.c says what can be done; position_print.c makes the records.
+ * reach.c tells what the feeds of a metric's accounts say; remediation.c says what can be done; position_print.c makes the records;
+ * position_trace.c those that say what the figures come from.
  */
 #ifndef ENVTALLY_POSITION_H
 #define ENVTALLY_POSITION_H
@@ -54,12 +55,18 @@ struct position {
 	struct figures *model_sums, *product_sums; /* of the profile at hand, by number and rank of period */
 	bool *model_begun, *product_begun;
 	const char **currency_of_product;
+	bool trace, has_trace_schema[2]; /* position_trace.h */
+	int64_t *drawn_before;    /* by grant of the metric at hand, when tracing */
 };
 
 #define POSITION_NO_METRIC UINT32_MAX
 
-/* Appends all results to `output`. EX_DATAERR for a plan item that maps to two metrics, and what else cannot be computed. */
-int position_print(const struct licence *licence, const struct usage *usage, unsigned group_by, int64_t now, struct output *output,
+/* What identifiers are matched with, by enum identifier_type: texts of a plan item. */
+#define POSITION_ITEM_TEXTS 3
+void position_item_texts(const struct usage *usage, size_t item, const char *texts[POSITION_ITEM_TEXTS]);
+
+/* Appends all results to `output`; with `trace` also what they come from, see position_trace.h. EX_DATAERR for a plan item that maps to two metrics, and what else cannot be computed. */
+int position_print(const struct licence *licence, const struct usage *usage, unsigned group_by, bool trace, int64_t now, struct output *output,
 	struct error *error);
 
 /* The parts. */

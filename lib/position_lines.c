@@ -1,14 +1,12 @@
 #include "position.h"
 
 #include "licence_row.h"
+#include "position_trace.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What an identifier may be: of a plan item. */
-#define ITEM_TEXTS 3
-
-static void texts_of_item(const struct usage *usage, size_t item, const char *texts[ITEM_TEXTS])
+void position_item_texts(const struct usage *usage, size_t item, const char *texts[POSITION_ITEM_TEXTS])
 {
 	texts[IDENTIFIER_PLAN_ITEM_ID] = usage->plan_item_ids.names[item].text;
 	texts[IDENTIFIER_PLAN_ITEM_NAME] = usage->plan_items[item].plan_item_name;
@@ -20,8 +18,8 @@ static int map_item(const struct position *position, size_t item, uint32_t *metr
 {
 	const struct models *models = &position->licence->models;
 	const struct model_identifier *found = NULL;
-	const char *texts[ITEM_TEXTS];
-	texts_of_item(position->usage, item, texts);
+	const char *texts[POSITION_ITEM_TEXTS];
+	position_item_texts(position->usage, item, texts);
 	*metric = POSITION_NO_METRIC;
 	for (size_t i = 0; i < models->count && *texts[IDENTIFIER_PLAN_ITEM_ID]; i++) {
 		const struct model_identifier *identifier = &models->identifiers[i];
@@ -64,9 +62,9 @@ static int find_suspects(const struct position *position, struct suspects *suspe
 	if (!suspects->items || !suspects->accounts)
 		return error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < usage->plan_item_count && exclusions->count; i++) {
-		const char *texts[ITEM_TEXTS];
-		texts_of_item(usage, i, texts);
-		suspects->items[i] = exclusions_name(exclusions, EXCLUDE_IDENTIFIER, texts, ITEM_TEXTS);
+		const char *texts[POSITION_ITEM_TEXTS];
+		position_item_texts(usage, i, texts);
+		suspects->items[i] = exclusions_name(exclusions, EXCLUDE_IDENTIFIER, texts, POSITION_ITEM_TEXTS);
 	}
 	for (size_t i = 0; i < usage->account_count && exclusions->count; i++) {
 		const char *id = usage->account_ids.names[i].text;
@@ -79,11 +77,11 @@ static int is_excluded(const struct position *position, const struct suspects *s
 {
 	const struct usage *usage = position->usage;
 	const struct usage_period *period = &usage->periods[sum->key[0]];
-	const char *profile = usage->profiles.names[period->profile].text, *texts[ITEM_TEXTS];
+	const char *profile = usage->profiles.names[period->profile].text, *texts[POSITION_ITEM_TEXTS];
 	int excluded = 0;
 	if (suspects->items[sum->key[1]]) {
-		texts_of_item(usage, sum->key[1], texts);
-		excluded = exclusions_apply(&position->licence->exclusions, EXCLUDE_IDENTIFIER, texts, ITEM_TEXTS, profile, &period->period, error);
+		position_item_texts(usage, sum->key[1], texts);
+		excluded = exclusions_apply(&position->licence->exclusions, EXCLUDE_IDENTIFIER, texts, POSITION_ITEM_TEXTS, profile, &period->period, error);
 	}
 	if (excluded == 0 && suspects->accounts[sum->key[2]]) {
 		*texts = usage->account_ids.names[sum->key[2]].text;
@@ -159,14 +157,17 @@ static int add_lines(struct position *position, const struct suspects *suspects,
 	for (size_t i = 0; i < usage->sums.count; i++) {
 		const struct sum *sum = &usage->sums.sums[i];
 		uint32_t metric = position->metric_of_item[sum->key[1]], period = rank_of_period[sum->key[0]];
-		if (metric == POSITION_NO_METRIC || usage->periods[sum->key[0]].period.index < 0)
+		if (metric == POSITION_NO_METRIC || usage->periods[sum->key[0]].period.index < 0) {
+			position_trace_consumption(position, sum, metric, 0);
 			continue;
+		}
 		int64_t left_out;
 		int whole = is_excluded(position, suspects, sum, error);
 		if (whole < 0 || take_excluded(position, sum, &left_out, error) < 0)
 			return -1;
 		if (whole)
 			left_out = sum->units;
+		position_trace_consumption(position, sum, metric, left_out);
 		if (sum_add(&position->excluded[metric * usage->period_count + period], left_out, error) < 0)
 			return -1;
 		position->lines[position->line_count++] = (struct position_line){.profile = usage->periods[sum->key[0]].profile,

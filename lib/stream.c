@@ -166,6 +166,34 @@ const struct stream stream_forecast = {
 		{"curve", FIELD_ARRAY, true}),
 };
 
+const struct stream stream_entitlement_use = {
+	.name = "entitlement_use",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "entitlement_id", "start_day"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
+		{"entitlement_id", FIELD_TEXT, true}, {"line", FIELD_INTEGER, true}, {"start_day", FIELD_DAY, true},
+		{"end_day", FIELD_DAY, false}, {"group_type", FIELD_WORD, false}, {"group_value", FIELD_TEXT, false},
+		{"rights_granted", FIELD_RIGHTS, true}, {"rights_drawn_before", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true},
+		{"rights_drawn", FIELD_INTEGER, true}),
+};
+
+const struct stream stream_consumption_use = {
+	.name = "consumption_use",
+	.keys = KEYS("profile", "account_id", "plan_item_id", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"account_id", FIELD_ID, true}, {"plan_item_id", FIELD_ID, false},
+		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
+		{"software_model", FIELD_TEXT, false}, {"license_metric", FIELD_TEXT, false}, {"line", FIELD_INTEGER, false},
+		{"units_consumed", FIELD_INTEGER, true}, {"units_excluded", FIELD_INTEGER, true}),
+};
+
+const struct stream stream_explanation = {
+	.name = "explanation",
+	.keys = KEYS("number"),
+	.fields = FIELDS({"number", FIELD_INTEGER, true}, {"parent", FIELD_INTEGER, false}, {"level", FIELD_WORD, true},
+		{"units", FIELD_INTEGER, false}, {"sum", FIELD_INTEGER, false}, {"adds_up", FIELD_BOOLEAN, false},
+		{"facts", FIELD_OBJECT, true}),
+};
+
 const struct stream stream_job_result = {
 	.name = "job_result",
 	.keys = KEYS("run_id"),
@@ -174,6 +202,7 @@ const struct stream stream_job_result = {
 		{"counts", FIELD_OBJECT, true}, {"error", FIELD_TEXT, false}),
 };
 
+/* Those that are kept; what explains them, entitlement_use, consumption_use and explanation, is made when it is asked for. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
 	&stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption,

@@ -3,7 +3,8 @@
  *
  * Reads consumption, account, watermark and subscription records; everything, these too, goes through unchanged, in order.
  * Writes, at the end, metric_result, model_result and product_result; group_result for --group-by; unlicensed_consumption,
- * remediation; and an unrecognized_subscription for each identifier that maps to no model. doc/reconcile.md has the rules.
+ * remediation; and an unrecognized_subscription for each identifier that maps to no model; with --trace also
+ * entitlement_use and consumption_use, what the positions come from. doc/reconcile.md has the rules.
  * A STATE goes through at once: nothing is held back.
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
@@ -18,6 +19,7 @@
 
 static struct licence_files files;
 static char *group_names, *excluded_path;
+static int trace;
 
 static struct poptOption table[] = {
 	{"entitlements", 'e', POPT_ARG_STRING, &files.entitlements, 0, "what was bought", "FILE.csv"},
@@ -30,6 +32,7 @@ static struct poptOption table[] = {
 	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates, into the currency of the results", "FILE.csv"},
 	{"group-by", 'g', POPT_ARG_STRING, &group_names, 0,
 		"positions per group too: account, site, cost_center, department, company, country, organization; several with commas", "LIST"},
+	{"trace", 0, POPT_ARG_NONE, &trace, 0, "also what each position comes from: lines of the licence files, and consumption; see explain", NULL},
 	POPT_TABLEEND,
 };
 
@@ -134,7 +137,7 @@ int main(int argc, const char **argv)
 	output_open(&output, STDOUT_FILENO, "standard output");
 	if (licence_load(&licence, &files, complain, &error) == 0 && licence_check(&licence, warn, &error) == 0 &&
 		read_excluded(&usage, &licence.exclusions, &error) == 0 && pass_on(&usage, &output, &error) == 0)
-		position_print(&licence, &usage, group_by, options_now(), &output, &error);
+		position_print(&licence, &usage, group_by, trace, options_now(), &output, &error);
 	output_close(&output, error.status ? NULL : &error);
 	usage_release(&usage);
 	licence_release(&licence);

@@ -4,11 +4,12 @@
 # Each takes its records from one snapshot of a ledger. Files are made aside and renamed; a load into PostgreSQL is one transaction. An
 # export that fails leaves what was there before.
 
-export_format=ndjson export_to='' export_streams=()
+export_format='' export_to='' export_streams=()
 
 export_command() {
 	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]}': export takes no operands"
 	local profile name names=()
+	export_format=${export_format:-ndjson}
 	case "$export_format" in
 	ndjson | csv | sqlite | postgres) ;;
 	*) fail 64 "cannot use --format '$export_format': it is ndjson, csv, sqlite or postgres" ;;

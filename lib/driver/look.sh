@@ -18,6 +18,31 @@ position() { # FILE NAME
 	cat "$scratch/reconciled" "$scratch/forecasts"
 }
 
+# The position of a run again, from what it has kept: with its licence files, its clock and what it left out.
+position_of_run() { # RUN-FOLDER [OPTION]...
+	local from=$1 options group_by='' now
+	shift
+	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
+	reconcile_options "$from/inputs"
+	[ ! -e "$from/excluded.ndjson" ] || options+=(--excluded "$from/excluded.ndjson")
+	now=$(jq -r .started_at "$from/job.json")
+	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" | stage reconcile "${options[@]}" --now "$now" "$@"
+}
+
+# Where the last run's figures come from.
+explain_command() {
+	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]}': explain takes no operands"
+	need_workspace
+	local profile name last format=${export_format:-text}
+	for profile in "${profiles[@]}"; do
+		name=$(profile_fact "$(profile_file "$profile")" name)
+		last=$(newest_run "$name")
+		[ -n "$last" ] || fail 66 "cannot explain profile '$name': nothing was run yet"
+		position_of_run "$last" --trace | stage explain --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
+			--title "$name, run $(basename "$last")" ${question[@]+"${question[@]}"}
+	done
+}
+
 reconcile_command() {
 	need_workspace
 	local profile file name

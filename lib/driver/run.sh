@@ -319,6 +319,7 @@ reconcile_run() { # NAME PARTIAL
 	stream_of consumption <"$1/tallied.ndjson" >"$1/consumption.ndjson"
 	stream_of restatement <"$1/tallied.ndjson" >"$1/restatements.ndjson"
 	stream_of 'account|watermark' <"$1/tallied.ndjson" >"$1/accounts.ndjson"
+	stream_of subscription <"$1/tallied.ndjson" >"$1/subscriptions.ndjson"
 	stage reconcile "${options[@]}" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
 	forecast_results "$name" "$1/inputs" "$1/excluded.ndjson" <"$1/reconciled.ndjson" >"$1/forecasts.ndjson"
 	{

@@ -144,6 +144,8 @@ SELECT record FROM job_result ORDER BY run_id;
 SELECT record FROM result
 WHERE stream = ?1 AND run_id = (SELECT max(run_id) FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial'))
 ORDER BY record ->> ?2, record ->> ?3, record ->> ?4, record ->> ?5, record ->> ?6, record ->> ?7, record ->> ?8, number;
+-- name: is_late
+SELECT 1 FROM late_envelope WHERE envelope_id = ?1;
 -- name: export_account_names
 SELECT account, account_id FROM account ORDER BY account;
 -- name: export_plan_item_names

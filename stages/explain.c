@@ -1,0 +1,119 @@
+/*
+ * explain: where the figures of a licence position come from, down to the recorded exchange of every envelope.
+ *
+ * Reads what `reconcile --trace` prints: positions, and the lines of the licence files and the consumption they come from. Takes
+ * days and envelopes from --ledger, and finds the envelopes in the recordings of --runs. Writes it as an indented text, or
+ * as explanation records (--format ndjson), and says of every sum whether it adds up. doc/explain.md tells the levels.
+ *
+ * Exit: 0 every sum adds up; 64 usage; 65 one does not, or bad input; 66 no such file, or nothing that was asked for; 74 cannot write.
+ */
+#include "diag.h"
+#include "explanation.h"
+#include "instant.h"
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *ledger_path, *runs, *period_text, *account, *model, *level_name, *format = "text", *title;
+
+static struct poptOption table[] = {
+	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger: of days and envelopes", "FILE"},
+	{"runs", 'r', POPT_ARG_STRING, &runs, 0, "the runs, a folder each with raw/ and inputs/: of exchanges", "FOLDER"},
+	{"period", 0, POPT_ARG_STRING, &period_text, 0, "only the period that holds this day, or the periods of this index (default: all)", "START|INDEX"},
+	{"account", 0, POPT_ARG_STRING, &account, 0, "only this account (default: all)", "ID"},
+	{"model", 0, POPT_ARG_STRING, &model, 0, "only this software model; may have * and ? (default: all)", "NAME"},
+	{"level", 0, POPT_ARG_STRING, &level_name, 0,
+		"how far down: position, consumption, day, envelope or exchange (default: as far as the files given reach)", "LEVEL"},
+	{"format", 'f', POPT_ARG_STRING, &format, 0, "text (the default) or ndjson", "FORMAT"},
+	{"title", 0, POPT_ARG_STRING, &title, 0, "a first line of the text", "TEXT"},
+	POPT_TABLEEND,
+};
+
+static const struct options_manual manual = {
+	.program = "explain",
+	.operands = "",
+	.summary = "Says where the figures of a licence position come from: entitlement lines, consumption, days, envelopes, recorded exchanges.",
+	.description = "Example:\n"
+		       "  reconcile -e entitlements.csv -m models.csv --trace < consumption.ndjson | explain --ledger acme.db --period 2024-10-31\n",
+};
+
+static void parse_period(struct explanation_question *question)
+{
+	char *end;
+	size_t length = strlen(period_text);
+	int64_t instant;
+	long index = strtol(period_text, &end, 10);
+	if (length && length <= 6 && !*end) {
+		question->period = PERIOD_INDEX;
+		question->index = (int)index;
+	} else if (day_parse(period_text, length, &question->day) == 0) {
+		question->period = PERIOD_DAY;
+	} else if (instant_parse(period_text, length, &instant) == 0) {
+		question->period = PERIOD_DAY;
+		question->day = instant_day(instant);
+	} else {
+		options_refuse("cannot use --period '%s': it is a day such as 2025-01-31, or the index of a period", period_text);
+	}
+}
+
+static void parse_level(struct explanation_question *question)
+{
+	int level = runs ? EXPLAIN_EXCHANGE : ledger_path ? EXPLAIN_ENVELOPE : EXPLAIN_CONSUMPTION, reached = level;
+	for (level = 0; level_name && explanation_level_names[level] && strcmp(explanation_level_names[level], level_name) != 0;)
+		level++;
+	if (level_name && !explanation_level_names[level])
+		options_refuse("cannot use --level '%s': it is position, consumption, day, envelope or exchange", level_name);
+	if (level_name && level > reached)
+		options_refuse("cannot explain down to '%s': %s", level_name, ledger_path ? "it takes --runs FOLDER" : "it takes --ledger FILE");
+	question->level = (enum explanation_level)(level_name ? level : reached);
+}
+
+static struct explanation_question parse_question(void)
+{
+	struct explanation_question question = {.account = account, .model = model};
+	if (runs && !ledger_path)
+		options_refuse("cannot use --runs without --ledger: envelopes are the ledger's");
+	if (strcmp(format, "text") != 0 && strcmp(format, "ndjson") != 0)
+		options_refuse("cannot use --format '%s': it is text or ndjson", format);
+	if (period_text)
+		parse_period(&question);
+	/* As ids are in the streams. */
+	for (char *at = account; at && *at; at++)
+		if (*at >= 'A' && *at <= 'Z')
+			*at = (char)(*at + 32);
+	parse_level(&question);
+	return question;
+}
+
+static int explain(struct explanation *explanation, struct output *output, struct error *error)
+{
+	if (explanation_read(explanation, STDIN_FILENO, "standard input", error) < 0)
+		return -1;
+	if (!explanation->position_count || (account && !explanation->use_count))
+		return error_set(error, EX_NOINPUT, "cannot explain: standard input has no position or consumption of what is asked for");
+	if (explanation_look_into_ledger(explanation, ledger_path, error) < 0 || explanation_look_into_recordings(explanation, runs, error) < 0)
+		return -1;
+	int wrong = explanation_print(explanation, title, strcmp(format, "text") == 0, output, error);
+	if (wrong > 0)
+		return error_set(error, EX_DATAERR, "cannot explain all figures: %d do not add up, as the output says", wrong);
+	return wrong;
+}
+
+int main(int argc, const char **argv)
+{
+	struct error error = ERROR_INIT;
+	struct explanation explanation;
+	struct output output;
+	options_parse(argc, argv, table, &manual);
+	struct explanation_question question = parse_question();
+	output_open(&output, STDOUT_FILENO, "standard output");
+	if (explanation_open(&explanation, &question, &error) == 0)
+		explain(&explanation, &output, &error);
+	output_close(&output, error.status ? NULL : &error);
+	explanation_release(&explanation);
+	if (error.status)
+		diag_error(&error);
+	return error.status;
+}
