@@ -19,7 +19,7 @@ bats_require_minimum_version 1.5.0
 root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 bin=${ENVTALLY_BIN:-$root/bin}
 build=${ENVTALLY_BUILD:-$root/build/release}
-stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report export exclude models"
+stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report export exclude models explain"
 now=2025-04-01T02:00:00Z
 
 setup_file() {
@@ -249,7 +249,7 @@ prints() {
 	# The figures that the tiers have in common.
 	figures=$(awk '/^#define POSITION_FIGURES/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream.c" | tr -d '\n')
 	for stream in account subscription envelope watermark daily_consumption consumption restatement metric_result model_result product_result group_result \
-		unlicensed_consumption remediation unrecognized_subscription job_result; do
+		unlicensed_consumption remediation unrecognized_subscription job_result entitlement_use consumption_use explanation; do
 		table=$(awk -v title="## $stream" '/^## / { inside = $0 == title } inside' "$root/doc/streams.md")
 		# stream.c is where the programs have them from: name, type, required.
 		fields=$(awk -v start="stream_$stream = {" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /^};/ { exit }' "$root/lib/stream.c")
