@@ -45,11 +45,13 @@ Options
   --account ID      explain: only this account
   --model NAME      explain: only this software model; may have * and ?
   --level LEVEL     explain: only down to position, consumption, day, envelope or exchange (the default)
+  --as-of DATE      reconcile: as it was reported by the end of that day, or at that time
+  --restated        reconcile --as-of DAY: of what had been sent by then, with the knowledge of now
   --restatements    status: also every figure that was restated
   --positions       status: also the latest position of each license metric
   --check           status: exit 69 when an account's feed is stale, rights run out within --warn-days, or the last run is not whole
   --no-cache        run, validate: do not keep the access token in the workspace
-  --format FORMAT   export: ndjson (the default), csv, sqlite or postgres; explain: text (the default) or ndjson
+  --format FORMAT   export: ndjson (the default), csv, sqlite or postgres; explain, reconcile: text (the default) or ndjson
   --to TARGET       export: a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
   --stream NAME     export: only this stream; may be repeated
   -v, -q            say more, say less
@@ -70,14 +72,14 @@ say() { # what a person may want to read
 	[ "$quiet" = 1 ] || printf 'pipeline.sh: %s\n' "$1" >&2 || : # a log that is full is no reason to end
 }
 
-workspace='' replay='' now='' group_by='' warn_days='' quiet=0 show_restatements=0 show_positions=0 check_status=0 cache=1 profiles=() stage_flags=() operands=() question=()
+workspace='' replay='' now='' group_by='' warn_days='' quiet=0 show_restatements=0 show_positions=0 check_status=0 cache=1 profiles=() stage_flags=() operands=() question=() as_of='' restated=0
 declare -A answers=() # init: key of the profile, with dashes, to value
 profile_keys="name organization-id contract-start renewal-months environment integration-key key-pair-id key-file key-password key-alias user-id feed"
 
 parse_options() {
 	while [ $# -gt 0 ]; do
 		case "$1" in
-		-p | -C | --replay | --now | --format | --to | --stream | --group-by | --warn-days | --period | --account | --model | --level) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
+		-p | -C | --replay | --now | --format | --to | --stream | --group-by | --warn-days | --period | --account | --model | --level | --as-of) [ $# -ge 2 ] || fail 64 "cannot use '$1' without a value" ;;
 		esac
 		case "$1" in
 		-p)
@@ -109,6 +111,11 @@ parse_options() {
 			question+=("$1" "$2")
 			shift
 			;;
+		--as-of)
+			as_of=$2
+			shift
+			;;
+		--restated) restated=1 ;;
 		--format)
 			export_format=$2
 			shift
@@ -231,7 +238,7 @@ main() {
 		reconcile | report)
 			case " $* " in *" --entitlements"* | *" -e "*) exec "$stages/$command" "$@" ;; esac
 			case "${1--C}" in
-			-p | -C | --now | -v | -q | --group-by | --warn-days) ;;
+			-p | -C | --now | -v | -q | --group-by | --warn-days | --as-of | --restated | --format) ;;
 			-*) exec "$stages/$command" "$@" ;;
 			esac
 			;;

@@ -1,18 +1,23 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
-# look.sh: reconcile, report and status: what there is, without a run.
+# look.sh: reconcile, explain, report and status: what there is, without a run.
 
 newest_run() { # NAME
 	find "$workspace/runs/$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' 2>/dev/null | LC_ALL=C sort | tail -n 1
 }
 
-# The whole position as the ledger has it now.
+# The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
 position() { # FILE NAME
 	local options
 	make_scratch
 	reconcile_options "$workspace/licence"
 	stage merge --ledger "$workspace/ledger/$2.db" --print-reported >"$scratch/reported"
+	if [ -n "$last_day" ]; then
+		# What was reported since is no report of then: only the contracts are taken.
+		stream_of contract <"$scratch/reported" >"$scratch/contracts"
+		mv "$scratch/contracts" "$scratch/reported"
+	fi
 	exclude_users "$2" "$1" "$workspace/licence" "$scratch/reported" "$scratch/excluded"
-	stage merge --ledger "$workspace/ledger/$2.db" --emit all </dev/null |
+	stage merge --ledger "$workspace/ledger/$2.db" --emit all </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
 	forecast_results "$2" "$workspace/licence" "$scratch/excluded" <"$scratch/reconciled" >"$scratch/forecasts"
 	cat "$scratch/reconciled" "$scratch/forecasts"
@@ -26,7 +31,7 @@ position_of_run() { # RUN-FOLDER [OPTION]...
 	reconcile_options "$from/inputs"
 	[ ! -e "$from/excluded.ndjson" ] || options+=(--excluded "$from/excluded.ndjson")
 	now=$(jq -r .started_at "$from/job.json")
-	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" | stage reconcile "${options[@]}" --now "$now" "$@"
+	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile "${options[@]}" --now "$now" "$@"
 }
 
 # Where the last run's figures come from.
@@ -43,9 +48,81 @@ explain_command() {
 	done
 }
 
+# --as-of: a day stands for its end, for knowledge of then the last run up to it. doc/reconcile.md defines both. Sets last_day with
+# --restated, else the name that the last run may have.
+parse_as_of() {
+	local is_day=0 next
+	last_day='' last_run=''
+	[ -n "$as_of" ] || {
+		[ "$restated" = 0 ] || fail 64 "cannot use --restated without --as-of DATE"
+		return 0
+	}
+	if [[ $as_of =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}$ ]]; then
+		is_day=1
+		next=$(date -u -d "$as_of + 1 day" +%Y-%m-%d 2>/dev/null) || fail 64 "cannot use --as-of '$as_of': it is not a day"
+	fi
+	if [ "$restated" = 1 ]; then
+		[ "$is_day" = 1 ] || fail 64 "cannot use --as-of '$as_of' with --restated: daily partials are of whole days, so it is a day such as 2025-03-18"
+		last_day=$as_of
+		# The day is over: its end is the clock.
+		ENVTALLY_NOW=${next}T00:00:00.000Z
+		export ENVTALLY_NOW
+	elif [ "$is_day" = 1 ]; then
+		last_run=$(run_name "${as_of}T23:59:59.000Z")
+	else
+		next=$(rfc3339 "$as_of")
+		last_run=$(run_name "$next")
+	fi
+}
+
+run_of_then() { # NAME: the last run up to last_run, by its clock
+	find "$workspace/runs/$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%f\n' 2>/dev/null | LC_ALL=C sort |
+		LC_ALL=C awk -v last="$last_run" '$0 <= last { run = $0 } END { print run }'
+}
+
+# The run's figures of periods that were over then are what the ledger says of then: what is reported now, less every
+# restatement since. (Under another contract since, periods are not the same: then there is nothing to compare.)
+check_against_ledger() { # NAME RUN-FOLDER
+	local run
+	run=$(basename "$2")
+	stage export --ledger "$workspace/ledger/$1.db" --stream consumption --stream restatement --stream contract |
+		jq -n -r --arg run "$run" --arg at "$(jq -r .started_at "$2/job.json")" --slurpfile figures "$2/consumption.ndjson" --slurpfile results "$2/results.ndjson" '
+			def key: [.profile, .account_id, .plan_item_id, .period_start] | tojson;
+			def records($stream): map(select(.type == "RECORD" and .stream == $stream).record);
+			def contracts: records("contract") | map({effective_from, contract_start, renewal_months});
+			[inputs] as $ledger
+			| if ($ledger | contracts) != ($results | contracts) then empty else
+			  reduce ($ledger | records("consumption")[] | select(.period_end <= $at)) as $one ({}; .[$one | key] += $one.units_consumed)
+			  | reduce ($ledger | records("restatement")[] | select(.run_id > $run and .period_end <= $at)) as $one (.; .[$one | key] -= $one.delta)
+			  | reduce ($figures | records("consumption")[] | select(.period_end <= $at)) as $one (.; .[$one | key] -= $one.units_consumed)
+			  | to_entries[] | select(.value != 0) | .key end' >"$scratch/differing" ||
+		fail 65 "cannot reconcile as of $as_of: the figures of run $run cannot be read"
+	[ ! -s "$scratch/differing" ] ||
+		fail 65 "cannot reconcile as of $as_of: run $run has other figures than the ledger and its restatements give: $(head -n 1 "$scratch/differing")"
+}
+
+position_of_then() { # NAME
+	local run
+	run=$(run_of_then "$1")
+	[ -n "$run" ] || fail 66 "cannot reconcile profile '$1' as of $as_of: nothing had been run by then, or its run is not kept"
+	make_scratch
+	check_against_ledger "$1" "$workspace/runs/$1/$run"
+	position_of_run "$workspace/runs/$1/$run"
+}
+
+show_position() { # NAME
+	if [ "${export_format:-text}" = ndjson ]; then
+		cat
+	else
+		stage report --title "$1" ${then_clock:+--now "$then_clock"}
+	fi
+}
+
 reconcile_command() {
 	need_workspace
-	local profile file name
+	local profile file name then_clock='' last_day last_run
+	case "${export_format:-text}" in text | ndjson) ;; *) fail 64 "cannot use --format '$export_format': it is text or ndjson" ;; esac
+	parse_as_of
 	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
 		ENVTALLY_NOW=$(rfc3339 "$now")
 		export ENVTALLY_NOW
@@ -54,7 +131,12 @@ reconcile_command() {
 		file=$(profile_file "$profile")
 		name=$(profile_fact "$file" name)
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot reconcile profile '$name': nothing was run yet"
-		position "$file" "$name" | stage report --title "$name"
+		if [ -n "$last_run" ]; then
+			then_clock=$(jq -r .started_at "$workspace/runs/$name/$(run_of_then "$name")/job.json" 2>/dev/null) || then_clock=''
+			position_of_then "$name" | show_position "$name"
+		else
+			position "$file" "$name" | show_position "$name"
+		fi
 	done
 }
 

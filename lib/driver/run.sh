@@ -83,13 +83,23 @@ reconcile_options() { # FOLDER
 	[ -z "$group_by" ] || options+=(--group-by "$group_by")
 }
 
+# Daily partials up to last_day, where it is set, and everything else: ids hold no quotes, so the day is found in a line of ours.
+until_last_day() {
+	if [ -z "${last_day-}" ]; then
+		cat
+	else
+		awk -v last="$last_day" '!/^\{"type":"RECORD","stream":"daily_consumption"/ ||
+			(match($0, /,"day":"[0-9-]*"/) && substr($0, RSTART + 8, 10) <= last)'
+	fi
+}
+
 # What excluded users consumed, by the ledger's envelopes, into a file, and by day into FILE.daily; and the option that names it.
 # Consumption alone names no users.
 exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
 	[ -e "$3/exclusions.csv" ] && [ "$(stage exclude --exclusions "$3/exclusions.csv" --count)" -gt 0 ] || return 0
 	stage export --ledger "$workspace/ledger/$1.db" --stream account --stream subscription --stream envelope |
 		stage exclude --exclusions "$3/exclusions.csv" --profile "$1" |
-		stage merge --ledger :memory: --emit all | tee "$5.daily" |
+		stage merge --ledger :memory: --emit all | until_last_day | tee "$5.daily" |
 		stage aggregate-by-period -q -p "$2" --reported <(stream_of contract <"$4") >"$5"
 	options+=(--excluded "$5")
 }
@@ -102,7 +112,7 @@ forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE
 	[ -z "$warn_days" ] || forecast+=(--warn-days "$warn_days")
 	{
 		stream_of metric_result
-		stage merge --ledger "$workspace/ledger/$1.db" --emit all </dev/null
+		stage merge --ledger "$workspace/ledger/$1.db" --emit all </dev/null | until_last_day
 	} | stage forecast "${forecast[@]}" | stream_of forecast
 }
 
@@ -327,7 +337,7 @@ reconcile_run() { # NAME PARTIAL
 		cat "$1/forecasts.ndjson"
 	} >"$1/results.ndjson"
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" | stage report --format html -o "$1/report.html" --title "$(jq -r .profile "$1/begun.json")"
-	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson" "$1/excluded.ndjson.daily"
+	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.daily"
 }
 
 count_records() { grep -c '^{"type":"RECORD"' "$1" || [ $? -eq 1 ]; }
