@@ -108,6 +108,7 @@ position_of_then() { # NAME
 	make_scratch
 	check_against_ledger "$1" "$workspace/runs/$1/$run"
 	position_of_run "$workspace/runs/$1/$run"
+	stream_of forecast <"$workspace/runs/$1/$run/results.ndjson" # as it was made then
 }
 
 show_position() { # NAME
