@@ -38,8 +38,8 @@ static const struct options_manual manual = {
 	.description = "The exit status does not depend on the forecast: `envtally status --check` is what fails on a warning.\n\n"
 		       "Example:\n"
 		       "  merge --ledger acme.db --emit all < /dev/null | tee daily.ndjson | aggregate-by-period -p profiles/acme.json |\n"
-		       "    reconcile --entitlements licence/entitlements.csv --models licence/models.csv > position.ndjson\n"
-		       "  cat position.ndjson daily.ndjson | forecast --models licence/models.csv --warn-days 60 | report\n",
+		       "    reconcile --entitlements licence/entitlements.csv --models licence/models.csv | cat - daily.ndjson |\n"
+		       "    forecast --models licence/models.csv --warn-days 60 | report\n",
 };
 
 static void complain(const char *message)

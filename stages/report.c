@@ -1,7 +1,7 @@
 /*
  * report: the licence position for people: a table, a page, or CSV.
  *
- * Reads on standard input what reconcile prints: metric_result, group_result, remediation, consumption, restatement, unrecognized_subscription, account
+ * Reads on standard input what reconcile and forecast print: metric_result, forecast, group_result, remediation, consumption, restatement, unrecognized_subscription, account
  * and subscription records; everything else is passed over. Writes the report on standard output, or to --output FILE,
  * which appears only when it is whole. The clock is --now's alone, so the same input gives the same bytes.
  *
