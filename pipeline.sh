@@ -238,7 +238,8 @@ main() {
 		reconcile | report)
 			case " $* " in *" --entitlements"* | *" -e "*) exec "$stages/$command" "$@" ;; esac
 			case "${1--C}" in
-			-p | -C | --now | -v | -q | --group-by | --warn-days | --as-of | --restated | --format) ;;
+			-p | -C | --now | -v | -q | --group-by | --warn-days | --as-of | --restated) ;;
+			--format) [ "$command" = reconcile ] || exec "$stages/$command" "$@" ;; # a position of the workspace in that format
 			-*) exec "$stages/$command" "$@" ;;
 			esac
 			;;

@@ -2,6 +2,9 @@
 # forecast: hand-made series whose right answers follow from the formulas of doc/forecast.md. Expected figures are worked out here, by awk
 # or by hand, from the formulas for the case at hand, never taken from the program.
 
+# Units are jq, of $i.
+# shellcheck disable=SC2016,SC2154
+
 load helper
 
 none='{}' # members to add
@@ -46,8 +49,8 @@ fields() {
 	jq -r "[$(printf '.%s, ' "$@" | sed 's/, $//')] | map(tostring) | join(\" \")"
 }
 
-# reach R P F: how far the interval goes, R the units ahead, P the squared relative error, F the dispersion.
-interval() { # COUNTED R P F: "expected low high"
+# interval COUNTED R P F: "expected low high", R the units ahead, P the squared relative error, F the dispersion.
+interval() {
 	awk -v c="$1" -v r="$2" -v p="$3" -v f="$4" 'BEGIN { d = 1.2816 * sqrt(f * r + p * r * r); low = r - d > 0 ? r - d : 0
 		printf "%d %d %d\n", int(c + r + 0.5), int(c + low + 0.5), int(c + r + d + 0.5) }'
 }
@@ -88,7 +91,7 @@ interval() { # COUNTED R P F: "expected low high"
 }
 
 @test "scatter widens the interval, and a slope that it may have made is left out" {
-	# Weeks of 140, 210 by turns: mean 175, slope 4 x 140 … by least squares: 70 x 4 / 84 = 3.33, its uncertainty squared 4 v = 4 x 12 x s² / 504.
+	# Weeks of 140 and 210 by turns: a slope by least squares, which its uncertainty outweighs (else awk fails), so it is 0; the level is the mean.
 	{ days 2025-01-06 56 'if ($i / 7 | floor) % 2 == 0 then 20 else 30 end' && position 2025-01-06 2025-03-31 100000 1400; } >in
 	read -r expected dispersion < <(awk 'BEGIN { n = 8; for (i = 0; i < n; i++) { t[i] = i % 2 ? 210 : 140; mean += t[i] / n; }
 		for (i = 0; i < n; i++) b += (i - 3.5) * (t[i] - mean) / 42
@@ -139,7 +142,7 @@ interval() { # COUNTED R P F: "expected low high"
 }
 
 @test "rights that ran out in the past: the day of it, and no days are left" {
-	# 901 units in 90 days of 10 and one more on the last; 595 are passed on the 60th day, March 1.
+	# Ten a day: 590 by the 59th day, 600 by the 60th, March 1.
 	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 595 900; } | foretell 2025-04-01T12:00:00Z >got
 	same "2025-03-01 0 true" "$(fields exhausted_on days_left warning <got)"
 }
@@ -149,7 +152,7 @@ interval() { # COUNTED R P F: "expected low high"
 	{ days 2023-01-02 364 'if ($i / 7 | floor) >= 20 and ($i / 7 | floor) < 30 then 30 else 10 end' && days 2024-01-01 42 15; } >daily
 	# The period has weeks 52 to 91; 34 are to come: their counterparts are weeks 6 to 39, which smooth to the same total but at the seams.
 	{ cat daily && position 2024-01-01 2024-10-07 100000 630; } >in
-	read -r expected error < <(awk 'BEGIN { for (w = 0; w < 52; w++) t[w] = w >= 20 && w < 30 ? 210 : 70; for (w = 52; w < 58; w++) t[w] = 105
+	read -r expected < <(awk 'BEGIN { for (w = 0; w < 52; w++) t[w] = w >= 20 && w < 30 ? 210 : 70; for (w = 52; w < 58; w++) t[w] = 105
 		for (k = 0; k < 34; k++) { sum = weight = 0; for (o = -2; o <= 2; o++) { c = 3 - (o < 0 ? -o : o); sum += c * t[6 + k + o]; weight += c } r += 1.5 * sum / weight }
 		print r }')
 	foretell 2024-02-12T00:00:00Z <in >got

@@ -96,6 +96,7 @@ until_last_day() {
 # What excluded users consumed, by the ledger's envelopes, into a file, and by day into FILE.daily; and the option that names it.
 # Consumption alone names no users.
 exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
+	rm -f "$5" "$5.daily" # of an interrupted run, perhaps by other rules
 	[ -e "$3/exclusions.csv" ] && [ "$(stage exclude --exclusions "$3/exclusions.csv" --count)" -gt 0 ] || return 0
 	stage export --ledger "$workspace/ledger/$1.db" --stream account --stream subscription --stream envelope |
 		stage exclude --exclusions "$3/exclusions.csv" --profile "$1" |
