@@ -111,3 +111,7 @@ export() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
 	same_files present summed
 	run -0 "$pipeline" replay 20250401T020000Z -C ws -q
 }
+
+@test "driver: knows the hash of the default policy" {
+	grep -q "^default_policy=$(policy hash) " "$root/lib/driver/run.sh"
+}

@@ -100,10 +100,14 @@ policy_of() { # FOLDER
 	[ ! -e "$1/policy.json" ] || policy=(--policy "$1/policy.json")
 }
 
+default_policy=e34f3b56f5f84f66b06829545672e9b1fc78b07999ce373d30117e8bec189e25 # what `policy hash` prints
+
 policy_hash() { # FOLDER
-	local policy
-	policy_of "$1"
-	stage policy hash ${policy[1]+"${policy[1]}"}
+	if [ -e "$1/policy.json" ]; then
+		stage policy hash "$1/policy.json"
+	else
+		printf '%s\n' "$default_policy"
+	fi
 }
 
 # What excluded users consumed, by the ledger's envelopes, into a file, and by day into FILE.daily; and the option that names it.
@@ -306,8 +310,7 @@ contract_changed() { # PARTIAL
 # Has the last report been made by another counting policy? (Before there were policies, by the default one.)
 policy_changed() { # PARTIAL
 	local last
-	last=$(stream_of job_result <"$1/reported.ndjson" | jq -r 'select(.type == "RECORD").record.policy // "default"')
-	[ "$last" != default ] || last=$(stage policy hash)
+	last=$(stream_of job_result <"$1/reported.ndjson" | jq -r 'select(.type == "RECORD").record.policy // "'"$default_policy"'"')
 	[ -n "$last" ] && [ "$last" != "$(policy_hash "$1/inputs")" ]
 }
 
