@@ -30,6 +30,7 @@ Commands
   reconcile         the licence position from the ledger as it is, with the licence files as they are
   report            the last run's report, on the terminal
   explain           where the last run's figures come from: entitlements, consumption, days, envelopes, recorded exchanges
+  policy            policy diff A B: how figures move from one counting policy to another; policy show, policy hash
   models            models suggest: rows of models.csv to complete, for the last run's unrecognized identifiers
   status            what was run, and how it ended
   export            what the ledgers hold: NDJSON, CSV, a SQLite file, PostgreSQL
@@ -41,7 +42,7 @@ Options
   --now RFC3339     the clock of the run, which names it (default: the time)
   --group-by LIST   run, reconcile: positions per account, site, cost_center … too (several with commas)
   --warn-days N     run, reconcile, status: warn of rights that run out in fewer days than this (default: 30; 0: never)
-  --period START    explain: only the period that holds this day, or of this index
+  --period START    explain, policy diff: only the period that holds this day, or of this index
   --account ID      explain: only this account
   --model NAME      explain: only this software model; may have * and ?
   --level LEVEL     explain: only down to position, consumption, day, envelope or exchange (the default)
@@ -72,7 +73,7 @@ say() { # what a person may want to read
 	[ "$quiet" = 1 ] || printf 'pipeline.sh: %s\n' "$1" >&2 || : # a log that is full is no reason to end
 }
 
-workspace='' replay='' now='' group_by='' warn_days='' quiet=0 show_restatements=0 show_positions=0 check_status=0 cache=1 profiles=() stage_flags=() operands=() question=() as_of='' restated=0
+workspace='' replay='' now='' group_by='' warn_days='' quiet=0 show_restatements=0 show_positions=0 check_status=0 cache=1 profiles=() stage_flags=() operands=() question=() as_of='' restated=0 only_period=''
 declare -A answers=() # init: key of the profile, with dashes, to value
 profile_keys="name organization-id contract-start renewal-months environment integration-key key-pair-id key-file key-password key-alias user-id feed"
 
@@ -109,6 +110,7 @@ parse_options() {
 			;;
 		--period | --account | --model | --level)
 			question+=("$1" "$2")
+			[ "$1" != --period ] || only_period=$2
 			shift
 			;;
 		--as-of)
@@ -249,6 +251,9 @@ main() {
 	esac
 	case "$command" in
 	exclude) exec "$stages/exclude" "$@" ;;
+	policy) # show and hash are the stage's
+		case "${1-}" in show | hash | --help | --version) exec "$stages/policy" "$@" ;; esac
+		;;
 	explain) # as export
 		case " $* " in *" --ledger"* | *" -l"* | *" --help "* | *" --version "*) exec "$stages/explain" "$@" ;; esac
 		;;
@@ -275,6 +280,7 @@ main() {
 	reconcile) reconcile_command ;;
 	report) report_command ;;
 	explain) explain_command ;;
+	policy) policy_command ;;
 	models) models_command ;;
 	status) status_command ;;
 	export) export_command ;;

@@ -5,7 +5,8 @@
  * passed the end by a day (envelopes of the very day may be missing from a feed); then final.
  *
  * A restatement is due where a period that was over at the last report now has other units than were reported; cause `late`
- * when units came, `status` when they went (an envelope's time of sending, account or status changed).
+ * when units came, `status` when they went (an envelope's time of sending, account or status changed); where the counting policy has changed
+ * since, it is `policy`.
  *
  * When the contract has changed since the last report, accounts cannot be carried over: all partials are needed once
  * (merge --emit all), and it is an error when they do not come.
@@ -39,6 +40,7 @@ struct consumption {
 	struct account_facts *facts; /* by account number of the tally */
 	size_t fact_count;
 	bool restates;       /* there is a report to set this against: contracts are printed, to be kept for the next one */
+	bool policy_changed; /* since the last report: what differs from it has the cause `policy` */
 	int64_t reported_at; /* clock of the last report; INSTANT_NONE when there is none */
 	struct field_union fields;
 	int64_t units_before_contract;

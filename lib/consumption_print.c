@@ -92,7 +92,7 @@ static void print_restatement(struct consumption *consumption, const struct tall
 	json_key(line, "delta");
 	json_integer(line, delta);
 	json_key(line, "cause");
-	json_c_string(line, delta > 0 ? "late" : "status");
+	json_c_string(line, consumption->policy_changed ? "policy" : delta > 0 ? "late" : "status");
 	stream_end_record(line, NULL, 0);
 	output_line_end(output);
 }

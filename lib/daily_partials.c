@@ -2,6 +2,7 @@
 
 #include "instant.h"
 #include "json_write.h"
+#include "policy.h"
 #include "sent_weeks.h"
 
 #include <stdlib.h>
@@ -25,12 +26,13 @@ static int compare_statuses(const void *left, const void *right)
 
 static int add_status(struct daily_partials *partials, sqlite3_stmt *statement, struct error *error)
 {
-	if (!sqlite3_column_int(statement, 2))
+	const char *status = (const char *)sqlite3_column_text(statement, 1);
+	if (!(partials->ledger->policy ? policy_counts(partials->ledger->policy, status) : sqlite3_column_int(statement, 2)))
 		return 0;
 	struct daily_status *statuses = realloc(partials->statuses, (partials->status_count + 1) * sizeof *statuses);
 	if (statuses)
 		partials->statuses = statuses;
-	char *name = statuses ? strdup((const char *)sqlite3_column_text(statement, 1)) : NULL;
+	char *name = statuses ? strdup(status) : NULL;
 	if (!name)
 		return error_set(error, EX_OSERR, "out of memory");
 	statuses[partials->status_count++] = (struct daily_status){.key = sqlite3_column_int(statement, 0), .name = name};

@@ -1,5 +1,6 @@
 /*
- * daily_partials.h: the daily partials of the ledger as daily_consumption records, counted from sent_weeks.h.
+ * daily_partials.h: the daily partials of the ledger as daily_consumption records, counted from sent_weeks.h: envelopes of the statuses that
+ * the ledger's policy counts.
  */
 #ifndef ENVTALLY_DAILY_PARTIALS_H
 #define ENVTALLY_DAILY_PARTIALS_H

@@ -129,8 +129,8 @@ const char *explanation_keep(struct explanation *explanation, const char *text, 
 /* Reads what reconcile --trace prints. */
 int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error);
 
-/* Days and envelopes of the consumption asked for, from the ledger, as of one snapshot. */
-int explanation_look_into_ledger(struct explanation *explanation, const char *path, struct error *error);
+/* Days and envelopes of the consumption asked for, from the ledger, as of one snapshot, by the policy. */
+int explanation_look_into_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error);
 
 /* The exchanges that brought the envelopes: `directory` holds the runs, a folder each with raw/ and inputs/. */
 int explanation_look_into_recordings(struct explanation *explanation, const char *directory, struct error *error);

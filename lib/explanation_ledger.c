@@ -373,7 +373,7 @@ static int look_into(struct look *look, struct error *error)
 	return end ? ledger_run(look->ledger, end, error) : -1;
 }
 
-int explanation_look_into_ledger(struct explanation *explanation, const char *path, struct error *error)
+int explanation_look_into_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error)
 {
 	struct ledger ledger;
 	struct look look = {.explanation = explanation, .ledger = &ledger, .text = BUFFER_INIT};
@@ -382,6 +382,7 @@ int explanation_look_into_ledger(struct explanation *explanation, const char *pa
 		return 0;
 	if (ledger_open(&ledger, path, LEDGER_READ, error) < 0)
 		return -1;
+	ledger.policy = policy;
 	if (daily_partials_open(&look.partials, &ledger, put_day, &look, error) == 0) {
 		result = look_into(&look, error);
 		daily_partials_release(&look.partials);

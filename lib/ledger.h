@@ -19,6 +19,8 @@
 
 enum ledger_mode { LEDGER_READ, LEDGER_WRITE };
 
+struct policy;
+
 struct ledger {
 	sqlite3 *database;
 	const char *path;
@@ -27,6 +29,7 @@ struct ledger {
 	struct ledger_new made; /* until the first commit of a new one */
 	bool in_memory;
 	bool writing, marked;   /* within a transaction; with a mark in it */
+	const struct policy *policy; /* which statuses count when daily partials are read; NULL: table status says. The caller's, set after opening */
 };
 
 /* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT, of

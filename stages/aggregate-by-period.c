@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 static char *profile_path_option, *profile_name, *contract_start, *calendar, *reported_path, *run_id;
-static int renewal_months = 12;
+static int renewal_months = 12, policy_changed;
 
 static struct poptOption table[] = {
 	{"profile", 'p', POPT_ARG_STRING, &profile_path_option, 0, "take name, contract start and renewal months from this profile", "FILE"},
@@ -32,6 +32,7 @@ static struct poptOption table[] = {
 	{"calendar", 0, POPT_ARG_STRING, &calendar, 0, "periods of the calendar instead: month, quarter or year", "UNIT"},
 	{"reported", 0, POPT_ARG_STRING, &reported_path, 0, "what was last reported (merge --print-reported)", "FILE"},
 	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "the run that restatements name (default: the clock)", "ID"},
+	{"policy-changed", 0, POPT_ARG_NONE, &policy_changed, 0, "the counting policy is another than that of --reported: restatements have the cause policy", NULL},
 	POPT_TABLEEND,
 };
 
@@ -124,6 +125,7 @@ int main(int argc, const char **argv)
 	struct output output;
 	options_parse(argc, argv, table, &manual);
 	consumption_open(&consumption, options_now(), run_id);
+	consumption.policy_changed = policy_changed;
 	output_open(&output, STDOUT_FILENO, "standard output");
 	int result = set_rule(&consumption, &profile, &error);
 	consumption.profile = profile_name;

@@ -11,16 +11,18 @@
 #include "explanation.h"
 #include "instant.h"
 #include "options.h"
+#include "policy.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static char *ledger_path, *runs, *period_text, *account, *model, *level_name, *format = "text", *title;
+static char *ledger_path, *runs, *policy_path, *period_text, *account, *model, *level_name, *format = "text", *title;
 
 static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger: of days and envelopes", "FILE"},
 	{"runs", 'r', POPT_ARG_STRING, &runs, 0, "the runs, a folder each with raw/ and inputs/: of exchanges", "FOLDER"},
+	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that the figures were made by (default: all but drafts)", "FILE"},
 	{"period", 0, POPT_ARG_STRING, &period_text, 0, "only the period that holds this day, or the periods of this index (default: all)", "START|INDEX"},
 	{"account", 0, POPT_ARG_STRING, &account, 0, "only this account (default: all)", "ID"},
 	{"model", 0, POPT_ARG_STRING, &model, 0, "only this software model; may have * and ? (default: all)", "NAME"},
@@ -87,13 +89,13 @@ static struct explanation_question parse_question(void)
 	return question;
 }
 
-static int explain(struct explanation *explanation, struct output *output, struct error *error)
+static int explain(struct explanation *explanation, const struct policy *policy, struct output *output, struct error *error)
 {
 	if (explanation_read(explanation, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
 	if (!explanation->position_count || (account && !explanation->use_count))
 		return error_set(error, EX_NOINPUT, "cannot explain: standard input has no position or consumption of what is asked for");
-	if (explanation_look_into_ledger(explanation, ledger_path, error) < 0 || explanation_look_into_recordings(explanation, runs, error) < 0)
+	if (explanation_look_into_ledger(explanation, ledger_path, policy, error) < 0 || explanation_look_into_recordings(explanation, runs, error) < 0)
 		return -1;
 	int wrong = explanation_print(explanation, title, strcmp(format, "text") == 0, output, error);
 	if (wrong > 0)
@@ -105,14 +107,16 @@ int main(int argc, const char **argv)
 {
 	struct error error = ERROR_INIT;
 	struct explanation explanation;
+	struct policy policy = {.name = NULL};
 	struct output output;
 	options_parse(argc, argv, table, &manual);
 	struct explanation_question question = parse_question();
 	output_open(&output, STDOUT_FILENO, "standard output");
-	if (explanation_open(&explanation, &question, &error) == 0)
-		explain(&explanation, &output, &error);
+	if (explanation_open(&explanation, &question, &error) == 0 && policy_load(policy_path, &policy, &error) == 0)
+		explain(&explanation, &policy, &output, &error);
 	output_close(&output, error.status ? NULL : &error);
 	explanation_release(&explanation);
+	policy_release(&policy);
 	if (error.status)
 		diag_error(&error);
 	return error.status;

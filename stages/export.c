@@ -12,6 +12,7 @@
 #include "export_csv.h"
 #include "export_records.h"
 #include "options.h"
+#include "policy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,11 +20,12 @@
 
 #define STREAM_LIMIT 32
 
-static char *ledger_path, *format = "ndjson", *folder, **stream_names;
+static char *ledger_path, *policy_path, *format = "ndjson", *folder, **stream_names;
 
 static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger", "FILE"},
 	{"stream", 's', POPT_ARG_ARGV, &stream_names, 0, "only this stream; may be repeated (default: all)", "NAME"},
+	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy of daily_consumption (default: all but drafts)", "FILE"},
 	{"format", 'f', POPT_ARG_STRING, &format, 0, "ndjson (the default) or csv", "FORMAT"},
 	{"output", 'o', POPT_ARG_STRING, &folder, 0, "write a file for each stream there, STREAM.ndjson or STREAM.csv", "FOLDER"},
 	POPT_TABLEEND,
@@ -170,6 +172,7 @@ int main(int argc, const char **argv)
 {
 	struct error error = ERROR_INIT;
 	struct ledger ledger;
+	struct policy policy = {.name = NULL};
 	const struct stream *wanted[STREAM_LIMIT];
 	options_parse(argc, argv, table, &manual);
 	if (!ledger_path)
@@ -180,10 +183,12 @@ int main(int argc, const char **argv)
 		options_refuse("cannot print several streams as CSV: name one --stream, or a folder for a file each, --output FOLDER");
 	if (folder && (!*folder || strlen(folder) > 4000))
 		options_refuse("cannot use --output '%.40s': it is the path of a folder", folder);
-	if (ledger_open(&ledger, ledger_path, LEDGER_READ, &error) == 0) {
+	if (policy_load(policy_path, &policy, &error) == 0 && ledger_open(&ledger, ledger_path, LEDGER_READ, &error) == 0) {
+		ledger.policy = policy_path ? &policy : NULL;
 		export(&ledger, wanted, is_csv, &error);
 		ledger_close(&ledger);
 	}
+	policy_release(&policy);
 	if (error.status)
 		diag_error(&error);
 	return error.status;

@@ -13,12 +13,13 @@
 #include "diag.h"
 #include "instant.h"
 #include "options.h"
+#include "policy.h"
 
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-static char *ledger_path, *emit = "touched";
+static char *ledger_path, *emit = "touched", *policy_path;
 static int print_state, print_reported, commit_every = 4;
 
 static struct poptOption table[] = {
@@ -27,6 +28,7 @@ static struct poptOption table[] = {
 		"the accounts to print: touched (since last reported; the default), all, since=DATE (all, from that day on), none", "WHICH"},
 	{"commit-every", 'c', POPT_ARG_INT, &commit_every, 0,
 		"hold STATEs back at most so long while input keeps coming, to make several durable at once (default: 4; 0: none)", "SECONDS"},
+	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that daily partials are printed by (default: all but drafts)", "FILE"},
 	{"print-state", 0, POPT_ARG_NONE, &print_state, 0, "print the value of the last STATE and exit", NULL},
 	{"print-reported", 0, POPT_ARG_NONE, &print_reported, 0, "print what was last reported and exit", NULL},
 	POPT_TABLEEND,
@@ -131,6 +133,7 @@ int main(int argc, const char **argv)
 {
 	struct error error = ERROR_INIT;
 	struct ledger ledger;
+	struct policy policy = {.name = NULL};
 	struct output output;
 	options_parse(argc, argv, table, &manual);
 	if (!ledger_path)
@@ -140,13 +143,15 @@ int main(int argc, const char **argv)
 	struct emission emission = parse_emit();
 	bool reading = print_state || print_reported;
 	output_open(&output, STDOUT_FILENO, "standard output");
-	if (ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, &error) == 0) {
+	if (policy_load(policy_path, &policy, &error) == 0 && ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, &error) == 0) {
+		ledger.policy = policy_path ? &policy : NULL;
 		if (reading)
 			print_saved(&ledger, &output, &error);
 		else
 			merge(&ledger, emission, &output, &error);
 		ledger_close(&ledger);
 	}
+	policy_release(&policy);
 	if (output_close(&output, error.status ? NULL : &error) < 0 && !error.status)
 		error.status = EX_IOERR;
 	if (error.status)

@@ -24,10 +24,11 @@ export_command() {
 }
 
 export_ledger() { # NAME [OPTION]...
-	local name=$1 chosen=() stream
+	local name=$1 chosen=() stream policy
 	shift
+	policy_of "$workspace/licence"
 	for stream in ${export_streams[@]+"${export_streams[@]}"}; do chosen+=(--stream "$stream"); done
-	stage export --ledger "$workspace/ledger/$name.db" ${chosen[@]+"${chosen[@]}"} "$@"
+	stage export --ledger "$workspace/ledger/$name.db" ${policy[@]+"${policy[@]}"} ${chosen[@]+"${chosen[@]}"} "$@"
 }
 
 export_ledgers() { # NAME...

@@ -7,9 +7,10 @@ newest_run() { # NAME
 
 # The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
 position() { # FILE NAME
-	local options
+	local options policy
 	make_scratch
 	reconcile_options "$workspace/licence"
+	policy_of "$workspace/licence"
 	stage merge --ledger "$workspace/ledger/$2.db" --print-reported >"$scratch/reported"
 	if [ -n "$last_day" ]; then
 		# What was reported since is no report of then: only the contracts are taken.
@@ -17,7 +18,7 @@ position() { # FILE NAME
 		mv "$scratch/contracts" "$scratch/reported"
 	fi
 	exclude_users "$2" "$1" "$workspace/licence" "$scratch/reported" "$scratch/excluded"
-	stage merge --ledger "$workspace/ledger/$2.db" --emit all </dev/null | until_last_day |
+	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
 	forecast_results "$2" "$workspace/licence" "$scratch/excluded" <"$scratch/reconciled" >"$scratch/forecasts"
 	cat "$scratch/reconciled" "$scratch/forecasts"
@@ -38,12 +39,13 @@ position_of_run() { # RUN-FOLDER [OPTION]...
 explain_command() {
 	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]}': explain takes no operands"
 	need_workspace
-	local profile name last format=${export_format:-text}
+	local profile name last policy format=${export_format:-text}
 	for profile in "${profiles[@]}"; do
 		name=$(profile_fact "$(profile_file "$profile")" name)
 		last=$(newest_run "$name")
 		[ -n "$last" ] || fail 66 "cannot explain profile '$name': nothing was run yet"
-		position_of_run "$last" --trace | stage explain --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
+		policy_of "$last/inputs"
+		position_of_run "$last" --trace | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
 			--title "$name, run $(basename "$last")" ${question[@]+"${question[@]}"}
 	done
 }
@@ -139,6 +141,37 @@ reconcile_command() {
 			position "$file" "$name" | show_position "$name"
 		fi
 	done
+}
+
+# How the figures that the ledger gives move from one counting policy to the other.
+policy_diff() { # A B
+	local profile file name side paths=("$1" "$2") options
+	need_workspace
+	stage policy hash "$1" >/dev/null
+	stage policy hash "$2" >/dev/null
+	make_scratch
+	reconcile_options "$workspace/licence"
+	for profile in "${profiles[@]}"; do
+		file=$(profile_file "$profile")
+		name=$(profile_fact "$file" name)
+		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot compare policies for profile '$name': nothing was run yet"
+		stage merge --ledger "$workspace/ledger/$name.db" --print-reported | stream_of contract >"$scratch/contracts"
+		for side in 0 1; do
+			# Excluded users are left out of neither: what is told is what the policies do.
+			stage merge --ledger "$workspace/ledger/$name.db" --emit all --policy "${paths[side]}" </dev/null |
+				stage aggregate-by-period -q -p "$file" --reported "$scratch/contracts" |
+				stage reconcile -q "${options[@]}" --excluded /dev/null | stream_of 'consumption|metric_result' >"$scratch/side-$side"
+		done
+		jq -n -r --arg name "$name" --arg period "$only_period" --slurpfile before "$scratch/side-0" --slurpfile after "$scratch/side-1" -f "$driver/policy_diff.jq"
+	done
+}
+
+policy_command() {
+	case "${operands[0]-}:${#operands[@]}" in
+	diff:3) policy_diff "${operands[1]}" "${operands[2]}" ;;
+	diff:*) fail 64 "cannot compare policies: name two, files or 'default'" ;;
+	*) fail 64 "cannot do 'policy ${operands[*]}': it is policy diff A B, policy show [FILE] or policy hash [FILE]" ;;
+	esac
 }
 
 report_command() {

@@ -36,7 +36,10 @@ replay_one() { # NAME RUN SCRATCH
 	local from=$workspace/runs/$1/$2
 	mkdir -p "$3/profiles" "$3/licence"
 	cp "$from/inputs/profile.json" "$3/profiles/$1.json"
+	# Those of this run, and none that only an earlier one had.
+	rm -f "$3"/licence/*
 	cp "$from"/inputs/*.csv "$3/licence/"
+	[ ! -e "$from/inputs/policy.json" ] || cp "$from/inputs/policy.json" "$3/licence/"
 	local group_by='' warn_days=''
 	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
 	[ ! -e "$from/inputs/warn-days" ] || warn_days=$(cat "$from/inputs/warn-days")

@@ -66,6 +66,7 @@ preflight() { # PROFILE
 	stage auth -p "$1" --replay . >/dev/null
 	local options
 	reconcile_options "$workspace/licence"
+	policy_hash "$workspace/licence" >/dev/null
 	stage reconcile "${options[@]}" --excluded /dev/null </dev/null >/dev/null
 }
 
@@ -93,14 +94,32 @@ until_last_day() {
 	fi
 }
 
+# The option for the counting policy of a folder of licence files, into `policy`: none for the default one.
+policy_of() { # FOLDER
+	policy=()
+	[ ! -e "$1/policy.json" ] || policy=(--policy "$1/policy.json")
+}
+
+default_policy=e34f3b56f5f84f66b06829545672e9b1fc78b07999ce373d30117e8bec189e25 # what `policy hash` prints
+
+policy_hash() { # FOLDER
+	if [ -e "$1/policy.json" ]; then
+		stage policy hash "$1/policy.json"
+	else
+		printf '%s\n' "$default_policy"
+	fi
+}
+
 # What excluded users consumed, by the ledger's envelopes, into a file, and by day into FILE.daily; and the option that names it.
 # Consumption alone names no users.
 exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
 	rm -f "$5" "$5.daily" # of an interrupted run, perhaps by other rules
 	[ -e "$3/exclusions.csv" ] && [ "$(stage exclude --exclusions "$3/exclusions.csv" --count)" -gt 0 ] || return 0
+	local policy
+	policy_of "$3"
 	stage export --ledger "$workspace/ledger/$1.db" --stream account --stream subscription --stream envelope |
 		stage exclude --exclusions "$3/exclusions.csv" --profile "$1" |
-		stage merge --ledger :memory: --emit all | until_last_day | tee "$5.daily" |
+		stage merge --ledger :memory: --emit all ${policy[@]+"${policy[@]}"} | until_last_day | tee "$5.daily" |
 		stage aggregate-by-period -q -p "$2" --reported <(stream_of contract <"$4") >"$5"
 	options+=(--excluded "$5")
 }
@@ -111,9 +130,11 @@ forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE
 	[ ! -e "$2/exclusions.csv" ] || forecast+=(--exclusions "$2/exclusions.csv")
 	[ ! -e "$3.daily" ] || forecast+=(--excluded "$3.daily")
 	[ -z "$warn_days" ] || forecast+=(--warn-days "$warn_days")
+	local policy
+	policy_of "$2"
 	{
 		stream_of metric_result
-		stage merge --ledger "$workspace/ledger/$1.db" --emit all </dev/null | until_last_day
+		stage merge --ledger "$workspace/ledger/$1.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day
 	} | stage forecast "${forecast[@]}" | stream_of forecast
 }
 
@@ -148,6 +169,7 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	mkdir "$5.new" "$5.new/inputs" "$5.new/raw"
 	cp "$1" "$5.new/inputs/profile.json"
 	freeze_licence "$5.new/inputs"
+	[ ! -e "$workspace/licence/policy.json" ] || cp "$workspace/licence/policy.json" "$5.new/inputs/"
 	[ -z "$group_by" ] || printf '%s\n' "$group_by" >"$5.new/inputs/group-by"
 	[ -z "$warn_days" ] || printf '%s\n' "$warn_days" >"$5.new/inputs/warn-days"
 	: >"$5.new/inputs/state.json"
@@ -285,10 +307,17 @@ contract_changed() { # PARTIAL
 		| $last != null and ($last.contract_start != $profile[0].contract_start or $last.renewal_months != $profile[0].renewal_months)' >/dev/null
 }
 
+# Has the last report been made by another counting policy? (Before there were policies, by the default one.)
+policy_changed() { # PARTIAL
+	local last
+	last=$(stream_of job_result <"$1/reported.ndjson" | jq -r 'select(.type == "RECORD").record.policy // "'"$default_policy"'"')
+	[ -n "$last" ] && [ "$last" != "$(policy_hash "$1/inputs")" ]
+}
+
 # Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson. Sets some_refused to 1 when all is done
 # but some account, which could not be read: then the status is 75. (An interrupted fetcher says 75 too; its recording is not whole.)
 tally() { # NAME PARTIAL
-	local name=$1 partial=$2 profile from feed emit=touched offline=() subscriptions=() datafeed=()
+	local name=$1 partial=$2 profile from feed emit=touched policy changed=() offline=() subscriptions=() datafeed=()
 	profile=$(jq -r .profile_file "$partial/begun.json")
 	from=$(jq -r .replay "$partial/begun.json")
 	[ -z "$from" ] || offline=(--replay "$from")
@@ -298,13 +327,15 @@ tally() { # NAME PARTIAL
 	datafeed=("${source[@]}")
 	feed=$(feed_of "$partial")
 	if contract_changed "$partial"; then emit=all; fi
+	if policy_changed "$partial"; then emit=all changed=(--policy-changed); fi
+	policy_of "$partial/inputs"
 	authorise "$profile" ${offline[@]+"${offline[@]}"} |
 		stage fetch-subscriptions "${subscriptions[@]}" |
 		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" "${datafeed[@]}" |
 		stage normalize --feed "$feed" --rejects "$partial/rejects.ndjson" |
-		stage merge --ledger "$workspace/ledger/$name.db" --emit "$emit" |
+		stage merge --ledger "$workspace/ledger/$name.db" --emit "$emit" ${policy[@]+"${policy[@]}"} |
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
-			--run-id "$(jq -r .run_id "$partial/begun.json")" >"$partial/tallied.ndjson"
+			--run-id "$(jq -r .run_id "$partial/begun.json")" ${changed[@]+"${changed[@]}"} >"$partial/tallied.ndjson"
 	local statuses=("${PIPESTATUS[@]}") fetched
 	fetched=${statuses[2]} some_refused=0
 	if [ "$fetched" -eq 75 ] && is_whole fetch-datafeed "$partial/raw"; then
@@ -349,9 +380,9 @@ promote() { # NAME PARTIAL STATE
 	local partial=$2
 	jq -n --arg state "$3" --slurpfile begun "$partial/begun.json" --argjson consumption "$(count_records "$partial/consumption.ndjson")" \
 		--argjson restatements "$(count_records "$partial/restatements.ndjson")" --argjson rejects "$(wc -l <"$partial/rejects.ndjson")" \
-		--arg ended "$(rfc3339 "$now")" \
+		--arg ended "$(rfc3339 "$now")" --arg policy "$(policy_hash "$partial/inputs")" \
 		'$begun[0] | {run_id, profile, job: "run", state: $state, started_at: .clock, ended_at: $ended,
-		  counts: {consumption: $consumption, restatements: $restatements, rejects: $rejects}, error: null}' >"$partial/job.json"
+		  counts: {consumption: $consumption, restatements: $restatements, rejects: $rejects}, error: null, policy: $policy}' >"$partial/job.json"
 	write_manifest "$1" "$partial"
 	{
 		jq -c '{type: "RECORD", stream: "job_result", record: .}' "$partial/job.json"

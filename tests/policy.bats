@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# The counting policy: its file, what it does to partials, and that changing it restates figures and rewrites nothing.
+
+load helper
+
+pipeline=$root/pipeline.sh
+export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
+
+strict() { printf '{"name":"voided are free","version":2,"statuses":{"created":false,"template":false,"voided":false}}\n'; }
+units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consumed) \(.by_status | tojson)"'; }
+
+@test "show: canonical, with the SHA-256 of that line; white space and order do not matter" {
+	strict >a.json
+	printf '{\n  "version": 2, "other_statuses": true,\n  "statuses": { "voided": false, "template": false, "created": false },\n  "name": "voided are free"\n}\n' >b.json
+	policy show a.json >a
+	same_files a <(policy show b.json)
+	same '{"name":"voided are free","version":2,"statuses":{"created":false,"template":false,"voided":false},"other_statuses":true}' "$(sed -n 1p a)"
+	same "$(sed -n 1p a | tr -d '\n' | sha256sum | cut -c -64)" "$(sed -n 2p a)"
+	same "$(sed -n 2p a)" "$(policy hash b.json)"
+	same "$(policy hash)" "$(policy hash default)"
+	[ "$(policy hash)" != "$(policy hash a.json)" ]
+	jq '.version = 3' a.json >c.json
+	[ "$(policy hash c.json)" != "$(policy hash a.json)" ]
+}
+
+@test "mistakes: what is wrong with a policy is said, and what cannot be applied" {
+	while IFS='|' read -r text expected; do
+		printf '%s\n' "$text" >p.json
+		run --separate-stderr policy show p.json
+		fails 78 "policy: cannot use policy 'p.json': $expected"
+	done <<-'END'
+		[]|it is not a JSON object
+		{"version":1,"statuses":{}}|"name" is missing
+		{"name":"x","statuses":{}}|"version" is missing
+		{"name":"x","version":1}|"statuses" is missing
+		{"name":"","version":1,"statuses":{}}|"name" must be a string that is not empty
+		{"name":"x","version":0,"statuses":{}}|"version" must be a whole number from 1 on
+		{"name":"x","version":1.5,"statuses":{}}|"version" must be a whole number from 1 on
+		{"name":"x","version":1,"statuses":["sent"]}|"statuses" must be an object of statuses, each true (it counts) or false
+		{"name":"x","version":1,"statuses":{"sent":1}}|"statuses": "sent" must be true (it counts) or false
+		{"name":"x","version":1,"statuses":{"Sent":true}}|"statuses": "Sent" must be in lower case
+		{"name":"x","version":1,"statuses":{},"other_statuses":"all"}|"other_statuses" must be true (they count) or false
+		{"name":"x","version":1,"statuses":{},"states":{}}|"states" is not a key of a policy (name, version, statuses, other_statuses)
+		{"name":"x","version":1,"statuses":{},"sending_methods":{"bulk":false}}|"sending_methods" cannot be applied: neither the feed's map nor the ledger tells it (see doc/policy.md)
+		{"name":"x","version":1,"statuses":{},"pools":[]}|"pools" cannot be applied: neither the feed's map nor the ledger tells it (see doc/policy.md)
+	END
+	run --separate-stderr policy show nowhere.json
+	refused 66 "policy: cannot open 'nowhere.json'*"
+	run --separate-stderr policy fly
+	fails 64 "policy: cannot do that: policy takes show or hash, and the file of a policy (--help tells more)"
+	strict | jq '.statuses.sent = 1' >p.json
+	run --separate-stderr merge --ledger new.db --policy p.json </dev/null
+	fails 78 "merge: cannot use policy 'p.json': \"statuses\": \"sent\" must be true (it counts) or false"
+	[ ! -e new.db ]
+}
+
+@test "merge, export: partials count what the policy counts, and the ledger stays as it is" {
+	for status in sent voided created unheard; do envelope "{envelope_id: \"$status\", status: \"$status\"}"; done | merge -q --ledger l.db --emit none
+	sqlite3 l.db .dump >before
+	emit() { merge -q --ledger l.db --emit all "$@" </dev/null | units; }
+	same 'a 3 {"sent":1,"unheard":1,"voided":1}' "$(emit)"
+	same 'a 3 {"sent":1,"unheard":1,"voided":1}' "$(emit --policy default)"
+	strict >p.json
+	same 'a 2 {"sent":1,"unheard":1}' "$(emit --policy p.json)"
+	strict | jq '.other_statuses = false | .statuses.created = true' >p.json
+	# What it does not name does not count; a draft that has a time of sending does.
+	same 'a 1 {"created":1}' "$(emit --policy p.json)"
+	same 'a 1 {"created":1}' "$(export -l l.db -s daily_consumption --policy p.json | units)"
+	sqlite3 l.db .dump >after
+	same_files before after
+}
+export() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
+
+@test "driver: another policy restates what was reported, says so, and explains itself; back again, it is as before" {
+	mkdir -p ws/profiles ws/licence
+	cp "$acme/profiles/acme.json" ws/profiles/
+	cp "$acme"/licence/*.csv ws/licence/
+	night() { "$pipeline" run -q -C ws --replay "$acme/nights/$1"; }
+	night 20250318T020000Z
+	same "$(policy hash)" "$(jq -r .policy ws/runs/acme/20250318T020000Z/job.json)"
+	strict >ws/licence/policy.json
+	night 20250325T020000Z
+	same "$(policy hash ws/licence/policy.json)" "$(jq -r .policy ws/runs/acme/20250325T020000Z/job.json)"
+	# By jq from the raw pages: latest versions, sent before the period's end, neither drafts nor voided.
+	raw_of 20250318T020000Z 20250325T020000Z | jq -n -r '
+		reduce inputs as $one ({}; ($one.envelopeId | ascii_downcase) as $id
+			| if .[$id] == null or .[$id].lastModifiedDateTime < $one.lastModifiedDateTime then .[$id] = $one else . end)
+		| [.[] | select(.sentDateTime != null and ((.status | ascii_downcase) | . != "created" and . != "voided"))]
+		| group_by(.accountId | ascii_downcase)[] | "\(.[0].accountId | ascii_downcase) \(length)"' >expected
+	of_accounts() { records_of consumption <"ws/runs/acme/$1/consumption.ndjson" | jq -n -r '[inputs] | group_by(.account_id)[] | "\(.[0].account_id) \(map(.units_consumed) | add)"'; }
+	same_files expected <(of_accounts 20250325T020000Z)
+	same policy "$(records_of restatement <ws/runs/acme/20250325T020000Z/restatements.ndjson | jq -r .cause | sort -u)"
+	"$pipeline" explain -q -C ws --format ndjson --level envelope >explained
+	same 0 "$(jq -s 'map(select(.record.adds_up == false)) | length' explained)"
+	# 249 less the voided, from the night before the last late ones.
+	"$pipeline" policy diff default ws/licence/policy.json -q -C ws --period 3 >difference
+	delta=$(grep -oE '\(-[0-9]+\)' difference | tr -d '()' | awk '{ n += $1 } END { print n }')
+	voided=$(raw_of 20250318T020000Z 20250325T020000Z | jq -n -r '
+		reduce inputs as $one ({}; ($one.envelopeId | ascii_downcase) as $id
+			| if .[$id] == null or .[$id].lastModifiedDateTime < $one.lastModifiedDateTime then .[$id] = $one else . end)
+		| [.[] | select(.sentDateTime != null and .sentDateTime >= "2024-10-31" and .sentDateTime < "2025-01-31" and (.status | ascii_downcase) == "voided")] | length')
+	same "$((-voided))" "$delta"
+	rm ws/licence/policy.json
+	night 20250401T020000Z
+	same "acme: no figure differs" "$("$pipeline" policy diff default default -q -C ws)"
+	# First report and all deltas are the present figures of what was over then, whatever the policies between.
+	key='[.account_id, .plan_item_id // "", .period_start] | join("|")'
+	jq -n -r "reduce (inputs | select(.type == \"RECORD\" and .record.period_end <= \"2025-03-18\").record) as \$r ({}; .[\$r | $key] += (\$r.delta // \$r.units_consumed))
+		| to_entries[] | \"\(.key) \(.value)\"" ws/runs/acme/20250318T020000Z/consumption.ndjson ws/runs/acme/*/restatements.ndjson | sort >summed
+	jq -r "select(.type == \"RECORD\" and .record.period_end <= \"2025-03-18\").record | \"\($key) \(.units_consumed)\"" ws/runs/acme/20250401T020000Z/consumption.ndjson | sort >present
+	same_files present summed
+	run -0 "$pipeline" replay 20250401T020000Z -C ws -q
+}
+
+@test "driver: knows the hash of the default policy" {
+	grep -q "^default_policy=$(policy hash) " "$root/lib/driver/run.sh"
+}
