@@ -187,6 +187,8 @@ state_of() {
 
 # kill_when PROGRAM: runs the second night with a stage that kills the driver and itself when it starts, or when it ends.
 killed_night() { # STAGE when
+	# A file of its own: what outlives one night must not kill the driver of the next.
+	local pid=$PWD/driver.$1.$2
 	mkdir -p broken
 	for stage in $stage_names; do ln -sf "$(command -v "$stage")" "broken/$stage"; done
 	rm "broken/$1"
@@ -195,12 +197,12 @@ killed_night() { # STAGE when
 		# Not in what comes before the run is begun: checks, which read nothing, and what the ledger has.
 		[[ ! /proc/self/fd/0 -ef /dev/null && " \$* " != *" --print-"* ]] || exec "$(command -v "$1")" "\$@"
 		[ "$2" = starts ] || "$(command -v "$1")" "\$@"
-		kill -9 \$(cat "$PWD/driver.pid")
+		kill -9 \$(cat "$pid")
 		kill -9 \$\$
 	END
 	chmod +x "broken/$1"
 	# shellcheck disable=SC2016
-	bash -c 'echo $$ >driver.pid; exec "$@"' _ env ENVTALLY_BIN="$PWD/broken" "$pipeline" run -q -C ws --replay "$acme/nights/20250325T020000Z" || true
+	bash -c 'echo $$ >"$1"; shift; exec "$@"' _ "$pid" env ENVTALLY_BIN="$PWD/broken" "$pipeline" run -q -C ws --replay "$acme/nights/20250325T020000Z" || true
 	rm -r broken
 	# What the killed driver started must be gone before the next run, as its lock says.
 	flock ws/ledger/acme.lock true
