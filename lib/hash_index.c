@@ -66,13 +66,6 @@ int hash_index_add(struct hash_index *index, uint32_t hash, size_t position)
 	return 0;
 }
 
-void hash_index_reset(struct hash_index *index)
-{
-	if (index->count)
-		memset(index->slots, 0, index->capacity * sizeof *index->slots);
-	index->count = 0;
-}
-
 void hash_index_release(struct hash_index *index)
 {
 	free(index->slots);

@@ -33,7 +33,6 @@ ptrdiff_t hash_index_find(const struct hash_index *index, uint32_t hash, hash_eq
 /* Adds a position whose key is not in the index yet. Returns 0, or -1 when memory is short. */
 int hash_index_add(struct hash_index *index, uint32_t hash, size_t position);
 
-void hash_index_reset(struct hash_index *index);
 void hash_index_release(struct hash_index *index);
 
 #endif
