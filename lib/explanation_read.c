@@ -283,7 +283,7 @@ int explanation_read(struct explanation *explanation, int descriptor, const char
 	struct message_reader reader;
 	struct message message;
 	struct reading reading = {.explanation = explanation, .reader = &reader, .message = &message, .error = error};
-	int got;
+	int got = -1;
 	if (message_reader_open(&reader, descriptor, name, pointers, FIELDS, false, error) < 0)
 		return -1;
 	while (!reading.failed && (got = message_next(&reader, &message, error)) > 0)
