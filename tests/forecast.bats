@@ -3,7 +3,7 @@
 # or by hand, from the formulas for the case at hand, never taken from the program.
 
 # Units are jq, of $i.
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2154,SC2238
 
 load helper
 
