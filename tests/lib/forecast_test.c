@@ -27,6 +27,9 @@ static int64_t doubled(size_t day) { return day < 364 ? 10 : 20; }
 static int64_t tripled(size_t day) { return day < 364 ? 10 : 30; }
 static int64_t begun_late(size_t day) { return day < 364 ? 0 : 10; }
 
+/* The last 13 weeks are 8 of 70 and 5 of 161: 1.5 times those of a year before. */
+static int64_t lately_more(size_t day) { return day < 420 ? 10 : 23; }
+
 static const struct forecast_case cases[] = {
 	{"nothing known", 0, 30, ten, FORECAST_NONE, 0},
 	{"a day", 1, 7, ten, FORECAST_LINEAR, 70},
@@ -40,6 +43,7 @@ static const struct forecast_case cases[] = {
 	{"five years", 1826, 400, ten, FORECAST_SEASONAL, 4000},
 	{"further ahead than a year", 400, 1000, ten, FORECAST_SEASONAL, 10000},
 	{"twice a year before is gone by", 392, 70, doubled, FORECAST_SEASONAL, 1400},
+	{"growth is that of 13 weeks", 455, 7, lately_more, FORECAST_SEASONAL, 105},
 	{"thrice is not", 392, 0, tripled, FORECAST_LINEAR, 0},
 	{"no use a year before", 420, 0, begun_late, FORECAST_LINEAR, 0},
 };
