@@ -115,3 +115,16 @@ export() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
 @test "driver: knows the hash of the default policy" {
 	grep -q "^default_policy=$(policy hash) " "$root/lib/driver/run.sh"
 }
+
+@test "nights under the same policy: only accounts that were touched are read, and no figure is restated because of it" {
+	mkdir -p ws/profiles ws/licence seen
+	cp "$acme/profiles/acme.json" ws/profiles/
+	cp "$acme"/licence/*.csv ws/licence/
+	ln -s "$(dirname "$(command -v merge)")"/* seen/
+	rm seen/merge
+	printf '#!/bin/bash\necho "$*" >>"%s"\nexec "%s" "$@"\n' "$PWD/merges" "$(command -v merge)" >seen/merge
+	chmod +x seen/merge
+	for night in $nights; do ENVTALLY_BIN=$PWD/seen "$pipeline" run -q -C ws --replay "$acme/nights/$night"; done
+	same 3 "$(grep -c -e '--emit touched' merges)"
+	same "late" "$(cat ws/runs/acme/*/restatements.ndjson | records_of restatement | jq -r .cause | sort -u)"
+}

@@ -310,7 +310,7 @@ contract_changed() { # PARTIAL
 # Has the last report been made by another counting policy? (Before there were policies, by the default one.)
 policy_changed() { # PARTIAL
 	local last
-	last=$(stream_of job_result <"$1/reported.ndjson" | jq -r 'select(.type == "RECORD").record.policy // "'"$default_policy"'"')
+	last=$(stream_of job_result <"$1/reported.ndjson" | jq -r 'select(.type == "RECORD") | .record.policy // "'"$default_policy"'"')
 	[ -n "$last" ] && [ "$last" != "$(policy_hash "$1/inputs")" ]
 }
 
