@@ -1,138 +1,26 @@
-#include "explanation.h"
+#include "explanation_line.h"
 
-#include "display.h"
 #include "instant.h"
 #include "json_write.h"
 #include "recorded_envelopes.h"
 #include "stream.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A sum that a line tells: what is said, and what it comes from adds up to. */
-struct balance {
-	bool is_checked, adds_up;
-	int64_t units, sum;
-};
-
-struct printing {
-	struct explanation *explanation;
-	bool for_people;
-	struct output *output;
-	struct buffer facts;
-	int64_t number; /* of the last record */
-	int wrong;      /* sums that do not add up */
-};
-
-static struct balance balance_of(int64_t units, int64_t sum)
+static struct explanation_balance balance_of(int64_t units, int64_t sum)
 {
-	return (struct balance){.is_checked = true, .adds_up = units == sum, .units = units, .sum = sum};
-}
-
-/* For people: a line, indented by level. */
-static void say(struct printing *printing, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void say(struct printing *printing, int level, const char *format, ...)
-{
-	char *text;
-	struct buffer *pending = &printing->output->pending;
-	va_list arguments;
-	va_start(arguments, format);
-	int length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	for (int i = 0; i < level; i++)
-		buffer_append_string(pending, "  ");
-	if (length >= 0) {
-		display_append(pending, text, (size_t)length, 0);
-		free(text);
-	}
-	pending->failed |= length < 0;
-	buffer_append_byte(pending, '\n');
-	output_line_end(printing->output);
+	return (struct explanation_balance){.is_checked = true, .adds_up = units == sum, .units = units, .sum = sum};
 }
 
 /* What follows on a line: nothing where the sum holds, and else what it comes to. */
-static const char *verdict(const struct balance *balance, char text[96])
+static const char *verdict(const struct explanation_balance *balance, char text[96])
 {
 	*text = 0;
 	if (balance->is_checked && !balance->adds_up)
 		snprintf(text, 96, "  DOES NOT ADD UP: what follows comes to %lld", (long long)balance->sum);
 	return text;
-}
-
-/* For machines: a record; the facts are in printing->facts, an object begun. Returns its number. */
-static int64_t record(struct printing *printing, int64_t parent, const char *level, bool has_units, const struct balance *balance)
-{
-	struct buffer *line = &printing->output->pending;
-	json_end(&printing->facts, '}');
-	json_finish(&printing->facts);
-	stream_begin_record(line, &stream_explanation);
-	json_key(line, "number");
-	json_integer(line, ++printing->number);
-	json_key(line, "parent");
-	if (parent)
-		json_integer(line, parent);
-	else
-		json_null(line);
-	json_key(line, "level");
-	json_c_string(line, level);
-	json_key(line, "units");
-	if (has_units)
-		json_integer(line, balance->units);
-	else
-		json_null(line);
-	json_key(line, "sum");
-	if (balance->is_checked)
-		json_integer(line, balance->sum);
-	else
-		json_null(line);
-	json_key(line, "adds_up");
-	if (balance->is_checked)
-		json_boolean(line, balance->adds_up);
-	else
-		json_null(line);
-	json_key(line, "facts");
-	json_raw(line, printing->facts.data, printing->facts.length);
-	line->failed |= printing->facts.failed;
-	stream_end_record(line, NULL, 0);
-	output_line_end(printing->output);
-	return printing->number;
-}
-
-static struct buffer *begin_facts(struct printing *printing)
-{
-	buffer_reset(&printing->facts);
-	json_begin(&printing->facts, '{');
-	return &printing->facts;
-}
-
-static void fact(struct buffer *facts, const char *key, const char *text)
-{
-	json_key(facts, key);
-	json_c_string(facts, text);
-}
-
-static void fact_integer(struct buffer *facts, const char *key, int64_t value)
-{
-	json_key(facts, key);
-	json_integer(facts, value);
-}
-
-static void fact_instant(struct buffer *facts, const char *key, int64_t instant)
-{
-	json_key(facts, key);
-	json_instant(facts, instant);
-}
-
-static void fact_rights(struct buffer *facts, const char *key, bool is_unlimited, int64_t rights)
-{
-	json_key(facts, key);
-	if (is_unlimited)
-		json_c_string(facts, "unlimited");
-	else
-		json_integer(facts, rights);
 }
 
 struct text_of_day {
@@ -175,39 +63,39 @@ static void id_text(const struct envelope_id *id, struct buffer *text)
 }
 
 /* A sum that does not hold counts once, whatever is printed of it. */
-static struct balance judge(struct printing *printing, struct balance balance)
+static struct explanation_balance judge(struct explanation_printing *printing, struct explanation_balance balance)
 {
 	printing->wrong += balance.is_checked && !balance.adds_up;
 	return balance;
 }
 
-static void print_version(struct printing *printing, int64_t parent, const struct explained_version *version)
+static void print_version(struct explanation_printing *printing, int64_t parent, const struct explained_version *version)
 {
 	const char *run = printing->explanation->runs[version->run];
-	const struct balance none = {.is_checked = false};
+	const struct explanation_balance none = {.is_checked = false};
 	if (printing->for_people) {
-		say(printing, 5, "run %s, raw/%s.bodies: exchange %llu at byte %llu (%llu bytes), record %llu: %s, modified %s%s", run,
+		explanation_say(printing, 5, "run %s, raw/%s.bodies: exchange %llu at byte %llu (%llu bytes), record %llu: %s, modified %s%s", run,
 			RECORDED_ENVELOPES_PROGRAM, (unsigned long long)version->exchange, (unsigned long long)version->body_offset,
 			(unsigned long long)version->body_length, (unsigned long long)version->record, version->status,
 			instant_text(version->modified_at).text, version->is_kept ? "" : "; another version");
 		return;
 	}
-	struct buffer *facts = begin_facts(printing);
-	fact(facts, "run_id", run);
-	fact(facts, "file", "raw/" RECORDED_ENVELOPES_PROGRAM ".bodies");
-	fact_integer(facts, "exchange", (int64_t)version->exchange);
-	fact_integer(facts, "body_offset", (int64_t)version->body_offset);
-	fact_integer(facts, "body_length", (int64_t)version->body_length);
-	fact_integer(facts, "record", (int64_t)version->record);
-	fact(facts, "status", version->status);
-	fact_instant(facts, "sent_at", version->sent_at);
-	fact_instant(facts, "modified_at", version->modified_at);
+	struct buffer *facts = explanation_begin_facts(printing);
+	explanation_put(facts, "run_id", run);
+	explanation_put(facts, "file", "raw/" RECORDED_ENVELOPES_PROGRAM ".bodies");
+	explanation_put_integer(facts, "exchange", (int64_t)version->exchange);
+	explanation_put_integer(facts, "body_offset", (int64_t)version->body_offset);
+	explanation_put_integer(facts, "body_length", (int64_t)version->body_length);
+	explanation_put_integer(facts, "record", (int64_t)version->record);
+	explanation_put(facts, "status", version->status);
+	explanation_put_instant(facts, "sent_at", version->sent_at);
+	explanation_put_instant(facts, "modified_at", version->modified_at);
 	json_key(facts, "is_kept");
 	json_boolean(facts, version->is_kept);
-	record(printing, parent, "exchange", false, &none);
+	explanation_record(printing, parent, "exchange", false, &none);
 }
 
-static void print_envelope(struct printing *printing, int64_t parent, const struct explained_envelope *envelope)
+static void print_envelope(struct explanation_printing *printing, int64_t parent, const struct explained_envelope *envelope)
 {
 	struct explanation *explanation = printing->explanation;
 	const char *status = envelope->status < explanation->status_count ? explanation->statuses[envelope->status] : NULL;
@@ -217,21 +105,21 @@ static void print_envelope(struct printing *printing, int64_t parent, const stru
 	id_text(&envelope->id, &id);
 	for (size_t i = 0; i < envelope->version_count; i++)
 		is_kept |= explanation->versions[envelope->first_version + i].is_kept;
-	struct balance balance = {.is_checked = looked, .adds_up = is_kept, .units = 1, .sum = is_kept};
+	struct explanation_balance balance = {.is_checked = looked, .adds_up = is_kept, .units = 1, .sum = is_kept};
 	judge(printing, balance);
 	if (printing->for_people) {
-		say(printing, 4, "envelope %s  sent %s  %s, modified %s%s%s", id.data, instant_text(envelope->sent_at).text, status,
+		explanation_say(printing, 4, "envelope %s  sent %s  %s, modified %s%s%s", id.data, instant_text(envelope->sent_at).text, status,
 			instant_text(envelope->modified_at).text, plan_item ? "" : ", names no plan item",
 			looked && !is_kept ? "  NOT FOUND: no recording has this version" : "");
 	} else {
-		struct buffer *facts = begin_facts(printing);
-		fact(facts, "envelope_id", id.data);
-		fact(facts, "status", status);
-		fact_instant(facts, "sent_at", envelope->sent_at);
-		fact_instant(facts, "modified_at", envelope->modified_at);
-		fact(facts, "plan_item_id", plan_item);
-		fact(facts, "sender_id", envelope->sender ? explanation->senders.names[envelope->sender].text : NULL);
-		parent = record(printing, parent, "envelope", true, &balance);
+		struct buffer *facts = explanation_begin_facts(printing);
+		explanation_put(facts, "envelope_id", id.data);
+		explanation_put(facts, "status", status);
+		explanation_put_instant(facts, "sent_at", envelope->sent_at);
+		explanation_put_instant(facts, "modified_at", envelope->modified_at);
+		explanation_put(facts, "plan_item_id", plan_item);
+		explanation_put(facts, "sender_id", envelope->sender ? explanation->senders.names[envelope->sender].text : NULL);
+		parent = explanation_record(printing, parent, "envelope", true, &balance);
 	}
 	for (size_t i = 0; i < envelope->version_count; i++)
 		print_version(printing, parent, &explanation->versions[envelope->first_version + i]);
@@ -240,7 +128,7 @@ static void print_envelope(struct printing *printing, int64_t parent, const stru
 }
 
 /* A day with its envelopes, which are in order from *at on. */
-static void print_day(struct printing *printing, int64_t parent, const struct explained_use *use, int32_t day, int64_t units, size_t *at)
+static void print_day(struct explanation_printing *printing, int64_t parent, const struct explained_use *use, int32_t day, int64_t units, size_t *at)
 {
 	struct explanation *explanation = printing->explanation;
 	const struct explained_envelope *envelopes = explanation->envelopes + use->first_envelope;
@@ -248,23 +136,23 @@ static void print_day(struct printing *printing, int64_t parent, const struct ex
 	char text[96];
 	while (end < use->envelope_count && instant_day(envelopes[end].sent_at) == day)
 		end++;
-	struct balance balance = {.units = units};
+	struct explanation_balance balance = {.units = units};
 	if (explanation->question.level >= EXPLAIN_ENVELOPE)
 		balance = judge(printing, balance_of(units, (int64_t)(end - *at)));
 	if (printing->for_people) {
-		say(printing, 3, "%s  %lld unit%s%s", day_text(day).text, (long long)units, units == 1 ? "" : "s", verdict(&balance, text));
+		explanation_say(printing, 3, "%s  %lld unit%s%s", day_text(day).text, (long long)units, units == 1 ? "" : "s", verdict(&balance, text));
 	} else {
-		struct buffer *facts = begin_facts(printing);
+		struct buffer *facts = explanation_begin_facts(printing);
 		json_key(facts, "day");
 		json_day(facts, day);
-		parent = record(printing, parent, "day", true, &balance);
+		parent = explanation_record(printing, parent, "day", true, &balance);
 	}
 	for (; *at < end; ++*at)
 		print_envelope(printing, parent, &envelopes[*at]);
 }
 
 /* Days as the partials have them; envelopes of a day without a partial get a line of 0 units. */
-static void print_days(struct printing *printing, int64_t parent, const struct explained_use *use)
+static void print_days(struct explanation_printing *printing, int64_t parent, const struct explained_use *use)
 {
 	const struct explanation *explanation = printing->explanation;
 	size_t at = 0, day = 0;
@@ -277,47 +165,47 @@ static void print_days(struct printing *printing, int64_t parent, const struct e
 	}
 }
 
-static void print_use(struct printing *printing, int64_t parent, const struct explained_use *use)
+static void print_use(struct explanation_printing *printing, int64_t parent, const struct explained_use *use)
 {
 	struct explanation *explanation = printing->explanation;
 	const char *account = explanation->accounts.names[use->account].text;
 	const char *name = use->account < explanation->account_name_count ? explanation->account_names[use->account] : NULL;
 	const char *plan_item = use->plan_item ? explanation->plan_items.names[use->plan_item].text : NULL;
-	struct balance balance = {.units = use->units};
+	struct explanation_balance balance = {.units = use->units};
 	char text[96], line[64] = "";
 	if (explanation->question.level >= EXPLAIN_DAY)
 		balance = judge(printing, balance_of(use->units, use->counted));
 	if (use->line)
 		snprintf(line, sizeof line, " (models.csv line %lld)", (long long)use->line);
 	if (printing->for_people) {
-		say(printing, 2, "account %s%s%s%s  plan item %s%s  %lld unit%s", account, name ? " (" : "", name ? name : "", name ? ")" : "",
+		explanation_say(printing, 2, "account %s%s%s%s  plan item %s%s  %lld unit%s", account, name ? " (" : "", name ? name : "", name ? ")" : "",
 			plan_item ? plan_item : "none", line, (long long)use->units, use->units == 1 ? "" : "s");
 		if (use->excluded)
-			say(printing, 3, "%lld of them excluded by exclusions.csv", (long long)use->excluded);
+			explanation_say(printing, 3, "%lld of them excluded by exclusions.csv", (long long)use->excluded);
 		if (*verdict(&balance, text))
-			say(printing, 3, "%s", text + 2);
+			explanation_say(printing, 3, "%s", text + 2);
 	} else {
-		struct buffer *facts = begin_facts(printing);
-		fact(facts, "account_id", account);
-		fact(facts, "account_name", name);
-		fact(facts, "plan_item_id", plan_item);
+		struct buffer *facts = explanation_begin_facts(printing);
+		explanation_put(facts, "account_id", account);
+		explanation_put(facts, "account_name", name);
+		explanation_put(facts, "plan_item_id", plan_item);
 		json_key(facts, "models_line");
 		if (use->line)
 			json_integer(facts, use->line);
 		else
 			json_null(facts);
-		fact_integer(facts, "units_excluded", use->excluded);
-		parent = record(printing, parent, "consumption", true, &balance);
+		explanation_put_integer(facts, "units_excluded", use->excluded);
+		parent = explanation_record(printing, parent, "consumption", true, &balance);
 	}
 	print_days(printing, parent, use);
 }
 
-static void print_entitlement(struct printing *printing, int64_t parent, const struct explained_entitlement *entitlement)
+static void print_entitlement(struct explanation_printing *printing, int64_t parent, const struct explained_entitlement *entitlement)
 {
-	const struct balance none = {.is_checked = false};
+	const struct explanation_balance none = {.is_checked = false};
 	bool is_unlimited = entitlement->is_unlimited;
 	if (printing->for_people) {
-		say(printing, 2, "entitlements.csv line %lld  %s  %s to before %s%s%s%s%s: granted %s, drawn before %lld, owned %s, drawn here %lld",
+		explanation_say(printing, 2, "entitlements.csv line %lld  %s  %s to before %s%s%s%s%s: granted %s, drawn before %lld, owned %s, drawn here %lld",
 			(long long)entitlement->line, entitlement->entitlement_id, entitlement->start_day,
 			entitlement->end_day ? entitlement->end_day : "any end", entitlement->group_type ? ", allocated to " : "",
 			entitlement->group_type ? entitlement->group_type : "", entitlement->group_type ? " " : "",
@@ -325,22 +213,22 @@ static void print_entitlement(struct printing *printing, int64_t parent, const s
 			(long long)entitlement->drawn_before, rights_text(is_unlimited, entitlement->owned).text, (long long)entitlement->drawn);
 		return;
 	}
-	struct buffer *facts = begin_facts(printing);
-	fact_integer(facts, "line", entitlement->line);
-	fact(facts, "entitlement_id", entitlement->entitlement_id);
-	fact(facts, "start_day", entitlement->start_day);
-	fact(facts, "end_day", entitlement->end_day);
-	fact(facts, "group_type", entitlement->group_type);
-	fact(facts, "group_value", entitlement->group_value);
-	fact_rights(facts, "rights_granted", is_unlimited, entitlement->granted);
-	fact_integer(facts, "rights_drawn_before", entitlement->drawn_before);
-	fact_rights(facts, "rights_owned", is_unlimited, entitlement->owned);
-	fact_integer(facts, "rights_drawn", entitlement->drawn);
-	record(printing, parent, "entitlement", false, &none);
+	struct buffer *facts = explanation_begin_facts(printing);
+	explanation_put_integer(facts, "line", entitlement->line);
+	explanation_put(facts, "entitlement_id", entitlement->entitlement_id);
+	explanation_put(facts, "start_day", entitlement->start_day);
+	explanation_put(facts, "end_day", entitlement->end_day);
+	explanation_put(facts, "group_type", entitlement->group_type);
+	explanation_put(facts, "group_value", entitlement->group_value);
+	explanation_put_rights(facts, "rights_granted", is_unlimited, entitlement->granted);
+	explanation_put_integer(facts, "rights_drawn_before", entitlement->drawn_before);
+	explanation_put_rights(facts, "rights_owned", is_unlimited, entitlement->owned);
+	explanation_put_integer(facts, "rights_drawn", entitlement->drawn);
+	explanation_record(printing, parent, "entitlement", false, &none);
 }
 
 /* What could make the difference to the service's own count, as far as the data tell. */
-static void print_differences(struct printing *printing, int64_t parent, size_t position)
+static void print_differences(struct explanation_printing *printing, int64_t parent, size_t position)
 {
 	const struct explained_differences *differences = &printing->explanation->differences[position];
 	const struct explained_position *of = &printing->explanation->positions[position];
@@ -361,25 +249,25 @@ static void print_differences(struct printing *printing, int64_t parent, size_t 
 		{"not_completed", differences->not_completed, true, "voided, declined, deleted or timed out: they count, since they were sent"},
 		{"excluded", of->left_out, true, "excluded by exclusions.csv"},
 	};
-	const struct balance none = {.is_checked = false};
+	const struct explanation_balance none = {.is_checked = false};
 	bool any = false;
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		if (!list[i].is_known || !list[i].units)
 			continue;
 		if (printing->for_people) {
 			if (!any)
-				say(printing, 1, "What could make the difference to Docusign's own count:");
+				explanation_say(printing, 1, "What could make the difference to Docusign's own count:");
 			any = true;
-			say(printing, 2, "%lld %s", (long long)list[i].units, list[i].text);
+			explanation_say(printing, 2, "%lld %s", (long long)list[i].units, list[i].text);
 			continue;
 		}
-		struct buffer *facts = begin_facts(printing);
-		fact(facts, "kind", list[i].kind);
-		fact_integer(facts, "envelopes", list[i].units);
-		record(printing, parent, "difference", false, &none);
+		struct buffer *facts = explanation_begin_facts(printing);
+		explanation_put(facts, "kind", list[i].kind);
+		explanation_put_integer(facts, "envelopes", list[i].units);
+		explanation_record(printing, parent, "difference", false, &none);
 	}
 	if (printing->for_people && of->state && strcmp(of->state, "final") != 0)
-		say(printing, any ? 2 : 1, "The period is %s: envelopes of it may still come", of->state);
+		explanation_say(printing, any ? 2 : 1, "The period is %s: envelopes of it may still come", of->state);
 }
 
 static const char *model_of(const struct explained_position *position)
@@ -389,57 +277,57 @@ static const char *model_of(const struct explained_position *position)
 	return "In no position: no software model has the plan item";
 }
 
-static void head_for_people(struct printing *printing, const struct explained_position *position, const struct balance *owned)
+static void head_for_people(struct explanation_printing *printing, const struct explained_position *position, const struct explanation_balance *owned)
 {
 	char text[96];
-	say(printing, 0, "%s%s%s%s%s  %s to %s  period %d%s%s", model_of(position), position->license_metric ? ", " : "",
+	explanation_say(printing, 0, "%s%s%s%s%s  %s to %s  period %d%s%s", model_of(position), position->license_metric ? ", " : "",
 		position->license_metric ? position->license_metric : "", position->profile ? "  profile " : "", position->profile ? position->profile : "",
 		day_text(instant_day(position->period.start)).text, day_text(instant_day(position->period.end - 1)).text, position->period.index,
 		position->state ? ", " : "", position->state ? position->state : "");
 	if (!position->status) {
-		say(printing, 1, "%lld units, in no position%s", (long long)position->consumed,
+		explanation_say(printing, 1, "%lld units, in no position%s", (long long)position->consumed,
 			position->period.index < 0 ? ": the period is before the contract start" : "");
 		return;
 	}
-	say(printing, 1, "position: owned %s, used %s, available %s, unlicensed %s: %s", rights_text(position->is_unlimited, position->owned).text,
+	explanation_say(printing, 1, "position: owned %s, used %s, available %s, unlicensed %s: %s", rights_text(position->is_unlimited, position->owned).text,
 		position->use_is_known ? rights_text(false, position->used).text : "unknown", position->available ? position->available : "unknown",
 		position->unlicensed ? position->unlicensed : "unknown", position->status);
-	say(printing, 1, "rights owned: %s%s", rights_text(position->is_unlimited, position->owned).text, verdict(owned, text));
+	explanation_say(printing, 1, "rights owned: %s%s", rights_text(position->is_unlimited, position->owned).text, verdict(owned, text));
 }
 
-static int64_t head_for_machines(struct printing *printing, const struct explained_position *position, const struct balance *used,
-	const struct balance *owned)
+static int64_t head_for_machines(struct explanation_printing *printing, const struct explained_position *position, const struct explanation_balance *used,
+	const struct explanation_balance *owned)
 {
-	struct buffer *facts = begin_facts(printing);
-	fact(facts, "profile", position->profile);
-	fact(facts, "software_model", position->software_model);
-	fact(facts, "license_metric", position->license_metric);
-	fact_integer(facts, "period_index", position->period.index);
-	fact_instant(facts, "period_start", position->period.start);
-	fact_instant(facts, "period_end", position->period.end);
-	fact(facts, "period_state", position->state);
-	fact(facts, "status", position->status);
-	fact_rights(facts, "rights_owned", position->is_unlimited, position->owned);
-	fact_integer(facts, "rights_owned_sum", position->entitled);
+	struct buffer *facts = explanation_begin_facts(printing);
+	explanation_put(facts, "profile", position->profile);
+	explanation_put(facts, "software_model", position->software_model);
+	explanation_put(facts, "license_metric", position->license_metric);
+	explanation_put_integer(facts, "period_index", position->period.index);
+	explanation_put_instant(facts, "period_start", position->period.start);
+	explanation_put_instant(facts, "period_end", position->period.end);
+	explanation_put(facts, "period_state", position->state);
+	explanation_put(facts, "status", position->status);
+	explanation_put_rights(facts, "rights_owned", position->is_unlimited, position->owned);
+	explanation_put_integer(facts, "rights_owned_sum", position->entitled);
 	json_key(facts, "rights_add_up");
 	if (owned->is_checked)
 		json_boolean(facts, owned->adds_up);
 	else
 		json_null(facts);
-	fact_integer(facts, "units_excluded", position->left_out);
-	return record(printing, 0, "position", position->use_is_known || !position->status, used);
+	explanation_put_integer(facts, "units_excluded", position->left_out);
+	return explanation_record(printing, 0, "position", position->use_is_known || !position->status, used);
 }
 
-static void print_position(struct printing *printing, size_t number)
+static void print_position(struct explanation_printing *printing, size_t number)
 {
 	struct explanation *explanation = printing->explanation;
 	const struct explained_position *position = &explanation->positions[number];
 	int64_t sum = position->consumed - position->left_out, parent = 0;
 	bool is_position = position->status != NULL;
 	/* Without a figure for the use there must be no consumption. */
-	struct balance used = judge(printing, is_position ? balance_of(position->used, sum) : (struct balance){.units = position->consumed});
-	struct balance owned = judge(printing,
-		is_position && !position->is_unlimited ? balance_of(position->owned, position->entitled) : (struct balance){.is_checked = false});
+	struct explanation_balance used = judge(printing, is_position ? balance_of(position->used, sum) : (struct explanation_balance){.units = position->consumed});
+	struct explanation_balance owned = judge(printing,
+		is_position && !position->is_unlimited ? balance_of(position->owned, position->entitled) : (struct explanation_balance){.is_checked = false});
 	char text[96];
 	if (printing->for_people)
 		head_for_people(printing, position, &owned);
@@ -448,7 +336,7 @@ static void print_position(struct printing *printing, size_t number)
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->entitlement_count; i++)
 		print_entitlement(printing, parent, &explanation->entitlements[position->first_entitlement + i]);
 	if (printing->for_people && is_position)
-		say(printing, 1, "rights used: %lld%s%s", (long long)position->used, position->left_out ? ", without what is excluded" : "",
+		explanation_say(printing, 1, "rights used: %lld%s%s", (long long)position->used, position->left_out ? ", without what is excluded" : "",
 			verdict(&used, text));
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->use_count; i++)
 		print_use(printing, parent, &explanation->uses[position->first_use + i]);
@@ -474,7 +362,7 @@ static int compare_positions(const void *left, const void *right, void *context)
 
 int explanation_print(struct explanation *explanation, const char *title, bool for_people, struct output *output, struct error *error)
 {
-	struct printing printing = {.explanation = explanation, .for_people = for_people, .output = output, .facts = BUFFER_INIT};
+	struct explanation_printing printing = {.explanation = explanation, .for_people = for_people, .output = output, .facts = BUFFER_INIT};
 	size_t *order = calloc(explanation->position_count + 1, sizeof *order);
 	if (!order)
 		return error_set(error, EX_OSERR, "out of memory");
@@ -484,14 +372,14 @@ int explanation_print(struct explanation *explanation, const char *title, bool f
 	if (!for_people)
 		stream_append_schema(&output->pending, &stream_explanation);
 	else if (title)
-		say(&printing, 0, "%s", title);
+		explanation_say(&printing, 0, "%s", title);
 	for (size_t i = 0; i < explanation->position_count && !output_failed(output); i++) {
 		const struct explained_position *position = &explanation->positions[order[i]];
 		/* Of an account: only what it is in. */
 		if (explanation->question.account && !position->use_count)
 			continue;
 		if (for_people && (i || title))
-			say(&printing, 0, "%s", "");
+			explanation_say(&printing, 0, "%s", "");
 		print_position(&printing, order[i]);
 	}
 	free(order);

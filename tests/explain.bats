@@ -84,6 +84,31 @@ explained() { jq -c 'select(.type == "RECORD").record' "$@"; }
 		reconcile -q -e "$acme/licence/entitlements.csv" -m "$acme/licence/models.csv" | grep -cE '"stream":"[a-z]+_use"')"
 }
 
+@test "trace: what earlier periods have drawn is gone: 100 a year, used 40, 40, 15 and 15 in its quarters" {
+	# By hand, as doc/reconcile.md has it.
+	printf 'entitlement_id,software_model,license_metric,subscription_period,start_date,end_date,purchased_rights\nY,M,E,Annually,2024-01-01,2024-12-31,100\n' >e.csv
+	printf 'publisher,product,software_model,license_metric,identifier_type,identifier\nD,P,M,E,plan_item_id,p\n' >m.csv
+	index=0
+	while read -r start end units; do
+		jq -nc --arg start "$start" --arg until "$end" --argjson units "$units" --argjson index "$index" '{type: "RECORD", stream: "consumption", record: {
+			profile: "x", account_id: "a", plan_item_id: "p", unit: "envelope", period_index: $index, period_start: "\($start)T00:00:00.000Z",
+			period_end: "\($until)T00:00:00.000Z", units_consumed: $units, by_status: {}, state: "final"}}'
+		index=$((index + 1))
+	done >consumption.ndjson <<-'END'
+		2024-01-01 2024-04-01 40
+		2024-04-01 2024-07-01 40
+		2024-07-01 2024-10-01 15
+		2024-10-01 2025-01-01 15
+	END
+	reconcile -q -e e.csv -m m.csv --trace <consumption.ndjson >traced
+	same "100 0 100 40
+100 40 60 40
+100 80 20 15
+100 95 5 5" "$(records_of entitlement_use <traced | jq -r '"\(.rights_granted) \(.rights_drawn_before) \(.rights_owned) \(.rights_drawn)"')"
+	explain <traced >text
+	grep -q 'Y  2024-01-01 to before 2025-01-01: granted 100, drawn before 95, owned 5, drawn here 5$' text
+}
+
 # A hand-made organisation: account a, plan item p, period of March 2025; a ledger, and two runs whose feed is esign's.
 raw() { # ID STATUS SENT MODIFIED [SENDER]
 	printf '{"envelopeId":"%s","status":"%s","sentDateTime":"%s","lastModifiedDateTime":"%s","sender":{"userId":"%s"}}' "$1" "$2" "$3" "$4" "${5:-s}"
