@@ -153,18 +153,6 @@ int burn_down_compute(struct burn_down *burn_down, const struct use_by_day *use,
 	return 0;
 }
 
-static void put_text(struct buffer *line, const char *key, const char *text)
-{
-	json_key(line, key);
-	json_c_string(line, text);
-}
-
-static void put_integer(struct buffer *line, const char *key, int64_t value)
-{
-	json_key(line, key);
-	json_integer(line, value);
-}
-
 static void put_point(struct buffer *line, int32_t day, const int64_t values[], size_t value_count)
 {
 	json_begin(line, '[');
@@ -195,28 +183,22 @@ static void put_curve(struct buffer *line, const struct burn_down *burn_down)
 void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buffer *line)
 {
 	const struct open_position *position = burn_down->position;
-	put_text(line, "profile", position->profile);
-	put_text(line, "software_model", position->software_model);
-	put_text(line, "license_metric", position->license_metric);
-	put_text(line, "unit", position->unit);
-	put_integer(line, "period_index", position->period.index);
-	json_key(line, "period_start");
-	json_instant(line, position->period.start);
-	json_key(line, "period_end");
-	json_instant(line, position->period.end);
-	json_key(line, "as_of");
-	json_instant(line, now);
+	json_member_text(line, "profile", position->profile);
+	json_member_text(line, "software_model", position->software_model);
+	json_member_text(line, "license_metric", position->license_metric);
+	json_member_text(line, "unit", position->unit);
+	json_member_integer(line, "period_index", position->period.index);
+	json_member_instant(line, "period_start", position->period.start);
+	json_member_instant(line, "period_end", position->period.end);
+	json_member_instant(line, "as_of", now);
 	json_key(line, "known_until");
 	json_day(line, burn_down->known_until);
-	put_integer(line, "units_to_date", position->used);
-	if (position->is_unlimited)
-		put_text(line, "rights_owned", "unlimited");
-	else
-		put_integer(line, "rights_owned", position->owned);
-	put_text(line, "method", forecast_method_names[burn_down->method]);
-	put_integer(line, "expected_units", burn_down->expected_units);
-	put_integer(line, "low_units", burn_down->low_units);
-	put_integer(line, "high_units", burn_down->high_units);
+	json_member_integer(line, "units_to_date", position->used);
+	json_member_rights(line, "rights_owned", position->is_unlimited, position->owned);
+	json_member_text(line, "method", forecast_method_names[burn_down->method]);
+	json_member_integer(line, "expected_units", burn_down->expected_units);
+	json_member_integer(line, "low_units", burn_down->low_units);
+	json_member_integer(line, "high_units", burn_down->high_units);
 	json_key(line, "exhausted_on");
 	if (burn_down->runs_out)
 		json_day(line, burn_down->exhausted_on);

@@ -72,29 +72,3 @@ struct buffer *explanation_begin_facts(struct explanation_printing *printing)
 	return &printing->facts;
 }
 
-void explanation_put(struct buffer *facts, const char *key, const char *text)
-{
-	json_key(facts, key);
-	json_c_string(facts, text);
-}
-
-void explanation_put_integer(struct buffer *facts, const char *key, int64_t value)
-{
-	json_key(facts, key);
-	json_integer(facts, value);
-}
-
-void explanation_put_instant(struct buffer *facts, const char *key, int64_t instant)
-{
-	json_key(facts, key);
-	json_instant(facts, instant);
-}
-
-void explanation_put_rights(struct buffer *facts, const char *key, bool is_unlimited, int64_t rights)
-{
-	json_key(facts, key);
-	if (is_unlimited)
-		json_c_string(facts, "unlimited");
-	else
-		json_integer(facts, rights);
-}

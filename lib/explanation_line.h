@@ -29,9 +29,5 @@ int64_t explanation_record(struct explanation_printing *printing, int64_t parent
 
 /* The facts of a record, member by member. */
 struct buffer *explanation_begin_facts(struct explanation_printing *printing);
-void explanation_put(struct buffer *facts, const char *key, const char *text);
-void explanation_put_integer(struct buffer *facts, const char *key, int64_t value);
-void explanation_put_instant(struct buffer *facts, const char *key, int64_t instant);
-void explanation_put_rights(struct buffer *facts, const char *key, bool is_unlimited, int64_t rights);
 
 #endif

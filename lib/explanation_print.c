@@ -81,15 +81,15 @@ static void print_version(struct explanation_printing *printing, int64_t parent,
 		return;
 	}
 	struct buffer *facts = explanation_begin_facts(printing);
-	explanation_put(facts, "run_id", run);
-	explanation_put(facts, "file", "raw/" RECORDED_ENVELOPES_PROGRAM ".bodies");
-	explanation_put_integer(facts, "exchange", (int64_t)version->exchange);
-	explanation_put_integer(facts, "body_offset", (int64_t)version->body_offset);
-	explanation_put_integer(facts, "body_length", (int64_t)version->body_length);
-	explanation_put_integer(facts, "record", (int64_t)version->record);
-	explanation_put(facts, "status", version->status);
-	explanation_put_instant(facts, "sent_at", version->sent_at);
-	explanation_put_instant(facts, "modified_at", version->modified_at);
+	json_member_text(facts, "run_id", run);
+	json_member_text(facts, "file", "raw/" RECORDED_ENVELOPES_PROGRAM ".bodies");
+	json_member_integer(facts, "exchange", (int64_t)version->exchange);
+	json_member_integer(facts, "body_offset", (int64_t)version->body_offset);
+	json_member_integer(facts, "body_length", (int64_t)version->body_length);
+	json_member_integer(facts, "record", (int64_t)version->record);
+	json_member_text(facts, "status", version->status);
+	json_member_instant(facts, "sent_at", version->sent_at);
+	json_member_instant(facts, "modified_at", version->modified_at);
 	json_key(facts, "is_kept");
 	json_boolean(facts, version->is_kept);
 	explanation_record(printing, parent, "exchange", false, &none);
@@ -113,12 +113,12 @@ static void print_envelope(struct explanation_printing *printing, int64_t parent
 			looked && !is_kept ? "  NOT FOUND: no recording has this version" : "");
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
-		explanation_put(facts, "envelope_id", id.data);
-		explanation_put(facts, "status", status);
-		explanation_put_instant(facts, "sent_at", envelope->sent_at);
-		explanation_put_instant(facts, "modified_at", envelope->modified_at);
-		explanation_put(facts, "plan_item_id", plan_item);
-		explanation_put(facts, "sender_id", envelope->sender ? explanation->senders.names[envelope->sender].text : NULL);
+		json_member_text(facts, "envelope_id", id.data);
+		json_member_text(facts, "status", status);
+		json_member_instant(facts, "sent_at", envelope->sent_at);
+		json_member_instant(facts, "modified_at", envelope->modified_at);
+		json_member_text(facts, "plan_item_id", plan_item);
+		json_member_text(facts, "sender_id", envelope->sender ? explanation->senders.names[envelope->sender].text : NULL);
 		parent = explanation_record(printing, parent, "envelope", true, &balance);
 	}
 	for (size_t i = 0; i < envelope->version_count; i++)
@@ -186,15 +186,15 @@ static void print_use(struct explanation_printing *printing, int64_t parent, con
 			explanation_say(printing, 3, "%s", text + 2);
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
-		explanation_put(facts, "account_id", account);
-		explanation_put(facts, "account_name", name);
-		explanation_put(facts, "plan_item_id", plan_item);
+		json_member_text(facts, "account_id", account);
+		json_member_text(facts, "account_name", name);
+		json_member_text(facts, "plan_item_id", plan_item);
 		json_key(facts, "models_line");
 		if (use->line)
 			json_integer(facts, use->line);
 		else
 			json_null(facts);
-		explanation_put_integer(facts, "units_excluded", use->excluded);
+		json_member_integer(facts, "units_excluded", use->excluded);
 		parent = explanation_record(printing, parent, "consumption", true, &balance);
 	}
 	print_days(printing, parent, use);
@@ -214,16 +214,16 @@ static void print_entitlement(struct explanation_printing *printing, int64_t par
 		return;
 	}
 	struct buffer *facts = explanation_begin_facts(printing);
-	explanation_put_integer(facts, "line", entitlement->line);
-	explanation_put(facts, "entitlement_id", entitlement->entitlement_id);
-	explanation_put(facts, "start_day", entitlement->start_day);
-	explanation_put(facts, "end_day", entitlement->end_day);
-	explanation_put(facts, "group_type", entitlement->group_type);
-	explanation_put(facts, "group_value", entitlement->group_value);
-	explanation_put_rights(facts, "rights_granted", is_unlimited, entitlement->granted);
-	explanation_put_integer(facts, "rights_drawn_before", entitlement->drawn_before);
-	explanation_put_rights(facts, "rights_owned", is_unlimited, entitlement->owned);
-	explanation_put_integer(facts, "rights_drawn", entitlement->drawn);
+	json_member_integer(facts, "line", entitlement->line);
+	json_member_text(facts, "entitlement_id", entitlement->entitlement_id);
+	json_member_text(facts, "start_day", entitlement->start_day);
+	json_member_text(facts, "end_day", entitlement->end_day);
+	json_member_text(facts, "group_type", entitlement->group_type);
+	json_member_text(facts, "group_value", entitlement->group_value);
+	json_member_rights(facts, "rights_granted", is_unlimited, entitlement->granted);
+	json_member_integer(facts, "rights_drawn_before", entitlement->drawn_before);
+	json_member_rights(facts, "rights_owned", is_unlimited, entitlement->owned);
+	json_member_integer(facts, "rights_drawn", entitlement->drawn);
 	explanation_record(printing, parent, "entitlement", false, &none);
 }
 
@@ -262,8 +262,8 @@ static void print_differences(struct explanation_printing *printing, int64_t par
 			continue;
 		}
 		struct buffer *facts = explanation_begin_facts(printing);
-		explanation_put(facts, "kind", list[i].kind);
-		explanation_put_integer(facts, "envelopes", list[i].units);
+		json_member_text(facts, "kind", list[i].kind);
+		json_member_integer(facts, "envelopes", list[i].units);
 		explanation_record(printing, parent, "difference", false, &none);
 	}
 	if (printing->for_people && of->state && strcmp(of->state, "final") != 0)
@@ -299,22 +299,22 @@ static int64_t head_for_machines(struct explanation_printing *printing, const st
 	const struct explanation_balance *owned)
 {
 	struct buffer *facts = explanation_begin_facts(printing);
-	explanation_put(facts, "profile", position->profile);
-	explanation_put(facts, "software_model", position->software_model);
-	explanation_put(facts, "license_metric", position->license_metric);
-	explanation_put_integer(facts, "period_index", position->period.index);
-	explanation_put_instant(facts, "period_start", position->period.start);
-	explanation_put_instant(facts, "period_end", position->period.end);
-	explanation_put(facts, "period_state", position->state);
-	explanation_put(facts, "status", position->status);
-	explanation_put_rights(facts, "rights_owned", position->is_unlimited, position->owned);
-	explanation_put_integer(facts, "rights_owned_sum", position->entitled);
+	json_member_text(facts, "profile", position->profile);
+	json_member_text(facts, "software_model", position->software_model);
+	json_member_text(facts, "license_metric", position->license_metric);
+	json_member_integer(facts, "period_index", position->period.index);
+	json_member_instant(facts, "period_start", position->period.start);
+	json_member_instant(facts, "period_end", position->period.end);
+	json_member_text(facts, "period_state", position->state);
+	json_member_text(facts, "status", position->status);
+	json_member_rights(facts, "rights_owned", position->is_unlimited, position->owned);
+	json_member_integer(facts, "rights_owned_sum", position->entitled);
 	json_key(facts, "rights_add_up");
 	if (owned->is_checked)
 		json_boolean(facts, owned->adds_up);
 	else
 		json_null(facts);
-	explanation_put_integer(facts, "units_excluded", position->left_out);
+	json_member_integer(facts, "units_excluded", position->left_out);
 	return explanation_record(printing, 0, "position", position->use_is_known || !position->status, used);
 }
 

@@ -74,11 +74,8 @@ static int wrong(struct reading *reading, int field, const char *wanted)
 static int64_t integer(struct reading *reading, int field)
 {
 	const struct json_slice *slice = &reading->message->fields[field];
-	char *end;
-	if (slice->kind == JSON_NULL || slice->kind == JSON_ABSENT)
-		return 0;
-	int64_t value = slice->kind == JSON_NUMBER && slice->length <= 18 ? strtoll(slice->text, &end, 10) : 0;
-	if (slice->kind != JSON_NUMBER || slice->length > 18 || end != slice->text + slice->length)
+	int64_t value = 0;
+	if (slice->kind != JSON_NULL && slice->kind != JSON_ABSENT && !json_slice_integer(slice, &value))
 		wrong(reading, field, "a whole number");
 	return value;
 }

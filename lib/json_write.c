@@ -1,6 +1,7 @@
 #include "json_write.h"
 
 #include "instant.h"
+#include "json_word.h"
 
 #include <string.h>
 
@@ -49,14 +50,6 @@ void json_raw(struct buffer *json, const char *text, size_t length)
 	json->length += length + 1;
 }
 
-/* Is one of the eight bytes a quote, a backslash or a control character? (The usual tricks of words as bytes.) */
-static bool needs_escape(uint64_t word)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
-	uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-	return ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | ((word - ones * 0x20) & ~word)) & tops) != 0;
-}
-
 static char *put_escape(char *at, unsigned char byte)
 {
 	static const char hexadecimal[] = "0123456789abcdef", short_forms[] = "\"\"\\\\\nn\tt\rr\bb\ff";
@@ -78,7 +71,7 @@ char *json_put_string(char *at, const char *text, size_t length)
 	uint64_t word;
 	*at++ = '"';
 	while (length > 0) {
-		if (length >= 8 && (memcpy(&word, text, 8), !needs_escape(word))) {
+		if (length >= 8 && (memcpy(&word, text, 8), !json_word_escaped(word))) {
 			memcpy(at, &word, 8);
 			at += 8;
 			text += 8;
@@ -155,4 +148,30 @@ void json_day(struct buffer *json, int32_t day)
 	text[0] = text[DAY_LENGTH + 1] = '"';
 	day_format(day, text + 1);
 	json_raw(json, text, sizeof text);
+}
+
+void json_member_text(struct buffer *json, const char *key, const char *text)
+{
+	json_key(json, key);
+	json_c_string(json, text);
+}
+
+void json_member_integer(struct buffer *json, const char *key, int64_t value)
+{
+	json_key(json, key);
+	json_integer(json, value);
+}
+
+void json_member_instant(struct buffer *json, const char *key, int64_t instant)
+{
+	json_key(json, key);
+	json_instant(json, instant);
+}
+
+void json_member_rights(struct buffer *json, const char *key, bool is_unlimited, int64_t rights)
+{
+	if (is_unlimited)
+		json_member_text(json, key, "unlimited");
+	else
+		json_member_integer(json, key, rights);
 }

@@ -29,4 +29,10 @@ void json_null(struct buffer *json);
 void json_instant(struct buffer *json, int64_t instant);         /* instant.h; null for INSTANT_NONE */
 void json_day(struct buffer *json, int32_t day);
 
+/* A key and its value in one. Rights are an integer, or the word "unlimited". */
+void json_member_text(struct buffer *json, const char *key, const char *text);
+void json_member_integer(struct buffer *json, const char *key, int64_t value);
+void json_member_instant(struct buffer *json, const char *key, int64_t instant);
+void json_member_rights(struct buffer *json, const char *key, bool is_unlimited, int64_t rights);
+
 #endif

@@ -75,11 +75,6 @@ void message_reader_release(struct message_reader *reader)
 	*reader = (struct message_reader){.scanner = NULL};
 }
 
-bool json_slice_equals(const struct json_slice *slice, const char *text)
-{
-	return slice->kind == JSON_STRING && strlen(text) == slice->length && memcmp(slice->text, text, slice->length) == 0;
-}
-
 bool message_is_record(const struct message *message, const char *stream)
 {
 	return message->type == MESSAGE_RECORD && json_slice_equals(&message->stream, stream);

@@ -9,7 +9,7 @@
 #ifndef ENVTALLY_MESSAGE_H
 #define ENVTALLY_MESSAGE_H
 
-#include "json_scan.h"
+#include "json_slice.h"
 #include "line_reader.h"
 
 enum message_type {
@@ -55,7 +55,6 @@ int message_next(struct message_reader *reader, struct message *message, struct 
 int message_parse(struct message_reader *reader, struct message *message, struct error *error);
 
 bool message_is_record(const struct message *message, const char *stream);
-bool json_slice_equals(const struct json_slice *slice, const char *text);
 
 /* EX_DATAERR "cannot read '<name>' line <n>: <what>": for a stage that finds a record wrong. */
 int message_error(const struct message_reader *reader, const struct message *message, struct error *error, const char *format, ...)

@@ -1,5 +1,7 @@
 #include "position_print.h"
 
+#include "json_write.h"
+
 #include <stdlib.h>
 
 /* One row: a group, the accounts without one, or what of the rights no group has. */
@@ -111,25 +113,25 @@ static int print_row(struct position *position, const struct position_cell *cell
 		return -1;
 	struct buffer *line = position_begin_record(position, &stream_group_result);
 	position_put_metric(line, cell);
-	position_put_text(line, "unit", cell->metric->unit);
+	json_member_text(line, "unit", cell->metric->unit);
 	position_put_period(line, &cell->period->period);
-	position_put_text(line, "group_type", group_type_names[rows->type]);
-	position_put_text(line, "group_kind", kinds[kind]);
-	position_put_text(line, "group_value", kind == 0 ? position->membership.values[rows->type].names[number].text : NULL);
-	position_put_text(line, "group_name", kind == 0 ? membership_group_name(&position->membership, rows->type, (uint32_t)number) : NULL);
-	position_put_rights(line, "rights_owned", row->is_unlimited, owned);
-	position_put_integer(line, "rights_allocated", row->allocated + (kind == 2 ? 0 : row->rest));
-	position_put_integer(line, "rights_pooled", row->pooled + (kind == 2 ? row->rest : 0));
+	json_member_text(line, "group_type", group_type_names[rows->type]);
+	json_member_text(line, "group_kind", kinds[kind]);
+	json_member_text(line, "group_value", kind == 0 ? position->membership.values[rows->type].names[number].text : NULL);
+	json_member_text(line, "group_name", kind == 0 ? membership_group_name(&position->membership, rows->type, (uint32_t)number) : NULL);
+	json_member_rights(line, "rights_owned", row->is_unlimited, owned);
+	json_member_integer(line, "rights_allocated", row->allocated + (kind == 2 ? 0 : row->rest));
+	json_member_integer(line, "rights_pooled", row->pooled + (kind == 2 ? row->rest : 0));
 	position_put_known(line, "rights_used", state <= USAGE_ZERO, row->units);
-	position_put_rights(line, "rights_available", row->is_unlimited, row->rest);
-	position_put_integer(line, "over_licensed_rights", over);
-	position_put_integer(line, "unlicensed_rights", row->unlicensed);
-	position_put_integer(line, "covered_rights", row->covered);
-	position_put_text(line, "usage_state", usage_state_names[state]);
-	position_put_text(line, "currency", cell->pricing.currency);
+	json_member_rights(line, "rights_available", row->is_unlimited, row->rest);
+	json_member_integer(line, "over_licensed_rights", over);
+	json_member_integer(line, "unlicensed_rights", row->unlicensed);
+	json_member_integer(line, "covered_rights", row->covered);
+	json_member_text(line, "usage_state", usage_state_names[state]);
+	json_member_text(line, "currency", cell->pricing.currency);
 	position_put_amount(line, "over_licensed_amount", over_amount, cell->pricing.digits);
 	position_put_amount(line, "true_up_cost", true_up, cell->pricing.digits);
-	position_put_text(line, "status", row->unlicensed ? "Not Compliant" : state <= USAGE_ZERO ? "Compliant" : "Unknown");
+	json_member_text(line, "status", row->unlicensed ? "Not Compliant" : state <= USAGE_ZERO ? "Compliant" : "Unknown");
 	position_end_record(position);
 	return 0;
 }

@@ -23,18 +23,6 @@ void position_end_record(struct position *position)
 	output_line_end(position->output);
 }
 
-void position_put_text(struct buffer *line, const char *key, const char *text)
-{
-	json_key(line, key);
-	json_c_string(line, text);
-}
-
-void position_put_integer(struct buffer *line, const char *key, int64_t value)
-{
-	json_key(line, key);
-	json_integer(line, value);
-}
-
 void position_put_known(struct buffer *line, const char *key, bool is_known, int64_t value)
 {
 	json_key(line, key);
@@ -42,15 +30,6 @@ void position_put_known(struct buffer *line, const char *key, bool is_known, int
 		json_integer(line, value);
 	else
 		json_null(line);
-}
-
-void position_put_rights(struct buffer *line, const char *key, bool is_unlimited, int64_t rights)
-{
-	json_key(line, key);
-	if (is_unlimited)
-		json_c_string(line, "unlimited");
-	else
-		json_integer(line, rights);
 }
 
 /* A decimal as a string of digits and a point: nothing to escape. */
@@ -72,40 +51,38 @@ void position_put_amount(struct buffer *line, const char *key, struct amount amo
 
 void position_put_metric(struct buffer *line, const struct position_cell *cell)
 {
-	position_put_text(line, "profile", cell->profile);
-	position_put_text(line, "software_model", cell->metric->software_model);
-	position_put_text(line, "license_metric", cell->metric->license_metric);
+	json_member_text(line, "profile", cell->profile);
+	json_member_text(line, "software_model", cell->metric->software_model);
+	json_member_text(line, "license_metric", cell->metric->license_metric);
 }
 
 void position_put_period(struct buffer *line, const struct period *period)
 {
-	position_put_integer(line, "period_index", period->index);
-	json_key(line, "period_start");
-	json_instant(line, period->start);
-	json_key(line, "period_end");
-	json_instant(line, period->end);
+	json_member_integer(line, "period_index", period->index);
+	json_member_instant(line, "period_start", period->start);
+	json_member_instant(line, "period_end", period->end);
 }
 
 static void put_rights(struct buffer *line, const struct figures *figures)
 {
 	bool known = figures_use_is_known(figures);
-	position_put_rights(line, "rights_owned", figures->is_unlimited, figures->owned);
+	json_member_rights(line, "rights_owned", figures->is_unlimited, figures->owned);
 	position_put_known(line, "rights_used", known, figures->used);
 	if (known)
-		position_put_rights(line, "rights_available", figures->is_unlimited, figures->available);
+		json_member_rights(line, "rights_available", figures->is_unlimited, figures->available);
 	else
 		position_put_known(line, "rights_available", false, 0);
 	position_put_known(line, "over_licensed_rights", known, figures->over_licensed);
 	position_put_known(line, "unlicensed_rights", known, figures->unlicensed);
-	position_put_text(line, "status", figures_status(figures));
-	position_put_text(line, "usage_state", usage_state_names[figures->usage]);
+	json_member_text(line, "status", figures_status(figures));
+	json_member_text(line, "usage_state", usage_state_names[figures->usage]);
 	position_put_known(line, "covered_rights", known, figures->covered);
 	position_put_known(line, "lapsing_rights", known, figures->lapsing);
 	position_put_known(line, "allocated_in_use", known, figures->allocated_in_use);
 	position_put_known(line, "not_allocated_in_use", known, figures->not_allocated_in_use);
 	position_put_known(line, "allocated_not_in_use", known, figures->allocated_not_in_use);
 	position_put_known(line, "not_allocated", known, figures->not_allocated);
-	position_put_integer(line, "excluded_units", figures->excluded);
+	json_member_integer(line, "excluded_units", figures->excluded);
 }
 
 /* The fields of POSITION_FIGURES in stream.c, in that order. */
@@ -113,18 +90,18 @@ static void put_figures(struct buffer *line, const struct usage_period *period, 
 {
 	int digits = currency ? currency_digits(currency) : 0;
 	position_put_period(line, &period->period);
-	position_put_text(line, "period_state", period->state);
+	json_member_text(line, "period_state", period->state);
 	put_rights(line, figures);
-	position_put_text(line, "currency", currency);
+	json_member_text(line, "currency", currency);
 	position_put_amount(line, "over_licensed_amount", figures->over_licensed_amount, digits);
 	position_put_amount(line, "true_up_cost", figures->true_up_cost, digits);
 	position_put_amount(line, "potential_savings", figures->potential_savings, digits);
 	position_put_amount(line, "total_spend", figures->total_spend, digits);
 	position_put_amount(line, "current_period_spend", figures->current_period_spend, digits);
-	position_put_integer(line, "entitlements", figures->entitlements);
-	position_put_integer(line, "entitlements_without_cost", figures->entitlements_without_cost);
-	position_put_integer(line, "accounts_not_yet_fed", figures->accounts_not_yet_fed);
-	position_put_integer(line, "accounts_not_reported", figures->accounts_not_reported);
+	json_member_integer(line, "entitlements", figures->entitlements);
+	json_member_integer(line, "entitlements_without_cost", figures->entitlements_without_cost);
+	json_member_integer(line, "accounts_not_yet_fed", figures->accounts_not_yet_fed);
+	json_member_integer(line, "accounts_not_reported", figures->accounts_not_reported);
 }
 
 #define PRICE_DIGITS 4 /* that an average price is shown with, beyond those of its currency */
@@ -137,19 +114,19 @@ int position_print_metric(struct position *position, const struct position_cell 
 	if (pricing->rights && money_round(pricing->total, 1, pricing->rights, pricing->digits + PRICE_DIGITS, &price, error) < 0)
 		return -1;
 	struct buffer *line = position_begin_record(position, &stream_metric_result);
-	position_put_text(line, "profile", cell->profile);
-	position_put_text(line, "publisher", metric->publisher);
-	position_put_text(line, "product", metric->product);
-	position_put_text(line, "software_model", metric->software_model);
-	position_put_text(line, "license_metric", metric->license_metric);
-	position_put_text(line, "unit", metric->unit);
+	json_member_text(line, "profile", cell->profile);
+	json_member_text(line, "publisher", metric->publisher);
+	json_member_text(line, "product", metric->product);
+	json_member_text(line, "software_model", metric->software_model);
+	json_member_text(line, "license_metric", metric->license_metric);
+	json_member_text(line, "unit", metric->unit);
 	put_figures(line, cell->period, &cell->figures, pricing->currency);
 	json_key(line, "average_price");
 	if (pricing->rights)
 		put_decimal(line, price, pricing->digits + PRICE_DIGITS);
 	else
 		json_null(line);
-	position_put_text(line, "price_basis", pricing->basis);
+	json_member_text(line, "price_basis", pricing->basis);
 	position_end_record(position);
 	return 0;
 }
@@ -158,11 +135,11 @@ void position_print_sum(struct position *position, const struct stream *stream, 
 	const struct usage_period *period, const struct figures *figures)
 {
 	struct buffer *line = position_begin_record(position, stream);
-	position_put_text(line, "profile", profile);
-	position_put_text(line, "publisher", metric->publisher);
-	position_put_text(line, "product", metric->product);
+	json_member_text(line, "profile", profile);
+	json_member_text(line, "publisher", metric->publisher);
+	json_member_text(line, "product", metric->product);
 	if (stream == &stream_model_result)
-		position_put_text(line, "software_model", metric->software_model);
+		json_member_text(line, "software_model", metric->software_model);
 	put_figures(line, period, figures, position->currency_of_product[metric->product_number]);
 	position_end_record(position);
 }
@@ -172,13 +149,13 @@ void position_print_unlicensed_account(struct position *position, const struct p
 {
 	struct buffer *line = position_begin_record(position, &stream_unlicensed_consumption);
 	position_put_metric(line, cell);
-	position_put_text(line, "unit", cell->metric->unit);
+	json_member_text(line, "unit", cell->metric->unit);
 	position_put_period(line, &cell->period->period);
-	position_put_text(line, "account_id", membership_account_id(&position->membership, need->rank));
-	position_put_text(line, "account_name", membership_account(&position->membership, need->rank)->name);
-	position_put_integer(line, "units_consumed", need->units);
-	position_put_integer(line, "units_unlicensed", unlicensed);
-	position_put_text(line, "currency", cell->pricing.currency);
+	json_member_text(line, "account_id", membership_account_id(&position->membership, need->rank));
+	json_member_text(line, "account_name", membership_account(&position->membership, need->rank)->name);
+	json_member_integer(line, "units_consumed", need->units);
+	json_member_integer(line, "units_unlicensed", unlicensed);
+	json_member_text(line, "currency", cell->pricing.currency);
 	position_put_amount(line, "cost", cost, cell->pricing.digits);
 	position_end_record(position);
 }
@@ -210,9 +187,9 @@ static int print_item(struct position *position, size_t item, const struct sum s
 	const char *identifier = position->usage->plan_item_ids.names[item].text;
 	int64_t units = 0;
 	struct buffer *line = position_begin_record(position, &stream_unrecognized_subscription);
-	position_put_text(line, "identifier", *identifier ? identifier : "(no plan item)");
-	position_put_text(line, "identifier_type", "plan_item_id");
-	position_put_text(line, "display_name", position->usage->plan_items[item].plan_item_name);
+	json_member_text(line, "identifier", *identifier ? identifier : "(no plan item)");
+	json_member_text(line, "identifier_type", "plan_item_id");
+	json_member_text(line, "display_name", position->usage->plan_items[item].plan_item_name);
 	json_key(line, "profiles");
 	json_begin(line, '[');
 	for (size_t i = 0; i < count; i++) {
@@ -223,8 +200,8 @@ static int print_item(struct position *position, size_t item, const struct sum s
 			return -1;
 	}
 	json_end(line, ']');
-	position_put_integer(line, "subscriptions", position->usage->plan_items[item].subscriptions);
-	position_put_integer(line, "units_consumed", units);
+	json_member_integer(line, "subscriptions", position->usage->plan_items[item].subscriptions);
+	json_member_integer(line, "units_consumed", units);
 	position_end_record(position);
 	return 0;
 }

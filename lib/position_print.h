@@ -11,11 +11,8 @@
 struct buffer *position_begin_record(struct position *position, const struct stream *stream);
 void position_end_record(struct position *position);
 
-void position_put_text(struct buffer *line, const char *key, const char *text);
-void position_put_integer(struct buffer *line, const char *key, int64_t value);
 /* A whole number, or null. */
 void position_put_known(struct buffer *line, const char *key, bool is_known, int64_t value);
-void position_put_rights(struct buffer *line, const char *key, bool is_unlimited, int64_t rights);
 void position_put_amount(struct buffer *line, const char *key, struct amount amount, int digits);
 /* profile, software_model, license_metric. */
 void position_put_metric(struct buffer *line, const struct position_cell *cell);

@@ -49,16 +49,16 @@ static void print_grant(struct position *position, const struct position_cell *c
 	struct buffer *line = begin_record(position, ENTITLEMENT_USE);
 	position_put_metric(line, cell);
 	position_put_period(line, &cell->period->period);
-	position_put_text(line, "entitlement_id", entitlement->entitlement_id);
-	position_put_integer(line, "line", (int64_t)entitlement->row);
+	json_member_text(line, "entitlement_id", entitlement->entitlement_id);
+	json_member_integer(line, "line", (int64_t)entitlement->row);
 	put_day(line, "start_day", grant->start_day);
 	put_day(line, "end_day", grant->end_day);
-	position_put_text(line, "group_type", is_allocated ? group_type_names[entitlement->allocation_type] : NULL);
-	position_put_text(line, "group_value", is_allocated ? entitlement->allocation_value : NULL);
-	position_put_rights(line, "rights_granted", entitlement->is_unlimited, grant->rights);
-	position_put_integer(line, "rights_drawn_before", before);
-	position_put_rights(line, "rights_owned", entitlement->is_unlimited, grant->rights - before);
-	position_put_integer(line, "rights_drawn", grant->drawn - before);
+	json_member_text(line, "group_type", is_allocated ? group_type_names[entitlement->allocation_type] : NULL);
+	json_member_text(line, "group_value", is_allocated ? entitlement->allocation_value : NULL);
+	json_member_rights(line, "rights_granted", entitlement->is_unlimited, grant->rights);
+	json_member_integer(line, "rights_drawn_before", before);
+	json_member_rights(line, "rights_owned", entitlement->is_unlimited, grant->rights - before);
+	json_member_integer(line, "rights_drawn", grant->drawn - before);
 	position_end_record(position);
 }
 
@@ -91,14 +91,14 @@ void position_trace_consumption(struct position *position, const struct sum *sum
 	const char *profile = usage->profiles.names[period->profile].text, *plan_item = usage->plan_item_ids.names[sum->key[1]].text;
 	const struct metric *mapped = metric == POSITION_NO_METRIC ? NULL : &position->licence->models.metrics[metric];
 	struct buffer *line = begin_record(position, CONSUMPTION_USE);
-	position_put_text(line, "profile", *profile ? profile : NULL);
-	position_put_text(line, "account_id", usage->account_ids.names[sum->key[2]].text);
-	position_put_text(line, "plan_item_id", *plan_item ? plan_item : NULL);
+	json_member_text(line, "profile", *profile ? profile : NULL);
+	json_member_text(line, "account_id", usage->account_ids.names[sum->key[2]].text);
+	json_member_text(line, "plan_item_id", *plan_item ? plan_item : NULL);
 	position_put_period(line, &period->period);
-	position_put_text(line, "software_model", mapped ? mapped->software_model : NULL);
-	position_put_text(line, "license_metric", mapped ? mapped->license_metric : NULL);
+	json_member_text(line, "software_model", mapped ? mapped->software_model : NULL);
+	json_member_text(line, "license_metric", mapped ? mapped->license_metric : NULL);
 	position_put_known(line, "line", mapped != NULL, mapped ? (int64_t)line_of_item(position, sum->key[1], metric) : 0);
-	position_put_integer(line, "units_consumed", sum->units);
-	position_put_integer(line, "units_excluded", excluded);
+	json_member_integer(line, "units_consumed", sum->units);
+	json_member_integer(line, "units_excluded", excluded);
 	position_end_record(position);
 }

@@ -1,5 +1,7 @@
 #include "position_print.h"
 
+#include "json_write.h"
+
 #include <stdlib.h>
 
 /* What the position becomes, option by option. */
@@ -19,7 +21,7 @@ struct option {
 static void put_group(struct buffer *line, const char *key, const struct position *position, const struct option *option, uint32_t group)
 {
 	bool is_told = option->type != GROUP_POOL && group != MEMBERSHIP_NONE;
-	position_put_text(line, key, is_told ? position->membership.values[option->type].names[group].text : NULL);
+	json_member_text(line, key, is_told ? position->membership.values[option->type].names[group].text : NULL);
 }
 
 static int print_option(struct position *position, const struct position_cell *cell, struct becoming *becoming, const struct option *option,
@@ -31,20 +33,20 @@ static int print_option(struct position *position, const struct position_cell *c
 	struct buffer *line = position_begin_record(position, &stream_remediation);
 	position_put_metric(line, cell);
 	position_put_period(line, &cell->period->period);
-	position_put_integer(line, "number", ++becoming->number);
-	position_put_text(line, "option", option->name);
-	position_put_integer(line, "rights", option->rights);
-	position_put_text(line, "group_type", option->type == GROUP_POOL ? NULL : group_type_names[option->type]);
+	json_member_integer(line, "number", ++becoming->number);
+	json_member_text(line, "option", option->name);
+	json_member_integer(line, "rights", option->rights);
+	json_member_text(line, "group_type", option->type == GROUP_POOL ? NULL : group_type_names[option->type]);
 	put_group(line, "from_group", position, option, option->from);
 	put_group(line, "to_group", position, option, option->to);
-	position_put_text(line, "currency", cell->pricing.currency);
+	json_member_text(line, "currency", cell->pricing.currency);
 	position_put_amount(line, "cost", option->cost, cell->pricing.digits);
-	position_put_text(line, "price_basis", option->basis);
-	position_put_integer(line, "rights_owned_after", becoming->owned);
-	position_put_integer(line, "over_licensed_rights_after", becoming->over);
-	position_put_integer(line, "unlicensed_rights_after", becoming->unlicensed);
+	json_member_text(line, "price_basis", option->basis);
+	json_member_integer(line, "rights_owned_after", becoming->owned);
+	json_member_integer(line, "over_licensed_rights_after", becoming->over);
+	json_member_integer(line, "unlicensed_rights_after", becoming->unlicensed);
 	position_put_amount(line, "true_up_cost_after", left, cell->pricing.digits);
-	position_put_text(line, "status_after", becoming->unlicensed ? "Not Compliant" : "Compliant");
+	json_member_text(line, "status_after", becoming->unlicensed ? "Not Compliant" : "Compliant");
 	position_end_record(position);
 	return 0;
 }

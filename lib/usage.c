@@ -177,20 +177,6 @@ static int period_of(struct usage *usage, uint32_t profile, const struct period 
 	return 0;
 }
 
-static bool read_integer(const struct json_slice *slice, int64_t *value)
-{
-	char *end;
-	if (slice->kind != JSON_NUMBER || slice->length > 18)
-		return false;
-	*value = strtoll(slice->text, &end, 10);
-	return end == slice->text + slice->length;
-}
-
-static bool read_time(const struct json_slice *slice, int64_t *instant)
-{
-	return slice->kind == JSON_STRING && instant_parse(slice->text, slice->length, instant) == 0;
-}
-
 static int add_consumption(struct usage *usage, struct sum_table *sums, const struct message_reader *reader, const struct message *message,
 	struct error *error)
 {
@@ -199,8 +185,8 @@ static int add_consumption(struct usage *usage, struct sum_table *sums, const st
 	struct period period;
 	int64_t index = 0, units = 0;
 	uint32_t key[SUM_PARTS] = {0}, organization;
-	const bool good[] = {read_integer(&fields[PERIOD_INDEX], &index), read_time(&fields[PERIOD_START], &period.start),
-		read_time(&fields[PERIOD_END], &period.end), read_integer(&fields[UNITS_CONSUMED], &units)};
+	const bool good[] = {json_slice_integer(&fields[PERIOD_INDEX], &index), json_slice_instant(&fields[PERIOD_START], &period.start),
+		json_slice_instant(&fields[PERIOD_END], &period.end), json_slice_integer(&fields[UNITS_CONSUMED], &units)};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		if (!good[i])
 			return message_error(reader, message, error, "consumption \"%s\" must be %s, this is %s", pointers[numbers[i]] + 1,

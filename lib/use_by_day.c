@@ -60,20 +60,6 @@ static int wrong(const struct message_reader *reader, const struct message *mess
 		pointers[field] + 1, must_be, quote, is_shown && slice->length < 60 ? (int)slice->length : 60, text, quote);
 }
 
-static bool read_integer(const struct json_slice *slice, int64_t *value)
-{
-	char *end;
-	if (slice->kind != JSON_NUMBER || slice->length > 18)
-		return false;
-	*value = strtoll(slice->text, &end, 10);
-	return end == slice->text + slice->length;
-}
-
-static bool read_time(const struct json_slice *slice, int64_t *instant)
-{
-	return slice->kind == JSON_STRING && instant_parse(slice->text, slice->length, instant) == 0;
-}
-
 /* A copy of a text; NULL for null. A NUL in it ends it. */
 static int keep(struct use_by_day *use, const char **text, const struct json_slice *slice, struct error *error)
 {
@@ -127,7 +113,7 @@ static int add_partial(struct use_by_day *use, const struct message_reader *read
 		return wrong(reader, message, ACCOUNT_ID, "a string", error);
 	if (fields[DAY].kind != JSON_STRING || day_parse(fields[DAY].text, fields[DAY].length, &day) < 0)
 		return wrong(reader, message, DAY, "a date", error);
-	if (!read_integer(&fields[UNITS_CONSUMED], &units) || units < 0)
+	if (!json_slice_integer(&fields[UNITS_CONSUMED], &units) || units < 0)
 		return wrong(reader, message, UNITS_CONSUMED, "a whole number from 0", error);
 	if (units == 0)
 		return 0;
@@ -157,7 +143,7 @@ static int add_subscription(struct use_by_day *use, const struct json_slice fiel
 static int add_watermark(struct use_by_day *use, const struct message_reader *reader, const struct message *message, struct error *error)
 {
 	int64_t watermark;
-	if (!read_time(&message->fields[WATERMARK], &watermark))
+	if (!json_slice_instant(&message->fields[WATERMARK], &watermark))
 		return wrong(reader, message, WATERMARK, "a time", error);
 	int32_t day = instant_day(watermark) - 1;
 	if (watermark >= use->now - USE_STALE_DAYS * DAY_MS && day < use->known_until)
@@ -193,16 +179,16 @@ static int read_position(const struct message_reader *reader, const struct messa
 	for (int field = SOFTWARE_MODEL; field <= UNIT; field++)
 		if (fields[field].kind != JSON_STRING)
 			return wrong(reader, message, field, "a string", error);
-	if (!read_integer(&fields[PERIOD_INDEX], &index) || index != (int)index)
+	if (!json_slice_integer(&fields[PERIOD_INDEX], &index) || index != (int)index)
 		return wrong(reader, message, PERIOD_INDEX, "a whole number", error);
-	if (!read_time(&fields[PERIOD_START], &position->period.start))
+	if (!json_slice_instant(&fields[PERIOD_START], &position->period.start))
 		return wrong(reader, message, PERIOD_START, "a time", error);
-	if (!read_time(&fields[PERIOD_END], &position->period.end) || position->period.end <= position->period.start)
+	if (!json_slice_instant(&fields[PERIOD_END], &position->period.end) || position->period.end <= position->period.start)
 		return wrong(reader, message, PERIOD_END, "a time after its start", error);
 	position->is_unlimited = json_slice_equals(&fields[RIGHTS_OWNED], "unlimited");
-	if (!position->is_unlimited && (!read_integer(&fields[RIGHTS_OWNED], &position->owned) || position->owned < 0))
+	if (!position->is_unlimited && (!json_slice_integer(&fields[RIGHTS_OWNED], &position->owned) || position->owned < 0))
 		return wrong(reader, message, RIGHTS_OWNED, "a whole number from 0 or \"unlimited\"", error);
-	if (fields[RIGHTS_USED].kind > JSON_NULL && (!read_integer(&fields[RIGHTS_USED], &position->used) || position->used < 0))
+	if (fields[RIGHTS_USED].kind > JSON_NULL && (!json_slice_integer(&fields[RIGHTS_USED], &position->used) || position->used < 0))
 		return wrong(reader, message, RIGHTS_USED, "a whole number from 0 or null", error);
 	position->period.index = (int)index;
 	return 0;
