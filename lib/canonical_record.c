@@ -1,6 +1,7 @@
 #include "canonical_record.h"
 
 #include "instant.h"
+#include "json_word.h"
 #include "json_write.h"
 #include "utf8.h"
 
@@ -24,19 +25,17 @@ static char *misfit(struct canonical_fault *fault, const struct json_slice *slic
  */
 static bool put_lower_plain(char *at, const char *text, size_t length)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
 	uint64_t odd = 0;
 	for (size_t i = 0;;) {
 		uint64_t word;
 		memcpy(&word, text + i, 8);
-		uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-		odd |= ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | (word - ones * 0x20) | word;
+		odd |= json_word_unusual(word);
 		/* The top bit of each byte: set by adding to those from 'A' on, and again to those beyond 'Z'. */
-		uint64_t upper = (word + ones * (0x80 - 'A')) & ~(word + ones * (0x80 - 'Z' - 1)) & tops;
+		uint64_t upper = (word + WORD_ONES * (0x80 - 'A')) & ~(word + WORD_ONES * (0x80 - 'Z' - 1)) & WORD_TOPS;
 		word |= upper >> 2;
 		memcpy(at + i, &word, 8);
 		if (i + 8 == length)
-			return (odd & tops) == 0;
+			return odd == 0;
 		i = i + 16 <= length ? i + 8 : length - 8;
 	}
 }

@@ -1,5 +1,7 @@
 #include "envelope_line.h"
 
+#include "json_word.h"
+
 #include <endian.h>
 #include <stdint.h>
 #include <string.h>
@@ -23,20 +25,11 @@ static uint64_t load(const char *at)
 	return le64toh(word);
 }
 
-/* The top bit of each byte that is a quote, a backslash, a control character or beyond ASCII; above the first such byte there may
- * be others set. (The usual tricks of words as bytes.) */
-static uint64_t find_unusual(uint64_t word)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
-	uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-	return (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | (word - ones * 0x20) | word) & tops;
-}
-
 /* The end of a string's plain content from `at` on: where a quote is. NULL when something else comes first. */
 static const char *end_of_string(const char *at, const char *end)
 {
 	for (; end - at >= 8; at += 8) {
-		uint64_t found = find_unusual(load(at));
+		uint64_t found = json_word_unusual(load(at));
 		if (!found)
 			continue;
 		at += __builtin_ctzll(found) / 8;
