@@ -1,7 +1,6 @@
 #include "envelope_batch.h"
 
 #include "large_memory.h"
-#include "radix_sort.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,28 +140,31 @@ static int read_all(int descriptor, uint8_t *at, size_t left, uint64_t offset, s
 	return 0;
 }
 
-/* The rows of a partition that are in memory, one after the other. Returns their end. */
-static uint8_t *gather(const struct envelope_batch *batch, size_t partition, uint8_t *to)
+/* The chunks of a partition: the first, and the one after it; -1 at the end. */
+static int first_chunk(const struct envelope_batch *batch, size_t partition)
 {
-	if (!batch->sizes[partition])
-		return to;
-	for (uint16_t chunk = batch->first[partition];; chunk = batch->chunks[chunk].next) {
-		to = mempcpy(to, batch->rows + (size_t)chunk * BATCH_CHUNK, batch->chunks[chunk].length);
-		if (batch->chunks[chunk].next == chunk)
-			return to;
-	}
+	return batch->sizes[partition] ? batch->first[partition] : -1;
+}
+
+static int next_chunk(const struct envelope_batch *batch, int chunk)
+{
+	return batch->chunks[chunk].next == chunk ? -1 : batch->chunks[chunk].next;
 }
 
 static size_t bytes_in_memory(const struct envelope_batch *batch, size_t partition)
 {
 	size_t bytes = 0;
-	if (!batch->sizes[partition])
-		return 0;
-	for (uint16_t chunk = batch->first[partition];; chunk = batch->chunks[chunk].next) {
+	for (int chunk = first_chunk(batch, partition); chunk >= 0; chunk = next_chunk(batch, chunk))
 		bytes += batch->chunks[chunk].length;
-		if (batch->chunks[chunk].next == chunk)
-			return bytes;
-	}
+	return bytes;
+}
+
+/* The rows of a partition that are in memory, one after the other. Returns their end. */
+static uint8_t *gather(const struct envelope_batch *batch, size_t partition, uint8_t *to)
+{
+	for (int chunk = first_chunk(batch, partition); chunk >= 0; chunk = next_chunk(batch, chunk))
+		to = mempcpy(to, batch->rows + (size_t)chunk * BATCH_CHUNK, batch->chunks[chunk].length);
+	return to;
 }
 
 static int reserve_loaded(struct envelope_batch *batch, size_t size, struct error *error)
@@ -211,8 +213,6 @@ static int load(struct envelope_batch *batch, size_t first, size_t last, size_t 
 		for (size_t i = 0; i < batch->run_count; i++)
 			size += batch->runs[i].offsets[partition + 1] - batch->runs[i].offsets[partition];
 	}
-	if (size > UINT32_MAX)
-		return error_set(error, EX_SOFTWARE, "cannot sort so many envelopes at once");
 	if (reserve_loaded(batch, size, error) < 0)
 		return -1;
 	uint8_t *to = batch->loaded;
@@ -234,7 +234,7 @@ static int load(struct envelope_batch *batch, size_t first, size_t last, size_t 
 
 void envelope_batch_look(const struct envelope_batch *batch, size_t place, struct envelope_row *row)
 {
-	const uint8_t *at = batch->base + (uint32_t)batch->order[place];
+	const uint8_t *at = batch->base + batch->order[place].value;
 	/* What envelope_batch_add() wrote cannot be damaged. */
 	(void)envelope_row_look(at, at + ENVELOPE_ROW_LIMIT, row);
 }
@@ -256,17 +256,16 @@ static void list_rows(struct envelope_batch *batch, size_t at, size_t end)
 	while (at < end) {
 		struct envelope_row row;
 		(void)envelope_row_look(batch->base + at, batch->base + end, &row);
-		batch->order[batch->ordered++] = (uint64_t)row.hash << 32 | at;
+		batch->order[batch->ordered++] = (struct radix_pair){row.hash, at};
 		at += row.length;
 	}
 }
 
 static void list_partition(struct envelope_batch *batch, size_t partition)
 {
-	for (uint16_t chunk = batch->first[partition]; batch->sizes[partition]; chunk = batch->chunks[chunk].next) {
-		list_rows(batch, (size_t)chunk * BATCH_CHUNK, (size_t)chunk * BATCH_CHUNK + batch->chunks[chunk].length);
-		if (batch->chunks[chunk].next == chunk)
-			return;
+	for (int chunk = first_chunk(batch, partition); chunk >= 0; chunk = next_chunk(batch, chunk)) {
+		size_t at = (size_t)chunk * BATCH_CHUNK;
+		list_rows(batch, at, at + batch->chunks[chunk].length);
 	}
 }
 
@@ -275,7 +274,7 @@ static void sort_equals(struct envelope_batch *batch, size_t from, size_t to)
 {
 	for (size_t i = from + 1; i < to; i++) {
 		struct envelope_row moving, other;
-		uint64_t entry = batch->order[i];
+		struct radix_pair entry = batch->order[i];
 		size_t place = i;
 		envelope_batch_look(batch, i, &moving);
 		while (place > from) {
@@ -298,7 +297,6 @@ int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last,
 			count += batch->runs[i].sizes[partition];
 	}
 	batch->ordered = 0;
-	batch->base = batch->run_count ? batch->loaded : batch->rows;
 	if (make_room(batch, count, error) < 0)
 		return -1;
 	if (batch->run_count) {
@@ -307,10 +305,12 @@ int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last,
 			return -1;
 		batch->base = batch->loaded;
 		list_rows(batch, 0, end);
+	} else {
+		batch->base = batch->rows;
+		for (size_t partition = first; partition < last; partition++)
+			list_partition(batch, partition);
 	}
-	for (size_t partition = first; partition < last && !batch->run_count; partition++)
-		list_partition(batch, partition);
-	radix_sort_words(batch->order, batch->spare, count, 4);
+	radix_sort(batch->order, batch->spare, count);
 	for (size_t from = 0, to; from < count; from = to) {
 		for (to = from + 1; to < count && envelope_batch_hash(batch, to) == envelope_batch_hash(batch, from); to++)
 			;

@@ -14,6 +14,7 @@
 
 #include "envelope_row.h"
 #include "error.h"
+#include "radix_sort.h"
 
 #define BATCH_PARTITION_BITS 8
 #define BATCH_PARTITIONS (1 << BATCH_PARTITION_BITS)
@@ -39,7 +40,7 @@ struct envelope_batch {
 	uint8_t *loaded; /* rows of the partitions last sorted, when there are runs */
 	size_t loaded_capacity;
 	const uint8_t *base;     /* `loaded`, or `rows` */
-	uint64_t *order, *spare; /* of the partitions last sorted: hash << 32 | offset from `base` */
+	struct radix_pair *order, *spare; /* of the partitions last sorted: hash, and offset from `base` */
 	size_t ordered, order_capacity;
 };
 
@@ -74,7 +75,7 @@ int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last,
 /* The hash of the row at a place of the order, and the row. */
 static inline uint32_t envelope_batch_hash(const struct envelope_batch *batch, size_t place)
 {
-	return (uint32_t)(batch->order[place] >> 32);
+	return (uint32_t)batch->order[place].key;
 }
 void envelope_batch_look(const struct envelope_batch *batch, size_t place, struct envelope_row *row);
 

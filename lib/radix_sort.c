@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * Both sorts are the same pass by pass: where the keys with each value of a byte begin, then every element to its place. How often
- * each value of each byte occurs is counted once, before the first pass. A byte in which all keys agree takes no pass.
+ * A pass a byte of the key: where the keys with each value of it begin, then every pair to its place. How often each value of each
+ * byte occurs is counted once, before the first pass. A byte in which all keys agree takes no pass.
  */
 struct places {
 	size_t of[8][256];
@@ -49,24 +49,4 @@ void radix_sort(struct radix_pair *pairs, struct radix_pair *spare, size_t count
 	}
 	if (from != pairs)
 		memcpy(pairs, from, count * sizeof *pairs);
-}
-
-void radix_sort_words(uint64_t *words, uint64_t *spare, size_t count, int low_byte)
-{
-	uint64_t *from = words, *to = spare;
-	struct places places = {0};
-	for (size_t i = 0; i < count; i++)
-		count_key(&places, words[i]);
-	for (int byte = low_byte; byte < 8 && count > 0; byte++) {
-		size_t *place = places.of[byte];
-		if (!prepare(place, count, (uint8_t)(from[0] >> (byte * 8))))
-			continue;
-		for (size_t i = 0; i < count; i++)
-			to[place[from[i] >> (byte * 8) & 255]++] = from[i];
-		uint64_t *swap = from;
-		from = to;
-		to = swap;
-	}
-	if (from != words)
-		memcpy(words, from, count * sizeof *words);
 }

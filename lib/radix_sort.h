@@ -14,7 +14,4 @@ struct radix_pair {
 /* Sorts `pairs` by key, stably (least significant byte first). `spare` is room for as many. */
 void radix_sort(struct radix_pair *pairs, struct radix_pair *spare, size_t count);
 
-/* Sorts words by their bytes from `low_byte` (0 is the least significant one) on, stably. */
-void radix_sort_words(uint64_t *words, uint64_t *spare, size_t count, int low_byte);
-
 #endif
