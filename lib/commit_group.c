@@ -88,11 +88,19 @@ static int commit_at_state(struct commit_group *group, struct message_reader *re
 	return rewind_to_state(group, error) < 0 || commit(group, error) < 0 || merge_again(group, reader, error) < 0 ? -1 : 0;
 }
 
+/* What was to be passed on since the last STATE comes behind it; memory that was short then is found out by commit(). */
+static void hold_passed(struct commit_group *group)
+{
+	buffer_append(&group->held, group->passed.data, group->passed.length);
+	group->held.failed |= group->passed.failed;
+	buffer_reset(&group->passed);
+}
+
 int commit_group_finish(struct commit_group *group, struct error *error)
 {
 	if (group->envelopes->ledger->in_memory && ledger_envelopes_count(group->envelopes, error) < 0)
 		return -1;
-	buffer_append(&group->held, group->passed.data, group->passed.length);
+	hold_passed(group);
 	return commit(group, error);
 }
 
@@ -134,9 +142,8 @@ static int take_state(struct commit_group *group, const struct message *message,
 		pass(group, &message->line);
 		return 0;
 	}
-	buffer_append(&group->held, group->passed.data, group->passed.length);
+	hold_passed(group);
 	append_line(&group->held, &message->line);
-	buffer_reset(&group->passed);
 	buffer_reset(&group->tail);
 	if (group->held.length > HELD_LIMIT || group->interval == 0 || milliseconds() >= group->due_at)
 		return commit(group, error);
