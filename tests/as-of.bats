@@ -10,9 +10,7 @@ export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
 # The three nights in $BATS_FILE_TMPDIR/ws, and what report said after each of them, in NIGHT.report.
 setup_file() {
 	local ws=$BATS_FILE_TMPDIR/ws night
-	mkdir -p "$ws/profiles" "$ws/licence"
-	cp "$acme/profiles/acme.json" "$ws/profiles/"
-	cp "$acme"/licence/*.csv "$ws/licence/"
+	acme_workspace "$ws"
 	for night in $nights; do
 		"$pipeline" run -q -C "$ws" --replay "$acme/nights/$night"
 		"$pipeline" report -q -C "$ws" | sed '$d' >"$BATS_FILE_TMPDIR/$night.report"

@@ -19,9 +19,8 @@ setup_file() {
 	export shared=$BATS_FILE_TMPDIR
 	cd "$shared" || return 1
 	"$fault" report kill 0 true || skip "system calls cannot be watched here"
-	mkdir -p new/profiles new/licence new/ledger
-	cp "$acme/profiles/acme.json" new/profiles/
-	cp "$acme"/licence/*.csv new/licence/
+	acme_workspace new
+	mkdir new/ledger
 	# The workspaces before the first night and after each, of uninterrupted runs.
 	cp -a new after.1
 	run_night after.1 "$night_1"

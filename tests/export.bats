@@ -14,9 +14,7 @@ exporter=$ENVTALLY_BIN/export # `export` alone is the shell's own
 setup_file() {
 	local server_bin
 	# One workspace for all, with one night; copies are cheap.
-	mkdir -p "$BATS_FILE_TMPDIR/ws/profiles" "$BATS_FILE_TMPDIR/ws/licence"
-	cp "$acme/profiles/acme.json" "$BATS_FILE_TMPDIR/ws/profiles/"
-	cp "$acme"/licence/*.csv "$BATS_FILE_TMPDIR/ws/licence/"
+	acme_workspace "$BATS_FILE_TMPDIR/ws"
 	"$pipeline" run -q -C "$BATS_FILE_TMPDIR/ws" --replay "$acme/nights/20250318T020000Z"
 	server_bin=$(dirname "$(command -v initdb || printf '%s\n' /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n 1)")
 	if [ -x "$server_bin/initdb" ] && command -v psql >/dev/null; then start_server "$server_bin"; fi

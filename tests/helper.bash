@@ -67,6 +67,13 @@ refused() {
 	}
 }
 
+# acme_workspace FOLDER: a workspace of the recorded organisation, before its first night.
+acme_workspace() {
+	mkdir -p "$1/profiles" "$1/licence"
+	cp "$acme/profiles/acme.json" "$1/profiles/"
+	cp "$acme"/licence/*.csv "$1/licence/"
+}
+
 # The feed's raw records of the nights given, one a line, in the order of the recording.
 raw_of() {
 	local night

@@ -8,9 +8,7 @@ pipeline=$root/pipeline.sh
 export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
 
 workspace() { # a workspace of the recorded organisation in ./ws
-	mkdir -p ws/profiles ws/licence
-	cp "$acme/profiles/acme.json" ws/profiles/
-	cp "$acme"/licence/*.csv ws/licence/
+	acme_workspace ws
 }
 run_night() { "$pipeline" run -q -C ws --replay "$acme/nights/$1"; }
 run_nights() {

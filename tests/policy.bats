@@ -72,9 +72,7 @@ units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consume
 export() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
 
 @test "driver: another policy restates what was reported, says so, and explains itself; back again, it is as before" {
-	mkdir -p ws/profiles ws/licence
-	cp "$acme/profiles/acme.json" ws/profiles/
-	cp "$acme"/licence/*.csv ws/licence/
+	acme_workspace ws
 	night() { "$pipeline" run -q -C ws --replay "$acme/nights/$1"; }
 	night 20250318T020000Z
 	same "$(policy hash)" "$(jq -r .policy ws/runs/acme/20250318T020000Z/job.json)"
@@ -117,9 +115,8 @@ export() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
 }
 
 @test "nights under the same policy: only accounts that were touched are read, and no figure is restated because of it" {
-	mkdir -p ws/profiles ws/licence seen
-	cp "$acme/profiles/acme.json" ws/profiles/
-	cp "$acme"/licence/*.csv ws/licence/
+	acme_workspace ws
+	mkdir seen
 	ln -s "$(dirname "$(command -v merge)")"/* seen/
 	rm seen/merge
 	printf '#!/bin/bash\necho "$*" >>"%s"\nexec "%s" "$@"\n' "$PWD/merges" "$(command -v merge)" >seen/merge

@@ -391,9 +391,7 @@ unlimited 4 counted" "$(cat got)"
 
 @test "a run keeps all licence files and --group-by, leaves out excluded users, and is made again byte for byte" {
 	local robot night=20250318T020000Z
-	mkdir -p ws/profiles ws/licence
-	cp "$acme/profiles/acme.json" ws/profiles/
-	cp "$acme"/licence/*.csv ws/licence/
+	acme_workspace ws
 	robot=$(raw_of $night | jq -r '.sender.userId // empty' | sort | uniq -c | sort -rn | awk 'NR == 1 { print tolower($2) }')
 	[ -n "$robot" ]
 	printf 'user,%s,acme,robot,,\n' "$robot" >>ws/licence/exclusions.csv
@@ -418,9 +416,7 @@ unlimited 4 counted" "$(cat got)"
 
 @test "a run whose licence files turn out wrong ends once they are mended" {
 	local night=20250318T020000Z
-	mkdir -p ws/profiles ws/licence
-	cp "$acme/profiles/acme.json" ws/profiles/
-	cp "$acme"/licence/*.csv ws/licence/
+	acme_workspace ws
 	# Ends within a period: what the run fetches shows it.
 	echo 'account,*,,test,2025-02-01,2025-02-15' >>ws/licence/exclusions.csv
 	try() { run --separate-stderr env ENVTALLY_BIN="${ENVTALLY_BIN:-$root/bin}" "$root/pipeline.sh" run -C ws --replay "$acme/nights/$night"; }

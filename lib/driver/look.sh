@@ -5,6 +5,13 @@ newest_run() { # NAME
 	find "$workspace/runs/$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' 2>/dev/null | LC_ALL=C sort | tail -n 1
 }
 
+reported_run() { # NAME TO-DO: the same, where there must be one
+	local run
+	run=$(newest_run "$1")
+	[ -n "$run" ] || fail 66 "cannot $2 profile '$1': nothing was run yet"
+	printf '%s\n' "$run"
+}
+
 # The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
 position() { # FILE NAME
 	local options policy
@@ -42,8 +49,7 @@ explain_command() {
 	local profile name last policy format=${export_format:-text}
 	for profile in "${profiles[@]}"; do
 		name=$(profile_fact "$(profile_file "$profile")" name)
-		last=$(newest_run "$name")
-		[ -n "$last" ] || fail 66 "cannot explain profile '$name': nothing was run yet"
+		last=$(reported_run "$name" explain)
 		policy_of "$last/inputs"
 		position_of_run "$last" --trace | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
 			--title "$name, run $(basename "$last")" ${question[@]+"${question[@]}"}
@@ -179,8 +185,7 @@ report_command() {
 	local profile name last
 	for profile in "${profiles[@]}"; do
 		name=$(profile_fact "$(profile_file "$profile")" name)
-		last=$(newest_run "$name")
-		[ -n "$last" ] || fail 66 "cannot report profile '$name': nothing was run yet"
+		last=$(reported_run "$name" report)
 		cat "$last/accounts.ndjson" "$last/consumption.ndjson" "$last/restatements.ndjson" "$last/results.ndjson" |
 			stage report --title "$name" --now "$(jq -r .started_at "$last/job.json")"
 		printf 'report: %s\n' "$last/report.html"
@@ -194,8 +199,7 @@ models_command() {
 	local profile name last
 	for profile in "${profiles[@]}"; do
 		name=$(profile_fact "$(profile_file "$profile")" name)
-		last=$(newest_run "$name")
-		[ -n "$last" ] || fail 66 "cannot suggest models of profile '$name': nothing was run yet"
+		last=$(reported_run "$name" "suggest models of")
 		cat "$last/results.ndjson"
 	done | stage models suggest
 }
