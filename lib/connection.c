@@ -31,7 +31,7 @@ void connection_append(const struct connection *connection, bool reveal, struct 
 	const struct {
 		const char *key, *value;
 	} strings[] = {{"type", "CONNECTION"}, {"profile", connection->profile}, {"organization_id", connection->organization_id},
-		{"api_base", connection->api_base}, {"feed", connection->feed}, {"ca_bundle", connection->ca_bundle},
+		{"api_base", connection->api_base}, {"esign_base", connection->esign_base}, {"feed", connection->feed}, {"ca_bundle", connection->ca_bundle},
 		{"access_token", reveal ? connection->access_token : NULL}};
 	json_begin(line, '{');
 	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
@@ -50,6 +50,8 @@ void connection_append(const struct connection *connection, bool reveal, struct 
 	json_integer(line, connection->concurrency);
 	json_key(line, "download_consumption");
 	json_boolean(line, connection->download_consumption);
+	json_key(line, "download_billing");
+	json_boolean(line, connection->download_billing);
 	append_strings(line, "accounts", connection->accounts);
 	append_strings(line, "token_command", connection->token_command);
 	json_end(line, '}');
@@ -120,6 +122,7 @@ int connection_parse(const char *line, size_t length, struct connection *connect
 	if (get_string(object, "profile", true, &connection->profile, error) < 0 ||
 		get_string(object, "organization_id", true, &connection->organization_id, error) < 0 ||
 		get_string(object, "api_base", true, &connection->api_base, error) < 0 ||
+		get_string(object, "esign_base", false, &connection->esign_base, error) < 0 ||
 		get_string(object, "feed", true, &connection->feed, error) < 0 ||
 		get_string(object, "ca_bundle", false, &connection->ca_bundle, error) < 0 ||
 		get_string(object, "access_token", false, &connection->access_token, error) < 0 ||
@@ -133,6 +136,9 @@ int connection_parse(const char *line, size_t length, struct connection *connect
 		goto out;
 	jv download = jv_object_get(jv_copy(object), jv_string("download_consumption"));
 	connection->download_consumption = jv_get_kind(download) != JV_KIND_FALSE;
+	jv_free(download);
+	download = jv_object_get(jv_copy(object), jv_string("download_billing"));
+	connection->download_billing = jv_get_kind(download) == JV_KIND_TRUE;
 	jv_free(download);
 	if (day_parse(start, strlen(start), &connection->contract_start) < 0 ||
 		(expiry && instant_parse(expiry, strlen(expiry), &connection->expires_at) < 0)) {
@@ -160,8 +166,8 @@ void connection_release(struct connection *connection)
 {
 	if (connection->access_token)
 		explicit_bzero(connection->access_token, strlen(connection->access_token));
-	char *strings[] = {connection->profile, connection->organization_id, connection->api_base, connection->feed,
-		connection->ca_bundle, connection->access_token};
+	char *strings[] = {connection->profile, connection->organization_id, connection->api_base, connection->esign_base,
+		connection->feed, connection->ca_bundle, connection->access_token};
 	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
 		free(strings[i]);
 	free_strings(connection->accounts);

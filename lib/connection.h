@@ -2,8 +2,8 @@
  * connection.h: the CONNECTION message, which auth prints for the fetchers.
  *
  * It carries what the fetchers must know of the profile, an access token and the command that gets a new one:
- * {"type":"CONNECTION","profile","organization_id","api_base","contract_start","renewal_months","feed","lookback_days",
- *  "concurrency","ca_bundle","accounts","download_consumption","access_token","expires_at","token_command"}.
+ * {"type":"CONNECTION","profile","organization_id","api_base","esign_base","contract_start","renewal_months","feed",
+ *  "lookback_days","concurrency","ca_bundle","accounts","download_consumption","download_billing","access_token","expires_at","token_command"}.
  *
  * The token goes into pipes and sockets only: written to a file or a terminal it is null, unless the user said --show-token.
  * Under --replay there is no token at all.
@@ -16,9 +16,10 @@
 
 struct connection {
 	char *profile, *organization_id, *api_base, *feed, *ca_bundle;
+	char *esign_base; /* as in profile.h; NULL: api_base */
 	int32_t contract_start;
 	int renewal_months, lookback_days, concurrency;
-	bool download_consumption;
+	bool download_consumption, download_billing;
 	char **accounts;      /* NULL-terminated, or NULL for all */
 	char *access_token;   /* wiped on release; NULL when there is none */
 	int64_t expires_at;   /* instant; INSTANT_NONE when there is no token */

@@ -29,6 +29,7 @@ void explanation_release(struct explanation *explanation)
 	free(explanation->days);
 	free(explanation->envelopes);
 	free(explanation->versions);
+	free(explanation->checks);
 	free(explanation->differences);
 	free(explanation->account_names);
 	hash_index_release(&explanation->by_id);

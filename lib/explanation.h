@@ -3,6 +3,7 @@
  *
  *   position ← entitlements (lines of entitlements.csv)
  *            ← consumption (an account, plan item and period; a line of models.csv) ← days ← envelopes ← recorded exchanges
+ *   beside it: Docusign's own count of these accounts, where it was asked for
  *
  * It is gathered from the top down: the positions and what reconcile --trace says of them (explanation_read.c), days and envelopes from
  * the ledger (explanation_ledger.c), exchanges from the runs' recordings (explanation_recordings.c). Then explanation_print.c
@@ -46,6 +47,7 @@ struct explained_position {
 	bool is_unlimited, use_is_known;
 	int64_t owned, used, excluded;
 	int64_t entitled, consumed, left_out; /* sums of what it comes from, of all accounts */
+	int64_t billing_periods, billed, billed_counted; /* as the record has them */
 	size_t first_entitlement, entitlement_count, first_use, use_count;
 };
 
@@ -64,6 +66,15 @@ struct explained_use {
 	int64_t units, excluded;
 	int64_t counted;                       /* by its days */
 	size_t first_day, day_count, first_envelope, envelope_count;
+};
+
+/* Docusign's own count of an account in one of its billing periods. Texts are as the record has them; NULL for null. */
+struct explained_check {
+	const char *profile;
+	uint32_t account;
+	struct period period; /* the consumption period that it belongs to */
+	const char *start, *end, *observed_at, *counted_until, *billed, *counted, *difference, *bulk, *powerforms, *verdict;
+	bool is_told; /* below a position that its account is in */
 };
 
 struct explained_day {
@@ -108,7 +119,8 @@ struct explanation {
 	struct explained_day *days;
 	struct explained_envelope *envelopes;
 	struct explained_version *versions;
-	size_t position_count, entitlement_count, use_count, day_count, envelope_count, version_count;
+	struct explained_check *checks; /* by profile, account and period */
+	size_t position_count, entitlement_count, use_count, day_count, envelope_count, version_count, check_count;
 	struct explained_differences *differences; /* by position */
 	struct name_table texts, accounts, plan_items, senders, position_keys; /* plan item and sender 0: none */
 	const char **account_names; /* by number of accounts; NULL for none */

@@ -1,4 +1,4 @@
-#include "explanation_line.h"
+#include "explanation_billing.h"
 
 #include "instant.h"
 #include "json_write.h"
@@ -340,6 +340,7 @@ static void print_position(struct explanation_printing *printing, size_t number)
 			verdict(&used, text));
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->use_count; i++)
 		print_use(printing, parent, &explanation->uses[position->first_use + i]);
+	explanation_print_billing(printing, parent, position);
 	if (explanation->question.level >= EXPLAIN_ENVELOPE)
 		print_differences(printing, parent, number);
 }
@@ -382,6 +383,7 @@ int explanation_print(struct explanation *explanation, const char *title, bool f
 			explanation_say(&printing, 0, "%s", "");
 		print_position(&printing, order[i]);
 	}
+	explanation_print_billing_alone(&printing);
 	free(order);
 	int result = buffer_check(&printing.facts, error);
 	buffer_release(&printing.facts);

@@ -1,5 +1,6 @@
 #include "explanation.h"
 
+#include "explanation_billing.h"
 #include "instant.h"
 #include "licence_row.h"
 
@@ -35,13 +36,28 @@ enum {
 	PLAN_ITEM_ID,
 	UNITS_CONSUMED,
 	UNITS_EXCLUDED,
+	BILLING_PERIODS,
+	BILLED_UNITS,
+	BILLED_UNITS_COUNTED,
+	BILLING_START,
+	BILLING_END,
+	OBSERVED_AT,
+	COUNTED_UNTIL,
+	UNITS_BILLED,
+	UNITS_COUNTED,
+	DIFFERENCE,
+	BULK_UNITS,
+	POWERFORM_UNITS,
+	CHECK,
 	FIELDS
 };
 
 static const char *const pointers[FIELDS] = {"/profile", "/software_model", "/license_metric", "/period_index", "/period_start", "/period_end",
 	"/period_state", "/status", "/usage_state", "/rights_owned", "/rights_used", "/rights_available", "/unlicensed_rights",
 	"/excluded_units", "/entitlement_id", "/line", "/start_day", "/end_day", "/group_type", "/group_value", "/rights_granted",
-	"/rights_drawn_before", "/rights_drawn", "/account_id", "/account_name", "/plan_item_id", "/units_consumed", "/units_excluded"};
+	"/rights_drawn_before", "/rights_drawn", "/account_id", "/account_name", "/plan_item_id", "/units_consumed", "/units_excluded",
+	"/billing_periods", "/billed_units", "/billed_units_counted", "/billing_start", "/billing_end", "/observed_at", "/counted_until",
+	"/units_billed", "/units_counted", "/difference", "/bulk_units", "/powerform_units", "/check"};
 
 struct reading {
 	struct explanation *explanation;
@@ -144,6 +160,9 @@ static void add_position(struct reading *reading)
 	position->use_is_known = reading->message->fields[RIGHTS_USED].kind == JSON_NUMBER;
 	position->used = integer(reading, RIGHTS_USED);
 	position->excluded = integer(reading, EXCLUDED_UNITS);
+	position->billing_periods = integer(reading, BILLING_PERIODS);
+	position->billed = integer(reading, BILLED_UNITS);
+	position->billed_counted = integer(reading, BILLED_UNITS_COUNTED);
 }
 
 static void add_entitlement(struct reading *reading)
@@ -210,6 +229,36 @@ static void add_use(struct reading *reading)
 			.excluded = excluded};
 }
 
+/* One that is in no consumption period is in no explanation. */
+static void add_check(struct reading *reading)
+{
+	struct explanation *explanation = reading->explanation;
+	if (reading->message->fields[PERIOD_START].kind != JSON_STRING ||
+		(explanation->question.account && !json_slice_equals(&reading->message->fields[ACCOUNT_ID], explanation->question.account)))
+		return;
+	const struct period of = period(reading);
+	if (!reading->failed && !is_asked_for(&explanation->question, &of, NULL) && !explanation->question.model)
+		return;
+	ptrdiff_t account = reading->failed ? -1 : number_of(reading, &explanation->accounts, ACCOUNT_ID);
+	struct explained_check *check =
+		reading->failed ? NULL : licence_grow((void **)&explanation->checks, &explanation->check_count, sizeof *check, reading->error);
+	reading->failed |= !check;
+	if (check)
+		*check = (struct explained_check){.profile = text(reading, PROFILE),
+			.account = (uint32_t)account,
+			.period = of,
+			.start = text(reading, BILLING_START),
+			.end = text(reading, BILLING_END),
+			.observed_at = text(reading, OBSERVED_AT),
+			.counted_until = text(reading, COUNTED_UNTIL),
+			.billed = text(reading, UNITS_BILLED),
+			.counted = text(reading, UNITS_COUNTED),
+			.difference = text(reading, DIFFERENCE),
+			.bulk = text(reading, BULK_UNITS),
+			.powerforms = text(reading, POWERFORM_UNITS),
+			.verdict = text(reading, CHECK)};
+}
+
 /* Names come with account and consumption records, before what is explained. */
 static void keep_account_name(struct reading *reading)
 {
@@ -271,6 +320,8 @@ static void take(struct reading *reading)
 		add_entitlement(reading);
 	else if (message_is_record(message, "consumption_use"))
 		add_use(reading);
+	else if (message_is_record(message, "billing_check"))
+		add_check(reading);
 	else if (message_is_record(message, "account") || message_is_record(message, "consumption"))
 		keep_account_name(reading);
 }
@@ -289,6 +340,7 @@ int explanation_read(struct explanation *explanation, int descriptor, const char
 	if (reading.failed || got < 0)
 		return -1;
 	arrange(explanation);
+	explanation_arrange_checks(explanation);
 	explanation->differences = calloc(explanation->position_count + 1, sizeof *explanation->differences);
 	return explanation->differences ? 0 : error_set(error, EX_OSERR, "out of memory");
 }

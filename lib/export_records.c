@@ -3,6 +3,7 @@
 #include "daily_partials.h"
 #include "export_envelopes.h"
 #include "json_write.h"
+#include "ledger_billing.h"
 
 #include <string.h>
 
@@ -97,6 +98,16 @@ static int export_partials(struct ledger *ledger, export_put *put, void *context
 	return result ? result : got;
 }
 
+static int export_billing(struct ledger *ledger, export_put *put, void *context, struct error *error)
+{
+	struct daily_partials partials;
+	if (daily_partials_open(&partials, ledger, put, context, error) < 0)
+		return -1;
+	int result = ledger_billing_walk(ledger, &partials, put, context, error);
+	daily_partials_release(&partials);
+	return result;
+}
+
 int export_records(struct ledger *ledger, const struct stream *stream, export_put *put, void *context, struct error *error)
 {
 	static const struct {
@@ -113,6 +124,8 @@ int export_records(struct ledger *ledger, const struct stream *stream, export_pu
 	};
 	if (stream == &stream_envelope)
 		return export_envelopes(ledger, put, context, error);
+	if (stream == &stream_billing_period)
+		return export_billing(ledger, put, context, error);
 	if (stream == &stream_daily_consumption)
 		return export_partials(ledger, put, context, error);
 	for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)

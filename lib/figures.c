@@ -68,7 +68,8 @@ static int add_counts(struct figures *sum, const struct figures *part, struct er
 		{&sum->covered, part->covered}, {&sum->allocated_in_use, part->allocated_in_use},
 		{&sum->not_allocated_in_use, part->not_allocated_in_use}, {&sum->allocated_not_in_use, part->allocated_not_in_use},
 		{&sum->not_allocated, part->not_allocated}, {&sum->excluded, part->excluded}, {&sum->entitlements, part->entitlements},
-		{&sum->entitlements_without_cost, part->entitlements_without_cost}};
+		{&sum->entitlements_without_cost, part->entitlements_without_cost}, {&sum->billing_periods, part->billing_periods},
+		{&sum->billed, part->billed}, {&sum->billed_counted, part->billed_counted}};
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		if (sum_add(counts[i].sum, counts[i].part, error) < 0)
 			return -1;

@@ -24,6 +24,7 @@ struct figures {
 	bool is_unlimited, is_not_compliant, is_unknown; /* unknown: the use of some part is */
 	int64_t owned, used, available, over_licensed, lapsing, unlicensed, covered;
 	int64_t allocated_in_use, not_allocated_in_use, allocated_not_in_use, not_allocated;
+	int64_t billing_periods, billed, billed_counted; /* position_billing.h */
 	int64_t excluded, accounts_not_yet_fed, accounts_not_reported, entitlements, entitlements_without_cost;
 	struct amount over_licensed_amount, true_up_cost, potential_savings, total_spend, current_period_spend;
 };

@@ -3,9 +3,12 @@
 #include "daily_partials.h"
 #include "instant.h"
 #include "json_write.h"
+#include "ledger_billing.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define UNLIMITED "unlimited"
 
 void ledger_records_open(struct ledger_records *records, struct ledger *ledger, const struct field_union *fields)
 {
@@ -38,6 +41,12 @@ static int bind_field(sqlite3_stmt *statement, int column, const struct stream *
 			break;
 		sqlite3_bind_int(statement, column, slice->kind == JSON_TRUE);
 		return 0;
+	case FIELD_RIGHTS:
+		if (slice->kind == JSON_STRING && slice->length == strlen(UNLIMITED) && memcmp(slice->text, UNLIMITED, slice->length) == 0) {
+			sqlite3_bind_text(statement, column, UNLIMITED, -1, SQLITE_STATIC);
+			return 0;
+		}
+		/* fallthrough */
 	case FIELD_INTEGER:
 		if (slice->kind != JSON_NUMBER)
 			break;
@@ -50,6 +59,12 @@ static int bind_field(sqlite3_stmt *statement, int column, const struct stream *
 		sqlite3_bind_int64(statement, column, instant);
 		return 0;
 	}
+	case FIELD_OBJECT:
+	case FIELD_ARRAY:
+		if (slice->kind != (field->type == FIELD_OBJECT ? JSON_OBJECT : JSON_ARRAY))
+			break;
+		sqlite3_bind_text(statement, column, slice->text, (int)slice->length, SQLITE_TRANSIENT);
+		return 0;
 	default:
 		if (slice->kind != JSON_STRING)
 			break;
@@ -60,7 +75,7 @@ static int bind_field(sqlite3_stmt *statement, int column, const struct stream *
 	}
 	static const char *const wanted[] = {[FIELD_ID] = "a string", [FIELD_WORD] = "a string", [FIELD_TEXT] = "a string",
 		[FIELD_TIME] = "a time", [FIELD_DAY] = "a date", [FIELD_INTEGER] = "an integer", [FIELD_DECIMAL] = "a string",
-		[FIELD_RIGHTS] = "an integer", [FIELD_BOOLEAN] = "true or false", [FIELD_OBJECT] = "an object", [FIELD_ARRAY] = "an array"};
+		[FIELD_RIGHTS] = "an integer or \"unlimited\"", [FIELD_BOOLEAN] = "true or false", [FIELD_OBJECT] = "an object", [FIELD_ARRAY] = "an array"};
 	return error_set(error, EX_DATAERR, "%s \"%s\" must be %s, this is %s", stream->name, field->name, wanted[field->type],
 		json_kind_name(slice->kind));
 }
@@ -133,6 +148,24 @@ static int store_subscription(struct ledger_records *records, const struct messa
 		return -1;
 	records->subscriptions_moved |= sqlite3_changes(records->ledger->database) > 0;
 	return 0;
+}
+
+/* Of an account that nothing else may have named yet. */
+static int store_billing_period(struct ledger_records *records, const struct message *message, int64_t now, struct error *error)
+{
+	const struct stream *stream = &stream_billing_period;
+	int observed = stream_field_index(stream, "observed_at", strlen("observed_at"));
+	sqlite3_stmt *statement = ledger_statement(records->ledger, "know_account", error);
+	if (!statement || bind_named(records, statement, 1, stream, message, "account_id", error) < 0 ||
+		ledger_run(records->ledger, statement, error) < 0 || !(statement = ledger_statement(records->ledger, "store_billing_period", error)))
+		return -1;
+	for (int i = 0; i <= observed; i++)
+		if (bind_named(records, statement, i + 1, stream, message, stream->fields[i].name, error) < 0)
+			return -1;
+	/* As normalize gives it: when it was observed, the message says. */
+	if (field_union_slice(records->fields, message->fields, "observed_at")->kind != JSON_STRING)
+		sqlite3_bind_int64(statement, observed + 1, observed_at(message, now));
+	return ledger_run(records->ledger, statement, error);
 }
 
 static int store_watermark(struct ledger_records *records, const struct message *message, struct error *error)
@@ -256,6 +289,8 @@ int ledger_records_store(struct ledger_records *records, const struct stream *st
 		return store_account(records, message, now, error);
 	if (stream == &stream_subscription)
 		return store_subscription(records, message, now, error);
+	if (stream == &stream_billing_period)
+		return store_billing_period(records, message, now, error);
 	if (stream == &stream_watermark)
 		return store_watermark(records, message, error);
 	if (stream == &stream_job_result)
@@ -352,6 +387,27 @@ static int print_watermarks(struct ledger *ledger, struct output *output, struct
 	return got;
 }
 
+static int print_billing_period(void *context, const struct buffer *record, struct error *error)
+{
+	struct output *output = context;
+	(void)error;
+	stream_put_record(&output->pending, &stream_billing_period, record->data, record->length);
+	output_line_end(output);
+	return output_failed(output);
+}
+
+static int print_billing_periods(struct ledger *ledger, const struct daily_partials *partials, struct output *output, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "any_billing_period", error);
+	int any = statement ? ledger_step(ledger, statement, error) : -1;
+	if (any <= 0)
+		return any;
+	sqlite3_reset(statement);
+	stream_append_schema(&output->pending, &stream_billing_period);
+	output_line_end(output);
+	return ledger_billing_walk(ledger, partials, print_billing_period, output, error) < 0 ? -1 : 0;
+}
+
 static int print_partial(void *context, const struct buffer *record, struct error *error)
 {
 	struct output *output = context;
@@ -389,7 +445,9 @@ int ledger_records_print(struct ledger *ledger, bool all, int32_t since, struct 
 	if (print_accounts(ledger, output, error) < 0 || print_subscriptions(ledger, output, error) < 0 ||
 		print_watermarks(ledger, output, error) < 0 || daily_partials_open(&partials, ledger, print_partial, output, error) < 0)
 		return -1;
-	int result = print_partials(ledger, &partials, all, since, output, error);
+	int result = print_billing_periods(ledger, &partials, output, error);
+	if (result == 0)
+		result = print_partials(ledger, &partials, all, since, output, error);
 	daily_partials_release(&partials);
 	return result;
 }

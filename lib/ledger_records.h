@@ -33,7 +33,7 @@ int ledger_records_store(struct ledger_records *records, const struct stream *st
 int ledger_records_settle(struct ledger_records *records, struct error *error);
 
 /*
- * Prints accounts, subscriptions, watermarks and the daily partials. Of all accounts when `all`, else of those touched since
+ * Prints accounts, subscriptions, watermarks, billing periods (all of them: ledger_billing.h) and the daily partials. Of all accounts when `all`, else of those touched since
  * they were last reported; from the day `since` on. For each period last reported of an account printed there is a
  * partial of 0 units, so that a period that lost its last envelope is not overlooked.
  */

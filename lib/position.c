@@ -1,6 +1,7 @@
 #include "position.h"
 
 #include "instant.h"
+#include "position_billing.h"
 #include "position_print.h"
 #include "position_trace.h"
 
@@ -43,6 +44,7 @@ static void close_position(struct position *position)
 	free(position->product_begun);
 	free(position->currency_of_product);
 	free(position->drawn_before);
+	position_billing_release(position);
 }
 
 /* The periods of a profile that are no time before its contract: ranks from `*first` to before `*end`. */
@@ -154,7 +156,9 @@ static int print_cell(struct position *position, struct position_cell *cell, siz
 	if (pricing_build(&cell->pricing, position->licence, metric, currency, cell->draw, &cell->period->period, error) < 0 ||
 		figures_of_draw(&cell->figures, cell->draw, cell->needs, cell->need_count, &cell->pricing, error) < 0)
 		return -1;
-	cell->figures.excluded = position->excluded[(size_t)(metric - position->licence->models.metrics) * periods + rank];
+	size_t number = (size_t)(metric - position->licence->models.metrics);
+	cell->figures.excluded = position->excluded[number * periods + rank];
+	position_billing_figures(position, number, rank, &cell->figures);
 	settle_usage(&cell->figures, cell->reach);
 	if (position_print_metric(position, cell, error) < 0 || position_print_groups(position, cell, error) < 0 ||
 		print_unlicensed(position, cell, error) < 0 || position_print_remediation(position, cell, error) < 0 ||
@@ -244,9 +248,14 @@ int position_print(const struct licence *licence, const struct usage *usage, uns
 {
 	struct position position = {.licence = licence, .usage = usage, .group_by = group_by, .trace = trace, .now = now, .output = output};
 	size_t at = 0;
-	int result = open_position(&position, error) < 0 || position_map_items(&position, error) < 0 || position_add_lines(&position, error) < 0 ? -1 : 0;
+	int result = open_position(&position, error) < 0 || position_map_items(&position, error) < 0 || position_add_lines(&position, error) < 0 ||
+			position_billing_open(&position, error) < 0
+		? -1
+		: 0;
 	for (size_t profile = 0; profile < usage->profiles.count && result == 0; profile++)
 		result = print_profile(&position, (uint32_t)profile, &at, error);
+	if (result == 0)
+		position_billing_print(&position);
 	if (result == 0)
 		result = position_print_unrecognized(&position, error);
 	close_position(&position);

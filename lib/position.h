@@ -7,6 +7,7 @@
  * For each profile and metric, rights are drawn on period by period (draw.h), and what comes of that are the figures (figures.h).
  *
  * The parts: position_lines.c maps and orders the consumption; position.c computes; position_groups.c sums by group;
+ * position_billing.c sets Docusign's own count beside ours;
  * reach.c tells what the feeds of a metric's accounts say; remediation.c says what can be done; position_print.c makes the records;
  * position_trace.c those that say what the figures come from.
  */
@@ -51,6 +52,9 @@ struct position {
 	struct position_line *lines;
 	size_t line_count;
 	int64_t *excluded;        /* by metric and rank of period */
+	struct position_billing *billings; /* position_billing.h */
+	size_t billing_count;
+	struct position_billed *billed; /* by metric and rank of period; NULL without billing periods */
 	struct need *needs;       /* of the position at hand */
 	struct figures *model_sums, *product_sums; /* of the profile at hand, by number and rank of period */
 	bool *model_begun, *product_begun;

@@ -102,6 +102,9 @@ static void put_figures(struct buffer *line, const struct usage_period *period, 
 	json_member_integer(line, "entitlements_without_cost", figures->entitlements_without_cost);
 	json_member_integer(line, "accounts_not_yet_fed", figures->accounts_not_yet_fed);
 	json_member_integer(line, "accounts_not_reported", figures->accounts_not_reported);
+	json_member_integer(line, "billing_periods", figures->billing_periods);
+	position_put_known(line, "billed_units", figures->billing_periods > 0, figures->billed);
+	position_put_known(line, "billed_units_counted", figures->billing_periods > 0, figures->billed_counted);
 }
 
 #define PRICE_DIGITS 4 /* that an average price is shown with, beyond those of its currency */

@@ -177,14 +177,21 @@ static int check_identity(struct profile *profile, const char *integration_type,
 	return 0;
 }
 
+/* Takes trailing slashes off. */
+static bool is_base(char *url)
+{
+	size_t length = strlen(url);
+	while (length > 0 && url[length - 1] == '/')
+		url[--length] = 0;
+	return strncmp(url, "https://", 8) == 0 || (strncmp(url, "http://", 7) == 0 && is_loopback(url + 7));
+}
+
 static int check_connection(struct profile *profile, struct error *error)
 {
-	size_t length = strlen(profile->api_base);
-	while (length > 0 && profile->api_base[length - 1] == '/')
-		profile->api_base[--length] = 0;
-	if (strncmp(profile->api_base, "https://", 8) != 0 &&
-		(strncmp(profile->api_base, "http://", 7) != 0 || !is_loopback(profile->api_base + 7)))
+	if (!is_base(profile->api_base))
 		return wrong(profile, "api_base", "an https URL (http only to this machine), such as https://api.docusign.net", error);
+	if (!is_base(profile->esign_base))
+		return wrong(profile, "esign_base", "an https URL (http only to this machine), such as https://{site_name}.docusign.net", error);
 	char *host = strstr(profile->audience, "://");
 	if (host)
 		memmove(profile->audience, host + 3, strlen(host + 3) + 1);
@@ -209,6 +216,7 @@ static int take_all(struct profile *profile, jv *object, struct error *error)
 		{"organization_id", &profile->organization_id, true},
 		{"contract_start", &contract_start, true},
 		{"api_base", &profile->api_base, true},
+		{"esign_base", &profile->esign_base, false},
 		{"audience", &profile->audience, true},
 		{"integration_key", &profile->integration_key, true},
 		{"key_pair_id", &profile->key_pair_id, false},
@@ -227,9 +235,11 @@ static int take_all(struct profile *profile, jv *object, struct error *error)
 		take_integer(profile, object, "concurrency", 1, 64, 8, &profile->concurrency, error) < 0 ||
 		take_boolean(profile, object, "active", true, &profile->active, error) < 0 ||
 		take_boolean(profile, object, "download_consumption", true, &profile->download_consumption, error) < 0 ||
+		take_boolean(profile, object, "download_billing", false, &profile->download_billing, error) < 0 ||
 		take_scopes(profile, object, error) < 0 || take_accounts(profile, object, error) < 0)
 		goto out;
-	if (!profile->feed && !(profile->feed = strdup("datafeed"))) {
+	if ((!profile->feed && !(profile->feed = strdup("datafeed"))) ||
+		(!profile->esign_base && !(profile->esign_base = strdup(profile->api_base)))) {
 		error_set(error, EX_OSERR, "out of memory");
 		goto out;
 	}
@@ -290,7 +300,7 @@ out:
 void profile_release(struct profile *profile)
 {
 	char *strings[] = {profile->path, profile->directory, profile->name, profile->organization_id, profile->api_base,
-		profile->audience, profile->integration_key, profile->key_pair_id, profile->key_file, profile->key_password,
+		profile->esign_base, profile->audience, profile->integration_key, profile->key_pair_id, profile->key_file, profile->key_password,
 		profile->key_alias, profile->user_id, profile->scopes, profile->feed, profile->ca_bundle};
 	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
 		free(strings[i]);

@@ -20,8 +20,9 @@ struct profile {
 	char *organization_id; /* lower case */
 	int32_t contract_start; /* day (instant.h); origin of all consumption periods */
 	int renewal_months;     /* 1 to 60 */
-	bool active, download_consumption;
+	bool active, download_consumption, download_billing;
 	char *api_base; /* without a trailing slash; https, or http to a loopback address */
+	char *esign_base; /* the same, of the eSignature REST API; may hold {site_name}; api_base where the profile has none */
 	char *audience; /* host[:port], without a scheme */
 	char *integration_key, *key_pair_id;
 	char *key_file, *key_password, *key_alias;

@@ -9,6 +9,7 @@
 
 EMBEDDED(jq_accounts_jq);
 EMBEDDED(jq_plan_items_jq);
+EMBEDDED(jq_billing_jq);
 
 /* One jq program with the scanner for what it gives. */
 struct raw_map_program {
@@ -49,6 +50,7 @@ int raw_map_open(struct raw_map *map, const char *feed, const char *stream, cons
 	if (feed_load(feed, &map->feed, error) < 0)
 		return -1;
 	bool is_feeds = stream && strcmp(stream, "docusign_accounts") != 0 && strcmp(stream, "docusign_plan_items") != 0 &&
+		strcmp(stream, "docusign_billing") != 0 &&
 		!stream_find(stream, strlen(stream));
 	canonical_form_init(&map->envelope, &stream_envelope);
 	map->stream = is_feeds ? stream : map->feed.stream;
@@ -57,6 +59,8 @@ int raw_map_open(struct raw_map *map, const char *feed, const char *stream, cons
 			.length = EMBEDDED_LENGTH(jq_accounts_jq), .wrapped = true},
 		{.raw_stream = "docusign_plan_items", .target = &stream_subscription, .name = "plan_items.jq",
 			.text = EMBEDDED_TEXT(jq_plan_items_jq), .length = EMBEDDED_LENGTH(jq_plan_items_jq), .wrapped = true},
+		{.raw_stream = "docusign_billing", .target = &stream_billing_period, .name = "billing.jq", .text = EMBEDDED_TEXT(jq_billing_jq),
+			.length = EMBEDDED_LENGTH(jq_billing_jq), .wrapped = true},
 		{.raw_stream = program ? map->stream : NULL, .target = &stream_envelope, .name = "--jq", .text = program,
 			.length = program ? strlen(program) : 0},
 		{.raw_stream = NULL},
@@ -70,7 +74,7 @@ int raw_map_open(struct raw_map *map, const char *feed, const char *stream, cons
 	if (map_feed(map, error) < 0)
 		goto failed;
 	/* The user's program is compiled at once, so that a mistake in it shows before anything is read. */
-	struct raw_map_program *own = &map->programs[2];
+	struct raw_map_program *own = &map->programs[sizeof programs / sizeof *programs - 2];
 	if (own->raw_stream && !(own->transform = transform_new(own->name, own->text, own->length, error)))
 		goto failed;
 	return 0;

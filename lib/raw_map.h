@@ -2,7 +2,8 @@
  * raw_map.h: raw streams to canonical ones: which raw stream is whose, and by what map.
  *
  * docusign_datafeed becomes envelope by the feed descriptor's map of pointers (fast), or by a jq program of the user's;
- * docusign_accounts and docusign_plan_items become account and subscription by lib/jq/{accounts,plan_items}.jq. What a jq
+ * docusign_accounts, docusign_plan_items and docusign_billing become account, subscription and billing_period by
+ * lib/jq/{accounts,plan_items,billing}.jq. What a jq
  * program gives is checked like everything else: it only has to name the canonical fields.
  */
 #ifndef ENVTALLY_RAW_MAP_H

@@ -12,6 +12,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 	        .now = now,
 	        .groups = {.stream = &stream_group_result},
 	        .remediations = {.stream = &stream_remediation},
+	        .billings = {.stream = &stream_billing_check},
 	        .forecasts = {.stream = &stream_forecast}};
 }
 
@@ -40,6 +41,7 @@ void report_release(struct report *report)
 	free(report->identifiers);
 	report_rows_release(&report->groups);
 	report_rows_release(&report->remediations);
+	report_rows_release(&report->billings);
 	report_rows_release(&report->forecasts);
 	name_table_release(&report->words);
 	name_table_release(&report->account_ids);
@@ -336,6 +338,21 @@ static int add_forecast(struct report *report, const struct message *message, st
 	return add_row(report, &report->forecasts, message, error);
 }
 
+static int add_billing(struct report *report, const struct message *message, struct error *error)
+{
+	if (json_slice_equals(field(report, message, "check"), "agrees")) {
+		report->billings_agreeing++;
+		return 0;
+	}
+	report->billings_differing += json_slice_equals(field(report, message, "check"), "differs");
+	if (add_row(report, &report->billings, message, error) < 0)
+		return -1;
+	struct report_row *row = &report->billings.list[report->billings.count - 1];
+	row->start = instant(report, message, "billing_start");
+	row->end = instant(report, message, "billing_end");
+	return 0;
+}
+
 /* What is read: a stream, and what becomes of its records. */
 static const struct {
 	const struct stream *stream;
@@ -343,6 +360,7 @@ static const struct {
 } readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric},
         {&stream_restatement, add_restatement}, {&stream_unrecognized_subscription, add_unrecognized},
         {&stream_group_result, add_group}, {&stream_remediation, add_remediation}, {&stream_forecast, add_forecast},
+        {&stream_billing_check, add_billing},
         {&stream_account, add_account}, {&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}};
 #define READERS (sizeof readers / sizeof *readers)
 

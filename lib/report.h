@@ -1,7 +1,7 @@
 /*
  * report.h: what a report tells, collected from the records of a pipe.
  *
- * Reads metric_result, group_result, remediation, forecast, consumption, restatement, unrecognized_subscription, account, subscription and
+ * Reads metric_result, group_result, remediation, forecast, billing_check, consumption, restatement, unrecognized_subscription, account, subscription and
  * watermark; passes over the rest.
  * Nothing is kept a consumption or restatement record: units are added up as they come, by account and by plan item in
  * each period, and of restatements only the largest stay. So memory grows with accounts times periods and no further.
@@ -88,6 +88,8 @@ struct report {
 	bool names_models; /* some consumption or subscription names its software model */
 	int64_t not_compliant, unknown; /* metrics with that status */
 	struct report_rows groups, remediations, forecasts; /* group_result, remediation, forecast */
+	struct report_rows billings; /* billing_check, but those that agree; start and end are the billing period's */
+	int64_t billings_agreeing, billings_differing; /* how many agree; of those kept, how many differ for good */
 	int64_t groups_start, groups_end; /* the period that groups are shown of: the latest that has begun */
 };
 

@@ -288,6 +288,7 @@ static int build_document(struct buffer *json, const struct report *report, stru
 	put_identifiers(json, report);
 	put_rows(json, "forecasts", report, &report->forecasts, INSTANT_NONE, REPORT_HTML_FORECASTS);
 	put_rows(json, "remediations", report, &report->remediations, INSTANT_NONE, REPORT_HTML_ROWS);
+	put_rows(json, "billings", report, &report->billings, INSTANT_NONE, REPORT_HTML_ROWS);
 	put_rows(json, "group_results", report, &report->groups, report->groups_start, REPORT_HTML_ROWS);
 	json_end(json, '}');
 	json_finish(json);

@@ -12,7 +12,7 @@
 
 #define REPORT_HTML_NAME 200
 #define REPORT_HTML_ACCOUNTS 200 /* of each profile; the rest is one row */
-#define REPORT_HTML_ROWS 200 /* of groups, and of what can be done */
+#define REPORT_HTML_ROWS 200 /* of groups, of what can be done, of billing periods */
 #define REPORT_HTML_FORECASTS 50 /* with a picture each */
 #define REPORT_HTML_PERIODS 6 /* columns of accounts; what is earlier is one more */
 

@@ -1,5 +1,5 @@
 /*
- * report_rows.h: records of a stream that a report shows as they are: group_result, remediation, forecast.
+ * report_rows.h: records of a stream that a report shows as they are: group_result, remediation, forecast, billing_check.
  *
  * Each field is a number in the report's table of words, so that a name that stands in many records is kept once.
  */

@@ -250,8 +250,10 @@ static void settle_rows(struct report *report)
 {
 	static const char *const options[] = {"profile", "software_model", "license_metric", "number", NULL},
 	                        *const metrics[] = {"profile", "software_model", "license_metric", NULL},
+	                        *const billings[] = {"check", "account_id", NULL},
 	                        *const groups[] = {"profile", "software_model", "license_metric", "group_type", "group_kind", "group_value", NULL};
 	report_rows_sort(&report->remediations, &report->words, options);
+	report_rows_sort(&report->billings, &report->words, billings);
 	report_rows_sort(&report->forecasts, &report->words, metrics);
 	report_rows_sort(&report->groups, &report->words, groups);
 	for (size_t i = report->groups.count; i-- > 0;) {

@@ -172,6 +172,20 @@ static void say_identifiers(const struct report *report, const struct speech *sp
 		        count == 1 ? "it" : "them");
 }
 
+/* Of Docusign's own count: whether it is ours. */
+static void say_billing(const struct report *report, const struct speech *speech)
+{
+	int64_t agreeing = report->billings_agreeing, differing = report->billings_differing, other = (int64_t)report->billings.count - differing;
+	if (agreeing && !report->billings.count)
+		say(speech, REPORT_NOTE, "Docusign's own count agrees with ours in %s%" PRId64 " billing period%s.", agreeing == 1 ? "" : "all ", agreeing,
+		        plural(agreeing));
+	else if (report->billings.count)
+		say(speech, REPORT_NOTE,
+		        "Docusign's own count agrees with ours in %" PRId64 " billing period%s and differs in %" PRId64 "; in %" PRId64
+		        " the feed was not read so far, or Docusign tells none. `explain` lists what could make a difference.",
+		        agreeing, plural(agreeing), differing, other);
+}
+
 /* What a stale feed holds back is counted nowhere, so it is said by name. */
 static void say_stale(const struct report *report, const struct speech *speech)
 {
@@ -205,6 +219,7 @@ void report_summarize(
 	say_forecasts(report, &speech);
 	say_states(report, &speech);
 	say_stale(report, &speech);
+	say_billing(report, &speech);
 	if (report->restatement_total)
 		say(&speech, REPORT_NOTE, "%" PRId64 " figure%s reported before changed, by %+" PRId64 " unit%s in all.",
 		        report->restatement_total, plural(report->restatement_total), report->restatement_net,

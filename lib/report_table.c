@@ -2,6 +2,7 @@
 
 #include "display.h"
 #include "instant.h"
+#include "report_billing.h"
 #include "report_costs.h"
 #include "report_forecast.h"
 
@@ -261,7 +262,7 @@ int report_table_print(const struct report *report, const struct text_page *page
 	        output, ", as of %.10s %.8s UTC. Periods are shown from their first to their last day.\n", now, now + 11);
 	buffer_release(&title);
 	if (print_position(report, page, output, error) < 0 || report_forecast_print(report, page, output, error) < 0 ||
-	        report_costs_print(report, page, output, error) < 0 ||
+	        report_costs_print(report, page, output, error) < 0 || report_billing_print(report, page, output, error) < 0 ||
 	        (report->period_keys.count && print_units(report, page, output, error) < 0) ||
 	        (report->restatement_total && print_restatements(report, page, output, error) < 0) ||
 	        (report->identifier_count && print_identifiers(report, page, output, error) < 0))

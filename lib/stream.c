@@ -39,6 +39,16 @@ const struct stream stream_watermark = {
 	.fields = FIELDS({"account_id", FIELD_ID, true}, {"watermark", FIELD_TIME, true}),
 };
 
+const struct stream stream_billing_period = {
+	.name = "billing_period",
+	.keys = KEYS("account_id", "period_start"),
+	.fields = FIELDS({"organization_id", FIELD_ID, false}, {"account_id", FIELD_ID, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"units_allowed", FIELD_RIGHTS, false}, {"units_billed", FIELD_INTEGER, false},
+		{"bulk_units", FIELD_INTEGER, false}, {"powerform_units", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false},
+		{"charges", FIELD_ARRAY, true}, {"observed_at", FIELD_TIME, false}, {"counted_until", FIELD_TIME, false},
+		{"watermark", FIELD_TIME, false}, {"units_counted", FIELD_INTEGER, false}),
+};
+
 const struct stream stream_daily_consumption = {
 	.name = "daily_consumption",
 	.keys = KEYS("account_id", "plan_item_id", "day"),
@@ -94,7 +104,8 @@ const struct stream stream_unrecognized_subscription = {
 		{"true_up_cost", FIELD_DECIMAL, false}, {"potential_savings", FIELD_DECIMAL, false}, {"total_spend", FIELD_DECIMAL, false}, \
 		{"current_period_spend", FIELD_DECIMAL, false}, {"entitlements", FIELD_INTEGER, false}, \
 		{"entitlements_without_cost", FIELD_INTEGER, false}, {"accounts_not_yet_fed", FIELD_INTEGER, false}, \
-		{"accounts_not_reported", FIELD_INTEGER, false}
+		{"accounts_not_reported", FIELD_INTEGER, false}, {"billing_periods", FIELD_INTEGER, false}, \
+		{"billed_units", FIELD_INTEGER, false}, {"billed_units_counted", FIELD_INTEGER, false}
 
 const struct stream stream_metric_result = {
 	.name = "metric_result",
@@ -139,6 +150,18 @@ const struct stream stream_unlicensed_consumption = {
 		{"period_end", FIELD_TIME, true}, {"account_id", FIELD_ID, true}, {"account_name", FIELD_TEXT, false},
 		{"units_consumed", FIELD_INTEGER, true}, {"units_unlicensed", FIELD_INTEGER, true}, {"currency", FIELD_TEXT, false},
 		{"cost", FIELD_DECIMAL, false}),
+};
+
+const struct stream stream_billing_check = {
+	.name = "billing_check",
+	.keys = KEYS("profile", "account_id", "billing_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, false}, {"license_metric", FIELD_TEXT, false},
+		{"period_index", FIELD_INTEGER, false}, {"period_start", FIELD_TIME, false}, {"period_end", FIELD_TIME, false},
+		{"account_id", FIELD_ID, true}, {"account_name", FIELD_TEXT, false}, {"billing_start", FIELD_TIME, true},
+		{"billing_end", FIELD_TIME, true}, {"observed_at", FIELD_TIME, false}, {"counted_until", FIELD_TIME, false},
+		{"units_allowed", FIELD_RIGHTS, false}, {"units_billed", FIELD_INTEGER, false}, {"units_counted", FIELD_INTEGER, false},
+		{"difference", FIELD_INTEGER, false}, {"bulk_units", FIELD_INTEGER, false}, {"powerform_units", FIELD_INTEGER, false},
+		{"check", FIELD_WORD, true}),
 };
 
 const struct stream stream_remediation = {
@@ -205,9 +228,9 @@ const struct stream stream_job_result = {
 
 /* Those that are kept; what explains them, entitlement_use, consumption_use and explanation, is made when it is asked for. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark,
-	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
+	&stream_billing_period, &stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
 	&stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption,
-	&stream_remediation, &stream_forecast, &stream_job_result, NULL};
+	&stream_billing_check, &stream_remediation, &stream_forecast, &stream_job_result, NULL};
 
 const struct stream *stream_find(const char *name, size_t length)
 {

@@ -22,12 +22,21 @@ enum {
 	ASSET_GROUP_ID,
 	PLAN_ITEM_NAME,
 	SUBSCRIPTION_NAME,
+	UNITS_ALLOWED,
+	UNITS_BILLED,
+	BULK_UNITS,
+	POWERFORM_UNITS,
+	OBSERVED_AT,
+	COUNTED_UNTIL,
+	WATERMARK,
+	UNITS_COUNTED,
 	FIELDS
 };
 
 static const char *const pointers[FIELDS] = {"/profile", "/organization_id", "/account_id", "/account_name", "/plan_item_id", "/period_index",
 	"/period_start", "/period_end", "/units_consumed", "/state", "/site_id", "/site_name", "/asset_group_id", "/plan_item_name",
-	"/subscription_name"};
+	"/subscription_name", "/units_allowed", "/units_billed", "/bulk_units", "/powerform_units", "/observed_at", "/counted_until", "/watermark",
+	"/units_counted"};
 
 void usage_release(struct usage *usage)
 {
@@ -39,6 +48,7 @@ void usage_release(struct usage *usage)
 	free(usage->plan_items);
 	free(usage->periods);
 	free(usage->reaches);
+	free(usage->billings);
 	sum_table_release(&usage->sums);
 	sum_table_release(&usage->excluded);
 	arena_release(&usage->arena);
@@ -214,6 +224,60 @@ static int add_consumption(struct usage *usage, struct sum_table *sums, const st
 	return 0;
 }
 
+/* A whole number of units; USAGE_NOT_TOLD for null, USAGE_UNLIMITED for "unlimited". */
+static bool units_of(const struct json_slice *slice, int64_t *units)
+{
+	*units = USAGE_NOT_TOLD;
+	if (slice->kind == JSON_ABSENT || slice->kind == JSON_NULL)
+		return true;
+	if (json_slice_equals(slice, "unlimited"))
+		*units = USAGE_UNLIMITED;
+	else if (!json_slice_integer(slice, units) || *units < 0)
+		return false;
+	return true;
+}
+
+static bool instant_or_null(const struct json_slice *slice, int64_t *instant)
+{
+	*instant = INSTANT_NONE;
+	return slice->kind == JSON_ABSENT || slice->kind == JSON_NULL || json_slice_instant(slice, instant);
+}
+
+static int add_billing(struct usage *usage, const struct message_reader *reader, const struct message *message, struct error *error)
+{
+	const struct json_slice *fields = message->fields;
+	struct usage_billing billing = {.is_behind = false};
+	int64_t watermark;
+	const struct {
+		int field;
+		bool is_good;
+		const char *wanted;
+	} checks[] = {{PERIOD_START, json_slice_instant(&fields[PERIOD_START], &billing.start), "a time"},
+		{PERIOD_END, json_slice_instant(&fields[PERIOD_END], &billing.end), "a time"},
+		{OBSERVED_AT, instant_or_null(&fields[OBSERVED_AT], &billing.observed_at), "a time"},
+		{COUNTED_UNTIL, instant_or_null(&fields[COUNTED_UNTIL], &billing.counted_until), "a time"},
+		{WATERMARK, instant_or_null(&fields[WATERMARK], &watermark), "a time"},
+		{UNITS_ALLOWED, units_of(&fields[UNITS_ALLOWED], &billing.allowed), "a whole number or \"unlimited\""},
+		{UNITS_BILLED, units_of(&fields[UNITS_BILLED], &billing.billed) && billing.billed != USAGE_UNLIMITED, "a whole number"},
+		{BULK_UNITS, units_of(&fields[BULK_UNITS], &billing.bulk) && billing.bulk != USAGE_UNLIMITED, "a whole number"},
+		{POWERFORM_UNITS, units_of(&fields[POWERFORM_UNITS], &billing.powerforms) && billing.powerforms != USAGE_UNLIMITED, "a whole number"},
+		{UNITS_COUNTED, units_of(&fields[UNITS_COUNTED], &billing.counted) && billing.counted != USAGE_UNLIMITED, "a whole number"}};
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+		if (!checks[i].is_good)
+			return message_error(reader, message, error, "billing_period \"%s\" must be %s, this is %s", pointers[checks[i].field] + 1,
+				checks[i].wanted, json_kind_name(fields[checks[i].field].kind));
+	if (billing.end <= billing.start)
+		return message_error(reader, message, error, "billing_period \"period_end\" is not after its start");
+	billing.is_behind = watermark != INSTANT_NONE && billing.counted_until != INSTANT_NONE && watermark < billing.counted_until;
+	if (account_of(usage, fields, &billing.account, error) < 0)
+		return -1;
+	struct usage_billing *new = licence_grow((void **)&usage->billings, &usage->billing_count, sizeof *new, error);
+	if (!new)
+		return -1;
+	*new = billing;
+	return 0;
+}
+
 bool usage_account_is_of(const struct usage_account *account, uint32_t profile)
 {
 	return account->profile == USAGE_NONE || account->is_shared || account->profile == profile;
@@ -229,6 +293,8 @@ int usage_add(struct usage *usage, const struct message_reader *reader, const st
 		return add_watermark(usage, message->fields, error);
 	if (message_is_record(message, "subscription"))
 		return add_subscription(usage, message->fields, error);
+	if (message_is_record(message, "billing_period"))
+		return add_billing(usage, reader, message, error);
 	return 0;
 }
 

@@ -44,6 +44,16 @@ struct usage_reach {
 	uint32_t plan_item, asset_group;
 };
 
+/* Docusign's own count of an account in one of its billing periods, and ours of the same stretch: ledger_billing.h. */
+struct usage_billing {
+	uint32_t account;
+	int64_t start, end, observed_at, counted_until; /* the last two INSTANT_NONE where they are not told */
+	int64_t allowed, billed, counted, bulk, powerforms; /* USAGE_NOT_TOLD for null; allowed USAGE_UNLIMITED too */
+	bool is_behind; /* the account's feed has not been read up to counted_until */
+};
+#define USAGE_NOT_TOLD (-1)
+#define USAGE_UNLIMITED (-2)
+
 struct usage {
 	struct name_table profiles, account_ids, plan_item_ids, site_ids, organization_ids, asset_group_ids, period_keys;
 	struct usage_account *accounts;     /* by number of account_ids */
@@ -52,6 +62,8 @@ struct usage {
 	size_t account_count, plan_item_count, period_count;
 	struct usage_reach *reaches;
 	size_t reach_count;
+	struct usage_billing *billings;
+	size_t billing_count;
 	struct sum_table sums; /* period, plan item, account */
 	struct sum_table excluded; /* likewise: units of these that usage_add_excluded() has seen */
 	bool has_watermarks;   /* some account has one: then one without was not fed yet */

@@ -74,11 +74,13 @@ static struct connection connection_of(const struct profile *profile)
 	return (struct connection){.profile = profile->name,
 		.organization_id = profile->organization_id,
 		.api_base = profile->api_base,
+		.esign_base = profile->esign_base,
 		.contract_start = profile->contract_start,
 		.renewal_months = profile->renewal_months,
 		.lookback_days = profile->lookback_days,
 		.concurrency = profile->concurrency,
 		.download_consumption = profile->download_consumption,
+		.download_billing = profile->download_billing,
 		.accounts = profile->accounts,
 		.expires_at = INSTANT_NONE};
 }

@@ -1,15 +1,17 @@
 /*
- * fetch-subscriptions: asks Docusign for the organization's accounts and plan items.
+ * fetch-subscriptions: asks Docusign for the organization's accounts and plan items; and, for --billing, for its own count.
  *
  * Reads   CONNECTION (from auth); every other line is passed on as it is.
  * Writes  the CONNECTION, for fetch-datafeed; SCHEMA and RECORDs of the raw streams docusign_accounts and
- *         docusign_plan_items, each record as the service sent it.
+ *         docusign_plan_items, each record as the service sent it; and of docusign_billing (billing_feed.h).
  * Asks    for the accounts of the asset groups, compliant ones first, then the organization's list, which adds accounts
- *         that are in no asset group (it wants a user's token: without one it is left out with a warning), then the plan items.
+ *         that are in no asset group (it wants a user's token: without one it is left out with a warning), then the plan items,
+ *         then the billing of each account.
  * Exits   0; 64 usage, 65 bad input or answer, 66 no recorded answer, 69 service unavailable, 73/74 cannot create or
  *         write, 75 try again later, 77 refused.
  */
 #include "account_list.h"
+#include "billing_feed.h"
 #include "diag.h"
 #include "fetch_options.h"
 #include "options.h"
@@ -28,6 +30,9 @@ static const struct options_manual manual = {
 		   "items as the service sent them: SCHEMA and RECORD lines of docusign_accounts and docusign_plan_items.",
 	.description =
 		"The access token goes into a pipe only; written to a file or a terminal it is null, unless --show-token.\n"
+		"With --billing also Docusign's own count: what each account has sent in its billing period, and its charges. That wants the\n"
+		"token of a user (\"user_id\" in the profile) who administers the account and has consented to scope signature; an account that\n"
+		"is refused is said, and left out.\n"
 		"\n"
 		"  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
 		"  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
@@ -38,8 +43,10 @@ struct run {
 	struct connection connection;
 	struct exchange *exchange;
 	struct output output;
-	struct account_list accounts; /* that asset groups name */
+	struct account_list accounts;
 	struct json_scanner *account, *organization;
+	struct billing_feed billing;
+	bool with_billing;
 	unsigned long long records;
 };
 
@@ -96,27 +103,36 @@ static int print_plan_item(void *run, const char *text, size_t length)
 	return print_record(run, "docusign_plan_items", text, length);
 }
 
+/* What account_pointers point at. */
+enum { GROUP_ACCOUNT_ID, OTHER_ACCOUNT_ID, SITE_NAME, ACCOUNT_FIELDS };
+
+/* Returns what account_list_add() does; 1 for a record without an id: that says normalize. */
+static int take_account(struct run *run, const char *text, size_t length, int id)
+{
+	struct json_slice fields[ACCOUNT_FIELDS];
+	if (*text != '{' || json_scan(run->account, text, length, fields, NULL) < 0 || fields[id].kind != JSON_STRING)
+		return 1;
+	int is_new = account_list_add(&run->accounts, fields[id].text, fields[id].length, NULL);
+	const struct json_slice *site = &fields[SITE_NAME];
+	if (is_new > 0 && run->with_billing &&
+		billing_feed_add(&run->billing, &run->connection, run->accounts.ids[run->accounts.count - 1],
+			site->kind == JSON_STRING ? site->text : NULL, site->length, NULL) < 0)
+		return -1;
+	return is_new;
+}
+
 static int print_group_account(void *context, const char *text, size_t length)
 {
-	struct run *run = context;
-	struct json_slice ids[2];
-	if (*text == '{' && json_scan(run->account, text, length, ids, NULL) == 0 && ids[0].kind == JSON_STRING &&
-		account_list_add(&run->accounts, ids[0].text, ids[0].length, NULL) < 0)
-		return EX_OSERR;
-	return print_record(run, "docusign_accounts", text, length);
+	return take_account(context, text, length, GROUP_ACCOUNT_ID) < 0 ? EX_OSERR : print_record(context, "docusign_accounts", text, length);
 }
 
 /* An account of the organization's list, when no asset group named it. */
 static int print_other_account(void *context, const char *text, size_t length)
 {
-	struct run *run = context;
-	struct json_slice ids[2];
-	int unknown = 1;
-	if (*text == '{' && json_scan(run->account, text, length, ids, NULL) == 0 && ids[1].kind == JSON_STRING)
-		unknown = account_list_add(&run->accounts, ids[1].text, ids[1].length, NULL);
-	if (unknown < 0)
+	int is_new = take_account(context, text, length, OTHER_ACCOUNT_ID);
+	if (is_new < 0)
 		return EX_OSERR;
-	return unknown ? print_record(run, "docusign_accounts", text, length) : 0;
+	return is_new ? print_record(context, "docusign_accounts", text, length) : 0;
 }
 
 static int print_organization(void *context, const char *text, size_t length)
@@ -203,15 +219,18 @@ static int read_input(struct run *run, bool reveal, struct error *error)
 
 static int fetch(struct run *run, const struct exchange_options *options, struct error *error)
 {
-	static const char *const account_pointers[] = {"/accountId", "/id"};
+	static const char *const account_pointers[ACCOUNT_FIELDS] = {
+		[GROUP_ACCOUNT_ID] = "/accountId", [OTHER_ACCOUNT_ID] = "/id", [SITE_NAME] = "/siteName"};
 	static const char *const organization_pointers[] = {"/id", "/accounts"};
-	if (!(run->account = json_scanner_new(account_pointers, 2, error)) ||
+	if (!(run->account = json_scanner_new(account_pointers, ACCOUNT_FIELDS, error)) ||
 		!(run->organization = json_scanner_new(organization_pointers, 2, error)) ||
 		!(run->exchange = exchange_open(options, &run->connection, error)))
 		return -1;
 	int result = fetch_accounts(run, error);
 	if (result == 0)
 		result = fetch_plan_items(run, error);
+	if (result == 0 && run->with_billing)
+		result = billing_feed_run(&run->billing, run->exchange, &run->connection, &run->output, &run->records, error);
 	struct error closing = ERROR_INIT;
 	if (exchange_close(run->exchange, result == 0, &closing) < 0 && result == 0) {
 		*error = closing;
@@ -222,9 +241,11 @@ static int fetch(struct run *run, const struct exchange_options *options, struct
 
 int main(int argc, const char **argv)
 {
-	int show_token = 0;
+	int show_token = 0, with_billing = 0;
 	struct poptOption table[] = {
 		{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_options_table, 0, NULL, NULL},
+		{"billing", 0, POPT_ARG_NONE, &with_billing, 0,
+			"also Docusign's own count and charges of each account; the profile's download_billing does the same", NULL},
 		{"show-token", 0, POPT_ARG_NONE, &show_token, 0, "write the access token even to a file or a terminal", NULL},
 		POPT_TABLEEND,
 	};
@@ -235,6 +256,7 @@ int main(int argc, const char **argv)
 
 	output_open(&run.output, STDOUT_FILENO, "standard output");
 	int result = read_input(&run, connection_may_reveal(STDOUT_FILENO, show_token), &error);
+	run.with_billing = with_billing || run.connection.download_billing;
 	if (result == 0)
 		result = fetch(&run, &options, &error);
 	if (output_close(&run.output, result == 0 ? &error : NULL) < 0)
@@ -243,6 +265,7 @@ int main(int argc, const char **argv)
 	diag_metric_records(PROGRAM, run.records);
 	json_scanner_free(run.account);
 	json_scanner_free(run.organization);
+	billing_feed_release(&run.billing);
 	account_list_release(&run.accounts);
 	connection_release(&run.connection);
 	if (result == 0)

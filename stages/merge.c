@@ -2,9 +2,9 @@
  * merge: keeps the ledger, the only state of the pipe.
  *
  * Reads canonical streams on standard input and stores them: envelopes (each counted once, the latest version of it),
- * accounts, subscriptions, watermarks, and what a run reported. A STATE is stored in the same transaction as the
+ * accounts, subscriptions, watermarks, Docusign's own count, and what a run reported. A STATE is stored in the same transaction as the
  * records before it and passed on once that is durable (commit_group.h). Everything else goes through unchanged.
- * Writes, at the end, accounts, subscriptions, watermarks and the daily partials of the accounts asked for.
+ * Writes, at the end, accounts, subscriptions, watermarks, billing periods with our count beside Docusign's, and the daily partials of the accounts asked for.
  *
  * Exit: 0; 64 usage; 65 bad input, nothing after the last STATE kept; 66 no ledger to read; 73, 74 cannot write it;
  * 75 another program is writing it; 78 a ledger of a newer version.
@@ -89,8 +89,8 @@ static int take_all(struct commit_group *group, struct message_reader *reader, s
 
 static int merge(struct ledger *ledger, struct emission emission, struct output *output, struct error *error)
 {
-	const struct stream *const list[] = {&stream_envelope, &stream_account, &stream_subscription, &stream_watermark, &stream_consumption,
-		&stream_restatement, &stream_job_result, NULL};
+	const struct stream *const list[] = {&stream_envelope, &stream_account, &stream_subscription, &stream_watermark, &stream_billing_period,
+		&stream_consumption, &stream_restatement, &stream_job_result, NULL};
 	struct field_union fields = {.count = 0};
 	struct message_reader reader = {.scanner = NULL};
 	struct ledger_envelopes envelopes = {.ledger = NULL};

@@ -348,7 +348,7 @@ tally() { # NAME PARTIAL
 	return "$(first_failure "${statuses[@]}")"
 }
 
-result_streams='metric_result|model_result|product_result|group_result|unlicensed_consumption|remediation|unrecognized_subscription|contract'
+result_streams='metric_result|model_result|product_result|group_result|unlicensed_consumption|billing_check|remediation|unrecognized_subscription|contract'
 
 # tallied.ndjson to the files of the run.
 reconcile_run() { # NAME PARTIAL
@@ -360,7 +360,7 @@ reconcile_run() { # NAME PARTIAL
 	shift
 	stream_of consumption <"$1/tallied.ndjson" >"$1/consumption.ndjson"
 	stream_of restatement <"$1/tallied.ndjson" >"$1/restatements.ndjson"
-	stream_of 'account|watermark' <"$1/tallied.ndjson" >"$1/accounts.ndjson"
+	stream_of 'account|watermark|billing_period' <"$1/tallied.ndjson" >"$1/accounts.ndjson"
 	stream_of subscription <"$1/tallied.ndjson" >"$1/subscriptions.ndjson"
 	stage reconcile "${options[@]}" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
 	forecast_results "$name" "$1/inputs" "$1/excluded.ndjson" <"$1/reconciled.ndjson" >"$1/forecasts.ndjson"

@@ -178,6 +178,18 @@ def group_results: if .group_results == [] then "" else section("groups"; "Group
       + (.rights_available | cell) + (.unlicensed_rights | if . == "0" then cell else "<td class=\"n missing\">" + figure + "</td>" end) + (.true_up_cost | amount) + "<td>" + pill + "</td></tr>\n"];
     if .more_group_results == "0" then null else "<tr><td class=\"aside\" colspan=\"11\">and \(.more_group_results) more, not listed</td></tr>" end; "")) end;
 
+def check_phrase: {agrees: "agrees", differs: "differs", feed_is_behind: "feed not read so far", not_yet_fed: "feed never read", not_reported: "Docusign tells none"}[.] // .;
+
+def billings: if .billings == [] then "" else section("billing"; "Docusign’s own count";
+  "<p>Billing periods in which Docusign’s count of an account is not ours of the same time, up to when Docusign was asked. What could make the difference, <code>explain</code> lists.</p>\n"
+  + table("Billing periods in which Docusign’s own count is not ours"; [["Billing period"], ["Up to"], ["Account"], ["Allowed", "n"], ["Billed", "n"], ["Counted", "n"], ["Difference", "n"], ["Bulk", "n"], ["Check"]];
+    [.billings[] | "<tr>" + period + "<td><span class=\"days\">" + (.counted_until // "" | .[:10] | @html) + "</span></td><td>" + (.account_name // .account_id | name) + "</td>"
+      + ([.units_allowed, .units_billed, .units_counted] | map(if . == null then "<td class=\"n\"><span class=\"none\">–</span></td>" else cell end) | add)
+      + (.difference | if . == null then "<td class=\"n\"><span class=\"none\">–</span></td>" else change end)
+      + (.bulk_units | if . == null then "<td class=\"n\"><span class=\"none\">–</span></td>" else cell end)
+      + "<td class=\"state\">" + (.check | check_phrase | @html) + "</td></tr>\n"];
+    if .more_billings == "0" then null else "<tr><td class=\"aside\" colspan=\"9\">and \(.more_billings) more, not listed</td></tr>" end; "")) end;
+
 def units: if .groups == [] then "" else section("units"; "Units consumed";
   ([.groups[] | table("Units consumed by period, \(.unit)s\(if .profile then ", profile \(.profile)" else "" end)";
     [["Period"], ["State"], ["Consumed", "n"], ["In licence rows", "n"], ["In no licence row", "n"], ["<span class=\"visually-hidden\">Remark</span>"]];
@@ -231,5 +243,5 @@ def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
 + verdict + "\n</header>\n"
 + (if .metrics == [] then "" else "<section aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Current period</h2>\n<ul class=\"cards\">\n" + ([.metrics | by_model | sort_by(current.is_compliant) | to_entries[] | .key as $at | .value | card($at)] | add) + "</ul></section>\n" end)
 + (if .metrics == [] and (.sentences | length) < 2 then "" else "<ul class=\"sentences\">" + ([.sentences[] | @html "<li class=\"\(.tone)\">\(.text)</li>"] | add) + "</ul>\n" end)
-+ positions + forecasts + costs + remedies + group_results + units + accounts + restatements + identifiers + guide
++ positions + forecasts + costs + remedies + group_results + billings + units + accounts + restatements + identifiers + guide
 + @html "<footer><p>Run clock <time datetime=\"\(.now)\">\(.now)</time> · envtally report \(.version)</p></footer>\n</main>\n</body>\n</html>\n")}

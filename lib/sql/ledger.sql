@@ -1,4 +1,4 @@
--- The ledger's schema, version 1. doc/ledger.md explains it; the views at the end are for people with sqlite3.
+-- The ledger's schema, version 2. doc/ledger.md explains it; the views at the end are for people with sqlite3.
 -- Instants are milliseconds since 1970-01-01T00:00:00Z, days are days since then.
 
 CREATE TABLE account (
@@ -46,6 +46,22 @@ CREATE TABLE subscription (
   software_model TEXT,
   observed_at INTEGER NOT NULL,
   PRIMARY KEY (organization_id, subscription_id, plan_item_id)
+) STRICT, WITHOUT ROWID;
+
+-- Docusign's own count of an account, as it was last told for each billing period.
+CREATE TABLE billing_period (
+  account INTEGER NOT NULL REFERENCES account,
+  period_start INTEGER NOT NULL,       -- the billing period, as Docusign says it
+  period_end INTEGER NOT NULL,
+  organization_id TEXT,
+  units_allowed ANY,                   -- a number, or 'unlimited'
+  units_billed INTEGER,                -- sent in it up to observed_at, by Docusign's own count
+  bulk_units INTEGER,                  -- of these or beside these: its charges do not say
+  powerform_units INTEGER,
+  currency TEXT,
+  charges TEXT NOT NULL,               -- a JSON array
+  observed_at INTEGER NOT NULL,        -- when the service said this
+  PRIMARY KEY (account, period_start)
 ) STRICT, WITHOUT ROWID;
 
 -- Envelopes, the latest version of each: many rows to a block, packed as lib/envelope_row.h says. `envtally export` prints them.

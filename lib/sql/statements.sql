@@ -24,6 +24,15 @@ ON CONFLICT DO UPDATE SET subscription_name = ?4, plan_id = ?5, plan_name = ?6, 
 WHERE observed_at < ?12
   OR (observed_at = ?12 AND (ifnull(subscription_name, ''), ifnull(plan_id, ''), ifnull(plan_name, ''), ifnull(plan_item_name, ''), ifnull(asset_group_id, ''), ifnull(asset_group_name, ''), ifnull(associated_accounts_count, -1), ifnull(software_model, ''))
     < (ifnull(?4, ''), ifnull(?5, ''), ifnull(?6, ''), ifnull(?7, ''), ifnull(?8, ''), ifnull(?9, ''), ifnull(?10, -1), ifnull(?11, '')));
+-- name: know_account
+INSERT INTO account (account_id) VALUES (?1) ON CONFLICT DO NOTHING;
+-- name: store_billing_period
+INSERT INTO billing_period SELECT account, ?3, ?4, ?1, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM account WHERE account_id = ?2
+ON CONFLICT DO UPDATE SET period_end = ?4, organization_id = ?1, units_allowed = ?5, units_billed = ?6, bulk_units = ?7, powerform_units = ?8,
+  currency = ?9, charges = ?10, observed_at = ?11
+WHERE observed_at < ?11
+  OR (observed_at = ?11 AND (period_end, ifnull(organization_id, ''), ifnull(units_allowed, ''), ifnull(units_billed, -1), ifnull(bulk_units, -1), ifnull(powerform_units, -1), ifnull(currency, ''), charges)
+    < (?4, ifnull(?1, ''), ifnull(?5, ''), ifnull(?6, -1), ifnull(?7, -1), ifnull(?8, -1), ifnull(?9, ''), ?10));
 -- name: touch_accounts_without_plan_item
 -- The plan items of an asset group have changed: what its envelopes without a plan item take may have, too.
 UPDATE account SET touched = 1 WHERE touched = 0 AND EXISTS (SELECT 1 FROM sent_week s WHERE s.account = account.account AND plan_item = 0);
@@ -86,6 +95,16 @@ FROM account a ORDER BY account_id;
 -- name: list_subscriptions
 SELECT nullif(organization_id, ''), subscription_id, nullif(plan_item_id, ''), subscription_name, plan_id, plan_name, plan_item_name, asset_group_id,
   asset_group_name, associated_accounts_count, software_model FROM subscription ORDER BY organization_id, subscription_id, plan_item_id;
+-- name: any_billing_period
+SELECT 1 FROM billing_period LIMIT 1;
+-- name: list_billing_periods
+SELECT account, b.organization_id, account_id, period_start, period_end, units_allowed, units_billed, bulk_units, powerform_units, currency, charges,
+  b.observed_at, watermark FROM billing_period b JOIN account USING (account) ORDER BY account_id, period_start;
+-- name: list_sent_between
+-- The weeks from ?2 to ?3, whatever the plan item.
+SELECT week, envelopes FROM sent_week WHERE account = ?1 AND week BETWEEN ?2 AND ?3;
+-- name: has_sent
+SELECT 1 FROM sent_week WHERE account = ?1 LIMIT 1;
 -- name: list_sent_weeks
 -- ?2: what envelopes without a plan item take; ?3: from this day on.
 SELECT ifnull(plan_item_id, ?2) AS plan, week, envelopes

@@ -1,0 +1,51 @@
+# docusign_billing to billing_period: the account's billing period and what Docusign counts in it. All scalars of that API are
+# strings; "unlimited" and "N/A" stand where numbers do. An account that names no billing period (bought through a reseller) gives none.
+
+# Null for what is not told.
+def text: if type == "string" then gsub("^\\s+|\\s+$"; "") else . end | if . == "" or (type == "string" and ascii_downcase == "n/a") then null else . end;
+
+# A number, or "unlimited".
+def quantity($name):
+  text
+  | if . == null then null
+    elif type == "number" and . == floor and . >= 0 then .
+    elif type == "string" and ascii_downcase == "unlimited" then "unlimited"
+    elif type == "string" and test("^[0-9]{1,15}(\\.0+)?$") then tonumber
+    else error("\($name) must be a number of units, \"unlimited\" or \"N/A\", it is \(tojson)") end;
+
+# The same of what was used, which has an end.
+def count($name): quantity($name) | if . == "unlimited" then error("\($name) must be a number of units, it is \"unlimited\"") else . end;
+
+def charge: {
+  charge_name: .chargeName,
+  charge_type: .chargeType,
+  unit_of_measure: .chargeUnitOfMeasure,
+  included_quantity: (.includedQuantity | quantity("includedQuantity")),
+  incremental_quantity: (.incrementalQuantity | quantity("incrementalQuantity")),
+  allowed_quantity: (.allowedQuantity | quantity("allowedQuantity")),
+  used_quantity: (.usedQuantity | count("usedQuantity")),
+  unit_price: (.unitPrice | text),
+  prices: [.prices[]? | {begin_quantity: (.beginQuantity | quantity("beginQuantity")), end_quantity: (.endQuantity | quantity("endQuantity")),
+    unit_price: (.unitPrice | text)}]
+};
+
+.context as $context | .record.account as $account
+| [.record.charges.billingChargeItems[]? | charge] as $charges
+| def used($name): [$charges[] | select((.charge_name // "" | ascii_downcase) == $name) | .used_quantity | values] | if . == [] then null else add end;
+  ($account.billingPeriodStartDate | text) as $from
+| ($account.billingPeriodEndDate | text) as $to
+| select($from != null or $to != null)
+| if ($from | type) == "string" and ($to | type) == "string" and $from >= $to
+  then error("billingPeriodEndDate must be after billingPeriodStartDate, it is \($to)") else . end
+| {
+  organization_id: $context.organization_id,
+  account_id: ($context.account_id // $account.accountIdGuid),
+  period_start: $from,
+  period_end: $to,
+  units_allowed: ($account.billingPeriodEnvelopesAllowed | quantity("billingPeriodEnvelopesAllowed")),
+  units_billed: ($account.billingPeriodEnvelopesSent | count("billingPeriodEnvelopesSent")),
+  bulk_units: used("bulk_recipient_envelopes"),
+  powerform_units: used("powerforms"),
+  currency: ($account.currencyCode | text),
+  charges: $charges
+}
