@@ -154,3 +154,15 @@ control() { curl -sS --cacert "$NODE_EXTRA_CA_CERTS" "$(jq -r .api_base "$profil
 	run -0 ask verify "$BATS_TEST_TMPDIR/jwt" "$BATS_TEST_TMPDIR/public.pem"
 	[ "$(said '.payload.exp - .payload.iat <= 3600')" = true ]
 }
+
+@test "docusign-esign gets what Docusign counts of an account, and its charges; an application's token does not" {
+	run -0 ask account "$account"
+	[ "$(said '[.accountIdGuid, .accountName, .billingPeriodEnvelopesSent, .billingPeriodEnvelopesAllowed]')" = "[\"$account\",\"First\",\"0\",\"unlimited\"]" ]
+	[ "$(said '.billingPeriodStartDate | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T00:00:00.0000000Z$")')" = true ]
+	run -0 ask charges "$account"
+	[ "$(said '.billingChargeItems[0] | [.chargeName, .allowedQuantity, .usedQuantity]')" = '["envelopes","unlimited","0"]' ]
+	run -1 ask account "$account" application
+	[ "$(said '[.statusCode, .body.errorCode]')" = '[403,"USER_LACKS_PERMISSIONS"]' ]
+	run -1 ask charges "$organization"
+	[ "$(said '[.statusCode, .body.errorCode]')" = '[403,"USER_LACKS_PERMISSIONS"]' ]
+}

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # its variables are pipeline.sh's, which sources it
 # connect.sh: init and validate: a profile, and whether its connection works.
 
 ask() { # KEY QUESTION [DEFAULT]: into answers, from the option, the person, or the default
@@ -85,8 +85,14 @@ check_clock() {
 	fi
 	echo "within ${ahead:-0} s of the service's"
 }
+# The CONNECTION with something changed in it, from a pipe into one.
+with_connection() { # JQ-UPDATE [JQ-OPTION]...
+	local update=$1
+	shift
+	jq --unbuffered -c "$@" "if .type == \"CONNECTION\" then $update else . end"
+}
 check_organization() {
-	authorise "$1" | stage fetch-subscriptions | jq -c 'select(.type == "RECORD")' >"$scratch/subscriptions"
+	authorise "$1" | with_connection '.download_billing = false' | stage fetch-subscriptions | jq -c 'select(.type == "RECORD")' >"$scratch/subscriptions"
 	jq -s -r '[.[] | select(.stream == "docusign_accounts")] | "\(length) accounts in \([.[].record.assetGroupId] | unique | length) asset groups"' "$scratch/subscriptions"
 }
 check_plan_items() {
@@ -106,15 +112,28 @@ check_scopes() { # those that the Admin API asks for; whether they are granted, 
 	[ -z "$missing" ] || fail 78 "the profile's scopes lack$missing"
 	echo "$given"
 }
+first_account() { jq -r 'select(.stream == "docusign_accounts") | .record | (.accountId // .id) | ascii_downcase' "$scratch/subscriptions" | head -n 1; }
+# Of the first account: what is refused there will be elsewhere. Not -q: why it is refused is a warning.
+check_billing() {
+	[ "$(profile_fact "$1" download_billing false)" = true ] || {
+		echo "not asked for (download_billing)"
+		return
+	}
+	authorise "$1" | with_connection '.accounts = [$account]' --arg account "$(first_account)" | "$stages/fetch-subscriptions" |
+		jq -r 'select(.type == "RECORD" and .stream == "docusign_billing") | .context.account_id as $account | .record.account
+			| "account \($account): \(.billingPeriodEnvelopesSent // "?") envelopes billed since \(.billingPeriodStartDate // "?")"' >"$scratch/billing"
+	[ -s "$scratch/billing" ] || return 77
+	cat "$scratch/billing"
+}
 # The look-back of the first account is enough to know whether the feed answers and its map fits.
 check_feed() {
 	local account feed
-	account=$(jq -r 'select(.stream == "docusign_accounts") | .record | (.accountId // .id) | ascii_downcase' "$scratch/subscriptions" | head -n 1)
+	account=$(first_account)
 	feed=$(feed_file "$1")
 	feed=${feed:-$(profile_fact "$1" feed datafeed)}
 	printf '{"bookmarks":{"docusign_datafeed":{"%s":{"until":"%s"}}}}\n' "$account" "$(rfc3339 "$now")" >"$scratch/state"
-	authorise "$1" | stage fetch-subscriptions | jq --unbuffered -c --arg account "$account" \
-		'if .type == "CONNECTION" then .accounts = [$account] else . end' |
+	authorise "$1" | with_connection '.download_billing = false' | stage fetch-subscriptions |
+		with_connection '.accounts = [$account]' --arg account "$account" |
 		stage fetch-datafeed --feed "$feed" --state "$scratch/state" | stage normalize --feed "$feed" |
 		jq -n -r --arg account "$account" --arg feed "$feed" \
 			'reduce (inputs | select(.type == "RECORD" and .stream == "envelope")) as $one (0; . + 1) | "\($feed): \(.) envelope records of account \($account) in the look-back"'
@@ -130,7 +149,8 @@ validate_command() {
 	for profile in "${profiles[@]}"; do
 		file=$(profile_file "$profile")
 		check profile check_profile "$file" && check key check_key "$file" && check token check_token "$file" && check clock check_clock &&
-			check scopes check_scopes "$file" && check organization check_organization "$file" && check 'plan items' check_plan_items && check feed check_feed "$file" || worst=$?
+			check scopes check_scopes "$file" && check organization check_organization "$file" && check 'plan items' check_plan_items && check billing check_billing "$file" &&
+			check feed check_feed "$file" || worst=$?
 	done
 	return "$worst"
 }

@@ -7,6 +7,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const admin = require('docusign-admin');
+const esign = require('docusign-esign');
 const monitor = require('docusign-monitor');
 
 const [profilePath, command, ...args] = process.argv.slice(2);
@@ -41,6 +42,13 @@ async function adminClient(grant) {
 async function monitorClient() {
 	const made = client(monitor, '');
 	made.setJWTToken((await userToken(made)).access_token);
+	return made;
+}
+
+// As esignature's users do: the base is that of the account, from the user's info.
+async function esignClient(grant) {
+	const made = client(esign, '/restapi');
+	made.addDefaultHeader('Authorization', `Bearer ${(await grant(made)).access_token}`);
 	return made;
 }
 
@@ -90,6 +98,12 @@ const commands = {
 	'stream-page': async () =>
 		new monitor.DataSetApi(await monitorClient()).getStream('2.0', 'monitor', args[0] ? { cursor: args[0] } : {}),
 
+	// account, charges ACCOUNT [application]: Docusign's own count
+	account: async () =>
+		new esign.AccountsApi(await esignClient(args[1] === 'application' ? applicationToken : userToken)).getAccountInformation(args[0]),
+	charges: async () =>
+		new esign.AccountsApi(await esignClient(args[1] === 'application' ? applicationToken : userToken)).getBillingCharges(args[0]),
+
 	// verify JWT PUBLIC-KEY: the claims, if jose finds the JWT good
 	verify: async () => {
 		const jose = await import('jose');
@@ -113,7 +127,8 @@ const commands = {
 commands[command]().then(
 	(result) => console.log(JSON.stringify(result)),
 	(error) => {
-		// The clients reject with {statusCode, header, body}.
-		console.log(JSON.stringify({ statusCode: error?.statusCode, body: error?.body, message: error?.message }));
+		// docusign-admin and -monitor reject with {statusCode, header, body}, docusign-esign with the answer.
+		const { status, data } = error?.response ?? {};
+		console.log(JSON.stringify({ statusCode: error?.statusCode ?? status, body: error?.body ?? data, message: error?.message }));
 		process.exitCode = 1;
 	});

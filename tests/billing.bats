@@ -1,0 +1,330 @@
+#!/usr/bin/env bats
+# Docusign's own count: asked for, recorded and replayed; kept, counted beside; and what reconcile, report and explain make of it.
+# Expected values are worked out by hand, or by jq from what the simulator serves.
+
+# root, acme and the like are helper's; files and times without blanks stand without quotes.
+# shellcheck disable=SC2086,SC2154
+
+load helper
+
+export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
+pipeline=$root/pipeline.sh
+night=2025-03-18T02:00:00Z
+run_id=20250318T020000Z
+user=4a1f0c3e-8d52-4b6b-9c7a-2e5d1f8a9b70
+
+# simulate [OPTION]...: the recorded organisation at $origin, with a profile in ./ws that asks for billing
+simulate() {
+	mkdir -p ws/licence
+	cp "$acme"/licence/*.csv ws/licence/
+	"$build/tests/simulator" --serve "${served:-$acme}" --write-profile ws --port-file port --now "$night" --log requests.log "$@" >simulator.log 2>&1 3>&- &
+	simulator=$!
+	for ((i = 0; i < 200; i++)); do
+		[ ! -s port ] || break
+		kill -0 "$simulator" || { cat simulator.log; return 1; }
+		sleep 0.05
+	done
+	origin=https://127.0.0.1:$(cat port)
+	profile=ws/profiles/acme.json
+}
+teardown() {
+	[ -z "${simulator-}" ] || { kill "$simulator" 2>/dev/null; wait "$simulator" 2>/dev/null || true; }
+	sound_ledgers
+}
+set_in_profile() { jq "$1" "$profile" >changed && mv changed "$profile"; } # JQ-UPDATE
+
+# raw JQ-ACCOUNT [JQ-CHARGES]: a docusign_billing record of account a, observed at $observed_at
+raw() {
+	jq -nc --arg at "${observed_at:-2025-04-01T00:00:00.000Z}" "{type: \"RECORD\", stream: \"docusign_billing\", record: {account: ({billingPeriodStartDate: \"2025-02-15T08:00:00.0000000Z\",
+		billingPeriodEndDate: \"2025-03-15T07:00:00.0000000Z\", billingPeriodEnvelopesAllowed: \"100\", billingPeriodEnvelopesSent: \"3\"} + $1),
+		charges: ${2:-null}}, context: {organization_id: \"o\", account_id: \"A\"}, time_extracted: \$at}"
+}
+
+# canonical MEMBERS: a billing_period of account a as merge prints it, with these members in addition or instead.
+canonical() {
+	jq -nc "{type: \"RECORD\", stream: \"billing_period\", record: ({organization_id: null, account_id: \"a\", period_start: \"2025-02-01T00:00:00.000Z\",
+		period_end: \"2025-03-01T00:00:00.000Z\", units_allowed: null, units_billed: 10, bulk_units: null, powerform_units: null, currency: null,
+		charges: [], observed_at: \"2025-04-01T00:00:00.000Z\", counted_until: \"2025-03-01T00:00:00.000Z\", watermark: \"2025-03-20T00:00:00.000Z\",
+		units_counted: 10} + $1)}"
+}
+
+# consumption ACCOUNT PLAN-ITEM UNITS [PERIOD-START PERIOD-END INDEX]
+consumption() {
+	jq -nc --arg account "$1" --arg item "$2" --argjson units "$3" --arg start "${4:-2025-01-01}" --arg until "${5:-2026-01-01}" --argjson index "${6:-0}" \
+		'{type: "RECORD", stream: "consumption", record: {profile: "p", account_id: $account, plan_item_id: $item, unit: "envelope", period_index: $index,
+		  period_start: "\($start)T00:00:00.000Z", period_end: "\($until)T00:00:00.000Z", units_consumed: $units, by_status: {}, state: "open"}}'
+}
+
+exported() { "$ENVTALLY_BIN/export" --ledger "$1" --stream billing_period; } # LEDGER; export alone is the shell's
+
+licence() {
+	printf 'entitlement_id,software_model,agreement_type,license_type,metric_group,license_metric,subscription_period,start_date,end_date,purchased_rights\nE,M,Subscription,Subscription,Consumption,Envelope,Annually,2025-01-01,2027-12-31,100\n' >entitlements.csv
+	printf 'publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier\nD,P,,,M,Envelope,envelope,plan_item_id,i\nD,P,,,N,Envelope,envelope,plan_item_id,j\n' >models.csv
+}
+reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T00:00:00Z; }
+
+@test "normalize: strings become numbers, unlimited or null; bulk and PowerForm envelopes are found among the charges" {
+	charges='{billingChargeItems: [
+		{chargeName: "envelopes", chargeType: "recurring", chargeUnitOfMeasure: "Envelope", includedQuantity: "100", incrementalQuantity: "0",
+		 allowedQuantity: "unlimited", usedQuantity: "2.0", unitPrice: "1.20", prices: [{beginQuantity: "1", endQuantity: "unlimited", unitPrice: "1.2"}]},
+		{chargeName: "Bulk_Recipient_Envelopes", usedQuantity: " 7 "}, {chargeName: "powerforms", usedQuantity: 0}, {chargeName: "seats", allowedQuantity: "N/A"}]}'
+	{
+		raw '{billingPeriodEnvelopesAllowed: "Unlimited", currencyCode: "USD"}' "$charges"
+		raw '{billingPeriodEnvelopesAllowed: "N/A", billingPeriodEnvelopesSent: ""}'
+		raw '{billingPeriodEnvelopesAllowed: 250, billingPeriodEnvelopesSent: null}'
+	} | normalize | records_of billing_period >got
+	same '["a","2025-02-15T08:00:00.000Z","2025-03-15T07:00:00.000Z","unlimited",3,7,0,"USD"]
+["a","2025-02-15T08:00:00.000Z","2025-03-15T07:00:00.000Z",null,null,null,null,null]
+["a","2025-02-15T08:00:00.000Z","2025-03-15T07:00:00.000Z",250,null,null,null,null]' \
+		"$(jq -c '[.account_id, .period_start, .period_end, .units_allowed, .units_billed, .bulk_units, .powerform_units, .currency]' got)"
+	same '{"charge_name":"envelopes","charge_type":"recurring","unit_of_measure":"Envelope","included_quantity":100,"incremental_quantity":0,"allowed_quantity":"unlimited","used_quantity":2,"unit_price":"1.20","prices":[{"begin_quantity":1,"end_quantity":"unlimited","unit_price":"1.2"}]}' \
+		"$(head -n 1 got | jq -c '.charges[0]')"
+	same '[[4,null],[0,[]]]' "$(head -n 2 got | jq -sc '[[(.[0].charges | length), .[0].charges[3].allowed_quantity], [(.[1].charges | length), .[1].charges]]')"
+}
+
+@test "normalize: what is no quantity or no period is rejected with its reason; an account without a billing period gives nothing" {
+	{
+		raw '{billingPeriodEnvelopesSent: "lots"}'
+		raw '{billingPeriodEnvelopesSent: "unlimited"}'
+		raw '{billingPeriodEnvelopesAllowed: "-1"}'
+		raw '{billingPeriodEndDate: "2025-02-15T08:00:00.0000000Z"}'
+		raw '{billingPeriodEndDate: "soon"}'
+		raw '{billingPeriodStartDate: "", billingPeriodEndDate: "N/A"}'
+	} >in
+	normalize -q --rejects rejects <in >out
+	same '' "$(records_of billing_period <out)"
+	same '1 billingPeriodEnvelopesSent must be a number of units, "unlimited" or "N/A", it is "lots"
+2 billingPeriodEnvelopesSent must be a number of units, it is "unlimited"
+3 billingPeriodEnvelopesAllowed must be a number of units, "unlimited" or "N/A", it is "-1"
+4 billingPeriodEndDate must be after billingPeriodStartDate, it is 2025-02-15T08:00:00.0000000Z
+5 period_end must be a time such as 2025-01-31T12:00:00.000Z, this is '"'soon'" \
+		"$(jq -r '"\(.line) \(.reason | sub("^jq program .billing.jq.: "; ""))"' rejects)"
+}
+
+@test "merge: ours is counted between Docusign's edges to the millisecond, and up to when it was asked" {
+	times="2025-02-15T07:59:59.999Z 2025-02-15T08:00:00.000Z 2025-03-01T12:00:00.000Z 2025-03-15T06:59:59.999Z 2025-03-15T07:00:00.000Z"
+	for at in $times; do envelope "{envelope_id: \"$at\", sent_at: \"$at\"}"; done >envelopes
+	envelope '{envelope_id: "draft", status: "created", sent_at: "2025-03-01T00:00:00.000Z"}' >>envelopes
+	# Over: both edges. Open: what was sent before it was asked.
+	{
+		cat envelopes
+		raw '{}' | normalize
+		observed_at=2025-03-01T12:00:00.000Z raw '{billingPeriodStartDate: "2025-02-15T07:59:59.9990000Z"}' | normalize
+	} | merge --ledger :memory: --emit all | records_of billing_period |
+		jq -c '[.period_start, .counted_until, .observed_at, .units_billed, .units_counted]' >got
+	same '["2025-02-15T07:59:59.999Z","2025-03-01T12:00:00.000Z","2025-03-01T12:00:00.000Z",3,2]
+["2025-02-15T08:00:00.000Z","2025-03-15T07:00:00.000Z","2025-04-01T00:00:00.000Z",3,3]' "$(cat got)"
+}
+
+@test "merge: what was observed last is kept in any order; a late envelope is in our count; a feed that was never read has none" {
+	observed_at=2025-03-02T00:00:00.000Z raw '{billingPeriodEnvelopesSent: "1"}' | normalize >first
+	observed_at=2025-03-20T00:00:00.000Z raw '{billingPeriodEnvelopesSent: "2"}' | normalize >second
+	cat first second | merge -l forth.db -e none
+	cat second first first | merge -l back.db -e none
+	for ledger in forth back; do
+		exported $ledger.db >$ledger
+	done
+	same '[2,null,"2025-03-20T00:00:00.000Z"]' "$(records_of billing_period <forth | jq -c '[.units_billed, .units_counted, .observed_at]')"
+	same_files forth back
+	envelope '{sent_at: "2025-03-10T00:00:00.000Z"}' | merge -l forth.db -e touched | records_of billing_period >got
+	same '[2,1]' "$(jq -c '[.units_billed, .units_counted]' got)"
+	# By a policy that leaves voided ones out.
+	printf '{"name": "n", "version": 1, "statuses": {"voided": false}, "other_statuses": true}' >policy.json
+	envelope '{envelope_id: "v", status: "voided", sent_at: "2025-03-10T00:00:00.000Z"}' | merge -l forth.db -e none
+	same '2' "$(merge -l forth.db -e all </dev/null | records_of billing_period | jq .units_counted)"
+	same '1' "$(merge -l forth.db -e all --policy policy.json </dev/null | records_of billing_period | jq .units_counted)"
+}
+@test "merge: a ledger of version 1 gets the table, and loses nothing" {
+	envelope '{}' | merge -l l.db -e none
+	sqlite3 l.db 'DROP TABLE billing_period; PRAGMA user_version = 1'
+	raw '{}' | normalize | merge -l l.db -e all | records_of billing_period >got
+	same '[3,1]' "$(jq -c '[.units_billed, .units_counted]' got)"
+	same '2' "$(sqlite3 l.db 'PRAGMA user_version')"
+	merge -l new.db -e none </dev/null
+	same "$(sqlite3 new.db "SELECT sql FROM sqlite_schema WHERE name = 'billing_period'")" "$(sqlite3 l.db "SELECT sql FROM sqlite_schema WHERE name = 'billing_period'")"
+}
+
+@test "merge: our count of random billing periods is jq's of the envelopes" {
+	jq -nc --argjson seed "${SEED:-7}" 'def next: . * 69069 + 12345 | . % 2147483648;
+		[limit(600; $seed | recurse(next))] | to_entries[] | . as {$key, $value} | {type: "RECORD", stream: "envelope", record: {account_id: "abc"[$value % 3:$value % 3 + 1],
+		envelope_id: "e\($key)", status: ["sent", "completed", "created"][($value / 8 | floor) % 3],
+		sent_at: (1735689600 + ($value / 16 | floor) % 15552000 | todate | sub("Z"; ".\(($value / 32 | floor) % 900 + 100)Z")),
+		modified_at: "2025-07-01T00:00:00.000Z"}}' >envelopes
+	jq -nc --argjson seed "${SEED:-7}" 'def next: . * 69069 + 12345 | . % 2147483648; def at: 1735689600 + . | todate | sub("Z"; ".000Z");
+		[limit(40; $seed + 1 | recurse(next))] | to_entries[] | . as {$value} | (($value / 16 | floor) % 12000000) as $start | {type: "RECORD", stream: "billing_period", record: {
+		account_id: "abc"[$value % 3:$value % 3 + 1], period_start: ($start | at), period_end: ($start + 2600000 | at), charges: [], units_billed: 1,
+		observed_at: ($start + ($value / 64 | floor) % 5000000 + 1 | at)}}' >billing
+	cat billing envelopes | merge -l :memory: -e all | records_of billing_period | jq -c '[.account_id, .period_start, .units_counted]' >got
+	jq -n -c --slurpfile envelopes envelopes --slurpfile billing billing '$billing[].record as $one | ([$one.period_end, $one.observed_at] | min) as $until
+		| [$one.account_id, $one.period_start, ([$envelopes[].record | select(.account_id == $one.account_id and .status != "created"
+			and .sent_at >= $one.period_start and .sent_at < $until)] | length)]' | sort >expected
+	[ "$(jq -s 'map(.[2]) | add > 100 and length > 30' got)" = true ]
+	same_files expected <(sort got)
+}
+
+@test "reconcile: a billing period belongs to the period of its middle and the metric of its account; sums hold up the tiers" {
+	licence
+	{
+		consumption a i 20
+		consumption a i 4 2026-01-01 2027-01-01 1
+		consumption b j 5
+		consumption c i 1
+		consumption c j 2
+		consumption d unknown 3
+		canonical '{units_billed: 12}'
+		canonical '{period_start: "2025-03-01T00:00:00.000Z", period_end: "2025-04-01T00:00:00.000Z", units_billed: 7, units_counted: 8}'
+		# Its middle is in 2026, most of its envelopes may not be.
+		canonical '{period_start: "2025-12-17T08:00:00.000Z", period_end: "2026-01-17T08:00:00.000Z", units_billed: 3, units_counted: 3}'
+		canonical '{account_id: "b", units_billed: 4, units_counted: 5}'
+		canonical '{account_id: "c", units_billed: 9}'
+		canonical '{account_id: "d"}'
+		canonical '{account_id: "e", units_billed: 2, units_counted: 0}'
+		canonical '{account_id: "e", period_start: "2024-02-01T00:00:00.000Z", period_end: "2024-03-01T00:00:00.000Z"}'
+	} | reconciled >out
+	same '["a",0,"M",12,10,-2,"differs"]
+["a",0,"M",7,8,1,"differs"]
+["a",1,"M",3,3,0,"agrees"]
+["b",0,"N",4,5,1,"differs"]
+["c",0,null,9,10,1,"differs"]
+["d",0,null,10,10,0,"agrees"]
+["e",null,null,10,10,0,"agrees"]
+["e",0,null,2,0,-2,"differs"]' \
+		"$(records_of billing_check <out | jq -c '[.account_id, .period_index, .software_model, .units_billed, .units_counted, .difference, .check]')"
+	same '["M",0,2,19,18]
+["M",1,1,3,3]
+["N",0,1,4,5]
+["N",1,0,null,null]' "$(records_of metric_result <out | jq -c '[.software_model, .period_index, .billing_periods, .billed_units, .billed_units_counted]')"
+	same '[0,3,23,23]
+[1,1,3,3]' "$(records_of product_result <out | jq -c '[.period_index, .billing_periods, .billed_units, .billed_units_counted]')"
+}
+
+@test "reconcile: zero, not told, never read and not read so far stay apart" {
+	licence
+	{
+		for account in a b c d f; do consumption $account i 1; done
+		canonical '{units_billed: 0, units_counted: 0}'
+		canonical '{account_id: "b", units_billed: null}'
+		canonical '{account_id: "c", units_counted: null, watermark: null}'
+		canonical '{account_id: "d", units_billed: 11, watermark: "2025-02-28T23:59:59.999Z"}'
+		canonical '{account_id: "f", units_billed: 11, watermark: "2025-03-01T00:00:00.000Z", units_allowed: "unlimited"}'
+	} | reconciled >out
+	same '["a",0,"agrees",null]
+["b",null,"not_reported",null]
+["c",null,"not_yet_fed",null]
+["d",-1,"feed_is_behind",null]
+["f",-1,"differs","unlimited"]' "$(records_of billing_check <out | jq -c '[.account_id, .difference, .check, .units_allowed]')"
+	# Only what can be compared is in the sums.
+	same '[3,22,20]' "$(records_of metric_result <out | jq -c 'select(.software_model == "M") | [.billing_periods, .billed_units, .billed_units_counted]')"
+	# The pieces of a pipe joined: what was observed last counts.
+	{ consumption a i 1; canonical '{units_billed: 1}'; canonical '{units_billed: 2, observed_at: "2025-03-01T00:00:00.000Z"}'; } | reconciled >out
+	same '1' "$(records_of billing_check <out | jq .units_billed)"
+	run --separate-stderr reconciled <<<"$(canonical '{units_billed: "3"}')"
+	refused 65 'reconcile: *billing_period "units_billed" must be a whole number, this is a string*'
+}
+
+@test "fetch-subscriptions --billing: two answers an account as they came, the same from the recording; without it no request" {
+	simulate --user $user
+	auth -p $profile --no-cache | fetch-subscriptions --billing --record raw --now $night >live
+	[ "$(records_of docusign_billing <live | wc -l)" -eq 6 ]
+	[ "$(grep -c /restapi/ requests.log)" -eq 12 ]
+	auth -p $profile --replay raw | fetch-subscriptions --billing --replay raw >replayed
+	same_files <(grep -v CONNECTION live) <(grep -v CONNECTION replayed)
+	# Each account's is what is in the recording's bodies.
+	token=$(auth -p $profile --no-cache | jq -r .access_token)
+	while read -r account; do
+		for path in "" /billing_charges; do
+			curl -s --cacert ws/profiles/acme-ca.pem -H @<(echo "Authorization: Bearer $token") "$origin/restapi/v2.1/accounts/$account$path"
+		done | jq -c . | paste -sd, | sed "s/.*/{\"account\":\"$account\",\"answers\":[&]}/"
+	done < <(jq -r '.assetGroupAccounts[].accountId' "$acme/service/asset-group-accounts.json" | jq -rR ascii_downcase | sort -u) | jq -cS . | sort >expected
+	jq -cS 'select(.type == "RECORD" and .stream == "docusign_billing") | {account: .context.account_id, answers: [.record.account, .record.charges]}' live | sort >got
+	same_files expected got
+	auth -p $profile --no-cache | fetch-subscriptions --now $night | records_of docusign_billing >none
+	same '' "$(cat none)"
+}
+
+@test "fetch-subscriptions: the profile asks for billing too, of its accounts only; interrupted, it goes on" {
+	simulate --user $user
+	set_in_profile '.download_billing = true | .accounts = ["7c1e9a52-3b0f-4d6a-9e21-5f8840c7d302"]'
+	auth -p $profile --no-cache | fetch-subscriptions --record raw --now $night >live
+	same '"7c1e9a52-3b0f-4d6a-9e21-5f8840c7d302"' "$(jq -c 'select(.stream == "docusign_billing") | .context.account_id | values' live)"
+	# A recording cut off after the account's first answer.
+	mkdir cut
+	cp raw/fetch-subscriptions.bodies cut/
+	grep -v '^{"end"' raw/fetch-subscriptions.exchanges | sed '$d' >cut/fetch-subscriptions.exchanges
+	before=$(grep -c /restapi/ requests.log)
+	auth -p $profile --no-cache | fetch-subscriptions --record cut --now $night >again
+	[ "$(grep -c /restapi/ requests.log)" -eq $((before + 1)) ]
+	same_files <(grep -v CONNECTION live) <(grep -v CONNECTION again)
+}
+
+@test "fetch-subscriptions --billing: without a user all stays unknown, and is said; the rest comes" {
+	simulate
+	auth -p $profile --no-cache | { run --separate-stderr fetch-subscriptions --billing --now $night; printf '%s\n' "$output" >out; printf '%s\n' "$stderr" >said; echo "$status" >status; }
+	same 0 "$(cat status)"
+	grep -q "^fetch-subscriptions: warning: Docusign's own count of 6 of 6 accounts stays unknown: .*HTTP 403.*user_id" said
+	same '0 6' "$(records_of docusign_billing <out | wc -l) $(records_of docusign_accounts <out | wc -l)"
+}
+
+@test "fetch-subscriptions --billing: the site's name may be in the base; one without a name, or no label, is not asked" {
+	cp -r "$acme" served
+	jq '.assetGroupAccounts[0].siteName = "example.com/" | .assetGroupAccounts[1].siteName = null' "$acme/service/asset-group-accounts.json" >served/service/asset-group-accounts.json
+	served=served simulate --user $user
+	set_in_profile ".esign_base = \"$origin/{site_name}\""
+	auth -p $profile --no-cache | fetch-subscriptions -v --billing --now $night >out 2>said
+	grep -qF "$origin/na3/restapi/v2.1/accounts/" said
+	jq -r 'select(.type == "CONNECTION") | .esign_base' out | grep -qxF "$origin/{site_name}"
+	same 3 "$(grep -c "of account .* stays unknown: its site has no name, and esign_base is '$origin/{site_name}'$" said)"
+	same 0 "$(grep -c 'get.*example.com' said)"
+	# Nor does the token go elsewhere without TLS.
+	auth -p $profile --no-cache | sed "s|\"esign_base\":\"[^\"]*\"|\"esign_base\":\"http://example.com\"|" | { run --separate-stderr fetch-subscriptions --billing --now $night; echo "$status $stderr" >said; }
+	grep -q "^78 fetch-subscriptions: cannot use esign_base 'http://example.com': it must be https, or the api_base" said
+}
+
+@test "a run asks, checks, reports, explains; its replay is byte for byte the same" {
+	simulate --user $user
+	set_in_profile '.download_billing = true'
+	"$pipeline" run -q -C ws --now "$night"
+	# Docusign counts live: every version changed by now, of the period that the clock is in. Ours: what the feed brought by then.
+	jq -s -c --arg now "$night" '
+		map(select(.record.lastModifiedDateTime <= $now)) | group_by(.record.accountId | ascii_downcase)[] | (.[0].record.accountId | ascii_downcase) as $account
+		| [$account, (group_by(.record.envelopeId | ascii_downcase) | map(max_by(.record.lastModifiedDateTime).record
+			| select(.sentDateTime != null and .sentDateTime >= "2025-01-31" and .sentDateTime < $now)) | length)]' "$acme/service/feed.ndjson" | sort >expected
+	records_of billing_check <ws/runs/acme/$run_id/results.ndjson | jq -c '[.account_id, .units_billed]' | sort >got
+	same_files expected got
+	jq -s -c 'map(select(.type == "RECORD" and .record.period_start == "2025-01-31T00:00:00.000Z").record) | group_by(.account_id)[] | [.[0].account_id, (map(.units_consumed) | add)]' \
+		ws/runs/acme/$run_id/consumption.ndjson | sort >expected
+	records_of billing_check <ws/runs/acme/$run_id/results.ndjson | jq -c '[.account_id, .units_counted]' | sort >got
+	same_files expected got
+	grep -q "Docusign’s own count" ws/runs/acme/$run_id/report.html
+	"$pipeline" report -C ws | grep -q "^Docusign's own count agrees with ours in 3 billing periods"
+	"$pipeline" explain -C ws --period 4 --model '*Enterprise*' --level consumption >explained
+	grep -q "^  Docusign's own count, of 2 billing periods: 106; counted here of the same time: 105$" explained
+	[ "$(grep -c 'billing period 2025-01-31' explained)" -eq 4 ]
+	"$pipeline" explain -C ws --period 4 --account 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d302 --format ndjson --level consumption >records
+	same '[{"units_billed":29,"units_counted":28,"difference":-1,"check":"feed_is_behind"}]' \
+		"$(jq -sc 'map(.record | select(.level == "billing").facts | {units_billed, units_counted, difference, check})' records)"
+	"$pipeline" validate -C ws --now "$night" >steps
+	grep -q '^ok    billing       account 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d301: 77 envelopes billed since 2025-01-31' steps
+	kill "$simulator"
+	"$pipeline" verify "$run_id" -C ws -q
+	# What was asked then is known as of then.
+	same "$(records_of billing_check <ws/runs/acme/$run_id/results.ndjson)" "$("$pipeline" reconcile -C ws --as-of 2025-03-18 --format ndjson | records_of billing_check)"
+}
+
+@test "explain: of accounts that consumed nothing Docusign's count stands alone, in the end" {
+	licence
+	{
+		consumption a i 20
+		canonical '{units_billed: 12, bulk_units: 2}'
+		canonical '{account_id: "e", units_billed: 2, units_counted: 0}'
+	} | reconcile -q --trace -e entitlements.csv -m models.csv --now 2025-06-01T00:00:00Z >traced
+	explain <traced >explained
+	same "Docusign's own count, of 1 billing period: 12; counted here of the same time: 10
+account a  billing period 2025-02-01T00:00:00.000Z to before 2025-03-01T00:00:00.000Z, up to 2025-03-01T00:00:00.000Z: billed 12, counted here 10, difference -2: they differ
+of its charges: bulk recipients' envelopes 2, PowerForm envelopes unknown
+Docusign's own count of accounts that consumed nothing in the period here:
+account e  billing period 2025-02-01T00:00:00.000Z to before 2025-03-01T00:00:00.000Z, up to 2025-03-01T00:00:00.000Z: billed 2, counted here 0, difference -2: they differ" \
+		"$(grep -E "Docusign|billing period|charges" explained | sed 's/^ *//')"
+	# Nobody's: not of this software model.
+	[ "$(explain --model M <traced | grep -c 'account e')" -eq 0 ]
+}
