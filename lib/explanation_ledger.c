@@ -378,12 +378,15 @@ int explanation_look_into_ledger(struct explanation *explanation, const char *pa
 	struct ledger ledger;
 	struct look look = {.explanation = explanation, .ledger = &ledger, .text = BUFFER_INIT};
 	int result = -1;
-	if (explanation->question.level < EXPLAIN_DAY || !explanation->use_count)
+	if (explanation->question.level < EXPLAIN_DAY)
 		return 0;
+	/* Also where there is nothing to look for: one that is not there is a mistake all the same. */
 	if (ledger_open(&ledger, path, LEDGER_READ, error) < 0)
 		return -1;
 	ledger.policy = policy;
-	if (daily_partials_open(&look.partials, &ledger, put_day, &look, error) == 0) {
+	if (!explanation->use_count)
+		result = 0;
+	else if (daily_partials_open(&look.partials, &ledger, put_day, &look, error) == 0) {
 		result = look_into(&look, error);
 		daily_partials_release(&look.partials);
 	}

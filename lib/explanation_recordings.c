@@ -182,13 +182,13 @@ int explanation_look_into_recordings(struct explanation *explanation, const char
 {
 	struct dirent **entries;
 	int result = 0;
-	if (explanation->question.level < EXPLAIN_EXCHANGE || !explanation->envelope_count)
+	if (explanation->question.level < EXPLAIN_EXCHANGE)
 		return 0;
 	int count = scandir(directory, &entries, is_run, compare_names);
 	if (count < 0)
 		return error_set_errno(error, errno == ENOENT ? EX_NOINPUT : EX_IOERR, "cannot read folder '%s'", directory);
 	for (int i = 0; i < count; i++) {
-		if (result == 0)
+		if (result == 0 && explanation->envelope_count)
 			result = look_into_run(explanation, directory, entries[i]->d_name, error);
 		free(entries[i]);
 	}

@@ -102,11 +102,12 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 		{NULL, 0, POPT_ARG_INCLUDE_TABLE, common_options, 0, title_of_common, NULL},
 		POPT_TABLEEND,
 	};
+	bool has_own = table->longName || table->shortName || table->arg;
 	hold_standard_descriptors();
 	diag_begin(manual->program);
 	diag_set_json(wants_json(argc, argv));
 	static poptContext context; /* stays for the life of the process: the operands are its memory */
-	context = poptGetContext(manual->program, argc, argv, all, 0);
+	context = poptGetContext(manual->program, argc, argv, has_own ? all : all + 1, 0); /* no title over nothing */
 	int option;
 	while ((option = poptGetNextOpt(context)) >= 0) {
 		if (option == OPTION_VERBOSE)
@@ -127,7 +128,8 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 	const char **operands = poptGetArgs(context);
 	static const char *none[] = {NULL};
 	if (operands && *operands && !*manual->operands)
-		options_refuse("cannot use '%s': %s takes no operands, it reads standard input", *operands, manual->program);
+		options_refuse("cannot use '%s': %s takes no operands%s", *operands, manual->program,
+			manual->reads_no_input ? "" : ", it reads standard input");
 	return operands ? operands : none;
 }
 

@@ -12,11 +12,13 @@
 #define ENVTALLY_OPTIONS_H
 
 #include <popt.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct options_manual {
 	const char *program;
 	const char *operands;    /* after the options, or "" when there are none (then any is refused) */
+	bool reads_no_input;     /* standard input is nothing to it */
 	const char *summary;     /* a sentence or two: what it reads, what it writes */
 	const char *description; /* printed after the options: details, examples that work when pasted */
 };

@@ -40,6 +40,7 @@ static struct poptOption table[] = {
 static const struct options_manual manual = {
 	.program = "auth",
 	.operands = "",
+	.reads_no_input = true,
 	.summary = "Gets an access token for a profile and prints the CONNECTION that the fetchers read.",
 	.description = "The key is PEM (PKCS#1, PKCS#8, encrypted), PKCS#12 or JKS, told apart by content.\n\n"
 		       "Examples:\n"

@@ -34,6 +34,7 @@ static struct poptOption table[] = {
 static const struct options_manual manual = {
 	.program = "export",
 	.operands = "",
+	.reads_no_input = true,
 	.summary = "Prints what the ledger holds: accounts, subscriptions, envelopes, consumption, results.",
 	.description =
 		"ndjson  Singer messages: each stream's SCHEMA, then its records\n"

@@ -237,4 +237,10 @@ small() {
 	fails 66 "explain: cannot explain: standard input has no position or consumption of what is asked for"
 	run --separate-stderr explain -l nowhere.db <traced
 	fails 66 "explain: cannot open ledger 'nowhere.db': there is no such file"
+	# Also where there is nothing to look for in them.
+	grep -v consumption_use traced >unused
+	run --separate-stderr explain -l nowhere.db <unused
+	fails 66 "explain: cannot open ledger 'nowhere.db': there is no such file"
+	run --separate-stderr explain -l ledger.db -r nowhere <unused
+	fails 66 "explain: cannot read folder 'nowhere': No such file or directory"
 }
