@@ -400,6 +400,12 @@ static int flush_batch(struct ledger_envelopes *envelopes, struct error *error)
 	return result;
 }
 
+int64_t ledger_envelopes_undated(struct ledger *ledger, struct error *error)
+{
+	struct block_layout layout;
+	return block_layout_load(ledger, &layout, error) < 0 ? -1 : layout.undated;
+}
+
 int ledger_envelopes_count(struct ledger_envelopes *envelopes, struct error *error)
 {
 	envelopes->keeps_blocks = false;

@@ -40,6 +40,10 @@ void ledger_envelopes_release(struct ledger_envelopes *envelopes);
 /* Fields of an envelope record, in the order of stream_envelope (stream.h). EX_DATAERR says which field is wrong. */
 int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct error *error);
 
+/* Of the envelopes that the ledger holds, those that are past a draft but have no time of sending: they are in no period, so nothing counts
+ * them. -1 with an error. */
+int64_t ledger_envelopes_undated(struct ledger *ledger, struct error *error);
+
 /* Forgets which keys the ledger has given to names: after it was taken back to an earlier state. */
 void ledger_envelopes_forget_names(struct ledger_envelopes *envelopes);
 

@@ -15,12 +15,13 @@
 #include "options.h"
 #include "policy.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 static char *ledger_path, *emit = "touched", *policy_path;
-static int print_state, print_reported, commit_every = 4;
+static int print_state, print_reported, print_undated, commit_every = 4;
 
 static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger; :memory: only tallies what this pipe brings", "FILE"},
@@ -31,6 +32,8 @@ static struct poptOption table[] = {
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that daily partials are printed by (default: all but drafts)", "FILE"},
 	{"print-state", 0, POPT_ARG_NONE, &print_state, 0, "print the value of the last STATE and exit", NULL},
 	{"print-reported", 0, POPT_ARG_NONE, &print_reported, 0, "print what was last reported and exit", NULL},
+	{"print-undated", 0, POPT_ARG_NONE, &print_undated, 0,
+		"print how many envelopes are past a draft but have no time of sending, hence are in no period, and exit", NULL},
 	POPT_TABLEEND,
 };
 
@@ -87,6 +90,18 @@ static int take_all(struct commit_group *group, struct message_reader *reader, s
 	return got == 0 ? commit_group_finish(group, error) : -1;
 }
 
+/* What is not in the partials, and would be missed nowhere. */
+static int warn_of_undated(struct ledger *ledger, struct error *error)
+{
+	int64_t undated = ledger_envelopes_undated(ledger, error);
+	const char *where = ledger->in_memory ? "" : " (envtally export --stream envelope has them: sent_at is null)";
+	if (undated == 1)
+		diag_warn("1 envelope is past a draft but has no time of sending: it is in no period%s", where);
+	else if (undated > 1)
+		diag_warn("%" PRId64 " envelopes are past a draft but have no time of sending: they are in no period%s", undated, where);
+	return undated < 0 ? -1 : 0;
+}
+
 static int merge(struct ledger *ledger, struct emission emission, struct output *output, struct error *error)
 {
 	const struct stream *const list[] = {&stream_envelope, &stream_account, &stream_subscription, &stream_watermark, &stream_billing_period,
@@ -109,6 +124,8 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 	diag_metric_records("envelope", envelopes.received);
 	if (result == 0 && !emission.none)
 		result = ledger_records_print(ledger, emission.all, emission.since, output, error);
+	if (result == 0 && !emission.none)
+		result = warn_of_undated(ledger, error);
 out:
 	message_reader_release(&reader);
 	commit_group_release(&group);
@@ -117,10 +134,22 @@ out:
 	return result;
 }
 
+/* A count below 0 is an error. */
+static int print_count(int64_t count, struct output *output)
+{
+	if (count < 0)
+		return -1;
+	buffer_append_format(&output->pending, "%" PRId64 "\n", count);
+	output_line_end(output);
+	return 0;
+}
+
 static int print_saved(struct ledger *ledger, struct output *output, struct error *error)
 {
 	if (print_reported)
 		return ledger_records_print_reported(ledger, output, error);
+	if (print_undated)
+		return print_count(ledger_envelopes_undated(ledger, error), output);
 	struct buffer state = BUFFER_INIT;
 	int result = ledger_load_state(ledger, &state, error);
 	if (result == 0 && state.length > 0)
@@ -141,7 +170,7 @@ int main(int argc, const char **argv)
 	if (commit_every < 0 || commit_every > 3600)
 		options_refuse("cannot use --commit-every %d: it is 0 to 3600 seconds", commit_every);
 	struct emission emission = parse_emit();
-	bool reading = print_state || print_reported;
+	bool reading = print_state || print_reported || print_undated;
 	output_open(&output, STDOUT_FILENO, "standard output");
 	if (policy_load(policy_path, &policy, &error) == 0 && ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, &error) == 0) {
 		ledger.policy = policy_path ? &policy : NULL;

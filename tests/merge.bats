@@ -237,6 +237,49 @@ END
 	sound a.db
 }
 
+@test "past a draft without a time of sending: in no period, and said to be" {
+	told() { # EXPECTED ARGUMENT…: what merge says on standard error when nothing comes
+		local expected=$1
+		shift
+		merge "$@" </dev/null 2>said >/dev/null
+		same "$expected" "$(cat said)"
+	}
+	hint=' (envtally export --stream envelope has them: sent_at is null)'
+	two="2 envelopes are past a draft but have no time of sending: they are in no period"
+	{
+		envelope '{envelope_id: "dated"}'
+		envelope '{envelope_id: "draft", status: "created", sent_at: null}'
+		envelope '{envelope_id: "template", status: "template", sent_at: null}'
+		envelope '{envelope_id: "completed", status: "completed", sent_at: null}'
+		envelope '{envelope_id: "unheard", status: "unheard", sent_at: null}'
+	} >in
+	run --separate-stderr merge --ledger :memory: --emit all <in
+	same "merge: warning: $two" "$stderr"
+	same 1 "$(records_of daily_consumption <<<"$output" | jq .units_consumed)"
+	# Of all that the ledger holds, whatever came; where partials are printed.
+	merge --ledger l.db --emit none <in 2>said
+	same '' "$(cat said)"
+	told "merge: warning: $two$hint" -l l.db --emit all
+	told "merge: warning: $two$hint" -l l.db --emit since=2026-01-01
+	told "merge: warning: $two$hint" -l l.db
+	told '' -l l.db -q
+	told '' -l l.db --emit none
+	same "warning: $two$hint" "$(merge -l l.db --log-format json </dev/null 2>&1 >/dev/null | jq -r '"\(.level): \(.message)"')"
+	same 2 "$(merge -l l.db --print-undated)"
+	# The version with a time of sending takes it from them; an older one gives none.
+	envelope '{envelope_id: "completed", status: "completed", modified_at: "2025-03-06T12:00:00.000Z"}' | merge -q -l l.db --emit none
+	envelope '{envelope_id: "dated", sent_at: null, modified_at: "2025-03-04T12:00:00.000Z"}' | merge -q -l l.db --emit none
+	told "merge: warning: 1 envelope is past a draft but has no time of sending: it is in no period$hint" -l l.db
+	envelope '{envelope_id: "unheard", modified_at: "2025-03-06T12:00:00.000Z"}' | merge -q -l l.db --emit none
+	told '' -l l.db
+	same 0 "$(merge -l l.db --print-undated)"
+	# And one that loses it.
+	envelope '{envelope_id: "dated", sent_at: null, modified_at: "2025-03-07T12:00:00.000Z"}' | merge -q -l l.db --emit none
+	same 1 "$(merge -l l.db --print-undated)"
+	run --separate-stderr merge -l nowhere.db --print-undated
+	fails 66 "merge: cannot open ledger 'nowhere.db': there is no such file"
+}
+
 @test "voided, declined, deleted, timed out and never heard of: sent is consumed" {
 	for status in sent delivered signed completed declined voided deleted timedout correct processing authoritativecopy transfercompleted new_word; do
 		same "{\"$status\":1}" "$(envelope "{status: \"$status\"}" | partial .by_status)"

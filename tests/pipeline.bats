@@ -3,6 +3,7 @@
 # The simulator's HTTPS is in live.bats.
 
 load helper
+load recording
 
 pipeline=$root/pipeline.sh
 export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
@@ -312,6 +313,44 @@ refusing_stages() {
 	[[ ${lines[1]} == "acme  20250325T020000Z  succeeded  "*" restated, 0 rejected" ]]
 	run --separate-stderr "$pipeline" status -C ws --restatements --now 2025-04-01T03:00:00Z
 	same "$(for night in $nights; do records "ws/runs/acme/$night/restatements.ndjson"; done | wc -l)" "$(grep -c '^  ' <<<"$output")"
+}
+
+@test "envelopes past a draft without a time of sending: the run says how many, once, and keeps it; status says it" {
+	workspace
+	# The first answer with accounts' envelopes loses its times of sending, byte for byte as many blanks: and its hashes are right again.
+	cp -r "$acme/nights/20250318T020000Z" night
+	first=$(jq -c 'select(.exchange == 1)' night/fetch-datafeed.exchanges)
+	same 0 "$(jq .body_offset <<<"$first")"
+	length=$(jq .body_length <<<"$first")
+	head -c "$length" night/fetch-datafeed.bodies | perl -pe 's/("sentDateTime":)("[^"]*")/$1 . " " x (length($2) - 4) . "null"/ge' >changed
+	{ cat changed && tail -c +$((length + 1)) "$acme/nights/20250318T020000Z/fetch-datafeed.bodies"; } >night/fetch-datafeed.bodies
+	same "$(wc -c <"$acme/nights/20250318T020000Z/fetch-datafeed.bodies")" "$(wc -c <night/fetch-datafeed.bodies)"
+	sed -i "2s/\"body_sha256\":\"[0-9a-f]*\"/\"body_sha256\":\"$(sha256sum <changed | cut -c -64)\"/" night/fetch-datafeed.exchanges
+	rechain night/fetch-datafeed.exchanges
+	# By jq: the latest versions that are no drafts and have no time of sending.
+	expected=$(jq -n '[inputs.data[]] | group_by(.envelopeId | ascii_downcase) | map(max_by(.lastModifiedDateTime)
+		| select(.sentDateTime == null and (.status | ascii_downcase) != "created")) | length' night/fetch-datafeed.bodies)
+	[ "$expected" -gt 10 ]
+	"$pipeline" run -C ws --replay night 2>said
+	same "merge: warning: $expected envelopes are past a draft but have no time of sending: they are in no period (envtally export --stream envelope has them: sent_at is null)" \
+		"$(grep 'past a draft' said)"
+	same "$expected" "$(jq .counts.undated ws/runs/acme/20250318T020000Z/job.json)"
+	same "$expected" "$("$pipeline" export -q -C ws --stream envelope | jq -c 'select(.type == "RECORD").record | select(.sent_at == null and .status != "created" and .status != "template")' | wc -l)"
+	run "$pipeline" status -C ws --now 2025-03-18T03:00:00Z
+	[ "$status" -eq 0 ]
+	grep -qxF "acme  in no period: $expected envelope(s) past a draft without a time of sending" <<<"$output"
+	run --separate-stderr "$pipeline" reconcile -q -C ws
+	[ "$status" -eq 0 ]
+	same '' "$stderr"
+	run "$pipeline" replay 20250318T020000Z -C ws
+	[ "$status" -eq 0 ]
+	# A run without such envelopes, and its status, say nothing of them.
+	rm -r ws
+	workspace
+	"$pipeline" run -C ws --replay "$acme/nights/20250318T020000Z" 2>said
+	same '' "$(grep 'past a draft' said)"
+	same 0 "$(jq .counts.undated ws/runs/acme/20250318T020000Z/job.json)"
+	same '' "$("$pipeline" status -C ws --now 2025-03-18T03:00:00Z | grep 'no period')"
 }
 
 @test "mistakes: nothing is written when the licence files, the profile or the recording are wrong" {

@@ -164,7 +164,7 @@ policy_diff() { # A B
 		stage merge --ledger "$workspace/ledger/$name.db" --print-reported | stream_of contract >"$scratch/contracts"
 		for side in 0 1; do
 			# Excluded users are left out of neither: what is told is what the policies do.
-			stage merge --ledger "$workspace/ledger/$name.db" --emit all --policy "${paths[side]}" </dev/null |
+			stage merge -q --ledger "$workspace/ledger/$name.db" --emit all --policy "${paths[side]}" </dev/null |
 				stage aggregate-by-period -q -p "$file" --reported "$scratch/contracts" |
 				stage reconcile -q "${options[@]}" --excluded /dev/null | stream_of 'consumption|metric_result' >"$scratch/side-$side"
 		done
@@ -213,6 +213,11 @@ unreported_accounts() { # RUN-FOLDER
 		| "account \(.key) (\(.value.account_name | if . == null then "without a name" else tojson end))"'
 }
 
+# How many envelopes the ledger holds that are past a draft but have no time of sending: no figure has them.
+undated_envelopes() { # NAME
+	[ ! -e "$workspace/ledger/$1.db" ] || stage merge --ledger "$workspace/ledger/$1.db" --print-undated
+}
+
 # The latest position of each license metric, as the last run has it.
 latest_positions() { # RUN-FOLDER
 	jq -n -r 'def used: if .usage_state == "counted" or .usage_state == "zero" then "\(.rights_used)" else .usage_state | gsub("_"; " ") end;
@@ -245,7 +250,7 @@ stale_accounts() { # RUN-FOLDER
 
 status_command() {
 	need_workspace
-	local profile name run stale exhausted last worst=0
+	local profile name run stale exhausted last undated worst=0
 	for profile in "${profiles[@]}"; do
 		name=$(profile_fact "$(profile_file "$profile")" name)
 		[ -n "$(newest_run "$name")" ] || printf '%s: nothing was run yet\n' "$name"
@@ -270,6 +275,8 @@ status_command() {
 		[ "$(jq -r .state "$last/job.json")" = succeeded ] || worst=69
 		[ "$show_positions" = 0 ] || latest_positions "$last" | sed "s/^/$name  /"
 		unreported_accounts "$last" | sed "s/^/$name  no consumption reported: /"
+		undated=$(undated_envelopes "$name") || worst=69
+		[ "${undated:-0}" = 0 ] || printf '%s  in no period: %s envelope(s) past a draft without a time of sending\n' "$name" "$undated"
 		exhausted=$(exhaustions "$last")
 		[[ $exhausted != "!"* && $exhausted != *$'\n!'* ]] || worst=69
 		[ -z "$exhausted" ] || sed -e "s/^ /$name  /" -e "s/^!/$name  warning: /" <<<"$exhausted"

@@ -119,7 +119,7 @@ exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
 	policy_of "$3"
 	stage export --ledger "$workspace/ledger/$1.db" --stream account --stream subscription --stream envelope |
 		stage exclude --exclusions "$3/exclusions.csv" --profile "$1" |
-		stage merge --ledger :memory: --emit all ${policy[@]+"${policy[@]}"} | until_last_day | tee "$5.daily" |
+		stage merge -q --ledger :memory: --emit all ${policy[@]+"${policy[@]}"} | until_last_day | tee "$5.daily" |
 		stage aggregate-by-period -q -p "$2" --reported <(stream_of contract <"$4") >"$5"
 	options+=(--excluded "$5")
 }
@@ -134,7 +134,8 @@ forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE
 	policy_of "$2"
 	{
 		stream_of metric_result
-		stage merge --ledger "$workspace/ledger/$1.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day
+		# Quietly: what there is to say of the ledger has been said when its partials were tallied.
+		stage merge -q --ledger "$workspace/ledger/$1.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day
 	} | stage forecast "${forecast[@]}" | stream_of forecast
 }
 
@@ -377,12 +378,13 @@ count_records() { grep -c '^{"type":"RECORD"' "$1" || [ $? -eq 1 ]; }
 # The run's results into the ledger, in one transaction; and its manifest. They are a file first: of a pipe whose writer is
 # killed merge would take the half.
 promote() { # NAME PARTIAL STATE
-	local partial=$2
+	local partial=$2 undated
+	undated=$(stage merge --ledger "$workspace/ledger/$1.db" --print-undated)
 	jq -n --arg state "$3" --slurpfile begun "$partial/begun.json" --argjson consumption "$(count_records "$partial/consumption.ndjson")" \
 		--argjson restatements "$(count_records "$partial/restatements.ndjson")" --argjson rejects "$(wc -l <"$partial/rejects.ndjson")" \
-		--arg ended "$(rfc3339 "$now")" --arg policy "$(policy_hash "$partial/inputs")" \
+		--argjson undated "$undated" --arg ended "$(rfc3339 "$now")" --arg policy "$(policy_hash "$partial/inputs")" \
 		'$begun[0] | {run_id, profile, job: "run", state: $state, started_at: .clock, ended_at: $ended,
-		  counts: {consumption: $consumption, restatements: $restatements, rejects: $rejects}, error: null, policy: $policy}' >"$partial/job.json"
+		  counts: {consumption: $consumption, restatements: $restatements, rejects: $rejects, undated: $undated}, error: null, policy: $policy}' >"$partial/job.json"
 	write_manifest "$1" "$partial"
 	{
 		jq -c '{type: "RECORD", stream: "job_result", record: .}' "$partial/job.json"
