@@ -52,7 +52,7 @@ Options
   --positions       status: also the latest position of each license metric
   --check           status: exit 69 when an account's feed is stale, rights run out within --warn-days, or the last run is not whole
   --no-cache        run, validate: do not keep the access token in the workspace
-  --format FORMAT   export: ndjson (the default), csv, sqlite or postgres; explain, reconcile: text (the default) or ndjson
+  --format FORMAT   export: ndjson (the default), csv, sqlite or postgres; explain, reconcile, policy diff: text (the default) or ndjson
   --to TARGET       export: a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
   --stream NAME     export: only this stream; may be repeated
   -v, -q            say more, say less

@@ -110,6 +110,62 @@ export() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
 	run -0 "$pipeline" replay 20250401T020000Z -C ws -q
 }
 
+@test "driver: policy diff --format ndjson: a record for each figure that moves, and none else" {
+	mkdir -p ws/profiles ws/licence ws/ledger
+	jq '.contract_start = "2025-01-01" | .renewal_months = 3' "$acme/profiles/acme.json" >ws/profiles/acme.json
+	cp "$acme"/licence/*.csv ws/licence/
+	# Account, plan item, status, time of sending: quarters, the second from its first moment on; and one before the contract.
+	number=0
+	while read -r account item status sent; do
+		number=$((number + 1))
+		envelope "{envelope_id: \"e$number\", account_id: \"$account\", plan_item_id: (\"$item\" | if . == \"-\" then null else . end), status: \"$status\", sent_at: \"${sent}.000Z\"}"
+	done >envelopes <<-'END'
+		a p voided    2024-12-31T23:59:59
+		a p sent      2025-01-01T00:00:00
+		a p completed 2025-02-10T09:00:00
+		a p delivered 2025-03-31T23:59:59
+		a p voided    2025-01-01T00:00:00
+		a p voided    2025-03-31T23:59:59
+		a p created   2025-02-11T09:00:00
+		a p voided    2025-04-01T00:00:00
+		a p completed 2025-05-01T00:00:00
+		a q completed 2025-02-10T09:00:00
+		b - voided    2025-02-10T09:00:00
+		c p declined  2025-02-10T09:00:00
+	END
+	merge -q --ledger ws/ledger/acme.db --emit none <envelopes
+	strict >p.json
+	strict | jq '.name = "drafts" | .statuses.created = true' >drafts.json
+	diff_of() { "$pipeline" policy diff "$@" -q -C ws; }
+	brief() { jq -r 'select(.type == "RECORD").record | "\(.profile) \(.account_id) \(.plan_item_id // "-") \(.period_index) \(.period_start[:10]) \(.period_end[:10]) \(.units_before) \(.units_after) \(.delta)"'; }
+	diff_of default p.json --format ndjson >moved
+	# By hand: what is voided of each quarter.
+	same "acme a p -1 2024-10-01 2025-01-01 1 0 -1
+acme a p 0 2025-01-01 2025-04-01 5 3 -2
+acme b - 0 2025-01-01 2025-04-01 1 0 -1
+acme a p 1 2025-04-01 2025-07-01 2 1 -1" "$(brief <moved)"
+	# Nothing but its SCHEMA and these; every record has what the SCHEMA and doc/policy.md have, and the hashes.
+	same "SCHEMA policy_difference
+$(for _ in 1 2 3 4; do echo "RECORD policy_difference"; done)" "$(jq -r '"\(.type) \(.stream)"' moved)"
+	fields=$(sed -nE '/^## What if/,/^## What cannot/ s/^\| \*?\*?([a-z_]+)\*?\*? \| (id|text|integer|time) .*/\1/p' "$root/doc/policy.md")
+	keys=$(sed -nE '/^## What if/,/^## What cannot/ s/^\| \*\*([a-z_]+)\*\* .*/\1/p' "$root/doc/policy.md")
+	same "$fields" "$(jq -r 'select(.type == "SCHEMA").schema.properties | keys_unsorted[]' moved)"
+	same "$keys" "$(jq -r 'select(.type == "SCHEMA").key_properties[]' moved)"
+	same "$fields" "$(jq -r 'select(.type == "RECORD").record | keys_unsorted[]' moved | awk '!seen[$0]++')"
+	same "$(policy hash) $(policy hash p.json)" "$(jq -r 'select(.type == "RECORD").record | "\(.policy_before) \(.policy_after)"' moved | sort -u)"
+	# Of one period; the other way round; where one goes and another comes.
+	same "acme a p 1 2025-04-01 2025-07-01 2 1 -1" "$(diff_of default p.json --format ndjson --period 2025-04-01 | brief)"
+	same "acme a p 1 2025-04-01 2025-07-01 1 2 1" "$(diff_of p.json default --format ndjson --period 1 | brief)"
+	same "acme a p 0 2025-01-01 2025-04-01 5 4 -1
+acme b - 0 2025-01-01 2025-04-01 1 0 -1" "$(diff_of default drafts.json --format ndjson --period 0 | brief)"
+	same "SCHEMA" "$(diff_of default default --format ndjson | jq -r .type)"
+	# As text it is the same figures.
+	same "$(diff_of default p.json --format text)" "$(diff_of default p.json)"
+	grep -qxF "  2025-01-01  account a  plan item p  5 -> 3 (-2)" <<<"$(diff_of default p.json)"
+	run --separate-stderr diff_of default p.json --format csv
+	fails 64 "pipeline.sh: cannot use --format 'csv': it is text or ndjson"
+}
+
 @test "driver: knows the hash of the default policy" {
 	grep -q "^default_policy=$(policy hash) " "$root/lib/driver/run.sh"
 }

@@ -119,6 +119,10 @@ position_of_then() { # NAME
 	stream_of forecast <"$workspace/runs/$1/$run/results.ndjson" # as it was made then
 }
 
+need_text_or_ndjson() {
+	case "${export_format:-text}" in text | ndjson) ;; *) fail 64 "cannot use --format '$export_format': it is text or ndjson" ;; esac
+}
+
 show_position() { # NAME
 	if [ "${export_format:-text}" = ndjson ]; then
 		cat
@@ -130,7 +134,7 @@ show_position() { # NAME
 reconcile_command() {
 	need_workspace
 	local profile file name then_clock='' last_day last_run
-	case "${export_format:-text}" in text | ndjson) ;; *) fail 64 "cannot use --format '$export_format': it is text or ndjson" ;; esac
+	need_text_or_ndjson
 	parse_as_of
 	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
 		ENVTALLY_NOW=$(rfc3339 "$now")
@@ -151,10 +155,10 @@ reconcile_command() {
 
 # How the figures that the ledger gives move from one counting policy to the other.
 policy_diff() { # A B
-	local profile file name side paths=("$1" "$2") options
+	local profile file name side paths=("$1" "$2") hashes=() options
+	need_text_or_ndjson
 	need_workspace
-	stage policy hash "$1" >/dev/null
-	stage policy hash "$2" >/dev/null
+	for side in 0 1; do hashes[side]=$(stage policy hash "${paths[side]}"); done
 	make_scratch
 	reconcile_options "$workspace/licence"
 	for profile in "${profiles[@]}"; do
@@ -168,7 +172,8 @@ policy_diff() { # A B
 				stage aggregate-by-period -q -p "$file" --reported "$scratch/contracts" |
 				stage reconcile -q "${options[@]}" --excluded /dev/null | stream_of 'consumption|metric_result' >"$scratch/side-$side"
 		done
-		jq -n -r --arg name "$name" --arg period "$only_period" --slurpfile before "$scratch/side-0" --slurpfile after "$scratch/side-1" -f "$driver/policy_diff.jq"
+		jq -n -r --arg name "$name" --arg period "$only_period" --arg format "${export_format:-text}" --slurpfile before "$scratch/side-0" \
+			--slurpfile after "$scratch/side-1" --arg policy_before "${hashes[0]}" --arg policy_after "${hashes[1]}" -f "$driver/policy_diff.jq"
 	done
 }
 
