@@ -5,8 +5,9 @@
 int block_layout_load(struct ledger *ledger, struct block_layout *layout, struct error *error)
 {
 	sqlite3_stmt *statement = ledger_statement(ledger, "load_layout", error);
-	if (!statement || ledger_step(ledger, statement, error) != 1)
-		return -1;
+	int got = statement ? ledger_step(ledger, statement, error) : -1;
+	if (got <= 0)
+		return got < 0 ? -1 : error_set(error, EX_DATAERR, "cannot use ledger '%s': its table layout is empty", ledger->path);
 	*layout = (struct block_layout){.block_bits = sqlite3_column_int(statement, 0),
 		.envelopes = sqlite3_column_int64(statement, 1),
 		.undated = sqlite3_column_int64(statement, 2),
