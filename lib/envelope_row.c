@@ -125,7 +125,7 @@ static uint8_t *put_varint(uint8_t *at, uint64_t value)
 
 static uint8_t *put_signed(uint8_t *at, int64_t value)
 {
-	return put_varint(at, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+	return put_varint(at, (uint64_t)value << 1 ^ -(uint64_t)(value < 0));
 }
 
 static uint8_t *put_id(uint8_t *at, const struct envelope_id *id)

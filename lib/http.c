@@ -233,6 +233,7 @@ static struct http_request *take_due(struct http *http, int64_t now, int64_t *de
 	struct http_request *request;
 	TAILQ_FOREACH(request, &http->pausing, link)
 	{
+		/* cppcheck-suppress uninitvar ; the macro sets it */
 		if (request->not_before <= now) {
 			TAILQ_REMOVE(&http->pausing, request, link);
 			return request;

@@ -30,6 +30,7 @@ struct json_remembered_key {
 		for (size_t i = 0; i + 8 < key_length; i += 8)
 			if (word(text + i) != word(key + i))
 				return false;
+		/* cppcheck-suppress pointerOutOfBoundsCond ; length is at most limit */
 		return word(text + key_length - 8) == word(key + key_length - 8);
 	}
 
