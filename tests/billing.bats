@@ -328,3 +328,58 @@ account e  billing period 2025-02-01T00:00:00.000Z to before 2025-03-01T00:00:00
 	# Nobody's: not of this software model.
 	[ "$(explain --model M <traced | grep -c 'account e')" -eq 0 ]
 }
+
+# A random organisation of one profile: consumption of three metrics of two models, and billing periods, some in no period. Prints records.
+organisation() { # SEED
+	perl -e '
+		srand(shift); my @metrics = ("i", "j", "k", "unknown");
+		my $day = sub { my @t = gmtime(1735689600 + 86400 * shift); sprintf "%04d-%02d-%02dT%02d:00:00.000Z", $t[5] + 1900, $t[4] + 1, $t[3], shift };
+		for my $account ("a" .. "f") {
+			for my $period (0 .. 2) { for my $item (@metrics) {
+				next if rand() < 0.65;
+				printf "{\"type\":\"RECORD\",\"stream\":\"consumption\",\"record\":{\"profile\":\"p\",\"account_id\":\"%s\",\"plan_item_id\":\"%s\",\"unit\":\"envelope\",\"period_index\":%d,\"period_start\":\"%s\",\"period_end\":\"%s\",\"units_consumed\":%d,\"by_status\":{},\"state\":\"open\"}}\n",
+					$account, $item, $period, $day->($period * 90, 0), $day->($period * 90 + 90, 0), int rand 4;
+			} }
+			my $start = int(rand 60) - 30;
+			while ($start < 290) {
+				my $length = 25 + int rand 40;
+				my $count = sub { rand() < 0.1 ? "null" : int rand 50 };
+				printf "{\"type\":\"RECORD\",\"stream\":\"billing_period\",\"record\":{\"account_id\":\"%s\",\"period_start\":\"%s\",\"period_end\":\"%s\",\"units_billed\":%s,\"units_counted\":%s,\"charges\":[]}}\n",
+					$account, $day->($start, 8), $day->($start + $length, 7), $count->(), $count->() if rand() < 0.8;
+				$start += $length;
+			}
+		}' "$1"
+}
+
+@test "random organisations: what is billed and counted of each metric is what jq finds, and adds up in every tier" {
+	licence
+	printf 'D,P,,,N,Seal,envelope,plan_item_id,k\n' >>models.csv
+	for seed in $(seq "${ORGANISATIONS:-15}"); do
+		organisation "$seed" | shuffled "$seed" >input
+		reconciled <input >out
+		records_of metric_result <out | jq -c '[.software_model, .license_metric, .period_index, .billing_periods, .billed_units // 0, .billed_units_counted // 0] | select(.[3] > 0)' | sort >got
+		jq -s -c '
+			{i: ["M", "Envelope"], j: ["N", "Envelope"], k: ["N", "Seal"]} as $metric_of
+			| def ms: sub("\\.000Z"; "Z") | fromdate;
+			  map(select(.stream == "consumption").record | select(.units_consumed > 0)) as $uses
+			| map(select(.stream == "billing_period").record | select(.units_billed != null and .units_counted != null)
+				| . as $one | ((.period_start | ms) + (.period_end | ms)) / 2
+				| . as $middle | [$uses[] | select(.account_id == $one.account_id and (.period_start | ms) <= $middle and $middle < (.period_end | ms))]
+				| (map($metric_of[.plan_item_id]) | unique) as $metrics | select(($metrics | length) == 1 and $metrics[0] != null)
+				| {metric: $metrics[0], index: .[0].period_index, billed: $one.units_billed, counted: $one.units_counted})
+			| group_by([.metric, .index])[] | .[0].metric + [.[0].index, length, (map(.billed) | add), (map(.counted) | add)]' input | sort >expected
+		same_files expected got
+		cat expected >>all
+		for tier in model_result product_result; do
+			records_of $tier <out | jq -c '[.software_model, .period_index, .billing_periods, .billed_units, .billed_units_counted]' | sort >got
+			records_of metric_result <out | jq -s -c --arg tier $tier 'map(.of = if $tier == "model_result" then .software_model else null end) | group_by([.of, .period_index])[]
+				| (map(.billing_periods) | add) as $count | [.[0].of, .[0].period_index, $count]
+				+ if $count > 0 then [(map(.billed_units // 0) | add), (map(.billed_units_counted // 0) | add)] else [null, null] end' | sort >sums
+			same_files sums got
+		done
+		# Each billing period is checked once.
+		same "$(jq -r 'select(.stream == "billing_period").record | "\(.account_id) \(.period_start)"' input | sort)" \
+			"$(records_of billing_check <out | jq -r '"\(.account_id) \(.billing_start)"' | sort)"
+	done
+	[ "$(wc -l <all)" -gt 20 ]
+}
