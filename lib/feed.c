@@ -257,6 +257,7 @@ static int take_entry(struct part *entry, const struct stream_field *known, stru
 	if (has_pointer ? take_pointer(entry, "pointer", &field->pointer, error) < 0 :
 			  take_word(entry, "context", contexts, -1, &context, error) < 0)
 		return -1;
+	/* NOLINTNEXTLINE(clang-analyzer-core.*): take_word() sets it, to the index of a word, or gives -1. */
 	if (has_context && !(field->context = strdup(contexts[context])))
 		return error_set(error, EX_OSERR, "out of memory");
 	if (take_word(entry, "type", type_names, -1, &type, error) < 0 || take_required(entry, &field->required, error) < 0)

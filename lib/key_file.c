@@ -264,6 +264,7 @@ void private_key_release(struct private_key *key)
 {
 	EVP_PKEY_free(key->pkey);
 	X509_free(key->certificate);
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it was set to NULL when it was freed before. */
 	free(key->alias);
 	*key = (struct private_key)PRIVATE_KEY_INIT;
 }

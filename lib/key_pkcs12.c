@@ -191,6 +191,7 @@ static int take_key(const struct key_source *source, struct contents *contents, 
 	size_t chosen;
 	if (key_alias_choose(source->path, contents->aliases, contents->key_count, source->alias, &chosen, error) < 0)
 		return -1;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): none is chosen where there is none. */
 	PKCS8_PRIV_KEY_INFO *info = open_key(contents, contents->keys[chosen], source->password);
 	if (!info && contents->legacy_missing)
 		return error_set(error, EX_CONFIG,

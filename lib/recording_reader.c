@@ -302,7 +302,7 @@ static bool is_blank(const char *directory, const char *program)
 /* Reads to the end or to the torn line; `*tail` is what lies before it and ends in a success. */
 static int find_last_success(struct recording_reader *reader, struct recording_tail *tail, struct error *error)
 {
-	struct recorded_exchange exchange;
+	struct recorded_exchange exchange = {.status = 0};
 	int got;
 	*tail = reader->tail;
 	/* Nor does an exchange count whose line lacks it. */

@@ -100,7 +100,8 @@ static size_t measure(const struct text_table *table, size_t widths[])
 			continue;
 		if (cells[i].width > widths[column])
 			widths[column] = cells[i].width < TEXT_TABLE_WIDEST ? cells[i].width : TEXT_TABLE_WIDEST;
-		column = (column + 1) % table->column_count;
+		if (++column == table->column_count)
+			column = 0;
 	}
 	for (size_t i = 0; i < table->column_count; i++)
 		total += widths[i] + (i ? GAP : 0);
@@ -177,7 +178,7 @@ static void append_titles(
 
 int text_table_print(const struct text_table *table, const struct text_page *page, struct buffer *output, struct error *error)
 {
-	size_t widths[TEXT_TABLE_COLUMNS] = {0}, column = 0, start = output->length;
+	size_t widths[TEXT_TABLE_COLUMNS] = {0}, column = 0, start;
 	if (buffer_check(&table->texts, error) < 0 || buffer_check(&table->cells, error) < 0)
 		return -1;
 	size_t total = measure(table, widths);

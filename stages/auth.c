@@ -150,6 +150,7 @@ static int print_connection(const struct profile *profile, struct output *output
 	int result = -1;
 	if (profile->ca_bundle && !(connection.ca_bundle = profile_path(profile, profile->ca_bundle)))
 		goto out;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a profile that was loaded has a feed. */
 	bool is_file = strchr(profile->feed, '/') || strstr(profile->feed, ".json");
 	connection.feed = is_file ? profile_path(profile, profile->feed) : strdup(profile->feed);
 	if (!connection.feed)

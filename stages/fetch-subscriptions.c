@@ -61,7 +61,8 @@ static int ask(struct run *run, const char *path, struct exchange_answer *answer
 	if (result == 0)
 		result = exchange_get(run->exchange, url.data, NULL, error);
 	buffer_release(&url);
-	return result == 0 && exchange_next(run->exchange, answer, error) < 0 ? -1 : result;
+	int got = result == 0 ? exchange_next(run->exchange, answer, error) : -1;
+	return got == 0 ? error_set(error, EX_SOFTWARE, "a request has no answer") : got < 0 ? -1 : 0;
 }
 
 /* The answer's array at `pointer`, each element given to `each`. */
