@@ -104,7 +104,7 @@ static int judge_status(int status, const char **remedy)
 		}
 	}
 	if (status >= 300 && status < 400)
-		*remedy = "redirects are not followed, the token goes to api_base alone";
+		*remedy = "redirects are not followed: the token goes nowhere else";
 	return EX_UNAVAILABLE;
 }
 

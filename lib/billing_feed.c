@@ -11,17 +11,19 @@
 
 #define SITE_NAME_LIMIT 63 /* of a label of a host's name: RFC 1035, section 2.3.4 */
 #define SITE_NAME "{site_name}"
+#define FIRST_FEW 8 /* accounts; what is refused to all of them will be to the others */
 
 struct billing_walk {
 	const char *account_id;
 	char site_name[SITE_NAME_LIMIT + 1]; /* "" when it is not known, or no label of a host's name */
-	struct buffer answers; /* [<the account's answer> once it came */
+	struct buffer answers; /* {"answers":[<the account's answer>, once it came */
+	int64_t observed_at;   /* when it came */
 };
 
 static bool is_wanted(const struct connection *connection, const char *account_id)
 {
 	char **wanted = connection->accounts;
-	while (wanted && *wanted && strcmp(*wanted, account_id) != 0)
+	while (wanted && *wanted && strcasecmp(*wanted, account_id) != 0)
 		wanted++;
 	return !wanted || *wanted;
 }
@@ -101,20 +103,26 @@ static void leave_unknown(struct billing_feed *feed, const struct billing_walk *
 	diag_info("Docusign's own count of account %s stays unknown: %s", walk->account_id, why->text);
 }
 
-/* As many accounts at once as the exchange has room for. */
+/*
+ * As many accounts at once as the exchange has room for; the first few before all others, so that which are asked does not
+ * depend on that room, which a recording has without bound.
+ */
 static int start_walks(struct billing_feed *feed, struct exchange *exchange, const struct connection *connection, struct error *error)
 {
 	const char *base = base_of(connection);
 	bool needs_site = strstr(base, SITE_NAME) != NULL;
-	while (feed->started < feed->count && exchange_room(exchange) > 0) {
+	if (feed->answered >= FIRST_FEW && feed->refused == feed->answered)
+		return 0;
+	while (feed->started < feed->count && (feed->asked < FIRST_FEW || feed->answered >= FIRST_FEW) && exchange_room(exchange) > 0) {
 		struct billing_walk *walk = &feed->walks[feed->started++];
 		if (needs_site && !*walk->site_name) {
 			struct error unknown;
 			error_set(&unknown, EX_CONFIG, "its site has no name, and esign_base is '%s'", base);
 			leave_unknown(feed, walk, &unknown);
-			feed->finished++;
-		} else if (ask(exchange, connection, walk, "", error) < 0) {
-			return -1;
+		} else {
+			feed->asked++;
+			if (ask(exchange, connection, walk, "", error) < 0)
+				return -1;
 		}
 	}
 	return 0;
@@ -130,12 +138,14 @@ static int append_part(void *context, const char *text, size_t length)
 {
 	static const char *const names[] = {"{\"account\":", ",\"charges\":"};
 	struct parts *parts = context;
+	if (parts->count == 2)
+		return 1;
 	buffer_append_string(parts->record, names[parts->count++]);
 	buffer_append(parts->record, text, length);
 	return 0;
 }
 
-/* The record of an account's two answers. */
+/* The record of an account's two answers. Returns 1 when these are not two JSON texts. */
 static int print_record(const struct billing_walk *walk, const struct connection *connection, int64_t now, struct output *output,
 	struct error *error)
 {
@@ -148,6 +158,10 @@ static int print_record(const struct billing_walk *walk, const struct connection
 		? json_scan_elements(scanner, &answers, append_part, &parts, error)
 		: -1;
 	json_scanner_free(scanner);
+	if (result < 0 && error->status == EX_DATAERR)
+		result = 1;
+	else if (result == 0 && parts.count != 2)
+		result = 1;
 	buffer_append_byte(&record, '}');
 	if (result == 0 && (result = buffer_check(&record, error)) == 0) {
 		const struct raw_context context = {.stream = BILLING_STREAM,
@@ -169,10 +183,12 @@ static int take_answer(struct billing_feed *feed, struct exchange *exchange, con
 	bool is_first = !walk->answers.length;
 	if (is_first && answer->error.status) {
 		leave_unknown(feed, walk, &answer->error);
-		feed->finished++;
+		feed->answered++;
+		feed->refused++;
 		return 0;
 	}
 	if (is_first) {
+		walk->observed_at = exchange_time(exchange, answer);
 		buffer_append_string(&walk->answers, "{\"answers\":[");
 		buffer_append(&walk->answers, answer->body, answer->length);
 		buffer_append_byte(&walk->answers, ',');
@@ -185,10 +201,21 @@ static int take_answer(struct billing_feed *feed, struct exchange *exchange, con
 		buffer_append(&walk->answers, answer->body, answer->length);
 	}
 	buffer_append_string(&walk->answers, "]}");
-	if (buffer_check(&walk->answers, error) < 0 || print_record(walk, connection, exchange_now(exchange), output, error) < 0)
-		return error_prefix(error, "cannot use the answers of account '%s'", walk->account_id);
-	++*records;
-	feed->finished++;
+	struct error unusable = ERROR_INIT;
+	int result = buffer_check(&walk->answers, error) < 0 ? -1 : print_record(walk, connection, walk->observed_at, output, &unusable);
+	if (result < 0) {
+		if (!error->status)
+			*error = unusable;
+		return -1;
+	}
+	if (result > 0) {
+		error_set(&unusable, EX_DATAERR, "the answers of '%s' are no JSON that can be kept", answer->url);
+		leave_unknown(feed, walk, &unusable);
+		feed->refused++;
+	} else {
+		++*records;
+	}
+	feed->answered++;
 	buffer_release(&walk->answers);
 	return 0;
 }
@@ -206,8 +233,9 @@ int billing_feed_run(struct billing_feed *feed, struct exchange *exchange, const
 		!output_failed(output)) {
 		if (take_answer(feed, exchange, connection, &answer, output, records, error) < 0)
 			return -1;
-		diag_progress("billing of %zu of %zu accounts", feed->finished, feed->count);
+		diag_progress("billing of %zu of %zu accounts", feed->answered, feed->count);
 	}
+	feed->unknown += feed->count - feed->started; /* not asked, after the first few */
 	if (got == 0 && feed->unknown)
 		diag_warn("Docusign's own count of %zu of %zu accounts stays unknown: %s%s", feed->unknown, feed->count, feed->first_failure.text,
 			feed->first_failure.status == EX_NOPERM

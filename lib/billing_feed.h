@@ -3,8 +3,10 @@
  * eSignature REST API: GET /restapi/v2.1/accounts/{accountId} and …/billing_charges.
  *
  * Both answers become one raw record of stream docusign_billing, each as the service sent it: {"account":…,"charges":…}; charges that
- * are refused are null. The API wants a user's token and an administrator of the account. An account that is refused, or
- * cannot be read, is left out, counted, and said: this count is a second opinion, and no reason to end a run.
+ * are refused are null. The record's time_extracted is when Docusign said it: its figures change by the minute. The API wants a
+ * user's token and an administrator of the account. An account that is refused, or
+ * cannot be read, is left out, counted, and said: this count is a second opinion, and no reason to end a run. Where that
+ * goes for each of the first few, no other is asked.
  *
  * Where an account is served depends on its site: the connection's esign_base may hold {site_name}.
  *
@@ -22,7 +24,7 @@
 /* Starts as {0}. */
 struct billing_feed {
 	struct billing_walk *walks; /* an account each */
-	size_t count, started, finished, unknown;
+	size_t count, started, asked, answered, refused, unknown; /* asked: those started but for those without a place to ask; unknown: refused and these */
 	struct error first_failure; /* of those that stay unknown */
 };
 

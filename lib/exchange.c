@@ -1,6 +1,7 @@
 #include "exchange.h"
 
 #include "http.h"
+#include "instant.h"
 #include "recording.h"
 #include "replay.h"
 
@@ -23,7 +24,7 @@ struct exchange {
 	struct replay *replay;
 	struct http *http;
 	struct recording_writer record;
-	int64_t now;
+	int64_t now, first_answer_at; /* INSTANT_NONE before there is one that tells */
 };
 
 static size_t replay_room(const void *source)
@@ -116,6 +117,7 @@ struct exchange *exchange_open(const struct exchange_options *options, struct co
 	}
 	exchange->record.index = exchange->record.bodies = -1;
 	exchange->now = options->now;
+	exchange->first_answer_at = INSTANT_NONE;
 	/* The replayed recording is opened first: what is recorded has its clock. */
 	const char *replayed = options->replay_directory;
 	if ((replayed && open_replay(exchange, options, replayed, 0, error) < 0) ||
@@ -158,9 +160,18 @@ static int turn_to_network(struct exchange *exchange, struct error *error)
 int exchange_next(struct exchange *exchange, struct exchange_answer *answer, struct error *error)
 {
 	int got = exchange->functions->next(exchange->source, answer, error);
-	if (got != 0 || !exchange->replay || !exchange->http)
-		return got;
-	return turn_to_network(exchange, error) < 0 ? -1 : exchange->functions->next(exchange->source, answer, error);
+	if (got == 0 && exchange->replay && exchange->http)
+		got = turn_to_network(exchange, error) < 0 ? -1 : exchange->functions->next(exchange->source, answer, error);
+	if (got > 0 && exchange->first_answer_at == INSTANT_NONE)
+		exchange->first_answer_at = answer->answered_at;
+	return got;
+}
+
+int64_t exchange_time(const struct exchange *exchange, const struct exchange_answer *answer)
+{
+	if (answer->answered_at == INSTANT_NONE || exchange->first_answer_at == INSTANT_NONE || answer->answered_at < exchange->first_answer_at)
+		return exchange->now;
+	return exchange->now + (answer->answered_at - exchange->first_answer_at);
 }
 
 int exchange_close(struct exchange *exchange, bool complete, struct error *error)

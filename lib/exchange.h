@@ -28,6 +28,7 @@ struct exchange_options {
 struct exchange_answer {
 	void *context;    /* as given to exchange_get() */
 	const char *url;
+	int64_t answered_at; /* by this machine's clock, or that of the recording's; INSTANT_NONE when it is not recorded */
 	int status;       /* HTTP status; 0 when there was no answer: `error` says why */
 	const char *body; /* decoded; BUFFER_PADDING readable bytes follow it */
 	size_t length;
@@ -44,6 +45,12 @@ struct exchange *exchange_open(const struct exchange_options *options, struct co
  * with, since its requests were made by that clock.
  */
 int64_t exchange_now(const struct exchange *exchange);
+
+/*
+ * When an answer says what it says, by the run's clock: that, and the time that has passed since the first answer. For what changes
+ * while a run goes on, or is interrupted for days.
+ */
+int64_t exchange_time(const struct exchange *exchange, const struct exchange_answer *answer);
 
 /* How many more requests it takes now: bounded by the connection's concurrency; without bound under replay. */
 size_t exchange_room(const struct exchange *exchange);

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Profiles are interned: the same text is the same pointer. Which comes first does not show. */
 static int compare_checks(const void *left, const void *right)
 {
 	const struct explained_check *a = left, *b = right;
-	if (a->profile != b->profile)
-		return a->profile < b->profile ? -1 : 1;
+	int order = a->profile == b->profile ? 0 : strcmp(a->profile ? a->profile : "", b->profile ? b->profile : "");
+	if (order)
+		return order;
 	if (a->period.start != b->period.start)
 		return a->period.start < b->period.start ? -1 : 1;
 	if (a->account != b->account)
@@ -43,6 +43,7 @@ static const char *phrase_of(const char *verdict)
 {
 	static const char *const phrases[][2] = {{"agrees", "they agree"}, {"differs", "they differ"},
 		{"feed_is_behind", "the feed has not been read up to there yet: they may still agree"},
+		{"superseded", "a billing period that overlaps it was told later"},
 		{"not_yet_fed", "the account's feed was never read"}, {"not_reported", "Docusign tells no count"}};
 	for (size_t i = 0; verdict && i < sizeof phrases / sizeof *phrases; i++)
 		if (strcmp(phrases[i][0], verdict) == 0)
@@ -128,7 +129,7 @@ void explanation_print_billing_alone(struct explanation_printing *printing)
 			continue;
 		if (!any && printing->for_people) {
 			explanation_say(printing, 0, "%s", "");
-			explanation_say(printing, 0, "%s", "Docusign's own count of accounts that consumed nothing in the period here:");
+			explanation_say(printing, 0, "%s", "Docusign's own count of accounts that are in no position above:");
 		}
 		any = true;
 		print_check(printing, 0, &explanation->checks[i]);

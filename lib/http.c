@@ -354,7 +354,7 @@ static int record(struct http *http, const struct http_request *request, const s
 static void read_answer(struct http *http, const struct http_request *request, struct exchange_answer *answer)
 {
 	const struct http_headers *headers = &request->headers;
-	*answer = (struct exchange_answer){.context = request->context, .url = request->url, .body = ""};
+	*answer = (struct exchange_answer){.context = request->context, .url = request->url, .answered_at = request->answered_at, .body = ""};
 	if (request->code != CURLE_OK) {
 		error_set(&answer->error, request->too_large ? EX_DATAERR : EX_UNAVAILABLE, "cannot get '%s': %s", request->url,
 			request->reason);

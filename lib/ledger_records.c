@@ -2,6 +2,7 @@
 
 #include "daily_partials.h"
 #include "instant.h"
+#include "json_slice.h"
 #include "json_write.h"
 #include "ledger_billing.h"
 
@@ -162,6 +163,14 @@ static int store_billing_period(struct ledger_records *records, const struct mes
 	for (int i = 0; i <= observed; i++)
 		if (bind_named(records, statement, i + 1, stream, message, stream->fields[i].name, error) < 0)
 			return -1;
+	int64_t start, end, units = 0;
+	const char *const counts[] = {"units_allowed", "units_billed", "bulk_units", "powerform_units"};
+	if (!json_slice_instant(field_union_slice(records->fields, message->fields, "period_start"), &start) ||
+		!json_slice_instant(field_union_slice(records->fields, message->fields, "period_end"), &end) || end <= start)
+		return error_set(error, EX_DATAERR, "billing_period \"period_end\" must be after its start");
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		if (json_slice_integer(field_union_slice(records->fields, message->fields, counts[i]), &units) && units < 0)
+			return error_set(error, EX_DATAERR, "billing_period \"%s\" must not be below zero", counts[i]);
 	/* As normalize gives it: when it was observed, the message says. */
 	if (field_union_slice(records->fields, message->fields, "observed_at")->kind != JSON_STRING)
 		sqlite3_bind_int64(statement, observed + 1, observed_at(message, now));

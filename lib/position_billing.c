@@ -19,6 +19,7 @@ struct position_billing {
 	uint32_t rank;           /* of the account */
 	uint32_t metric;         /* POSITION_NO_METRIC for none */
 	uint32_t period;         /* number of usage; USAGE_NONE for none */
+	bool is_superseded;      /* one that overlaps it was observed later, as when a plan was changed */
 };
 
 static int compare_places(const void *left, const void *right, void *context)
@@ -33,12 +34,12 @@ static int compare_places(const void *left, const void *right, void *context)
 	return (a->period > b->period) - (a->period < b->period);
 }
 
-/* The places of accounts that have a billing period, in order, each once. */
+/* The places of accounts that have a billing period, in order, each once. What is excluded is in none. */
 static struct place *find_places(const struct position *position, size_t *count, struct error *error)
 {
 	const struct usage *usage = position->usage;
 	bool *is_billed = calloc(usage->account_count + 1, sizeof *is_billed);
-	struct place *places = malloc((usage->sums.count + 1) * sizeof *places);
+	struct place *places = malloc((position->line_count + usage->sums.count + 1) * sizeof *places);
 	*count = 0;
 	if (!is_billed || !places) {
 		error_set(error, EX_OSERR, "out of memory");
@@ -49,10 +50,16 @@ static struct place *find_places(const struct position *position, size_t *count,
 	for (size_t i = 0; i < usage->billing_count; i++)
 		is_billed[usage->billings[i].account] = true;
 	size_t found = 0;
+	for (size_t i = 0; i < position->line_count; i++) {
+		const struct position_line *line = &position->lines[i];
+		uint32_t account = position->membership.account_of_rank[line->rank];
+		if (line->units && is_billed[account])
+			places[found++] = (struct place){account, position->period_of_rank[line->period], line->metric};
+	}
 	for (size_t i = 0; i < usage->sums.count; i++) {
 		const struct sum *sum = &usage->sums.sums[i];
-		if (sum->units && is_billed[sum->key[2]])
-			places[found++] = (struct place){sum->key[2], sum->key[0], position->metric_of_item[sum->key[1]]};
+		if (sum->units && is_billed[sum->key[2]] && position->metric_of_item[sum->key[1]] == POSITION_NO_METRIC)
+			places[found++] = (struct place){sum->key[2], sum->key[0], POSITION_NO_METRIC};
 	}
 	free(is_billed);
 	qsort_r(places, found, sizeof *places, compare_places, usage->periods);
@@ -131,6 +138,22 @@ static void drop_repeated(struct position *position)
 	position->billing_count = kept;
 }
 
+static void mark_superseded(struct position *position)
+{
+	struct position_billing *last = NULL;
+	for (size_t i = 0; i < position->billing_count; i++) {
+		struct position_billing *one = &position->billings[i];
+		bool overlaps = last && last->rank == one->rank && one->billing->start < last->billing->end;
+		if (overlaps && one->billing->observed_at < last->billing->observed_at) {
+			one->is_superseded = true;
+			continue;
+		}
+		if (overlaps)
+			last->is_superseded = true;
+		last = one;
+	}
+}
+
 static bool is_comparable(const struct usage_billing *billing)
 {
 	return billing->billed != USAGE_NOT_TOLD && billing->counted != USAGE_NOT_TOLD;
@@ -140,7 +163,7 @@ static int add_up(struct position *position, const uint32_t rank_of_period[], st
 {
 	for (size_t i = 0; i < position->billing_count; i++) {
 		const struct position_billing *one = &position->billings[i];
-		if (one->metric == POSITION_NO_METRIC || one->period == USAGE_NONE || !is_comparable(one->billing))
+		if (one->metric == POSITION_NO_METRIC || one->period == USAGE_NONE || one->is_superseded || !is_comparable(one->billing))
 			continue;
 		struct position_billed *sum = &position->billed[one->metric * position->usage->period_count + rank_of_period[one->period]];
 		sum->periods++;
@@ -173,6 +196,7 @@ static int assign(struct position *position, struct error *error)
 	position->billing_count = usage->billing_count;
 	qsort(position->billings, position->billing_count, sizeof *position->billings, compare_billings);
 	drop_repeated(position);
+	mark_superseded(position);
 	return 0;
 }
 
@@ -212,15 +236,19 @@ void position_billing_figures(const struct position *position, size_t metric, si
 }
 
 /* What the two counts say together. */
-static const char *check_of(const struct usage_billing *billing)
+static const char *check_of(const struct position_billing *one)
 {
+	const struct usage_billing *billing = one->billing;
+	if (one->is_superseded)
+		return "superseded";
 	if (billing->billed == USAGE_NOT_TOLD)
 		return "not_reported";
 	if (billing->counted == USAGE_NOT_TOLD)
 		return "not_yet_fed";
 	if (billing->billed == billing->counted)
 		return "agrees";
-	return billing->is_behind ? "feed_is_behind" : "differs";
+	/* What is still to come can only make ours greater. */
+	return billing->is_behind && billing->counted < billing->billed ? "feed_is_behind" : "differs";
 }
 
 static void print_check(struct position *position, const struct position_billing *one)
@@ -251,7 +279,7 @@ static void print_check(struct position *position, const struct position_billing
 	position_put_known(line, "difference", is_comparable(billing), billing->counted - billing->billed);
 	position_put_known(line, "bulk_units", billing->bulk != USAGE_NOT_TOLD, billing->bulk);
 	position_put_known(line, "powerform_units", billing->powerforms != USAGE_NOT_TOLD, billing->powerforms);
-	json_member_text(line, "check", check_of(billing));
+	json_member_text(line, "check", check_of(one));
 	position_end_record(position);
 }
 

@@ -190,8 +190,8 @@ static int check_connection(struct profile *profile, struct error *error)
 {
 	if (!is_base(profile->api_base))
 		return wrong(profile, "api_base", "an https URL (http only to this machine), such as https://api.docusign.net", error);
-	if (!is_base(profile->esign_base))
-		return wrong(profile, "esign_base", "an https URL (http only to this machine), such as https://{site_name}.docusign.net", error);
+	if (!is_base(profile->esign_base) || (strcmp(profile->esign_base, profile->api_base) != 0 && strncmp(profile->esign_base, "https://", 8) != 0))
+		return wrong(profile, "esign_base", "an https URL, such as https://{site_name}.docusign.net, or what api_base is", error);
 	char *host = strstr(profile->audience, "://");
 	if (host)
 		memmove(profile->audience, host + 3, strlen(host + 3) + 1);

@@ -1,6 +1,7 @@
 #include "raw_map.h"
 
 #include "embedded.h"
+#include "json_slice.h"
 #include "transform.h"
 
 #include <stdio.h>
@@ -144,6 +145,17 @@ struct result {
 	int count;
 };
 
+/* Times with different offsets are in order only once they are read. */
+static int check_billing_period(const struct json_slice slices[], struct raw_map_fault *fault)
+{
+	int start = stream_field_index(&stream_billing_period, "period_start", strlen("period_start"));
+	int64_t from, to;
+	if (json_slice_instant(&slices[start], &from) && json_slice_instant(&slices[start + 1], &to) && from < to)
+		return 0;
+	snprintf(fault->reason, sizeof fault->reason, "period_end must be after period_start");
+	return 1;
+}
+
 static int append_result(void *context, const char *text, size_t length)
 {
 	struct result *result = context;
@@ -158,7 +170,7 @@ static int append_result(void *context, const char *text, size_t length)
 		return 1;
 	}
 	if (canonical_record_append(result->lines, target, slices, &result->message->time_extracted, &canonical) == 0)
-		return 0;
+		return target == &stream_billing_period ? check_billing_period(slices, result->fault) : 0;
 	snprintf(result->fault->reason, sizeof result->fault->reason, "%s %s", target->fields[canonical.field].name, canonical.reason);
 	return 1;
 }

@@ -30,6 +30,7 @@ struct recorded_exchange {
 	struct json_slice method, url, content_type, content_encoding, location; /* the last three may be JSON_ABSENT */
 	int status; /* 0: no answer came, `failure` says why */
 	bool final;
+	int64_t answered_at; /* INSTANT_NONE when it is not recorded */
 	struct json_slice failure;
 	int failure_status; /* sysexits code that goes with `failure` */
 	const char *body;   /* as received */

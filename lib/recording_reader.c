@@ -1,6 +1,7 @@
 #include "recording.h"
 
 #include "instant.h"
+#include "json_slice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,12 +36,13 @@ enum {
 	SLICE_BODY_HASH,
 	SLICE_END,
 	SLICE_EXCHANGES,
+	SLICE_ANSWERED_AT,
 	SLICE_COUNT
 };
 
 static const char *const pointers[SLICE_COUNT] = {"/recording", "/program", "/now", "/exchange", "/method", "/url", "/status",
 	"/headers/content-type", "/headers/content-encoding", "/headers/location", "/final", "/failure/status", "/failure/text",
-	"/body_offset", "/body_length", "/body_sha256", "/end", "/exchanges"};
+	"/body_offset", "/body_length", "/body_sha256", "/end", "/exchanges", "/answered_at"};
 
 static int wrong(const struct recording_reader *reader, struct error *error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -233,8 +235,10 @@ static int read_exchange(struct recording_reader *reader, struct recorded_exchan
 		.location = slices[SLICE_LOCATION],
 		.status = (int)status,
 		.final = slices[SLICE_FINAL].kind == JSON_TRUE,
+		.answered_at = INSTANT_NONE,
 		.failure = slices[SLICE_FAILURE_TEXT],
 		.failure_status = (int)failure};
+	json_slice_instant(&slices[SLICE_ANSWERED_AT], &exchange->answered_at);
 	return read_body(reader, exchange, error);
 }
 

@@ -123,7 +123,7 @@ static int deliver(struct replay *replay, const struct recorded_exchange *exchan
 	struct waiting *waiting = take(replay, texts->data);
 	if (!waiting)
 		return 0;
-	*answer = (struct exchange_answer){.context = waiting->context, .url = texts->data, .body = ""};
+	*answer = (struct exchange_answer){.context = waiting->context, .url = texts->data, .answered_at = exchange->answered_at, .body = ""};
 	struct answer_received received = {.status = exchange->status,
 		.url = texts->data,
 		.content_type = exchange->content_type.kind == JSON_STRING ? texts->data + type : NULL,

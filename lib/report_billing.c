@@ -8,7 +8,7 @@
 const char *report_billing_phrase(const char *check)
 {
 	static const char *const phrases[][2] = {{"agrees", "agrees"}, {"differs", "differs"}, {"feed_is_behind", "feed not read so far"},
-		{"not_yet_fed", "feed never read"}, {"not_reported", "Docusign tells none"}};
+		{"not_yet_fed", "feed never read"}, {"superseded", "superseded"}, {"not_reported", "Docusign tells none"}};
 	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
 		if (strcmp(phrases[i][0], check) == 0)
 			return phrases[i][1];

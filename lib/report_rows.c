@@ -87,3 +87,21 @@ void report_rows_sort(struct report_rows *rows, const struct name_table *words, 
 	if (rows->count)
 		qsort_r(rows->list, rows->count, sizeof *rows->list, compare_rows, &order);
 }
+
+int report_rows_raise(struct report_rows *rows, const struct name_table *words, const char *field, const char *word, struct error *error)
+{
+	struct report_row *sorted = malloc((rows->count + 1) * sizeof *sorted);
+	size_t count = 0;
+	if (!sorted)
+		return error_set(error, EX_OSERR, "out of memory");
+	for (int first = 1; first >= 0; first--)
+		for (size_t i = 0; i < rows->count; i++) {
+			const char *text = report_row_text(rows, words, &rows->list[i], field);
+			if ((text && strcmp(text, word) == 0) == first)
+				sorted[count++] = rows->list[i];
+		}
+	if (count)
+		memcpy(rows->list, sorted, count * sizeof *sorted);
+	free(sorted);
+	return 0;
+}

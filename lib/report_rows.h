@@ -33,6 +33,9 @@ const char *report_row_text(const struct report_rows *rows, const struct name_ta
 /* The same as a number; INT64_MAX for a text that is none ("unlimited"), and for null. */
 int64_t report_row_integer(const struct report_rows *rows, const struct name_table *words, const struct report_row *row, const char *field);
 
+/* Afterwards: those first of which a field is that word, each part in its order. EX_OSERR. */
+int report_rows_raise(struct report_rows *rows, const struct name_table *words, const char *field, const char *word, struct error *error);
+
 /* The latest period first; within it by the fields given (NULL-terminated), texts that are numbers as numbers. */
 void report_rows_sort(struct report_rows *rows, const struct name_table *words, const char *const fields[]);
 

@@ -268,6 +268,8 @@ static void settle_rows(struct report *report)
 int report_settle(struct report *report, struct error *error)
 {
 	settle_rows(report);
+	if (report_rows_raise(&report->billings, &report->words, "check", "differs", error) < 0)
+		return -1;
 	if (report->metric_count)
 		qsort(report->metrics, report->metric_count, sizeof *report->metrics, compare_metrics);
 	if (order_periods(report, error) < 0 || balance(report, error) < 0 || mark_namesakes(report, error) < 0 ||

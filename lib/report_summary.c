@@ -182,7 +182,7 @@ static void say_billing(const struct report *report, const struct speech *speech
 	else if (report->billings.count)
 		say(speech, REPORT_NOTE,
 		        "Docusign's own count agrees with ours in %" PRId64 " billing period%s and differs in %" PRId64 "; in %" PRId64
-		        " the feed was not read so far, or Docusign tells none. `explain` lists what could make a difference.",
+		        " that is not known yet, or not told. `explain` lists what could make a difference.",
 		        agreeing, plural(agreeing), differing, other);
 }
 

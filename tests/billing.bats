@@ -77,7 +77,7 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 ["a","2025-02-15T08:00:00.000Z","2025-03-15T07:00:00.000Z",null,null,null,null,null]
 ["a","2025-02-15T08:00:00.000Z","2025-03-15T07:00:00.000Z",250,null,null,null,null]' \
 		"$(jq -c '[.account_id, .period_start, .period_end, .units_allowed, .units_billed, .bulk_units, .powerform_units, .currency]' got)"
-	same '{"charge_name":"envelopes","charge_type":"recurring","unit_of_measure":"Envelope","included_quantity":100,"incremental_quantity":0,"allowed_quantity":"unlimited","used_quantity":2,"unit_price":"1.20","prices":[{"begin_quantity":1,"end_quantity":"unlimited","unit_price":"1.2"}]}' \
+	same '{"charge_name":"envelopes","charge_type":"recurring","unit_of_measure":"Envelope","first_effective_date":null,"last_effective_date":null,"included_quantity":100,"incremental_quantity":0,"allowed_quantity":"unlimited","used_quantity":2,"unit_price":"1.20","prices":[{"begin_quantity":1,"end_quantity":"unlimited","unit_price":"1.2"}]}' \
 		"$(head -n 1 got | jq -c '.charges[0]')"
 	same '[[4,null],[0,[]]]' "$(head -n 2 got | jq -sc '[[(.[0].charges | length), .[0].charges[3].allowed_quantity], [(.[1].charges | length), .[1].charges]]')"
 }
@@ -87,7 +87,8 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 		raw '{billingPeriodEnvelopesSent: "lots"}'
 		raw '{billingPeriodEnvelopesSent: "unlimited"}'
 		raw '{billingPeriodEnvelopesAllowed: "-1"}'
-		raw '{billingPeriodEndDate: "2025-02-15T08:00:00.0000000Z"}'
+		# The same instant as the start.
+		raw '{billingPeriodEndDate: "2025-02-15T09:00:00+01:00"}'
 		raw '{billingPeriodEndDate: "soon"}'
 		raw '{billingPeriodStartDate: "", billingPeriodEndDate: "N/A"}'
 	} >in
@@ -96,7 +97,7 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 	same '1 billingPeriodEnvelopesSent must be a number of units, "unlimited" or "N/A", it is "lots"
 2 billingPeriodEnvelopesSent must be a number of units, it is "unlimited"
 3 billingPeriodEnvelopesAllowed must be a number of units, "unlimited" or "N/A", it is "-1"
-4 billingPeriodEndDate must be after billingPeriodStartDate, it is 2025-02-15T08:00:00.0000000Z
+4 period_end must be after period_start
 5 period_end must be a time such as 2025-01-31T12:00:00.000Z, this is '"'soon'" \
 		"$(jq -r '"\(.line) \(.reason | sub("^jq program .billing.jq.: "; ""))"' rejects)"
 }
@@ -322,7 +323,7 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 	same "Docusign's own count, of 1 billing period: 12; counted here of the same time: 10
 account a  billing period 2025-02-01T00:00:00.000Z to before 2025-03-01T00:00:00.000Z, up to 2025-03-01T00:00:00.000Z: billed 12, counted here 10, difference -2: they differ
 of its charges: bulk recipients' envelopes 2, PowerForm envelopes unknown
-Docusign's own count of accounts that consumed nothing in the period here:
+Docusign's own count of accounts that are in no position above:
 account e  billing period 2025-02-01T00:00:00.000Z to before 2025-03-01T00:00:00.000Z, up to 2025-03-01T00:00:00.000Z: billed 2, counted here 0, difference -2: they differ" \
 		"$(grep -E "Docusign|billing period|charges" explained | sed 's/^ *//')"
 	# Nobody's: not of this software model.
@@ -382,4 +383,104 @@ organisation() { # SEED
 			"$(records_of billing_check <out | jq -r '"\(.account_id) \(.billing_start)"' | sort)"
 	done
 	[ "$(wc -l <all)" -gt 20 ]
+}
+
+@test "normalize: charges of other things lose nobody the count" {
+	charges='{billingChargeItems: [{chargeName: "seats", includedQuantity: "1,000", incrementalQuantity: "-1", usedQuantity: "1.5", prices: ["x"]}, "y",
+		{chargeName: "bulk_recipient_envelopes", usedQuantity: "2", firstEffectiveDate: "2025-02-15T08:00:00Z"}]}'
+	{ raw '{}' "$charges"; raw '{}' '"none"'; raw '{}' '{billingChargeItems: {}}'; } | normalize | records_of billing_period >got
+	same '[3,2,2,"2025-02-15T08:00:00Z"]
+[3,null,0,null]
+[3,null,0,null]' "$(jq -c '[.units_billed, .bulk_units, (.charges | length), .charges[1].first_effective_date]' got)"
+}
+
+@test "merge: a billing period that reconcile would refuse is refused before it is kept" {
+	run --separate-stderr merge -l l.db -e all <<<"$(canonical '{period_end: "2025-01-31T00:00:00.000Z"}')"
+	refused 65 'merge: *standard input*line 1: billing_period "period_end" must be after its start'
+	run --separate-stderr merge -l l.db -e all <<<"$(canonical '{units_billed: -5}')"
+	refused 65 'merge: *line 1: billing_period "units_billed" must not be below zero'
+	same '' "$(merge -l l.db -e all </dev/null)"
+}
+
+@test "reconcile: what is excluded decides nothing, what overlaps counts once, more than billed differs at once" {
+	licence
+	printf 'rule_type,identifier,reason,start_date,end_date\nidentifier,j,not ours,,\naccount,c,a test,,\n' >exclusions.csv
+	{
+		consumption a i 20
+		consumption a j 1
+		consumption c i 5
+		consumption d i 5
+		canonical '{units_billed: 12}'
+		canonical '{account_id: "c"}'
+		# A change of plan: the second was told later.
+		canonical '{account_id: "d", units_billed: 4, observed_at: "2025-02-20T00:00:00.000Z"}'
+		canonical '{account_id: "d", period_start: "2025-02-15T00:00:00.000Z", period_end: "2025-03-15T00:00:00.000Z", units_billed: 3, watermark: "2025-02-01T00:00:00.000Z"}'
+	} | reconcile -q -e entitlements.csv -m models.csv -x exclusions.csv --now 2025-06-01T00:00:00Z >out
+	same '["a","M","differs"]
+["c",null,"agrees"]
+["d","M","superseded"]
+["d","M","differs"]' "$(records_of billing_check <out | jq -c '[.account_id, .software_model, .check]')"
+	same '[2,15,20]' "$(records_of metric_result <out | jq -c 'select(.software_model == "M") | [.billing_periods, .billed_units, .billed_units_counted]')"
+}
+
+@test "report: what differs comes first, whatever the period" {
+	licence
+	{
+		for account in $(seq 50); do consumption "$account" i 1; canonical "{account_id: \"$account\", period_start: \"2025-04-01T00:00:00.000Z\", period_end: \"2025-05-01T00:00:00.000Z\", counted_until: \"2025-05-01T00:00:00.000Z\", units_billed: 11}"; done
+		canonical '{account_id: "7", units_billed: 500}'
+	} | reconciled | report >shown
+	same '2025-02-01' "$(grep -A 2 "^Docusign's own count, where" shown | tail -n 1 | cut -c -10)"
+	grep -q '^… and 11 more$' shown
+}
+
+@test "a refused organisation is asked of eight accounts; the run says of how many it knows nothing, and so does status" {
+	simulate --fault mix:0.0
+	set_in_profile '.download_billing = true'
+	"$pipeline" run -q -C ws --now "$night"
+	same 6 "$(jq .counts.accounts_without_billing ws/runs/acme/$run_id/job.json)"
+	"$pipeline" status -C ws | grep -q "^acme  without Docusign's own count: 6 account(s), in the last run$"
+	kill "$simulator"
+	wait "$simulator" 2>/dev/null || true
+	rm -rf ws port requests.log
+	mkdir -p many
+	"$build/tests/simulator" --accounts 30 --write-profile many --port-file port --log requests.log >simulator.log 2>&1 3>&- &
+	simulator=$!
+	for ((i = 0; i < 200; i++)); do [ ! -s port ] || break; sleep 0.05; done
+	profile=$(echo many/profiles/*.json)
+	auth -p $profile --no-cache | fetch-subscriptions --billing --record raw >live 2>said
+	same 8 "$(grep -c /restapi/ requests.log)"
+	grep -q "own count of 30 of 30 accounts stays unknown" said
+	auth -p $profile --replay raw | fetch-subscriptions -q --billing --replay raw >replayed
+	same_files <(grep -v CONNECTION live) <(grep -v CONNECTION replayed)
+}
+
+@test "a run that is gone on with asks what it had begun to ask, whatever the profile says by then" {
+	simulate --user $user
+	mkdir bin
+	ln -s "$ENVTALLY_BIN"/* bin/
+	rm bin/fetch-datafeed
+	printf '#!/bin/sh\ncat >/dev/null\nexit 69\n' >bin/fetch-datafeed
+	chmod +x bin/fetch-datafeed
+	for asked in false true; do
+		rm -rf ws/runs ws/ledger
+		set_in_profile ".download_billing = $asked"
+		ENVTALLY_BIN=$PWD/bin run -69 --separate-stderr "$pipeline" run -q -C ws --now "$night"
+		set_in_profile ".download_billing = ($asked | not)"
+		"$pipeline" run -q -C ws --now "$night"
+		same "$([ $asked = true ] && echo 6 || echo 0)" "$(records_of billing_check <ws/runs/acme/$run_id/results.ndjson | wc -l | tr -d ' ')"
+		"$pipeline" verify $run_id -C ws -q
+	done
+}
+
+@test "what Docusign says while a run goes on is dated when it was said" {
+	mkdir raw
+	cp -r "$acme/nights/$run_id" night
+	# The recording of a night with billing, whose answers took five hours: by hand.
+	simulate --user $user
+	auth -p $profile --no-cache | fetch-subscriptions --billing --record raw --now $night >/dev/null
+	first=$(jq -r 'select(.exchange == 1).answered_at' raw/fetch-subscriptions.exchanges)
+	last=$(jq -r 'select(.url // "" | endswith("d306")).answered_at' raw/fetch-subscriptions.exchanges)
+	auth -p $profile --replay raw | fetch-subscriptions --billing --replay raw | jq -r 'select(.stream == "docusign_billing" and .context.account_id[-4:] == "d306").time_extracted' >got
+	milliseconds() { jq -nr --arg at "$1" '$at | (sub("\\.[0-9]+Z"; "Z") | fromdate) * 1000 + (.[20:23] | tonumber)'; }
+	same $(($(milliseconds "$last") - $(milliseconds "$first"))) $(($(milliseconds "$(cat got)") - $(milliseconds 2025-03-18T02:00:00.000Z)))
 }

@@ -371,6 +371,6 @@ start_odd() {
 @test "a redirect is refused, and the token does not follow it" {
 	start_odd a elsewhere
 	fetch 75
-	said "HTTP 302 to 'https://evil.example/steal' (redirects are not followed, the token goes to api_base alone)"
+	said "HTTP 302 to 'https://evil.example/steal' (redirects are not followed: the token goes nowhere else)"
 	[ "$(records)" -eq 1 ]
 }

@@ -112,14 +112,18 @@ check_scopes() { # those that the Admin API asks for; whether they are granted, 
 	[ -z "$missing" ] || fail 78 "the profile's scopes lack$missing"
 	echo "$given"
 }
-first_account() { jq -r 'select(.stream == "docusign_accounts") | .record | (.accountId // .id) | ascii_downcase' "$scratch/subscriptions" | head -n 1; }
+first_account() { # PROFILE: of those that it names, if it does
+	jq -r --slurpfile profile "$1" '($profile[0].accounts // null | if . then map(ascii_downcase) else null end) as $only
+		| select(.stream == "docusign_accounts") | .record | (.accountId // .id) | ascii_downcase | select($only == null or IN($only[]))' \
+		"$scratch/subscriptions" | head -n 1
+}
 # Of the first account: what is refused there will be elsewhere. Not -q: why it is refused is a warning.
 check_billing() {
 	[ "$(profile_fact "$1" download_billing false)" = true ] || {
 		echo "not asked for (download_billing)"
 		return
 	}
-	authorise "$1" | with_connection '.accounts = [$account]' --arg account "$(first_account)" | "$stages/fetch-subscriptions" |
+	authorise "$1" | with_connection '.accounts = [$account]' --arg account "$(first_account "$1")" | "$stages/fetch-subscriptions" |
 		jq -r 'select(.type == "RECORD" and .stream == "docusign_billing") | .context.account_id as $account | .record.account
 			| "account \($account): \(.billingPeriodEnvelopesSent // "?") envelopes billed since \(.billingPeriodStartDate // "?")"' >"$scratch/billing"
 	[ -s "$scratch/billing" ] || return 77
@@ -128,7 +132,7 @@ check_billing() {
 # The look-back of the first account is enough to know whether the feed answers and its map fits.
 check_feed() {
 	local account feed
-	account=$(first_account)
+	account=$(first_account "$1")
 	feed=$(feed_file "$1")
 	feed=${feed:-$(profile_fact "$1" feed datafeed)}
 	printf '{"bookmarks":{"docusign_datafeed":{"%s":{"until":"%s"}}}}\n' "$account" "$(rfc3339 "$now")" >"$scratch/state"

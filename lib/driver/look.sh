@@ -282,6 +282,7 @@ status_command() {
 		unreported_accounts "$last" | sed "s/^/$name  no consumption reported: /"
 		undated=$(undated_envelopes "$name") || worst=69
 		[ "${undated:-0}" = 0 ] || printf '%s  in no period: %s envelope(s) past a draft without a time of sending\n' "$name" "$undated"
+		jq -r '.counts.accounts_without_billing // 0 | select(. > 0) | "  without Docusign\u0027s own count: \(.) account(s), in the last run"' "$last/job.json" | sed "s/^/$name/"
 		exhausted=$(exhaustions "$last")
 		[[ $exhausted != "!"* && $exhausted != *$'\n!'* ]] || worst=69
 		[ -z "$exhausted" ] || sed -e "s/^ /$name  /" -e "s/^!/$name  warning: /" <<<"$exhausted"

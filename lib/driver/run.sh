@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # its variables are pipeline.sh's, which sources it
 # run.sh: one run of one profile: fetch, tally, reconcile, report, promote; and what an interrupted run left.
 
 run_command() {
@@ -84,12 +84,13 @@ reconcile_options() { # FOLDER
 	[ -z "$group_by" ] || options+=(--group-by "$group_by")
 }
 
-# Daily partials up to last_day, where it is set, and everything else: ids hold no quotes, so the day is found in a line of ours.
+# Daily partials up to last_day, where it is set, and everything else but what Docusign has counted since: ids hold no quotes, so the day
+# is found in a line of ours.
 until_last_day() {
 	if [ -z "${last_day-}" ]; then
 		cat
 	else
-		awk -v last="$last_day" '!/^\{"type":"RECORD","stream":"daily_consumption"/ ||
+		awk -v last="$last_day" '/^\{"type":"(RECORD|SCHEMA)","stream":"billing_period"/ { next } !/^\{"type":"RECORD","stream":"daily_consumption"/ ||
 			(match($0, /,"day":"[0-9-]*"/) && substr($0, RSTART + 8, 10) <= last)'
 	fi
 }
@@ -315,6 +316,15 @@ policy_changed() { # PARTIAL
 	[ -n "$last" ] && [ "$last" != "$(policy_hash "$1/inputs")" ]
 }
 
+# The CONNECTION of a profile that has changed since the run began: what is fetched stays what it was, or it could not be replayed.
+as_begun() { # PROFILE FROZEN-PROFILE
+	if cmp -s "$1" "$2"; then
+		cat
+	else
+		with_connection '. + ($frozen[0] | {accounts, download_consumption, download_billing})' --slurpfile frozen <(stage auth -p "$2" --replay .)
+	fi
+}
+
 # Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson. Sets some_refused to 1 when all is done
 # but some account, which could not be read: then the status is 75. (An interrupted fetcher says 75 too; its recording is not whole.)
 tally() { # NAME PARTIAL
@@ -331,6 +341,7 @@ tally() { # NAME PARTIAL
 	if policy_changed "$partial"; then emit=all changed=(--policy-changed); fi
 	policy_of "$partial/inputs"
 	authorise "$profile" ${offline[@]+"${offline[@]}"} |
+		as_begun "$profile" "$partial/inputs/profile.json" |
 		stage fetch-subscriptions "${subscriptions[@]}" |
 		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" "${datafeed[@]}" |
 		stage normalize --feed "$feed" --rejects "$partial/rejects.ndjson" |
@@ -338,9 +349,9 @@ tally() { # NAME PARTIAL
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
 			--run-id "$(jq -r .run_id "$partial/begun.json")" ${changed[@]+"${changed[@]}"} >"$partial/tallied.ndjson"
 	local statuses=("${PIPESTATUS[@]}") fetched
-	fetched=${statuses[2]} some_refused=0
+	fetched=${statuses[3]} some_refused=0
 	if [ "$fetched" -eq 75 ] && is_whole fetch-datafeed "$partial/raw"; then
-		statuses[2]=0
+		statuses[3]=0
 		[ "$(first_failure "${statuses[@]}")" -ne 0 ] || {
 			some_refused=1
 			return 75
@@ -373,18 +384,31 @@ reconcile_run() { # NAME PARTIAL
 	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.daily"
 }
 
+# Of how many accounts Docusign's own count was asked for and not told in this run; null when it was not asked for.
+accounts_without_billing() { # PARTIAL
+	jq -n --slurpfile begun "$1/begun.json" --slurpfile profile "$1/inputs/profile.json" '
+		if $profile[0].download_billing != true then null else
+		  ($profile[0].accounts // null | if . then map(ascii_downcase) else null end) as $only
+		  | reduce (inputs | select(.type == "RECORD")) as $one ({all: {}, told: {}};
+		      if $one.stream == "account" then .all[$one.record.account_id] = true
+		      elif $one.stream == "billing_period" and $one.record.observed_at >= $begun[0].clock then .told[$one.record.account_id] = true else . end)
+		  | .told as $told | [.all | keys[] | select($only == null or IN($only[])) | select($told[.] | not)] | length end' "$1/accounts.ndjson"
+}
+
 count_records() { grep -c '^{"type":"RECORD"' "$1" || [ $? -eq 1 ]; }
 
 # The run's results into the ledger, in one transaction; and its manifest. They are a file first: of a pipe whose writer is
 # killed merge would take the half.
 promote() { # NAME PARTIAL STATE
-	local partial=$2 undated
+	local partial=$2 undated unbilled
 	undated=$(stage merge --ledger "$workspace/ledger/$1.db" --print-undated)
+	unbilled=$(accounts_without_billing "$partial")
 	jq -n --arg state "$3" --slurpfile begun "$partial/begun.json" --argjson consumption "$(count_records "$partial/consumption.ndjson")" \
 		--argjson restatements "$(count_records "$partial/restatements.ndjson")" --argjson rejects "$(wc -l <"$partial/rejects.ndjson")" \
-		--argjson undated "$undated" --arg ended "$(rfc3339 "$now")" --arg policy "$(policy_hash "$partial/inputs")" \
+		--argjson undated "$undated" --argjson unbilled "$unbilled" --arg ended "$(rfc3339 "$now")" --arg policy "$(policy_hash "$partial/inputs")" \
 		'$begun[0] | {run_id, profile, job: "run", state: $state, started_at: .clock, ended_at: $ended,
-		  counts: {consumption: $consumption, restatements: $restatements, rejects: $rejects, undated: $undated}, error: null, policy: $policy}' >"$partial/job.json"
+		  counts: ({consumption: $consumption, restatements: $restatements, rejects: $rejects, undated: $undated}
+		  + if $unbilled == null then {} else {accounts_without_billing: $unbilled} end), error: null, policy: $policy}' >"$partial/job.json"
 	write_manifest "$1" "$partial"
 	{
 		jq -c '{type: "RECORD", stream: "job_result", record: .}' "$partial/job.json"

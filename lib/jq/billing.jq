@@ -16,27 +16,29 @@ def quantity($name):
 # The same of what was used, which has an end.
 def count($name): quantity($name) | if . == "unlimited" then error("\($name) must be a number of units, it is \"unlimited\"") else . end;
 
+# Of a charge, which may be of anything: what is no quantity is null there.
+def charged: (try quantity("") catch null);
+
 def charge: {
   charge_name: .chargeName,
   charge_type: .chargeType,
   unit_of_measure: .chargeUnitOfMeasure,
-  included_quantity: (.includedQuantity | quantity("includedQuantity")),
-  incremental_quantity: (.incrementalQuantity | quantity("incrementalQuantity")),
-  allowed_quantity: (.allowedQuantity | quantity("allowedQuantity")),
-  used_quantity: (.usedQuantity | count("usedQuantity")),
+  first_effective_date: (.firstEffectiveDate | text),
+  last_effective_date: (.lastEffectiveDate | text),
+  included_quantity: (.includedQuantity | charged),
+  incremental_quantity: (.incrementalQuantity | charged),
+  allowed_quantity: (.allowedQuantity | charged),
+  used_quantity: (.usedQuantity | charged),
   unit_price: (.unitPrice | text),
-  prices: [.prices[]? | {begin_quantity: (.beginQuantity | quantity("beginQuantity")), end_quantity: (.endQuantity | quantity("endQuantity")),
-    unit_price: (.unitPrice | text)}]
+  prices: [.prices[]? | objects | {begin_quantity: (.beginQuantity | charged), end_quantity: (.endQuantity | charged), unit_price: (.unitPrice | text)}]
 };
 
 .context as $context | .record.account as $account
-| [.record.charges.billingChargeItems[]? | charge] as $charges
-| def used($name): [$charges[] | select((.charge_name // "" | ascii_downcase) == $name) | .used_quantity | values] | if . == [] then null else add end;
+| [.record.charges | objects | .billingChargeItems | arrays | .[] | objects | charge] as $charges
+| def used($name): [$charges[] | select((.charge_name | strings | ascii_downcase) == $name) | .used_quantity | numbers] | if . == [] then null else add end;
   ($account.billingPeriodStartDate | text) as $from
 | ($account.billingPeriodEndDate | text) as $to
 | select($from != null or $to != null)
-| if ($from | type) == "string" and ($to | type) == "string" and $from >= $to
-  then error("billingPeriodEndDate must be after billingPeriodStartDate, it is \($to)") else . end
 | {
   organization_id: $context.organization_id,
   account_id: ($context.account_id // $account.accountIdGuid),

@@ -178,7 +178,7 @@ def group_results: if .group_results == [] then "" else section("groups"; "Group
       + (.rights_available | cell) + (.unlicensed_rights | if . == "0" then cell else "<td class=\"n missing\">" + figure + "</td>" end) + (.true_up_cost | amount) + "<td>" + pill + "</td></tr>\n"];
     if .more_group_results == "0" then null else "<tr><td class=\"aside\" colspan=\"11\">and \(.more_group_results) more, not listed</td></tr>" end; "")) end;
 
-def check_phrase: {agrees: "agrees", differs: "differs", feed_is_behind: "feed not read so far", not_yet_fed: "feed never read", not_reported: "Docusign tells none"}[.] // .;
+def check_phrase: {agrees: "agrees", differs: "differs", feed_is_behind: "feed not read so far", not_yet_fed: "feed never read", superseded: "superseded", not_reported: "Docusign tells none"}[.] // .;
 
 def billings: if .billings == [] then "" else section("billing"; "Docusign’s own count";
   "<p>Billing periods in which Docusign’s count of an account is not ours of the same time, up to when Docusign was asked. What could make the difference, <code>explain</code> lists.</p>\n"
