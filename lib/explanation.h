@@ -74,6 +74,8 @@ struct explained_check {
 	uint32_t account;
 	struct period period; /* the consumption period that it belongs to */
 	const char *start, *end, *observed_at, *counted_until, *billed, *counted, *difference, *bulk, *powerforms, *verdict;
+	int64_t start_at, end_at, until; /* start, end and counted_until as instants; INSTANT_NONE for null */
+	int64_t near_edges;   /* envelopes sent within EXPLAIN_EDGE_HOURS of one of them; counted at level envelope */
 	bool is_told; /* below a position that its account is in */
 };
 

@@ -1,5 +1,6 @@
 #include "explanation_billing.h"
 
+#include "instant.h"
 #include "json_write.h"
 
 #include <stdlib.h>
@@ -39,6 +40,24 @@ static size_t place_of(const struct explanation *explanation, const char *profil
 	return low;
 }
 
+static bool is_near(int64_t sent_at, int64_t edge)
+{
+	const int64_t reach = EXPLAIN_EDGE_HOURS * INT64_C(3600000);
+	return edge != INSTANT_NONE && sent_at >= edge - reach && sent_at < edge + reach;
+}
+
+void explanation_note_billing(struct explanation *explanation, const struct explained_use *use, int64_t sent_at)
+{
+	const char *profile = explanation->positions[use->position].profile;
+	size_t at = place_of(explanation, profile, use->period.start, use->account);
+	for (; at < explanation->check_count; at++) {
+		struct explained_check *check = &explanation->checks[at];
+		if (check->profile != profile || check->period.start != use->period.start || check->account != use->account)
+			break;
+		check->near_edges += is_near(sent_at, check->start_at) || is_near(sent_at, check->end_at) || is_near(sent_at, check->until);
+	}
+}
+
 static const char *phrase_of(const char *verdict)
 {
 	static const char *const phrases[][2] = {{"agrees", "they agree"}, {"differs", "they differ"},
@@ -70,6 +89,9 @@ static void print_check(struct explanation_printing *printing, int64_t parent, c
 			phrase_of(check->verdict));
 		if (check->bulk || check->powerforms)
 			explanation_say(printing, 3, "of its charges: bulk recipients' envelopes %s, PowerForm envelopes %s", told(check->bulk), told(check->powerforms));
+		if (check->near_edges)
+			explanation_say(printing, 3, "%lld of the envelopes above were sent within %d h of its start, of its end, or of when it was asked",
+				(long long)check->near_edges, EXPLAIN_EDGE_HOURS);
 		return;
 	}
 	struct buffer *facts = explanation_begin_facts(printing);
@@ -85,6 +107,11 @@ static void print_check(struct explanation_printing *printing, int64_t parent, c
 			json_member_integer(facts, members[i].key, strtoll(members[i].text, NULL, 10));
 		else
 			json_member_text(facts, members[i].key, members[i].text);
+	json_key(facts, "near_edges");
+	if (explanation->question.level >= EXPLAIN_ENVELOPE)
+		json_integer(facts, check->near_edges);
+	else
+		json_null(facts);
 	explanation_record(printing, parent, "billing", false, &none);
 }
 

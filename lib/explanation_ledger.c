@@ -1,4 +1,4 @@
-#include "explanation.h"
+#include "explanation_billing.h"
 
 #include "envelope_block.h"
 #include "instant.h"
@@ -319,6 +319,7 @@ static int note_differences(struct look *look, struct error *error)
 		if (late < 0)
 			return -1;
 		differences->late += late;
+		explanation_note_billing(explanation, use, envelope->sent_at);
 		differences->near_edges +=
 			envelope->sent_at < use->period.start + EDGE_MS || envelope->sent_at >= use->period.end - EDGE_MS;
 		differences->given_plan_item += !envelope->plan_item && use->plan_item;

@@ -102,6 +102,13 @@ static int64_t rights(struct reading *reading, int field, bool *is_unlimited)
 	return *is_unlimited ? 0 : integer(reading, field);
 }
 
+static int64_t instant(struct reading *reading, int field)
+{
+	int64_t instant = INSTANT_NONE;
+	json_slice_instant(&reading->message->fields[field], &instant);
+	return instant;
+}
+
 static struct period period(struct reading *reading)
 {
 	struct period period = {.index = (int)integer(reading, PERIOD_INDEX_FIELD)};
@@ -256,7 +263,10 @@ static void add_check(struct reading *reading)
 			.difference = text(reading, DIFFERENCE),
 			.bulk = text(reading, BULK_UNITS),
 			.powerforms = text(reading, POWERFORM_UNITS),
-			.verdict = text(reading, CHECK)};
+			.verdict = text(reading, CHECK),
+			.start_at = instant(reading, BILLING_START),
+			.end_at = instant(reading, BILLING_END),
+			.until = instant(reading, COUNTED_UNTIL)};
 }
 
 /* Names come with account and consumption records, before what is explained. */

@@ -484,3 +484,16 @@ organisation() { # SEED
 	milliseconds() { jq -nr --arg at "$1" '$at | (sub("\\.[0-9]+Z"; "Z") | fromdate) * 1000 + (.[20:23] | tonumber)'; }
 	same $(($(milliseconds "$last") - $(milliseconds "$first"))) $(($(milliseconds "$(cat got)") - $(milliseconds 2025-03-18T02:00:00.000Z)))
 }
+
+@test "explain: how many envelopes were sent near the billing period's own edges" {
+	licence
+	# Its start, its end from both sides; and one in its middle.
+	for at in 2025-02-01T13:59:59.999Z 2025-02-10T00:00:00.000Z 2025-02-28T20:00:00.000Z 2025-03-01T13:59:59.999Z 2025-03-01T14:00:00.000Z; do
+		envelope "{envelope_id: \"$at\", sent_at: \"$at\", plan_item_id: \"i\"}"
+	done | merge -l l.db -e none
+	{ consumption a i 5; canonical '{units_billed: 4, units_counted: 3}'; } | reconcile -q --trace -e entitlements.csv -m models.csv --now 2025-06-01T00:00:00Z >traced
+	explain -l l.db <traced >explained
+	grep -q '^      3 of the envelopes above were sent within 14 h of its start, of its end, or of when it was asked$' explained
+	same '[3]' "$(explain -l l.db --format ndjson <traced | jq -sc 'map(.record | select(.level == "billing").facts.near_edges)')"
+	same '[null]' "$(explain -l l.db --format ndjson --level day <traced | jq -sc 'map(.record | select(.level == "billing").facts.near_edges)')"
+}
