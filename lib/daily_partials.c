@@ -13,6 +13,12 @@
 struct daily_status {
 	char *name;
 	int key;
+	uint32_t pool;
+};
+
+struct daily_place {
+	int32_t status; /* among the statuses; -1: not counted */
+	uint32_t pool;  /* 0: under its own plan item */
 };
 
 struct daily_count {
@@ -24,19 +30,67 @@ static int compare_statuses(const void *left, const void *right)
 	return strcmp(((const struct daily_status *)left)->name, ((const struct daily_status *)right)->name);
 }
 
+/* The number of a pool; 0 for NULL, -1 with an error. */
+static int64_t number_pool(struct daily_partials *partials, const char *pool, struct error *error)
+{
+	if (!pool)
+		return 0;
+	for (size_t i = 0; i < partials->pool_count; i++)
+		if (strcmp(partials->pools[i], pool) == 0)
+			return (int64_t)i + 1;
+	const char **pools = reallocarray(partials->pools, partials->pool_count + 1, sizeof *pools);
+	if (!pools)
+		return error_set(error, EX_OSERR, "out of memory");
+	partials->pools = pools;
+	pools[partials->pool_count++] = pool;
+	return (int64_t)partials->pool_count;
+}
+
 static int add_status(struct daily_partials *partials, sqlite3_stmt *statement, struct error *error)
 {
-	const char *status = (const char *)sqlite3_column_text(statement, 1);
-	if (!(partials->ledger->policy ? policy_counts(partials->ledger->policy, status) : sqlite3_column_int(statement, 2)))
+	const struct policy *policy = partials->ledger->policy;
+	const char *status = (const char *)sqlite3_column_text(statement, 1), *pool = NULL;
+	if (!(policy ? policy_counts(policy, status, (const char *)sqlite3_column_text(statement, 3), &pool) : sqlite3_column_int(statement, 2)))
 		return 0;
+	int64_t number = number_pool(partials, pool, error);
+	if (number < 0)
+		return -1;
 	struct daily_status *statuses = realloc(partials->statuses, (partials->status_count + 1) * sizeof *statuses);
 	if (statuses)
 		partials->statuses = statuses;
 	char *name = statuses ? strdup(status) : NULL;
 	if (!name)
 		return error_set(error, EX_OSERR, "out of memory");
-	statuses[partials->status_count++] = (struct daily_status){.key = sqlite3_column_int(statement, 0), .name = name};
+	statuses[partials->status_count++] = (struct daily_status){.key = sqlite3_column_int(statement, 0), .name = name, .pool = (uint32_t)number};
 	return 0;
+}
+
+/* Gives each status, which are in order by name, its place; those of one name, with other sending methods, have one. */
+static void place_statuses(struct daily_partials *partials)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < STATUS_KEYS; i++)
+		partials->places[i] = (struct daily_place){.status = -1};
+	for (size_t i = 0; i < partials->status_count; i++) {
+		struct daily_status status = partials->statuses[i];
+		if (count == 0 || strcmp(partials->statuses[count - 1].name, status.name) != 0)
+			partials->statuses[count++] = status;
+		else
+			free(status.name);
+		if (status.key >= 0 && status.key < STATUS_KEYS)
+			partials->places[status.key] = (struct daily_place){(int32_t)count - 1, status.pool};
+	}
+	partials->status_count = count;
+}
+
+static int name_pools(struct daily_partials *partials, struct error *error)
+{
+	json_begin(&partials->pool_names, '[');
+	for (size_t i = 0; i < partials->pool_count; i++)
+		json_c_string(&partials->pool_names, partials->pools[i]);
+	json_end(&partials->pool_names, ']');
+	json_finish(&partials->pool_names);
+	return buffer_check(&partials->pool_names, error);
 }
 
 static int load_statuses(struct daily_partials *partials, struct error *error)
@@ -55,17 +109,13 @@ static int load_statuses(struct daily_partials *partials, struct error *error)
 	partials->status_units = calloc(7 * partials->status_count + 1, sizeof *partials->status_units);
 	if (!partials->places || !partials->days || !partials->status_units)
 		return error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < STATUS_KEYS; i++)
-		partials->places[i] = -1;
-	for (size_t i = 0; i < partials->status_count; i++)
-		if (partials->statuses[i].key >= 0 && partials->statuses[i].key < STATUS_KEYS)
-			partials->places[partials->statuses[i].key] = (int32_t)i;
-	return 0;
+	place_statuses(partials);
+	return name_pools(partials, error);
 }
 
 int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, daily_put *put, void *context, struct error *error)
 {
-	*partials = (struct daily_partials){.ledger = ledger, .plan_item = BUFFER_INIT, .record = BUFFER_INIT, .put = put, .context = context};
+	*partials = (struct daily_partials){.ledger = ledger, .plan_item = BUFFER_INIT, .record = BUFFER_INIT, .pool_names = BUFFER_INIT, .put = put, .context = context};
 	if (load_statuses(partials, error) == 0)
 		return 0;
 	daily_partials_release(partials);
@@ -78,6 +128,8 @@ void daily_partials_release(struct daily_partials *partials)
 		free(partials->statuses[i].name);
 	free(partials->statuses);
 	free(partials->places);
+	free(partials->pools);
+	buffer_release(&partials->pool_names);
 	free(partials->days);
 	free(partials->status_units);
 	buffer_release(&partials->plan_item);
@@ -157,16 +209,17 @@ static bool is_same(const struct daily_partials *partials, const char *plan_item
 		(!plan_item || strcmp(plan_item, partials->plan_item.data) == 0);
 }
 
-static void add_row(struct daily_partials *partials, const uint8_t *entries, size_t length)
+/* The entries of a row that count in a pool, or under the row's own plan item, which is pool 0. */
+static void add_row(struct daily_partials *partials, uint32_t pool, const uint8_t *entries, size_t length)
 {
 	for (size_t at = 0; at + SENT_ENTRY_SIZE <= length; at += SENT_ENTRY_SIZE) {
-		int32_t place = partials->places[sent_entry_status(entries + at)];
+		struct daily_place place = partials->places[sent_entry_status(entries + at)];
 		uint32_t millisecond = sent_entry_millisecond(entries + at), day = millisecond / (uint32_t)DAY_MS;
 		int64_t sent_at = partials->week * WEEK_MS + millisecond;
-		if (place < 0 || day > 6)
+		if (place.status < 0 || place.pool != pool || day > 6)
 			continue;
 		struct daily_count *count = &partials->days[day];
-		partials->status_units[day * partials->status_count + (size_t)place]++;
+		partials->status_units[day * partials->status_count + (size_t)place.status]++;
 		count->units++;
 		if (count->first_sent_at == INSTANT_NONE || sent_at < count->first_sent_at)
 			count->first_sent_at = sent_at;
@@ -177,12 +230,15 @@ static void add_row(struct daily_partials *partials, const uint8_t *entries, siz
 
 static int walk_weeks(struct daily_partials *partials, const struct daily_account *account, struct error *error)
 {
-	sqlite3_stmt *statement = ledger_statement(partials->ledger, "list_sent_weeks", error);
+	bool has_pools = partials->pool_count > 0;
+	sqlite3_stmt *statement = ledger_statement(partials->ledger, has_pools ? "list_pooled_weeks" : "list_sent_weeks", error);
 	if (!statement)
 		return -1;
 	sqlite3_bind_int64(statement, 1, account->account);
 	sqlite3_bind_text(statement, 2, account->default_plan_item, -1, SQLITE_TRANSIENT);
 	sqlite3_bind_int64(statement, 3, account->since);
+	if (has_pools)
+		sqlite3_bind_text(statement, 4, partials->pool_names.data, (int)partials->pool_names.length, SQLITE_STATIC);
 	int got = 0, result = 0;
 	while (result == 0 && (got = ledger_step(partials->ledger, statement, error)) > 0) {
 		const char *plan_item = (const char *)sqlite3_column_text(statement, 0);
@@ -191,7 +247,8 @@ static int walk_weeks(struct daily_partials *partials, const struct daily_accoun
 			result = put_week(partials, account, error);
 			begin(partials, plan_item, week);
 		}
-		add_row(partials, sqlite3_column_blob(statement, 2), (size_t)sqlite3_column_bytes(statement, 2));
+		uint32_t pool = has_pools ? (uint32_t)sqlite3_column_int64(statement, 3) : 0;
+		add_row(partials, pool, sqlite3_column_blob(statement, 2), (size_t)sqlite3_column_bytes(statement, 2));
 	}
 	sqlite3_reset(statement);
 	if (result || got < 0)
@@ -219,7 +276,13 @@ static int walk_reported(struct daily_partials *partials, const struct daily_acc
 
 bool daily_partials_counts(const struct daily_partials *partials, uint32_t status)
 {
-	return status < STATUS_KEYS && partials->places[status] >= 0;
+	return status < STATUS_KEYS && partials->places[status].status >= 0;
+}
+
+const char *daily_partials_pool(const struct daily_partials *partials, uint32_t status)
+{
+	uint32_t pool = daily_partials_counts(partials, status) ? partials->places[status].pool : 0;
+	return pool ? partials->pools[pool - 1] : NULL;
 }
 
 int daily_partials_walk(struct daily_partials *partials, const struct daily_account *account, struct error *error)

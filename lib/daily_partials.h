@@ -1,6 +1,6 @@
 /*
- * daily_partials.h: the daily partials of the ledger as daily_consumption records, counted from sent_weeks.h: envelopes of the statuses that
- * the ledger's policy counts.
+ * daily_partials.h: the daily partials of the ledger as daily_consumption records, counted from sent_weeks.h: envelopes of the statuses and
+ * sending methods that the ledger's policy counts, each under its own plan item or under the pool that the policy has for its method.
  */
 #ifndef ENVTALLY_DAILY_PARTIALS_H
 #define ENVTALLY_DAILY_PARTIALS_H
@@ -13,13 +13,17 @@
 typedef int daily_put(void *context, const struct buffer *record, struct error *error);
 
 struct daily_status;
+struct daily_place;
 struct daily_count;
 
 struct daily_partials {
 	struct ledger *ledger;
-	struct daily_status *statuses; /* of the ledger that count, ordered by name */
+	struct daily_status *statuses; /* of the ledger that count, ordered by name; each once, whatever the methods */
 	size_t status_count;
-	int32_t *places;               /* among the statuses, by key; -1: not counted */
+	struct daily_place *places;    /* by the ledger's key of a status: where it counts */
+	const char **pools;            /* of the policy that some status of the ledger counts in: pool 1 is the first */
+	size_t pool_count;
+	struct buffer pool_names;      /* the same as a JSON array */
 	struct daily_count *days;      /* of the week under way, seven; rows of the ledger that fall together are added up */
 	int64_t *status_units;         /* status_count for each of them */
 	int64_t week;
@@ -46,5 +50,8 @@ int daily_partials_walk(struct daily_partials *partials, const struct daily_acco
 
 /* Does a status, by its key in the ledger, count? */
 bool daily_partials_counts(const struct daily_partials *partials, uint32_t status);
+
+/* The plan item under which the policy counts it; NULL for the envelope's own. */
+const char *daily_partials_pool(const struct daily_partials *partials, uint32_t status);
 
 #endif

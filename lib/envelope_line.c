@@ -17,6 +17,7 @@ static const struct {
 	KEY(",\"completed_at\":"), KEY(",\"modified_at\":"), KEY(",\"plan_item_id\":"), KEY(",\"sender_id\":"),
 #undef KEY
 };
+#define KEY_COUNT (sizeof keys / sizeof *keys)
 
 static uint64_t load(const char *at)
 {
@@ -62,27 +63,36 @@ static bool is_tail(const char *at, const char *end)
 	return at && end - at == 2 && at[1] == '}';
 }
 
+/* A member that begins at `at`: its value and its end; NULL when it is another one. */
+static inline const char *take_member(const char *at, const char *end, const char *key, size_t key_length, struct json_slice *slice)
+{
+	if ((size_t)(end - at) < key_length + 4 || !is_key(at, key, key_length))
+		return NULL;
+	at += key_length;
+	if (*at == '"') {
+		const char *close = end_of_string(at + 1, end);
+		if (!close)
+			return NULL;
+		*slice = (struct json_slice){JSON_STRING, at + 1, (size_t)(close - at - 1)};
+		return close + 1;
+	}
+	if (memcmp(at, "null", 4) != 0)
+		return NULL;
+	*slice = (struct json_slice){JSON_NULL, at, 4};
+	return at + 4;
+}
+
 bool envelope_line_scan(const char *line, size_t length, struct json_slice slices[])
 {
+	static const char method[] = ",\"sending_method\":";
 	const char *at = line + sizeof HEAD - 1, *end = line + length;
 	if (length < 256 || !is_key(line, HEAD, sizeof HEAD - 1))
 		return false;
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		if ((size_t)(end - at) < keys[i].length + 4 || !is_key(at, keys[i].text, keys[i].length))
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		if (!(at = take_member(at, end, keys[i].text, keys[i].length, &slices[i])))
 			return false;
-		at += keys[i].length;
-		if (*at == '"') {
-			const char *close = end_of_string(at + 1, end);
-			if (!close)
-				return false;
-			slices[i] = (struct json_slice){JSON_STRING, at + 1, (size_t)(close - at - 1)};
-			at = close + 1;
-		} else if (memcmp(at, "null", 4) == 0) {
-			slices[i] = (struct json_slice){JSON_NULL, at, 4};
-			at += 4;
-		} else {
-			return false;
-		}
-	}
+	slices[KEY_COUNT] = (struct json_slice){.kind = JSON_ABSENT};
+	if (at < end && *at == ',' && !(at = take_member(at, end, method, sizeof method - 1, &slices[KEY_COUNT])))
+		return false;
 	return is_tail(at, end);
 }

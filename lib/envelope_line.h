@@ -5,6 +5,8 @@
  * optional "time_extracted" after the record, no white space between tokens, and values that are null or strings of printable ASCII
  * without a backslash. Such bytes are valid JSON with exactly those values, so json_scan() would give the same slices, only
  * slower. Everything else is left to it.
+ *
+ * The record may end with "sending_method", the tenth field of stream_envelope_method; without it that slice is absent.
  */
 #ifndef ENVTALLY_ENVELOPE_LINE_H
 #define ENVTALLY_ENVELOPE_LINE_H
@@ -13,7 +15,7 @@
 
 #include <stdbool.h>
 
-/* Fills slices in the order of stream_envelope and returns true when the line is of that form. */
+/* Fills slices in the order of stream_envelope_method and returns true when the line is of that form. */
 bool envelope_line_scan(const char *line, size_t length, struct json_slice slices[]);
 
 #endif

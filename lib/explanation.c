@@ -17,8 +17,6 @@ void explanation_release(struct explanation *explanation)
 		&explanation->position_keys};
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		name_table_release(tables[i]);
-	for (size_t i = 0; i < explanation->status_count; i++)
-		free(explanation->statuses[i]);
 	for (size_t i = 0; i < explanation->run_count; i++)
 		free(explanation->runs[i]);
 	free(explanation->statuses);
@@ -40,4 +38,10 @@ const char *explanation_keep(struct explanation *explanation, const char *text, 
 {
 	ptrdiff_t number = name_table_number(&explanation->texts, text, length, error);
 	return number < 0 ? NULL : explanation->texts.names[number].text;
+}
+
+const struct explained_status *explanation_status(const struct explanation *explanation, const struct explained_envelope *envelope)
+{
+	static const struct explained_status unknown = {NULL, NULL};
+	return envelope->status < explanation->status_count ? &explanation->statuses[envelope->status] : &unknown;
 }

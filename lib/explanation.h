@@ -85,10 +85,15 @@ struct explained_day {
 	int64_t units;
 };
 
+struct explained_status {
+	const char *name, *sending_method; /* NULL: not told */
+};
+
 struct explained_envelope {
 	struct envelope_id id;                 /* a text is interned */
 	uint32_t use, status, account, plan_item, sender; /* status: the ledger's key; the others as named, numbers of the explanation */
 	int64_t created_at, sent_at, completed_at, modified_at;
+	bool is_pooled; /* by its method it counts under another plan item than it names or is given */
 	size_t first_version, version_count;
 };
 
@@ -127,7 +132,7 @@ struct explanation {
 	struct name_table texts, accounts, plan_items, senders, position_keys; /* plan item and sender 0: none */
 	const char **account_names; /* by number of accounts; NULL for none */
 	size_t account_name_count;
-	char **statuses; /* names by the ledger's key */
+	struct explained_status *statuses; /* by the ledger's key */
 	size_t status_count;
 	struct hash_index by_id; /* envelopes */
 	char **runs; /* names of the runs looked into, in order */
@@ -139,6 +144,9 @@ void explanation_release(struct explanation *explanation);
 
 /* A text that stays; NULL with an error. */
 const char *explanation_keep(struct explanation *explanation, const char *text, size_t length, struct error *error);
+
+/* What the ledger knows of its status; without a name where that is nothing. */
+const struct explained_status *explanation_status(const struct explanation *explanation, const struct explained_envelope *envelope);
 
 /* Reads what reconcile --trace prints. */
 int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error);

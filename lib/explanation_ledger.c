@@ -164,15 +164,18 @@ static int load_plan_items(struct look *look, struct error *error)
 static int load_statuses(struct look *look, struct error *error)
 {
 	struct explanation *explanation = look->explanation;
-	sqlite3_stmt *statement = ledger_statement(look->ledger, "export_status_names", error);
+	sqlite3_stmt *statement = ledger_statement(look->ledger, "list_statuses", error);
 	int got = -1;
 	while (statement && (got = ledger_step(look->ledger, statement, error)) > 0) {
 		size_t key = (size_t)sqlite3_column_int64(statement, 0);
 		while (explanation->status_count <= key)
 			if (!licence_grow((void **)&explanation->statuses, &explanation->status_count, sizeof *explanation->statuses, error))
 				return -1;
-		if (!(explanation->statuses[key] = strdup((const char *)sqlite3_column_text(statement, 1))))
-			return error_set(error, EX_OSERR, "out of memory");
+		struct explained_status *status = &explanation->statuses[key];
+		const char *texts[] = {(const char *)sqlite3_column_text(statement, 1), (const char *)sqlite3_column_text(statement, 3)};
+		if (!(status->name = explanation_keep(explanation, texts[0], strlen(texts[0]), error)) ||
+			(*texts[1] && !(status->sending_method = explanation_keep(explanation, texts[1], strlen(texts[1]), error))))
+			return -1;
 	}
 	return got;
 }
@@ -196,7 +199,8 @@ static ptrdiff_t sender_of(struct look *look, const struct envelope_id *id, stru
 	return name_table_number(&look->explanation->senders, look->text.data, look->text.length, error);
 }
 
-static int add_envelope(struct look *look, const struct envelope *envelope, const struct explained_use *use, uint32_t named, struct error *error)
+static int add_envelope(struct look *look, const struct envelope *envelope, const struct explained_use *use, uint32_t named, bool is_pooled,
+	struct error *error)
 {
 	struct explanation *explanation = look->explanation;
 	ptrdiff_t sender = sender_of(look, &envelope->sender_id, error);
@@ -210,6 +214,7 @@ static int add_envelope(struct look *look, const struct envelope *envelope, cons
 		.account = use->account,
 		.plan_item = named,
 		.sender = (uint32_t)sender,
+		.is_pooled = is_pooled,
 		.created_at = envelope->created_at,
 		.sent_at = envelope->sent_at,
 		.completed_at = envelope->completed_at,
@@ -228,13 +233,19 @@ static int look_at_envelope(void *context, const struct envelope *envelope, stru
 	const struct account_of_ledger *account = &look->accounts[envelope->account];
 	uint32_t named = envelope->plan_item && envelope->plan_item < look->plan_item_count ? look->plan_items[envelope->plan_item] : 0;
 	uint32_t plan_item = named ? named : account->default_plan_item;
+	const char *pool = daily_partials_pool(&look->partials, envelope->status);
+	ptrdiff_t pooled = pool ? name_table_number(&explanation->plan_items, pool, strlen(pool), error) : 0;
+	if (pooled < 0)
+		return -1;
+	if (pool)
+		plan_item = (uint32_t)pooled;
 	size_t place = place_of(look, account->account, plan_item, envelope->sent_at);
 	struct explained_use *use = place ? use_at(look, place - 1, account->account, plan_item) : NULL;
 	struct explained_use *next = use_at(look, place, account->account, plan_item);
 	if (next && envelope->sent_at >= next->period.start - EDGE_MS)
 		explanation->differences[next->position].beyond_edges++;
 	if (use && envelope->sent_at < use->period.end)
-		return add_envelope(look, envelope, use, named, error);
+		return add_envelope(look, envelope, use, named, pool != NULL, error);
 	if (use && envelope->sent_at < use->period.end + EDGE_MS)
 		explanation->differences[use->position].beyond_edges++;
 	return 0;
@@ -322,8 +333,8 @@ static int note_differences(struct look *look, struct error *error)
 		explanation_note_billing(explanation, use, envelope->sent_at);
 		differences->near_edges +=
 			envelope->sent_at < use->period.start + EDGE_MS || envelope->sent_at >= use->period.end - EDGE_MS;
-		differences->given_plan_item += !envelope->plan_item && use->plan_item;
-		differences->not_completed += is_not_completed(envelope->status < explanation->status_count ? explanation->statuses[envelope->status] : NULL);
+		differences->given_plan_item += !envelope->plan_item && use->plan_item && !envelope->is_pooled;
+		differences->not_completed += is_not_completed(envelope->status < explanation->status_count ? explanation->statuses[envelope->status].name : NULL);
 	}
 	return 0;
 }

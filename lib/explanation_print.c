@@ -98,7 +98,7 @@ static void print_version(struct explanation_printing *printing, int64_t parent,
 static void print_envelope(struct explanation_printing *printing, int64_t parent, const struct explained_envelope *envelope)
 {
 	struct explanation *explanation = printing->explanation;
-	const char *status = envelope->status < explanation->status_count ? explanation->statuses[envelope->status] : NULL;
+	const struct explained_status *status = explanation_status(explanation, envelope);
 	const char *plan_item = envelope->plan_item ? explanation->plan_items.names[envelope->plan_item].text : NULL;
 	bool looked = explanation->question.level >= EXPLAIN_EXCHANGE, is_kept = false;
 	struct buffer id = BUFFER_INIT;
@@ -108,17 +108,20 @@ static void print_envelope(struct explanation_printing *printing, int64_t parent
 	struct explanation_balance balance = {.is_checked = looked, .adds_up = is_kept, .units = 1, .sum = is_kept};
 	judge(printing, balance);
 	if (printing->for_people) {
-		explanation_say(printing, 4, "envelope %s  sent %s  %s, modified %s%s%s", id.data, instant_text(envelope->sent_at).text, status,
+		explanation_say(printing, 4, "envelope %s  sent %s  %s%s%s, modified %s%s%s", id.data, instant_text(envelope->sent_at).text, status->name,
+			status->sending_method ? " by " : "", status->sending_method ? status->sending_method : "",
 			instant_text(envelope->modified_at).text, plan_item ? "" : ", names no plan item",
 			looked && !is_kept ? "  NOT FOUND: no recording has this version" : "");
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
 		json_member_text(facts, "envelope_id", id.data);
-		json_member_text(facts, "status", status);
+		json_member_text(facts, "status", status->name);
 		json_member_instant(facts, "sent_at", envelope->sent_at);
 		json_member_instant(facts, "modified_at", envelope->modified_at);
 		json_member_text(facts, "plan_item_id", plan_item);
 		json_member_text(facts, "sender_id", envelope->sender ? explanation->senders.names[envelope->sender].text : NULL);
+		if (status->sending_method)
+			json_member_text(facts, "sending_method", status->sending_method);
 		parent = explanation_record(printing, parent, "envelope", true, &balance);
 	}
 	for (size_t i = 0; i < envelope->version_count; i++)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ACCOUNT_ID, ENVELOPE_ID, STATUS, CREATED_AT, SENT_AT, COMPLETED_AT, MODIFIED_AT, PLAN_ITEM_ID, SENDER_ID }; /* of stream_envelope */
+enum { ACCOUNT_ID, ENVELOPE_ID, STATUS, CREATED_AT, SENT_AT, COMPLETED_AT, MODIFIED_AT, PLAN_ITEM_ID, SENDER_ID, SENDING_METHOD }; /* of stream_envelope_method */
 
 static bool has_id(const void *context, size_t position, const void *key)
 {
@@ -50,8 +50,9 @@ static int64_t instant_of(const struct json_slice *slice)
 /* Is it, field by field, what the ledger holds? */
 static bool is_kept(const struct explanation *explanation, const struct explained_envelope *envelope, const struct json_slice fields[])
 {
-	const char *status = envelope->status < explanation->status_count ? explanation->statuses[envelope->status] : NULL;
-	return status && is_text(&fields[ACCOUNT_ID], explanation->accounts.names[envelope->account].text) && is_text(&fields[STATUS], status) &&
+	const struct explained_status *status = explanation_status(explanation, envelope);
+	return status->name && is_text(&fields[ACCOUNT_ID], explanation->accounts.names[envelope->account].text) && is_text(&fields[STATUS], status->name) &&
+		is_text(&fields[SENDING_METHOD], status->sending_method ? status->sending_method : "") &&
 		is_text(&fields[PLAN_ITEM_ID], explanation->plan_items.names[envelope->plan_item].text) &&
 		is_text(&fields[SENDER_ID], explanation->senders.names[envelope->sender].text) &&
 		instant_of(&fields[CREATED_AT]) == envelope->created_at && instant_of(&fields[SENT_AT]) == envelope->sent_at &&

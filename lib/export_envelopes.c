@@ -13,7 +13,8 @@ struct names {
 
 struct walk {
 	struct ledger *ledger;
-	struct names accounts, plan_items, statuses;
+	struct names accounts, plan_items, statuses, methods; /* methods by the key of the status */
+	bool tells_methods;
 	struct buffer record, id;
 	export_put *put;
 	void *context;
@@ -57,6 +58,15 @@ static bool append_name(struct buffer *record, const char *field, const struct n
 	return end > start;
 }
 
+/* In place of the empty text just appended. */
+static void replace_by_null(struct buffer *record)
+{
+	if (record->failed)
+		return;
+	record->length -= strlen("\"\",");
+	json_null(record);
+}
+
 static void append_id(struct walk *walk, const char *field, const struct envelope_id *id)
 {
 	json_key(&walk->record, field);
@@ -95,6 +105,8 @@ static int put_envelope(void *context, const struct envelope *envelope, struct e
 		json_null(record);
 	}
 	append_id(walk, "sender_id", &envelope->sender_id);
+	if (walk->tells_methods && !append_name(record, "sending_method", &walk->methods, envelope->status))
+		replace_by_null(record);
 	json_end(record, '}');
 	json_finish(record);
 	if (!known)
@@ -104,19 +116,31 @@ static int put_envelope(void *context, const struct envelope *envelope, struct e
 	return buffer_check(record, error) < 0 || buffer_check(&walk->id, error) < 0 ? -1 : walk->put(walk->context, record, error);
 }
 
+const struct stream *export_envelopes_stream(struct ledger *ledger, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "any_sending_method", error);
+	int got = statement ? ledger_step(ledger, statement, error) : -1;
+	if (got > 0)
+		sqlite3_reset(statement);
+	return got < 0 ? NULL : got ? &stream_envelope_method : &stream_envelope;
+}
+
 int export_envelopes(struct ledger *ledger, export_put *put, void *context, struct error *error)
 {
 	struct walk walk = {.ledger = ledger, .put = put, .context = context, .record = BUFFER_INIT, .id = BUFFER_INIT};
-	struct names *const all[] = {&walk.accounts, &walk.plan_items, &walk.statuses};
-	const char *const statements[] = {"export_account_names", "export_plan_item_names", "export_status_names"};
-	int result = 0;
-	for (int i = 0; i < 3; i++)
+	struct names *const all[] = {&walk.accounts, &walk.plan_items, &walk.statuses, &walk.methods};
+	const char *const statements[] = {"export_account_names", "export_plan_item_names", "export_status_names", "export_sending_methods"};
+	const int count = sizeof all / sizeof *all;
+	const struct stream *stream = export_envelopes_stream(ledger, error);
+	int result = stream ? 0 : -1;
+	walk.tells_methods = stream == &stream_envelope_method;
+	for (int i = 0; i < count; i++)
 		*all[i] = (struct names){.texts = BUFFER_INIT, .ends = BUFFER_INIT};
-	for (int i = 0; i < 3 && result == 0; i++)
+	for (int i = 0; i < count && result == 0; i++)
 		result = load_names(all[i], ledger, statements[i], error);
 	if (result == 0)
 		result = block_walk(ledger, put_envelope, &walk, error);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < count; i++)
 		release_names(all[i]);
 	buffer_release(&walk.record);
 	buffer_release(&walk.id);

@@ -122,7 +122,7 @@ int export_records(struct ledger *ledger, const struct stream *stream, export_pu
 		{&stream_restatement, "export_restatement", append_stored},
 		{&stream_job_result, "export_job_result", append_stored},
 	};
-	if (stream == &stream_envelope)
+	if (stream == &stream_envelope || stream == &stream_envelope_method)
 		return export_envelopes(ledger, put, context, error);
 	if (stream == &stream_billing_period)
 		return export_billing(ledger, put, context, error);

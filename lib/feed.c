@@ -246,6 +246,19 @@ static int take_required(struct part *entry, bool *required, struct error *error
 	return wrong(entry, error, "required", "must be true or false");
 }
 
+/* A word in place of what a pointer finds, for a record that tells by having a member at all. */
+static int take_when_present(struct part *entry, const struct stream_field *known, struct feed_field *field, struct error *error)
+{
+	if (take_string(entry, "when_present", false, &field->when_present, error) < 0)
+		return -1;
+	const char *word = field->when_present;
+	if (word && (known->type != FIELD_WORD || !field->pointer))
+		return wrong(entry, error, "when_present", "is for a pointer of the type \"word\"");
+	if (word && (!*word || strlen(word) > ID_LIMIT || word[strcspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")]))
+		return wrong(entry, error, "when_present", "must be a word of 1 to %d bytes in lower case", ID_LIMIT);
+	return 0;
+}
+
 static int take_entry(struct part *entry, const struct stream_field *known, struct feed_field *field, struct error *error)
 {
 	static const char *const contexts[] = {"account_id", "organization_id", NULL};
@@ -260,7 +273,8 @@ static int take_entry(struct part *entry, const struct stream_field *known, stru
 	/* NOLINTNEXTLINE(clang-analyzer-core.*): take_word() sets it, to the index of a word, or gives -1. */
 	if (has_context && !(field->context = strdup(contexts[context])))
 		return error_set(error, EX_OSERR, "out of memory");
-	if (take_word(entry, "type", type_names, -1, &type, error) < 0 || take_required(entry, &field->required, error) < 0)
+	if (take_word(entry, "type", type_names, -1, &type, error) < 0 || take_required(entry, &field->required, error) < 0 ||
+		take_when_present(entry, known, field, error) < 0)
 		return -1;
 	field->type = (enum field_type)type;
 	if (field->type != known->type)
@@ -275,7 +289,7 @@ static int take_field(struct part *map, const char *name, struct feed *feed, str
 {
 	char place[80];
 	struct part entry;
-	int index = stream_field_index(&stream_envelope, name, strlen(name));
+	int index = stream_field_index(&stream_envelope_method, name, strlen(name));
 	if (index < 0)
 		return wrong(map, error, name, "is not a field of an envelope");
 	snprintf(place, sizeof place, "map.%s.", name);
@@ -286,7 +300,7 @@ static int take_field(struct part *map, const char *name, struct feed *feed, str
 	if (!(field->name = strdup(name)))
 		result = error_set(error, EX_OSERR, "out of memory");
 	if (result == 0)
-		result = take_entry(&entry, &stream_envelope.fields[index], field, error);
+		result = take_entry(&entry, &stream_envelope_method.fields[index], field, error);
 	return finish(&entry, result, error);
 }
 
@@ -297,10 +311,10 @@ static int take_map(struct part *descriptor, struct feed *feed, struct error *er
 	int result = 0;
 	if (take_object(descriptor, "map", "map.", &map, error) < 0)
 		return -1;
-	feed->map = calloc(stream_field_count(&stream_envelope) + 1, sizeof *feed->map);
+	feed->map = calloc(stream_field_count(&stream_envelope_method) + 1, sizeof *feed->map);
 	if (!feed->map)
 		result = error_set(error, EX_OSERR, "out of memory");
-	for (const struct stream_field *field = stream_envelope.fields; result == 0 && field->name; field++) {
+	for (const struct stream_field *field = stream_envelope_method.fields; result == 0 && field->name; field++) {
 		if (jv_object_has(jv_copy(map.object), jv_string(field->name)))
 			result = take_field(&map, field->name, feed, error);
 		else if (field->required)
@@ -437,6 +451,7 @@ void feed_release(struct feed *feed)
 	for (size_t i = 0; i < feed->map_count; i++) {
 		free(feed->map[i].name);
 		free(feed->map[i].pointer);
+		free(feed->map[i].when_present);
 		free(feed->map[i].context);
 	}
 	free(feed->query);

@@ -30,12 +30,13 @@ struct feed_parameter {
 	char *name, *value;
 };
 
-/* A field of stream_envelope and where it comes from: exactly one of `pointer` and `context` is set. */
+/* A field of stream_envelope_method and where it comes from: exactly one of `pointer` and `context` is set. */
 struct feed_field {
 	char *name;
 	char *pointer; /* JSON Pointer within the raw record */
+	char *when_present; /* the field is this word where the pointer finds something; NULL: it is what the pointer finds */
 	char *context; /* member of the RECORD message's "context": "account_id" or "organization_id" */
-	enum field_type type; /* the type that stream_envelope gives the field */
+	enum field_type type; /* the type that the stream gives the field */
 	bool required; /* a record without it is rejected */
 };
 
@@ -63,7 +64,7 @@ struct feed {
 int feed_load(const char *name_or_path, struct feed *feed, struct error *error);
 void feed_release(struct feed *feed);
 
-/* The map's entry for a field of stream_envelope, or NULL. */
+/* The map's entry for a field of stream_envelope_method, or NULL. */
 const struct feed_field *feed_find_field(const struct feed *feed, const char *name);
 
 #endif

@@ -7,12 +7,12 @@
 
 #include <string.h>
 
-/* Position of the fields of stream_envelope. */
-enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM, SENDER };
+/* Position of the fields of stream_envelope_method. */
+enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM, SENDER, SENDING_METHOD };
 
 int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, int64_t now, struct error *error)
 {
-	*envelopes = (struct ledger_envelopes){.ledger = ledger, .weeks.ledger = ledger, .block = BUFFER_INIT, .arrived_at = now, .keeps_blocks = true};
+	*envelopes = (struct ledger_envelopes){.ledger = ledger, .weeks.ledger = ledger, .block = BUFFER_INIT, .pair = BUFFER_INIT, .arrived_at = now, .keeps_blocks = true};
 	if (envelope_batch_open(&envelopes->batch, error) < 0)
 		return -1;
 	sqlite3_stmt *statement = ledger_statement(ledger, "last_period_over", error);
@@ -37,6 +37,7 @@ void ledger_envelopes_release(struct ledger_envelopes *envelopes)
 	ledger_envelopes_forget_names(envelopes);
 	sent_weeks_release(&envelopes->weeks);
 	buffer_release(&envelopes->block);
+	buffer_release(&envelopes->pair);
 	envelope_batch_release(&envelopes->batch);
 }
 
@@ -68,38 +69,82 @@ static int parse_time(const struct json_slice *slice, const char *field, int64_t
 	return 0;
 }
 
-/* The ledger's key of a name, from the table in memory, else from the ledger, where it is added when new. */
+/* A statement about a name, and about a sending method where there is one. */
+static sqlite3_stmt *name_statement(struct ledger *ledger, const char *statement_name, const struct json_slice *slice,
+	const struct json_slice *method, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, statement_name, error);
+	if (statement)
+		sqlite3_bind_text(statement, 1, slice->text, (int)slice->length, SQLITE_STATIC);
+	if (statement && method)
+		sqlite3_bind_text(statement, 2, method->text, (int)method->length, SQLITE_STATIC);
+	return statement;
+}
+
+/* The ledger's key of a name (and of a method, or NULL), which is added when new. */
+static int ask_key(struct ledger *ledger, const char *find, const char *add, const struct json_slice *slice, const struct json_slice *method,
+	int64_t *key, struct error *error)
+{
+	if (memchr(slice->text, 0, slice->length))
+		return error_set(error, EX_DATAERR, "envelope names must be strings without \\u0000, this is '%s' and more", slice->text);
+	sqlite3_stmt *statement = name_statement(ledger, find, slice, method, error);
+	int got = statement ? ledger_step(ledger, statement, error) : -1;
+	if (got > 0)
+		*key = sqlite3_column_int64(statement, 0);
+	if (statement)
+		sqlite3_reset(statement);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	statement = name_statement(ledger, add, slice, method, error);
+	if (!statement || ledger_run(ledger, statement, error) < 0)
+		return -1;
+	*key = sqlite3_last_insert_rowid(ledger->database);
+	return 0;
+}
+
+/* The same, from the table in memory if it is there. */
 static int find_key(struct ledger_envelopes *envelopes, struct name_table *table, const char *find, const char *add,
 	const struct json_slice *slice, uint32_t *key, struct error *error)
 {
-	struct name *name = name_table_find(table, slice->text, slice->length);
-	if (name) {
-		*key = (uint32_t)name->value;
-		return 0;
-	}
-	if (memchr(slice->text, 0, slice->length))
-		return error_set(error, EX_DATAERR, "envelope names must be strings without \\u0000, this is '%s' and more", slice->text);
-	struct ledger *ledger = envelopes->ledger;
-	sqlite3_stmt *statement = ledger_statement(ledger, find, error);
-	if (!statement)
+	const struct name *name = name_table_find(table, slice->text, slice->length);
+	int64_t value = name ? name->value : 0;
+	if (!name && (ask_key(envelopes->ledger, find, add, slice, NULL, &value, error) < 0 ||
+			     !name_table_add(table, slice->text, slice->length, value, error)))
 		return -1;
-	sqlite3_bind_text(statement, 1, slice->text, (int)slice->length, SQLITE_STATIC);
-	int got = ledger_step(ledger, statement, error);
-	if (got < 0)
-		return -1;
-	int64_t value = got ? sqlite3_column_int64(statement, 0) : 0;
-	sqlite3_reset(statement);
-	if (!got) {
-		statement = ledger_statement(ledger, add, error);
-		if (!statement)
-			return -1;
-		sqlite3_bind_text(statement, 1, slice->text, (int)slice->length, SQLITE_STATIC);
-		if (ledger_run(ledger, statement, error) < 0)
-			return -1;
-		value = sqlite3_last_insert_rowid(ledger->database);
-	}
 	*key = (uint32_t)value;
-	return name_table_add(table, slice->text, slice->length, value, error) ? 0 : -1;
+	return 0;
+}
+
+/* The key of a status with a sending method. */
+static int find_pair(struct ledger_envelopes *envelopes, const struct json_slice *status, const struct json_slice *method, uint32_t *key,
+	struct error *error)
+{
+	struct buffer *pair = &envelopes->pair;
+	if (memchr(method->text, 0, method->length))
+		return error_set(error, EX_DATAERR, "envelope \"sending_method\" must be a string without \\u0000");
+	buffer_reset(pair);
+	buffer_append(pair, status->text, status->length);
+	buffer_append_byte(pair, 0);
+	buffer_append(pair, method->text, method->length);
+	if (buffer_check(pair, error) < 0)
+		return -1;
+	const struct name *name = name_table_find(&envelopes->statuses, pair->data, pair->length);
+	int64_t value = name ? name->value : 0;
+	if (!name && (ask_key(envelopes->ledger, "find_status", "add_status", status, method, &value, error) < 0 ||
+			     !name_table_add(&envelopes->statuses, pair->data, pair->length, value, error)))
+		return -1;
+	*key = (uint32_t)value;
+	return 0;
+}
+
+static int parse_status(struct ledger_envelopes *envelopes, const struct json_slice fields[], uint32_t *key, struct error *error)
+{
+	const struct json_slice *method = &fields[SENDING_METHOD];
+	if (method->kind == JSON_STRING && method->length > 0)
+		return find_pair(envelopes, &fields[STATUS], method, key, error);
+	if (method->kind != JSON_STRING && method->kind != JSON_NULL && method->kind != JSON_ABSENT)
+		return error_set(error, EX_DATAERR, "envelope \"sending_method\" must be a string, this is %s", json_kind_name(method->kind));
+	return find_key(envelopes, &envelopes->statuses, "find_status", "add_status", &fields[STATUS], key, error);
 }
 
 static int parse_envelope(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct envelope *envelope,
@@ -110,7 +155,7 @@ static int parse_envelope(struct ledger_envelopes *envelopes, const struct json_
 		const struct json_slice *slice = &fields[required[i]];
 		if (slice->kind != JSON_STRING || slice->length == 0)
 			return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string that is not empty, this is %s",
-				stream_envelope.fields[required[i]].name, json_kind_name(slice->kind));
+				stream_envelope_method.fields[required[i]].name, json_kind_name(slice->kind));
 	}
 	if (parse_id(&fields[ENVELOPE], "envelope_id", &envelope->envelope_id, error) < 0 ||
 		parse_id(&fields[SENDER], "sender_id", &envelope->sender_id, error) < 0 ||
@@ -130,7 +175,7 @@ static int parse_envelope(struct ledger_envelopes *envelopes, const struct json_
 		find_key(envelopes, &envelopes->plan_items, "find_plan_item", "add_plan_item", plan_item, &envelope->plan_item, error) < 0)
 		return -1;
 	return find_key(envelopes, &envelopes->accounts, "find_account", "add_account", &fields[ACCOUNT], &envelope->account, error) < 0 ||
-			find_key(envelopes, &envelopes->statuses, "find_status", "add_status", &fields[STATUS], &envelope->status, error) < 0
+			parse_status(envelopes, fields, &envelope->status, error) < 0
 		? -1
 		: 0;
 }
@@ -159,12 +204,11 @@ static int contend(struct ledger_envelopes *envelopes, const struct envelope *en
 	struct error *error)
 {
 	int order;
-	if (version_compare(envelopes->ledger, envelope, earlier, &order, error) < 0)
+	bool conflict;
+	if (version_compare(envelopes->ledger, envelope, earlier, &order, &conflict, error) < 0)
 		return -1;
 	*wins = order > 0;
-	if (order != 0 && envelope->modified_at == earlier->modified_at)
-		return note_conflict(envelopes, order > 0 ? envelope : earlier, error);
-	return 0;
+	return conflict ? note_conflict(envelopes, *wins ? envelope : earlier, error) : 0;
 }
 
 static int flush_batch(struct ledger_envelopes *envelopes, struct error *error);
@@ -211,9 +255,17 @@ static int note_late(struct ledger_envelopes *envelopes, const struct envelope *
 	return result;
 }
 
-static bool is_undated(const struct envelope *envelope)
+/* Adds it to the number of those that are past a draft and have no time of sending; -1 takes it away. */
+static int count_undated(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope, int times,
+	struct error *error)
 {
-	return envelope->sent_at == INSTANT_NONE && envelope->status > STATUS_DRAFT;
+	uint32_t place;
+	if (envelope->sent_at != INSTANT_NONE)
+		return 0;
+	if (version_status_place(envelopes->ledger, envelope->status, &place, error) < 0)
+		return -1;
+	layout->undated += place > STATUS_DRAFT ? times : 0;
+	return 0;
 }
 
 /*
@@ -227,8 +279,9 @@ static int account_for(struct ledger_envelopes *envelopes, struct block_layout *
 	layout->envelopes += !earlier;
 	if (!envelope)
 		return 0;
-	layout->undated += is_undated(envelope) - (earlier && is_undated(earlier));
-	if (earlier && sent_weeks_remove(&envelopes->weeks, earlier, error) < 0)
+	if (count_undated(envelopes, layout, envelope, 1, error) < 0)
+		return -1;
+	if (earlier && (count_undated(envelopes, layout, earlier, -1, error) < 0 || sent_weeks_remove(&envelopes->weeks, earlier, error) < 0))
 		return -1;
 	return !earlier && envelope->sent_at != INSTANT_NONE && envelope->sent_at < envelopes->late_before
 		? note_late(envelopes, envelope, error)

@@ -2,7 +2,8 @@
  * ledger_envelopes.h: envelopes into the ledger, each counted once.
  *
  * Of the versions of an envelope the greatest wins: by modified_at, then by the status' place in table `status`, then by the
- * bytes of the canonical record (compared field by field in the record's order: null is greater than any text, as in JSON).
+ * bytes of the canonical record (compared field by field in the record's order: null is greater than any text, as in JSON), last by
+ * the sending method (version_order.h). Where an envelope tells its method, its status is a key of table `status` for both together.
  * So what is kept does not depend on order, repetition or grouping of the records: merging is commutative, associative
  * and idempotent. An envelope is counted on the day of its sent_at, in its account, wherever an earlier version had it.
  *
@@ -24,6 +25,7 @@
 struct ledger_envelopes {
 	struct ledger *ledger;
 	struct name_table accounts, plan_items, statuses; /* values are the keys of the ledger's tables */
+	struct buffer pair; /* a status and a sending method, NUL between them: what they are called in `statuses` */
 	struct envelope_batch batch;
 	struct sent_weeks weeks;
 	struct buffer block; /* the one under way */
@@ -37,7 +39,7 @@ struct ledger_envelopes {
 int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, int64_t now, struct error *error);
 void ledger_envelopes_release(struct ledger_envelopes *envelopes);
 
-/* Fields of an envelope record, in the order of stream_envelope (stream.h). EX_DATAERR says which field is wrong. */
+/* Fields of an envelope record, in the order of stream_envelope_method (stream.h). EX_DATAERR says which field is wrong. */
 int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct error *error);
 
 /* Of the envelopes that the ledger holds, those that are past a draft but have no time of sending: they are in no period, so nothing counts

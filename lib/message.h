@@ -41,7 +41,7 @@ struct message_reader {
 	size_t field_count;
 	struct json_slice *bare_fields;
 	bool keep_unreadable; /* set after opening, by a program that keeps rejects */
-	bool envelopes_first; /* likewise: the fields begin with those of stream_envelope, whose lines may take the short way (envelope_line.h) */
+	bool envelopes_first; /* likewise: the fields begin with those of stream_envelope_method, whose lines may take the short way (envelope_line.h) */
 };
 
 int message_reader_open(struct message_reader *reader, int descriptor, const char *name, const char *const fields[], size_t count,

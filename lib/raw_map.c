@@ -25,9 +25,11 @@ struct raw_map_program {
 
 static int map_feed(struct raw_map *map, struct error *error)
 {
-	for (int i = 0; stream_envelope.fields[i].name; i++) {
-		const struct feed_field *field = feed_find_field(&map->feed, stream_envelope.fields[i].name);
+	for (int i = 0; map->target->fields[i].name; i++) {
+		const struct feed_field *field = feed_find_field(&map->feed, map->target->fields[i].name);
 		map->slots[i] = RAW_MAP_ABSENT;
+		map->words[i] = field ? field->when_present : NULL;
+		map->has_words |= map->words[i] != NULL;
 		if (field && field->context)
 			map->slots[i] = strcmp(field->context, "account_id") == 0 ? RAW_MAP_CONTEXT_ACCOUNT : RAW_MAP_CONTEXT_ORGANIZATION;
 		if (!field || !field->pointer)
@@ -53,7 +55,9 @@ int raw_map_open(struct raw_map *map, const char *feed, const char *stream, cons
 	bool is_feeds = stream && strcmp(stream, "docusign_accounts") != 0 && strcmp(stream, "docusign_plan_items") != 0 &&
 		strcmp(stream, "docusign_billing") != 0 &&
 		!stream_find(stream, strlen(stream));
-	canonical_form_init(&map->envelope, &stream_envelope);
+	bool tells_method = program ? strstr(program, "sending_method") != NULL : feed_find_field(&map->feed, "sending_method") != NULL;
+	map->target = tells_method ? &stream_envelope_method : &stream_envelope;
+	canonical_form_init(&map->envelope, map->target);
 	map->stream = is_feeds ? stream : map->feed.stream;
 	const struct raw_map_program programs[] = {
 		{.raw_stream = "docusign_accounts", .target = &stream_account, .name = "accounts.jq", .text = EMBEDDED_TEXT(jq_accounts_jq),
@@ -62,7 +66,7 @@ int raw_map_open(struct raw_map *map, const char *feed, const char *stream, cons
 			.text = EMBEDDED_TEXT(jq_plan_items_jq), .length = EMBEDDED_LENGTH(jq_plan_items_jq), .wrapped = true},
 		{.raw_stream = "docusign_billing", .target = &stream_billing_period, .name = "billing.jq", .text = EMBEDDED_TEXT(jq_billing_jq),
 			.length = EMBEDDED_LENGTH(jq_billing_jq), .wrapped = true},
-		{.raw_stream = program ? map->stream : NULL, .target = &stream_envelope, .name = "--jq", .text = program,
+		{.raw_stream = program ? map->stream : NULL, .target = map->target, .name = "--jq", .text = program,
 			.length = program ? strlen(program) : 0},
 		{.raw_stream = NULL},
 	};
@@ -107,11 +111,19 @@ static struct raw_map_program *find_program(const struct raw_map *map, const str
 const struct stream *raw_map_target(const struct raw_map *map, const char *stream, size_t length)
 {
 	if (strlen(map->stream) == length && memcmp(map->stream, stream, length) == 0)
-		return &stream_envelope;
+		return map->target;
 	for (struct raw_map_program *program = map->programs; program->raw_stream; program++)
 		if (strlen(program->raw_stream) == length && memcmp(program->raw_stream, stream, length) == 0)
 			return program->target;
 	return NULL;
+}
+
+/* Where a pointer finds something, the word that the map has for it. */
+static void put_words(const struct raw_map *map, struct json_slice slices[])
+{
+	for (int i = 0; map->target->fields[i].name; i++)
+		if (map->words[i] && slices[i].kind != JSON_ABSENT && slices[i].kind != JSON_NULL)
+			slices[i] = (struct json_slice){JSON_STRING, map->words[i], strlen(map->words[i])};
 }
 
 /* The hot path: fields by pointer, straight from the line. */
@@ -120,18 +132,21 @@ static int append_mapped(struct raw_map *map, const struct message *message, str
 	static const struct json_slice absent = {JSON_ABSENT, NULL, 0};
 	struct json_slice slices[RAW_MAP_FIELDS];
 	struct canonical_fault canonical;
-	for (int i = 0; stream_envelope.fields[i].name; i++) {
+	for (int i = 0; map->target->fields[i].name; i++) {
 		int slot = map->slots[i];
 		slices[i] = slot >= 0                     ? message->fields[slot]
 			: slot == RAW_MAP_CONTEXT_ACCOUNT      ? message->context_account_id
 			: slot == RAW_MAP_CONTEXT_ORGANIZATION ? message->context_organization_id
 							       : absent;
 	}
+	if (map->has_words)
+		put_words(map, slices);
 	if (canonical_form_append(&map->envelope, lines, slices, &message->time_extracted, &canonical) == 0)
 		return 0;
-	const struct feed_field *field = feed_find_field(&map->feed, stream_envelope.fields[canonical.field].name);
+	const char *name = map->target->fields[canonical.field].name;
+	const struct feed_field *field = feed_find_field(&map->feed, name);
 	fault->pointer = field && field->pointer ? field->pointer : "";
-	snprintf(fault->reason, sizeof fault->reason, "%s %s", stream_envelope.fields[canonical.field].name, canonical.reason);
+	snprintf(fault->reason, sizeof fault->reason, "%s %s", name, canonical.reason);
 	return 1;
 }
 

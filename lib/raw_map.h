@@ -5,6 +5,8 @@
  * docusign_accounts, docusign_plan_items and docusign_billing become account, subscription and billing_period by
  * lib/jq/{accounts,plan_items,billing}.jq. What a jq
  * program gives is checked like everything else: it only has to name the canonical fields.
+ *
+ * An envelope has a sending_method (stream_envelope_method) where the feed's map has one, or the text of the user's program names it.
  */
 #ifndef ENVTALLY_RAW_MAP_H
 #define ENVTALLY_RAW_MAP_H
@@ -20,7 +22,10 @@ struct raw_map {
 	const char *stream; /* name of the raw stream that is the feed's */
 	const char *pointers[RAW_MAP_FIELDS]; /* for message_reader_open(): what the feed's map looks at, each once */
 	size_t pointer_count;
-	int slots[RAW_MAP_FIELDS]; /* of each field of stream_envelope: index among the pointers, or one of enum below */
+	const struct stream *target; /* what the feed's records become: stream_envelope or stream_envelope_method */
+	int slots[RAW_MAP_FIELDS]; /* of each of its fields: index among the pointers, or one of enum below */
+	const char *words[RAW_MAP_FIELDS]; /* of each of its fields: what it is where the pointer finds something; NULL: what that is */
+	bool has_words;
 	struct canonical_form envelope;
 	struct raw_map_program *programs; /* jq, compiled at first use; ended by one without a stream */
 	struct buffer wrapped;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { ENVELOPE_ID = 1 }; /* place among the fields of stream_envelope */
+enum { ENVELOPE_ID = 1 }; /* place among the fields of stream_envelope_method */
 
 struct walk {
 	const struct recorded_envelopes *envelopes;
@@ -68,7 +68,7 @@ static int give(struct walk *walk, struct error *error)
 	if (walk->account_id)
 		message.context_account_id = (struct json_slice){JSON_STRING, walk->account_id, strlen(walk->account_id)};
 	buffer_reset(&walk->line);
-	int fits = raw_map_append(&walk->map, &stream_envelope, &message, &walk->line, &fault, error);
+	int fits = raw_map_append(&walk->map, walk->map.target, &message, &walk->line, &fault, error);
 	if (fits)
 		return fits < 0 ? -1 : 0;
 	if (buffer_check(&walk->line, error) < 0 || json_scan(walk->canonical, walk->line.data, walk->line.length - 1, canonical, error) < 0)
@@ -151,7 +151,8 @@ static int look_at_exchanges(struct walk *walk, struct error *error)
 static int open_scanners(struct walk *walk, struct error *error)
 {
 	static const char *const canonical[] = {"/record/account_id", "/record/envelope_id", "/record/status", "/record/created_at",
-		"/record/sent_at", "/record/completed_at", "/record/modified_at", "/record/plan_item_id", "/record/sender_id"};
+		"/record/sent_at", "/record/completed_at", "/record/modified_at", "/record/plan_item_id", "/record/sender_id",
+		"/record/sending_method"};
 	struct buffer pointer = BUFFER_INIT;
 	buffer_append_format(&pointer, "/answer%s", walk->map.feed.records);
 	const char *const page[] = {pointer.data};

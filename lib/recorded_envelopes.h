@@ -23,7 +23,7 @@ struct recorded_place {
 struct recorded_envelopes {
 	/* Is this envelope asked for? `id` is in lower case. */
 	bool (*wanted)(void *context, const char *id, size_t length);
-	/* A version of it: its canonical fields, in the order of stream_envelope. Returns 0, or -1 with an error. */
+	/* A version of it: its canonical fields, in the order of stream_envelope_method. Returns 0, or -1 with an error. */
 	int (*found)(void *context, const struct recorded_place *place, const struct json_slice fields[], struct error *error);
 	void *context;
 };

@@ -25,12 +25,21 @@ const struct stream stream_subscription = {
 		{"software_model", FIELD_TEXT, false}),
 };
 
+#define ENVELOPE_FIELDS \
+	{"account_id", FIELD_ID, true}, {"envelope_id", FIELD_ID, true}, {"status", FIELD_WORD, true}, {"created_at", FIELD_TIME, false}, \
+		{"sent_at", FIELD_TIME, false}, {"completed_at", FIELD_TIME, false}, {"modified_at", FIELD_TIME, true}, \
+		{"plan_item_id", FIELD_ID, false}, {"sender_id", FIELD_ID, false}
+
 const struct stream stream_envelope = {
 	.name = "envelope",
 	.keys = KEYS("account_id", "envelope_id"),
-	.fields = FIELDS({"account_id", FIELD_ID, true}, {"envelope_id", FIELD_ID, true}, {"status", FIELD_WORD, true},
-		{"created_at", FIELD_TIME, false}, {"sent_at", FIELD_TIME, false}, {"completed_at", FIELD_TIME, false},
-		{"modified_at", FIELD_TIME, true}, {"plan_item_id", FIELD_ID, false}, {"sender_id", FIELD_ID, false}),
+	.fields = FIELDS(ENVELOPE_FIELDS),
+};
+
+const struct stream stream_envelope_method = {
+	.name = "envelope",
+	.keys = KEYS("account_id", "envelope_id"),
+	.fields = FIELDS(ENVELOPE_FIELDS, {"sending_method", FIELD_WORD, false}),
 };
 
 const struct stream stream_watermark = {

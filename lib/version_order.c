@@ -52,18 +52,42 @@ static int compare_names(struct ledger *ledger, const char *statement_name, uint
 	return result;
 }
 
-int version_compare(struct ledger *ledger, const struct envelope *left, const struct envelope *right, int *order,
-	struct error *error)
+int version_status_place(struct ledger *ledger, uint32_t status, uint32_t *place, struct error *error)
 {
-	*order = compare_integers(left->modified_at, right->modified_at);
-	if (*order)
+	*place = status;
+	if (status < STATUS_UNKNOWN)
 		return 0;
-	if (left->status != right->status) {
-		*order = compare_integers(left->status, right->status);
-		return left->status < STATUS_UNKNOWN || right->status < STATUS_UNKNOWN
-			? 0
-			: compare_names(ledger, "status_name", left->status, right->status, order, error);
-	}
+	sqlite3_stmt *statement = ledger_statement(ledger, "status_place", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_int64(statement, 1, status);
+	int got = ledger_step(ledger, statement, error);
+	if (got > 0)
+		*place = (uint32_t)sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return got < 0 ? -1 : 0;
+}
+
+/* By status alone, whatever the methods. */
+static int compare_statuses(struct ledger *ledger, uint32_t left, uint32_t right, int *order, struct error *error)
+{
+	uint32_t places[2];
+	*order = 0;
+	if (left == right)
+		return 0;
+	if (version_status_place(ledger, left, &places[0], error) < 0 || version_status_place(ledger, right, &places[1], error) < 0)
+		return -1;
+	if (places[0] >= STATUS_UNKNOWN && places[1] >= STATUS_UNKNOWN)
+		return compare_names(ledger, "status_name", left, right, order, error);
+	*order = compare_integers(places[0], places[1]);
+	return 0;
+}
+
+/* All but the time of modification and the sending method. */
+static int compare_contents(struct ledger *ledger, const struct envelope *left, const struct envelope *right, int *order, struct error *error)
+{
+	if (compare_statuses(ledger, left->status, right->status, order, error) < 0 || *order)
+		return *order ? 0 : -1;
 	if (compare_names(ledger, "account_name", left->account, right->account, order, error) < 0 || *order)
 		return *order ? 0 : -1;
 	if ((*order = compare_times(left->created_at, right->created_at)) || (*order = compare_times(left->sent_at, right->sent_at)) ||
@@ -73,4 +97,39 @@ int version_compare(struct ledger *ledger, const struct envelope *left, const st
 		return *order ? 0 : -1;
 	*order = envelope_id_compare(&left->sender_id, &right->sender_id);
 	return 0;
+}
+
+static int tells_method(struct ledger *ledger, uint32_t status, bool *tells, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "status_method", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_int64(statement, 1, status);
+	int got = ledger_step(ledger, statement, error);
+	*tells = got > 0 && sqlite3_column_bytes(statement, 0) > 0;
+	sqlite3_reset(statement);
+	return got < 0 ? -1 : 0;
+}
+
+/* The same status with another method. */
+static int compare_methods(struct ledger *ledger, uint32_t left, uint32_t right, int *order, bool *conflict, struct error *error)
+{
+	bool left_tells, right_tells;
+	if (tells_method(ledger, left, &left_tells, error) < 0 || tells_method(ledger, right, &right_tells, error) < 0)
+		return -1;
+	*conflict = left_tells && right_tells;
+	return compare_names(ledger, "status_method", left, right, order, error);
+}
+
+int version_compare(struct ledger *ledger, const struct envelope *left, const struct envelope *right, int *order, bool *conflict,
+	struct error *error)
+{
+	*conflict = false;
+	*order = compare_integers(left->modified_at, right->modified_at);
+	if (*order)
+		return 0;
+	if (compare_contents(ledger, left, right, order, error) < 0)
+		return -1;
+	*conflict = *order != 0;
+	return *order || left->status == right->status ? 0 : compare_methods(ledger, left->status, right->status, order, conflict, error);
 }

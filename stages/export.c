@@ -10,6 +10,7 @@
 #include "aside.h"
 #include "diag.h"
 #include "export_csv.h"
+#include "export_envelopes.h"
 #include "export_records.h"
 #include "options.h"
 #include "policy.h"
@@ -111,6 +112,8 @@ static int put_record(void *context, const struct buffer *record, struct error *
 
 static int export_stream(struct ledger *ledger, const struct stream *stream, bool is_csv, struct output *output, struct error *error)
 {
+	if (stream == &stream_envelope && !(stream = export_envelopes_stream(ledger, error)))
+		return -1;
 	struct writer writer = {.stream = stream, .output = output, .is_csv = is_csv};
 	if (is_csv && export_csv_open(&writer.csv, stream, error) < 0)
 		return -1;

@@ -104,7 +104,7 @@ static int warn_of_undated(struct ledger *ledger, struct error *error)
 
 static int merge(struct ledger *ledger, struct emission emission, struct output *output, struct error *error)
 {
-	const struct stream *const list[] = {&stream_envelope, &stream_account, &stream_subscription, &stream_watermark, &stream_billing_period,
+	const struct stream *const list[] = {&stream_envelope_method, &stream_account, &stream_subscription, &stream_watermark, &stream_billing_period,
 		&stream_consumption, &stream_restatement, &stream_job_result, NULL};
 	struct field_union fields = {.count = 0};
 	struct message_reader reader = {.scanner = NULL};

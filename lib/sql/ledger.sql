@@ -22,15 +22,17 @@ CREATE TABLE plan_item (
 ) STRICT;
 
 CREATE TABLE status (
-  status INTEGER PRIMARY KEY,          -- known ones in the order in which they win a tie; unknown ones from 1000 on
-  name TEXT NOT NULL UNIQUE,
-  counted INTEGER NOT NULL             -- 0: such an envelope is not consumed
+  status INTEGER PRIMARY KEY,          -- known ones in the order in which they win a tie; others from 1000 on
+  name TEXT NOT NULL,
+  counted INTEGER NOT NULL,            -- 0: such an envelope is not consumed
+  sending_method TEXT NOT NULL,        -- '' where it is not told; a status is a row of its own with each method
+  UNIQUE (name, sending_method)
 ) STRICT;
 
-INSERT INTO status (status, name, counted) VALUES
-  (1, 'template', 0), (2, 'created', 0), (3, 'processing', 1), (4, 'sent', 1), (5, 'delivered', 1), (6, 'correct', 1),
-  (7, 'signed', 1), (8, 'completed', 1), (9, 'authoritativecopy', 1), (10, 'transfercompleted', 1), (11, 'declined', 1),
-  (12, 'timedout', 1), (13, 'voided', 1), (14, 'deleted', 1);
+INSERT INTO status (status, name, counted, sending_method) VALUES
+  (1, 'template', 0, ''), (2, 'created', 0, ''), (3, 'processing', 1, ''), (4, 'sent', 1, ''), (5, 'delivered', 1, ''), (6, 'correct', 1, ''),
+  (7, 'signed', 1, ''), (8, 'completed', 1, ''), (9, 'authoritativecopy', 1, ''), (10, 'transfercompleted', 1, ''), (11, 'declined', 1, ''),
+  (12, 'timedout', 1, ''), (13, 'voided', 1, ''), (14, 'deleted', 1, '');
 
 CREATE TABLE subscription (
   organization_id TEXT NOT NULL,       -- '' where the record names none

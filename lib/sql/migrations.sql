@@ -1,6 +1,6 @@
 -- Steps from one version of the ledger's schema to the next, as lib/ledger_schema.h says.
 
--- to version 2: Docusign's own count
+-- to version 2: Docusign's own count, and statuses with a sending method
 CREATE TABLE billing_period (
   account INTEGER NOT NULL REFERENCES account,
   period_start INTEGER NOT NULL,       -- the billing period, as Docusign says it
@@ -15,3 +15,16 @@ CREATE TABLE billing_period (
   observed_at INTEGER NOT NULL,        -- when the service said this
   PRIMARY KEY (account, period_start)
 ) STRICT, WITHOUT ROWID;
+
+-- A name is no longer unique, which no ALTER TABLE can say. Views name the table and are not asked while it is away.
+CREATE TEMP TABLE status_before AS SELECT status, name, counted FROM status;
+DROP TABLE status;
+CREATE TABLE status (
+  status INTEGER PRIMARY KEY,          -- known ones in the order in which they win a tie; others from 1000 on
+  name TEXT NOT NULL,
+  counted INTEGER NOT NULL,            -- 0: such an envelope is not consumed
+  sending_method TEXT NOT NULL,        -- '' where it is not told; a status is a row of its own with each method
+  UNIQUE (name, sending_method)
+) STRICT;
+INSERT INTO status (status, name, counted, sending_method) SELECT status, name, counted, '' FROM status_before;
+DROP TABLE status_before;

@@ -42,14 +42,23 @@ SELECT plan_item FROM plan_item WHERE plan_item_id = ?1;
 -- name: add_plan_item
 INSERT INTO plan_item (plan_item_id) VALUES (?1);
 -- name: find_status
-SELECT status FROM status WHERE name = ?1;
+-- ?2: the sending method, none where it is not told.
+SELECT status FROM status WHERE name = ?1 AND sending_method = ifnull(?2, '');
 -- name: status_name
 SELECT name FROM status WHERE status = ?1;
+-- name: status_method
+SELECT sending_method FROM status WHERE status = ?1;
+-- name: status_place
+-- Of a status that is kept with a sending method: the known one of that name.
+SELECT known.status FROM status JOIN status known USING (name) WHERE status.status = ?1 AND known.status < 1000;
+-- name: any_sending_method
+SELECT 1 FROM status WHERE sending_method <> '' LIMIT 1;
 -- name: add_status
-INSERT INTO status (status, name, counted) SELECT max(999, max(status)) + 1, ?1, 1 FROM status;
+INSERT INTO status (status, name, counted, sending_method)
+SELECT max(999, max(status)) + 1, ?1, ifnull((SELECT counted FROM status WHERE name = ?1 AND sending_method = ''), 1), ifnull(?2, '') FROM status;
 
 -- name: list_statuses
-SELECT status, name, counted FROM status;
+SELECT status, name, counted, sending_method FROM status;
 -- name: load_layout
 SELECT block_bits, envelopes, undated FROM layout;
 -- name: save_layout
@@ -109,6 +118,13 @@ SELECT 1 FROM sent_week WHERE account = ?1 LIMIT 1;
 -- ?2: what envelopes without a plan item take; ?3: from this day on.
 SELECT ifnull(plan_item_id, ?2) AS plan, week, envelopes
 FROM sent_week LEFT JOIN plan_item USING (plan_item) WHERE account = ?1 AND week * 7 + 6 >= ?3 ORDER BY plan, week;
+-- name: list_pooled_weeks
+-- The same, each row once for its own plan item (pool 0), and once for each pool, numbered from 1, of the JSON array ?4.
+SELECT ifnull(plan_item_id, ?2) AS plan, week, envelopes, 0 AS pool
+FROM sent_week LEFT JOIN plan_item USING (plan_item) WHERE account = ?1 AND week * 7 + 6 >= ?3
+UNION ALL
+SELECT value, week, envelopes, key + 1 FROM sent_week, json_each(?4) WHERE account = ?1 AND week * 7 + 6 >= ?3
+ORDER BY plan, week;
 -- name: list_reported_periods
 SELECT nullif(plan_item_id, ''), period_start FROM reported WHERE account_id = ?1 AND units_consumed > 0 ORDER BY plan_item_id, period_start;
 -- name: store_job_result
@@ -171,3 +187,5 @@ SELECT account, account_id FROM account ORDER BY account;
 SELECT plan_item, plan_item_id FROM plan_item ORDER BY plan_item;
 -- name: export_status_names
 SELECT status, name FROM status ORDER BY status;
+-- name: export_sending_methods
+SELECT status, sending_method FROM status ORDER BY status;
