@@ -248,12 +248,14 @@ prints() {
 @test "doc/streams.md has every canonical stream, its fields and keys" {
 	# The figures that the tiers have in common.
 	figures=$(awk '/^#define POSITION_FIGURES/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream.c" | tr -d '\n')
+	envelope=$(awk '/^#define ENVELOPE_FIELDS/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream.c" | tr -d '\n')
 	for stream in account subscription envelope watermark daily_consumption consumption restatement metric_result model_result product_result group_result \
 		unlicensed_consumption remediation forecast unrecognized_subscription job_result entitlement_use consumption_use explanation; do
 		table=$(awk -v title="## $stream" '/^## / { inside = $0 == title } inside' "$root/doc/streams.md")
 		# stream.c is where the programs have them from: name, type, required.
-		fields=$(awk -v start="stream_$stream = {" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /^};/ { exit }' "$root/lib/stream.c")
+		fields=$(awk -v start="stream_${stream/#envelope/envelope_method} = {" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /^};/ { exit }' "$root/lib/stream.c")
 		fields=${fields/ POSITION_FIGURES/ $figures}
+		fields=${fields/ENVELOPE_FIELDS/$envelope}
 		expected=$(grep -oE '\{"[a-z_]+", FIELD_[A-Z]+, (true|false)\}' <<<"$fields" |
 			sed -E 's/\{"([a-z_]+)", FIELD_([A-Z]+), (true|false)\}/\1 \L\2 \3/')
 		got=$(sed -nE 's/^\| (\*\*)?([a-z_]+)(\*\*)? \| ([a-z]+) \| (null)? ?\|.*/\2 \4 \5/p' <<<"$table" |

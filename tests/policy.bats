@@ -40,9 +40,15 @@ units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consume
 		{"name":"x","version":1,"statuses":{"sent":1}}|"statuses": "sent" must be true (it counts) or false
 		{"name":"x","version":1,"statuses":{"Sent":true}}|"statuses": "Sent" must be in lower case
 		{"name":"x","version":1,"statuses":{},"other_statuses":"all"}|"other_statuses" must be true (they count) or false
-		{"name":"x","version":1,"statuses":{},"states":{}}|"states" is not a key of a policy (name, version, statuses, other_statuses)
-		{"name":"x","version":1,"statuses":{},"sending_methods":{"bulk":false}}|"sending_methods" cannot be applied: neither the feed's map nor the ledger tells it (see doc/policy.md)
-		{"name":"x","version":1,"statuses":{},"pools":[]}|"pools" cannot be applied: neither the feed's map nor the ledger tells it (see doc/policy.md)
+		{"name":"x","version":1,"statuses":{},"states":{}}|"states" is not a key of a policy (name, version, statuses, other_statuses, sending_methods, other_methods)
+		{"name":"x","version":1,"statuses":{},"pools":[]}|"pools" is not a key of a policy: write "sending_methods": {"METHOD": {"pool": "NAME"}} (see doc/policy.md)
+		{"name":"x","version":1,"statuses":{},"bulk_send":false}|"bulk_send" is not a key of a policy: write "sending_methods": {"bulk": false}, or what the feed's map calls it (see doc/policy.md)
+		{"name":"x","version":1,"statuses":{},"powerform":1}|"powerform" is not a key of a policy: write "sending_methods": {"powerform": false}, or what the feed's map calls it (see doc/policy.md)
+		{"name":"x","version":1,"statuses":{},"dated_by":"x"}|"dated_by" is not a key of a policy: write in the feed's map what sent_at is (see doc/policy.md)
+		{"name":"x","version":1,"statuses":{},"other_methods":"all"}|"other_methods" must be true (they count) or false
+		{"name":"x","version":1,"statuses":{},"sending_methods":["bulk"]}|"sending_methods" must be an object of sending methods, each true (it counts), false or {"pool": "NAME"}
+		{"name":"x","version":1,"statuses":{},"sending_methods":{"":true}}|"sending_methods": a method has a name
+		{"name":"x","version":1,"statuses":{},"sending_methods":{"Bulk":true}}|"sending_methods": "Bulk" must be in lower case
 	END
 	run --separate-stderr policy show nowhere.json
 	refused 66 "policy: cannot open 'nowhere.json'*"
@@ -52,6 +58,87 @@ units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consume
 	run --separate-stderr merge --ledger new.db --policy p.json </dev/null
 	fails 78 "merge: cannot use policy 'p.json': \"statuses\": \"sent\" must be true (it counts) or false"
 	[ ! -e new.db ]
+}
+
+@test "mistakes: a method is true, false or one pool that could be a plan item" {
+	for value in 1 null '"bulk"' '{}' '{"pool":""}' '{"pool":"Big"}' '{"pool":7}' '{"pool":"a","units":1}' '{"pool":"a\u0000b"}' "{\"pool\":\"$(printf '%047d' 0)\"}"; do
+		printf '{"name":"x","version":1,"statuses":{},"sending_methods":{"bulk":%s}}' "$value" >p.json
+		run --separate-stderr policy show p.json
+		fails 78 "policy: cannot use policy 'p.json': \"sending_methods\": \"bulk\" must be true (it counts), false, or {\"pool\": \"NAME\"}, a plan item id of 1 to 46 bytes in lower case"
+	done
+}
+
+@test "show: sending methods are a part of the text and the hash; a policy that is silent about them keeps its own" {
+	strict >a.json
+	strict | jq '.sending_methods = {}' >b.json
+	strict | jq '.other_methods = true' >c.json
+	same "$(policy show a.json)" "$(policy show b.json)"
+	same "$(policy show a.json)" "$(policy show c.json)"
+	jq '.sending_methods = {powerform: {pool: "forms"}, bulk: false, z: true}' a.json >d.json
+	same '"other_statuses":true,"sending_methods":{"bulk":false,"powerform":{"pool":"forms"},"z":true},"other_methods":true}' \
+		"$(policy show d.json | sed -n '1s/.*"other_statuses"/"other_statuses"/p')"
+	same "$(policy show d.json | sed -n 1p | tr -d '\n' | sha256sum | cut -c -64)" "$(policy hash d.json)"
+	policy show d.json | sed -n 1p >again.json
+	same "$(policy show d.json)" "$(policy show again.json)"
+	jq '.other_methods = false' a.json >e.json
+	jq '.sending_methods.powerform.pool = "form"' d.json >f.json
+	same 4 "$(for one in a d e f; do policy hash "$one.json"; done | sort -u | wc -l)"
+}
+
+# Account a has plan items m and none, account b none: 4 bulk, 2 powerform, 3 told nothing, 1 told something else; one voided, one draft.
+methods() {
+	envelope '{envelope_id: "1", plan_item_id: "m", sending_method: "bulk"}'
+	envelope '{envelope_id: "2", plan_item_id: "m", sending_method: "bulk", status: "voided"}'
+	envelope '{envelope_id: "3", plan_item_id: "m", status: "voided"}'
+	envelope '{envelope_id: "4", plan_item_id: "m"}'
+	envelope '{envelope_id: "5", sending_method: "bulk", sent_at: "2025-03-05T23:59:59.999Z"}'
+	envelope '{envelope_id: "6", sending_method: "bulk", sent_at: "2025-03-06T00:00:00.000Z"}'
+	envelope '{envelope_id: "7", sending_method: "powerform"}'
+	envelope '{envelope_id: "8", sending_method: "api", plan_item_id: "m"}'
+	envelope '{envelope_id: "9", sending_method: "bulk", status: "created"}'
+	envelope '{envelope_id: "a", account_id: "b"}'
+	envelope '{envelope_id: "b", account_id: "b", sending_method: "powerform"}'
+}
+
+@test "merge, export: the same envelopes by policies that count a method, do not, or count it in a pool" {
+	methods | merge -q --ledger l.db --emit none
+	sqlite3 l.db .dump >before
+	by() { # JSON: the partials by a policy with these members
+		jq -nc "{name: \"x\", version: 1, statuses: {created: false, template: false}} + $1" >p.json
+		merge -q --ledger l.db --emit all --policy p.json </dev/null | records_of daily_consumption >partials
+		export -l l.db -s daily_consumption --policy p.json | records_of daily_consumption | same_files partials -
+		jq -r '"\(.account_id) \(.plan_item_id) \(.day) \(.units_consumed) \(.by_status | tojson)"' partials
+	}
+	# By_status adds up over methods.
+	same 'a null 2025-03-05 2 {"sent":2}
+a null 2025-03-06 1 {"sent":1}
+a m 2025-03-05 5 {"sent":3,"voided":2}
+b null 2025-03-05 2 {"sent":2}' "$(by '{}')"
+	same "$(by '{}')" "$(by '{sending_methods: {bulk: true, unheard: false}}')"
+	same 'a null 2025-03-05 1 {"sent":1}
+a m 2025-03-05 3 {"sent":2,"voided":1}
+b null 2025-03-05 2 {"sent":2}' "$(by '{sending_methods: {bulk: false}}')"
+	same 'a null 2025-03-05 1 {"sent":1}
+a null 2025-03-06 1 {"sent":1}
+a m 2025-03-05 2 {"sent":1,"voided":1}' "$(by '{sending_methods: {bulk: true}, other_methods: false}')"
+	# Pools come in the order of plan items, and days of both plan items are in one record.
+	same 'a null 2025-03-05 1 {"sent":1}
+a big 2025-03-05 3 {"sent":2,"voided":1}
+a big 2025-03-06 1 {"sent":1}
+a m 2025-03-05 3 {"sent":2,"voided":1}
+b null 2025-03-05 2 {"sent":2}' "$(by '{sending_methods: {bulk: {pool: "big"}}}')"
+	same '2025-03-05T12:00:00.000Z 2025-03-05T23:59:59.999Z' "$(jq -r 'select(.plan_item_id == "big" and .day == "2025-03-05") | "\(.first_sent_at) \(.last_sent_at)"' partials)"
+	# A pool that is a plan item of its own; two methods in one; a status that does not count does not in a pool either.
+	same 'a null 2025-03-05 1 {"sent":1}
+a m 2025-03-05 6 {"sent":4,"voided":2}
+a m 2025-03-06 1 {"sent":1}
+b null 2025-03-05 2 {"sent":2}' "$(by '{sending_methods: {bulk: {pool: "m"}}}')"
+	same 'a m 2025-03-05 5 {"sent":5}
+a m 2025-03-06 1 {"sent":1}
+b null 2025-03-05 1 {"sent":1}
+b m 2025-03-05 1 {"sent":1}' "$(by '{sending_methods: {bulk: {pool: "m"}, powerform: {pool: "m"}}, statuses: {created: false, template: false, voided: false}}')"
+	sqlite3 l.db .dump >after
+	same_files before after
 }
 
 @test "merge, export: partials count what the policy counts, and the ledger stays as it is" {
@@ -164,6 +251,43 @@ acme b - 0 2025-01-01 2025-04-01 1 0 -1" "$(diff_of default drafts.json --format
 	grep -qxF "  2025-01-01  account a  plan item p  5 -> 3 (-2)" <<<"$(diff_of default p.json)"
 	run --separate-stderr diff_of default p.json --format csv
 	fails 64 "pipeline.sh: cannot use --format 'csv': it is text or ndjson"
+}
+
+@test "driver: a method in a pool of its own: restated, mapped by models.csv, and explained to the exchange" {
+	acme_workspace ws
+	# What tells a method here: that an envelope was completed.
+	jq '.map.sending_method = {pointer: "/completedDateTime", type: "word", when_present: "powerform"}' "$root/lib/feeds/datafeed.json" >ws/feed.json
+	jq --arg feed "$PWD/ws/feed.json" ".feed = \$feed" "$acme/profiles/acme.json" >ws/profiles/acme.json
+	night() { "$pipeline" run -q -C ws --replay "$acme/nights/$1"; }
+	of() { jq -r 'select(.type == "RECORD" and .stream == "consumption").record | "\(.plan_item_id) \(.units_consumed)"' "ws/runs/acme/$1/consumption.ndjson" | awk '{ n[$1] += $2 } END { for (item in n) print item, n[item] }' | sort; }
+	night 20250318T020000Z
+	printf '{"name":"forms apart","version":1,"statuses":{"created":false,"template":false},"sending_methods":{"powerform":{"pool":"forms"}}}' >ws/licence/policy.json
+	sed 's/plan_item_id,b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c404$/&\nDocusign,eSignature,,Forms,Docusign Forms,Envelope,envelope,plan_item_id,forms/' "$acme/licence/models.csv" >ws/licence/models.csv
+	night 20250325T020000Z
+	# By jq from the raw pages: of the latest versions that were sent, those that were completed.
+	raw_of 20250318T020000Z 20250325T020000Z | jq -n '
+		reduce inputs as $one ({}; ($one.envelopeId | ascii_downcase) as $id
+			| if .[$id] == null or .[$id].lastModifiedDateTime < $one.lastModifiedDateTime then .[$id] = $one else . end)
+		| [.[] | select(.sentDateTime != null and (.status | ascii_downcase) != "created")]' >latest
+	same "forms $(jq 'map(select(.completedDateTime != null)) | length' latest)" "$(of 20250325T020000Z | grep forms)"
+	same "$(jq length latest)" "$(of 20250325T020000Z | awk '{ n += $2 } END { print n }')"
+	same policy "$(records_of restatement <ws/runs/acme/20250325T020000Z/restatements.ndjson | jq -r .cause | sort -u)"
+	# One of them was sent before the contract began: in no position.
+	same "$(jq 'map(select(.completedDateTime != null and .sentDateTime >= "2024-01-31")) | length' latest)" \
+		"$(records_of metric_result <ws/runs/acme/20250325T020000Z/results.ndjson | jq -n '[inputs | select(.software_model == "Docusign Forms").rights_used // 0] | add')"
+	"$pipeline" explain -q -C ws --format ndjson --level exchange >explained
+	same 0 "$(jq -s 'map(select(.record.adds_up == false)) | length' explained)"
+	same "powerform $(jq 'map(select(.completedDateTime != null)) | length' latest)" \
+		"$(jq -r 'select(.record.level == "envelope").record.facts.sending_method // empty' explained | uniq -c | awk '{ n[$2] += $1 } END { for (m in n) print m, n[m] }')"
+	"$pipeline" explain -q -C ws --model 'Docusign Forms' --level envelope | grep -q ' completed by powerform, modified '
+	# Not mapped any more, it is unrecognized; counted as before, it is in nobody's way.
+	cp "$acme/licence/models.csv" ws/licence/models.csv
+	night 20250401T020000Z
+	same forms "$(records_of unrecognized_subscription <ws/runs/acme/20250401T020000Z/results.ndjson | jq -r 'select(.identifier == "forms").identifier')"
+	"$pipeline" policy diff ws/licence/policy.json default -q -C ws >difference
+	grep -q forms difference
+	run -0 "$pipeline" replay 20250401T020000Z -C ws -q
+	run -0 "$pipeline" verify 20250401T020000Z -C ws -q
 }
 
 @test "driver: knows the hash of the default policy" {
