@@ -17,15 +17,13 @@
 #define ENVTALLY_LEDGER_ENVELOPES_H
 
 #include "envelope_batch.h"
-#include "json_scan.h"
+#include "envelope_reader.h"
 #include "ledger.h"
-#include "name_table.h"
 #include "sent_weeks.h"
 
 struct ledger_envelopes {
 	struct ledger *ledger;
-	struct name_table accounts, plan_items, statuses; /* values are the keys of the ledger's tables */
-	struct buffer pair; /* a status and a sending method, NUL between them: what they are called in `statuses` */
+	struct envelope_reader reader;
 	struct envelope_batch batch;
 	struct sent_weeks weeks;
 	struct buffer block; /* the one under way */
