@@ -4,8 +4,6 @@
 #include "instant.h"
 #include "version_order.h"
 
-#include <string.h>
-
 int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, int64_t now, struct error *error)
 {
 	*envelopes = (struct ledger_envelopes){.ledger = ledger, .reader = ENVELOPE_READER_INIT(ledger), .weeks.ledger = ledger, .block = BUFFER_INIT,
