@@ -4,10 +4,10 @@
 load helper
 
 export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
-export() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
+exported() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
 
 # The methods of the ledger's envelopes: ENVELOPE STATUS METHOD, by envelope.
-kept() { export -l "$1" -s envelope | records_of envelope | jq -r '"\(.envelope_id) \(.status) \(.sending_method)"' | sort; }
+kept() { exported -l "$1" -s envelope | records_of envelope | jq -r '"\(.envelope_id) \(.status) \(.sending_method)"' | sort; }
 raw='{envelopeId: "E1", accountId: "A", status: "Sent", lastModifiedDateTime: "2025-03-05T12:00:00Z", sentDateTime: "2025-03-05T12:00:00Z"}'
 
 @test "normalize: a map that names sending_method tells it, in records and SCHEMA; others print what they did" {
@@ -73,7 +73,7 @@ raw='{envelopeId: "E1", accountId: "A", status: "Sent", lastModifiedDateTime: "2
 		envelope '{envelope_id: "b", sending_method: null}'
 		envelope '{envelope_id: "c", sending_method: ""}'
 	} | merge -q --ledger l.db --emit none
-	same 0 "$(export -l l.db -s envelope | grep -c sending_method || true)"
+	same 0 "$(exported -l l.db -s envelope | grep -c sending_method || true)"
 	same 14 "$(sqlite3 l.db 'SELECT count(*) FROM status')"
 	for value in 7 '{}' '"b\u0000c"'; do
 		envelope "{sending_method: $value}" >wrong.ndjson
@@ -179,12 +179,12 @@ permutations() {
 		envelope '{envelope_id: "f"}'
 		envelope '{envelope_id: "g", sending_method: "a \"quoted\" word"}'
 	} | merge -q --ledger one.db --emit none
-	export -l one.db -s envelope >first
+	exported -l one.db -s envelope >first
 	same $'e completed powerform\nf sent null\ng sent a "quoted" word' "$(kept one.db)"
 	merge -q --ledger two.db --emit none <first
-	export -l two.db -s envelope | same_files first -
-	same "$(export -l one.db -s daily_consumption)" "$(export -l two.db -s daily_consumption)"
-	same sender_id,sending_method "$(export -l one.db -s envelope -f csv | head -n 1 | tr -d '\r' | cut -d , -f 9-)"
+	exported -l two.db -s envelope | same_files first -
+	same "$(exported -l one.db -s daily_consumption)" "$(exported -l two.db -s daily_consumption)"
+	same sender_id,sending_method "$(exported -l one.db -s envelope -f csv | head -n 1 | tr -d '\r' | cut -d , -f 9-)"
 }
 
 @test "migration: a ledger of version 1 keeps what it has, and learns methods" {
@@ -193,16 +193,16 @@ permutations() {
 		envelope '{envelope_id: "b", status: "voided"}'
 		envelope '{envelope_id: "c", status: "created"}'
 	} | merge -q --ledger l.db --emit none
-	export -l l.db >before
+	exported -l l.db >before
 	# As version 1 was.
 	sqlite3 l.db "CREATE TABLE old AS SELECT * FROM status; DROP TABLE status; DROP TABLE billing_period;
 		CREATE TABLE status (status INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, counted INTEGER NOT NULL) STRICT;
 		INSERT INTO status SELECT status, name, counted FROM old; DROP TABLE old; PRAGMA user_version = 1"
-	run --separate-stderr export -l l.db
+	run --separate-stderr exported -l l.db
 	refused 78 "export: cannot read ledger 'l.db': its schema is of an older version*"
 	envelope '{envelope_id: "b", status: "voided", sending_method: "bulk"}' >told.ndjson
 	merge -q --ledger l.db --emit none </dev/null
-	export -l l.db | same_files before -
+	exported -l l.db | same_files before -
 	same 2 "$(sqlite3 l.db 'SELECT sum(units_consumed) FROM daily_consumption')"
 	merge -q --ledger l.db --emit none <told.ndjson
 	same $'a unheard null\nb voided bulk\nc created null' "$(kept l.db)"
