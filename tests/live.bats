@@ -114,7 +114,7 @@ simulator_stop() {
 	run --separate-stderr "$pipeline" validate -C ws --now "$night"
 	[ "$status" -eq 0 ]
 	same "profile key token clock scopes organization plan items billing feed" "$(cut -c 7-19 <<<"$output" | sed 's/ *$//' | paste -sd ' ')"
-	[ "$(grep -c '^ok ' <<<"$output")" -eq 8 ]
+	[ "$(grep -c '^ok ' <<<"$output")" -eq 9 ]
 	jq '.integration_key = "00000000-0000-4000-8000-000000000000"' ws/profiles/acme.json >ws/p && mv ws/p ws/profiles/acme.json
 	run --separate-stderr "$pipeline" validate -C ws --now "$night"
 	[ "$status" -eq 77 ]
