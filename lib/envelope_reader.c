@@ -118,11 +118,17 @@ static int find_pair(struct envelope_reader *reader, const struct json_slice *st
 static int parse_status(struct envelope_reader *reader, const struct json_slice fields[], uint32_t *key, struct error *error)
 {
 	const struct json_slice *method = &fields[SENDING_METHOD];
+	int result;
 	if (method->kind == JSON_STRING && method->length > 0)
-		return find_pair(reader, &fields[STATUS], method, key, error);
-	if (method->kind != JSON_STRING && method->kind != JSON_NULL && method->kind != JSON_ABSENT)
+		result = find_pair(reader, &fields[STATUS], method, key, error);
+	else if (method->kind != JSON_STRING && method->kind != JSON_NULL && method->kind != JSON_ABSENT)
 		return error_set(error, EX_DATAERR, "envelope \"sending_method\" must be a string, this is %s", json_kind_name(method->kind));
-	return find_key(reader, &reader->statuses, "find_status", "add_status", &fields[STATUS], key, error);
+	else
+		result = find_key(reader, &reader->statuses, "find_status", "add_status", &fields[STATUS], key, error);
+	/* Rows and weeks keep a key in two bytes. */
+	if (result == 0 && *key > UINT16_MAX)
+		result = error_set(error, EX_DATAERR, "envelope \"status\": the ledger has 64,536 others of its own making, and room for no more");
+	return result;
 }
 
 int envelope_reader_read(struct envelope_reader *reader, const struct json_slice fields[], struct envelope *envelope, struct error *error)

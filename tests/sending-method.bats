@@ -214,3 +214,12 @@ permutations() {
 	same "$(schema new.db)" "$(schema l.db)"
 	same 1000,1001 "$(sqlite3 l.db 'SELECT group_concat(status) FROM status WHERE status > 999')"
 }
+
+@test "more statuses than the ledger has room for are refused, not taken for others" {
+	seq 64537 | awk '{ printf "{\"type\":\"RECORD\",\"stream\":\"envelope\",\"record\":{\"account_id\":\"a\",\"envelope_id\":\"e%d\",\"status\":\"s%d\",\"sent_at\":\"2025-03-05T12:00:00.000Z\",\"modified_at\":\"2025-03-05T12:00:00.000Z\"}}\n", $1, $1 }' >many
+	head -n 64536 many | merge -l l.db -e all | records_of daily_consumption | jq .units_consumed >units
+	same 64536 "$(cat units)"
+	run --separate-stderr merge -l l.db -e none <<<"$(tail -n 1 many)"
+	refused 65 "merge: cannot read 'standard input' line 1: envelope \"status\": the ledger has 64,536 others of its own making, and room for no more"
+	same 64536 "$(merge -l l.db -e all </dev/null | records_of daily_consumption | jq .units_consumed)"
+}
