@@ -44,6 +44,7 @@ static int note_conflict(struct ledger_envelopes *envelopes, const struct envelo
 	int result = statement ? buffer_check(&id, error) : -1;
 	if (result == 0) {
 		sqlite3_bind_text(statement, 1, id.data, (int)id.length, SQLITE_STATIC);
+		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): both versions were read whole, or there is an error. */
 		sqlite3_bind_int64(statement, 2, winner->modified_at);
 		result = ledger_run(envelopes->ledger, statement, error);
 	}
