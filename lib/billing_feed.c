@@ -20,14 +20,6 @@ struct billing_walk {
 	int64_t observed_at;   /* when it came */
 };
 
-static bool is_wanted(const struct connection *connection, const char *account_id)
-{
-	char **wanted = connection->accounts;
-	while (wanted && *wanted && strcasecmp(*wanted, account_id) != 0)
-		wanted++;
-	return !wanted || *wanted;
-}
-
 /* The name becomes part of a host: nothing but a label may. */
 static void keep_site_name(struct billing_walk *walk, const char *name, size_t length)
 {
@@ -47,7 +39,7 @@ static void keep_site_name(struct billing_walk *walk, const char *name, size_t l
 int billing_feed_add(struct billing_feed *feed, const struct connection *connection, const char *account_id, const char *site_name,
 	size_t site_length, struct error *error)
 {
-	if (!is_wanted(connection, account_id))
+	if (!connection_wants(connection, account_id))
 		return 0;
 	struct billing_walk *walk = licence_grow((void **)&feed->walks, &feed->count, sizeof *walk, error);
 	if (!walk)

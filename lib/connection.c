@@ -162,6 +162,14 @@ static void free_strings(char **strings)
 	free(strings);
 }
 
+bool connection_wants(const struct connection *connection, const char *account_id)
+{
+	char **wanted = connection->accounts;
+	while (wanted && *wanted && strcasecmp(*wanted, account_id) != 0)
+		wanted++;
+	return !wanted || *wanted;
+}
+
 void connection_release(struct connection *connection)
 {
 	if (connection->access_token)

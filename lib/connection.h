@@ -35,6 +35,9 @@ bool connection_may_reveal(int descriptor, bool show_token);
 /* Parses a CONNECTION line. EX_DATAERR for what is missing or wrong. */
 int connection_parse(const char *line, size_t length, struct connection *connection, struct error *error);
 
+/* Is the account, in whatever case, among those that the profile asks for? */
+bool connection_wants(const struct connection *connection, const char *account_id);
+
 void connection_release(struct connection *connection);
 
 #endif

@@ -32,14 +32,6 @@ struct walk {
 
 /* ---- accounts ---- */
 
-static bool is_wanted(const struct fetch_run *run, const char *account_id)
-{
-	char **wanted = run->connection.accounts;
-	while (wanted && *wanted && strcasecmp(*wanted, account_id) != 0)
-		wanted++;
-	return !wanted || *wanted;
-}
-
 static void warn_of_unknown_accounts(const struct fetch_run *run)
 {
 	for (char **wanted = run->connection.accounts; wanted && *wanted; wanted++)
@@ -141,7 +133,7 @@ static int find_account(struct fetch_run *run, const struct json_slice *account,
 	id[account->length] = 0;
 	for (char *at = id; *at; at++)
 		*at = (char)tolower((unsigned char)*at);
-	if (!is_wanted(run, id))
+	if (!connection_wants(&run->connection, id))
 		return 0;
 	*bookmark = bookmarks_get(&run->bookmarks, id, error);
 	return *bookmark ? 0 : -1;
@@ -264,7 +256,7 @@ static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 		struct bookmark *bookmark = bookmarks_get(&run->bookmarks, run->accounts.ids[i], error);
 		if (!bookmark)
 			return -1;
-		if (is_wanted(run, run->accounts.ids[i]))
+		if (connection_wants(&run->connection, run->accounts.ids[i]))
 			print_watermarks(run, walk, run->accounts.ids[i], bookmark);
 	}
 	return 0;
@@ -388,7 +380,7 @@ static int make_walks(struct fetch_run *run, struct error *error)
 		return 0;
 	}
 	for (size_t i = 0; i < run->accounts.count; i++)
-		if (is_wanted(run, run->accounts.ids[i]))
+		if (connection_wants(&run->connection, run->accounts.ids[i]))
 			run->walks[run->walk_count++].id = run->accounts.ids[i];
 	if (run->walk_count == 0)
 		diag_warn("there is no account on standard input: nothing is fetched (fetch-subscriptions prints them)");

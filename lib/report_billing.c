@@ -50,12 +50,5 @@ int report_billing_print(const struct report *report, const struct text_page *pa
 	text_table_open(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < shown; i++)
 		add_row(&table, report, &report->billings.list[i]);
-	buffer_append_byte(output, '\n');
-	text_append_styled(output, page, TEXT_STRONG, TITLE, strlen(TITLE));
-	buffer_append_byte(output, '\n');
-	int result = text_table_print(&table, page, output, error);
-	text_table_release(&table);
-	if (count > shown)
-		buffer_append_format(output, "… and %zu more\n", count - shown);
-	return result;
+	return text_table_print_section(&table, TITLE, count - shown, page, output, error);
 }

@@ -6,18 +6,6 @@
 #define ROWS_SHOWN 40
 #define OPEN(table, columns) text_table_open(table, columns, sizeof(columns) / sizeof *(columns))
 
-static int print(struct text_table *table, const char *title, size_t more, const struct text_page *page, struct buffer *output, struct error *error)
-{
-	buffer_append_byte(output, '\n');
-	text_append_styled(output, page, TEXT_STRONG, title, strlen(title));
-	buffer_append_byte(output, '\n');
-	int result = text_table_print(table, page, output, error);
-	text_table_release(table);
-	if (more)
-		buffer_append_format(output, "… and %zu more\n", more);
-	return result;
-}
-
 static void add_days(struct text_table *table, int64_t start, int64_t end)
 {
 	struct buffer days = BUFFER_INIT;
@@ -77,7 +65,7 @@ static int print_costs(const struct report *report, const struct text_page *page
 		}
 	}
 	if (before)
-		return print(&table, "Costs", 0, page, output, error);
+		return text_table_print_section(&table, "Costs", 0, page, output, error);
 	text_table_release(&table);
 	return 0;
 }
@@ -126,7 +114,7 @@ static int print_remediations(const struct report *report, const struct text_pag
 		text_table_text(&table, TEXT_PLAIN, report_row_text(rows, &report->words, row, "unlicensed_rights_after"));
 		text_table_text(&table, strcmp(status, "Compliant") == 0 ? TEXT_GOOD : TEXT_BAD, status);
 	}
-	return print(&table, "What can be done", rows->count - shown, page, output, error);
+	return text_table_print_section(&table, "What can be done", rows->count - shown, page, output, error);
 }
 
 /* What a group is called: its name and, where that is another, its key. */
@@ -189,7 +177,7 @@ static int print_groups(const struct report *report, const struct text_page *pag
 	report_append_days(report->groups_start, report->groups_end, &title);
 	int result = buffer_check(&title, error);
 	if (result == 0)
-		result = print(&table, title.data, all - shown, page, output, error);
+		result = text_table_print_section(&table, title.data, all - shown, page, output, error);
 	else
 		text_table_release(&table);
 	buffer_release(&title);

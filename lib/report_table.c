@@ -14,18 +14,6 @@
 
 #define TABLE_OPEN(table, columns) text_table_open(table, columns, sizeof(columns) / sizeof *(columns))
 
-/* A section's title, then its table, which is released. */
-static int print_section(
-        struct text_table *table, const char *title, const struct text_page *page, struct buffer *output, struct error *error)
-{
-	buffer_append_byte(output, '\n');
-	text_append_styled(output, page, TEXT_STRONG, title, strlen(title));
-	buffer_append_byte(output, '\n');
-	int result = text_table_print(table, page, output, error);
-	text_table_release(table);
-	return result;
-}
-
 static bool differs(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) != 0 : a != b;
@@ -122,7 +110,7 @@ static int print_position(const struct report *report, const struct text_page *p
 		text_table_open(&table, columns + count, total - count);
 		fill_position(report, &table, true, names + skipped, count - skipped);
 	}
-	return print_section(&table, "Licence position", page, output, error);
+	return text_table_print_section(&table, "Licence position", 0, page, output, error);
 }
 
 static void add_period_heading(const struct report *report, struct text_table *table, const struct report_period *period)
@@ -182,7 +170,7 @@ static int print_units(const struct report *report, const struct text_page *page
 	if (before)
 		add_total(&table, consumed, licensed);
 	if (result == 0)
-		return print_section(&table, "Units consumed", page, output, error);
+		return text_table_print_section(&table, "Units consumed", 0, page, output, error);
 	text_table_release(&table);
 	return -1;
 }
@@ -209,7 +197,7 @@ static int print_restatements(
 		text_table_cell(&table, TEXT_PLAIN, text.data, text.length);
 		text_table_text(&table, TEXT_PLAIN, report_word(report, restatement->cause));
 	}
-	int result = print_section(&table, "Restatements of what was reported", page, output, error);
+	int result = text_table_print_section(&table, "Restatements of what was reported", 0, page, output, error);
 	if (report->restatement_total > (int64_t)shown)
 		buffer_append_format(output, "… and %" PRId64 " smaller ones\n", report->restatement_total - (int64_t)shown);
 	buffer_release(&text);
@@ -234,7 +222,7 @@ static int print_identifiers(
 			text_table_integer(&table, TEXT_PLAIN, identifier->subscriptions);
 		text_table_integer(&table, TEXT_PLAIN, identifier->units);
 	}
-	return print_section(&table, "Unrecognized subscription identifiers", page, output, error);
+	return text_table_print_section(&table, "Unrecognized subscription identifiers", 0, page, output, error);
 }
 
 struct summary {

@@ -208,3 +208,16 @@ int text_table_print(const struct text_table *table, const struct text_page *pag
 	}
 	return buffer_check(output, error);
 }
+
+int text_table_print_section(struct text_table *table, const char *title, size_t more, const struct text_page *page, struct buffer *output,
+        struct error *error)
+{
+	buffer_append_byte(output, '\n');
+	text_append_styled(output, page, TEXT_STRONG, title, strlen(title));
+	buffer_append_byte(output, '\n');
+	int result = text_table_print(table, page, output, error);
+	text_table_release(table);
+	if (more)
+		buffer_append_format(output, "… and %zu more\n", more);
+	return result;
+}

@@ -54,6 +54,10 @@ size_t text_table_width(const struct text_table *table);
 /* Appends the titles, then the rows. Returns 0, or -1 with EX_OSERR when memory was short. */
 int text_table_print(const struct text_table *table, const struct text_page *page, struct buffer *output, struct error *error);
 
+/* Appends a blank line, the title, the table, and how many more rows there are that it does not show; releases the table. As text_table_print(). */
+int text_table_print_section(struct text_table *table, const char *title, size_t more, const struct text_page *page, struct buffer *output,
+        struct error *error);
+
 /* Appends a text in a style. */
 void text_append_styled(
         struct buffer *output, const struct text_page *page, enum text_style style, const char *text, size_t length);
