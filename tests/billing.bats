@@ -3,7 +3,7 @@
 # Expected values are worked out by hand, or by jq from what the simulator serves.
 
 # root, acme and the like are helper's; files and times without blanks stand without quotes.
-# shellcheck disable=SC2086,SC2154
+# shellcheck disable=SC2030,SC2031,SC2086,SC2154
 
 load helper
 
@@ -17,14 +17,7 @@ user=4a1f0c3e-8d52-4b6b-9c7a-2e5d1f8a9b70
 simulate() {
 	mkdir -p ws/licence
 	cp "$acme"/licence/*.csv ws/licence/
-	"$build/tests/simulator" --serve "${served:-$acme}" --write-profile ws --port-file port --now "$night" --log requests.log "$@" >simulator.log 2>&1 3>&- &
-	simulator=$!
-	for ((i = 0; i < 200; i++)); do
-		[ ! -s port ] || break
-		kill -0 "$simulator" || { cat simulator.log; return 1; }
-		sleep 0.05
-	done
-	origin=https://127.0.0.1:$(cat port)
+	serve "${served:-$acme}" --now "$night" "$@"
 	profile=ws/profiles/acme.json
 }
 teardown() {

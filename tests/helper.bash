@@ -74,6 +74,23 @@ acme_workspace() {
 	cp "$acme"/licence/*.csv "$1/licence/"
 }
 
+# serve FOLDER [OPTION]...: the simulator with that organisation, over HTTPS, and a profile in ./ws; it is $simulator, at $origin.
+serve() {
+	rm -f port
+	"$build/tests/simulator" --serve "$1" --write-profile ws --port-file port --log requests.log "${@:2}" >simulator.log 2>&1 3>&- &
+	simulator=$!
+	for ((i = 0; i < 200; i++)); do
+		[ ! -s port ] || break
+		kill -0 "$simulator" || {
+			cat simulator.log
+			return 1
+		}
+		sleep 0.05
+	done
+	# shellcheck disable=SC2034 # for the tests
+	origin=https://127.0.0.1:$(cat port)
+}
+
 # The feed's raw records of the nights given, one a line, in the order of the recording.
 raw_of() {
 	local night

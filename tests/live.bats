@@ -17,17 +17,7 @@ setup() {
 }
 
 # simulate [OPTION]...: the recorded organisation at $origin, with a profile in ./ws
-simulate() {
-	rm -f port
-	"$build/tests/simulator" --serve "$acme" --write-profile ws --port-file port --now "$night" --log requests.log "$@" >simulator.log 2>&1 3>&- &
-	simulator=$!
-	for ((i = 0; i < 200; i++)); do
-		[ ! -s port ] || break
-		kill -0 "$simulator" || { cat simulator.log; return 1; }
-		sleep 0.05
-	done
-	origin=https://127.0.0.1:$(cat port)
-}
+simulate() { serve "$acme" --now "$night" "$@"; }
 teardown() {
 	[ -z "${simulator-}" ] || { kill "$simulator" 2>/dev/null; wait "$simulator" 2>/dev/null || true; }
 	sound_ledgers
