@@ -37,7 +37,9 @@ say = $(if $(V),,@echo '  $(1) $@';)
 
 stage_names := $(basename $(notdir $(wildcard stages/*.c)))
 programs := $(stage_names:%=$(bin)/%)
-lib_objects := $(patsubst lib/%,$(build)/lib/%.o,$(wildcard lib/*.c lib/*.cpp lib/sql/*.sql lib/jq/*.jq lib/feeds/*.json lib/report/*))
+# Compiled in as they are: SQL, jq, feed descriptors, style sheets.
+embedded := $(wildcard lib/*/*.sql lib/*/*.css lib/feeds/*.json) $(filter-out lib/driver/%,$(wildcard lib/*/*.jq))
+lib_objects := $(patsubst lib/%,$(build)/lib/%.o,$(wildcard lib/*/*.c lib/*/*.cpp) $(embedded))
 archive := $(build)/libenvtally.a
 unit_tests := $(patsubst tests/lib/%.c,$(build)/tests/%,$(wildcard tests/lib/*_test.c))
 test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests/fault
@@ -61,14 +63,13 @@ $(build)/lib/%.cpp.o: lib/%.cpp
 	@mkdir -p $(@D)
 	$(call say,CXX)$(CXX) -std=c++17 -fno-exceptions -fno-rtti $(warnings) $(common) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
 
-# Data compiled in (SQL, jq, feed descriptors, templates): _binary_lib_sql_NAME_sql_start and _end; see lib/embedded.h.
-$(build)/lib/%.sql.o $(build)/lib/%.jq.o $(build)/lib/%.json.o $(build)/lib/%.html.o $(build)/lib/%.css.o:
+# FOLDER/FILE.EXT becomes _binary_lib_FOLDER_FILE_EXT_start and _end: see lib/base/embedded.h.
+$(embedded:%=$(build)/%.o): $(build)/%.o: %
 	@mkdir -p $(@D)
-	$(call say,EMBED)$(LD) -r -b binary -z noexecstack -o $@ $(@:$(build)/%.o=%)
-$(foreach file,$(wildcard lib/sql/*.sql lib/jq/*.jq lib/feeds/*.json lib/report/*),$(eval $(build)/$(file).o: $(file)))
+	$(call say,EMBED)$(LD) -r -b binary -z noexecstack -o $@ $<
 
 # Made anew when the list of members changes, so that a deleted module leaves it.
-$(archive): $(lib_objects) lib
+$(archive): $(lib_objects) $(wildcard lib/*/)
 	@rm -f $@
 	$(call say,AR)$(AR) rcs $@ $(lib_objects)
 
@@ -144,7 +145,7 @@ lint: ## shellcheck, cppcheck and clang-tidy over everything
 	shellcheck pipeline.sh lib/driver/*.sh bin/bootstrap tests/run tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--inline-suppr --suppress=comparePointers -Ilib -D_GNU_SOURCE -DENVTALLY_VERSION='""' lib stages
-	clang-tidy --quiet lib/*.c stages/*.c -- -std=c17 -D_GNU_SOURCE -DENVTALLY_VERSION='""' -Ilib
+	clang-tidy --quiet lib/*/*.c stages/*.c -- -std=c17 -D_GNU_SOURCE -DENVTALLY_VERSION='""' -Ilib
 
 clean: ## remove all that was built
 	rm -rf build $(programs)

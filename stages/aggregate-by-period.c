@@ -10,11 +10,11 @@
  *
  * Exit: 0; 64 usage; 65 bad input; 66 no such file; 74 cannot write; 78 a wrong profile.
  */
-#include "consumption.h"
-#include "diag.h"
-#include "instant.h"
-#include "options.h"
-#include "profile.h"
+#include "base/instant.h"
+#include "config/profile.h"
+#include "consumption/consumption.h"
+#include "io/diag.h"
+#include "io/options.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -25,14 +25,16 @@ static char *profile_path_option, *profile_name, *contract_start, *calendar, *re
 static int renewal_months = 12, policy_changed;
 
 static struct poptOption table[] = {
-	{"profile", 'p', POPT_ARG_STRING, &profile_path_option, 0, "take name, contract start and renewal months from this profile", "FILE"},
+	{"profile", 'p', POPT_ARG_STRING, &profile_path_option, 0, "take name, contract start and renewal months from this profile",
+		"FILE"},
 	{"profile-name", 0, POPT_ARG_STRING, &profile_name, 0, "the profile that records without one belong to", "NAME"},
 	{"contract-start", 0, POPT_ARG_STRING, &contract_start, 0, "the day from which periods are computed", "DATE"},
 	{"renewal-months", 0, POPT_ARG_INT, &renewal_months, 0, "months of a period, 1 to 60 (default: 12)", "N"},
 	{"calendar", 0, POPT_ARG_STRING, &calendar, 0, "periods of the calendar instead: month, quarter or year", "UNIT"},
 	{"reported", 0, POPT_ARG_STRING, &reported_path, 0, "what was last reported (merge --print-reported)", "FILE"},
 	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "the run that restatements name (default: the clock)", "ID"},
-	{"policy-changed", 0, POPT_ARG_NONE, &policy_changed, 0, "the counting policy is another than that of --reported: restatements have the cause policy", NULL},
+	{"policy-changed", 0, POPT_ARG_NONE, &policy_changed, 0,
+		"the counting policy is another than that of --reported: restatements have the cause policy", NULL},
 	POPT_TABLEEND,
 };
 

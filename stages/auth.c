@@ -8,14 +8,14 @@
  * Exit: 0; 64 usage; 65 a broken key file; 66 no such file; 69 the service does not answer; 74 cannot write; 77 refused (wrong
  * password, consent, invalid grant); 78 a wrong profile or a key that cannot serve.
  */
-#include "connection.h"
-#include "diag.h"
-#include "instant.h"
-#include "key_info.h"
-#include "options.h"
-#include "output.h"
-#include "secrets.h"
-#include "token.h"
+#include "auth/key_info.h"
+#include "auth/secrets.h"
+#include "auth/token.h"
+#include "base/instant.h"
+#include "config/connection.h"
+#include "io/diag.h"
+#include "io/options.h"
+#include "io/output.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -100,7 +100,8 @@ static int print_key_info(const struct profile *profile, struct output *output, 
 		.base_directory = key_password ? NULL : profile->directory,
 		.alias = key_alias ? key_alias : profile->key_alias,
 		.now = options_now()};
-	int result = path ? key_info_append_file(&output->pending, &warning, path, &options, error) : error_set(error, EX_OSERR, "out of memory");
+	int result = path ? key_info_append_file(&output->pending, &warning, path, &options, error)
+			  : error_set(error, EX_OSERR, "out of memory");
 	if (result == 0)
 		warn_of_password_source(options.password_source);
 	if (result == 0 && warning.length)

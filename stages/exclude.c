@@ -8,12 +8,12 @@
  *
  * Exit: 0; 64 usage; 65 bad input or exclusions; 66 no such file; 74 cannot write.
  */
-#include "diag.h"
-#include "exclusions.h"
-#include "instant.h"
-#include "message.h"
-#include "options.h"
-#include "output.h"
+#include "base/instant.h"
+#include "io/diag.h"
+#include "io/options.h"
+#include "io/output.h"
+#include "licence/exclusions.h"
+#include "stream/message.h"
 
 #include <string.h>
 #include <unistd.h>

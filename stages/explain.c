@@ -7,11 +7,11 @@
  *
  * Exit: 0 every sum adds up; 64 usage; 65 one does not, or bad input; 66 no such file, or nothing that was asked for; 74 cannot write.
  */
-#include "diag.h"
-#include "explanation.h"
-#include "instant.h"
-#include "options.h"
-#include "policy.h"
+#include "base/instant.h"
+#include "config/policy.h"
+#include "explain/explanation.h"
+#include "io/diag.h"
+#include "io/options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,10 @@ static char *ledger_path, *runs, *policy_path, *period_text, *account, *model, *
 static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger: of days and envelopes", "FILE"},
 	{"runs", 'r', POPT_ARG_STRING, &runs, 0, "the runs, a folder each with raw/ and inputs/: of exchanges", "FOLDER"},
-	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that the figures were made by (default: all but drafts)", "FILE"},
-	{"period", 0, POPT_ARG_STRING, &period_text, 0, "only the period that holds this day, or the periods of this index (default: all)", "START|INDEX"},
+	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that the figures were made by (default: all but drafts)",
+		"FILE"},
+	{"period", 0, POPT_ARG_STRING, &period_text, 0, "only the period that holds this day, or the periods of this index (default: all)",
+		"START|INDEX"},
 	{"account", 0, POPT_ARG_STRING, &account, 0, "only this account (default: all)", "ID"},
 	{"model", 0, POPT_ARG_STRING, &model, 0, "only this software model; may have * and ? (default: all)", "NAME"},
 	{"level", 0, POPT_ARG_STRING, &level_name, 0,
@@ -36,9 +38,11 @@ static struct poptOption table[] = {
 static const struct options_manual manual = {
 	.program = "explain",
 	.operands = "",
-	.summary = "Says where the figures of a licence position come from: entitlement lines, consumption, days, envelopes, recorded exchanges.",
-	.description = "Example:\n"
-		       "  reconcile -e entitlements.csv -m models.csv --trace < consumption.ndjson | explain --ledger acme.db --period 2024-10-31\n",
+	.summary =
+		"Says where the figures of a licence position come from: entitlement lines, consumption, days, envelopes, recorded exchanges.",
+	.description =
+		"Example:\n"
+		"  reconcile -e entitlements.csv -m models.csv --trace < consumption.ndjson | explain --ledger acme.db --period 2024-10-31\n",
 };
 
 static void parse_period(struct explanation_question *question)
@@ -68,7 +72,8 @@ static void parse_level(struct explanation_question *question)
 	if (level_name && !explanation_level_names[level])
 		options_refuse("cannot use --level '%s': it is position, consumption, day, envelope or exchange", level_name);
 	if (level_name && level > reached)
-		options_refuse("cannot explain down to '%s': %s", level_name, ledger_path ? "it takes --runs FOLDER" : "it takes --ledger FILE");
+		options_refuse(
+			"cannot explain down to '%s': %s", level_name, ledger_path ? "it takes --runs FOLDER" : "it takes --ledger FILE");
 	question->level = (enum explanation_level)(level_name ? level : reached);
 }
 
@@ -95,7 +100,8 @@ static int explain(struct explanation *explanation, const struct policy *policy,
 		return -1;
 	if (!explanation->position_count || (account && !explanation->use_count))
 		return error_set(error, EX_NOINPUT, "cannot explain: standard input has no position or consumption of what is asked for");
-	if (explanation_look_into_ledger(explanation, ledger_path, policy, error) < 0 || explanation_look_into_recordings(explanation, runs, error) < 0)
+	if (explanation_look_into_ledger(explanation, ledger_path, policy, error) < 0 ||
+		explanation_look_into_recordings(explanation, runs, error) < 0)
 		return -1;
 	int wrong = explanation_print(explanation, title, strcmp(format, "text") == 0, output, error);
 	if (wrong > 0)

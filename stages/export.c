@@ -7,13 +7,13 @@
  *
  * Exit: 0; 64 usage; 65 no ledger, or a damaged one; 66 there is none; 73, 74 cannot write; 78 a ledger of a newer version.
  */
-#include "aside.h"
-#include "diag.h"
-#include "export_csv.h"
-#include "export_envelopes.h"
-#include "export_records.h"
-#include "options.h"
-#include "policy.h"
+#include "config/policy.h"
+#include "export/export_csv.h"
+#include "export/export_envelopes.h"
+#include "export/export_records.h"
+#include "io/atomic_file.h"
+#include "io/diag.h"
+#include "io/options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,12 +141,12 @@ static int print_streams(struct ledger *ledger, const struct stream *const wante
 /* All are written aside before the first is renamed: so they are of one moment, unless a rename fails. */
 static int write_streams(struct ledger *ledger, const struct stream *const wanted[], bool is_csv, struct error *error)
 {
-	struct aside asides[STREAM_LIMIT] = {{.path = NULL}};
+	struct atomic_file asides[STREAM_LIMIT] = {{.path = NULL}};
 	char paths[STREAM_LIMIT][4096];
 	int result = 0;
 	for (size_t i = 0; wanted[i] && result == 0; i++) {
 		snprintf(paths[i], sizeof paths[i], "%s/%s.%s", folder, wanted[i]->name, is_csv ? "csv" : "ndjson");
-		result = aside_open(&asides[i], paths[i], 0644, error);
+		result = atomic_file_open(&asides[i], paths[i], 0644, error);
 		if (result == 0)
 			result = export_stream(ledger, wanted[i], is_csv, &asides[i].output, error);
 		output_flush(&asides[i].output);
@@ -154,9 +154,9 @@ static int write_streams(struct ledger *ledger, const struct stream *const wante
 			result = output_close(&asides[i].output, error);
 	}
 	for (size_t i = 0; wanted[i] && result == 0; i++)
-		result = aside_commit(&asides[i], error);
+		result = atomic_file_commit(&asides[i], error);
 	for (size_t i = 0; wanted[i]; i++)
-		aside_abandon(&asides[i]);
+		atomic_file_abandon(&asides[i]);
 	return result;
 }
 

@@ -10,10 +10,10 @@
  *         could be read, with what the first one met: 65 wrong answer, 69 unavailable, 77 refused …; 64 usage, 65 bad input,
  *         66 no state file or recorded answer, 73/74 cannot create or write, 78 wrong descriptor.
  */
-#include "diag.h"
-#include "fetch_options.h"
-#include "fetch_run.h"
-#include "options.h"
+#include "fetch/fetch_options.h"
+#include "fetch/fetch_run.h"
+#include "io/diag.h"
+#include "io/options.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -25,15 +25,14 @@ static const struct options_manual manual = {
 	.operands = "",
 	.summary = "Reads a CONNECTION and accounts on standard input and writes what is new in their envelopes since the bookmarks\n"
 		   "in FILE: RECORD lines of docusign_datafeed as the service sent them, a watermark for each account, STATE lines.",
-	.description =
-		"FEED is a preset (datafeed, esign, monitor) or a descriptor file, see doc/feeds.md; without --feed it is the\n"
-		"profile's. FILE has the value of a STATE, or STATE lines of which the last counts; without --state everything\n"
-		"since the contract's start is fetched.\n"
-		"\n"
-		"  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
-		"  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
-		"    fetch-subscriptions --replay fixtures/acme/nights/20250318T020000Z |\n"
-		"    fetch-datafeed --replay fixtures/acme/nights/20250318T020000Z\n",
+	.description = "FEED is a preset (datafeed, esign, monitor) or a descriptor file, see doc/feeds.md; without --feed it is the\n"
+		       "profile's. FILE has the value of a STATE, or STATE lines of which the last counts; without --state everything\n"
+		       "since the contract's start is fetched.\n"
+		       "\n"
+		       "  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
+		       "  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
+		       "    fetch-subscriptions --replay fixtures/acme/nights/20250318T020000Z |\n"
+		       "    fetch-datafeed --replay fixtures/acme/nights/20250318T020000Z\n",
 };
 
 /* Takes the account's id when the message is one of an account. */
@@ -83,7 +82,7 @@ int main(int argc, const char **argv)
 	struct fetch_run run = FETCH_RUN_INIT;
 	struct error error = ERROR_INIT;
 	options_parse(argc, argv, table, &manual);
-	struct exchange_options options = fetch_options_exchange(PROGRAM);
+	struct fetch_source_options options = fetch_options_source(PROGRAM);
 
 	output_open(&run.output, STDOUT_FILENO, "standard output");
 	int result = read_input(&run, &error);

@@ -10,13 +10,13 @@
  * Exits   0; 64 usage, 65 bad input or answer, 66 no recorded answer, 69 service unavailable, 73/74 cannot create or
  *         write, 75 try again later, 77 refused.
  */
-#include "account_list.h"
-#include "billing_feed.h"
-#include "diag.h"
-#include "fetch_options.h"
-#include "options.h"
-#include "output.h"
-#include "raw_record.h"
+#include "fetch/account_list.h"
+#include "fetch/billing_feed.h"
+#include "fetch/fetch_options.h"
+#include "fetch/raw_record.h"
+#include "io/diag.h"
+#include "io/options.h"
+#include "io/output.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -41,7 +41,7 @@ static const struct options_manual manual = {
 
 struct run {
 	struct connection connection;
-	struct exchange *exchange;
+	struct fetch_source *exchange;
 	struct output output;
 	struct account_list accounts;
 	struct json_scanner *account, *organization;
@@ -51,7 +51,7 @@ struct run {
 };
 
 /* Asks and waits for the one answer. */
-static int ask(struct run *run, const char *path, struct exchange_answer *answer, struct error *error)
+static int ask(struct run *run, const char *path, struct http_response *answer, struct error *error)
 {
 	struct buffer url = BUFFER_INIT;
 	buffer_append_string(&url, run->connection.api_base);
@@ -59,14 +59,14 @@ static int ask(struct run *run, const char *path, struct exchange_answer *answer
 	int result = buffer_check(&url, error);
 	diag_progress("%s", url.data);
 	if (result == 0)
-		result = exchange_get(run->exchange, url.data, NULL, error);
+		result = fetch_source_get(run->exchange, url.data, NULL, error);
 	buffer_release(&url);
-	int got = result == 0 ? exchange_next(run->exchange, answer, error) : -1;
+	int got = result == 0 ? fetch_source_next(run->exchange, answer, error) : -1;
 	return got == 0 ? error_set(error, EX_SOFTWARE, "a request has no answer") : got < 0 ? -1 : 0;
 }
 
 /* The answer's array at `pointer`, each element given to `each`. */
-static int for_each(const struct exchange_answer *answer, const char *pointer, struct run *run,
+static int for_each(const struct http_response *answer, const char *pointer, struct run *run,
 	int (*each)(void *run, const char *text, size_t length), struct error *error)
 {
 	struct json_slice array;
@@ -75,14 +75,14 @@ static int for_each(const struct exchange_answer *answer, const char *pointer, s
 		return -1;
 	int result = json_scan(scanner, answer->wrapped, answer->wrapped_length, &array, error);
 	if (result == 0 && array.kind != JSON_ARRAY)
-		result = error_set(error, EX_DATAERR, "'%s' must be an array, it is %s", pointer + strlen("/answer"),
-			json_kind_name(array.kind));
+		result = error_set(
+			error, EX_DATAERR, "'%s' must be an array, it is %s", pointer + strlen("/answer"), json_kind_name(array.kind));
 	if (result == 0)
 		result = json_scan_elements(scanner, &array, each, run, error);
 	json_scanner_free(scanner);
 	if (result > 0)
-		result = error_set(error, result, "'%s' has an element that is not an object, or memory is short",
-			pointer + strlen("/answer"));
+		result = error_set(
+			error, result, "'%s' has an element that is not an object, or memory is short", pointer + strlen("/answer"));
 	return result < 0 ? error_prefix(error, "cannot use the answer of '%s'", answer->url) : 0;
 }
 
@@ -90,9 +90,8 @@ static int print_record(struct run *run, const char *stream, const char *text, s
 {
 	if (*text != '{')
 		return EX_DATAERR;
-	struct raw_context context = {.stream = stream,
-		.organization_id = run->connection.organization_id,
-		.time_extracted = exchange_now(run->exchange)};
+	struct raw_context context = {
+		.stream = stream, .organization_id = run->connection.organization_id, .time_extracted = fetch_source_now(run->exchange)};
 	raw_record_append(&run->output.pending, &context, text, length);
 	output_line_end(&run->output);
 	run->records++;
@@ -124,7 +123,8 @@ static int take_account(struct run *run, const char *text, size_t length, int id
 
 static int print_group_account(void *context, const char *text, size_t length)
 {
-	return take_account(context, text, length, GROUP_ACCOUNT_ID) < 0 ? EX_OSERR : print_record(context, "docusign_accounts", text, length);
+	return take_account(context, text, length, GROUP_ACCOUNT_ID) < 0 ? EX_OSERR
+									 : print_record(context, "docusign_accounts", text, length);
 }
 
 /* An account of the organization's list, when no asset group named it. */
@@ -155,7 +155,7 @@ static int fetch_accounts(struct run *run, struct error *error)
 {
 	static const char *const paths[] = {"/Management/v2/organizations/%s/assetGroups/accounts?compliant=true",
 		"/Management/v2/organizations/%s/assetGroups/accounts?compliant=false"};
-	struct exchange_answer answer;
+	struct http_response answer;
 	raw_schema_append(&run->output.pending, "docusign_accounts");
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		if (ask(run, paths[i], &answer, error) < 0)
@@ -184,7 +184,7 @@ static int fetch_accounts(struct run *run, struct error *error)
 
 static int fetch_plan_items(struct run *run, struct error *error)
 {
-	struct exchange_answer answer;
+	struct http_response answer;
 	raw_schema_append(&run->output.pending, "docusign_plan_items");
 	if (ask(run, "/Management/v2/organizations/%s/planItems", &answer, error) < 0)
 		return -1;
@@ -218,14 +218,14 @@ static int read_input(struct run *run, bool reveal, struct error *error)
 	return got < 0 ? -1 : fetch_check_connection(PROGRAM, connected, error);
 }
 
-static int fetch(struct run *run, const struct exchange_options *options, struct error *error)
+static int fetch(struct run *run, const struct fetch_source_options *options, struct error *error)
 {
 	static const char *const account_pointers[ACCOUNT_FIELDS] = {
 		[GROUP_ACCOUNT_ID] = "/accountId", [OTHER_ACCOUNT_ID] = "/id", [SITE_NAME] = "/siteName"};
 	static const char *const organization_pointers[] = {"/id", "/accounts"};
 	if (!(run->account = json_scanner_new(account_pointers, ACCOUNT_FIELDS, error)) ||
 		!(run->organization = json_scanner_new(organization_pointers, 2, error)) ||
-		!(run->exchange = exchange_open(options, &run->connection, error)))
+		!(run->exchange = fetch_source_open(options, &run->connection, error)))
 		return -1;
 	int result = fetch_accounts(run, error);
 	if (result == 0)
@@ -233,7 +233,7 @@ static int fetch(struct run *run, const struct exchange_options *options, struct
 	if (result == 0 && run->with_billing)
 		result = billing_feed_run(&run->billing, run->exchange, &run->connection, &run->output, &run->records, error);
 	struct error closing = ERROR_INIT;
-	if (exchange_close(run->exchange, result == 0, &closing) < 0 && result == 0) {
+	if (fetch_source_close(run->exchange, result == 0, &closing) < 0 && result == 0) {
 		*error = closing;
 		result = -1;
 	}
@@ -253,7 +253,7 @@ int main(int argc, const char **argv)
 	struct run run = {.connection = {.expires_at = 0}};
 	struct error error = ERROR_INIT;
 	options_parse(argc, argv, table, &manual);
-	struct exchange_options options = fetch_options_exchange(PROGRAM);
+	struct fetch_source_options options = fetch_options_source(PROGRAM);
 
 	output_open(&run.output, STDOUT_FILENO, "standard output");
 	int result = read_input(&run, connection_may_reveal(STDOUT_FILENO, show_token), &error);

@@ -8,12 +8,12 @@
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
-#include "burn_down.h"
-#include "diag.h"
-#include "instant.h"
-#include "options.h"
-#include "output.h"
-#include "stream.h"
+#include "base/instant.h"
+#include "forecast/burn_down.h"
+#include "io/diag.h"
+#include "io/options.h"
+#include "io/output.h"
+#include "stream/stream.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -23,8 +23,8 @@ static int warn_days = 30;
 
 static struct poptOption table[] = {
 	{"models", 'm', POPT_ARG_STRING, &models_path, 0, "software models and the identifiers that map to them", "FILE.csv"},
-	{"entitlements", 'e', POPT_ARG_STRING, &entitlements_path, 0, "what was bought: no warning where an enterprise-wide agreement covers the day",
-		"FILE.csv"},
+	{"entitlements", 'e', POPT_ARG_STRING, &entitlements_path, 0,
+		"what was bought: no warning where an enterprise-wide agreement covers the day", "FILE.csv"},
 	{"exclusions", 'x', POPT_ARG_STRING, &exclusions_path, 0, "identifiers and accounts that are left out", "FILE.csv"},
 	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "daily partials of excluded users: see exclude", "FILE"},
 	{"warn-days", 'w', POPT_ARG_INT, &warn_days, 0, "warn when rights run out in fewer days than this (default: 30; 0: never)", "N"},
@@ -56,22 +56,23 @@ static int load(struct licence *licence, struct error *error)
 		(exclusions_path && exclusions_load(exclusions_path, &licence->exclusions, complain, error) < 0))
 		return -1;
 	const struct exclusion *rule = exclusions_user_rule(&licence->exclusions);
-	return rule && !excluded_path ? error_set(error, EX_DATAERR,
-						"cannot apply '%s' line %zu: daily partials do not tell users; --excluded FILE does, made by `envtally exclude`",
-						exclusions_path, rule->row)
-				      : 0;
+	return rule && !excluded_path
+		? error_set(error, EX_DATAERR,
+			  "cannot apply '%s' line %zu: daily partials do not tell users; --excluded FILE does, made by `envtally exclude`",
+			  exclusions_path, rule->row)
+		: 0;
 }
 
 /* All of standard input goes to `output`; what the forecast needs of it, into `use`. */
-static int pass_on(struct use_by_day *use, struct output *output, struct error *error)
+static int pass_on(struct daily_use *use, struct output *output, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
 	int got;
-	if (use_by_day_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
+	if (daily_use_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
-		if (use_by_day_add(use, &reader, &message, error) < 0) {
+		if (daily_use_add(use, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
@@ -81,7 +82,7 @@ static int pass_on(struct use_by_day *use, struct output *output, struct error *
 	return got < 0 ? -1 : 0;
 }
 
-static int take_away_excluded(struct use_by_day *use, struct error *error)
+static int take_away_excluded(struct daily_use *use, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
@@ -91,12 +92,12 @@ static int take_away_excluded(struct use_by_day *use, struct error *error)
 	int descriptor = open(excluded_path, O_RDONLY | O_CLOEXEC);
 	if (descriptor < 0)
 		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", excluded_path);
-	if (use_by_day_reader_open(&reader, descriptor, excluded_path, error) < 0) {
+	if (daily_use_reader_open(&reader, descriptor, excluded_path, error) < 0) {
 		close(descriptor);
 		return -1;
 	}
 	while ((got = message_next(&reader, &message, error)) > 0)
-		if (use_by_day_take_away(use, &reader, &message, error) < 0) {
+		if (daily_use_subtract(use, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
@@ -110,13 +111,14 @@ static void warn_of(const struct burn_down *burn_down)
 	char day[DAY_LENGTH + 1] = "";
 	day_format(burn_down->exhausted_on, day);
 	if (burn_down->position->used > burn_down->position->owned)
-		diag_warn("rights of '%s', '%s' ran out on %s", burn_down->position->software_model, burn_down->position->license_metric, day);
+		diag_warn("rights of '%s', '%s' ran out on %s", burn_down->position->software_model, burn_down->position->license_metric,
+			day);
 	else
 		diag_warn("rights of '%s', '%s' are expected to run out on %s, in %d days", burn_down->position->software_model,
 			burn_down->position->license_metric, day, burn_down->days_left);
 }
 
-static int print_forecasts(struct use_by_day *use, struct output *output, struct error *error)
+static int print_forecasts(struct daily_use *use, struct output *output, struct error *error)
 {
 	for (size_t i = 0; i < use->position_count && !output_failed(output); i++) {
 		const struct open_position *position = &use->positions[i];
@@ -124,8 +126,10 @@ static int print_forecasts(struct use_by_day *use, struct output *output, struct
 		if (burn_down_compute(&burn_down, use, position, warn_days, error) < 0)
 			return -1;
 		if (burn_down.partials != position->used)
-			diag_warn("daily partials of '%s', '%s' come to %lld units in its period, its position to %lld: is all on standard input?",
-				position->software_model, position->license_metric, (long long)burn_down.partials, (long long)position->used);
+			diag_warn(
+				"daily partials of '%s', '%s' come to %lld units in its period, its position to %lld: is all on standard input?",
+				position->software_model, position->license_metric, (long long)burn_down.partials,
+				(long long)position->used);
 		if (burn_down.warning)
 			warn_of(&burn_down);
 		if (i == 0)
@@ -143,7 +147,7 @@ int main(int argc, const char **argv)
 {
 	struct error error = ERROR_INIT;
 	struct licence licence = {.models = {.count = 0}};
-	struct use_by_day use;
+	struct daily_use use;
 	struct output output;
 	options_parse(argc, argv, table, &manual);
 	if (!models_path)
@@ -151,12 +155,12 @@ int main(int argc, const char **argv)
 	if (warn_days < 0)
 		options_refuse("cannot use --warn-days %d: it is 0 or more", warn_days);
 	output_open(&output, STDOUT_FILENO, "standard output");
-	use_by_day_open(&use, &licence, options_now());
+	daily_use_open(&use, &licence, options_now());
 	if (load(&licence, &error) == 0 && pass_on(&use, &output, &error) == 0 && take_away_excluded(&use, &error) == 0 &&
-		use_by_day_settle(&use, &error) == 0)
+		daily_use_finish(&use, &error) == 0)
 		print_forecasts(&use, &output, &error);
 	output_close(&output, error.status ? NULL : &error);
-	use_by_day_release(&use);
+	daily_use_release(&use);
 	licence_release(&licence);
 	if (error.status)
 		diag_error(&error);

@@ -3,17 +3,18 @@
  *
  * Reads canonical streams on standard input and stores them: envelopes (each counted once, the latest version of it),
  * accounts, subscriptions, watermarks, Docusign's own count, and what a run reported. A STATE is stored in the same transaction as the
- * records before it and passed on once that is durable (commit_group.h). Everything else goes through unchanged.
+ * records before it and passed on once that is durable (group_commit.h). Everything else goes through unchanged.
  * Writes, at the end, accounts, subscriptions, watermarks, billing periods with our count beside Docusign's, and the daily partials of the accounts asked for.
  *
  * Exit: 0; 64 usage; 65 bad input, nothing after the last STATE kept; 66 no ledger to read; 73, 74 cannot write it;
  * 75 another program is writing it; 78 a ledger of a newer version.
  */
-#include "commit_group.h"
-#include "diag.h"
-#include "instant.h"
-#include "options.h"
-#include "policy.h"
+#include "base/instant.h"
+#include "config/policy.h"
+#include "export/ledger_output.h"
+#include "io/diag.h"
+#include "io/options.h"
+#include "merge/group_commit.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -26,10 +27,13 @@ static int print_state, print_reported, print_undated, commit_every = 4;
 static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger; :memory: only tallies what this pipe brings", "FILE"},
 	{"emit", 'e', POPT_ARG_STRING, &emit, 0,
-		"the accounts to print: touched (since last reported; the default), all, since=DATE (all, from that day on), none", "WHICH"},
+		"the accounts to print: touched (since last reported; the default), all, since=DATE (all, from that day on), none",
+		"WHICH"},
 	{"commit-every", 'c', POPT_ARG_INT, &commit_every, 0,
-		"hold STATEs back at most so long while input keeps coming, to make several durable at once (default: 4; 0: none)", "SECONDS"},
-	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that daily partials are printed by (default: all but drafts)", "FILE"},
+		"hold STATEs back at most so long while input keeps coming, to make several durable at once (default: 4; 0: none)",
+		"SECONDS"},
+	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that daily partials are printed by (default: all but drafts)",
+		"FILE"},
 	{"print-state", 0, POPT_ARG_NONE, &print_state, 0, "print the value of the last STATE and exit", NULL},
 	{"print-reported", 0, POPT_ARG_NONE, &print_reported, 0, "print what was last reported and exit", NULL},
 	{"print-undated", 0, POPT_ARG_NONE, &print_undated, 0,
@@ -68,15 +72,16 @@ static struct emission parse_emit(void)
 }
 
 /* Takes all messages into the ledger. */
-static int take_all(struct commit_group *group, struct message_reader *reader, struct error *error)
+static int take_all(struct group_commit *group, struct message_reader *reader, struct error *error)
 {
 	struct message message;
 	int got;
-	while ((got = commit_group_wait(group, reader, error)) == 0 && (got = message_next(reader, &message, error)) > 0 &&
+	while ((got = group_commit_wait(group, reader, error)) == 0 && (got = message_next(reader, &message, error)) > 0 &&
 		!output_failed(group->output)) {
-		if (commit_group_take(group, &message, error) < 0) {
+		if (group_commit_add(group, &message, error) < 0) {
 			if (error->status == EX_DATAERR)
-				error_prefix(error, "cannot read '%s' line %llu", reader->lines.name, (unsigned long long)message.line_number);
+				error_prefix(
+					error, "cannot read '%s' line %llu", reader->lines.name, (unsigned long long)message.line_number);
 			got = -1;
 			break;
 		}
@@ -84,10 +89,10 @@ static int take_all(struct commit_group *group, struct message_reader *reader, s
 	}
 	if (got < 0 && error->status == EX_DATAERR) {
 		struct error failure = ERROR_INIT;
-		if (commit_group_recover(group, &failure) < 0)
+		if (group_commit_recover(group, &failure) < 0)
 			*error = failure;
 	}
-	return got == 0 ? commit_group_finish(group, error) : -1;
+	return got == 0 ? group_commit_finish(group, error) : -1;
 }
 
 /* What is not in the partials, and would be missed nowhere. */
@@ -104,16 +109,16 @@ static int warn_of_undated(struct ledger *ledger, struct error *error)
 
 static int merge(struct ledger *ledger, struct emission emission, struct output *output, struct error *error)
 {
-	const struct stream *const list[] = {&stream_envelope_method, &stream_account, &stream_subscription, &stream_watermark, &stream_billing_period,
-		&stream_consumption, &stream_restatement, &stream_job_result, NULL};
+	const struct stream *const list[] = {&stream_envelope_method, &stream_account, &stream_subscription, &stream_watermark,
+		&stream_billing_period, &stream_consumption, &stream_restatement, &stream_job_result, NULL};
 	struct field_union fields = {.count = 0};
 	struct message_reader reader = {.scanner = NULL};
 	struct ledger_envelopes envelopes = {.ledger = NULL};
 	struct ledger_records records;
-	struct commit_group group;
+	struct group_commit group;
 	int result = -1;
 	ledger_records_open(&records, ledger, &fields);
-	commit_group_open(&group, &envelopes, &records, output, commit_every * INT64_C(1000));
+	group_commit_open(&group, &envelopes, &records, output, commit_every * INT64_C(1000));
 	if (field_union_build(&fields, list, error) < 0 ||
 		message_reader_open(&reader, STDIN_FILENO, "standard input", fields.pointers, fields.count, false, error) < 0 ||
 		ledger_envelopes_open(&envelopes, ledger, options_now(), error) < 0)
@@ -123,12 +128,12 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 	diag_info("%llu envelope records, %llu of them new or newer", envelopes.received, envelopes.stored);
 	diag_metric_records("envelope", envelopes.received);
 	if (result == 0 && !emission.none)
-		result = ledger_records_print(ledger, emission.all, emission.since, output, error);
+		result = ledger_print(ledger, emission.all, emission.since, output, error);
 	if (result == 0 && !emission.none)
 		result = warn_of_undated(ledger, error);
 out:
 	message_reader_release(&reader);
-	commit_group_release(&group);
+	group_commit_release(&group);
 	ledger_envelopes_release(&envelopes);
 	ledger_records_release(&records);
 	return result;
@@ -147,7 +152,7 @@ static int print_count(int64_t count, struct output *output)
 static int print_saved(struct ledger *ledger, struct output *output, struct error *error)
 {
 	if (print_reported)
-		return ledger_records_print_reported(ledger, output, error);
+		return ledger_print_reported(ledger, output, error);
 	if (print_undated)
 		return print_count(ledger_envelopes_undated(ledger, error), output);
 	struct buffer state = BUFFER_INIT;
@@ -172,7 +177,8 @@ int main(int argc, const char **argv)
 	struct emission emission = parse_emit();
 	bool reading = print_state || print_reported || print_undated;
 	output_open(&output, STDOUT_FILENO, "standard output");
-	if (policy_load(policy_path, &policy, &error) == 0 && ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, &error) == 0) {
+	if (policy_load(policy_path, &policy, &error) == 0 &&
+		ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, &error) == 0) {
 		ledger.policy = policy_path ? &policy : NULL;
 		if (reading)
 			print_saved(&ledger, &output, &error);

@@ -8,11 +8,13 @@
  *
  * Exit: 0; 64 usage; 65 bad input; 74 cannot write.
  */
-#include "diag.h"
-#include "licence_row.h"
-#include "message.h"
-#include "options.h"
-#include "output.h"
+#include "io/diag.h"
+
+#include "base/array.h"
+#include "io/options.h"
+#include "io/output.h"
+#include "licence/licence_cells.h"
+#include "stream/message.h"
 
 #include <csv.h>
 #include <inttypes.h>
@@ -28,9 +30,10 @@ static const struct options_manual manual = {
 	.program = "models",
 	.operands = "suggest",
 	.summary = "Prints a row of models.csv, to complete, for each unrecognized_subscription on standard input.",
-	.description = "The software model is left empty: it is for a person to decide. Units without a plan item have no identifier to map.\n\n"
-		       "Example:\n"
-		       "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n",
+	.description =
+		"The software model is left empty: it is for a person to decide. Units without a plan item have no identifier to map.\n\n"
+		"Example:\n"
+		"  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n",
 };
 
 enum { IDENTIFIER, IDENTIFIER_TYPE, DISPLAY_NAME, SUBSCRIPTIONS, UNITS_CONSUMED, FIELDS };
@@ -60,7 +63,7 @@ static const char *text_of(struct arena *arena, const struct json_slice *slice, 
 static int add(struct suggestions *suggestions, const struct message *message, struct error *error)
 {
 	const struct json_slice *slices = message->fields;
-	struct suggestion *new = licence_grow((void **)&suggestions->list, &suggestions->count, sizeof *new, error);
+	struct suggestion *new = array_grow((void **)&suggestions->list, &suggestions->count, sizeof *new, error);
 	if (!new)
 		return -1;
 	new->identifier = text_of(&suggestions->arena, &slices[IDENTIFIER], error);
@@ -68,7 +71,7 @@ static int add(struct suggestions *suggestions, const struct message *message, s
 	new->name = text_of(&suggestions->arena, &slices[DISPLAY_NAME], error);
 	new->subscriptions = slices[SUBSCRIPTIONS].kind == JSON_NUMBER ? strtoll(slices[SUBSCRIPTIONS].text, NULL, 10) : 0;
 	new->units = slices[UNITS_CONSUMED].kind == JSON_NUMBER ? strtoll(slices[UNITS_CONSUMED].text, NULL, 10) : 0;
-	return new->identifier && new->type && new->name ? 0 : -1;
+	return new->identifier &&new->type &&new->name ? 0 : -1;
 }
 
 static int read_unrecognized(struct suggestions *suggestions, struct error *error)
@@ -132,7 +135,8 @@ static void print_suggestions(const struct suggestions *suggestions, struct outp
 			diag_note("%" PRId64 " units have no plan item: there is nothing to map", one->units);
 			continue;
 		}
-		diag_note("%s is '%s', in %" PRId64 " subscription(s), with %" PRId64 " units", one->identifier, one->name, one->subscriptions, one->units);
+		diag_note("%s is '%s', in %" PRId64 " subscription(s), with %" PRId64 " units", one->identifier, one->name,
+			one->subscriptions, one->units);
 		buffer_append_string(row, "Docusign,eSignature,,,,Envelope,envelope,");
 		put_cell(row, one->type);
 		buffer_append_byte(row, ',');

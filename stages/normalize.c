@@ -8,10 +8,10 @@
  *
  * Exit: 0; 64 usage; 65 a record that does not fit; 66 no such feed or program file; 73, 74 cannot write; 78 a wrong map.
  */
-#include "diag.h"
-#include "options.h"
-#include "raw_map.h"
-#include "rejects.h"
+#include "io/diag.h"
+#include "io/options.h"
+#include "normalize/feed_map.h"
+#include "normalize/rejects.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +21,8 @@ static char *feed = "datafeed", *stream = "docusign_datafeed", *program, *reject
 
 static struct poptOption table[] = {
 	{"stream", 's', POPT_ARG_STRING, &stream, 0, "the stream of lines without a type (default: docusign_datafeed)", "NAME"},
-	{"feed", 'f', POPT_ARG_STRING, &feed, 0, "the feed descriptor whose map is used: datafeed (the default), monitor, esign or a file", "NAME|FILE"},
+	{"feed", 'f', POPT_ARG_STRING, &feed, 0, "the feed descriptor whose map is used: datafeed (the default), monitor, esign or a file",
+		"NAME|FILE"},
 	{"jq", 'j', POPT_ARG_STRING, &program, 0, "map the feed's records by this jq program, which gives canonical fields", "PROGRAM"},
 	{"rejects", 'r', POPT_ARG_STRING, &rejects_path, 0, "keep lines that do not fit here and go on", "FILE"},
 	POPT_TABLEEND,
@@ -39,10 +40,10 @@ static const struct options_manual manual = {
 };
 
 struct normalizer {
-	struct raw_map map;
+	struct feed_map map;
 	struct rejects rejects;
 	struct output output;
-	const struct stream *bare;         /* what lines without a type become */
+	const struct stream *bare; /* what lines without a type become */
 	const struct stream *announced[4]; /* those whose SCHEMA is out */
 	unsigned long long records;
 };
@@ -70,10 +71,10 @@ static int reject(struct normalizer *normalizer, const struct message_reader *re
 static int convert(struct normalizer *normalizer, const struct message_reader *reader, const struct message *message,
 	const struct stream *target, struct error *error)
 {
-	struct raw_map_fault fault;
+	struct feed_map_fault fault;
 	announce(normalizer, target);
 	normalizer->records++;
-	int result = raw_map_append(&normalizer->map, target, message, &normalizer->output.pending, &fault, error);
+	int result = feed_map_append(&normalizer->map, target, message, &normalizer->output.pending, &fault, error);
 	if (result > 0)
 		return reject(normalizer, reader, message, fault.pointer, fault.reason, error);
 	output_line_end(&normalizer->output);
@@ -88,7 +89,7 @@ static int handle(struct normalizer *normalizer, const struct message_reader *re
 	if (message->type == MESSAGE_BARE)
 		target = normalizer->bare;
 	else if (message->type == MESSAGE_RECORD || message->type == MESSAGE_SCHEMA)
-		target = raw_map_target(&normalizer->map, message->stream.text, message->stream.length);
+		target = feed_map_target(&normalizer->map, message->stream.text, message->stream.length);
 	if (!target)
 		output_line(&normalizer->output, message->line.text, message->line.length);
 	else if (message->type != MESSAGE_SCHEMA)
@@ -101,7 +102,8 @@ static int normalize(struct normalizer *normalizer, struct error *error)
 	struct message_reader reader;
 	struct message message;
 	int got;
-	if (message_reader_open(&reader, STDIN_FILENO, "standard input", normalizer->map.pointers, normalizer->map.pointer_count, true, error) < 0)
+	if (message_reader_open(
+		    &reader, STDIN_FILENO, "standard input", normalizer->map.pointers, normalizer->map.pointer_count, true, error) < 0)
 		return -1;
 	reader.keep_unreadable = true;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(&normalizer->output))
@@ -128,9 +130,9 @@ int main(int argc, const char **argv)
 	struct normalizer normalizer = {.records = 0};
 	options_parse(argc, argv, table, &manual);
 	output_open(&normalizer.output, STDOUT_FILENO, "standard output");
-	if (raw_map_open(&normalizer.map, feed, stream, program, &error) < 0)
+	if (feed_map_open(&normalizer.map, feed, stream, program, &error) < 0)
 		goto out;
-	normalizer.bare = raw_map_target(&normalizer.map, stream, strlen(stream));
+	normalizer.bare = feed_map_target(&normalizer.map, stream, strlen(stream));
 	if (!normalizer.bare)
 		options_refuse("cannot use --stream '%s': no map leads from it", stream);
 	if (rejects_open(&normalizer.rejects, rejects_path, &error) < 0)
@@ -142,7 +144,7 @@ int main(int argc, const char **argv)
 		report_counts(&normalizer);
 	rejects_abandon(&normalizer.rejects);
 out:
-	raw_map_release(&normalizer.map);
+	feed_map_release(&normalizer.map);
 	if (error.status)
 		diag_error(&error);
 	return error.status;

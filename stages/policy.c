@@ -7,10 +7,10 @@
  *
  * Exit: 0; 64 usage; 66 no such file; 74 cannot write; 78 a wrong policy.
  */
-#include "diag.h"
-#include "options.h"
-#include "output.h"
-#include "policy.h"
+#include "config/policy.h"
+#include "io/diag.h"
+#include "io/options.h"
+#include "io/output.h"
 
 #include <string.h>
 #include <unistd.h>

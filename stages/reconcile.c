@@ -9,9 +9,9 @@
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
-#include "diag.h"
-#include "options.h"
-#include "position.h"
+#include "io/diag.h"
+#include "io/options.h"
+#include "reconcile/position.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -25,14 +25,16 @@ static struct poptOption table[] = {
 	{"entitlements", 'e', POPT_ARG_STRING, &files.entitlements, 0, "what was bought", "FILE.csv"},
 	{"models", 'm', POPT_ARG_STRING, &files.models, 0, "software models and the identifiers that map to them", "FILE.csv"},
 	{"exclusions", 'x', POPT_ARG_STRING, &files.exclusions, 0, "identifiers and accounts that are left out", "FILE.csv"},
-	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "consumption of excluded users, which consumption records do not name: see exclude",
-		"FILE"},
+	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0,
+		"consumption of excluded users, which consumption records do not name: see exclude", "FILE"},
 	{"groups", 0, POPT_ARG_STRING, &files.groups, 0, "cost center, department, company and country of accounts", "FILE.csv"},
 	{"prices", 0, POPT_ARG_STRING, &files.prices, 0, "what rights cost that have to be bought on top", "FILE.csv"},
 	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates, into the currency of the results", "FILE.csv"},
 	{"group-by", 'g', POPT_ARG_STRING, &group_names, 0,
-		"positions per group too: account, site, cost_center, department, company, country, organization; several with commas", "LIST"},
-	{"trace", 0, POPT_ARG_NONE, &trace, 0, "also what each position comes from: lines of the licence files, and consumption; see explain", NULL},
+		"positions per group too: account, site, cost_center, department, company, country, organization; several with commas",
+		"LIST"},
+	{"trace", 0, POPT_ARG_NONE, &trace, 0,
+		"also what each position comes from: lines of the licence files, and consumption; see explain", NULL},
 	POPT_TABLEEND,
 };
 
@@ -41,11 +43,12 @@ static const struct options_manual manual = {
 	.operands = "",
 	.summary = "Sets the consumption on standard input against entitlements: rights owned, used, available, what is missing or too "
 		   "much, and what that costs.",
-	.description = "An entitlement grants its rights in each subscription period; they are drawn on by the periods that hold one of its\n"
-		       "days, allocated ones first, then the one that ends first. doc/reconcile.md has the rules.\n\n"
-		       "Example:\n"
-		       "  merge --ledger acme.db --emit all < /dev/null | aggregate-by-period -p profiles/acme.json |\n"
-		       "    reconcile --entitlements licence/entitlements.csv --models licence/models.csv --group-by site | report\n",
+	.description =
+		"An entitlement grants its rights in each subscription period; they are drawn on by the periods that hold one of its\n"
+		"days, allocated ones first, then the one that ends first. doc/reconcile.md has the rules.\n\n"
+		"Example:\n"
+		"  merge --ledger acme.db --emit all < /dev/null | aggregate-by-period -p profiles/acme.json |\n"
+		"    reconcile --entitlements licence/entitlements.csv --models licence/models.csv --group-by site | report\n",
 };
 
 static void complain(const char *message)
@@ -69,7 +72,8 @@ static unsigned parse_groups(void)
 		while (group_type_names[type] && strcmp(group_type_names[type], name) != 0)
 			type++;
 		if (!group_type_names[type])
-			options_refuse("cannot use --group-by '%s': it is account, site, cost_center, department, company, country or organization",
+			options_refuse(
+				"cannot use --group-by '%s': it is account, site, cost_center, department, company, country or organization",
 				name);
 		group_by |= 1u << type;
 	}
@@ -77,15 +81,15 @@ static unsigned parse_groups(void)
 }
 
 /* All of standard input goes to `output`; what the position needs of it, into `usage`. */
-static int pass_on(struct usage *usage, struct output *output, struct error *error)
+static int pass_on(struct reconcile_input *usage, struct output *output, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
 	int got;
-	if (usage_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
+	if (reconcile_input_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
-		if (usage_add(usage, &reader, &message, error) < 0) {
+		if (reconcile_input_add(usage, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
@@ -96,26 +100,27 @@ static int pass_on(struct usage *usage, struct output *output, struct error *err
 }
 
 /* What --excluded has; without it rules about users cannot be applied, and must not be passed over. */
-static int read_excluded(struct usage *usage, const struct exclusions *exclusions, struct error *error)
+static int read_excluded(struct reconcile_input *usage, const struct exclusions *exclusions, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
 	int got = 0;
 	const struct exclusion *rule = exclusions_user_rule(exclusions);
 	if (!excluded_path)
-		return rule ? error_set(error, EX_DATAERR,
-				      "cannot apply '%s' line %zu: consumption does not tell users; --excluded FILE does, made by `envtally exclude`",
-				      exclusions->path, rule->row)
-			    : 0;
+		return rule
+			? error_set(error, EX_DATAERR,
+				  "cannot apply '%s' line %zu: consumption does not tell users; --excluded FILE does, made by `envtally exclude`",
+				  exclusions->path, rule->row)
+			: 0;
 	int descriptor = open(excluded_path, O_RDONLY | O_CLOEXEC);
 	if (descriptor < 0)
 		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", excluded_path);
-	if (usage_reader_open(&reader, descriptor, excluded_path, error) < 0) {
+	if (reconcile_input_reader_open(&reader, descriptor, excluded_path, error) < 0) {
 		close(descriptor);
 		return -1;
 	}
 	while ((got = message_next(&reader, &message, error)) > 0)
-		if (usage_add_excluded(usage, &reader, &message, error) < 0) {
+		if (reconcile_input_add_excluded(usage, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
@@ -128,7 +133,7 @@ int main(int argc, const char **argv)
 {
 	struct error error = ERROR_INIT;
 	struct licence licence;
-	struct usage usage = {.accounts = NULL};
+	struct reconcile_input usage = {.accounts = NULL};
 	struct output output;
 	options_parse(argc, argv, table, &manual);
 	if (!files.entitlements || !files.models)
@@ -139,7 +144,7 @@ int main(int argc, const char **argv)
 		read_excluded(&usage, &licence.exclusions, &error) == 0 && pass_on(&usage, &output, &error) == 0)
 		position_print(&licence, &usage, group_by, trace, options_now(), &output, &error);
 	output_close(&output, error.status ? NULL : &error);
-	usage_release(&usage);
+	reconcile_input_release(&usage);
 	licence_release(&licence);
 	if (error.status)
 		diag_error(&error);

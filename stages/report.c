@@ -7,13 +7,13 @@
  *
  * Exit: 0, also when something is Not Compliant or there is nothing to report; 64 usage; 65 bad input; 73, 74 cannot write.
  */
-#include "aside.h"
-#include "diag.h"
-#include "display.h"
-#include "options.h"
-#include "report_csv.h"
-#include "report_html.h"
-#include "report_table.h"
+#include "io/atomic_file.h"
+#include "io/diag.h"
+#include "io/display.h"
+#include "io/options.h"
+#include "report/report_csv.h"
+#include "report/report_html.h"
+#include "report/report_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,27 +23,26 @@
 static char *format = "table", *title = "Docusign licence position", *output_path;
 
 static struct poptOption table[] = {
-        {"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html or csv", "FORMAT"},
-        {"output", 'o', POPT_ARG_STRING, &output_path, 0, "write there, not to standard output", "FILE"},
-        {"title", 0, POPT_ARG_STRING, &title, 0, "what stands above it", "TEXT"},
-        POPT_TABLEEND,
+	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html or csv", "FORMAT"},
+	{"output", 'o', POPT_ARG_STRING, &output_path, 0, "write there, not to standard output", "FILE"},
+	{"title", 0, POPT_ARG_STRING, &title, 0, "what stands above it", "TEXT"},
+	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
-        .program = "report",
-        .operands = "",
-        .summary = "Tells the licence position that is on standard input: rights owned and used, units, restatements, "
-                   "unrecognized identifiers.",
-        .description =
-                "table  text; on a terminal coloured unless NO_COLOR is set, and made to fit its width\n"
-                "html   one file that needs no script and fetches nothing: to be read, printed, sent\n"
-                "csv    the metric_result records alone (RFC 4180). A name that a spreadsheet would run as a formula (it begins\n"
-                "       with = + - @, a tab or a carriage return) has an apostrophe before it\n\n"
-                "Periods are half-open in the records; here they are shown with their last day.\n\n"
-                "Examples, without licence files and with them:\n"
-                "  normalize < envelopes.ndjson | merge --ledger :memory: --emit all |\n"
-                "    aggregate-by-period --contract-start 2025-01-31 | report\n"
-                "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | report --format html -o report.html\n",
+	.program = "report",
+	.operands = "",
+	.summary = "Tells the licence position that is on standard input: rights owned and used, units, restatements, "
+		   "unrecognized identifiers.",
+	.description = "table  text; on a terminal coloured unless NO_COLOR is set, and made to fit its width\n"
+		       "html   one file that needs no script and fetches nothing: to be read, printed, sent\n"
+		       "csv    the metric_result records alone (RFC 4180). A name that a spreadsheet would run as a formula (it begins\n"
+		       "       with = + - @, a tab or a carriage return) has an apostrophe before it\n\n"
+		       "Periods are half-open in the records; here they are shown with their last day.\n\n"
+		       "Examples, without licence files and with them:\n"
+		       "  normalize < envelopes.ndjson | merge --ledger :memory: --emit all |\n"
+		       "    aggregate-by-period --contract-start 2025-01-31 | report\n"
+		       "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | report --format html -o report.html\n",
 };
 
 typedef int report_printer(const struct report *report, struct output *output, struct error *error);
@@ -73,18 +72,18 @@ static report_printer *parse_format(void)
 
 static int print_report(const struct report *report, report_printer *print, struct error *error)
 {
-	struct aside aside = {.temporary = NULL};
+	struct atomic_file aside = {.temporary = NULL};
 	struct output output;
 	if (!output_path) {
 		output_open(&output, STDOUT_FILENO, "standard output");
 		int result = print(report, &output, error);
 		return output_close(&output, result < 0 ? NULL : error) < 0 ? -1 : result;
 	}
-	if (aside_open(&aside, output_path, 0644, error) < 0)
+	if (atomic_file_open(&aside, output_path, 0644, error) < 0)
 		return -1;
 	if (print(report, &aside.output, error) == 0)
-		return aside_commit(&aside, error);
-	aside_abandon(&aside);
+		return atomic_file_commit(&aside, error);
+	atomic_file_abandon(&aside);
 	return -1;
 }
 
@@ -99,10 +98,10 @@ int main(int argc, const char **argv)
 	if (output_path && !*output_path)
 		options_refuse("cannot use --output '': it is the path of a file");
 	report_open(&report, title, options_now());
-	if (report_read(&report, STDIN_FILENO, "standard input", &error) == 0 && report_settle(&report, &error) == 0) {
+	if (report_read(&report, STDIN_FILENO, "standard input", &error) == 0 && report_sort(&report, &error) == 0) {
 		if (report_is_empty(&report))
 			diag_note("nothing to report: no metric_result, consumption, restatement or unrecognized_subscription "
-			          "came");
+				  "came");
 		print_report(&report, print, &error);
 	}
 	report_release(&report);

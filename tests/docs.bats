@@ -247,13 +247,13 @@ prints() {
 
 @test "doc/streams.md has every canonical stream, its fields and keys" {
 	# The figures that the tiers have in common.
-	figures=$(awk '/^#define POSITION_FIGURES/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream.c" | tr -d '\n')
-	envelope=$(awk '/^#define ENVELOPE_FIELDS/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream.c" | tr -d '\n')
+	figures=$(awk '/^#define POSITION_FIGURES/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream/stream.c" | tr -d '\n')
+	envelope=$(awk '/^#define ENVELOPE_FIELDS/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream/stream.c" | tr -d '\n')
 	for stream in account subscription envelope watermark daily_consumption consumption restatement metric_result model_result product_result group_result \
 		unlicensed_consumption remediation forecast unrecognized_subscription job_result entitlement_use consumption_use explanation; do
 		table=$(awk -v title="## $stream" '/^## / { inside = $0 == title } inside' "$root/doc/streams.md")
 		# stream.c is where the programs have them from: name, type, required.
-		fields=$(awk -v start="stream_${stream/#envelope/envelope_method} = {" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /^};/ { exit }' "$root/lib/stream.c")
+		fields=$(awk -v start="stream_${stream/#envelope/envelope_method} = {" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /^};/ { exit }' "$root/lib/stream/stream.c")
 		fields=${fields/ POSITION_FIGURES/ $figures}
 		fields=${fields/ENVELOPE_FIELDS/$envelope}
 		expected=$(grep -oE '\{"[a-z_]+", FIELD_[A-Z]+, (true|false)\}' <<<"$fields" |
@@ -267,14 +267,14 @@ prints() {
 }
 
 @test "doc/profile.md has every key of a profile" {
-	expected=$(grep -oE '(\{|object, )"[a-z_]+", (&|[0-9]|true|false)' "$root/lib/profile.c" | grep -oE '[a-z_]+"' | tr -d '"' | cat - <(printf '%s\n' accounts scopes) | sort -u)
+	expected=$(grep -oE '(\{|object, )"[a-z_]+", (&|[0-9]|true|false)' "$root/lib/config/profile.c" | grep -oE '[a-z_]+"' | tr -d '"' | cat - <(printf '%s\n' accounts scopes) | sort -u)
 	# shellcheck disable=SC2016 # Markdown's backticks
 	same keys "$expected" "$(sed -nE 's/^\| `([a-z_]+)` \|.*/\1/p' "$root/doc/profile.md" | sort)"
 }
 
 @test "doc/licence.md has every column of the licence files" {
 	for file in model entitlement exclusion group price rate; do
-		expected=$(cat "$root"/lib/*.c | awk -v start=" ${file}_columns[]" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /NULL, false/ { exit }' |
+		expected=$(cat "$root"/lib/*/*.c | awk -v start=" ${file}_columns[]" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /NULL, false/ { exit }' |
 			grep -oE '\{"[a-z_]+", (true|false)\}' | sed -E 's/\{"([a-z_]+)", (true|false)\}/\1 \2/' | sort)
 		got=$(awk -v title="## ${file}s.csv" '/^## / { inside = $0 == title } inside && /^\| `/' "$root/doc/licence.md" |
 			while IFS='|' read -r _ columns header _; do

@@ -9,7 +9,7 @@
  * held-out units: median and mean of |forecast - actual| / actual, of both; how often the interval held what came; and how wide it
  * is, high less low by actual, at the median. Same seed, same organisations.
  */
-#include "forecast.h"
+#include "forecast/forecast.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -78,7 +78,8 @@ static void draw_days(const struct organisation *organisation, int64_t units[DAY
 	for (int day = 0; day < DAYS; day++) {
 		double year = day / 365.25, of_year = year - floor(year);
 		double mean = organisation->level * pow(1 + organisation->growth, year) *
-			(1 + organisation->amplitude * sin(2 * PI * (year + organisation->phase)) + organisation->second * sin(4 * PI * year));
+			(1 + organisation->amplitude * sin(2 * PI * (year + organisation->phase)) +
+				organisation->second * sin(4 * PI * year));
 		drift = 0.995 * drift + 0.01 * normal(); /* what moves use and has no season */
 		mean *= exp(drift + organisation->scatter * normal() - organisation->scatter * organisation->scatter / 2);
 		if (day % 7 >= 5)
@@ -154,8 +155,10 @@ int main(int argc, char **argv)
 	static int64_t units[DAYS];
 	if (!memory || !organisations)
 		return 64;
-	printf("%zu organisations, seed %llu. Error of the held-out units in percent: median and mean.\n\n", organisations, (unsigned long long)seed);
-	printf("%8s %9s %9s   %15s   %15s   %9s  %9s\n", "history", "held out", "seasonal", "forecast", "naive linear", "interval", "its width");
+	printf("%zu organisations, seed %llu. Error of the held-out units in percent: median and mean.\n\n", organisations,
+		(unsigned long long)seed);
+	printf("%8s %9s %9s   %15s   %15s   %9s  %9s\n", "history", "held out", "seasonal", "forecast", "naive linear", "interval",
+		"its width");
 	for (size_t i = 0; i < sizeof histories / sizeof *histories; i++)
 		for (size_t j = 0; j < sizeof months / sizeof *months; j++) {
 			struct outcome outcome = {.ours = memory, .naive = memory + size, .width = memory + 2 * size};
@@ -170,13 +173,14 @@ int main(int argc, char **argv)
 			totals[1] += naive * (double)outcome.count;
 			held += outcome.held;
 			count += outcome.count;
-			printf("%4d days %4d days %8.0f%%   %6.1f%% %6.1f%%   %6.1f%% %6.1f%%   %8.0f%%  %8.0f%%\n", histories[i], months[j],
-				100.0 * (double)outcome.seasonal / (double)outcome.count, 100 * median_of(outcome.ours, outcome.count), 100 * ours,
-				100 * median_of(outcome.naive, outcome.count), 100 * naive, 100.0 * (double)outcome.held / (double)outcome.count,
+			printf("%4d days %4d days %8.0f%%   %6.1f%% %6.1f%%   %6.1f%% %6.1f%%   %8.0f%%  %8.0f%%\n", histories[i],
+				months[j], 100.0 * (double)outcome.seasonal / (double)outcome.count,
+				100 * median_of(outcome.ours, outcome.count), 100 * ours, 100 * median_of(outcome.naive, outcome.count),
+				100 * naive, 100.0 * (double)outcome.held / (double)outcome.count,
 				100 * median_of(outcome.width, outcome.count));
 		}
-	printf("\nall: mean error of the forecast %.1f%%, of the naive linear one %.1f%%; the interval of %d%% held %.0f%%\n", 100 * totals[0] / (double)count,
-		100 * totals[1] / (double)count, FORECAST_PERCENT, 100.0 * (double)held / (double)count);
+	printf("\nall: mean error of the forecast %.1f%%, of the naive linear one %.1f%%; the interval of %d%% held %.0f%%\n",
+		100 * totals[0] / (double)count, 100 * totals[1] / (double)count, FORECAST_PERCENT, 100.0 * (double)held / (double)count);
 	free(memory);
 	return 0;
 }

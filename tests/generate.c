@@ -12,8 +12,8 @@
  *
  * Exit codes: 0, 64 usage, 71 no memory, 73 cannot create, 74 cannot write.
  */
-#include "buffer.h"
-#include "error.h"
+#include "base/buffer.h"
+#include "base/error.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,8 +167,7 @@ static int64_t instant_from(const char *text)
 
 enum status { CREATED, SENT, DELIVERED, COMPLETED, VOIDED, DECLINED, DELETED, TIMEDOUT };
 
-static const char *const status_words[] = {
-        "created", "sent", "delivered", "completed", "voided", "declined", "deleted", "timedout"};
+static const char *const status_words[] = {"created", "sent", "delivered", "completed", "voided", "declined", "deleted", "timedout"};
 
 enum { /* members that an envelope's record has as null, or, where `absent`, not at all */
 	NO_CREATED = 1,
@@ -201,36 +200,36 @@ struct envelope {
 static const struct {
 	const char *name, *email;
 } people[] = {
-        {"Ada Fuchs", "ada.fuchs@acme.example"},
-        {"Bo \\\"Bobby\\\" Lindqvist", "bo.lindqvist@acme.example"},
-        {"Chlo\\u00e9 Dubois", "chloe.dubois@acme.example"},
-        {"Dmitri Volkov", "dmitri.volkov@acme.example"},
-        {"Esra Y\303\261ld\304\261z", "esra.yildiz@acme.example"},
-        {"Farah \331\201\330\261\330\255", "farah@acme.example"},
-        {"Grace O'Neill", "grace.o.neill@acme.example"},
-        {"H. M\\\\K Services", "hmk-services+esign@acme.example"},
+	{"Ada Fuchs", "ada.fuchs@acme.example"},
+	{"Bo \\\"Bobby\\\" Lindqvist", "bo.lindqvist@acme.example"},
+	{"Chlo\\u00e9 Dubois", "chloe.dubois@acme.example"},
+	{"Dmitri Volkov", "dmitri.volkov@acme.example"},
+	{"Esra Y\303\261ld\304\261z", "esra.yildiz@acme.example"},
+	{"Farah \331\201\330\261\330\255", "farah@acme.example"},
+	{"Grace O'Neill", "grace.o.neill@acme.example"},
+	{"H. M\\\\K Services", "hmk-services+esign@acme.example"},
 };
 
 #define SUBJECT_QUOTES "Please sign: the \\\"Blue\\\" contract in C:\\\\Deals\\\\2024"
 #define SUBJECT_EMOJI "\360\237\232\200 Offer letter \\ud83c\\udf89 for the launch team"
-#define SUBJECT_RIGHT_TO_LEFT                                                                                                    \
-	"\330\247\331\204\330\261\330\254\330\247\330\241 \330\247\331\204\330\252\331\210\331\202\331\212\330\271: "            \
+#define SUBJECT_RIGHT_TO_LEFT \
+	"\330\247\331\204\330\261\330\254\330\247\330\241 \330\247\331\204\330\252\331\210\331\202\331\212\330\271: " \
 	"\\u05d7\\u05d5\\u05d6\\u05d4"
 #define SUBJECT_NEWLINE "Terms, conditions\\nand \\tannex; see \\/legal"
 
 static const char *const subjects[] = {
-        "Please DocuSign: Master services agreement",
-        "Please DocuSign: Non-disclosure agreement with the supplier",
-        "Complete with Docusign: Purchase order and delivery terms.pdf",
-        "Employment contract for your signature",
-        "Statement of work, second quarter, revision B",
-        "Renewal of the maintenance agreement",
-        "Change request to the framework contract",
-        "Data processing agreement (Art. 28 GDPR)",
-        SUBJECT_QUOTES,
-        SUBJECT_EMOJI,
-        SUBJECT_RIGHT_TO_LEFT,
-        SUBJECT_NEWLINE,
+	"Please DocuSign: Master services agreement",
+	"Please DocuSign: Non-disclosure agreement with the supplier",
+	"Complete with Docusign: Purchase order and delivery terms.pdf",
+	"Employment contract for your signature",
+	"Statement of work, second quarter, revision B",
+	"Renewal of the maintenance agreement",
+	"Change request to the framework contract",
+	"Data processing agreement (Art. 28 GDPR)",
+	SUBJECT_QUOTES,
+	SUBJECT_EMOJI,
+	SUBJECT_RIGHT_TO_LEFT,
+	SUBJECT_NEWLINE,
 };
 
 static inline char *put_name(char *to, const char *name)
@@ -284,12 +283,9 @@ static char *put_sender(char *to, const struct envelope *envelope, bool absent, 
 		return put_null(to, "sender", absent);
 	to = put_text(put_name(to, "sender"), "{");
 	char *first = to;
-	to = envelope->missing & NO_SENDER_ID ? put_null(to, "userId", absent)
-	                                      : put_id(to, "userId", envelope->sender_id, upper_case);
-	to = envelope->missing & NO_SENDER_NAME ? put_null(to, "userName", absent)
-	                                        : put_string(to, "userName", envelope->sender_name);
-	to = envelope->missing & NO_SENDER_EMAIL ? put_null(to, "email", absent)
-	                                         : put_string(to, "email", envelope->sender_email);
+	to = envelope->missing & NO_SENDER_ID ? put_null(to, "userId", absent) : put_id(to, "userId", envelope->sender_id, upper_case);
+	to = envelope->missing & NO_SENDER_NAME ? put_null(to, "userName", absent) : put_string(to, "userName", envelope->sender_name);
+	to = envelope->missing & NO_SENDER_EMAIL ? put_null(to, "email", absent) : put_string(to, "email", envelope->sender_email);
 	if (to > first) { /* the first member has no comma before it */
 		memmove(first, first + 1, (size_t)(to - first - 1));
 		to--;
@@ -394,8 +390,7 @@ struct raw_options {
 };
 
 /* Sets `*first_version` to the version that the envelope first arrived in. */
-static void raw_draw(
-        struct envelope *envelope, const struct raw_options *options, int64_t start, uint64_t index, unsigned *first_version)
+static void raw_draw(struct envelope *envelope, const struct raw_options *options, int64_t start, uint64_t index, unsigned *first_version)
 {
 	uint64_t seed = (uint64_t)options->seed;
 	int64_t step = (options->days - 1) * DAY / options->envelopes;
@@ -479,11 +474,11 @@ enum weekday { THURSDAY, FRIDAY, SATURDAY, SUNDAY, MONDAY, TUESDAY, WEDNESDAY };
 enum plan_item { AMERICAS_PRO, EUROPE_BUSINESS, EUROPE_PRO, LABS_BUSINESS, LABS_UNKNOWN, PLAN_ITEMS, NO_ITEM = PLAN_ITEMS };
 
 static const struct uuid plan_items[PLAN_ITEMS] = {
-        [AMERICAS_PRO] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c401)},
-        [EUROPE_BUSINESS] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c402)},
-        [EUROPE_PRO] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c403)},
-        [LABS_BUSINESS] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c404)},
-        [LABS_UNKNOWN] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c405)},
+	[AMERICAS_PRO] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c401)},
+	[EUROPE_BUSINESS] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c402)},
+	[EUROPE_PRO] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c403)},
+	[LABS_BUSINESS] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c404)},
+	[LABS_UNKNOWN] = {UINT64_C(0xb7f2d3c81a4e4f11), UINT64_C(0x8c5d2e90a1b3c405)},
 };
 
 enum account { PLAIN, QUOTES, EMOJI, RIGHT_TO_LEFT, NEWLINE, NAMELESS, ACCOUNTS };
@@ -502,101 +497,97 @@ struct account_row {
 };
 
 static const struct account_row accounts[ACCOUNTS] = {
-        [PLAIN] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d301)}, "\"Acme Manufacturing\"", "50117201", "1",
-                "\"na1\"", GROUP_AMERICAS, true, false, MONDAY, 5, 30, {[AMERICAS_PRO] = 80, [NO_ITEM] = 20}, NULL},
-        [QUOTES] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d302)}, "\"Acme \\\"Direct\\\" Sales \\\\ Returns\"",
-                "50117202", "1", "\"na1\"", GROUP_AMERICAS, true, false, TUESDAY, 17, 20, {[AMERICAS_PRO] = 85, [NO_ITEM] = 15},
-                NULL},
-        [EMOJI] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d303)}, "\"Acme \360\237\232\200 Labs \\ud83e\\uddea\"",
-                "50117203", "3", "\"na3\"", GROUP_LABS, true, true, WEDNESDAY, 23, 15,
-                {[LABS_BUSINESS] = 85, [LABS_UNKNOWN] = 15}, NULL},
-        [RIGHT_TO_LEFT] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d304)},
-                "\"\330\264\330\261\331\203\330\251 \330\243\331\203\331\205\331\212 (Acme)\"", "50117204", "11", "\"eu1\"",
-                GROUP_EUROPE, true, false, THURSDAY, 41, 15, {[EUROPE_BUSINESS] = 60, [EUROPE_PRO] = 38, [NO_ITEM] = 2}, NULL},
-        [NEWLINE] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d305)}, "\"Acme, North\\nEurope\"", "null", "11",
-                "\"eu1\"", GROUP_EUROPE, false, false, FRIDAY, 58, 12, {[EUROPE_BUSINESS] = 60, [EUROPE_PRO] = 40}, NULL},
-        [NAMELESS] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d306)}, "null", "50117206", "null", "null",
-                GROUP_LABS, false, false, SATURDAY, 77, 8, {[LABS_BUSINESS] = 80, [LABS_UNKNOWN] = 20}, "2025-02-25"},
+	[PLAIN] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d301)}, "\"Acme Manufacturing\"", "50117201", "1", "\"na1\"",
+		GROUP_AMERICAS, true, false, MONDAY, 5, 30, {[AMERICAS_PRO] = 80, [NO_ITEM] = 20}, NULL},
+	[QUOTES] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d302)}, "\"Acme \\\"Direct\\\" Sales \\\\ Returns\"", "50117202",
+		"1", "\"na1\"", GROUP_AMERICAS, true, false, TUESDAY, 17, 20, {[AMERICAS_PRO] = 85, [NO_ITEM] = 15}, NULL},
+	[EMOJI] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d303)}, "\"Acme \360\237\232\200 Labs \\ud83e\\uddea\"",
+		"50117203", "3", "\"na3\"", GROUP_LABS, true, true, WEDNESDAY, 23, 15, {[LABS_BUSINESS] = 85, [LABS_UNKNOWN] = 15}, NULL},
+	[RIGHT_TO_LEFT] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d304)},
+		"\"\330\264\330\261\331\203\330\251 \330\243\331\203\331\205\331\212 (Acme)\"", "50117204", "11", "\"eu1\"", GROUP_EUROPE,
+		true, false, THURSDAY, 41, 15, {[EUROPE_BUSINESS] = 60, [EUROPE_PRO] = 38, [NO_ITEM] = 2}, NULL},
+	[NEWLINE] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d305)}, "\"Acme, North\\nEurope\"", "null", "11", "\"eu1\"",
+		GROUP_EUROPE, false, false, FRIDAY, 58, 12, {[EUROPE_BUSINESS] = 60, [EUROPE_PRO] = 40}, NULL},
+	[NAMELESS] = {{UINT64_C(0x7c1e9a523b0f4d6a), UINT64_C(0x9e215f8840c7d306)}, "null", "50117206", "null", "null", GROUP_LABS, false,
+		false, SATURDAY, 77, 8, {[LABS_BUSINESS] = 80, [LABS_UNKNOWN] = 20}, "2025-02-25"},
 };
 
 static const char plan_items_json[] =
-        "[\n"
-        "{\"plan_id\":\"e2c4a6f8-0b1d-4f35-9a7c-3d5e7f901101\",\"plan_name\":\"Enterprise Pro\",\"associated_accounts_count\":2,"
-        "\"asset_group_name\":\"Acme Americas\",\"asset_group_id\":\"" GROUP_AMERICAS "\","
-        "\"subscription_name\":\"Acme Enterprise "
-        "2024\",\"subscription_id\":\"0c7d5e3f-6a1b-4820-b9d8-f7e6d5c4b301\",\"modules\":["
-        "{\"plan_item_id\":\"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c401\",\"plan_item_name\":\"eSignature Enterprise Pro - Envelopes\","
-        "\"plan_item_description\":\"Envelopes, \\\"Enterprise Pro\\\"\",\"plan_item_internal_id\":\"ENV-EP-01\"}]},\n"
-        "{\"plan_id\":\"e2c4a6f8-0b1d-4f35-9a7c-3d5e7f901102\",\"plan_name\":\"Business Pro\",\"associated_accounts_count\":2,"
-        "\"asset_group_name\":null,\"asset_group_id\":\"" GROUP_EUROPE "\","
-        "\"subscription_name\":\"Acme Europe 2024\",\"subscription_id\":\"0c7d5e3f-6a1b-4820-b9d8-f7e6d5c4b302\",\"modules\":["
-        "{\"plan_item_id\":\"B7F2D3C8-1A4E-4F11-8C5D-2E90A1B3C402\",\"plan_item_name\":\"eSignature Business Pro - Envelopes\","
-        "\"plan_item_description\":null,\"plan_item_internal_id\":\"ENV-BP-02\"},"
-        "{\"plan_item_id\":\"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c403\",\"plan_item_name\":\"eSignature Enterprise Pro - Envelopes "
-        "(EU)\","
-        "\"plan_item_description\":\"Envelopes\",\"plan_item_internal_id\":\"ENV-EP-03\"}]},\n"
-        "{\"plan_id\":\"e2c4a6f8-0b1d-4f35-9a7c-3d5e7f901103\",\"plan_name\":null,\"associated_accounts_count\":null,"
-        "\"asset_group_name\":\"Acme Labs\",\"asset_group_id\":\"" GROUP_LABS "\","
-        "\"subscription_name\":null,\"subscription_id\":\"0c7d5e3f-6a1b-4820-b9d8-f7e6d5c4b303\",\"modules\":["
-        "{\"plan_item_id\":\"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c404\",\"plan_item_name\":null,"
-        "\"plan_item_description\":null,\"plan_item_internal_id\":null},"
-        "{\"plan_item_id\":\"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c405\",\"plan_item_name\":\"Pilot \360\237\247\252 Envelopes\","
-        "\"plan_item_description\":\"Trial pool\",\"plan_item_internal_id\":\"ENV-TRIAL-05\"}]}\n"
-        "]\n";
+	"[\n"
+	"{\"plan_id\":\"e2c4a6f8-0b1d-4f35-9a7c-3d5e7f901101\",\"plan_name\":\"Enterprise Pro\",\"associated_accounts_count\":2,"
+	"\"asset_group_name\":\"Acme Americas\",\"asset_group_id\":\"" GROUP_AMERICAS "\","
+	"\"subscription_name\":\"Acme Enterprise "
+	"2024\",\"subscription_id\":\"0c7d5e3f-6a1b-4820-b9d8-f7e6d5c4b301\",\"modules\":["
+	"{\"plan_item_id\":\"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c401\",\"plan_item_name\":\"eSignature Enterprise Pro - Envelopes\","
+	"\"plan_item_description\":\"Envelopes, \\\"Enterprise Pro\\\"\",\"plan_item_internal_id\":\"ENV-EP-01\"}]},\n"
+	"{\"plan_id\":\"e2c4a6f8-0b1d-4f35-9a7c-3d5e7f901102\",\"plan_name\":\"Business Pro\",\"associated_accounts_count\":2,"
+	"\"asset_group_name\":null,\"asset_group_id\":\"" GROUP_EUROPE "\","
+	"\"subscription_name\":\"Acme Europe 2024\",\"subscription_id\":\"0c7d5e3f-6a1b-4820-b9d8-f7e6d5c4b302\",\"modules\":["
+	"{\"plan_item_id\":\"B7F2D3C8-1A4E-4F11-8C5D-2E90A1B3C402\",\"plan_item_name\":\"eSignature Business Pro - Envelopes\","
+	"\"plan_item_description\":null,\"plan_item_internal_id\":\"ENV-BP-02\"},"
+	"{\"plan_item_id\":\"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c403\",\"plan_item_name\":\"eSignature Enterprise Pro - Envelopes "
+	"(EU)\","
+	"\"plan_item_description\":\"Envelopes\",\"plan_item_internal_id\":\"ENV-EP-03\"}]},\n"
+	"{\"plan_id\":\"e2c4a6f8-0b1d-4f35-9a7c-3d5e7f901103\",\"plan_name\":null,\"associated_accounts_count\":null,"
+	"\"asset_group_name\":\"Acme Labs\",\"asset_group_id\":\"" GROUP_LABS "\","
+	"\"subscription_name\":null,\"subscription_id\":\"0c7d5e3f-6a1b-4820-b9d8-f7e6d5c4b303\",\"modules\":["
+	"{\"plan_item_id\":\"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c404\",\"plan_item_name\":null,"
+	"\"plan_item_description\":null,\"plan_item_internal_id\":null},"
+	"{\"plan_item_id\":\"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c405\",\"plan_item_name\":\"Pilot \360\237\247\252 Envelopes\","
+	"\"plan_item_description\":\"Trial pool\",\"plan_item_internal_id\":\"ENV-TRIAL-05\"}]}\n"
+	"]\n";
 
 static const char profile_json[] = "{\n"
-                                   "  \"name\": \"acme\",\n"
-                                   "  \"integration_type\": \"organization\",\n"
-                                   "  \"organization_id\": \"" ORGANIZATION_ID "\",\n"
-                                   "  \"contract_start\": \"" CONTRACT_START "\",\n"
-                                   "  \"renewal_months\": 3,\n"
-                                   "  \"active\": true,\n"
-                                   "  \"download_consumption\": true,\n"
-                                   "  \"api_base\": \"" API_BASE "\",\n"
-                                   "  \"audience\": \"account.docusign.com\",\n"
-                                   "  \"integration_key\": \"3f6b8d21-77c4-4e0d-a5b9-c81d2e4f6a70\",\n"
-                                   "  \"key_pair_id\": \"d05e9c13-2b48-4f7a-8e61-9a3c5b7d1f24\",\n"
-                                   "  \"key_file\": \"acme.pem\",\n"
-                                   "  \"scopes\": [\"organization_read\", \"organization_sub_account_read\", "
-                                   "\"asset_group_account_read\", \"account_read\"],\n"
-                                   "  \"feed\": \"datafeed\",\n"
-                                   "  \"lookback_days\": 8,\n"
-                                   "  \"concurrency\": 8\n"
-                                   "}\n";
+				   "  \"name\": \"acme\",\n"
+				   "  \"integration_type\": \"organization\",\n"
+				   "  \"organization_id\": \"" ORGANIZATION_ID "\",\n"
+				   "  \"contract_start\": \"" CONTRACT_START "\",\n"
+				   "  \"renewal_months\": 3,\n"
+				   "  \"active\": true,\n"
+				   "  \"download_consumption\": true,\n"
+				   "  \"api_base\": \"" API_BASE "\",\n"
+				   "  \"audience\": \"account.docusign.com\",\n"
+				   "  \"integration_key\": \"3f6b8d21-77c4-4e0d-a5b9-c81d2e4f6a70\",\n"
+				   "  \"key_pair_id\": \"d05e9c13-2b48-4f7a-8e61-9a3c5b7d1f24\",\n"
+				   "  \"key_file\": \"acme.pem\",\n"
+				   "  \"scopes\": [\"organization_read\", \"organization_sub_account_read\", "
+				   "\"asset_group_account_read\", \"account_read\"],\n"
+				   "  \"feed\": \"datafeed\",\n"
+				   "  \"lookback_days\": 8,\n"
+				   "  \"concurrency\": 8\n"
+				   "}\n";
 
 #define ENTERPRISE_PRO "Docusign eSignature Enterprise Pro"
 #define BUSINESS_PRO "Docusign eSignature Business Pro"
 
 static const char models_csv[] =
-        "publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier\n"
-        "Docusign,eSignature,,Enterprise Pro," ENTERPRISE_PRO ",Envelope,envelope,subscription_name,Acme Enterprise*\n"
-        "Docusign,eSignature,,Enterprise Pro," ENTERPRISE_PRO
-        ",Envelope,envelope,plan_item_id,b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c403\n"
-        "Docusign,eSignature,,Business Pro," BUSINESS_PRO ",Envelope,envelope,plan_item_name,*Business Pro*\n"
-        "Docusign,eSignature,,Business Pro," BUSINESS_PRO
-        ",Envelope,envelope,plan_item_id,b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c404\n";
+	"publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier\n"
+	"Docusign,eSignature,,Enterprise Pro," ENTERPRISE_PRO ",Envelope,envelope,subscription_name,Acme Enterprise*\n"
+	"Docusign,eSignature,,Enterprise Pro," ENTERPRISE_PRO ",Envelope,envelope,plan_item_id,b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c403\n"
+	"Docusign,eSignature,,Business Pro," BUSINESS_PRO ",Envelope,envelope,plan_item_name,*Business Pro*\n"
+	"Docusign,eSignature,,Business Pro," BUSINESS_PRO ",Envelope,envelope,plan_item_id,b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c404\n";
 
 static const char exclusions_csv[] =
-        "rule_type,identifier,profile,reason,start_date,end_date\n"
-        "identifier,b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c4ff,acme,\"Migration sandbox, never in production\",2024-01-31,2024-04-29\n";
+	"rule_type,identifier,profile,reason,start_date,end_date\n"
+	"identifier,b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c4ff,acme,\"Migration sandbox, never in production\",2024-01-31,2024-04-29\n";
 
 static const struct {
 	const char *id, *model, *subscription_period, *start, *end;
 	unsigned rights, unit_cost; /* in thousandths of a dollar */
 } entitlements[] = {
-        {"ENT-EP-01", ENTERPRISE_PRO, "Quarterly", "2024-01-31", "2024-04-29", 300, 2350},
-        {"ENT-EP-02", ENTERPRISE_PRO, "Quarterly", "2024-04-30", "2024-07-30", 275, 2350},
-        {"ENT-EP-03", ENTERPRISE_PRO, "Quarterly", "2024-07-31", "2024-10-30", 220, 2350},
-        {"ENT-EP-04", ENTERPRISE_PRO, "Quarterly", "2024-10-31", "2025-01-30", 243, 2350},
-        {"ENT-EP-05", ENTERPRISE_PRO, "Quarterly", "2025-01-31", "2025-04-29", 300, 2415},
-        {"ENT-EP-05S", ENTERPRISE_PRO, "Quarterly", "2025-01-31", "2025-04-29", 25, 2600},
-        {"ENT-BP-01", BUSINESS_PRO, "Quarterly", "2024-01-31", "2024-04-29", 160, 1875},
-        {"ENT-BP-02", BUSINESS_PRO, "Quarterly", "2024-04-30", "2024-07-30", 160, 1875},
-        {"ENT-BP-03", BUSINESS_PRO, "Quarterly", "2024-07-31", "2024-10-30", 160, 1875},
-        {"ENT-BP-04", BUSINESS_PRO, "Quarterly", "2024-10-31", "2025-01-30", 160, 1875},
-        {"ENT-BP-05", BUSINESS_PRO, "Quarterly", "2025-01-31", "2025-04-29", 160, 1925},
-        {"ENT-BP-Y1", BUSINESS_PRO, "Annually", "2024-01-31", "2025-01-30", 40, 1333},
-        {"ENT-BP-Y2", BUSINESS_PRO, "Annually", "2025-01-31", "2026-01-30", 40, 1399},
+	{"ENT-EP-01", ENTERPRISE_PRO, "Quarterly", "2024-01-31", "2024-04-29", 300, 2350},
+	{"ENT-EP-02", ENTERPRISE_PRO, "Quarterly", "2024-04-30", "2024-07-30", 275, 2350},
+	{"ENT-EP-03", ENTERPRISE_PRO, "Quarterly", "2024-07-31", "2024-10-30", 220, 2350},
+	{"ENT-EP-04", ENTERPRISE_PRO, "Quarterly", "2024-10-31", "2025-01-30", 243, 2350},
+	{"ENT-EP-05", ENTERPRISE_PRO, "Quarterly", "2025-01-31", "2025-04-29", 300, 2415},
+	{"ENT-EP-05S", ENTERPRISE_PRO, "Quarterly", "2025-01-31", "2025-04-29", 25, 2600},
+	{"ENT-BP-01", BUSINESS_PRO, "Quarterly", "2024-01-31", "2024-04-29", 160, 1875},
+	{"ENT-BP-02", BUSINESS_PRO, "Quarterly", "2024-04-30", "2024-07-30", 160, 1875},
+	{"ENT-BP-03", BUSINESS_PRO, "Quarterly", "2024-07-31", "2024-10-30", 160, 1875},
+	{"ENT-BP-04", BUSINESS_PRO, "Quarterly", "2024-10-31", "2025-01-30", 160, 1875},
+	{"ENT-BP-05", BUSINESS_PRO, "Quarterly", "2025-01-31", "2025-04-29", 160, 1925},
+	{"ENT-BP-Y1", BUSINESS_PRO, "Annually", "2024-01-31", "2025-01-30", 40, 1333},
+	{"ENT-BP-Y2", BUSINESS_PRO, "Annually", "2025-01-31", "2026-01-30", 40, 1399},
 };
 
 /* ---- the special envelopes ---- */
@@ -622,107 +613,91 @@ struct special {
 
 /* Row k has the envelope id aced00kk-0000-4000-8000-0000000000kk (kk in hexadecimal, from 01), whatever the seed. */
 static const struct special specials[] = {
-        {"sent before the contract starts", PLAIN, AMERICAS_PRO, .created = "2024-01-30T14:00:00", .sent = "2024-01-30T15:00:00",
-                .settled = "2024-02-02T09:00:00", .settled_as = COMPLETED},
-        {"sent in the last millisecond of the first period", PLAIN, AMERICAS_PRO, .created = "2024-04-29T22:10:00",
-                .sent = "2024-04-29T23:59:59.9999999", .settled = "2024-05-02T10:00:00", .settled_as = COMPLETED},
-        {"sent in the first millisecond of the second period", PLAIN, AMERICAS_PRO, .created = "2024-04-29T22:11:00",
-                .sent = "2024-04-30T00:00:00.0000000", .settled = "2024-05-02T10:05:00", .settled_as = COMPLETED},
-        {"sent in the last millisecond of the fourth period", QUOTES, AMERICAS_PRO, .created = "2025-01-30T20:00:00",
-                .sent = "2025-01-30T23:59:59.9999999", .settled = "2025-02-01T08:00:00", .settled_as = COMPLETED},
-        {"sent in the first millisecond of the fifth period", QUOTES, AMERICAS_PRO, .created = "2025-01-30T20:01:00",
-                .sent = "2025-01-31T00:00:00.0000000", .settled = "2025-02-01T08:05:00", .settled_as = COMPLETED},
-        {"sent on the leap day", RIGHT_TO_LEFT, EUROPE_BUSINESS, .created = "2024-02-29T11:00:00", .sent = "2024-02-29T12:00:00",
-                .settled = "2024-02-29T18:00:00", .settled_as = COMPLETED},
-        {"delivered twice in one page", QUOTES, AMERICAS_PRO, .created = "2024-05-14T09:00:00", .sent = "2024-05-14T09:30:00",
-                .settled = "2024-05-15T10:00:00", .settled_as = COMPLETED, .repeat = TWICE_IN_PAGE},
-        {"the same record in two arrivals, a week apart", NEWLINE, EUROPE_PRO, .created = "2024-08-13T09:00:00",
-                .sent = "2024-08-13T09:30:00", .settled = "2024-08-14T10:00:00", .settled_as = COMPLETED,
-                .repeat = AGAIN_NEXT_WEEK},
-        {"the old version arrives after the new one", PLAIN, AMERICAS_PRO, .created = "2024-09-05T09:00:00",
-                .sent = "2024-09-05T09:30:00", .settled = "2024-09-12T10:00:00", .settled_as = COMPLETED,
-                .repeat = OLD_AFTER_NEW},
-        {"a draft that stays one", EMOJI, LABS_BUSINESS, .created = "2024-06-18T13:00:00"},
-        {"a draft in the first period, sent in the second", RIGHT_TO_LEFT, EUROPE_PRO, .created = "2024-04-16T13:00:00",
-                .sent = "2024-05-06T08:00:00", .settled = "2024-05-07T09:00:00", .settled_as = COMPLETED},
-        {"voided the day after it was sent", NEWLINE, EUROPE_BUSINESS, .created = "2024-03-05T09:00:00",
-                .sent = "2024-03-05T10:00:00", .settled = "2024-03-06T11:00:00", .settled_as = VOIDED},
-        {"sent in the fourth period, voided between nights 1 and 2", RIGHT_TO_LEFT, EUROPE_BUSINESS,
-                .created = "2025-01-20T09:00:00", .sent = "2025-01-20T10:00:00", .settled = "2025-03-18T16:00:00",
-                .settled_as = VOIDED},
-        {"declined five weeks after it was sent", EMOJI, LABS_BUSINESS, .created = "2024-07-01T09:00:00",
-                .sent = "2024-07-01T10:00:00", .settled = "2024-08-06T11:00:00", .settled_as = DECLINED},
-        {"sent in the third period, completed in the fourth", PLAIN, AMERICAS_PRO, .created = "2024-10-28T09:00:00",
-                .sent = "2024-10-28T10:00:00", .settled = "2024-11-20T11:00:00", .settled_as = COMPLETED},
-        {"sent, later deleted (still consumed)", QUOTES, AMERICAS_PRO, .created = "2024-11-11T09:00:00",
-                .sent = "2024-11-11T10:00:00", .settled = "2024-12-02T11:00:00", .settled_as = DELETED},
-        {"sent, later timed out (still consumed)", NEWLINE, EUROPE_BUSINESS, .created = "2024-12-03T09:00:00",
-                .sent = "2024-12-03T10:00:00", .settled = "2025-01-07T11:00:00", .settled_as = TIMEDOUT},
-        {"only what a record must have, the rest null", PLAIN, NO_ITEM, .created = "2024-06-04T09:00:00",
-                .missing = ONLY_REQUIRED},
-        {"only what a record must have, the rest absent", PLAIN, NO_ITEM, .created = "2024-06-04T09:01:00",
-                .missing = ONLY_REQUIRED, .absent = true},
-        {"the sender null", QUOTES, AMERICAS_PRO, .created = "2024-06-05T09:00:00", .sent = "2024-06-05T09:10:00",
-                .missing = NO_SENDER},
-        {"all within the sender null", QUOTES, AMERICAS_PRO, .created = "2024-06-05T09:01:00", .sent = "2024-06-05T09:11:00",
-                .missing = NO_SENDER_ID | NO_SENDER_NAME | NO_SENDER_EMAIL},
-        {"the sender an empty object", QUOTES, AMERICAS_PRO, .created = "2024-06-05T09:02:00", .sent = "2024-06-05T09:12:00",
-                .missing = NO_SENDER_ID | NO_SENDER_NAME | NO_SENDER_EMAIL, .absent = true},
-        {"the subject null", EMOJI, LABS_BUSINESS, .created = "2024-06-06T09:00:00", .sent = "2024-06-06T09:10:00",
-                .missing = NO_SUBJECT},
-        {"createdDateTime and statusChangedDateTime null though sent", NEWLINE, EUROPE_PRO, .created = "2024-06-07T09:00:00",
-                .sent = "2024-06-07T09:10:00", .missing = NO_CREATED | NO_STATUS_CHANGED},
-        {"all ids in capitals", EMOJI, LABS_BUSINESS, .created = "2024-06-10T09:00:00", .sent = "2024-06-10T09:10:00",
-                .settled = "2024-06-10T12:00:00", .settled_as = COMPLETED, .upper_case = true},
-        {"subject with quotes and backslashes", PLAIN, AMERICAS_PRO, .created = "2024-07-02T09:00:00",
-                .sent = "2024-07-02T09:10:00", .subject = SUBJECT_QUOTES},
-        {"subject with emoji", EMOJI, LABS_BUSINESS, .created = "2024-07-02T09:01:00", .sent = "2024-07-02T09:11:00",
-                .subject = SUBJECT_EMOJI},
-        {"subject right to left", RIGHT_TO_LEFT, EUROPE_PRO, .created = "2024-07-02T09:02:00", .sent = "2024-07-02T09:12:00",
-                .subject = SUBJECT_RIGHT_TO_LEFT},
-        {"subject with comma, newline and tab", NEWLINE, EUROPE_PRO, .created = "2024-07-02T09:03:00",
-                .sent = "2024-07-02T09:13:00", .subject = SUBJECT_NEWLINE},
-        {"no plan item, in a group with one: takes that one", PLAIN, NO_ITEM, .created = "2024-09-17T09:00:00",
-                .sent = "2024-09-17T09:10:00"},
-        {"no plan item, in a group with two: stays without", RIGHT_TO_LEFT, NO_ITEM, .created = "2024-09-17T09:01:00",
-                .sent = "2024-09-17T09:11:00"},
-        {"no plan item (the member absent), in a group with two", RIGHT_TO_LEFT, NO_ITEM, .created = "2024-12-17T09:01:00",
-                .sent = "2024-12-17T09:11:00", .absent = true},
-        {"a plan item that no model maps", EMOJI, LABS_UNKNOWN, .created = "2024-09-18T09:00:00", .sent = "2024-09-18T09:10:00"},
-        {"late by months: second period, between nights 1 and 2", PLAIN, AMERICAS_PRO, .created = "2024-06-11T09:00:00",
-                .sent = "2024-06-11T09:10:00", .settled = "2024-06-12T09:00:00", .settled_as = COMPLETED,
-                .held_until = AFTER_NIGHT_1},
-        {"late: fourth period, between nights 1 and 2", PLAIN, AMERICAS_PRO, .created = "2024-11-05T09:00:00",
-                .sent = "2024-11-05T09:10:00", .settled = "2024-11-06T09:00:00", .settled_as = COMPLETED,
-                .held_until = AFTER_NIGHT_1},
-        {"late: fourth period, between nights 1 and 2", PLAIN, AMERICAS_PRO, .created = "2024-12-09T09:00:00",
-                .sent = "2024-12-09T09:10:00", .settled = "2024-12-11T09:00:00", .settled_as = COMPLETED,
-                .held_until = AFTER_NIGHT_1},
-        {"late: fourth period, between nights 1 and 2", QUOTES, AMERICAS_PRO, .created = "2025-01-14T09:00:00",
-                .sent = "2025-01-14T09:10:00", .settled = "2025-01-16T09:00:00", .settled_as = VOIDED,
-                .held_until = AFTER_NIGHT_1},
-        {"late: fourth period, between nights 1 and 2", EMOJI, LABS_BUSINESS, .created = "2025-01-21T09:00:00",
-                .sent = "2025-01-21T09:10:00", .held_until = AFTER_NIGHT_1},
-        {"late: fourth period, between nights 1 and 2", RIGHT_TO_LEFT, EUROPE_PRO, .created = "2025-01-22T09:00:00",
-                .sent = "2025-01-22T09:10:00", .settled = "2025-01-23T09:00:00", .settled_as = DECLINED,
-                .held_until = AFTER_NIGHT_1},
-        {"late: fourth period, between nights 1 and 2", NEWLINE, EUROPE_BUSINESS, .created = "2025-01-27T09:00:00",
-                .sent = "2025-01-27T09:10:00", .settled = "2025-01-29T09:00:00", .settled_as = COMPLETED,
-                .held_until = AFTER_NIGHT_1},
-        {"late: fourth period, between nights 2 and 3", PLAIN, AMERICAS_PRO, .created = "2025-01-08T09:00:00",
-                .sent = "2025-01-08T09:10:00", .settled = "2025-01-10T09:00:00", .settled_as = COMPLETED,
-                .held_until = AFTER_NIGHT_2},
-        {"late: fourth period, between nights 2 and 3", QUOTES, NO_ITEM, .created = "2025-01-28T09:00:00",
-                .sent = "2025-01-28T09:10:00", .settled = "2025-01-29T09:00:00", .settled_as = COMPLETED,
-                .held_until = AFTER_NIGHT_2},
-        {"late: fourth period, between nights 2 and 3", EMOJI, LABS_UNKNOWN, .created = "2025-01-28T09:01:00",
-                .sent = "2025-01-28T09:11:00", .settled = "2025-01-29T09:00:00", .settled_as = COMPLETED,
-                .held_until = AFTER_NIGHT_2},
-        {"late by a year: first period, between nights 2 and 3", NEWLINE, EUROPE_PRO, .created = "2024-03-19T09:00:00",
-                .sent = "2024-03-19T09:10:00", .settled = "2024-03-20T09:00:00", .settled_as = COMPLETED,
-                .held_until = AFTER_NIGHT_2},
-        {"a late draft: fourth period, between nights 2 and 3", RIGHT_TO_LEFT, EUROPE_PRO, .created = "2025-01-15T09:00:00",
-                .held_until = AFTER_NIGHT_2},
+	{"sent before the contract starts", PLAIN, AMERICAS_PRO, .created = "2024-01-30T14:00:00", .sent = "2024-01-30T15:00:00",
+		.settled = "2024-02-02T09:00:00", .settled_as = COMPLETED},
+	{"sent in the last millisecond of the first period", PLAIN, AMERICAS_PRO, .created = "2024-04-29T22:10:00",
+		.sent = "2024-04-29T23:59:59.9999999", .settled = "2024-05-02T10:00:00", .settled_as = COMPLETED},
+	{"sent in the first millisecond of the second period", PLAIN, AMERICAS_PRO, .created = "2024-04-29T22:11:00",
+		.sent = "2024-04-30T00:00:00.0000000", .settled = "2024-05-02T10:05:00", .settled_as = COMPLETED},
+	{"sent in the last millisecond of the fourth period", QUOTES, AMERICAS_PRO, .created = "2025-01-30T20:00:00",
+		.sent = "2025-01-30T23:59:59.9999999", .settled = "2025-02-01T08:00:00", .settled_as = COMPLETED},
+	{"sent in the first millisecond of the fifth period", QUOTES, AMERICAS_PRO, .created = "2025-01-30T20:01:00",
+		.sent = "2025-01-31T00:00:00.0000000", .settled = "2025-02-01T08:05:00", .settled_as = COMPLETED},
+	{"sent on the leap day", RIGHT_TO_LEFT, EUROPE_BUSINESS, .created = "2024-02-29T11:00:00", .sent = "2024-02-29T12:00:00",
+		.settled = "2024-02-29T18:00:00", .settled_as = COMPLETED},
+	{"delivered twice in one page", QUOTES, AMERICAS_PRO, .created = "2024-05-14T09:00:00", .sent = "2024-05-14T09:30:00",
+		.settled = "2024-05-15T10:00:00", .settled_as = COMPLETED, .repeat = TWICE_IN_PAGE},
+	{"the same record in two arrivals, a week apart", NEWLINE, EUROPE_PRO, .created = "2024-08-13T09:00:00",
+		.sent = "2024-08-13T09:30:00", .settled = "2024-08-14T10:00:00", .settled_as = COMPLETED, .repeat = AGAIN_NEXT_WEEK},
+	{"the old version arrives after the new one", PLAIN, AMERICAS_PRO, .created = "2024-09-05T09:00:00", .sent = "2024-09-05T09:30:00",
+		.settled = "2024-09-12T10:00:00", .settled_as = COMPLETED, .repeat = OLD_AFTER_NEW},
+	{"a draft that stays one", EMOJI, LABS_BUSINESS, .created = "2024-06-18T13:00:00"},
+	{"a draft in the first period, sent in the second", RIGHT_TO_LEFT, EUROPE_PRO, .created = "2024-04-16T13:00:00",
+		.sent = "2024-05-06T08:00:00", .settled = "2024-05-07T09:00:00", .settled_as = COMPLETED},
+	{"voided the day after it was sent", NEWLINE, EUROPE_BUSINESS, .created = "2024-03-05T09:00:00", .sent = "2024-03-05T10:00:00",
+		.settled = "2024-03-06T11:00:00", .settled_as = VOIDED},
+	{"sent in the fourth period, voided between nights 1 and 2", RIGHT_TO_LEFT, EUROPE_BUSINESS, .created = "2025-01-20T09:00:00",
+		.sent = "2025-01-20T10:00:00", .settled = "2025-03-18T16:00:00", .settled_as = VOIDED},
+	{"declined five weeks after it was sent", EMOJI, LABS_BUSINESS, .created = "2024-07-01T09:00:00", .sent = "2024-07-01T10:00:00",
+		.settled = "2024-08-06T11:00:00", .settled_as = DECLINED},
+	{"sent in the third period, completed in the fourth", PLAIN, AMERICAS_PRO, .created = "2024-10-28T09:00:00",
+		.sent = "2024-10-28T10:00:00", .settled = "2024-11-20T11:00:00", .settled_as = COMPLETED},
+	{"sent, later deleted (still consumed)", QUOTES, AMERICAS_PRO, .created = "2024-11-11T09:00:00", .sent = "2024-11-11T10:00:00",
+		.settled = "2024-12-02T11:00:00", .settled_as = DELETED},
+	{"sent, later timed out (still consumed)", NEWLINE, EUROPE_BUSINESS, .created = "2024-12-03T09:00:00",
+		.sent = "2024-12-03T10:00:00", .settled = "2025-01-07T11:00:00", .settled_as = TIMEDOUT},
+	{"only what a record must have, the rest null", PLAIN, NO_ITEM, .created = "2024-06-04T09:00:00", .missing = ONLY_REQUIRED},
+	{"only what a record must have, the rest absent", PLAIN, NO_ITEM, .created = "2024-06-04T09:01:00", .missing = ONLY_REQUIRED,
+		.absent = true},
+	{"the sender null", QUOTES, AMERICAS_PRO, .created = "2024-06-05T09:00:00", .sent = "2024-06-05T09:10:00", .missing = NO_SENDER},
+	{"all within the sender null", QUOTES, AMERICAS_PRO, .created = "2024-06-05T09:01:00", .sent = "2024-06-05T09:11:00",
+		.missing = NO_SENDER_ID | NO_SENDER_NAME | NO_SENDER_EMAIL},
+	{"the sender an empty object", QUOTES, AMERICAS_PRO, .created = "2024-06-05T09:02:00", .sent = "2024-06-05T09:12:00",
+		.missing = NO_SENDER_ID | NO_SENDER_NAME | NO_SENDER_EMAIL, .absent = true},
+	{"the subject null", EMOJI, LABS_BUSINESS, .created = "2024-06-06T09:00:00", .sent = "2024-06-06T09:10:00", .missing = NO_SUBJECT},
+	{"createdDateTime and statusChangedDateTime null though sent", NEWLINE, EUROPE_PRO, .created = "2024-06-07T09:00:00",
+		.sent = "2024-06-07T09:10:00", .missing = NO_CREATED | NO_STATUS_CHANGED},
+	{"all ids in capitals", EMOJI, LABS_BUSINESS, .created = "2024-06-10T09:00:00", .sent = "2024-06-10T09:10:00",
+		.settled = "2024-06-10T12:00:00", .settled_as = COMPLETED, .upper_case = true},
+	{"subject with quotes and backslashes", PLAIN, AMERICAS_PRO, .created = "2024-07-02T09:00:00", .sent = "2024-07-02T09:10:00",
+		.subject = SUBJECT_QUOTES},
+	{"subject with emoji", EMOJI, LABS_BUSINESS, .created = "2024-07-02T09:01:00", .sent = "2024-07-02T09:11:00",
+		.subject = SUBJECT_EMOJI},
+	{"subject right to left", RIGHT_TO_LEFT, EUROPE_PRO, .created = "2024-07-02T09:02:00", .sent = "2024-07-02T09:12:00",
+		.subject = SUBJECT_RIGHT_TO_LEFT},
+	{"subject with comma, newline and tab", NEWLINE, EUROPE_PRO, .created = "2024-07-02T09:03:00", .sent = "2024-07-02T09:13:00",
+		.subject = SUBJECT_NEWLINE},
+	{"no plan item, in a group with one: takes that one", PLAIN, NO_ITEM, .created = "2024-09-17T09:00:00",
+		.sent = "2024-09-17T09:10:00"},
+	{"no plan item, in a group with two: stays without", RIGHT_TO_LEFT, NO_ITEM, .created = "2024-09-17T09:01:00",
+		.sent = "2024-09-17T09:11:00"},
+	{"no plan item (the member absent), in a group with two", RIGHT_TO_LEFT, NO_ITEM, .created = "2024-12-17T09:01:00",
+		.sent = "2024-12-17T09:11:00", .absent = true},
+	{"a plan item that no model maps", EMOJI, LABS_UNKNOWN, .created = "2024-09-18T09:00:00", .sent = "2024-09-18T09:10:00"},
+	{"late by months: second period, between nights 1 and 2", PLAIN, AMERICAS_PRO, .created = "2024-06-11T09:00:00",
+		.sent = "2024-06-11T09:10:00", .settled = "2024-06-12T09:00:00", .settled_as = COMPLETED, .held_until = AFTER_NIGHT_1},
+	{"late: fourth period, between nights 1 and 2", PLAIN, AMERICAS_PRO, .created = "2024-11-05T09:00:00",
+		.sent = "2024-11-05T09:10:00", .settled = "2024-11-06T09:00:00", .settled_as = COMPLETED, .held_until = AFTER_NIGHT_1},
+	{"late: fourth period, between nights 1 and 2", PLAIN, AMERICAS_PRO, .created = "2024-12-09T09:00:00",
+		.sent = "2024-12-09T09:10:00", .settled = "2024-12-11T09:00:00", .settled_as = COMPLETED, .held_until = AFTER_NIGHT_1},
+	{"late: fourth period, between nights 1 and 2", QUOTES, AMERICAS_PRO, .created = "2025-01-14T09:00:00",
+		.sent = "2025-01-14T09:10:00", .settled = "2025-01-16T09:00:00", .settled_as = VOIDED, .held_until = AFTER_NIGHT_1},
+	{"late: fourth period, between nights 1 and 2", EMOJI, LABS_BUSINESS, .created = "2025-01-21T09:00:00",
+		.sent = "2025-01-21T09:10:00", .held_until = AFTER_NIGHT_1},
+	{"late: fourth period, between nights 1 and 2", RIGHT_TO_LEFT, EUROPE_PRO, .created = "2025-01-22T09:00:00",
+		.sent = "2025-01-22T09:10:00", .settled = "2025-01-23T09:00:00", .settled_as = DECLINED, .held_until = AFTER_NIGHT_1},
+	{"late: fourth period, between nights 1 and 2", NEWLINE, EUROPE_BUSINESS, .created = "2025-01-27T09:00:00",
+		.sent = "2025-01-27T09:10:00", .settled = "2025-01-29T09:00:00", .settled_as = COMPLETED, .held_until = AFTER_NIGHT_1},
+	{"late: fourth period, between nights 2 and 3", PLAIN, AMERICAS_PRO, .created = "2025-01-08T09:00:00",
+		.sent = "2025-01-08T09:10:00", .settled = "2025-01-10T09:00:00", .settled_as = COMPLETED, .held_until = AFTER_NIGHT_2},
+	{"late: fourth period, between nights 2 and 3", QUOTES, NO_ITEM, .created = "2025-01-28T09:00:00", .sent = "2025-01-28T09:10:00",
+		.settled = "2025-01-29T09:00:00", .settled_as = COMPLETED, .held_until = AFTER_NIGHT_2},
+	{"late: fourth period, between nights 2 and 3", EMOJI, LABS_UNKNOWN, .created = "2025-01-28T09:01:00",
+		.sent = "2025-01-28T09:11:00", .settled = "2025-01-29T09:00:00", .settled_as = COMPLETED, .held_until = AFTER_NIGHT_2},
+	{"late by a year: first period, between nights 2 and 3", NEWLINE, EUROPE_PRO, .created = "2024-03-19T09:00:00",
+		.sent = "2024-03-19T09:10:00", .settled = "2024-03-20T09:00:00", .settled_as = COMPLETED, .held_until = AFTER_NIGHT_2},
+	{"a late draft: fourth period, between nights 2 and 3", RIGHT_TO_LEFT, EUROPE_PRO, .created = "2025-01-15T09:00:00",
+		.held_until = AFTER_NIGHT_2},
 };
 
 static struct uuid special_id(size_t row)
@@ -769,8 +744,7 @@ static void feed_add(struct feed *feed, const struct envelope *envelope, unsigne
 }
 
 /* The envelope's arrivals under the weekly rule: on each processing day its newest version from before that day, if it is new. */
-static void feed_add_envelope(
-        struct feed *feed, const struct envelope *envelope, unsigned account, enum repeat repeat, int64_t held_until)
+static void feed_add_envelope(struct feed *feed, const struct envelope *envelope, unsigned account, enum repeat repeat, int64_t held_until)
 {
 	const int64_t last = instant_from(LAST_PROCESSING);
 	unsigned arrived = 0; /* events that the feed has told so far */
@@ -820,8 +794,7 @@ static void feed_add_special(struct feed *feed, size_t row)
 		envelope_add_event(&envelope, &dice, SENT, instant_from(special->sent));
 	if (special->settled)
 		envelope_add_event(&envelope, &dice, special->settled_as, instant_from(special->settled));
-	feed_add_envelope(
-	        feed, &envelope, special->account, special->repeat, special->held_until ? instant_from(special->held_until) : 0);
+	feed_add_envelope(feed, &envelope, special->account, special->repeat, special->held_until ? instant_from(special->held_until) : 0);
 }
 
 /* The first row whose shares, added up, go beyond the percentage. */
@@ -847,8 +820,7 @@ static void feed_add_drawn(struct feed *feed, uint64_t index)
 	struct dice dice = dice_for(feed->seed, FOR_ENVELOPE, LENGTH(specials) + index);
 	struct envelope envelope;
 	envelope.id = roll_uuid(&dice);
-	int64_t created =
-	        start + (int64_t)index * ((end - start - DAY) / DRAWN_ENVELOPES) + (int64_t)roll_below(&dice, 20 * HOUR);
+	int64_t created = start + (int64_t)index * ((end - start - DAY) / DRAWN_ENVELOPES) + (int64_t)roll_below(&dice, 20 * HOUR);
 	unsigned account = pick_account(roll_below(&dice, 100));
 	if (accounts[account].quiet_from && created >= instant_from(accounts[account].quiet_from) - 3 * HOUR)
 		account = PLAIN;
@@ -955,8 +927,7 @@ static void recording_begin(struct recording *recording, const char *program, in
 {
 	char text[32];
 	*recording = (struct recording){.exchanges = BUFFER_INIT, .bodies = BUFFER_INIT, .now = now};
-	buffer_append_format(
-	        &recording->exchanges, "{\"recording\":1,\"program\":\"%s\",\"now\":\"%s\"", program, instant_text(now, text));
+	buffer_append_format(&recording->exchanges, "{\"recording\":1,\"program\":\"%s\",\"now\":\"%s\"", program, instant_text(now, text));
 	recording_end_line(recording, 0);
 }
 
@@ -969,18 +940,16 @@ static void recording_add(struct recording *recording, const char *url, unsigned
 	unsigned number = ++recording->count;
 
 	sha256_text(body->data, body->length, digest);
-	buffer_append_format(to,
-	        "{\"exchange\":%u,\"requested_at\":\"%s\",\"answered_at\":\"%s\",\"method\":\"GET\",\"url\":\"%s\"", number,
-	        instant_text(at, requested), instant_text(at + 190 * (SECOND / 1000), answered), url);
+	buffer_append_format(to, "{\"exchange\":%u,\"requested_at\":\"%s\",\"answered_at\":\"%s\",\"method\":\"GET\",\"url\":\"%s\"",
+		number, instant_text(at, requested), instant_text(at + 190 * (SECOND / 1000), answered), url);
 	buffer_append_string(to, ",\"request_headers\":{\"accept\":\"application/json\",\"authorization\":\"redacted\"}");
 	buffer_append_format(to,
-	        ",\"status\":%u,\"headers\":{\"content-type\":\"application/json\",\"x-ratelimit-limit\":\"3000\","
-	        "\"x-ratelimit-remaining\":\"%u\",\"x-ratelimit-reset\":\"%lld\",\"x-burstlimit-limit\":\"500\","
-	        "\"x-burstlimit-remaining\":\"%u\"}",
-	        status, 3000 - number, (long long)((at / HOUR + 1) * HOUR / SECOND), 500 - number);
-	buffer_append_format(to,
-	        ",\"final\":true,\"body_offset\":%zu,\"body_length\":%zu,\"decoded_length\":%zu,\"body_sha256\":\"%s\"",
-	        recording->bodies.length, body->length, body->length, digest);
+		",\"status\":%u,\"headers\":{\"content-type\":\"application/json\",\"x-ratelimit-limit\":\"3000\","
+		"\"x-ratelimit-remaining\":\"%u\",\"x-ratelimit-reset\":\"%lld\",\"x-burstlimit-limit\":\"500\","
+		"\"x-burstlimit-remaining\":\"%u\"}",
+		status, 3000 - number, (long long)((at / HOUR + 1) * HOUR / SECOND), 500 - number);
+	buffer_append_format(to, ",\"final\":true,\"body_offset\":%zu,\"body_length\":%zu,\"decoded_length\":%zu,\"body_sha256\":\"%s\"",
+		recording->bodies.length, body->length, body->length, digest);
 	recording_end_line(recording, start);
 	buffer_append(&recording->bodies, body->data, body->length);
 }
@@ -995,8 +964,8 @@ static int recording_write(struct recording *recording, const char *folder, cons
 	recording_end_line(recording, start);
 
 	/* 2025-03-18T02:00:00.000Z names the folder 20250318T020000Z */
-	int length = snprintf(name, sizeof name, "nights/%.4s%.2s%.5s%.2s%.2sZ/%s", night, night + 5, night + 8, night + 14,
-	        night + 17, program);
+	int length = snprintf(
+		name, sizeof name, "nights/%.4s%.2s%.5s%.2s%.2sZ/%s", night, night + 5, night + 8, night + 14, night + 17, program);
 	snprintf(name + length, sizeof name - (size_t)length, ".exchanges");
 	int result = write_file(folder, name, &recording->exchanges, error);
 	snprintf(name + length, sizeof name - (size_t)length, ".bodies");
@@ -1023,10 +992,10 @@ static void append_accounts(struct buffer *to, int which)
 				continue;
 			*put_uuid(id, account->id, account->upper_case) = '\0';
 			buffer_append_format(to,
-			        "%s{\"assetGroupId\":\"%s\",\"accountId\":\"%s\",\"accountName\":%s,\"externalAccountId\":%s,"
-			        "\"compliant\":%s,\"siteId\":%s,\"siteName\":%s}",
-			        separator, account->group, id, account->name, account->external_id,
-			        account->compliant ? "true" : "false", account->site_id, account->site_name);
+				"%s{\"assetGroupId\":\"%s\",\"accountId\":\"%s\",\"accountName\":%s,\"externalAccountId\":%s,"
+				"\"compliant\":%s,\"siteId\":%s,\"siteName\":%s}",
+				separator, account->group, id, account->name, account->external_id, account->compliant ? "true" : "false",
+				account->site_id, account->site_name);
 			separator = ",\n";
 		}
 	}
@@ -1035,13 +1004,13 @@ static void append_accounts(struct buffer *to, int which)
 
 static void append_organizations(struct buffer *to)
 {
-	buffer_append_string(to, "{\"organizations\":[\n{\"id\":\"" ORGANIZATION_ID "\",\"name\":\"Acme \\\"Global\\\" Holding\","
-	                         "\"description\":null,\"accounts\":[");
+	buffer_append_string(to,
+		"{\"organizations\":[\n{\"id\":\"" ORGANIZATION_ID "\",\"name\":\"Acme \\\"Global\\\" Holding\","
+		"\"description\":null,\"accounts\":[");
 	for (unsigned i = 0; i < ACCOUNTS; i++) {
 		char id[37];
-		buffer_append_format(to, "%s\n{\"id\":\"%s\",\"name\":%s,\"external_account_id\":%s,\"site_id\":%s}",
-		        i ? "," : "", uuid_text(accounts[i].id, id), accounts[i].name, accounts[i].external_id,
-		        accounts[i].site_id);
+		buffer_append_format(to, "%s\n{\"id\":\"%s\",\"name\":%s,\"external_account_id\":%s,\"site_id\":%s}", i ? "," : "",
+			uuid_text(accounts[i].id, id), accounts[i].name, accounts[i].external_id, accounts[i].site_id);
 	}
 	buffer_append_string(to, "\n]}\n]}\n");
 }
@@ -1056,14 +1025,13 @@ static int record_subscriptions(const char *folder, int64_t now, struct error *e
 	recording_begin(&recording, "fetch-subscriptions", now);
 	for (int which = COMPLIANT; which >= NOT_COMPLIANT; which--) {
 		snprintf(url, sizeof url, "%s/%s/assetGroups/accounts?compliant=%s", base, ORGANIZATION_ID,
-		        which == COMPLIANT ? "true" : "false");
+			which == COMPLIANT ? "true" : "false");
 		buffer_reset(&body);
 		append_accounts(&body, which);
 		recording_add(&recording, url, 200, &body);
 	}
 	buffer_reset(&body);
-	buffer_append_string(
-	        &body, "{\"error\":\"access_denied\",\"error_description\":\"The organizations need a user's token.\"}");
+	buffer_append_string(&body, "{\"error\":\"access_denied\",\"error_description\":\"The organizations need a user's token.\"}");
 	recording_add(&recording, base, 403, &body);
 	snprintf(url, sizeof url, "%s/%s/planItems", base, ORGANIZATION_ID);
 	buffer_reset(&body);
@@ -1118,8 +1086,7 @@ static void record_page(struct recording *recording, const struct feed *feed, un
 	char id[37], next[64];
 	unsigned count = 0;
 
-	for (; count < PAGE_CAP && (arrival = feed_find(feed, account, walk->position, recording->now));
-	        count++, walk->position++) {
+	for (; count < PAGE_CAP && (arrival = feed_find(feed, account, walk->position, recording->now)); count++, walk->position++) {
 		buffer_append_string(&data, count ? "," : "");
 		buffer_append(&data, feed->texts.data + arrival->offset, arrival->length);
 	}
@@ -1127,8 +1094,8 @@ static void record_page(struct recording *recording, const struct feed *feed, un
 	buffer_append_format(&body, "{\"endCursor\":\"%s\",\"data\":[", next);
 	buffer_append(&body, data.data, data.length);
 	buffer_append_string(&body, "]}");
-	buffer_append_format(&url, "%s/api/v2.0/datasets/envelopes/stream?accountId=%s&cursor=", API_BASE,
-	        uuid_text(accounts[account].id, id));
+	buffer_append_format(
+		&url, "%s/api/v2.0/datasets/envelopes/stream?accountId=%s&cursor=", API_BASE, uuid_text(accounts[account].id, id));
 	append_percent_encoded(&url, walk->cursor);
 	buffer_append_string(&url, "&limit=1000");
 	recording_add(recording, url.data, 200, &body);
@@ -1181,9 +1148,8 @@ static void append_feed(struct buffer *to, const struct feed *feed)
 	char at[32], id[37];
 	for (size_t i = 0; i < feed->count; i++) {
 		const struct arrival *arrival = &feed->arrivals[i];
-		buffer_append_format(to,
-		        "{\"arrived_at\":\"%s\",\"account_id\":\"%s\",\"record\":", instant_text(arrival->at, at),
-		        uuid_text(accounts[arrival->account].id, id));
+		buffer_append_format(to, "{\"arrived_at\":\"%s\",\"account_id\":\"%s\",\"record\":", instant_text(arrival->at, at),
+			uuid_text(accounts[arrival->account].id, id));
 		buffer_append(to, feed->texts.data + arrival->offset, arrival->length);
 		buffer_append_string(to, "}\n");
 	}
@@ -1192,65 +1158,66 @@ static void append_feed(struct buffer *to, const struct feed *feed)
 static void append_entitlements(struct buffer *to)
 {
 	buffer_append_string(to,
-	        "entitlement_id,software_model,agreement_type,license_type,metric_group,license_metric,subscription_period,"
-	        "start_date,end_date,purchased_rights,unit_cost,total_cost,currency,status\n");
+		"entitlement_id,software_model,agreement_type,license_type,metric_group,license_metric,subscription_period,"
+		"start_date,end_date,purchased_rights,unit_cost,total_cost,currency,status\n");
 	for (size_t i = 0; i < LENGTH(entitlements); i++) {
 		unsigned unit = entitlements[i].unit_cost, total = unit * entitlements[i].rights;
-		buffer_append_format(to,
-		        "%s,%s,Generic,Subscription,Consumption,Envelope,%s,%s,%s,%u,%u.%03u,%u.%03u,USD,active\n",
-		        entitlements[i].id, entitlements[i].model, entitlements[i].subscription_period, entitlements[i].start,
-		        entitlements[i].end, entitlements[i].rights, unit / 1000, unit % 1000, total / 1000, total % 1000);
+		buffer_append_format(to, "%s,%s,Generic,Subscription,Consumption,Envelope,%s,%s,%s,%u,%u.%03u,%u.%03u,USD,active\n",
+			entitlements[i].id, entitlements[i].model, entitlements[i].subscription_period, entitlements[i].start,
+			entitlements[i].end, entitlements[i].rights, unit / 1000, unit % 1000, total / 1000, total % 1000);
 	}
 }
 
 static const char service_readme[] =
-        "What the service answers, for the simulator and for tests; made by `generate`, do not edit.\n"
-        "- `organizations.json`: GET /Management/v2/organizations, for a user's token (an application token gets 403)\n"
-        "- `asset-group-accounts.json`: GET …/assetGroups/accounts, both values of `compliant` in one; the service filters\n"
-        "- `plan-items.json`: GET …/planItems\n"
-        "- `feed.ndjson`: the data feed in arrival order; an account sees its `record`s with `arrived_at` up to the service's "
-        "clock\n";
+	"What the service answers, for the simulator and for tests; made by `generate`, do not edit.\n"
+	"- `organizations.json`: GET /Management/v2/organizations, for a user's token (an application token gets 403)\n"
+	"- `asset-group-accounts.json`: GET …/assetGroups/accounts, both values of `compliant` in one; the service filters\n"
+	"- `plan-items.json`: GET …/planItems\n"
+	"- `feed.ndjson`: the data feed in arrival order; an account sees its `record`s with `arrived_at` up to the service's "
+	"clock\n";
 
 static void append_readme(struct buffer *to, uint64_t seed)
 {
 	char id[37];
 	buffer_append_format(to,
-	        "# acme: a recorded organisation\n\n"
-	        "Made by `build/release/tests/generate --fixture fixtures/acme%s",
-	        seed == 1 ? "`; do not edit.\n" : "");
+		"# acme: a recorded organisation\n\n"
+		"Made by `build/release/tests/generate --fixture fixtures/acme%s",
+		seed == 1 ? "`; do not edit.\n" : "");
 	if (seed != 1)
 		buffer_append_format(to, " --seed %llu`; do not edit.\n", (unsigned long long)seed);
 	buffer_append_string(to,
-	        "Nobody in here exists.\n\n"
-	        "The contract starts on 2024-01-31 and renews every 3 months: periods start on 2024-01-31, 2024-04-30 (April has "
-	        "no 31st),\n"
-	        "2024-07-31, 2024-10-31 and 2025-01-31. `nights/` has three runs, a week apart; the fifth period is open in all "
-	        "of them.\n"
-	        "`service/` is what the service has in the end, so the nights are windows on `service/feed.ndjson`.\n\n"
-	        "Accounts are processed once a week, each on a weekday of its own. Monday to Saturday:\n\n"
-	        "| account | id | name (as JSON) | site | asset group |\n|---|---|---|---|---|\n");
+		"Nobody in here exists.\n\n"
+		"The contract starts on 2024-01-31 and renews every 3 months: periods start on 2024-01-31, 2024-04-30 (April has "
+		"no 31st),\n"
+		"2024-07-31, 2024-10-31 and 2025-01-31. `nights/` has three runs, a week apart; the fifth period is open in all "
+		"of them.\n"
+		"`service/` is what the service has in the end, so the nights are windows on `service/feed.ndjson`.\n\n"
+		"Accounts are processed once a week, each on a weekday of its own. Monday to Saturday:\n\n"
+		"| account | id | name (as JSON) | site | asset group |\n|---|---|---|---|---|\n");
 	for (unsigned i = 0; i < ACCOUNTS; i++)
-		buffer_append_format(to, "| %u | `%s` | `%s` | `%s` | `%s` |\n", i, uuid_text(accounts[i].id, id),
-		        accounts[i].name, accounts[i].site_name, accounts[i].group);
+		buffer_append_format(to, "| %u | `%s` | `%s` | `%s` | `%s` |\n", i, uuid_text(accounts[i].id, id), accounts[i].name,
+			accounts[i].site_name, accounts[i].group);
 	buffer_append_format(to,
-	        "\nAccount %u is in capitals in the Admin API's answer; account %u has no name and no site, sends nothing from "
-	        "%s on (so its\n"
-	        "first, time, cursor finds nothing in nights 2 and 3) and, like account %u, is not compliant.\n\n"
-	        "Plan items, as their models see them: the group of accounts 0 and 1 has exactly one (`%s`, by its "
-	        "subscription's name),\n",
-	        EMOJI, NAMELESS, accounts[NAMELESS].quiet_from, NEWLINE, uuid_text(plan_items[AMERICAS_PRO], id));
+		"\nAccount %u is in capitals in the Admin API's answer; account %u has no name and no site, sends nothing from "
+		"%s on (so its\n"
+		"first, time, cursor finds nothing in nights 2 and 3) and, like account %u, is not compliant.\n\n"
+		"Plan items, as their models see them: the group of accounts 0 and 1 has exactly one (`%s`, by its "
+		"subscription's name),\n",
+		EMOJI, NAMELESS, accounts[NAMELESS].quiet_from, NEWLINE, uuid_text(plan_items[AMERICAS_PRO], id));
 	buffer_append_format(to, "the two others have two each. `%s` is mapped by no model: the unrecognized identifier.\n\n",
-	        uuid_text(plan_items[LABS_UNKNOWN], id));
-	buffer_append_string(to, "Envelopes that are in here on purpose (more of most kinds are among the drawn ones):\n\n"
-	                         "| envelope | account | what |\n|---|---|---|\n");
+		uuid_text(plan_items[LABS_UNKNOWN], id));
+	buffer_append_string(to,
+		"Envelopes that are in here on purpose (more of most kinds are among the drawn ones):\n\n"
+		"| envelope | account | what |\n|---|---|---|\n");
 	for (size_t row = 0; row < LENGTH(specials); row++)
 		buffer_append_format(
-		        to, "| `%s` | %u | %s |\n", uuid_text(special_id(row), id), specials[row].account, specials[row].about);
-	buffer_append_string(to, "\nLicence: Enterprise Pro is over-licensed in the first period and Not Compliant in the third; "
-	                         "in the fourth it is Compliant,\n"
-	                         "with nothing to spare, after night 1, and Not Compliant once the late envelopes of nights 2 "
-	                         "and 3 are in. Business Pro\n"
-	                         "has quarterly rights and a yearly entitlement, renewed on 2025-01-31.\n");
+			to, "| `%s` | %u | %s |\n", uuid_text(special_id(row), id), specials[row].account, specials[row].about);
+	buffer_append_string(to,
+		"\nLicence: Enterprise Pro is over-licensed in the first period and Not Compliant in the third; "
+		"in the fourth it is Compliant,\n"
+		"with nothing to spare, after night 1, and Not Compliant once the late envelopes of nights 2 "
+		"and 3 are in. Business Pro\n"
+		"has quarterly rights and a yearly entitlement, renewed on 2025-01-31.\n");
 }
 
 /* Writes what `append` makes. */
@@ -1287,11 +1254,11 @@ static int write_constant_files(const char *folder, struct error *error)
 	static const struct {
 		const char *name, *text;
 	} files[] = {
-	        {"profiles/acme.json", profile_json},
-	        {"licence/models.csv", models_csv},
-	        {"licence/exclusions.csv", exclusions_csv},
-	        {"service/plan-items.json", plan_items_json},
-	        {"service/README.md", service_readme},
+		{"profiles/acme.json", profile_json},
+		{"licence/models.csv", models_csv},
+		{"licence/exclusions.csv", exclusions_csv},
+		{"service/plan-items.json", plan_items_json},
+		{"service/README.md", service_readme},
 	};
 	for (size_t i = 0; i < LENGTH(files); i++)
 		if (write_text(folder, files[i].name, files[i].text, error) < 0)
@@ -1318,8 +1285,7 @@ static int fixture_write(const char *folder, uint64_t seed, struct error *error)
 	feed_make(&feed);
 	if (buffer_check(&feed.texts, error) < 0)
 		goto out;
-	if (write_constant_files(folder, error) < 0 || write_service(&feed, folder, error) < 0 ||
-	        write_nights(&feed, folder, error) < 0)
+	if (write_constant_files(folder, error) < 0 || write_service(&feed, folder, error) < 0 || write_nights(&feed, folder, error) < 0)
 		goto out;
 	result = 0;
 out:
@@ -1336,18 +1302,18 @@ static int check_options(const struct raw_options *options, const char *folder, 
 		const char *name;
 		long long value, low, high;
 	} ranges[] = {
-	        {"envelopes", options->envelopes, 1, 10000000000},
-	        {"accounts", options->accounts, 1, 10000000},
-	        {"days", options->days, 1, 36500},
-	        {"redeliver", options->redeliver, 0, 100},
-	        {"seed", options->seed, 0, INT64_MAX},
+		{"envelopes", options->envelopes, 1, 10000000000},
+		{"accounts", options->accounts, 1, 10000000},
+		{"days", options->days, 1, 36500},
+		{"redeliver", options->redeliver, 0, 100},
+		{"seed", options->seed, 0, INT64_MAX},
 	};
 	if (!folder == !raw)
 		return error_set(error, EX_USAGE, "cannot start: one of --fixture DIR and --raw is needed");
 	for (size_t i = 0; i < LENGTH(ranges); i++)
 		if (ranges[i].value < ranges[i].low || ranges[i].value > ranges[i].high)
 			return error_set(error, EX_USAGE, "cannot use '--%s=%lld': it goes from %lld to %lld", ranges[i].name,
-			        ranges[i].value, ranges[i].low, ranges[i].high);
+				ranges[i].value, ranges[i].low, ranges[i].high);
 	return 0;
 }
 
@@ -1358,20 +1324,17 @@ int main(int argc, const char **argv)
 	char *folder = NULL;
 	int raw = 0;
 	const struct poptOption table[] = {
-	        {"fixture", 0, POPT_ARG_STRING, &folder, 0, "write the recorded organisation into DIR", "DIR"},
-	        {"raw", 0, POPT_ARG_NONE, &raw, 0, "print raw feed records, from 2024-01-31 on, roughly in the order of time",
-	                NULL},
-	        {"envelopes", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.envelopes, 0, "raw: distinct envelopes",
-	                "N"},
-	        {"accounts", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.accounts, 0,
-	                "raw: over this many accounts", "N"},
-	        {"days", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.days, 0, "raw: over this many days", "N"},
-	        {"redeliver", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.redeliver, 0,
-	                "raw: records in addition, for each hundred, that are an earlier envelope once more, in the same or a "
-	                "newer version",
-	                "N"},
-	        {"seed", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.seed, 0, "start of all chance", "N"},
-	        POPT_AUTOHELP POPT_TABLEEND,
+		{"fixture", 0, POPT_ARG_STRING, &folder, 0, "write the recorded organisation into DIR", "DIR"},
+		{"raw", 0, POPT_ARG_NONE, &raw, 0, "print raw feed records, from 2024-01-31 on, roughly in the order of time", NULL},
+		{"envelopes", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.envelopes, 0, "raw: distinct envelopes", "N"},
+		{"accounts", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.accounts, 0, "raw: over this many accounts", "N"},
+		{"days", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.days, 0, "raw: over this many days", "N"},
+		{"redeliver", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.redeliver, 0,
+			"raw: records in addition, for each hundred, that are an earlier envelope once more, in the same or a "
+			"newer version",
+			"N"},
+		{"seed", 0, POPT_ARG_LONGLONG | POPT_ARGFLAG_SHOW_DEFAULT, &options.seed, 0, "start of all chance", "N"},
+		POPT_AUTOHELP POPT_TABLEEND,
 	};
 	poptContext context = poptGetContext("generate", argc, argv, table, 0);
 	int result = poptGetNextOpt(context);

@@ -5,14 +5,14 @@
  * "listening on https://127.0.0.1:PORT" and serves until SIGTERM or SIGINT, then exits 0. Other exits: sysexits.
  * simulator/service.c has the addresses, simulator/fault.h what can go wrong, simulator/server.h the tests' own controls.
  */
+#include "base/instant.h"
+#include "io/diag.h"
+#include "io/options.h"
 #include "simulator/certificate.h"
 #include "simulator/clock.h"
-#include "diag.h"
 #include "simulator/fault.h"
 #include "simulator/feed.h"
-#include "instant.h"
 #include "simulator/limit.h"
-#include "options.h"
 #include "simulator/profile_writer.h"
 #include "simulator/server.h"
 #include "simulator/service.h"
@@ -25,8 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *serve, *port_file, *write_profile, *ca_file, *log_file, *user, *assertion_file, **fault_specs, **public_keys,
-	**no_consent;
+static char *serve, *port_file, *write_profile, *ca_file, *log_file, *user, *assertion_file, **fault_specs, **public_keys, **no_consent;
 static int port, plain_http, use_tls, latency, page_size = 100, token_seconds = 3600, made_accounts, clock_offset, seed = 1;
 static struct limit_settings limits = {-1, -1, 3600, 30};
 
@@ -38,8 +37,7 @@ static struct poptOption table[] = {
 	{"tls", 0, POPT_ARG_NONE, &use_tls, 0, "HTTPS (the default)", NULL},
 	{"http", 0, POPT_ARG_NONE, &plain_http, 0, "HTTP without TLS", NULL},
 	{"ca-file", 0, POPT_ARG_STRING, &ca_file, 0, "write the certificate authority there, PEM", "FILE"},
-	{"write-profile", 0, POPT_ARG_STRING, &write_profile, 0, "write a profile, its key and the authority to DIR/profiles",
-		"DIR"},
+	{"write-profile", 0, POPT_ARG_STRING, &write_profile, 0, "write a profile, its key and the authority to DIR/profiles", "DIR"},
 	{"user", 0, POPT_ARG_STRING, &user, 0, "let that profile impersonate this user, as eSignature needs", "UUID"},
 	{"public-key", 0, POPT_ARG_ARGV, &public_keys, 0, "register this RSA public key, PEM; may be repeated", "FILE"},
 	{"keep-assertions", 0, POPT_ARG_STRING, &assertion_file, 0, "append each JWT that asks for a token there", "FILE"},
@@ -49,8 +47,7 @@ static struct poptOption table[] = {
 	{"latency", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &latency, 0, "hold back every answer so long", "MS"},
 	{"page-size", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &page_size, 0, "the most records of one answer", "N"},
 	{"rate-limit", 0, POPT_ARG_INT, &limits.hourly, 0, "requests an hour (default: 3000; with --accounts: 0, no limit)", "N"},
-	{"rate-window", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limits.hourly_seconds, 0, "how long that hour is",
-		"SECONDS"},
+	{"rate-window", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limits.hourly_seconds, 0, "how long that hour is", "SECONDS"},
 	{"burst-limit", 0, POPT_ARG_INT, &limits.burst, 0, "requests in a burst (default: 500; with --accounts: 0)", "N"},
 	{"burst-window", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limits.burst_seconds, 0, "how long a burst is", "SECONDS"},
 	{"token-seconds", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &token_seconds, 0, "how long a token is good", "N"},
@@ -63,19 +60,18 @@ static const struct options_manual manual = {
 	.program = "simulator",
 	.operands = "",
 	.summary = "Serves a recorded organisation as Docusign would: token service, Admin API, data feed, eSignature list.",
-	.description =
-		"A fault is KIND[=VALUE][:AMOUNT][@SUBSTRING]: AMOUNT with a point is a share of the requests, without one\n"
-		"a count; SUBSTRING limits it to URLs that contain it. Kinds:\n"
-		"  slow[=MS] stall[=MS] cut reset 408 429[=SECONDS] 500 503 retry-after-date wrong-type invalid-utf8\n"
-		"  giant[=BYTES] giant-gzip[=BYTES] expired-token unknown-cursor cursor-loop refuse-account=ID\n"
-		"  consent-required mix\n"
-		"mix:0.33 fails a third of all requests in ways that a client recovers from, none more than three times "
-		"running.\n"
-		"\n"
-		"While it runs: PUT /_simulator/now, PUT /_simulator/fault, GET or DELETE /_simulator/requests,\n"
-		"GET /_simulator/statistics.\n"
-		"\n"
-		"  simulator --serve fixtures/acme --write-profile demo --now 2025-04-01T02:00:00Z\n",
+	.description = "A fault is KIND[=VALUE][:AMOUNT][@SUBSTRING]: AMOUNT with a point is a share of the requests, without one\n"
+		       "a count; SUBSTRING limits it to URLs that contain it. Kinds:\n"
+		       "  slow[=MS] stall[=MS] cut reset 408 429[=SECONDS] 500 503 retry-after-date wrong-type invalid-utf8\n"
+		       "  giant[=BYTES] giant-gzip[=BYTES] expired-token unknown-cursor cursor-loop refuse-account=ID\n"
+		       "  consent-required mix\n"
+		       "mix:0.33 fails a third of all requests in ways that a client recovers from, none more than three times "
+		       "running.\n"
+		       "\n"
+		       "While it runs: PUT /_simulator/now, PUT /_simulator/fault, GET or DELETE /_simulator/requests,\n"
+		       "GET /_simulator/statistics.\n"
+		       "\n"
+		       "  simulator --serve fixtures/acme --write-profile demo --now 2025-04-01T02:00:00Z\n",
 };
 
 static bool clock_is_given(int argc, const char **argv)
@@ -151,8 +147,7 @@ static int serve_until_signal(const struct world *world, const struct profile_wr
 	service_set(world, base);
 	token_set(&(struct token_settings){
 		writer->integration_key, writer->key_pair_id, no_consent, assertion_file, listening, token_seconds});
-	if ((write_profile && profile_writer_write(writer, world, write_profile, base, error) < 0) ||
-		write_port_file(listening, error) < 0)
+	if ((write_profile && profile_writer_write(writer, world, write_profile, base, error) < 0) || write_port_file(listening, error) < 0)
 		return -1;
 	printf("listening on %s\n", base);
 	fflush(stdout);
@@ -187,8 +182,7 @@ int main(int argc, char **argv)
 		profile_writer_begin(&writer, &world, write_profile, &error) < 0 ||
 		(ca_file && profile_writer_write_file(ca_file, &writer.authority, 0644, &error) < 0))
 		goto out;
-	struct server_settings settings = {
-		port, latency, plain_http ? NULL : server.data, plain_http ? NULL : server_key.data, log_file};
+	struct server_settings settings = {port, latency, plain_http ? NULL : server.data, plain_http ? NULL : server_key.data, log_file};
 	serve_until_signal(&world, &writer, &signals, &settings, &error);
 	server_stop();
 out:

@@ -111,8 +111,8 @@ static int install_filter(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
 	/* A call that was asked for is not interrupted by a signal and asked for again. */
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &filter);
+	return (int)syscall(
+		SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &filter);
 }
 
 /* A descriptor, or -1, through a socket: sending it is no call of the table. */
@@ -192,7 +192,8 @@ static size_t write_half(const struct seccomp_notif *request, const struct call 
 	int descriptor = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, (int)request->data.args[0], 0);
 	ssize_t done = -1;
 	if (bytes && descriptor >= 0 && read_memory((pid_t)request->pid, request->data.args[1], bytes, length) == length)
-		done = call->number == SYS_write ? write(descriptor, bytes, length) : pwrite(descriptor, bytes, length, (off_t)request->data.args[3]);
+		done = call->number == SYS_write ? write(descriptor, bytes, length)
+						 : pwrite(descriptor, bytes, length, (off_t)request->data.args[3]);
 	free(bytes);
 	if (descriptor >= 0)
 		close(descriptor);

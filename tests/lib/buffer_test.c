@@ -1,7 +1,7 @@
 /*
  * buffer_test.c: the invariants that buffer.h states, after every kind of append.
  */
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

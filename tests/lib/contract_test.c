@@ -1,7 +1,7 @@
 /* contract.h: periods over changes of contract. Expected dates are from the rules in the header, by hand. */
-#include "contract.h"
+#include "consumption/contract.h"
 
-#include "instant.h"
+#include "base/instant.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* envelope_batch.h: what is put in comes out in order, whole, however often it was spilled; and a rewound batch is as it was. */
-#include "envelope_batch.h"
+#include "merge/envelope_batch.h"
 
-#include "instant.h"
+#include "base/instant.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +14,13 @@
 /* Version `version` of envelope `number`: a UUID, or for every seventh a text. */
 static struct envelope make(unsigned number, unsigned version, char text[40])
 {
-	struct envelope envelope = {.created_at = INSTANT_NONE, .sent_at = number, .completed_at = INSTANT_NONE, .modified_at = version,
-		.account = 1, .plan_item = 2, .status = 3};
+	struct envelope envelope = {.created_at = INSTANT_NONE,
+		.sent_at = number,
+		.completed_at = INSTANT_NONE,
+		.modified_at = version,
+		.account = 1,
+		.plan_item = 2,
+		.status = 3};
 	if (number % 7)
 		snprintf(text, 40, "%08x-0000-4000-8000-%012x", number * 2654435761u, number);
 	else

@@ -1,7 +1,7 @@
 /* envelope_line.h against json_scan.h: where the short way is taken, it must give the same slices; and it must be taken. */
-#include "envelope_line.h"
+#include "stream/envelope_line.h"
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -68,7 +68,8 @@ static void takes_our_own_lines(void **state)
 	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
 		int before = (int)sizeof good - 2; /* all but the record's brace */
 		assert_true(agree(line, (size_t)sprintf(line, "%.*s,\"sending_method\":%s}}", before, good, methods[i])));
-		assert_true(agree(line, (size_t)sprintf(line, "%.*s,\"sending_method\":%s},\"time_extracted\":\"x\"}", before, good, methods[i])));
+		assert_true(agree(
+			line, (size_t)sprintf(line, "%.*s,\"sending_method\":%s},\"time_extracted\":\"x\"}", before, good, methods[i])));
 		assert_false(agree(line, (size_t)sprintf(line, "%.*s,\"sending_method\":%s,\"z\":null}}", before, good, methods[i])));
 		assert_false(agree(line, (size_t)sprintf(line, "%.*s,\"sending_method\":7}}", before, good)));
 	}
@@ -77,7 +78,8 @@ static void takes_our_own_lines(void **state)
 static void leaves_other_forms_alone(void **state)
 {
 	(void)state;
-	static const char *const tails[] = {"", "}}", "} ", " }", ",\"time_extracted\":\"x\",\"y\":1}", ",\"time_extracted\":null}", ",\"z\":{}}"};
+	static const char *const tails[] = {
+		"", "}}", "} ", " }", ",\"time_extracted\":\"x\",\"y\":1}", ",\"time_extracted\":null}", ",\"z\":{}}"};
 	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
 		char line[1024];
 		assert_false(agree(line, (size_t)sprintf(line, "%s%s", good, tails[i])));
@@ -90,8 +92,8 @@ static void agrees_on_every_mutation(void **state)
 	(void)state;
 	static const char bytes[] = {'"', '\\', '{', '}', ',', ':', 'n', 'u', ' ', '\t', '\x01', '\x1f', '\x7f', '\x80', '\xc3', '\xff', 0};
 	char line[1024];
-	size_t length = (size_t)sprintf(line, "%.*s,\"sending_method\":\"bulk\"},\"time_extracted\":\"2025-03-18T02:00:00.000Z\"}",
-		(int)sizeof good - 2, good);
+	size_t length = (size_t)sprintf(
+		line, "%.*s,\"sending_method\":\"bulk\"},\"time_extracted\":\"2025-03-18T02:00:00.000Z\"}", (int)sizeof good - 2, good);
 	for (size_t at = 0; at < length; at++) {
 		char saved = line[at];
 		for (size_t i = 0; i < sizeof bytes; i++) {

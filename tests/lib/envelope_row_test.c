@@ -1,7 +1,7 @@
 /* envelope_row.h: a row gives back what was put in, and damaged bytes are found out. */
-#include "envelope_row.h"
+#include "merge/envelope_row.h"
 
-#include "instant.h"
+#include "base/instant.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,13 @@
 
 static struct envelope make(const char *id, const char *sender, int64_t created, int64_t sent, int64_t completed, int64_t modified)
 {
-	struct envelope envelope = {.created_at = created, .sent_at = sent, .completed_at = completed, .modified_at = modified,
-		.account = 16777215, .plan_item = 65535, .status = 1001};
+	struct envelope envelope = {.created_at = created,
+		.sent_at = sent,
+		.completed_at = completed,
+		.modified_at = modified,
+		.account = 16777215,
+		.plan_item = 65535,
+		.status = 1001};
 	envelope_id_parse(id, strlen(id), &envelope.envelope_id);
 	if (sender)
 		envelope_id_parse(sender, strlen(sender), &envelope.sender_id);

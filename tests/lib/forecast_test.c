@@ -1,5 +1,5 @@
 /* What the formulas of forecast.h give where they can be worked out by hand, and what must hold of any series. */
-#include "forecast.h"
+#include "forecast/forecast.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -19,16 +19,40 @@ struct forecast_case {
 	double expected; /* of all days ahead */
 };
 
-static int64_t ten(size_t day) { return day < SIZE_MAX ? 10 : 0; }
-static int64_t none(size_t day) { return day == SIZE_MAX; }
-static int64_t sundays(size_t day) { return day % 7 == 6 ? 70 : 0; }
-static int64_t fading(size_t day) { return day < 182 ? 26 - (int64_t)(day / 7) : 0; }
-static int64_t doubled(size_t day) { return day < 364 ? 10 : 20; }
-static int64_t tripled(size_t day) { return day < 364 ? 10 : 30; }
-static int64_t begun_late(size_t day) { return day < 364 ? 0 : 10; }
+static int64_t ten(size_t day)
+{
+	return day < SIZE_MAX ? 10 : 0;
+}
+static int64_t none(size_t day)
+{
+	return day == SIZE_MAX;
+}
+static int64_t sundays(size_t day)
+{
+	return day % 7 == 6 ? 70 : 0;
+}
+static int64_t fading(size_t day)
+{
+	return day < 182 ? 26 - (int64_t)(day / 7) : 0;
+}
+static int64_t doubled(size_t day)
+{
+	return day < 364 ? 10 : 20;
+}
+static int64_t tripled(size_t day)
+{
+	return day < 364 ? 10 : 30;
+}
+static int64_t begun_late(size_t day)
+{
+	return day < 364 ? 0 : 10;
+}
 
 /* The last 13 weeks are 8 of 70 and 5 of 161: 1.5 times those of a year before. */
-static int64_t lately_more(size_t day) { return day < 420 ? 10 : 23; }
+static int64_t lately_more(size_t day)
+{
+	return day < 420 ? 10 : 23;
+}
 
 static const struct forecast_case cases[] = {
 	{"nothing known", 0, 30, ten, FORECAST_NONE, 0},
@@ -59,8 +83,8 @@ static void test_cases(void **state)
 		enum forecast_method method = forecast_compute(units, cases[i].days, days, cases[i].ahead);
 		double got = cases[i].ahead ? days[cases[i].ahead - 1].expected : 0;
 		if (method != cases[i].method || fabs(got - cases[i].expected) > 1e-6)
-			fail_msg("%s: expected %s %.3f, got %s %.3f", cases[i].name, forecast_method_names[cases[i].method], cases[i].expected,
-				forecast_method_names[method], got);
+			fail_msg("%s: expected %s %.3f, got %s %.3f", cases[i].name, forecast_method_names[cases[i].method],
+				cases[i].expected, forecast_method_names[method], got);
 	}
 }
 

@@ -1,12 +1,12 @@
 /*
  * http_rules_test.c: the rules that http.c goes by, without a network: limits, pauses, header fields, circles, gzip.
  */
-#include "cycle.h"
-#include "gzip.h"
-#include "http_headers.h"
-#include "instant.h"
-#include "rate_limit.h"
-#include "retry.h"
+#include "base/instant.h"
+#include "fetch/loop_detect.h"
+#include "http/gzip.h"
+#include "http/http_headers.h"
+#include "http/rate_limit.h"
+#include "http/retry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,8 +36,7 @@ static void run_limits(const struct limit_step steps[], size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct limit_step *step = &steps[i];
 		if (step->limit != ASK) {
-			struct rate_headers headers = {
-				step->limit, step->left, step->ends_in_ms, step->burst_limit, step->burst_left};
+			struct rate_headers headers = {step->limit, step->left, step->ends_in_ms, step->burst_limit, step->burst_left};
 			rate_limit_note(&rate, &headers, step->at);
 		}
 		int64_t wait = rate_limit_delay(&rate, step->on_their_way, step->at);
@@ -80,11 +79,8 @@ static void test_burst(void **state)
 	(void)state;
 	const struct limit_step steps[] = {
 		{0, 3000, 2000, 100000, 500, 30, 19, 0}, /* a reserve of 10 */
-		{100, ASK, 0, 0, 0, 0, 20, 29900},
-		{1000, 3000, 1990, 99000, 500, 10, 0, 30000},
-		{30999, ASK, 0, 0, 0, 0, 0, 1},
-		{31000, ASK, 0, 0, 0, 0, 8, 0},
-		{31100, 3000, 50, 68900, 500, 499, 0, 68900}, /* the longer wait counts */
+		{100, ASK, 0, 0, 0, 0, 20, 29900}, {1000, 3000, 1990, 99000, 500, 10, 0, 30000}, {30999, ASK, 0, 0, 0, 0, 0, 1},
+		{31000, ASK, 0, 0, 0, 0, 8, 0}, {31100, 3000, 50, 68900, 500, 499, 0, 68900}, /* the longer wait counts */
 	};
 	run_limits(steps, LENGTH(steps));
 }
@@ -120,17 +116,9 @@ static void test_retry_after(void **state)
 		const char *value, *date;
 		int64_t wait;
 	} cases[] = {
-		{NULL, date, -1},
-		{"", date, -1},
-		{"0", date, 0},
-		{"120", date, 120000},
-		{"999999999", date, INT64_C(999999999000)},
-		{"1.5", date, -1},
-		{"-1", date, -1},
-		{"soon", date, -1},
-		{"Tue, 18 Mar 2025 02:00:30 GMT", date, 30000},
-		{"Tue, 18 Mar 2025 01:59:30 GMT", date, 0},
-		{"Tuesday, 18-Mar-25 02:01:00 GMT", date, 60000},
+		{NULL, date, -1}, {"", date, -1}, {"0", date, 0}, {"120", date, 120000}, {"999999999", date, INT64_C(999999999000)},
+		{"1.5", date, -1}, {"-1", date, -1}, {"soon", date, -1}, {"Tue, 18 Mar 2025 02:00:30 GMT", date, 30000},
+		{"Tue, 18 Mar 2025 01:59:30 GMT", date, 0}, {"Tuesday, 18-Mar-25 02:01:00 GMT", date, 60000},
 		{"Tue, 18 Mar 2025 02:00:30 GMT", "nonsense", 0}, /* long ago, by the clock here */
 	};
 	for (size_t i = 0; i < LENGTH(cases); i++)
@@ -210,24 +198,23 @@ static void test_cycle(void **state)
 	} cases[] = {{0, 1}, {0, 2}, {5, 3}, {100, 17}, {3, 1000}};
 	char text[32];
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct cycle cycle = {0};
+		struct loop_detector cycle = {0};
 		int steps = 0;
 		bool closed = false;
 		while (!closed && steps < 10000) {
-			int number =
-				steps < cases[i].before ? steps : cases[i].before + (steps - cases[i].before) % cases[i].length;
+			int number = steps < cases[i].before ? steps : cases[i].before + (steps - cases[i].before) % cases[i].length;
 			int length = snprintf(text, sizeof text, "cursor-%d", number);
-			closed = cycle_closes(&cycle, text, (size_t)length);
+			closed = loop_detected(&cycle, text, (size_t)length);
 			steps++;
 		}
 		assert_true(closed);
 		assert_true(steps > cases[i].before + cases[i].length);
 		assert_true(steps <= 4 * (cases[i].before + cases[i].length) + 4);
 	}
-	struct cycle cycle = {0};
+	struct loop_detector cycle = {0};
 	for (int i = 0; i < 100000; i++) {
 		int length = snprintf(text, sizeof text, "cursor-%d", i);
-		assert_false(cycle_closes(&cycle, text, (size_t)length));
+		assert_false(loop_detected(&cycle, text, (size_t)length));
 	}
 }
 
@@ -235,8 +222,7 @@ static void test_cycle(void **state)
 
 static size_t compress_member(const char *text, size_t length, unsigned char *to, size_t room)
 {
-	z_stream stream = {
-		.next_in = (unsigned char *)(uintptr_t)text, .avail_in = (uInt)length, .next_out = to, .avail_out = (uInt)room};
+	z_stream stream = {.next_in = (unsigned char *)(uintptr_t)text, .avail_in = (uInt)length, .next_out = to, .avail_out = (uInt)room};
 	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
 	size_t written = room - stream.avail_out;

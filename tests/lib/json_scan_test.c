@@ -2,8 +2,8 @@
  * json_scan_test.c: which texts are JSON (RFC 8259) and what the pointers (RFC 6901) find in them. tests/json.bats compares
  * verdicts with other parsers on thousands of mutated lines.
  */
-#include "buffer.h"
-#include "json_scan.h"
+#include "base/buffer.h"
+#include "json/json_scan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,35 +99,118 @@ static const struct {
 	{"{\"a\":1e99999,\"b\":-1e-99999}", {"a number:1e99999", "absent:", "a number:-1e-99999"}},
 	{"{\"a\":18446744073709551616 }", {"a number:18446744073709551616", "absent:", "absent:"}},
 	/* No objects. */
-	{"[]", {NULL}}, {"[{\"a\":1}]", {NULL}}, {"1", {NULL}}, {"\"a\"", {NULL}}, {"null", {NULL}}, {"true", {NULL}}, {"", {NULL}},
+	{"[]", {NULL}},
+	{"[{\"a\":1}]", {NULL}},
+	{"1", {NULL}},
+	{"\"a\"", {NULL}},
+	{"null", {NULL}},
+	{"true", {NULL}},
+	{"", {NULL}},
 	{" ", {NULL}},
 	/* Not JSON. */
-	{"{", {NULL}}, {"}", {NULL}}, {"{]", {NULL}}, {"{\"a\"", {NULL}}, {"{\"a\":", {NULL}}, {"{\"a\":1", {NULL}}, {"{\"a\":1,", {NULL}},
-	{"{\"a\":1,}", {NULL}}, {"{,}", {NULL}}, {"{,\"a\":1}", {NULL}}, {"{\"a\":1,,\"b\":2}", {NULL}}, {"{\"a\" 1}", {NULL}},
-	{"{\"a\"::1}", {NULL}}, {"{\"a\":1 \"b\":2}", {NULL}}, {"{a:1}", {NULL}}, {"{'a':1}", {NULL}}, {"{1:1}", {NULL}},
-	{"{\"a\":1}}", {NULL}}, {"{\"a\":1}{}", {NULL}}, {"{\"a\":1} x", {NULL}}, {"{\"a\":1},", {NULL}}, {"x{\"a\":1}", {NULL}},
-	{"{\"a\":[1,]}", {NULL}}, {"{\"a\":[,1]}", {NULL}}, {"{\"a\":[1 2]}", {NULL}}, {"{\"a\":[1}", {NULL}}, {"{\"a\":[1}]", {NULL}},
-	{"{\"a\":{\"b\":1]}", {NULL}}, {"{\"a\":[\"b\":1]}", {NULL}}, {"{\"a\":{\"b\"}}", {NULL}}, {"{\"a\":{1}}", {NULL}}, {"{\"a\":\"b\":1}", {NULL}},
-	{"{\"a\":tru}", {NULL}}, {"{\"a\":True}", {NULL}}, {"{\"a\":truee}", {NULL}}, {"{\"a\":nul}", {NULL}}, {"{\"a\":nullx}", {NULL}},
-	{"{\"a\":none}", {NULL}}, {"{\"a\":undefined}", {NULL}}, {"{\"a\":fals}", {NULL}}, {"{\"a\":}", {NULL}},
-	{"{\"a\":nan}", {NULL}}, {"{\"a\":NaN}", {NULL}}, {"{\"a\":Infinity}", {NULL}}, {"{\"a\":-Infinity}", {NULL}},
-	{"{\"a\":01}", {NULL}}, {"{\"a\":-}", {NULL}}, {"{\"a\":+1}", {NULL}}, {"{\"a\":.5}", {NULL}}, {"{\"a\":1.}", {NULL}},
-	{"{\"a\":1e}", {NULL}}, {"{\"a\":1e+}", {NULL}}, {"{\"a\":1.e5}", {NULL}}, {"{\"a\":-01}", {NULL}}, {"{\"a\":--1}", {NULL}},
-	{"{\"a\":0x10}", {NULL}}, {"{\"a\":1_000}", {NULL}}, {"{\"a\":1,5}", {NULL}}, {"{\"a\":1.2.3}", {NULL}}, {"{\"a\":1 2}", {NULL}},
-	{"{\"a\":\"x}", {NULL}}, {"{\"a\":\"x\\\"}", {NULL}}, {"{\"a\":\"\\x\"}", {NULL}}, {"{\"a\":\"\\u12\"}", {NULL}}, {"{\"a\":\"\\u12g4\"}", {NULL}},
-	{"{\"a\":\"\\U0041\"}", {NULL}}, {"{\"a\":\"\\\"}", {NULL}}, {"{\"\\x\":1}", {NULL}}, {"{\"a\":\"\\'\"}", {NULL}},
+	{"{", {NULL}},
+	{"}", {NULL}},
+	{"{]", {NULL}},
+	{"{\"a\"", {NULL}},
+	{"{\"a\":", {NULL}},
+	{"{\"a\":1", {NULL}},
+	{"{\"a\":1,", {NULL}},
+	{"{\"a\":1,}", {NULL}},
+	{"{,}", {NULL}},
+	{"{,\"a\":1}", {NULL}},
+	{"{\"a\":1,,\"b\":2}", {NULL}},
+	{"{\"a\" 1}", {NULL}},
+	{"{\"a\"::1}", {NULL}},
+	{"{\"a\":1 \"b\":2}", {NULL}},
+	{"{a:1}", {NULL}},
+	{"{'a':1}", {NULL}},
+	{"{1:1}", {NULL}},
+	{"{\"a\":1}}", {NULL}},
+	{"{\"a\":1}{}", {NULL}},
+	{"{\"a\":1} x", {NULL}},
+	{"{\"a\":1},", {NULL}},
+	{"x{\"a\":1}", {NULL}},
+	{"{\"a\":[1,]}", {NULL}},
+	{"{\"a\":[,1]}", {NULL}},
+	{"{\"a\":[1 2]}", {NULL}},
+	{"{\"a\":[1}", {NULL}},
+	{"{\"a\":[1}]", {NULL}},
+	{"{\"a\":{\"b\":1]}", {NULL}},
+	{"{\"a\":[\"b\":1]}", {NULL}},
+	{"{\"a\":{\"b\"}}", {NULL}},
+	{"{\"a\":{1}}", {NULL}},
+	{"{\"a\":\"b\":1}", {NULL}},
+	{"{\"a\":tru}", {NULL}},
+	{"{\"a\":True}", {NULL}},
+	{"{\"a\":truee}", {NULL}},
+	{"{\"a\":nul}", {NULL}},
+	{"{\"a\":nullx}", {NULL}},
+	{"{\"a\":none}", {NULL}},
+	{"{\"a\":undefined}", {NULL}},
+	{"{\"a\":fals}", {NULL}},
+	{"{\"a\":}", {NULL}},
+	{"{\"a\":nan}", {NULL}},
+	{"{\"a\":NaN}", {NULL}},
+	{"{\"a\":Infinity}", {NULL}},
+	{"{\"a\":-Infinity}", {NULL}},
+	{"{\"a\":01}", {NULL}},
+	{"{\"a\":-}", {NULL}},
+	{"{\"a\":+1}", {NULL}},
+	{"{\"a\":.5}", {NULL}},
+	{"{\"a\":1.}", {NULL}},
+	{"{\"a\":1e}", {NULL}},
+	{"{\"a\":1e+}", {NULL}},
+	{"{\"a\":1.e5}", {NULL}},
+	{"{\"a\":-01}", {NULL}},
+	{"{\"a\":--1}", {NULL}},
+	{"{\"a\":0x10}", {NULL}},
+	{"{\"a\":1_000}", {NULL}},
+	{"{\"a\":1,5}", {NULL}},
+	{"{\"a\":1.2.3}", {NULL}},
+	{"{\"a\":1 2}", {NULL}},
+	{"{\"a\":\"x}", {NULL}},
+	{"{\"a\":\"x\\\"}", {NULL}},
+	{"{\"a\":\"\\x\"}", {NULL}},
+	{"{\"a\":\"\\u12\"}", {NULL}},
+	{"{\"a\":\"\\u12g4\"}", {NULL}},
+	{"{\"a\":\"\\U0041\"}", {NULL}},
+	{"{\"a\":\"\\\"}", {NULL}},
+	{"{\"\\x\":1}", {NULL}},
+	{"{\"a\":\"\\'\"}", {NULL}},
 	/* Lone and wrong surrogates are no text: they have no UTF-8. */
-	{"{\"a\":\"\\ud83d\"}", {NULL}}, {"{\"a\":\"\\ude80\"}", {NULL}}, {"{\"a\":\"\\ud83dx\"}", {NULL}}, {"{\"a\":\"\\ud83d\\ud83d\"}", {NULL}},
-	{"{\"a\":\"\\ud83d\\n\"}", {NULL}}, {"{\"\\ud83d\":1}", {NULL}}, {"{\"x\":\"\\udfff\"}", {NULL}},
+	{"{\"a\":\"\\ud83d\"}", {NULL}},
+	{"{\"a\":\"\\ude80\"}", {NULL}},
+	{"{\"a\":\"\\ud83dx\"}", {NULL}},
+	{"{\"a\":\"\\ud83d\\ud83d\"}", {NULL}},
+	{"{\"a\":\"\\ud83d\\n\"}", {NULL}},
+	{"{\"\\ud83d\":1}", {NULL}},
+	{"{\"x\":\"\\udfff\"}", {NULL}},
 	/* Control characters within a string. */
-	{"{\"a\":\"\x01\"}", {NULL}}, {"{\"a\":\"x\ty\"}", {NULL}}, {"{\"a\":\"x\ny\"}", {NULL}}, {"{\"a\x1f\":1}", {NULL}},
-	{"{\"a\":1}\x01", {NULL}}, {"{\"a\":\x0b" "1}", {NULL}}, {"\xef\xbb\xbf{\"a\":1}x", {NULL}},
+	{"{\"a\":\"\x01\"}", {NULL}},
+	{"{\"a\":\"x\ty\"}", {NULL}},
+	{"{\"a\":\"x\ny\"}", {NULL}},
+	{"{\"a\x1f\":1}", {NULL}},
+	{"{\"a\":1}\x01", {NULL}},
+	{"{\"a\":\x0b"
+	 "1}",
+		{NULL}},
+	{"\xef\xbb\xbf{\"a\":1}x", {NULL}},
 	/* Comments and other dialects. */
-	{"{\"a\":1}//x", {NULL}}, {"/**/{\"a\":1}", {NULL}}, {"{\"a\":/*x*/1}", {NULL}}, {"#{\"a\":1}", {NULL}},
+	{"{\"a\":1}//x", {NULL}},
+	{"/**/{\"a\":1}", {NULL}},
+	{"{\"a\":/*x*/1}", {NULL}},
+	{"#{\"a\":1}", {NULL}},
 	/* Not UTF-8: a lone continuation, a cut one, too long forms, surrogates, above U+10FFFF. */
-	{"{\"a\":\"\x80\"}", {NULL}}, {"{\"a\":\"\xc3\"}", {NULL}}, {"{\"a\":\"\xe2\x82\"}", {NULL}}, {"{\"a\":\"\xc0\xaf\"}", {NULL}},
-	{"{\"a\":\"\xe0\x80\xaf\"}", {NULL}}, {"{\"a\":\"\xed\xa0\x80\"}", {NULL}}, {"{\"a\":\"\xf4\x90\x80\x80\"}", {NULL}},
-	{"{\"a\":\"\xff\"}", {NULL}}, {"{\"\xfe\":1}", {NULL}}, {"{\"a\":\"\xf0\x9f\x9a\"}", {NULL}},
+	{"{\"a\":\"\x80\"}", {NULL}},
+	{"{\"a\":\"\xc3\"}", {NULL}},
+	{"{\"a\":\"\xe2\x82\"}", {NULL}},
+	{"{\"a\":\"\xc0\xaf\"}", {NULL}},
+	{"{\"a\":\"\xe0\x80\xaf\"}", {NULL}},
+	{"{\"a\":\"\xed\xa0\x80\"}", {NULL}},
+	{"{\"a\":\"\xf4\x90\x80\x80\"}", {NULL}},
+	{"{\"a\":\"\xff\"}", {NULL}},
+	{"{\"\xfe\":1}", {NULL}},
+	{"{\"a\":\"\xf0\x9f\x9a\"}", {NULL}},
 };
 
 static void texts_are_read_as_the_table_says(void **state)
@@ -145,7 +228,8 @@ static void texts_are_read_as_the_table_says(void **state)
 			fail_msg("'%s': status %d, '%s'", found[i].text, error.status, error.text);
 		for (int j = 0; result == 0 && j < 3; j++)
 			if (strcmp(show(&slices[j]), found[i].found[j]) != 0)
-				fail_msg("'%s' at %s: expected %s, got %s", found[i].text, found_pointers[j], found[i].found[j], show(&slices[j]));
+				fail_msg("'%s' at %s: expected %s, got %s", found[i].text, found_pointers[j], found[i].found[j],
+					show(&slices[j]));
 		free(text.bytes);
 	}
 	json_scanner_free(scanner);
@@ -225,7 +309,8 @@ static void depth_is_bounded(void **state)
 			struct error error = ERROR_INIT;
 			int result = json_scan(scanner, text.bytes, text.length, slices, &error);
 			if ((result == 0) != table[i].taken)
-				fail_msg("%d deep in %s: %s", table[i].depth, arrays ? "arrays" : "objects", result == 0 ? "taken" : error.text);
+				fail_msg("%d deep in %s: %s", table[i].depth, arrays ? "arrays" : "objects",
+					result == 0 ? "taken" : error.text);
 			if (result < 0)
 				assert_non_null(strstr(error.text, "nested too deep"));
 			free(text.bytes);
@@ -264,7 +349,8 @@ static void wrong_pointers_are_refused(void **state)
 	static const struct {
 		const char *pointers[2];
 		size_t count;
-	} table[] = {{{"a"}, 1}, {{"a/b"}, 1}, {{"/a~b"}, 1}, {{"/a~"}, 1}, {{"/a~2"}, 1}, {{" /a"}, 1}, {{"/a", "/a"}, 2}, {{"/a~1b", "/a~1b"}, 2}};
+	} table[] = {{{"a"}, 1}, {{"a/b"}, 1}, {{"/a~b"}, 1}, {{"/a~"}, 1}, {{"/a~2"}, 1}, {{" /a"}, 1}, {{"/a", "/a"}, 2},
+		{{"/a~1b", "/a~1b"}, 2}};
 	for (size_t i = 0; i < LENGTH(table); i++) {
 		struct error error = ERROR_INIT;
 		struct json_scanner *scanner = json_scanner_new(table[i].pointers, table[i].count, &error);
@@ -362,7 +448,8 @@ static void elements_are_given_one_by_one(void **state)
 		struct error error = ERROR_INIT;
 		assert_int_equal(json_scan(scanner, text.bytes, text.length, &slice, &error), 0);
 		assert_int_equal(slice.kind, JSON_ARRAY);
-		if (json_scan_elements(other, &slice, keep_element, &elements, &error) != 0 || strcmp(elements.all.data, table[i].elements) != 0)
+		if (json_scan_elements(other, &slice, keep_element, &elements, &error) != 0 ||
+			strcmp(elements.all.data, table[i].elements) != 0)
 			fail_msg("'%s': expected %s, got %s (%s)", table[i].text, table[i].elements, elements.all.data, error.text);
 		buffer_release(&elements.all);
 		free(text.bytes);

@@ -1,9 +1,9 @@
 /*
  * json_write_test.c: JSON text, held against RFC 8259 by hand; that any string comes back is left to json_scan to say.
  */
-#include "instant.h"
-#include "json_scan.h"
-#include "json_write.h"
+#include "base/instant.h"
+#include "json/json_scan.h"
+#include "json/json_write.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,7 +48,8 @@ static void values_are_written_one_after_the_other(void **state)
 	json_end(&json, '}');
 	json_finish(&json);
 	assert_int_equal(buffer_check(&json, NULL), 0);
-	assert_string_equal(json.data, "{\"a\":\"x\",\"none\":null,\"list\":[1,true,false,null,{},[]],\"raw\":{\"b\":1.10},"
+	assert_string_equal(json.data,
+		"{\"a\":\"x\",\"none\":null,\"list\":[1,true,false,null,{},[]],\"raw\":{\"b\":1.10},"
 		"\"at\":\"2025-01-31T00:00:00.001Z\",\"never\":null,\"day\":\"2024-02-29\"}");
 	assert_int_equal(json.length, strlen(json.data));
 	buffer_release(&json);
@@ -99,7 +100,8 @@ static void strings_are_escaped_as_little_as_may_be(void **state)
 static const struct {
 	int64_t value;
 	const char *json;
-} integers[] = {{0, "0"}, {7, "7"}, {-7, "-7"}, {1000000, "1000000"}, {INT64_MAX, "9223372036854775807"}, {INT64_MIN, "-9223372036854775808"}};
+} integers[] = {
+	{0, "0"}, {7, "7"}, {-7, "-7"}, {1000000, "1000000"}, {INT64_MAX, "9223372036854775807"}, {INT64_MIN, "-9223372036854775808"}};
 
 static void integers_are_written_to_their_ends(void **state)
 {
@@ -118,8 +120,8 @@ static void any_string_comes_back(void **state)
 {
 	(void)state;
 	static const char *const pointer[] = {"/s"};
-	static const char *const pieces[] = {"a", "\"", "\\", "\n", "\x01", "\x1f", "\x7f", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x9a\x80", "u0041", "}", "{", "]",
-		":", ","};
+	static const char *const pieces[] = {"a", "\"", "\\", "\n", "\x01", "\x1f", "\x7f", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x9a\x80",
+		"u0041", "}", "{", "]", ":", ","};
 	struct json_scanner *scanner = json_scanner_new(pointer, 1, NULL);
 	uint64_t dice = 0x9e3779b97f4a7c15u;
 	for (int turn = 0; turn < 20000; turn++) {

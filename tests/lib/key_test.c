@@ -2,12 +2,12 @@
  * key_test.c: key files, passwords and assertions, as far as no other program is needed to make them. The key stores are
  * built here, from the format's description and not from lib's code; tests/keys.bats has those of openssl and keytool.
  */
-#include "instant.h"
-#include "jks.h"
-#include "jwt.h"
-#include "key_file.h"
-#include "key_info.h"
-#include "password.h"
+#include "auth/jks.h"
+#include "auth/jwt.h"
+#include "auth/key_file.h"
+#include "auth/key_info.h"
+#include "auth/password.h"
+#include "base/instant.h"
 
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
@@ -109,7 +109,7 @@ static void keyed_sha1(const char *password, const void *bytes, size_t length, u
 static void append_protected(struct buffer *bytes, const char *password)
 {
 	static const unsigned char algorithm[] = {
-	        0x30, 0x0e, 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x2a, 0x02, 0x11, 0x01, 0x01, 0x05, 0x00};
+		0x30, 0x0e, 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x2a, 0x02, 0x11, 0x01, 0x01, 0x05, 0x00};
 	unsigned char stream[20] = "twenty bytes of salt", check[20];
 	struct buffer data = BUFFER_INIT;
 	buffer_append(&data, stream, 20);
@@ -242,22 +242,22 @@ static void jks_is_refused_when_hostile(void **state)
 		const char *reason;
 	} cases[] = {
 #define CASE(what, bytes, reason) {what, bytes, sizeof bytes - 1, reason}
-	        CASE("nothing", "", "not a JKS"),
-	        CASE("another magic", "\xce\xce\xce\xce\0\0\0\2\0\0\0\0" DIGEST, "not a JKS"),
-	        CASE("version 3", "\xfe\xed\xfe\xed\0\0\0\3\0\0\0\0" DIGEST, "version 3"),
-	        CASE("version 2^31", "\xfe\xed\xfe\xed\x80\0\0\0\0\0\0\0" DIGEST, "version 2147483648"),
-	        CASE("2^31 entries", HEAD "\x80\0\0\0" DIGEST, "unknown kind"),
-	        CASE("2^32-1 entries and the end", HEAD "\xff\xff\xff\xff", "truncated"),
-	        CASE("an entry of kind 3", HEAD "\0\0\0\1\0\0\0\3" DIGEST, "entry 1 has the unknown kind 3"),
-	        CASE("an alias beyond the end", HEAD "\0\0\0\1\0\0\0\1\xff\xffk" DIGEST, "truncated"),
-	        CASE("a key of 2^31 bytes", KEY "\x80\0\0\0" DIGEST DIGEST, "truncated"),
-	        CASE("a key of -1 bytes", KEY "\xff\xff\xff\xff" DIGEST DIGEST, "truncated"),
-	        CASE("2^31 certificates", KEY "\0\0\0\1k\x80\0\0\0" DIGEST DIGEST, "truncated"),
-	        CASE("a certificate of 2^31 bytes", KEY "\0\0\0\1k\0\0\0\1\0\5X.509\x80\0\0\0" DIGEST, "truncated"),
-	        CASE("a trusted certificate beyond the end",
-	                HEAD "\0\0\0\1\0\0\0\2\0\1t\0\0\0\0\0\0\0\0\0\5X.509\0\0\xff\xff" DIGEST, "truncated"),
-	        CASE("no digest", HEAD "\0\0\0\0", "truncated"),
-	        CASE("bytes after the digest", HEAD "\0\0\0\0" DIGEST "x", "1 bytes follow"),
+		CASE("nothing", "", "not a JKS"),
+		CASE("another magic", "\xce\xce\xce\xce\0\0\0\2\0\0\0\0" DIGEST, "not a JKS"),
+		CASE("version 3", "\xfe\xed\xfe\xed\0\0\0\3\0\0\0\0" DIGEST, "version 3"),
+		CASE("version 2^31", "\xfe\xed\xfe\xed\x80\0\0\0\0\0\0\0" DIGEST, "version 2147483648"),
+		CASE("2^31 entries", HEAD "\x80\0\0\0" DIGEST, "unknown kind"),
+		CASE("2^32-1 entries and the end", HEAD "\xff\xff\xff\xff", "truncated"),
+		CASE("an entry of kind 3", HEAD "\0\0\0\1\0\0\0\3" DIGEST, "entry 1 has the unknown kind 3"),
+		CASE("an alias beyond the end", HEAD "\0\0\0\1\0\0\0\1\xff\xffk" DIGEST, "truncated"),
+		CASE("a key of 2^31 bytes", KEY "\x80\0\0\0" DIGEST DIGEST, "truncated"),
+		CASE("a key of -1 bytes", KEY "\xff\xff\xff\xff" DIGEST DIGEST, "truncated"),
+		CASE("2^31 certificates", KEY "\0\0\0\1k\x80\0\0\0" DIGEST DIGEST, "truncated"),
+		CASE("a certificate of 2^31 bytes", KEY "\0\0\0\1k\0\0\0\1\0\5X.509\x80\0\0\0" DIGEST, "truncated"),
+		CASE("a trusted certificate beyond the end", HEAD "\0\0\0\1\0\0\0\2\0\1t\0\0\0\0\0\0\0\0\0\5X.509\0\0\xff\xff" DIGEST,
+			"truncated"),
+		CASE("no digest", HEAD "\0\0\0\0", "truncated"),
+		CASE("bytes after the digest", HEAD "\0\0\0\0" DIGEST "x", "1 bytes follow"),
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct jks jks;
@@ -265,7 +265,7 @@ static void jks_is_refused_when_hostile(void **state)
 		unsigned char *copy = malloc(cases[i].length + 1);
 		memcpy(copy, cases[i].bytes, cases[i].length);
 		if (jks_read(copy, cases[i].length, &jks, &error) != -1 || error.status != EX_DATAERR ||
-		        !strstr(error.text, cases[i].reason))
+			!strstr(error.text, cases[i].reason))
 			fail_msg("%s: expected …%s…, got %d: %s", cases[i].what, cases[i].reason, error.status, error.text);
 		free(copy);
 	}
@@ -281,18 +281,17 @@ static void jks_keys_are_refused_when_hostile(void **state)
 		const char *reason;
 	} cases[] = {
 #define PROTECTED(bytes, reason) {bytes, sizeof bytes - 1, reason}
-	        PROTECTED("", "damaged"),
-	        PROTECTED("\x30\x84\xff\xff\xff\xff", "damaged"),
-	        PROTECTED("\x30\x12" SUN "\x04\x00", "too short"),
-	        PROTECTED("\x30\x39" SUN "\x04\x27" DIGEST "0123456789012345678", "too short"),
-	        PROTECTED("\x30\x0f\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d\x04\x00",
-	                "unknown algorithm 1.2.840.113549.1.5.13"),
+		PROTECTED("", "damaged"),
+		PROTECTED("\x30\x84\xff\xff\xff\xff", "damaged"),
+		PROTECTED("\x30\x12" SUN "\x04\x00", "too short"),
+		PROTECTED("\x30\x39" SUN "\x04\x27" DIGEST "0123456789012345678", "too short"),
+		PROTECTED(
+			"\x30\x0f\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d\x04\x00", "unknown algorithm 1.2.840.113549.1.5.13"),
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct buffer key = BUFFER_INIT;
 		struct error error = ERROR_INIT;
-		struct jks_entry entry = {
-		        .protected_key = (const unsigned char *)cases[i].bytes, .protected_key_length = cases[i].length};
+		struct jks_entry entry = {.protected_key = (const unsigned char *)cases[i].bytes, .protected_key_length = cases[i].length};
 		if (jks_unlock(&entry, "secret", &key, &error) != -1 || !strstr(error.text, cases[i].reason))
 			fail_msg("case %zu: expected …%s…, got %s", i, cases[i].reason, error.text);
 		buffer_release(&key);
@@ -370,23 +369,23 @@ static void pasted_pem_is_loaded(void **state)
 	static const struct {
 		const char *what, *before, *newline, *after;
 	} cases[] = {
-	        {"as it is", "", "\n", ""},
-	        {"CRLF", "", "\r\n", ""},
-	        {"CR", "", "\r", ""},
-	        {"a BOM", "\xef\xbb\xbf", "\n", ""},
-	        {"blank lines", "\n \n\t\n", "\n\n", "\n\n"},
-	        {"indented", "    ", "\n    ", ""},
-	        {"trailing blanks", "", " \t\n", ""},
-	        {"\\n written out", "", "\\n", ""},
-	        {"\\r\\n written out", "", "\\r\\n", ""},
-	        {"\\n twice escaped", "", "\\\\n", ""},
-	        {"quoted, continued lines", "\"", "\\\n", "\""},
-	        {"JSON", "{\"key\": \"", "\\n", "\"}\n"},
-	        {"YAML", "key: |\n  ", "\n  ", "\nother: 1\n"},
-	        {"one line", "", " ", ""},
-	        {"no blanks at all", "", "", ""},
-	        {"no-break spaces", "\xc2\xa0", "\n\xc2\xa0", ""},
-	        {"text around", "Bag Attributes\n    friendlyName: x\nKey Attributes: <No Attributes>\n", "\n", "-- \nbye -----"},
+		{"as it is", "", "\n", ""},
+		{"CRLF", "", "\r\n", ""},
+		{"CR", "", "\r", ""},
+		{"a BOM", "\xef\xbb\xbf", "\n", ""},
+		{"blank lines", "\n \n\t\n", "\n\n", "\n\n"},
+		{"indented", "    ", "\n    ", ""},
+		{"trailing blanks", "", " \t\n", ""},
+		{"\\n written out", "", "\\n", ""},
+		{"\\r\\n written out", "", "\\r\\n", ""},
+		{"\\n twice escaped", "", "\\\\n", ""},
+		{"quoted, continued lines", "\"", "\\\n", "\""},
+		{"JSON", "{\"key\": \"", "\\n", "\"}\n"},
+		{"YAML", "key: |\n  ", "\n  ", "\nother: 1\n"},
+		{"one line", "", " ", ""},
+		{"no blanks at all", "", "", ""},
+		{"no-break spaces", "\xc2\xa0", "\n\xc2\xa0", ""},
+		{"text around", "Bag Attributes\n    friendlyName: x\nKey Attributes: <No Attributes>\n", "\n", "-- \nbye -----"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		write_pem(cases[i].before, cases[i].newline, cases[i].after);
@@ -402,31 +401,28 @@ static void other_text_is_refused(void **state)
 		int status;
 		const char *reason;
 	} cases[] = {
-	        {"nothing", "", EX_DATAERR, "empty"},
-	        {"a blank line", "\n", EX_DATAERR, "no key file"},
-	        {"no end", "-----BEGIN PRIVATE KEY-----\nAAAA\n", EX_DATAERR, "truncated"},
-	        {"another end", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n", EX_DATAERR, "truncated"},
-	        {"no content", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", EX_DATAERR, "damaged or incomplete"},
-	        {"no DER", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", EX_DATAERR, "damaged or incomplete"},
-	        {"half a quantum", "-----BEGIN PRIVATE KEY-----\nAAA\n-----END PRIVATE KEY-----\n", EX_DATAERR,
-	                "damaged or incomplete"},
-	        {"padding only", "-----BEGIN PRIVATE KEY-----\n====\n-----END PRIVATE KEY-----\n", EX_DATAERR,
-	                "damaged or incomplete"},
-	        {"an unknown cipher",
-	                "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: ROT-13,00\n\nAAAA\n-----END RSA "
-	                "PRIVATE KEY-----\n",
-	                EX_DATAERR, "damaged or incomplete"},
-	        {"OpenSSH", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", EX_CONFIG,
-	                "ssh-keygen -p -m PKCS8"},
-	        {"an ssh public key", "ssh-rsa AAAAB3Nza user@host\n", EX_CONFIG, "an OpenSSH public key"},
-	        {"PuTTY", "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n", EX_CONFIG, "puttygen"},
-	        {"a CSR", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n", EX_CONFIG,
-	                "a CERTIFICATE REQUEST"},
-	        {"a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", EX_CONFIG, "a certificate"},
-	        {"a public key", "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n", EX_CONFIG,
-	                "a public key"},
-	        {"a label without end", "-----BEGIN ", EX_DATAERR, "does not begin as one should"},
-	        {"JCEKS", "\xce\xce\xce\xce....", EX_CONFIG, "-srcstoretype JCEKS"},
+		{"nothing", "", EX_DATAERR, "empty"},
+		{"a blank line", "\n", EX_DATAERR, "no key file"},
+		{"no end", "-----BEGIN PRIVATE KEY-----\nAAAA\n", EX_DATAERR, "truncated"},
+		{"another end", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n", EX_DATAERR, "truncated"},
+		{"no content", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", EX_DATAERR, "damaged or incomplete"},
+		{"no DER", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", EX_DATAERR, "damaged or incomplete"},
+		{"half a quantum", "-----BEGIN PRIVATE KEY-----\nAAA\n-----END PRIVATE KEY-----\n", EX_DATAERR, "damaged or incomplete"},
+		{"padding only", "-----BEGIN PRIVATE KEY-----\n====\n-----END PRIVATE KEY-----\n", EX_DATAERR, "damaged or incomplete"},
+		{"an unknown cipher",
+			"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: ROT-13,00\n\nAAAA\n-----END RSA "
+			"PRIVATE KEY-----\n",
+			EX_DATAERR, "damaged or incomplete"},
+		{"OpenSSH", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", EX_CONFIG,
+			"ssh-keygen -p -m PKCS8"},
+		{"an ssh public key", "ssh-rsa AAAAB3Nza user@host\n", EX_CONFIG, "an OpenSSH public key"},
+		{"PuTTY", "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n", EX_CONFIG, "puttygen"},
+		{"a CSR", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n", EX_CONFIG,
+			"a CERTIFICATE REQUEST"},
+		{"a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", EX_CONFIG, "a certificate"},
+		{"a public key", "-----BEGIN RSA PUBLIC KEY-----\nAAAA\n-----END RSA PUBLIC KEY-----\n", EX_CONFIG, "a public key"},
+		{"a label without end", "-----BEGIN ", EX_DATAERR, "does not begin as one should"},
+		{"JCEKS", "\xce\xce\xce\xce....", EX_CONFIG, "-srcstoretype JCEKS"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		write_file("key", cases[i].text, strlen(cases[i].text));
@@ -451,8 +447,7 @@ static void a_key_that_does_not_verify_is_refused(void **state)
 /* -- PKCS#12 with the MAC of RFC 9579 -- */
 
 /* Puts a PBMAC1 over the file's content in place of its MAC. `prf` and `mac` are NIDs of HMACs; key_length 0 leaves it out. */
-static void set_pbmac1(
-        PKCS12 *file, const char *password, int prf, const EVP_MD *prf_hash, int mac, const EVP_MD *mac_hash, int key_length)
+static void set_pbmac1(PKCS12 *file, const char *password, int prf, const EVP_MD *prf_hash, int mac, const EVP_MD *mac_hash, int key_length)
 {
 	unsigned char salt[] = "16 bytes of salt", key[64], digest[EVP_MAX_MD_SIZE], *content = NULL;
 	unsigned int digest_length;
@@ -517,27 +512,27 @@ static void passwords_are_read(void **state)
 		int status;
 		const char *expected; /* the password, or words of the error */
 	} cases[] = {
-	        {"file:password", "secret\n", 0, "secret"},
-	        {"file:password", "secret", 0, "secret"},
-	        {"file:password", "secret\r\nsecond\n", 0, "secret"},
-	        {"file:password", "\xef\xbb\xbfsecret\n", 0, "secret"},
-	        {"file:password", " a b \n", 0, " a b "},
-	        {"file:password", "\n", EX_CONFIG, "empty"},
-	        {"file:password", "", EX_CONFIG, "empty"},
-	        {"file:password", long_line, EX_CONFIG, "more than 1023 bytes"},
-	        {"file:missing", "", EX_NOINPUT, "/missing'"},
-	        {"file:", "", EX_CONFIG, "none of file:PATH"},
-	        {"fd:7777", "", EX_NOINPUT, "Bad file descriptor"},
-	        {"fd:", "", EX_CONFIG, "fd:3"},
-	        {"fd:-1", "", EX_CONFIG, "fd:3"},
-	        {"fd:3x", "", EX_CONFIG, "fd:3"},
-	        {"fd:99999999999999999999", "", EX_CONFIG, "fd:3"},
-	        {"env:KEY_TEST_PASSWORD", "", 0, "from the environment"},
-	        {"env:KEY_TEST_NOT_SET", "", EX_CONFIG, "is not set"},
-	        {"env:", "", EX_CONFIG, "none of"},
-	        {"pass:secret", "", EX_CONFIG, "cannot take the password itself"},
-	        {"secret", "", EX_CONFIG, "none of file:PATH"},
-	        {"", "", EX_CONFIG, "none of file:PATH"},
+		{"file:password", "secret\n", 0, "secret"},
+		{"file:password", "secret", 0, "secret"},
+		{"file:password", "secret\r\nsecond\n", 0, "secret"},
+		{"file:password", "\xef\xbb\xbfsecret\n", 0, "secret"},
+		{"file:password", " a b \n", 0, " a b "},
+		{"file:password", "\n", EX_CONFIG, "empty"},
+		{"file:password", "", EX_CONFIG, "empty"},
+		{"file:password", long_line, EX_CONFIG, "more than 1023 bytes"},
+		{"file:missing", "", EX_NOINPUT, "/missing'"},
+		{"file:", "", EX_CONFIG, "none of file:PATH"},
+		{"fd:7777", "", EX_NOINPUT, "Bad file descriptor"},
+		{"fd:", "", EX_CONFIG, "fd:3"},
+		{"fd:-1", "", EX_CONFIG, "fd:3"},
+		{"fd:3x", "", EX_CONFIG, "fd:3"},
+		{"fd:99999999999999999999", "", EX_CONFIG, "fd:3"},
+		{"env:KEY_TEST_PASSWORD", "", 0, "from the environment"},
+		{"env:KEY_TEST_NOT_SET", "", EX_CONFIG, "is not set"},
+		{"env:", "", EX_CONFIG, "none of"},
+		{"pass:secret", "", EX_CONFIG, "cannot take the password itself"},
+		{"secret", "", EX_CONFIG, "none of file:PATH"},
+		{"", "", EX_CONFIG, "none of file:PATH"},
 	};
 	setenv("KEY_TEST_PASSWORD", "from the environment", 1);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -546,9 +541,9 @@ static void passwords_are_read(void **state)
 		write_file("password", cases[i].content, strlen(cases[i].content));
 		int result = password_read(cases[i].source, directory, &password, &error);
 		if (result != (cases[i].status ? -1 : 0) || error.status != cases[i].status ||
-		        !strstr(cases[i].status ? error.text : password.data, cases[i].expected))
+			!strstr(cases[i].status ? error.text : password.data, cases[i].expected))
 			fail_msg("%s of '%.20s': expected %d %s, got %d %s%s", cases[i].source, cases[i].content, cases[i].status,
-			        cases[i].expected, error.status, error.text, password.data);
+				cases[i].expected, error.status, error.text, password.data);
 		if (cases[i].status)
 			assert_null(strstr(error.text, "secret"));
 		else
@@ -607,33 +602,33 @@ static void assertions_have_their_layout(void **state)
 		struct jwt_claims claims;
 		const char *header, *payload;
 	} cases[] = {
-	        {{.integration_key = "ik",
-	                 .audience = "account.docusign.com",
-	                 .scopes = "organization_read account_read",
-	                 .issued_at = 1700000060999},
-	                "{\"alg\":\"RS256\",\"typ\":\"JWT\"}",
-	                "{\"iss\":\"ik\",\"aud\":\"account.docusign.com\",\"iat\":1700000000,\"exp\":1700003600,\"scope\":"
-	                "\"organization_read "
-	                "account_read\"}"},
-	        {{.integration_key = "ik",
-	                 .audience = "https://Account-D.docusign.com/",
-	                 .scopes = "signature impersonation",
-	                 .user_id = "user",
-	                 .key_pair_id = "pair",
-	                 .issued_at = 60000,
-	                 .lifetime_seconds = 600},
-	                "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"pair\"}",
-	                "{\"iss\":\"ik\",\"sub\":\"user\",\"aud\":\"account-d.docusign.com\",\"iat\":0,\"exp\":600,\"scope\":"
-	                "\"signature "
-	                "impersonation\"}"},
-	        {{.integration_key = "a\"b\\c\n\x01",
-	                 .audience = "localhost:8443",
-	                 .scopes = "é",
-	                 .user_id = "",
-	                 .key_pair_id = "",
-	                 .issued_at = -1},
-	                "{\"alg\":\"RS256\",\"typ\":\"JWT\"}",
-	                "{\"iss\":\"a\\\"b\\\\c\\n\\u0001\",\"aud\":\"localhost:8443\",\"iat\":-61,\"exp\":3539,\"scope\":\"é\"}"},
+		{{.integration_key = "ik",
+			 .audience = "account.docusign.com",
+			 .scopes = "organization_read account_read",
+			 .issued_at = 1700000060999},
+			"{\"alg\":\"RS256\",\"typ\":\"JWT\"}",
+			"{\"iss\":\"ik\",\"aud\":\"account.docusign.com\",\"iat\":1700000000,\"exp\":1700003600,\"scope\":"
+			"\"organization_read "
+			"account_read\"}"},
+		{{.integration_key = "ik",
+			 .audience = "https://Account-D.docusign.com/",
+			 .scopes = "signature impersonation",
+			 .user_id = "user",
+			 .key_pair_id = "pair",
+			 .issued_at = 60000,
+			 .lifetime_seconds = 600},
+			"{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"pair\"}",
+			"{\"iss\":\"ik\",\"sub\":\"user\",\"aud\":\"account-d.docusign.com\",\"iat\":0,\"exp\":600,\"scope\":"
+			"\"signature "
+			"impersonation\"}"},
+		{{.integration_key = "a\"b\\c\n\x01",
+			 .audience = "localhost:8443",
+			 .scopes = "é",
+			 .user_id = "",
+			 .key_pair_id = "",
+			 .issued_at = -1},
+			"{\"alg\":\"RS256\",\"typ\":\"JWT\"}",
+			"{\"iss\":\"a\\\"b\\\\c\\n\\u0001\",\"aud\":\"localhost:8443\",\"iat\":-61,\"exp\":3539,\"scope\":\"é\"}"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct buffer assertion = BUFFER_INIT, header = BUFFER_INIT, payload = BUFFER_INIT, signature = BUFFER_INIT;
@@ -651,8 +646,8 @@ static void assertions_have_their_layout(void **state)
 		EVP_MD_CTX *context = EVP_MD_CTX_new();
 		assert_int_equal(EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, rsa), 1);
 		assert_int_equal(EVP_DigestVerify(context, (unsigned char *)signature.data, signature.length,
-		                         (unsigned char *)assertion.data, signed_length),
-		        1);
+					 (unsigned char *)assertion.data, signed_length),
+			1);
 		EVP_MD_CTX_free(context);
 		buffer_release(&assertion);
 		buffer_release(&header);
@@ -665,17 +660,17 @@ static void audiences_become_hosts(void **state)
 {
 	(void)state;
 	static const char *const cases[][2] = {
-	        {"account.docusign.com", "account.docusign.com"},
-	        {"https://account.docusign.com", "account.docusign.com"},
-	        {"https://account.docusign.com/oauth/token?x", "account.docusign.com"},
-	        {" HTTPS://Account.Docusign.com:443/ ", "account.docusign.com"},
-	        {"127.0.0.1:8443", "127.0.0.1:8443"},
-	        {"https://[::1]:8443/", "[::1]:8443"},
-	        {"[::1]", "[::1]"},
-	        {"", NULL},
-	        {"https://", NULL},
-	        {"/path", NULL},
-	        {"user@host", NULL},
+		{"account.docusign.com", "account.docusign.com"},
+		{"https://account.docusign.com", "account.docusign.com"},
+		{"https://account.docusign.com/oauth/token?x", "account.docusign.com"},
+		{" HTTPS://Account.Docusign.com:443/ ", "account.docusign.com"},
+		{"127.0.0.1:8443", "127.0.0.1:8443"},
+		{"https://[::1]:8443/", "[::1]:8443"},
+		{"[::1]", "[::1]"},
+		{"", NULL},
+		{"https://", NULL},
+		{"/path", NULL},
+		{"user@host", NULL},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct buffer host = BUFFER_INIT;
@@ -691,12 +686,12 @@ static void impossible_assertions_are_refused(void **state)
 {
 	(void)state;
 	static const struct jwt_claims cases[] = {
-	        {.audience = "a", .scopes = "s"},
-	        {.integration_key = "i", .scopes = "s"},
-	        {.integration_key = "i", .audience = "a"},
-	        {.integration_key = "i", .audience = "a", .scopes = "s", .lifetime_seconds = 3601},
-	        {.integration_key = "i", .audience = "a", .scopes = "s", .lifetime_seconds = -1},
-	        {.integration_key = "i", .audience = "https:///", .scopes = "s"},
+		{.audience = "a", .scopes = "s"},
+		{.integration_key = "i", .scopes = "s"},
+		{.integration_key = "i", .audience = "a"},
+		{.integration_key = "i", .audience = "a", .scopes = "s", .lifetime_seconds = 3601},
+		{.integration_key = "i", .audience = "a", .scopes = "s", .lifetime_seconds = -1},
+		{.integration_key = "i", .audience = "https:///", .scopes = "s"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct buffer assertion = BUFFER_INIT;
@@ -726,22 +721,22 @@ static void names_cannot_write_to_the_terminal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(jks_is_read),
-	        cmocka_unit_test(jks_is_refused_when_truncated),
-	        cmocka_unit_test(jks_shows_every_changed_byte),
-	        cmocka_unit_test(jks_is_refused_when_hostile),
-	        cmocka_unit_test(jks_keys_are_refused_when_hostile),
-	        cmocka_unit_test(jks_files_are_loaded),
-	        cmocka_unit_test(pasted_pem_is_loaded),
-	        cmocka_unit_test(other_text_is_refused),
-	        cmocka_unit_test(a_key_that_does_not_verify_is_refused),
-	        cmocka_unit_test(pkcs12_with_pbmac1_is_loaded),
-	        cmocka_unit_test(passwords_are_read),
-	        cmocka_unit_test(a_descriptor_keeps_what_follows_the_line),
-	        cmocka_unit_test(assertions_have_their_layout),
-	        cmocka_unit_test(audiences_become_hosts),
-	        cmocka_unit_test(impossible_assertions_are_refused),
-	        cmocka_unit_test(names_cannot_write_to_the_terminal),
+		cmocka_unit_test(jks_is_read),
+		cmocka_unit_test(jks_is_refused_when_truncated),
+		cmocka_unit_test(jks_shows_every_changed_byte),
+		cmocka_unit_test(jks_is_refused_when_hostile),
+		cmocka_unit_test(jks_keys_are_refused_when_hostile),
+		cmocka_unit_test(jks_files_are_loaded),
+		cmocka_unit_test(pasted_pem_is_loaded),
+		cmocka_unit_test(other_text_is_refused),
+		cmocka_unit_test(a_key_that_does_not_verify_is_refused),
+		cmocka_unit_test(pkcs12_with_pbmac1_is_loaded),
+		cmocka_unit_test(passwords_are_read),
+		cmocka_unit_test(a_descriptor_keeps_what_follows_the_line),
+		cmocka_unit_test(assertions_have_their_layout),
+		cmocka_unit_test(audiences_become_hosts),
+		cmocka_unit_test(impossible_assertions_are_refused),
+		cmocka_unit_test(names_cannot_write_to_the_terminal),
 	};
 	return cmocka_run_group_tests_name("keys", tests, set_up, tear_down);
 }

@@ -1,5 +1,5 @@
 /* ledger_schema.h: a ledger of an older version is brought up to date by its writer, by all steps or none. The steps are this test's. */
-#include "ledger_schema.h"
+#include "ledger/ledger_schema.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,8 +96,10 @@ static void a_reader_is_told_what_to_do(void **state)
 	struct ledger ledger;
 	struct error error;
 	char expected[300];
-	snprintf(expected, sizeof expected, "cannot read ledger '%s': its schema is of an older version than this program's 3: the next run "
-		"brings it up to date, or `merge --ledger FILE </dev/null`", path);
+	snprintf(expected, sizeof expected,
+		"cannot read ledger '%s': its schema is of an older version than this program's 3: the next run "
+		"brings it up to date, or `merge --ledger FILE </dev/null`",
+		path);
 	assert_int_equal(open_with(two_steps, LEDGER_READ, &ledger, &error), -1);
 	assert_int_equal(error.status, EX_CONFIG);
 	assert_string_equal(error.text, expected);
@@ -111,7 +113,8 @@ static void a_newer_one_is_refused(void **state)
 	struct ledger ledger;
 	struct error error;
 	char expected[200];
-	snprintf(expected, sizeof expected, "cannot use ledger '%s': its schema is version 3, this program knows 1: use a newer envtally", path);
+	snprintf(expected, sizeof expected, "cannot use ledger '%s': its schema is version 3, this program knows 1: use a newer envtally",
+		path);
 	assert_int_equal(open_with(two_steps, LEDGER_WRITE, &ledger, &error), 0);
 	ledger_close(&ledger);
 	for (int i = 0; i < 2; i++) {

@@ -1,7 +1,7 @@
 /*
  * line_reader_test.c: lines out of pipes that give their bytes in pieces of every size, and the limit of a line.
  */
-#include "line_reader.h"
+#include "io/line_reader.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -112,8 +112,8 @@ static void lines_are_as_the_table_says(void **state)
 static void lines_of_all_lengths_come_whole(void **state)
 {
 	(void)state;
-	static const size_t lengths[] = {0, 1, 63, 64, 65, 4096, 65535, 65536, 65537, 262143, 262144, 262145, 0, 3, 524287, 524288, 600000, 10,
-		1048576, 5242880, 1};
+	static const size_t lengths[] = {
+		0, 1, 63, 64, 65, 4096, 65535, 65536, 65537, 262143, 262144, 262145, 0, 3, 524287, 524288, 600000, 10, 1048576, 5242880, 1};
 	struct buffer bytes = BUFFER_INIT;
 	for (size_t i = 0; i < LENGTH(lengths); i++) {
 		for (size_t j = 0; j < lengths[i]; j++)
@@ -155,8 +155,13 @@ static void a_line_over_the_limit_is_an_error_that_names_it(void **state)
 		size_t length;
 		int newline, taken;
 	} cases[] = {
-		{LINE_LIMIT - 1, 1, 1}, {LINE_LIMIT - 1, 0, 1}, {LINE_LIMIT, 1, 1}, {LINE_LIMIT, 0, 1}, {LINE_LIMIT + 1, 1, 0},
-		{LINE_LIMIT + 1, 0, 0}, {3 * LINE_LIMIT, 1, 0},
+		{LINE_LIMIT - 1, 1, 1},
+		{LINE_LIMIT - 1, 0, 1},
+		{LINE_LIMIT, 1, 1},
+		{LINE_LIMIT, 0, 1},
+		{LINE_LIMIT + 1, 1, 0},
+		{LINE_LIMIT + 1, 0, 0},
+		{3 * LINE_LIMIT, 1, 0},
 	};
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		size_t length = cases[i].length;

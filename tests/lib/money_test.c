@@ -1,5 +1,5 @@
 /* money.h: parsing, and rounding half to even, against values by hand. */
-#include "money.h"
+#include "base/money.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,8 +17,9 @@ static void parses(void **state)
 		int64_t millionths;
 		int digits;
 	} cases[] = {{"0", true, 0, 0}, {"250", true, 250000000, 0}, {"0.000001", true, 1, 6}, {"1234.50", true, 1234500000, 2},
-		{"999999999999.999999", true, 999999999999999999, 6}, {"1000000000000", false, 0, 0}, {"1.0000001", false, 0, 0}, {"", false, 0, 0},
-		{".5", false, 0, 0}, {"5.", false, 0, 0}, {"-1", false, 0, 0}, {"1,000", false, 0, 0}, {"1e3", false, 0, 0}, {" 1", false, 0, 0}};
+		{"999999999999.999999", true, 999999999999999999, 6}, {"1000000000000", false, 0, 0}, {"1.0000001", false, 0, 0},
+		{"", false, 0, 0}, {".5", false, 0, 0}, {"5.", false, 0, 0}, {"-1", false, 0, 0}, {"1,000", false, 0, 0},
+		{"1e3", false, 0, 0}, {" 1", false, 0, 0}};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		money amount;
@@ -36,10 +37,11 @@ static void rounds_half_to_even(void **state)
 		int64_t numerator, denominator;
 		int digits;
 		int64_t rounded;
-	} cases[] = {{"1", 1, 8, 2, 12}, {"1", 3, 8, 2, 38}, {"1", 5, 8, 2, 62}, {"1", 1, 3, 2, 33}, {"2", 1, 3, 2, 67}, {"250", 1, 13, 2, 1923},
-		{"250", 13, 13, 2, 25000}, {"0.005", 1, 1, 2, 0}, {"0.015", 1, 1, 2, 2}, {"0.025", 1, 1, 2, 2}, {"0.025001", 1, 1, 2, 3},
-		{"0.5", 1, 1, 0, 0}, {"1.5", 1, 1, 0, 2}, {"2.5", 1, 1, 0, 2}, {"1", -1, 8, 2, -12}, {"1", -3, 8, 2, -38}, {"0.0005", 1, 1, 3, 0},
-		{"0.0015", 1, 1, 3, 2}, {"999999999999.99", 900000000, 900000000, 2, 99999999999999},
+	} cases[] = {{"1", 1, 8, 2, 12}, {"1", 3, 8, 2, 38}, {"1", 5, 8, 2, 62}, {"1", 1, 3, 2, 33}, {"2", 1, 3, 2, 67},
+		{"250", 1, 13, 2, 1923}, {"250", 13, 13, 2, 25000}, {"0.005", 1, 1, 2, 0}, {"0.015", 1, 1, 2, 2}, {"0.025", 1, 1, 2, 2},
+		{"0.025001", 1, 1, 2, 3}, {"0.5", 1, 1, 0, 0}, {"1.5", 1, 1, 0, 2}, {"2.5", 1, 1, 0, 2}, {"1", -1, 8, 2, -12},
+		{"1", -3, 8, 2, -38}, {"0.0005", 1, 1, 3, 0}, {"0.0015", 1, 1, 3, 2},
+		{"999999999999.99", 900000000, 900000000, 2, 99999999999999},
 		{"999999999999", 9000, 1000000000000, 2, 900000}}; /* 8,999.999999991 */
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -49,8 +51,8 @@ static void rounds_half_to_even(void **state)
 		assert_int_equal(money_parse(cases[i].amount, &amount, NULL), 0);
 		if (money_round(amount, cases[i].numerator, cases[i].denominator, cases[i].digits, &rounded, &error) < 0 ||
 			rounded != cases[i].rounded)
-			fail_msg("%s x %lld / %lld to %d digits: %lld", cases[i].amount, (long long)cases[i].numerator, (long long)cases[i].denominator,
-				cases[i].digits, (long long)rounded);
+			fail_msg("%s x %lld / %lld to %d digits: %lld", cases[i].amount, (long long)cases[i].numerator,
+				(long long)cases[i].denominator, cases[i].digits, (long long)rounded);
 	}
 }
 
@@ -112,7 +114,8 @@ static void knows_currencies(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(parses), cmocka_unit_test(rounds_half_to_even), cmocka_unit_test(refuses_what_does_not_fit),
-		cmocka_unit_test(converts), cmocka_unit_test(prints), cmocka_unit_test(knows_currencies)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(parses), cmocka_unit_test(rounds_half_to_even),
+		cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(converts), cmocka_unit_test(prints),
+		cmocka_unit_test(knows_currencies)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,8 +2,8 @@
  * period_test.c: consumption periods, held against tables written by hand from the rule: start k is the contract's start
  * plus k × months, on its day of the month or, where the month is shorter, on its last.
  */
-#include "instant.h"
-#include "period.h"
+#include "base/instant.h"
+#include "base/period.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -146,7 +146,8 @@ static int64_t start_by_libc(const char *contract_start, int months)
 static void every_day_is_in_exactly_its_period(void **state)
 {
 	(void)state;
-	static const char *const starts[] = {"2025-01-31", "2024-02-29", "2024-01-30", "2023-05-29", "2024-12-31", "2025-03-15", "2000-02-28"};
+	static const char *const starts[] = {
+		"2025-01-31", "2024-02-29", "2024-01-30", "2023-05-29", "2024-12-31", "2025-03-15", "2000-02-28"};
 	for (size_t i = 0; i < LENGTH(starts); i++) {
 		int32_t origin = day_of(starts[i]);
 		for (int months = 1; months <= 60; months++) {
@@ -154,12 +155,13 @@ static void every_day_is_in_exactly_its_period(void **state)
 			struct period period = period_of_day(&rule, origin - 5500);
 			for (int32_t day = origin - 5500; day < origin + 5500; day++) {
 				if (day * DAY_MS == period.end)
-					period = (struct period){period.index + 1, period.end,
-						start_by_libc(starts[i], (period.index + 2) * months)};
+					period = (struct period){
+						period.index + 1, period.end, start_by_libc(starts[i], (period.index + 2) * months)};
 				struct period got = period_of_day(&rule, day);
 				if (got.index != period.index || got.start != start_by_libc(starts[i], got.index * months) ||
 					got.end != period.end)
-					fail_msg("%s by %d, day %d: got period %d, expected %d", starts[i], months, day, got.index, period.index);
+					fail_msg("%s by %d, day %d: got period %d, expected %d", starts[i], months, day, got.index,
+						period.index);
 				if (day == origin)
 					assert_int_equal(got.index, 0);
 				/* libc is slow: look at whole years only, at the rest of the days around edges. */

@@ -1,7 +1,7 @@
 /*
  * utf8_test.c: what UTF-8 is by RFC 3629: every code point is, in its shortest form, and nothing else.
  */
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,9 +49,21 @@ static void the_prefix_ends_before_what_is_none(void **state)
 		const char *text;
 		size_t length, prefix;
 	} table[] = {
-		{"", 0, 0}, {"abc", 3, 3}, {"a\0b", 3, 3}, {"\x80", 1, 0}, {"\xff", 1, 0}, {"a\xc3", 2, 1}, {"a\xc3\xa9z", 4, 4}, {"a\xc3z", 3, 1},
-		{"\xe2\x82\xac\xe2\x82", 5, 3}, {"\xf0\x9f\x9a\x80\xf0\x9f\x9a", 7, 4}, {"\xc0\xaf", 2, 0}, {"\xed\xa0\x80", 3, 0}, {"\xf5\x80\x80\x80", 4, 0},
-		{"\xf8\x88\x80\x80\x80", 5, 0}, {"\xc3\xa9\xa9", 3, 2},
+		{"", 0, 0},
+		{"abc", 3, 3},
+		{"a\0b", 3, 3},
+		{"\x80", 1, 0},
+		{"\xff", 1, 0},
+		{"a\xc3", 2, 1},
+		{"a\xc3\xa9z", 4, 4},
+		{"a\xc3z", 3, 1},
+		{"\xe2\x82\xac\xe2\x82", 5, 3},
+		{"\xf0\x9f\x9a\x80\xf0\x9f\x9a", 7, 4},
+		{"\xc0\xaf", 2, 0},
+		{"\xed\xa0\x80", 3, 0},
+		{"\xf5\x80\x80\x80", 4, 0},
+		{"\xf8\x88\x80\x80\x80", 5, 0},
+		{"\xc3\xa9\xa9", 3, 2},
 	};
 	for (size_t i = 0; i < LENGTH(table); i++)
 		if (utf8_prefix(table[i].text, table[i].length) != table[i].prefix)

@@ -6,7 +6,7 @@
 #ifndef SIMULATOR_ANSWER_H
 #define SIMULATOR_ANSWER_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <jv.h>
 
@@ -37,9 +37,9 @@ struct answer {
 	int header_count;
 };
 
-#define ANSWER_INIT                                                                                                              \
-	{                                                                                                                        \
-		.status = 200, .content_type = "application/json; charset=utf-8", .body = BUFFER_INIT                            \
+#define ANSWER_INIT \
+	{ \
+		.status = 200, .content_type = "application/json; charset=utf-8", .body = BUFFER_INIT \
 	}
 
 void answer_header(struct answer *answer, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));

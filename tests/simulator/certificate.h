@@ -6,7 +6,7 @@
 #ifndef SIMULATOR_CERTIFICATE_H
 #define SIMULATOR_CERTIFICATE_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 /* A certificate authority, and a server certificate for 127.0.0.1 and localhost under it. */
 int certificate_make(struct buffer *authority, struct buffer *server, struct buffer *server_key, struct error *error);

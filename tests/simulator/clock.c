@@ -1,6 +1,6 @@
 #include "clock.h"
 
-#include "instant.h"
+#include "base/instant.h"
 
 #include <time.h>
 

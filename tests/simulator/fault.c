@@ -201,8 +201,7 @@ static bool drawn(struct fault *fault, uint64_t number, size_t index)
 
 static enum fault_kind choose_of_mix(const struct request *request, uint64_t number, bool is_drawn)
 {
-	static const enum fault_kind of_mix[] = {
-		FAULT_CUT, FAULT_RESET, FAULT_408, FAULT_429, FAULT_500, FAULT_503, FAULT_EXPIRED_TOKEN};
+	static const enum fault_kind of_mix[] = {FAULT_CUT, FAULT_RESET, FAULT_408, FAULT_429, FAULT_500, FAULT_503, FAULT_EXPIRED_TOKEN};
 	uint64_t place = 0;
 	for (const char *c = request->url; *c; c++)
 		place = fault_hash(place, (unsigned char)*c);

@@ -1,8 +1,8 @@
 #include "feed.h"
 
+#include "base/instant.h"
 #include "clock.h"
 #include "fault.h"
-#include "instant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,8 +85,8 @@ static int read_time(const char *text, int64_t *instant)
 	return instant_parse(text, length, instant);
 }
 
-void feed_stream(const struct world *world, const struct world_account *account, const struct request *request, bool loop,
-	struct answer *answer)
+void feed_stream(
+	const struct world *world, const struct world_account *account, const struct request *request, bool loop, struct answer *answer)
 {
 	struct view view = {world, account, account ? (uint32_t)(account - world->accounts) + 1 : 0,
 		account ? account->entry_count : world->entry_count};
@@ -110,8 +110,7 @@ void feed_stream(const struct world *world, const struct world_account *account,
 	uint32_t end = view_search(&view, clock_now() + 1), page = limit < settings.page_size ? limit : settings.page_size;
 	end = end < start ? start : end - start > page ? start + page : end;
 	write_cursor(&view, loop ? start : end, end_cursor, sizeof end_cursor);
-	buffer_append_format(
-		&answer->body, "{\"endCursor\":\"%s\",\"data\":[", end == start && cursor && *cursor ? cursor : end_cursor);
+	buffer_append_format(&answer->body, "{\"endCursor\":\"%s\",\"data\":[", end == start && cursor && *cursor ? cursor : end_cursor);
 	for (uint32_t position = start; position < end; position++) {
 		const struct world_entry *entry = view_entry(&view, position);
 		if (position > start)
@@ -170,8 +169,7 @@ static jv next_uri(const struct request *request, unsigned start, unsigned count
 		request_parameter(request, "from_date"), to ? "&to_date=" : "", to ? to : "");
 }
 
-void feed_envelopes(
-	const struct world *world, const struct world_account *account, const struct request *request, struct answer *answer)
+void feed_envelopes(const struct world *world, const struct world_account *account, const struct request *request, struct answer *answer)
 {
 	const char *from_text = request_parameter(request, "from_date"), *to_text = request_parameter(request, "to_date");
 	unsigned count = DEFAULT_LIMIT, start = 0;
@@ -255,18 +253,18 @@ void feed_account(const struct world *world, const struct world_account *account
 	billing_period(world, &start, &end);
 	answer_json(answer, 200,
 		JV_OBJECT(jv_string("accountIdGuid"), jv_string(account->id), jv_string("accountName"), jv_string(account->name),
-			jv_string("billingPeriodStartDate"), time_string(start), jv_string("billingPeriodEndDate"),
-			time_string(end), jv_string("billingPeriodEnvelopesAllowed"), jv_string("unlimited"),
-			jv_string("billingPeriodEnvelopesSent"), number_string(sent_between(world, account, start, end))));
+			jv_string("billingPeriodStartDate"), time_string(start), jv_string("billingPeriodEndDate"), time_string(end),
+			jv_string("billingPeriodEnvelopesAllowed"), jv_string("unlimited"), jv_string("billingPeriodEnvelopesSent"),
+			number_string(sent_between(world, account, start, end))));
 }
 
 void feed_billing_charges(const struct world *world, const struct world_account *account, struct answer *answer)
 {
 	int64_t start, end;
 	billing_period(world, &start, &end);
-	jv charge = JV_OBJECT(jv_string("chargeName"), jv_string("envelopes"), jv_string("includedQuantity"),
-		jv_string("unlimited"), jv_string("incrementalQuantity"), jv_string("0"), jv_string("allowedQuantity"),
-		jv_string("unlimited"), jv_string("usedQuantity"), number_string(sent_between(world, account, start, end)),
-		jv_string("unitPrice"), jv_string("0.00"), jv_string("prices"), jv_array());
+	jv charge = JV_OBJECT(jv_string("chargeName"), jv_string("envelopes"), jv_string("includedQuantity"), jv_string("unlimited"),
+		jv_string("incrementalQuantity"), jv_string("0"), jv_string("allowedQuantity"), jv_string("unlimited"),
+		jv_string("usedQuantity"), number_string(sent_between(world, account, start, end)), jv_string("unitPrice"),
+		jv_string("0.00"), jv_string("prices"), jv_array());
 	answer_json(answer, 200, JV_OBJECT(jv_string("billingChargeItems"), JV_ARRAY(charge)));
 }

@@ -20,12 +20,11 @@ struct feed_settings {
 void feed_set(const struct feed_settings *settings);
 
 /* GET …/datasets/{name}/stream?cursor=&limit=; `loop`: the cursor that is answered leads back to the same page. */
-void feed_stream(const struct world *world, const struct world_account *account, const struct request *request, bool loop,
-	struct answer *answer);
+void feed_stream(
+	const struct world *world, const struct world_account *account, const struct request *request, bool loop, struct answer *answer);
 
 /* GET …/accounts/{id}/envelopes?from_date=&to_date=&start_position=&count= */
-void feed_envelopes(
-	const struct world *world, const struct world_account *account, const struct request *request, struct answer *answer);
+void feed_envelopes(const struct world *world, const struct world_account *account, const struct request *request, struct answer *answer);
 
 /* GET …/accounts/{id} and …/accounts/{id}/billing_charges: Docusign's own count of the period that the clock is in. */
 void feed_account(const struct world *world, const struct world_account *account, struct answer *answer);

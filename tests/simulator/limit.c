@@ -61,7 +61,7 @@ int limit_count(struct answer *answer)
 	else
 		answer_error(answer, 429, "BURST_APIINVOCATION_LIMIT_EXCEEDED",
 			"The maximum number of burst API invocations has been exceeded.");
-	limit_retry_after(answer,
-		past_hour ? until_next(now, hour, settings.hourly_seconds) : until_next(now, burst, settings.burst_seconds));
+	limit_retry_after(
+		answer, past_hour ? until_next(now, hour, settings.hourly_seconds) : until_next(now, burst, settings.burst_seconds));
 	return -1;
 }

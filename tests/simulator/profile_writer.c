@@ -85,8 +85,8 @@ static jv make_profile(const struct profile_writer *writer, const struct world *
 	profile = set_default(profile, "renewal_months", jv_number(12));
 	profile = set_default(profile, "active", jv_true());
 	profile = set_default(profile, "scopes",
-		JV_ARRAY(jv_string("organization_read"), jv_string("organization_sub_account_read"),
-			jv_string("asset_group_account_read"), jv_string("account_read")));
+		JV_ARRAY(jv_string("organization_read"), jv_string("organization_sub_account_read"), jv_string("asset_group_account_read"),
+			jv_string("account_read")));
 	profile = set(profile, "integration_key", writer->integration_key);
 	profile = set(profile, "key_pair_id", writer->key_pair_id);
 	profile = set(profile, "api_base", base);
@@ -99,8 +99,8 @@ static jv make_profile(const struct profile_writer *writer, const struct world *
 	return jv_object_delete(profile, jv_string("key_alias"));
 }
 
-int profile_writer_write(const struct profile_writer *writer, const struct world *world, const char *directory, const char *base,
-	struct error *error)
+int profile_writer_write(
+	const struct profile_writer *writer, const struct world *world, const char *directory, const char *base, struct error *error)
 {
 	char path[4096], *folder;
 	struct buffer text = BUFFER_INIT;

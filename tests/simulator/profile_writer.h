@@ -7,7 +7,7 @@
 #ifndef SIMULATOR_PROFILE_WRITER_H
 #define SIMULATOR_PROFILE_WRITER_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "world.h"
 
 struct profile_writer {
@@ -17,16 +17,16 @@ struct profile_writer {
 	struct buffer authority, private_key; /* PEM */
 };
 
-#define PROFILE_WRITER_INIT                                                                                                      \
-	{                                                                                                                        \
-		.authority = BUFFER_INIT, .private_key = BUFFER_INIT                                                             \
+#define PROFILE_WRITER_INIT \
+	{ \
+		.authority = BUFFER_INIT, .private_key = BUFFER_INIT \
 	}
 
 /* With a directory: makes the key pair and registers it. Takes over which integration key and key pair id are known. */
 int profile_writer_begin(struct profile_writer *writer, const struct world *world, const char *directory, struct error *error);
 
-int profile_writer_write(const struct profile_writer *writer, const struct world *world, const char *directory, const char *base,
-	struct error *error);
+int profile_writer_write(
+	const struct profile_writer *writer, const struct world *world, const char *directory, const char *base, struct error *error);
 
 int profile_writer_write_file(const char *path, const struct buffer *content, unsigned mode, struct error *error);
 

@@ -1,9 +1,9 @@
 #include "server.h"
 
 #include "answer.h"
+#include "base/instant.h"
 #include "clock.h"
 #include "fault.h"
-#include "instant.h"
 #include "service.h"
 #include "wake.h"
 #include "wire.h"
@@ -48,11 +48,10 @@ static void write_journal(
 	char at[INSTANT_LENGTH + 1] = "";
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	instant_format(instant_of_clock(), at);
-	jv line = JV_OBJECT(jv_string("number"), jv_number((double)exchange->number), jv_string("at"), jv_string(at),
-		jv_string("method"), jv_string(method), jv_string("url"), jv_string(exchange->url), jv_string("status"),
-		jv_number(status), jv_string("ms"), jv_number((double)(clock_monotonic() - exchange->began_at)),
-		jv_string("connection"), jv_number(info ? (double)(uintptr_t)info->socket_context : 0), jv_string("body_length"),
-		jv_number((double)length));
+	jv line = JV_OBJECT(jv_string("number"), jv_number((double)exchange->number), jv_string("at"), jv_string(at), jv_string("method"),
+		jv_string(method), jv_string("url"), jv_string(exchange->url), jv_string("status"), jv_number(status), jv_string("ms"),
+		jv_number((double)(clock_monotonic() - exchange->began_at)), jv_string("connection"),
+		jv_number(info ? (double)(uintptr_t)info->socket_context : 0), jv_string("body_length"), jv_number((double)length));
 	if (exchange->fault.kind)
 		line = jv_object_set(line, jv_string("fault"), jv_string(fault_name(exchange->fault.kind)));
 	jv text = jv_dump_string(line, 0);
@@ -131,8 +130,7 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct exchang
 {
 	struct answer answer = ANSWER_INIT;
 	const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-	struct request request = {
-		method, path, exchange->url, authorization ? authorization : "", exchange->body.data, connection};
+	struct request request = {method, path, exchange->url, authorization ? authorization : "", exchange->body.data, connection};
 	enum MHD_Result result = MHD_NO;
 	if (is_control(exchange->url)) {
 		control(method, path, exchange->body.data, &answer);
@@ -161,8 +159,8 @@ static int64_t prepare(struct MHD_Connection *connection, struct exchange *excha
 	return settings.latency + (exchange->fault.kind == FAULT_SLOW ? exchange->fault.value : 0);
 }
 
-static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path, const char *method,
-	const char *version, const char *upload, size_t *upload_size, void **exchange_context)
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
+	const char *upload, size_t *upload_size, void **exchange_context)
 {
 	struct exchange *exchange = *exchange_context;
 	(void)context;
@@ -207,8 +205,7 @@ static void *begin_exchange(void *context, const char *url, struct MHD_Connectio
 	return NULL;
 }
 
-static void end_exchange(
-	void *context, struct MHD_Connection *connection, void **exchange_context, enum MHD_RequestTerminationCode reason)
+static void end_exchange(void *context, struct MHD_Connection *connection, void **exchange_context, enum MHD_RequestTerminationCode reason)
 {
 	struct exchange *exchange = *exchange_context;
 	(void)context;
@@ -249,13 +246,12 @@ int server_start(const struct server_settings *given, struct error *error)
 		{MHD_OPTION_HTTPS_PRIORITIES, 0, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
 		{MHD_OPTION_END, 0, NULL},
 	};
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
-			 MHD_USE_SUPPRESS_DATE_NO_CLOCK | (settings.certificate ? MHD_USE_TLS : 0);
-	daemon_ =
-		MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
-			2000u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange,
-			NULL, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL, MHD_OPTION_NOTIFY_CONNECTION, count_connection,
-			NULL, settings.certificate ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls, MHD_OPTION_END);
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
+		(settings.certificate ? MHD_USE_TLS : 0);
+	daemon_ = MHD_start_daemon(flags, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT, 2000u,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_URI_LOG_CALLBACK, begin_exchange, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, end_exchange, NULL, MHD_OPTION_NOTIFY_CONNECTION, count_connection, NULL,
+		settings.certificate ? MHD_OPTION_ARRAY : MHD_OPTION_END, tls, MHD_OPTION_END);
 	if (!daemon_)
 		return error_set_errno(error, EX_UNAVAILABLE, "cannot listen on 127.0.0.1:%d", settings.port);
 	const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_BIND_PORT);

@@ -13,7 +13,7 @@
 #ifndef SIMULATOR_SERVER_H
 #define SIMULATOR_SERVER_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 struct server_settings {
 	int port; /* 0: any */

@@ -58,16 +58,15 @@ static void answer_userinfo(const struct request *request, struct answer *answer
 	}
 	jv accounts = jv_array();
 	for (uint32_t i = 0; i < world->account_count; i++)
-		accounts = jv_array_append(
-			accounts, JV_OBJECT(jv_string("account_id"), jv_string(world->accounts[i].id), jv_string("is_default"),
-					  jv_bool(i == 0), jv_string("account_name"), jv_string(world->accounts[i].name),
-					  jv_string("base_uri"), jv_string(base_uri), jv_string("organization"),
-					  JV_OBJECT(jv_string("organization_id"), jv_string(world->organization_id))));
+		accounts = jv_array_append(accounts,
+			JV_OBJECT(jv_string("account_id"), jv_string(world->accounts[i].id), jv_string("is_default"), jv_bool(i == 0),
+				jv_string("account_name"), jv_string(world->accounts[i].name), jv_string("base_uri"), jv_string(base_uri),
+				jv_string("organization"), JV_OBJECT(jv_string("organization_id"), jv_string(world->organization_id))));
 	answer_json(answer, 200,
-		JV_OBJECT(jv_string("sub"), jv_string(token->user_id), jv_string("name"), jv_string("Sam Admin"),
-			jv_string("given_name"), jv_string("Sam"), jv_string("family_name"), jv_string("Admin"),
-			jv_string("created"), jv_string("2020-01-01T00:00:00.0000000Z"), jv_string("email"),
-			jv_string("sam@example.com"), jv_string("accounts"), accounts));
+		JV_OBJECT(jv_string("sub"), jv_string(token->user_id), jv_string("name"), jv_string("Sam Admin"), jv_string("given_name"),
+			jv_string("Sam"), jv_string("family_name"), jv_string("Admin"), jv_string("created"),
+			jv_string("2020-01-01T00:00:00.0000000Z"), jv_string("email"), jv_string("sam@example.com"), jv_string("accounts"),
+			accounts));
 }
 
 static void answer_organizations(const struct request *request, struct answer *answer)

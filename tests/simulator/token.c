@@ -1,7 +1,7 @@
 #include "token.h"
 
+#include "base/instant.h"
 #include "clock.h"
-#include "instant.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -80,7 +80,7 @@ static bool is_signed(const char *assertion, size_t signed_length, const char *s
 	for (size_t i = 0; length > 0 && !good && i < key_count; i++) {
 		EVP_MD_CTX *context = EVP_MD_CTX_new();
 		good = context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, keys[i]) == 1 &&
-		       EVP_DigestVerify(context, bytes, (size_t)length, (const unsigned char *)assertion, signed_length) == 1;
+			EVP_DigestVerify(context, bytes, (size_t)length, (const unsigned char *)assertion, signed_length) == 1;
 		EVP_MD_CTX_free(context);
 	}
 	return good;
@@ -109,7 +109,7 @@ static bool is_audience(const char *audience)
 	snprintf(with_port[0], sizeof with_port[0], "127.0.0.1:%d", settings.port);
 	snprintf(with_port[1], sizeof with_port[1], "localhost:%d", settings.port);
 	return strcmp(audience, with_port[0]) == 0 || strcmp(audience, with_port[1]) == 0 || strcmp(audience, "127.0.0.1") == 0 ||
-	       strcmp(audience, "localhost") == 0;
+		strcmp(audience, "localhost") == 0;
 }
 
 static bool is_uuid(const char *text)

@@ -43,8 +43,7 @@ static void *run(void *context)
 		if (list.next == &list)
 			pthread_cond_wait(&changed, &mutex);
 		else if (is_before(&now, &list.next->due))
-			pthread_cond_timedwait(
-				&changed, &mutex, &(struct timespec){list.next->due.tv_sec, list.next->due.tv_nsec});
+			pthread_cond_timedwait(&changed, &mutex, &(struct timespec){list.next->due.tv_sec, list.next->due.tv_nsec});
 		else
 			resume_first();
 	}

@@ -1,6 +1,6 @@
 #include "world.h"
 
-#include "instant.h"
+#include "base/instant.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -47,8 +47,7 @@ const struct world_account *world_find_account(const struct world *world, const 
 	/* Made-up accounts stand at their number, so that ten thousand of them are found at once. */
 	if (strncmp(id, MADE_ACCOUNT, sizeof MADE_ACCOUNT - 1) == 0) {
 		unsigned long number = strtoul(id + sizeof MADE_ACCOUNT - 1, NULL, 16);
-		return number < world->account_count && strcasecmp(world->accounts[number].id, id) == 0 ? &world->accounts[number]
-													: NULL;
+		return number < world->account_count && strcasecmp(world->accounts[number].id, id) == 0 ? &world->accounts[number] : NULL;
 	}
 	for (uint32_t i = 0; i < world->account_count; i++)
 		if (strcasecmp(world->accounts[i].id, id) == 0)
@@ -191,8 +190,7 @@ static int index_entries(struct world *world, struct error *error)
 	}
 	for (uint32_t i = 0; i < world->account_count; i++)
 		if (world->accounts[i].entry_count)
-			qsort_r(world->accounts[i].versions, world->accounts[i].entry_count, sizeof(uint32_t), by_version,
-				world->entries);
+			qsort_r(world->accounts[i].versions, world->accounts[i].entry_count, sizeof(uint32_t), by_version, world->entries);
 	return 0;
 }
 
@@ -227,9 +225,8 @@ static void read_profile(struct world *world)
 	copy_member(world->profile, "contract_start", world->contract_start, sizeof world->contract_start);
 	copy_member(world->profile, "integration_key", world->integration_key, sizeof world->integration_key);
 	copy_member(world->profile, "key_pair_id", world->key_pair_id, sizeof world->key_pair_id);
-	jv months = jv_get_kind(world->profile) == JV_KIND_OBJECT
-			    ? jv_object_get(jv_copy(world->profile), jv_string("renewal_months"))
-			    : jv_null();
+	jv months = jv_get_kind(world->profile) == JV_KIND_OBJECT ? jv_object_get(jv_copy(world->profile), jv_string("renewal_months"))
+								  : jv_null();
 	world->renewal_months = jv_get_kind(months) == JV_KIND_NUMBER ? (int)jv_number_value(months) : 12;
 	jv_free(months);
 }
@@ -242,8 +239,7 @@ static void read_organization(struct world *world)
 	if (!*world->organization_id)
 		copy_member(first, "id", world->organization_id, sizeof world->organization_id);
 	jv_free(first);
-	jv_array_foreach(organizations, i, organization)
-		add_accounts(world, array_member(organization, "accounts"), "id", "name");
+	jv_array_foreach(organizations, i, organization) add_accounts(world, array_member(organization, "accounts"), "id", "name");
 	jv_free(organizations);
 	add_accounts(world, array_member(jv_copy(world->asset_group_accounts), "assetGroupAccounts"), "accountId", "accountName");
 }
@@ -262,8 +258,7 @@ int world_load(struct world *world, const char *directory, struct error *error)
 	world_begin(world);
 	if (load_json(directory, "service/organizations.json", &world->organizations, error) < 0 ||
 		load_json(directory, "service/asset-group-accounts.json", &world->asset_group_accounts, error) < 0 ||
-		load_json(directory, "service/plan-items.json", &world->plan_items, error) < 0 ||
-		load_profile(world, directory, error) < 0)
+		load_json(directory, "service/plan-items.json", &world->plan_items, error) < 0 || load_profile(world, directory, error) < 0)
 		return -1;
 	read_profile(world);
 	read_organization(world);
@@ -276,8 +271,8 @@ int world_load(struct world *world, const char *directory, struct error *error)
 		const char *stop = newline ? newline : end;
 		number++;
 		if (stop > line && load_line(world, line, (size_t)(stop - line), &capacity) < 0)
-			return error_set(error, EX_DATAERR,
-				"cannot read '%s': line %u: it is not arrived_at and account_id, then record", path, number);
+			return error_set(error, EX_DATAERR, "cannot read '%s': line %u: it is not arrived_at and account_id, then record",
+				path, number);
 		line = stop + 1;
 	}
 	return index_entries(world, error);
@@ -290,8 +285,8 @@ static jv made_account(unsigned number)
 {
 	return JV_OBJECT(jv_string("assetGroupId"), jv_string("5a3f0c1e-0000-4000-8000-0000000000a1"), jv_string("accountId"),
 		jv_string_fmt(MADE_ACCOUNT "%012x", number), jv_string("accountName"), jv_string_fmt("Account %u", number),
-		jv_string("externalAccountId"), jv_number(1000000.0 + number), jv_string("compliant"), jv_true(),
-		jv_string("siteId"), jv_number(0), jv_string("siteName"), jv_string("na1"));
+		jv_string("externalAccountId"), jv_number(1000000.0 + number), jv_string("compliant"), jv_true(), jv_string("siteId"),
+		jv_number(0), jv_string("siteName"), jv_string("na1"));
 }
 
 int world_make(struct world *world, unsigned accounts, int64_t now, struct error *error)
@@ -316,15 +311,15 @@ int world_make(struct world *world, unsigned accounts, int64_t now, struct error
 			day_before, i, i, i, day_before, day_before, day_before);
 	}
 	world->asset_group_accounts = JV_OBJECT(jv_string("assetGroupAccounts"), list);
-	world->organizations = JV_OBJECT(
-		jv_string("organizations"), JV_ARRAY(JV_OBJECT(jv_string("id"), jv_string(MADE_ORGANIZATION), jv_string("name"),
-						    jv_string("Made up"), jv_string("accounts"), organization_accounts)));
-	world->plan_items = jv_parse(
-		"[{\"plan_id\":\"5a3f0c1e-0000-4000-8000-0000000000c1\",\"plan_name\":\"Plan\",\"associated_accounts_count\":1,"
-		"\"asset_group_name\":\"Group\",\"asset_group_id\":\"5a3f0c1e-0000-4000-8000-0000000000a1\",\"subscription_"
-		"name\":"
-		"\"Subscription\",\"subscription_id\":\"5a3f0c1e-0000-4000-8000-0000000000b1\",\"modules\":[{\"plan_item_id\":"
-		"\"" MADE_PLAN_ITEM "\",\"plan_item_name\":\"Envelopes\",\"plan_item_description\":\"Envelopes\"}]}]");
+	world->organizations = JV_OBJECT(jv_string("organizations"),
+		JV_ARRAY(JV_OBJECT(jv_string("id"), jv_string(MADE_ORGANIZATION), jv_string("name"), jv_string("Made up"),
+			jv_string("accounts"), organization_accounts)));
+	world->plan_items =
+		jv_parse("[{\"plan_id\":\"5a3f0c1e-0000-4000-8000-0000000000c1\",\"plan_name\":\"Plan\",\"associated_accounts_count\":1,"
+			 "\"asset_group_name\":\"Group\",\"asset_group_id\":\"5a3f0c1e-0000-4000-8000-0000000000a1\",\"subscription_"
+			 "name\":"
+			 "\"Subscription\",\"subscription_id\":\"5a3f0c1e-0000-4000-8000-0000000000b1\",\"modules\":[{\"plan_item_id\":"
+			 "\"" MADE_PLAN_ITEM "\",\"plan_item_name\":\"Envelopes\",\"plan_item_description\":\"Envelopes\"}]}]");
 	read_organization(world);
 	if (buffer_check(&world->text, error) < 0)
 		return -1;

@@ -7,7 +7,7 @@
 #ifndef SIMULATOR_WORLD_H
 #define SIMULATOR_WORLD_H
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 #include <jv.h>
 #include <stdint.h>

@@ -1,0 +1,230 @@
+#include "auth/token.h"
+
+#include "auth/jwt.h"
+#include "base/instant.h"
+#include "base/percent_encode.h"
+#include "http/http_post.h"
+#include "io/atomic_file.h"
+#include "json/json_write.h"
+
+#include <fcntl.h>
+#include <jv.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GRANT_TYPE "urn:ietf:params:oauth:grant-type:jwt-bearer"
+#define SPARE_MS INT64_C(300000) /* a cached token must outlive the requests that begin with it */
+#define CACHE_LIMIT 65536
+
+void token_release(struct token *token)
+{
+	if (token->access_token)
+		explicit_bzero(token->access_token, strlen(token->access_token));
+	free(token->access_token);
+	*token = (struct token){.access_token = NULL};
+}
+
+/* A string member of the reply, or "". Valid as long as the reply. */
+static const char *member(jv reply, const char *key)
+{
+	jv value = jv_get_kind(reply) == JV_KIND_OBJECT ? jv_object_get(jv_copy(reply), jv_string(key)) : jv_invalid();
+	const char *text = jv_get_kind(value) == JV_KIND_STRING ? jv_string_value(value) : "";
+	jv_free(value);
+	return text;
+}
+
+static int consent_required(const struct profile *profile, struct error *error)
+{
+	struct buffer url = BUFFER_INIT;
+	buffer_append_format(&url, "https://%s/oauth/auth?response_type=code&scope=", profile->audience);
+	percent_encode(&url, profile->scopes, strlen(profile->scopes));
+	buffer_append_string(&url, "&client_id=");
+	percent_encode(&url, profile->integration_key, strlen(profile->integration_key));
+	buffer_append_string(&url, "&redirect_uri=");
+	percent_encode(&url, "https://www.docusign.com", strlen("https://www.docusign.com"));
+	error_set(error, EX_NOPERM,
+		"cannot get a token for profile '%s': consent is required: open %s (redirect_uri must be one registered for the integration key)",
+		profile->name, url.data);
+	buffer_release(&url);
+	return -1;
+}
+
+/* What the service's clock says beside ours, when they differ by more than the service forgives. */
+static void clock_difference(int64_t server, char *text, size_t size)
+{
+	int64_t difference = server == INSTANT_NONE ? 0 : (instant_of_clock() - server) / 1000;
+	if (difference > 60 || difference < -60)
+		snprintf(text, size, "this machine's clock is %lld seconds %s the service's: set it right", (long long)llabs(difference),
+			difference > 0 ? "ahead of" : "behind");
+	else
+		snprintf(text, size,
+			"the clocks agree, so check key_file against the key registered at Docusign (auth --key-info), "
+			"integration_key, user_id and audience");
+}
+
+static int refused(const struct profile *profile, const struct http_reply *reply, jv body, struct error *error)
+{
+	const char *code = member(body, "error"), *description = member(body, "error_description");
+	char clocks[200];
+	if (strcmp(code, "consent_required") == 0)
+		return consent_required(profile, error);
+	clock_difference(reply->date, clocks, sizeof clocks);
+	if (strcmp(code, "invalid_grant") == 0 || strcmp(code, "no_valid_keys_or_signatures") == 0 ||
+		strcmp(description, "no_valid_keys_or_signatures") == 0)
+		return error_set(error, EX_NOPERM, "cannot get a token for profile '%s': %s%s%s: %s", profile->name, code,
+			*description ? ": " : "", description, clocks);
+	if (*code)
+		return error_set(error, EX_NOPERM, "cannot get a token for profile '%s': the service answers %s%s%s", profile->name, code,
+			*description ? ": " : "", description);
+	return error_set(error, reply->status >= 500 || reply->status == 429 ? EX_UNAVAILABLE : EX_NOPERM,
+		"cannot get a token for profile '%s': https://%s/oauth/token answers HTTP %d: is the audience right?", profile->name,
+		profile->audience, reply->status);
+}
+
+static int accept_token(const struct profile *profile, const struct http_reply *reply, jv body, struct token *token, struct error *error)
+{
+	const char *access_token = member(body, "access_token");
+	jv lifetime = jv_object_get(jv_copy(body), jv_string("expires_in"));
+	double seconds = jv_get_kind(lifetime) == JV_KIND_NUMBER ? jv_number_value(lifetime) : 0;
+	jv_free(lifetime);
+	if (!*access_token || seconds <= 0 || seconds > 366 * 86400)
+		return error_set(error, EX_UNAVAILABLE,
+			"cannot get a token for profile '%s': the answer has no access_token and expires_in", profile->name);
+	token->access_token = strdup(access_token);
+	token->expires_at = instant_of_clock() + (int64_t)seconds * 1000;
+	token->clock_ahead_ms = reply->date == INSTANT_NONE ? 0 : instant_of_clock() - reply->date;
+	return token->access_token ? 0 : error_set(error, EX_OSERR, "out of memory");
+}
+
+int token_request(const struct profile *profile, const struct private_key *key, struct token *token, struct error *error)
+{
+	const struct jwt_claims claims = {.integration_key = profile->integration_key,
+		.audience = profile->audience,
+		.user_id = profile->user_id,
+		.scopes = profile->scopes,
+		.key_pair_id = profile->key_pair_id,
+		.issued_at = instant_of_clock()};
+	struct buffer assertion = BUFFER_INIT, form = BUFFER_INIT, url = BUFFER_INIT;
+	struct http_reply reply = HTTP_REPLY_INIT;
+	char *ca_bundle = profile->ca_bundle ? profile_path(profile, profile->ca_bundle) : NULL;
+	jv body = jv_invalid();
+	int result = -1;
+	*token = (struct token){.access_token = NULL};
+	if (jwt_sign(&claims, key->pkey, &assertion, error) < 0)
+		goto out;
+	buffer_append_string(&form, "grant_type=");
+	percent_encode(&form, GRANT_TYPE, strlen(GRANT_TYPE));
+	buffer_append_string(&form, "&assertion=");
+	buffer_append(&form, assertion.data, assertion.length);
+	buffer_append_format(&url, "https://%s/oauth/token", profile->audience);
+	if (buffer_check(&form, error) < 0 || buffer_check(&url, error) < 0)
+		goto out;
+	const struct http_target target = {.url = url.data, .ca_bundle = ca_bundle};
+	if (http_post_form(&target, form.data, &reply, error) < 0)
+		goto out;
+	body = jv_parse_sized(reply.body.data, (int)reply.body.length);
+	result = reply.status == 200 && jv_get_kind(body) == JV_KIND_OBJECT ? accept_token(profile, &reply, body, token, error)
+									    : refused(profile, &reply, body, error);
+out:
+	jv_free(body);
+	free(ca_bundle);
+	http_reply_release(&reply);
+	buffer_release_secret(&assertion);
+	buffer_release_secret(&form);
+	buffer_release(&url);
+	return result;
+}
+
+/* The cache */
+
+/* The file's name: a digest of all that makes a token another one. */
+static int cache_path(
+	const char *directory, const struct profile *profile, const struct private_key *key, struct buffer *path, struct error *error)
+{
+	const char *const parts[] = {profile->audience, profile->integration_key, profile->user_id ? profile->user_id : "", profile->scopes,
+		profile->key_pair_id ? profile->key_pair_id : ""};
+	unsigned char *spki = NULL, digest[EVP_MAX_MD_SIZE];
+	unsigned digest_length = 0;
+	int spki_length = i2d_PUBKEY(key->pkey, &spki);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool good = context && spki_length > 0 && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	for (size_t i = 0; good && i < sizeof parts / sizeof *parts; i++)
+		good = EVP_DigestUpdate(context, parts[i], strlen(parts[i]) + 1);
+	good = good && EVP_DigestUpdate(context, spki, (size_t)spki_length) && EVP_DigestFinal_ex(context, digest, &digest_length);
+	EVP_MD_CTX_free(context);
+	OPENSSL_free(spki);
+	if (!good)
+		return error_set(error, EX_SOFTWARE, "cannot name the token's cache: the digest failed");
+	buffer_append_format(path, "%s/token-", directory);
+	for (unsigned i = 0; i < digest_length; i++)
+		buffer_append_format(path, "%02x", digest[i]);
+	buffer_append_string(path, ".json");
+	return buffer_check(path, error);
+}
+
+/* Reads a cache file that is the user's own, and no one else's to read. */
+static int read_cache(const char *path, struct token *token, struct error *error)
+{
+	struct stat status;
+	struct buffer text = BUFFER_INIT;
+	int result = 0;
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (descriptor < 0)
+		return 0;
+	if (fstat(descriptor, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 077) ||
+		buffer_append_descriptor(&text, descriptor, CACHE_LIMIT, path, NULL) < 0) {
+		close(descriptor);
+		buffer_release_secret(&text);
+		return 0;
+	}
+	close(descriptor);
+	jv object = jv_parse_sized(text.data, (int)text.length);
+	const char *access_token = member(object, "access_token"), *expires_at = member(object, "expires_at");
+	if (*access_token && instant_parse(expires_at, strlen(expires_at), &token->expires_at) == 0 &&
+		token->expires_at - SPARE_MS > instant_of_clock()) {
+		token->access_token = strdup(access_token);
+		result = token->access_token ? 1 : error_set(error, EX_OSERR, "out of memory");
+	}
+	jv_free(object);
+	buffer_release_secret(&text);
+	return result;
+}
+
+int token_load_cached(
+	const char *directory, const struct profile *profile, const struct private_key *key, struct token *token, struct error *error)
+{
+	struct buffer path = BUFFER_INIT;
+	*token = (struct token){.access_token = NULL};
+	int result = cache_path(directory, profile, key, &path, error);
+	if (result == 0)
+		result = read_cache(path.data, token, error);
+	buffer_release(&path);
+	return result;
+}
+
+int token_save_cached(
+	const char *directory, const struct profile *profile, const struct private_key *key, const struct token *token, struct error *error)
+{
+	struct buffer path = BUFFER_INIT;
+	struct atomic_file file;
+	int result = cache_path(directory, profile, key, &path, error);
+	if (result == 0 && (result = atomic_file_open(&file, path.data, 0600, error)) == 0) {
+		struct buffer *line = &file.output.pending;
+		json_begin(line, '{');
+		json_key(line, "access_token");
+		json_c_string(line, token->access_token);
+		json_key(line, "expires_at");
+		json_instant(line, token->expires_at);
+		json_end(line, '}');
+		json_finish(line);
+		buffer_append_byte(line, '\n');
+		result = atomic_file_commit(&file, error);
+	}
+	buffer_release(&path);
+	return result;
+}

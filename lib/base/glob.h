@@ -1,0 +1,12 @@
+/*
+ * glob.h: patterns that users write, as the shell's: `*`, `?`, `[…]`.
+ */
+#ifndef ENVTALLY_GLOB_H
+#define ENVTALLY_GLOB_H
+
+#include <stdbool.h>
+
+/* Does the pattern match all of `text`? Case does not matter (ASCII), nothing escapes; NULL matches nothing. */
+bool glob_matches(const char *pattern, const char *text);
+
+#endif

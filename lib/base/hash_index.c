@@ -1,0 +1,73 @@
+#include "base/hash_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_CAPACITY 256
+
+/* 64-bit multiply and fold, eight bytes at a time (the idea of wyhash); keys are ids, mostly random already. */
+uint32_t hash_bytes(uint32_t seed, const void *bytes, size_t length)
+{
+	uint64_t hash = seed + UINT64_C(0x9e3779b97f4a7c15) * (length + 1);
+	const unsigned char *at = bytes;
+	while (length > 0) {
+		uint64_t word = 0;
+		size_t take = length < 8 ? length : 8;
+		memcpy(&word, at, take);
+		unsigned __int128 product = (unsigned __int128)(hash ^ word) * UINT64_C(0xa0761d6478bd642f);
+		hash = (uint64_t)product ^ (uint64_t)(product >> 64);
+		at += take;
+		length -= take;
+	}
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+ptrdiff_t hash_index_find(const struct hash_index *index, uint32_t hash, hash_equals *equals, const void *context, const void *key)
+{
+	if (!index->capacity)
+		return -1;
+	for (size_t at = hash & (index->capacity - 1);; at = (at + 1) & (index->capacity - 1)) {
+		const struct hash_slot *slot = &index->slots[at];
+		if (!slot->position)
+			return -1;
+		if (slot->hash == hash && equals(context, slot->position - 1, key))
+			return (ptrdiff_t)slot->position - 1;
+	}
+}
+
+static void place(struct hash_index *index, struct hash_slot slot)
+{
+	size_t at = slot.hash & (index->capacity - 1);
+	while (index->slots[at].position)
+		at = (at + 1) & (index->capacity - 1);
+	index->slots[at] = slot;
+}
+
+static int grow(struct hash_index *index)
+{
+	struct hash_index grown = {.capacity = index->capacity ? index->capacity * 2 : FIRST_CAPACITY, .count = index->count};
+	grown.slots = calloc(grown.capacity, sizeof *grown.slots);
+	if (!grown.slots)
+		return -1;
+	for (size_t i = 0; i < index->capacity; i++)
+		if (index->slots[i].position)
+			place(&grown, index->slots[i]);
+	free(index->slots);
+	*index = grown;
+	return 0;
+}
+
+int hash_index_add(struct hash_index *index, uint32_t hash, size_t position)
+{
+	if (position >= UINT32_MAX || ((index->count + 1) * 2 > index->capacity && grow(index) < 0))
+		return -1;
+	place(index, (struct hash_slot){.hash = hash, .position = (uint32_t)position + 1});
+	index->count++;
+	return 0;
+}
+
+void hash_index_release(struct hash_index *index)
+{
+	free(index->slots);
+	*index = (struct hash_index){.slots = NULL};
+}

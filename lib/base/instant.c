@@ -1,0 +1,233 @@
+#include "base/instant.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+int32_t day_from_civil(int year, int month, int day)
+{
+	year -= month <= 2;
+	int era = (year >= 0 ? year : year - 399) / 400;
+	int year_of_era = year - era * 400;
+	int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+	return era * 146097 + day_of_era - 719468;
+}
+
+void day_to_civil(int32_t day, int *year, int *month, int *month_day)
+{
+	day += 719468;
+	int era = (day >= 0 ? day : day - 146096) / 146097;
+	int day_of_era = day - era * 146097;
+	int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int shifted = (5 * day_of_year + 2) / 153;
+	*month_day = day_of_year - (153 * shifted + 2) / 5 + 1;
+	*month = shifted + (shifted < 10 ? 3 : -9);
+	*year = year_of_era + era * 400 + (*month <= 2);
+}
+
+int month_length(int year, int month)
+{
+	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	return lengths[month - 1] + (month == 2 && leap);
+}
+
+/* Reads exactly `count` digits; returns -1 when one is none. */
+static int digits(const char *text, int count)
+{
+	int value = 0;
+	for (int i = 0; i < count; i++) {
+		unsigned digit = (unsigned char)text[i] - (unsigned)'0';
+		if (digit > 9)
+			return -1;
+		value = value * 10 + (int)digit;
+	}
+	return value;
+}
+
+static int civil_day(int year, int month, int month_day, int32_t *day)
+{
+	if (year < 1 || month < 1 || month > 12 || month_day < 1 || month_day > month_length(year, month))
+		return -1;
+	*day = day_from_civil(year, month, month_day);
+	return 0;
+}
+
+int day_parse(const char *text, size_t length, int32_t *day)
+{
+	if (length != DAY_LENGTH || text[4] != '-' || text[7] != '-')
+		return -1;
+	return civil_day(digits(text, 4), digits(text + 5, 2), digits(text + 8, 2), day);
+}
+
+static int time_of_day(int hour, int minute, int second, int64_t *milliseconds)
+{
+	if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+		return -1;
+	if (second == 60)
+		second = 59;
+	*milliseconds = ((hour * 60 + minute) * 60 + second) * INT64_C(1000);
+	return 0;
+}
+
+/* The zone at the end: "Z" or an offset, as milliseconds to take away. */
+static int zone_offset(const char *text, size_t length, int64_t *offset)
+{
+	if (length == 1 && (*text == 'Z' || *text == 'z')) {
+		*offset = 0;
+		return 0;
+	}
+	if (length != 6 || (*text != '+' && *text != '-') || text[3] != ':')
+		return -1;
+	int hours = digits(text + 1, 2), minutes = digits(text + 4, 2);
+	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+		return -1;
+	*offset = (hours * 60 + minutes) * INT64_C(60000) * (*text == '-' ? -1 : 1);
+	return 0;
+}
+
+static int parse_compact(const char *text, int64_t *instant)
+{
+	int32_t day;
+	int64_t milliseconds;
+	if (text[8] != 'T' || text[15] != 'Z' || civil_day(digits(text, 4), digits(text + 4, 2), digits(text + 6, 2), &day) < 0 ||
+		time_of_day(digits(text + 9, 2), digits(text + 11, 2), digits(text + 13, 2), &milliseconds) < 0)
+		return -1;
+	*instant = day * DAY_MS + milliseconds;
+	return 0;
+}
+
+/*
+ * Is it YYYY-MM-DDTHH:MM:SS.mmm? Eight bytes at a time: after taking the shape off, a byte must be 0 to 9 where a digit belongs
+ * and 0 elsewhere, so that adding its room leaves the top bit clear.
+ */
+static bool has_canonical_shape(const char *text)
+{
+	static const char shape[] = "0000-00-00T00:00:00.000";
+	static const char room[] = "\x76\x76\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x76";
+	static const size_t places[] = {0, 8, 15};
+	uint64_t wrong = 0;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		uint64_t word, plain, add;
+		memcpy(&word, text + places[i], 8);
+		memcpy(&plain, shape + places[i], 8);
+		memcpy(&add, room + places[i], 8);
+		word ^= plain;
+		wrong |= word | (word + add);
+	}
+	return (wrong & UINT64_C(0x8080808080808080)) == 0;
+}
+
+static int two_digits(const char *text)
+{
+	return text[0] * 10 + text[1] - '0' * 11;
+}
+
+/* Is it a time that is canonical but for the length of its fraction? Any other text, right or wrong, is left to the long way. */
+static bool is_nearly_canonical(const char *text, size_t length)
+{
+	if (length < INSTANT_LENGTH || text[length - 1] != 'Z' || !has_canonical_shape(text))
+		return false;
+	for (size_t i = INSTANT_LENGTH - 1; i < length - 1; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	int year = two_digits(text) * 100 + two_digits(text + 2), month = two_digits(text + 5), day = two_digits(text + 8);
+	return two_digits(text + 11) <= 23 && two_digits(text + 14) <= 59 && two_digits(text + 17) <= 59 && year >= 1 && month >= 1 &&
+		month <= 12 && day >= 1 && (day <= 28 || day <= month_length(year, month));
+}
+
+static int64_t instant_of_canonical(const char *text)
+{
+	int32_t day = day_from_civil(two_digits(text) * 100 + two_digits(text + 2), two_digits(text + 5), two_digits(text + 8));
+	int seconds = (two_digits(text + 11) * 60 + two_digits(text + 14)) * 60 + two_digits(text + 17);
+	return day * DAY_MS + seconds * 1000 + (text[20] - '0') * 100 + two_digits(text + 21);
+}
+
+int instant_parse(const char *text, size_t length, int64_t *instant)
+{
+	int32_t day;
+	int64_t milliseconds, offset;
+	if (is_nearly_canonical(text, length)) {
+		*instant = instant_of_canonical(text);
+		return 0;
+	}
+	if (length == 16)
+		return parse_compact(text, instant);
+	if (length < 20 || day_parse(text, DAY_LENGTH, &day) < 0 || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') ||
+		text[13] != ':' || text[16] != ':' ||
+		time_of_day(digits(text + 11, 2), digits(text + 14, 2), digits(text + 17, 2), &milliseconds) < 0)
+		return -1;
+	size_t at = 19;
+	if (text[at] == '.') {
+		int scale = 100;
+		size_t first = ++at;
+		for (; at < length && text[at] >= '0' && text[at] <= '9'; at++, scale /= 10)
+			milliseconds += (text[at] - '0') * scale;
+		if (at == first)
+			return -1;
+	}
+	if (zone_offset(text + at, length - at, &offset) < 0)
+		return -1;
+	int64_t value = day * DAY_MS + milliseconds - offset;
+	if (value < day_from_civil(1, 1, 1) * DAY_MS || value >= day_from_civil(10000, 1, 1) * DAY_MS)
+		return -1;
+	*instant = value;
+	return 0;
+}
+
+static void put_digits(char *text, int count, int value)
+{
+	for (int i = count - 1; i >= 0; i--, value /= 10)
+		text[i] = (char)('0' + value % 10);
+}
+
+void day_format(int32_t day, char *text)
+{
+	int year, month, month_day;
+	day_to_civil(day, &year, &month, &month_day);
+	put_digits(text, 4, year);
+	text[4] = '-';
+	put_digits(text + 5, 2, month);
+	text[7] = '-';
+	put_digits(text + 8, 2, month_day);
+}
+
+int32_t instant_day(int64_t instant)
+{
+	return (int32_t)((instant - (instant < 0 ? DAY_MS - 1 : 0)) / DAY_MS);
+}
+
+void instant_format(int64_t instant, char *text)
+{
+	int32_t day = instant_day(instant);
+	int rest = (int)(instant - day * DAY_MS);
+	day_format(day, text);
+	memcpy(text + 10, "T00:00:00.000Z", 14);
+	put_digits(text + 11, 2, rest / 3600000);
+	put_digits(text + 14, 2, rest / 60000 % 60);
+	put_digits(text + 17, 2, rest / 1000 % 60);
+	put_digits(text + 20, 3, rest % 1000);
+}
+
+int instant_rewrite(const char *text, size_t length, char *canonical)
+{
+	int64_t instant;
+	if (is_nearly_canonical(text, length)) {
+		memcpy(canonical, text, INSTANT_LENGTH - 1);
+		canonical[INSTANT_LENGTH - 1] = 'Z';
+		return 0;
+	}
+	if (instant_parse(text, length, &instant) < 0)
+		return -1;
+	instant_format(instant, canonical);
+	return 0;
+}
+
+int64_t instant_of_clock(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}

@@ -1,0 +1,135 @@
+#include "base/money.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define LEADING_LIMIT 12
+#define FRACTION_LIMIT 6
+
+static int too_large(struct error *error)
+{
+	return error_set(error, EX_DATAERR, "an amount of money is too large for exact arithmetic");
+}
+
+static bool is_digit(char byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+int money_parse(const char *text, money *amount, int *digits)
+{
+	money unit = MONEY_UNIT;
+	int leading = 0, fraction = 0;
+	*amount = 0;
+	for (; is_digit(*text); text++, leading++) {
+		if (leading == LEADING_LIMIT)
+			return -1;
+		*amount = *amount * 10 + (*text - '0') * MONEY_UNIT;
+	}
+	if (*text == '.')
+		for (text++; is_digit(*text); text++, fraction++) {
+			if (fraction == FRACTION_LIMIT)
+				return -1;
+			unit /= 10;
+			*amount += (*text - '0') * unit;
+		}
+	if (digits)
+		*digits = fraction;
+	return *text || !leading || (text[-1] == '.') ? -1 : 0;
+}
+
+int money_add(money *sum, money amount, struct error *error)
+{
+	return __builtin_add_overflow(*sum, amount, sum) ? too_large(error) : 0;
+}
+
+int money_multiply(money *amount, int64_t factor, struct error *error)
+{
+	return __builtin_mul_overflow(*amount, (money)factor, amount) ? too_large(error) : 0;
+}
+
+int money_convert(money *amount, money rate, struct error *error)
+{
+	/* Both have six digits at most after the point, so each is a multiple of 10^6 here, and the product of 10^12. */
+	const money half = 1000000;
+	return __builtin_mul_overflow(*amount / half, rate / half, amount) ? too_large(error) : 0;
+}
+
+static money power_of_ten(int exponent)
+{
+	money power = 1;
+	while (exponent-- > 0)
+		power *= 10;
+	return power;
+}
+
+static __int128 greatest_divisor(__int128 a, __int128 b)
+{
+	while (b) {
+		__int128 rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a < 0 ? -a : a;
+}
+
+int money_round(money amount, int64_t numerator, int64_t denominator, int digits, int64_t *rounded, struct error *error)
+{
+	/* amount / 10^12 × numerator / denominator × 10^digits, the fraction reduced first so that more fits. */
+	__int128 divisor, product, step = MONEY_UNIT / power_of_ten(digits);
+	int64_t common = (int64_t)greatest_divisor(numerator, denominator);
+	if (common > 1) {
+		numerator /= common;
+		denominator /= common;
+	}
+	__int128 shared = greatest_divisor(amount, step);
+	if (shared > 1) {
+		amount /= shared;
+		step /= shared;
+	}
+	if (__builtin_mul_overflow(amount, (__int128)numerator, &product) || __builtin_mul_overflow(step, (__int128)denominator, &divisor))
+		return too_large(error);
+	__int128 whole = product / divisor, rest = product % divisor, distance = rest < 0 ? -rest : rest;
+	if (distance > divisor - distance || (distance == divisor - distance && whole % 2 != 0))
+		whole += product < 0 ? -1 : 1;
+	*rounded = (int64_t)whole;
+	return *rounded == whole ? 0 : too_large(error);
+}
+
+void money_append(struct buffer *text, int64_t value, int digits)
+{
+	/* Unsigned, since INT64_MIN has no positive counterpart. */
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	uint64_t unit = (uint64_t)power_of_ten(digits);
+	if (value < 0)
+		buffer_append_byte(text, '-');
+	buffer_append_format(text, "%" PRIu64, size / unit);
+	if (digits > 0)
+		buffer_append_format(text, ".%0*" PRIu64, digits, size % unit);
+}
+
+/* ISO 4217, list one: codes in use, by the digits of their minor unit; funds and metals are left out. */
+static const struct {
+	int digits;
+	const char *codes;
+} currencies[] = {
+	{0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF "},
+	{3, "BHD IQD JOD KWD LYD OMR TND "},
+	{2,
+		"AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC "
+		"CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD "
+		"KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO "
+		"NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL "
+		"THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG "},
+};
+
+int currency_digits(const char *code)
+{
+	if (strlen(code) != 3)
+		return -1;
+	for (size_t i = 0; i < sizeof currencies / sizeof *currencies; i++)
+		for (const char *at = currencies[i].codes; *at; at += 4)
+			if (memcmp(at, code, 3) == 0)
+				return currencies[i].digits;
+	return -1;
+}

@@ -1,0 +1,66 @@
+#include "base/name_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct key {
+	const char *text;
+	size_t length;
+};
+
+static bool same_name(const void *context, size_t position, const void *key)
+{
+	const struct name *name = &((const struct name_table *)context)->names[position];
+	const struct key *wanted = key;
+	return name->length == wanted->length && memcmp(name->text, wanted->text, wanted->length) == 0;
+}
+
+struct name *name_table_find(const struct name_table *table, const char *text, size_t length)
+{
+	struct key key = {text, length};
+	ptrdiff_t position = hash_index_find(&table->index, hash_bytes(0, text, length), same_name, table, &key);
+	return position < 0 ? NULL : &table->names[position];
+}
+
+struct name *name_table_add(struct name_table *table, const char *text, size_t length, int64_t value, struct error *error)
+{
+	if (table->count == table->capacity) {
+		size_t capacity = table->capacity ? table->capacity * 2 : 64;
+		struct name *names = realloc(table->names, capacity * sizeof *names);
+		if (!names)
+			goto failed;
+		table->names = names;
+		table->capacity = capacity;
+	}
+	char *copy = malloc(length + 1);
+	if (!copy)
+		goto failed;
+	memcpy(copy, text, length);
+	copy[length] = 0;
+	if (hash_index_add(&table->index, hash_bytes(0, text, length), table->count) < 0) {
+		free(copy);
+		goto failed;
+	}
+	table->names[table->count] = (struct name){.text = copy, .length = length, .value = value};
+	return &table->names[table->count++];
+failed:
+	error_set(error, EX_OSERR, "out of memory");
+	return NULL;
+}
+
+ptrdiff_t name_table_number(struct name_table *table, const char *text, size_t length, struct error *error)
+{
+	struct name *name = name_table_find(table, text, length);
+	if (!name)
+		name = name_table_add(table, text, length, 0, error);
+	return name ? name - table->names : -1;
+}
+
+void name_table_release(struct name_table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		free(table->names[i].text);
+	free(table->names);
+	hash_index_release(&table->index);
+	*table = (struct name_table){.names = NULL};
+}

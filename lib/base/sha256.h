@@ -1,0 +1,19 @@
+/*
+ * sha256.h: SHA-256 (FIPS 180-4) as lower-case hexadecimal.
+ */
+#ifndef ENVTALLY_SHA256_H
+#define ENVTALLY_SHA256_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+#define SHA256_HEX_LENGTH 64
+
+/* The digest of `bytes`, NUL-terminated. EX_SOFTWARE when OpenSSL cannot compute it. */
+int sha256_hex(const void *bytes, size_t length, char hash[SHA256_HEX_LENGTH + 1], struct error *error);
+
+/* The digest of the old `chain`, a newline and `line`, in place of the old one: each link covers all before it. */
+int sha256_chain(char chain[SHA256_HEX_LENGTH + 1], const char *line, size_t length, struct error *error);
+
+#endif

@@ -1,0 +1,51 @@
+#include "base/sum_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool same_key(const void *context, size_t position, const void *key)
+{
+	return memcmp(((const struct sum_table *)context)->sums[position].key, key, sizeof(uint32_t[SUM_PARTS])) == 0;
+}
+
+int sum_add(int64_t *sum, int64_t units, struct error *error)
+{
+	if (__builtin_add_overflow(*sum, units, sum))
+		return error_set(error, EX_DATAERR, "the sum of units is too large");
+	return 0;
+}
+
+struct sum *sum_table_find(const struct sum_table *table, const uint32_t key[SUM_PARTS])
+{
+	ptrdiff_t at = hash_index_find(&table->index, hash_bytes(0, key, sizeof(uint32_t[SUM_PARTS])), same_key, table, key);
+	return at < 0 ? NULL : &table->sums[at];
+}
+
+int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error)
+{
+	uint32_t hash = hash_bytes(0, key, sizeof(uint32_t[SUM_PARTS]));
+	ptrdiff_t at = hash_index_find(&table->index, hash, same_key, table, key);
+	if (at >= 0)
+		return sum_add(&table->sums[at].units, units, error);
+	if (table->count == table->capacity) {
+		size_t capacity = table->capacity ? table->capacity * 2 : 64;
+		struct sum *sums = realloc(table->sums, capacity * sizeof *sums);
+		if (!sums)
+			return error_set(error, EX_OSERR, "out of memory");
+		table->sums = sums;
+		table->capacity = capacity;
+	}
+	if (hash_index_add(&table->index, hash, table->count) < 0)
+		return error_set(error, EX_OSERR, "out of memory");
+	struct sum *sum = &table->sums[table->count++];
+	memcpy(sum->key, key, sizeof sum->key);
+	sum->units = units;
+	return 0;
+}
+
+void sum_table_release(struct sum_table *table)
+{
+	free(table->sums);
+	hash_index_release(&table->index);
+	*table = (struct sum_table){.sums = NULL};
+}

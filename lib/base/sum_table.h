@@ -1,0 +1,33 @@
+/*
+ * sum_table.h: units added up by a key of small numbers, such as those of a name_table.
+ */
+#ifndef ENVTALLY_SUM_TABLE_H
+#define ENVTALLY_SUM_TABLE_H
+
+#include "base/error.h"
+#include "base/hash_index.h"
+
+#define SUM_PARTS 3
+
+struct sum {
+	uint32_t key[SUM_PARTS];
+	int64_t units;
+};
+
+struct sum_table {
+	struct sum *sums; /* in the order of their keys' first coming */
+	size_t count, capacity;
+	struct hash_index index;
+};
+
+/* The sum of a key; NULL when there is none. The pointer lasts until the next sum_table_add(). */
+struct sum *sum_table_find(const struct sum_table *table, const uint32_t key[SUM_PARTS]);
+
+/* EX_OSERR when memory is short, EX_DATAERR when a sum leaves 64 bits. */
+int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error);
+void sum_table_release(struct sum_table *table);
+
+/* Adds; EX_DATAERR when the sum leaves 64 bits. */
+int sum_add(int64_t *sum, int64_t units, struct error *error);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * connection.h: the CONNECTION message, which auth prints for the fetchers.
+ *
+ * It carries what the fetchers must know of the profile, an access token and the command that gets a new one:
+ * {"type":"CONNECTION","profile","organization_id","api_base","esign_base","contract_start","renewal_months","feed",
+ *  "lookback_days","concurrency","ca_bundle","accounts","download_consumption","download_billing","access_token","expires_at","token_command"}.
+ *
+ * The token goes into pipes and sockets only: written to a file or a terminal it is null, unless the user said --show-token.
+ * Under --replay there is no token at all.
+ */
+#ifndef ENVTALLY_CONNECTION_H
+#define ENVTALLY_CONNECTION_H
+
+#include "base/buffer.h"
+#include "config/profile.h"
+
+struct connection {
+	char *profile, *organization_id, *api_base, *feed, *ca_bundle;
+	char *esign_base; /* as in profile.h; NULL: api_base */
+	int32_t contract_start;
+	int renewal_months, lookback_days, concurrency;
+	bool download_consumption, download_billing;
+	char **accounts; /* NULL-terminated, or NULL for all */
+	char *access_token; /* wiped on release; NULL when there is none */
+	int64_t expires_at; /* instant; INSTANT_NONE when there is no token */
+	char **token_command; /* argv of the program that prints a new CONNECTION, or NULL */
+};
+
+/* Appends the message as a line. `reveal` says whether the token may be seen: see connection_may_reveal(). */
+void connection_append(const struct connection *connection, bool reveal, struct buffer *line);
+
+/* Is the descriptor a pipe or socket, or did the user say --show-token? */
+bool connection_may_reveal(int descriptor, bool show_token);
+
+/* Parses a CONNECTION line. EX_DATAERR for what is missing or wrong. */
+int connection_parse(const char *line, size_t length, struct connection *connection, struct error *error);
+
+/* Is the account, in whatever case, among those that the profile asks for? */
+bool connection_wants(const struct connection *connection, const char *account_id);
+
+void connection_release(struct connection *connection);
+
+#endif

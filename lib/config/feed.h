@@ -1,0 +1,70 @@
+/*
+ * feed.h: feed descriptors: where a feed of envelopes is, how it is paged, where its records are and what they mean.
+ *
+ * A descriptor is a preset (lib/feeds/NAME.json, compiled in) or the user's own file; doc/feeds.md is its manual.
+ * It is checked wholly when loaded: a mistake is EX_CONFIG "cannot use feed '<name>': <place>: <what>", so whoever
+ * uses a feed need not check again. All strings and arrays are the feed's; feed_release() frees them.
+ *
+ * Nothing in here fetches: normalize reads the map from it without libcurl.
+ */
+#ifndef ENVTALLY_FEED_H
+#define ENVTALLY_FEED_H
+
+#include "stream/stream.h"
+
+enum feed_paging {
+	FEED_PAGING_NONE, /* one answer holds all */
+	FEED_PAGING_CURSOR, /* an answer names the next position; caught up: no records and the position that was asked for */
+	FEED_PAGING_OFFSET, /* an answer says how many there are and the last one it has */
+	FEED_PAGING_LINK, /* an answer has the URL of the next page, or none */
+};
+
+/* What a feed proves about its completeness once it is caught up: see doc/feeds.md. */
+enum feed_clock {
+	FEED_CLOCK_RECORD, /* up to the newest time seen in the records, and at least to `settled_days` before the run */
+	FEED_CLOCK_WINDOW, /* up to the run's clock: the service is live */
+};
+
+/* A query parameter; the value is a template: {account_id}, {organization_id}, {since}, {until}, {position}. */
+struct feed_parameter {
+	char *name, *value;
+};
+
+/* A field of stream_envelope_method and where it comes from: exactly one of `pointer` and `context` is set. */
+struct feed_field {
+	char *name;
+	char *pointer; /* JSON Pointer within the raw record */
+	char *when_present; /* the field is this word where the pointer finds something; NULL: it is what the pointer finds */
+	char *context; /* member of the RECORD message's "context": "account_id" or "organization_id" */
+	enum field_type type; /* the type that the stream gives the field */
+	bool required; /* a record without it is rejected */
+};
+
+struct feed {
+	char *name; /* what the descriptor calls itself */
+	char *stream; /* of the RECORDs it becomes */
+	bool per_organization; /* one sequence of pages for all accounts, not one an account */
+	char *path; /* template, after the API base */
+	struct feed_parameter *query; /* in the descriptor's order */
+	size_t query_count;
+	bool bounded; /* requests say {until}: a window that was interrupted ends where it would have */
+	enum feed_paging paging;
+	char *start; /* template of the first position; NULL for none and link */
+	char *next; /* pointer: the next cursor (cursor) or URL (link) */
+	char *total, *end; /* pointers: how many there are, and the index of the last one in the page (offset) */
+	char *records; /* pointer: the array of records in an answer */
+	enum feed_clock clock;
+	char *clock_pointer; /* the time within a record; NULL for FEED_CLOCK_WINDOW */
+	int settled_days;
+	struct feed_field *map;
+	size_t map_count;
+};
+
+/* A preset's name, or a file when it contains '/' or ends in ".json". A missing file is EX_NOINPUT. */
+int feed_load(const char *name_or_path, struct feed *feed, struct error *error);
+void feed_release(struct feed *feed);
+
+/* The map's entry for a field of stream_envelope_method, or NULL. */
+const struct feed_field *feed_find_field(const struct feed *feed, const char *name);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * policy.h: the counting policy: which envelopes are consumed once they are sent. doc/policy.md is the manual of the file.
+ *
+ * A policy decides by status and by sending method, and only when the ledger is read: the ledger keeps every envelope with a time of
+ * sending, whatever its status and method. So another policy rewrites nothing; it restates figures.
+ *
+ * Its hash is the SHA-256 of its canonical text: what policy_append() writes, one line. Files that mean the same have the same
+ * hash, whatever their white space and order.
+ */
+#ifndef ENVTALLY_POLICY_H
+#define ENVTALLY_POLICY_H
+
+#include "base/buffer.h"
+
+#define POLICY_HASH_LENGTH 64
+
+struct policy_status {
+	char *name; /* lower case */
+	bool counts;
+};
+
+/* What is sent by a method: counted or not; in a pool, counted under that plan item in place of the envelope's own. */
+struct policy_method {
+	char *name; /* lower case */
+	bool counts;
+	char *pool; /* NULL: none */
+};
+
+struct policy {
+	char *name; /* as the file has it */
+	int version;
+	bool others_count; /* statuses that it does not name */
+	struct policy_status *statuses; /* by name */
+	size_t count;
+	bool other_methods_count; /* methods that it does not name, and envelopes without one */
+	struct policy_method *methods; /* by name */
+	size_t method_count;
+};
+
+/* NULL or "default" for the one that is built in: everything that was sent, but `created` and `template`. A wrong file is EX_CONFIG and says where. */
+int policy_load(const char *path, struct policy *policy, struct error *error);
+void policy_release(struct policy *policy);
+
+/* Does it count envelopes of this status and method, "" where that is not told? Sets *pool to the plan item under which; NULL: their own. */
+bool policy_counts(const struct policy *policy, const char *status, const char *method, const char **pool);
+
+/* Appends the canonical text, without a newline. */
+void policy_append(const struct policy *policy, struct buffer *text);
+
+int policy_hash(const struct policy *policy, char hash[POLICY_HASH_LENGTH + 1], struct error *error);
+
+#endif

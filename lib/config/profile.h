@@ -1,0 +1,43 @@
+/*
+ * profile.h: an integration profile, profiles/NAME.json: one connection to one Docusign organisation.
+ *
+ * The keys are those of doc/profile.md. An unknown, missing or wrong key is EX_CONFIG and named, with what is accepted.
+ * All strings are owned by the profile; an optional one that is absent is NULL.
+ */
+#ifndef ENVTALLY_PROFILE_H
+#define ENVTALLY_PROFILE_H
+
+#include "base/error.h"
+
+#include <jv.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct profile {
+	char *path; /* as given */
+	char *directory; /* of the profile: key_file and ca_bundle are relative to it */
+	char *name;
+	char *organization_id; /* lower case */
+	int32_t contract_start; /* day (instant.h); origin of all consumption periods */
+	int renewal_months; /* 1 to 60 */
+	bool active, download_consumption, download_billing;
+	char *api_base; /* without a trailing slash; https, or http to a loopback address */
+	char *esign_base; /* the same, of the eSignature REST API; may hold {site_name}; api_base where the profile has none */
+	char *audience; /* host[:port], without a scheme */
+	char *integration_key, *key_pair_id;
+	char *key_file, *key_password, *key_alias;
+	char *user_id; /* impersonated user, or NULL for an application token */
+	char *scopes; /* space separated */
+	char *feed; /* preset name, or a descriptor file, relative to the profile */
+	int lookback_days, concurrency;
+	char *ca_bundle;
+	char **accounts; /* only these, lower case, NULL-terminated; NULL for all */
+};
+
+int profile_load(const char *path, struct profile *profile, struct error *error);
+void profile_release(struct profile *profile);
+
+/* `path` if absolute, else relative to the profile's folder. The caller frees it. NULL when memory is short. */
+char *profile_path(const struct profile *profile, const char *path);
+
+#endif

@@ -1,0 +1,160 @@
+#include "consumption/consumption.h"
+
+#include "base/instant.h"
+#include "json/json_write.h"
+
+/* The instant up to which every account's feed has been read; INSTANT_NONE when some account's is unknown. */
+static int64_t least_watermark(const struct consumption *consumption)
+{
+	int64_t least = INT64_MAX;
+	for (size_t i = 0; i < consumption->tally.accounts.count; i++) {
+		int64_t watermark = i < consumption->fact_count ? consumption->facts[i].watermark : INSTANT_NONE;
+		if (watermark < least)
+			least = watermark;
+	}
+	return least;
+}
+
+static const char *state_of(const struct consumption *consumption, const struct period *period, int64_t watermark)
+{
+	if (consumption->now < period->end)
+		return "open";
+	return watermark != INSTANT_NONE && watermark >= period->end + DAY_MS ? "final" : "provisional";
+}
+
+static void put_name(struct buffer *line, const char *key, const struct name_table *table, uint32_t number)
+{
+	json_key(line, key);
+	json_c_string(line, number == TALLY_NO_NAME ? NULL : table->names[number].text);
+}
+
+static int print_row(
+	struct consumption *consumption, const struct tally_row *row, int64_t watermark, struct output *output, struct error *error)
+{
+	const struct tally *tally = &consumption->tally;
+	const struct account_facts *facts = &consumption->facts[row->account];
+	struct buffer *line = &output->pending;
+	stream_begin_record(line, &stream_consumption);
+	put_name(line, "profile", &tally->profiles, row->profile);
+	json_key(line, "organization_id");
+	json_c_string(line, facts->organization_id);
+	put_name(line, "account_id", &tally->accounts, row->account);
+	json_key(line, "account_name");
+	json_c_string(line, facts->account_name);
+	put_name(line, "plan_item_id", &tally->plan_items, row->plan_item);
+	json_key(line, "software_model");
+	json_null(line);
+	json_key(line, "unit");
+	json_c_string(line, "envelope");
+	json_key(line, "period_index");
+	json_integer(line, row->period.index);
+	json_key(line, "period_start");
+	json_instant(line, row->period.start);
+	json_key(line, "period_end");
+	json_instant(line, row->period.end);
+	json_key(line, "units_consumed");
+	json_integer(line, row->now.units);
+	json_key(line, "by_status");
+	if (tally_append_statuses(tally, &row->now, line, error) < 0)
+		return -1;
+	json_key(line, "first_sent_at");
+	json_instant(line, row->now.first_sent_at);
+	json_key(line, "last_sent_at");
+	json_instant(line, row->now.last_sent_at);
+	json_key(line, "watermark");
+	json_instant(line, facts->watermark);
+	json_key(line, "state");
+	json_c_string(line, state_of(consumption, &row->period, watermark));
+	stream_end_record(line, NULL, 0);
+	output_line_end(output);
+	return 0;
+}
+
+static void print_restatement(struct consumption *consumption, const struct tally_row *row, struct output *output)
+{
+	const struct tally *tally = &consumption->tally;
+	struct buffer *line = &output->pending;
+	int64_t delta = row->now.units - row->reported.units;
+	stream_begin_record(line, &stream_restatement);
+	put_name(line, "profile", &tally->profiles, row->profile);
+	put_name(line, "account_id", &tally->accounts, row->account);
+	put_name(line, "plan_item_id", &tally->plan_items, row->plan_item);
+	json_key(line, "period_start");
+	json_instant(line, row->period.start);
+	json_key(line, "period_end");
+	json_instant(line, row->period.end);
+	json_key(line, "run_id");
+	json_c_string(line, consumption->run_id);
+	json_key(line, "units_before");
+	json_integer(line, row->reported.units);
+	json_key(line, "units_after");
+	json_integer(line, row->now.units);
+	json_key(line, "delta");
+	json_integer(line, delta);
+	json_key(line, "cause");
+	json_c_string(line, consumption->policy_changed ? "policy" : delta > 0 ? "late" : "status");
+	stream_end_record(line, NULL, 0);
+	output_line_end(output);
+}
+
+static void print_contracts(const struct consumption *consumption, struct output *output)
+{
+	struct buffer *line = &output->pending;
+	if (consumption->by_calendar || !consumption->contracts_settled || !consumption->restates)
+		return;
+	stream_append_schema(line, &stream_contract);
+	for (size_t i = 0; i < consumption->contracts.count; i++) {
+		const struct contract *contract = &consumption->contracts.list[i];
+		stream_begin_record(line, &stream_contract);
+		json_key(line, "profile");
+		json_c_string(line, consumption->profile);
+		json_key(line, "effective_from");
+		json_day(line, contract->effective_from);
+		json_key(line, "contract_start");
+		json_day(line, contract->contract_start);
+		json_key(line, "renewal_months");
+		json_integer(line, contract->renewal_months);
+		stream_end_record(line, NULL, 0);
+	}
+}
+
+int consumption_print(struct consumption *consumption, struct output *output, struct error *error)
+{
+	struct tally *tally = &consumption->tally;
+	int64_t watermark = least_watermark(consumption);
+	bool any = false;
+	tally_sort(tally);
+	for (size_t i = 0; i < tally->count; i++) {
+		struct tally_row *row = &tally->rows[i];
+		bool carried = !consumption->facts[row->account].touched;
+		if (carried && consumption->contracts.changed)
+			return error_set(error, EX_DATAERR,
+				"cannot carry account '%s' over: the contract has changed, so the partials of all accounts are needed (merge --emit all)",
+				tally->accounts.names[row->account].text);
+		if (carried)
+			row->now = row->reported;
+		if (!row->now.units)
+			continue;
+		if (!any)
+			stream_append_schema(&output->pending, &stream_consumption);
+		any = true;
+		if (!consumption->by_calendar && contracts_precede(&consumption->contracts, row->period.start))
+			consumption->units_before_contract += row->now.units;
+		if (print_row(consumption, row, watermark, output, error) < 0)
+			return -1;
+	}
+	any = false;
+	for (size_t i = 0; i < tally->count; i++) {
+		const struct tally_row *row = &tally->rows[i];
+		/* Under another contract than today's the period may have ended later, and have been open. */
+		int64_t end = row->reported_end > row->period.end ? row->reported_end : row->period.end;
+		if (consumption->reported_at == INSTANT_NONE || end > consumption->reported_at || row->now.units == row->reported.units)
+			continue;
+		if (!any)
+			stream_append_schema(&output->pending, &stream_restatement);
+		any = true;
+		print_restatement(consumption, row, output);
+	}
+	print_contracts(consumption, output);
+	return 0;
+}

@@ -1,0 +1,163 @@
+/*
+ * explanation.h: where the figures of a licence position come from, level by level:
+ *
+ *   position ← entitlements (lines of entitlements.csv)
+ *            ← consumption (an account, plan item and period; a line of models.csv) ← days ← envelopes ← recorded exchanges
+ *   beside it: Docusign's own count of these accounts, where it was asked for
+ *
+ * It is gathered from the top down: the positions and what reconcile --trace says of them (explanation_read.c), days and envelopes from
+ * the ledger (explanation_ledger.c), exchanges from the runs' recordings (explanation_recordings.c). Then explanation_print.c
+ * prints it, and says of each sum whether it adds up. Memory grows with what is asked for, not with the ledger or the recordings.
+ *
+ * Texts are interned in `texts` or numbered by `accounts`, `plan_items` and `senders`, and last as long as the explanation.
+ */
+#ifndef ENVTALLY_EXPLANATION_H
+#define ENVTALLY_EXPLANATION_H
+
+#include "base/name_table.h"
+#include "base/period.h"
+#include "export/daily_partials.h"
+#include "io/output.h"
+#include "merge/envelope_row.h"
+#include "stream/message.h"
+
+enum explanation_level {
+	EXPLAIN_POSITION,
+	EXPLAIN_CONSUMPTION, /* and entitlements */
+	EXPLAIN_DAY,
+	EXPLAIN_ENVELOPE,
+	EXPLAIN_EXCHANGE,
+};
+extern const char *const explanation_level_names[]; /* NULL-terminated */
+
+/* What is asked for. */
+struct explanation_question {
+	enum { PERIOD_ANY, PERIOD_INDEX, PERIOD_DAY } period;
+	int index; /* periods of this index */
+	int32_t day; /* the period that holds this day */
+	const char *account, *model; /* NULL: any; the model may be a glob */
+	enum explanation_level level;
+};
+
+/* A position; also, without a software model, the consumption that is in none. */
+struct explained_position {
+	const char *profile, *software_model, *license_metric; /* NULL for none */
+	struct period period;
+	const char *state, *status, *usage_state, *unlicensed, *available; /* as the record has them; NULL: there is no record */
+	bool is_unlimited, use_is_known;
+	int64_t owned, used, excluded;
+	int64_t entitled, consumed, left_out; /* sums of what it comes from, of all accounts */
+	int64_t billing_periods, billed, billed_counted; /* as the record has them */
+	size_t first_entitlement, entitlement_count, first_use, use_count;
+};
+
+struct explained_entitlement {
+	uint32_t position;
+	const char *entitlement_id, *start_day, *end_day, *group_type, *group_value; /* NULL for none */
+	bool is_unlimited;
+	int64_t line, granted, drawn_before, owned, drawn;
+};
+
+/* Consumption of an account and plan item in a period. */
+struct explained_use {
+	uint32_t position, account, plan_item; /* account and plan item: numbers of the explanation */
+	int64_t line; /* of models.csv; 0 for none */
+	struct period period;
+	int64_t units, excluded;
+	int64_t counted; /* by its days */
+	size_t first_day, day_count, first_envelope, envelope_count;
+};
+
+/* Docusign's own count of an account in one of its billing periods. Texts are as the record has them; NULL for null. */
+struct explained_check {
+	const char *profile;
+	uint32_t account;
+	struct period period; /* the consumption period that it belongs to */
+	const char *start, *end, *observed_at, *counted_until, *billed, *counted, *difference, *bulk, *powerforms, *verdict;
+	int64_t start_at, end_at, until; /* start, end and counted_until as instants; INSTANT_NONE for null */
+	int64_t near_edges; /* envelopes sent within EXPLAIN_EDGE_HOURS of one of them; counted at level envelope */
+	bool is_told; /* below a position that its account is in */
+};
+
+struct explained_day {
+	uint32_t use;
+	int32_t day;
+	int64_t units;
+};
+
+struct explained_status {
+	const char *name, *sending_method; /* NULL: not told */
+};
+
+struct explained_envelope {
+	struct envelope_id id; /* a text is interned */
+	uint32_t use, status, account, plan_item, sender; /* status: the ledger's key; the others as named, numbers of the explanation */
+	int64_t created_at, sent_at, completed_at, modified_at;
+	bool is_pooled; /* by its method it counts under another plan item than it names or is given */
+	size_t first_version, version_count;
+};
+
+/* A version of an envelope in a recording. */
+struct explained_version {
+	uint32_t envelope, run; /* run: in the order of runs */
+	uint64_t exchange, body_offset, body_length, record;
+	int64_t sent_at, modified_at;
+	const char *status;
+	bool is_kept; /* it is what the ledger holds */
+};
+
+/* What could make the difference to another count, of one position. */
+struct explained_differences {
+	int64_t near_edges, beyond_edges; /* sent within EXPLAIN_EDGE_HOURS of the period's start or end: in it, and outside */
+	int64_t resent, resent_across; /* versions with another time of sending; one of them in another period */
+	int64_t alike; /* of one sender, EXPLAIN_ALIKE or more within a minute */
+	int64_t given_plan_item; /* that name none and took their account's */
+	int64_t late; /* that came after a period that holds them was reported as over */
+	int64_t not_completed; /* voided, declined, deleted, timed out: counted, since sent */
+};
+#define EXPLAIN_EDGE_HOURS 14 /* the most by which a local time differs from UTC */
+#define EXPLAIN_ALIKE 10
+
+struct explanation {
+	struct explanation_question question;
+	struct explained_position *positions;
+	struct explained_entitlement *entitlements;
+	struct explained_use *uses;
+	struct explained_day *days;
+	struct explained_envelope *envelopes;
+	struct explained_version *versions;
+	struct explained_check *checks; /* by profile, account and period */
+	size_t position_count, entitlement_count, use_count, day_count, envelope_count, version_count, check_count;
+	struct explained_differences *differences; /* by position */
+	struct name_table texts, accounts, plan_items, senders, position_keys; /* plan item and sender 0: none */
+	const char **account_names; /* by number of accounts; NULL for none */
+	size_t account_name_count;
+	struct explained_status *statuses; /* by the ledger's key */
+	size_t status_count;
+	struct hash_index by_id; /* envelopes */
+	char **runs; /* names of the runs looked into, in order */
+	size_t run_count;
+};
+
+int explanation_open(struct explanation *explanation, const struct explanation_question *question, struct error *error);
+void explanation_release(struct explanation *explanation);
+
+/* A text that stays; NULL with an error. */
+const char *explanation_keep(struct explanation *explanation, const char *text, size_t length, struct error *error);
+
+/* What the ledger knows of its status; without a name where that is nothing. */
+const struct explained_status *explanation_status(const struct explanation *explanation, const struct explained_envelope *envelope);
+
+/* Reads what reconcile --trace prints. */
+int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error);
+
+/* Days and envelopes of the consumption asked for, from the ledger, as of one snapshot, by the policy. */
+int explanation_look_into_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error);
+
+/* The exchanges that brought the envelopes: `directory` holds the runs, a folder each with raw/ and inputs/. */
+int explanation_look_into_recordings(struct explanation *explanation, const char *directory, struct error *error);
+
+/* Prints it for people, or as `explanation` records. Returns how many sums do not add up, -1 with an error. */
+int explanation_print(struct explanation *explanation, const char *title, bool for_people, struct output *output, struct error *error);
+
+#endif

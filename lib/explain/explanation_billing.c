@@ -1,0 +1,170 @@
+#include "explain/explanation_billing.h"
+
+#include "base/instant.h"
+#include "json/json_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_checks(const void *left, const void *right)
+{
+	const struct explained_check *a = left, *b = right;
+	int order = a->profile == b->profile ? 0 : strcmp(a->profile ? a->profile : "", b->profile ? b->profile : "");
+	if (order)
+		return order;
+	if (a->period.start != b->period.start)
+		return a->period.start < b->period.start ? -1 : 1;
+	if (a->account != b->account)
+		return a->account < b->account ? -1 : 1;
+	return a->start && b->start ? strcmp(a->start, b->start) : 0;
+}
+
+void explanation_arrange_checks(struct explanation *explanation)
+{
+	if (explanation->check_count)
+		qsort(explanation->checks, explanation->check_count, sizeof *explanation->checks, compare_checks);
+}
+
+/* The first check of an account in a period, or where it would stand. */
+static size_t place_of(const struct explanation *explanation, const char *profile, int64_t start, uint32_t account)
+{
+	const struct explained_check wanted = {.profile = profile, .period.start = start, .account = account};
+	size_t low = 0, high = explanation->check_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (compare_checks(&explanation->checks[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_near(int64_t sent_at, int64_t edge)
+{
+	const int64_t reach = EXPLAIN_EDGE_HOURS * INT64_C(3600000);
+	return edge != INSTANT_NONE && sent_at >= edge - reach && sent_at < edge + reach;
+}
+
+void explanation_note_billing(struct explanation *explanation, const struct explained_use *use, int64_t sent_at)
+{
+	const char *profile = explanation->positions[use->position].profile;
+	size_t at = place_of(explanation, profile, use->period.start, use->account);
+	for (; at < explanation->check_count; at++) {
+		struct explained_check *check = &explanation->checks[at];
+		if (check->profile != profile || check->period.start != use->period.start || check->account != use->account)
+			break;
+		check->near_edges += is_near(sent_at, check->start_at) || is_near(sent_at, check->end_at) || is_near(sent_at, check->until);
+	}
+}
+
+static const char *phrase_of(const char *verdict)
+{
+	static const char *const phrases[][2] = {{"agrees", "they agree"}, {"differs", "they differ"},
+		{"feed_is_behind", "the feed has not been read up to there yet: they may still agree"},
+		{"superseded", "a billing period that overlaps it was told later"}, {"not_yet_fed", "the account's feed was never read"},
+		{"not_reported", "Docusign tells no count"}};
+	for (size_t i = 0; verdict && i < sizeof phrases / sizeof *phrases; i++)
+		if (strcmp(phrases[i][0], verdict) == 0)
+			return phrases[i][1];
+	return "";
+}
+
+/* A number that is told, or a word for it. */
+static const char *told(const char *number)
+{
+	return number ? number : "unknown";
+}
+
+static void print_check(struct explanation_printing *printing, int64_t parent, const struct explained_check *check)
+{
+	const struct explanation *explanation = printing->explanation;
+	const struct explanation_balance none = {.is_checked = false};
+	const char *account = explanation->accounts.names[check->account].text;
+	const char *name = check->account < explanation->account_name_count ? explanation->account_names[check->account] : NULL;
+	if (printing->for_people) {
+		explanation_say(printing, 2,
+			"account %s%s%s%s  billing period %s to before %s, up to %s: billed %s, counted here %s%s%s: %s", account,
+			name ? " (" : "", name ? name : "", name ? ")" : "", told(check->start), told(check->end),
+			told(check->counted_until), told(check->billed), told(check->counted), check->difference ? ", difference " : "",
+			check->difference ? check->difference : "", phrase_of(check->verdict));
+		if (check->bulk || check->powerforms)
+			explanation_say(printing, 3, "of its charges: bulk recipients' envelopes %s, PowerForm envelopes %s",
+				told(check->bulk), told(check->powerforms));
+		if (check->near_edges)
+			explanation_say(printing, 3,
+				"%lld of the envelopes above were sent within %d h of its start, of its end, or of when it was asked",
+				(long long)check->near_edges, EXPLAIN_EDGE_HOURS);
+		return;
+	}
+	struct buffer *facts = explanation_begin_facts(printing);
+	const struct {
+		const char *key, *text;
+		bool is_number;
+	} members[] = {{"account_id", account, false}, {"account_name", name, false}, {"billing_start", check->start, false},
+		{"billing_end", check->end, false}, {"observed_at", check->observed_at, false},
+		{"counted_until", check->counted_until, false}, {"units_billed", check->billed, true},
+		{"units_counted", check->counted, true}, {"difference", check->difference, true}, {"bulk_units", check->bulk, true},
+		{"powerform_units", check->powerforms, true}, {"check", check->verdict, false}};
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+		if (members[i].is_number && members[i].text)
+			json_member_integer(facts, members[i].key, strtoll(members[i].text, NULL, 10));
+		else
+			json_member_text(facts, members[i].key, members[i].text);
+	json_key(facts, "near_edges");
+	if (explanation->question.level >= EXPLAIN_ENVELOPE)
+		json_integer(facts, check->near_edges);
+	else
+		json_null(facts);
+	explanation_record(printing, parent, "billing", false, &none);
+}
+
+void explanation_print_billing(struct explanation_printing *printing, int64_t parent, const struct explained_position *position)
+{
+	struct explanation *explanation = printing->explanation;
+	if (printing->for_people && position->billing_periods)
+		explanation_say(printing, 1, "Docusign's own count, of %lld billing period%s: %lld; counted here of the same time: %lld",
+			(long long)position->billing_periods, position->billing_periods == 1 ? "" : "s", (long long)position->billed,
+			(long long)position->billed_counted);
+	bool any = position->billing_periods > 0;
+	if (explanation->question.level < EXPLAIN_CONSUMPTION)
+		return;
+	for (size_t i = 0; i < position->use_count; i++) {
+		uint32_t account = explanation->uses[position->first_use + i].account;
+		/* Uses of one account stand together. */
+		if (i && explanation->uses[position->first_use + i - 1].account == account)
+			continue;
+		size_t at = place_of(explanation, position->profile, position->period.start, account);
+		for (; at < explanation->check_count; at++) {
+			struct explained_check *check = &explanation->checks[at];
+			if (check->profile != position->profile || check->period.start != position->period.start ||
+				check->account != account)
+				break;
+			if (!any && printing->for_people)
+				explanation_say(
+					printing, 1, "%s", "Docusign's own count of these accounts, which is of all their plan items:");
+			any = true;
+			print_check(printing, parent, check);
+			check->is_told = true;
+		}
+	}
+}
+
+void explanation_print_billing_alone(struct explanation_printing *printing)
+{
+	struct explanation *explanation = printing->explanation;
+	bool any = false;
+	/* Of a software model: only what its accounts are told of. */
+	if (explanation->question.level < EXPLAIN_CONSUMPTION || explanation->question.model)
+		return;
+	for (size_t i = 0; i < explanation->check_count; i++) {
+		if (explanation->checks[i].is_told)
+			continue;
+		if (!any && printing->for_people) {
+			explanation_say(printing, 0, "%s", "");
+			explanation_say(printing, 0, "%s", "Docusign's own count of accounts that are in no position above:");
+		}
+		any = true;
+		print_check(printing, 0, &explanation->checks[i]);
+	}
+}

@@ -1,0 +1,417 @@
+#include "explain/explanation_billing.h"
+
+#include "base/array.h"
+
+#include "base/instant.h"
+#include "licence/licence_cells.h"
+#include "merge/envelope_block.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EDGE_MS (EXPLAIN_EDGE_HOURS * INT64_C(3600000))
+#define MINUTE_MS INT64_C(60000)
+
+/* What the ledger's keys of accounts and plan items are here; NONE: not asked for. */
+#define NONE UINT32_MAX
+
+struct account_of_ledger {
+	uint32_t account, default_plan_item; /* what envelopes without one take; 0: none */
+};
+
+struct look {
+	struct explanation *explanation;
+	struct ledger *ledger;
+	struct daily_partials partials;
+	struct json_scanner *scanner; /* of partials */
+	struct account_of_ledger *accounts;
+	uint32_t *plan_items;
+	size_t account_count, plan_item_count;
+	uint32_t *order; /* uses by account, plan item and period */
+	uint32_t account; /* whose partials come */
+	struct buffer text;
+};
+
+static int compare_order(const void *left, const void *right, void *context)
+{
+	const struct explained_use *uses = context, *a = &uses[*(const uint32_t *)left], *b = &uses[*(const uint32_t *)right];
+	if (a->account != b->account)
+		return a->account < b->account ? -1 : 1;
+	if (a->plan_item != b->plan_item)
+		return a->plan_item < b->plan_item ? -1 : 1;
+	return (a->period.start > b->period.start) - (a->period.start < b->period.start);
+}
+
+/* How many of `order` come before an instant: those of lesser accounts and plan items, and those that begin by then. */
+static size_t place_of(const struct look *look, uint32_t account, uint32_t plan_item, int64_t instant)
+{
+	size_t low = 0, high = look->explanation->use_count;
+	const struct explained_use wanted = {.account = account, .plan_item = plan_item, .period.start = instant};
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct explained_use *use = &look->explanation->uses[look->order[middle]];
+		const struct explained_use pair[] = {*use, wanted};
+		const uint32_t first = 0, second = 1;
+		if (compare_order(&first, &second, (void *)(uintptr_t)pair) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The consumption before and after that place, of the same account and plan item; NULL for none. */
+static struct explained_use *use_at(const struct look *look, size_t place, uint32_t account, uint32_t plan_item)
+{
+	if (place >= look->explanation->use_count)
+		return NULL;
+	struct explained_use *use = &look->explanation->uses[look->order[place]];
+	return use->account == account && use->plan_item == plan_item ? use : NULL;
+}
+
+static int put_day(void *context, const struct buffer *record, struct error *error)
+{
+	struct look *look = context;
+	struct explanation *explanation = look->explanation;
+	struct json_slice slices[3];
+	int32_t day;
+	if (json_scan(look->scanner, record->data, record->length, slices, error) < 0 ||
+		day_parse(slices[1].text, slices[1].length, &day) < 0)
+		return error_set(error, EX_SOFTWARE, "cannot read a daily partial");
+	const struct name *item = slices[0].kind == JSON_STRING
+		? name_table_find(&explanation->plan_items, slices[0].text, slices[0].length)
+		: &explanation->plan_items.names[0];
+	if (!item)
+		return 0;
+	uint32_t plan_item = (uint32_t)(item - explanation->plan_items.names);
+	struct explained_use *use = use_at(look, place_of(look, look->account, plan_item, day * DAY_MS) - 1, look->account, plan_item);
+	if (!use || day * DAY_MS >= use->period.end)
+		return 0;
+	struct explained_day *new = array_grow((void **)&explanation->days, &explanation->day_count, sizeof *new, error);
+	if (!new)
+		return -1;
+	*new = (struct explained_day){.use = (uint32_t)(use - explanation->uses), .day = day, .units = strtoll(slices[2].text, NULL, 10)};
+	use->counted += new->units;
+	return 0;
+}
+
+/* The first day of what is asked for. */
+static int32_t first_day(const struct explanation *explanation)
+{
+	int32_t first = INT32_MAX;
+	for (size_t i = 0; i < explanation->use_count; i++)
+		if (instant_day(explanation->uses[i].period.start) < first)
+			first = instant_day(explanation->uses[i].period.start);
+	return first;
+}
+
+static int look_at_account(struct look *look, sqlite3_stmt *statement, int32_t since, struct error *error)
+{
+	struct explanation *explanation = look->explanation;
+	const struct daily_account daily = {.account = sqlite3_column_int64(statement, 0),
+		.account_id = (const char *)sqlite3_column_text(statement, 2),
+		.default_plan_item = (const char *)sqlite3_column_text(statement, 11),
+		.since = since};
+	const struct name *name = name_table_find(&explanation->accounts, daily.account_id, strlen(daily.account_id));
+	if (!name)
+		return 0;
+	while (look->account_count <= (size_t)daily.account) {
+		struct account_of_ledger *new = array_grow((void **)&look->accounts, &look->account_count, sizeof *new, error);
+		if (!new)
+			return -1;
+		new->account = NONE;
+	}
+	look->account = (uint32_t)(name - explanation->accounts.names);
+	ptrdiff_t item = daily.default_plan_item
+		? name_table_number(&explanation->plan_items, daily.default_plan_item, strlen(daily.default_plan_item), error)
+		: 0;
+	if (item < 0)
+		return -1;
+	look->accounts[daily.account] = (struct account_of_ledger){look->account, (uint32_t)item};
+	return explanation->question.level >= EXPLAIN_DAY ? daily_partials_walk(&look->partials, &daily, error) : 0;
+}
+
+static int look_at_accounts(struct look *look, struct error *error)
+{
+	static const char *const pointers[] = {"/plan_item_id", "/day", "/units_consumed"};
+	int32_t since = first_day(look->explanation);
+	sqlite3_stmt *statement = ledger_statement(look->ledger, "list_accounts", error);
+	int got = -1, result = 0;
+	if (!(look->scanner = json_scanner_new(pointers, 3, error)))
+		return -1;
+	while (result == 0 && statement && (got = ledger_step(look->ledger, statement, error)) > 0)
+		result = look_at_account(look, statement, since, error);
+	if (statement)
+		sqlite3_reset(statement);
+	return result ? result : got;
+}
+
+/* A number for each key of a table of names: of the texts of `numbers`. */
+static int load_plan_items(struct look *look, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(look->ledger, "export_plan_item_names", error);
+	int got = -1;
+	while (statement && (got = ledger_step(look->ledger, statement, error)) > 0) {
+		size_t key = (size_t)sqlite3_column_int64(statement, 0);
+		ptrdiff_t number = name_table_number(&look->explanation->plan_items, (const char *)sqlite3_column_text(statement, 1),
+			(size_t)sqlite3_column_bytes(statement, 1), error);
+		while (number >= 0 && look->plan_item_count <= key)
+			if (!array_grow((void **)&look->plan_items, &look->plan_item_count, sizeof *look->plan_items, error))
+				number = -1;
+		if (number < 0)
+			return -1;
+		look->plan_items[key] = (uint32_t)number;
+	}
+	return got;
+}
+
+static int load_statuses(struct look *look, struct error *error)
+{
+	struct explanation *explanation = look->explanation;
+	sqlite3_stmt *statement = ledger_statement(look->ledger, "list_statuses", error);
+	int got = -1;
+	while (statement && (got = ledger_step(look->ledger, statement, error)) > 0) {
+		size_t key = (size_t)sqlite3_column_int64(statement, 0);
+		while (explanation->status_count <= key)
+			if (!array_grow((void **)&explanation->statuses, &explanation->status_count, sizeof *explanation->statuses, error))
+				return -1;
+		struct explained_status *status = &explanation->statuses[key];
+		const char *texts[] = {(const char *)sqlite3_column_text(statement, 1), (const char *)sqlite3_column_text(statement, 3)};
+		if (!(status->name = explanation_keep(explanation, texts[0], strlen(texts[0]), error)) ||
+			(*texts[1] && !(status->sending_method = explanation_keep(explanation, texts[1], strlen(texts[1]), error))))
+			return -1;
+	}
+	return got;
+}
+
+/* An id that stays: the text of one that is no UUID is the ledger's block. */
+static int keep_id(struct explanation *explanation, struct envelope_id *id, struct error *error)
+{
+	if (!id->is_uuid && id->length && !(id->text = explanation_keep(explanation, id->text, id->length, error)))
+		return -1;
+	return 0;
+}
+
+static ptrdiff_t sender_of(struct look *look, const struct envelope_id *id, struct error *error)
+{
+	if (!id->length)
+		return 0;
+	buffer_reset(&look->text);
+	envelope_id_append(id, &look->text);
+	if (buffer_check(&look->text, error) < 0)
+		return -1;
+	return name_table_number(&look->explanation->senders, look->text.data, look->text.length, error);
+}
+
+static int add_envelope(struct look *look, const struct envelope *envelope, const struct explained_use *use, uint32_t named, bool is_pooled,
+	struct error *error)
+{
+	struct explanation *explanation = look->explanation;
+	ptrdiff_t sender = sender_of(look, &envelope->sender_id, error);
+	struct explained_envelope *new =
+		sender < 0 ? NULL : array_grow((void **)&explanation->envelopes, &explanation->envelope_count, sizeof *new, error);
+	if (!new)
+		return -1;
+	*new = (struct explained_envelope){.id = envelope->envelope_id,
+		.use = (uint32_t)(use - explanation->uses),
+		.status = envelope->status,
+		.account = use->account,
+		.plan_item = named,
+		.sender = (uint32_t)sender,
+		.is_pooled = is_pooled,
+		.created_at = envelope->created_at,
+		.sent_at = envelope->sent_at,
+		.completed_at = envelope->completed_at,
+		.modified_at = envelope->modified_at};
+	return keep_id(explanation, &new->id, error);
+}
+
+/* An envelope of the ledger: is it in a period asked for, or near one? */
+static int look_at_envelope(void *context, const struct envelope *envelope, struct error *error)
+{
+	struct look *look = context;
+	struct explanation *explanation = look->explanation;
+	if (envelope->sent_at == INSTANT_NONE || envelope->account >= look->account_count ||
+		look->accounts[envelope->account].account == NONE || !daily_partials_counts(&look->partials, envelope->status))
+		return 0;
+	const struct account_of_ledger *account = &look->accounts[envelope->account];
+	uint32_t named = envelope->plan_item && envelope->plan_item < look->plan_item_count ? look->plan_items[envelope->plan_item] : 0;
+	uint32_t plan_item = named ? named : account->default_plan_item;
+	const char *pool = daily_partials_pool(&look->partials, envelope->status);
+	ptrdiff_t pooled = pool ? name_table_number(&explanation->plan_items, pool, strlen(pool), error) : 0;
+	if (pooled < 0)
+		return -1;
+	if (pool)
+		plan_item = (uint32_t)pooled;
+	size_t place = place_of(look, account->account, plan_item, envelope->sent_at);
+	struct explained_use *use = place ? use_at(look, place - 1, account->account, plan_item) : NULL;
+	struct explained_use *next = use_at(look, place, account->account, plan_item);
+	if (next && envelope->sent_at >= next->period.start - EDGE_MS)
+		explanation->differences[next->position].beyond_edges++;
+	if (use && envelope->sent_at < use->period.end)
+		return add_envelope(look, envelope, use, named, pool != NULL, error);
+	if (use && envelope->sent_at < use->period.end + EDGE_MS)
+		explanation->differences[use->position].beyond_edges++;
+	return 0;
+}
+
+static int compare_days(const void *left, const void *right)
+{
+	const struct explained_day *a = left, *b = right;
+	if (a->use != b->use)
+		return a->use < b->use ? -1 : 1;
+	return (a->day > b->day) - (a->day < b->day);
+}
+
+static int compare_senders(const void *left, const void *right)
+{
+	const struct explained_envelope *a = left, *b = right;
+	if (a->use != b->use)
+		return a->use < b->use ? -1 : 1;
+	if (a->sender != b->sender)
+		return a->sender < b->sender ? -1 : 1;
+	return (a->sent_at > b->sent_at) - (a->sent_at < b->sent_at);
+}
+
+static int compare_envelopes(const void *left, const void *right)
+{
+	const struct explained_envelope *a = left, *b = right;
+	if (a->use != b->use)
+		return a->use < b->use ? -1 : 1;
+	if (a->sent_at != b->sent_at)
+		return a->sent_at < b->sent_at ? -1 : 1;
+	return envelope_id_compare(&a->id, &b->id);
+}
+
+/* Envelopes of one sender, sent many within a minute: how a bulk send looks. The envelopes are in the order of compare_senders(). */
+static void count_alike(struct explanation *explanation)
+{
+	size_t counted = 0; /* those before this place were counted, or stand alone */
+	for (size_t i = 0, last = 0; i < explanation->envelope_count; i++) {
+		const struct explained_envelope *first = &explanation->envelopes[i];
+		last = last < i ? i : last;
+		while (last + 1 < explanation->envelope_count && first->sender && first[last + 1 - i].use == first->use &&
+			first[last + 1 - i].sender == first->sender && first[last + 1 - i].sent_at < first->sent_at + MINUTE_MS)
+			last++;
+		if (last + 1 - i < EXPLAIN_ALIKE)
+			continue;
+		size_t from = i > counted ? i : counted;
+		explanation->differences[explanation->uses[first->use].position].alike += (int64_t)(last + 1 - from);
+		counted = last + 1;
+	}
+}
+
+static bool is_not_completed(const char *status)
+{
+	static const char *const names[] = {"voided", "declined", "deleted", "timedout"};
+	for (size_t i = 0; status && i < sizeof names / sizeof *names; i++)
+		if (strcmp(status, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int is_late(struct look *look, const struct explained_envelope *envelope, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(look->ledger, "is_late", error);
+	buffer_reset(&look->text);
+	envelope_id_append(&envelope->id, &look->text);
+	if (!statement || buffer_check(&look->text, error) < 0)
+		return -1;
+	sqlite3_bind_text(statement, 1, look->text.data, (int)look->text.length, SQLITE_STATIC);
+	int got = ledger_step(look->ledger, statement, error);
+	sqlite3_reset(statement);
+	return got;
+}
+
+static int note_differences(struct look *look, struct error *error)
+{
+	struct explanation *explanation = look->explanation;
+	for (size_t i = 0; i < explanation->envelope_count; i++) {
+		const struct explained_envelope *envelope = &explanation->envelopes[i];
+		const struct explained_use *use = &explanation->uses[envelope->use];
+		struct explained_differences *differences = &explanation->differences[use->position];
+		int late = is_late(look, envelope, error);
+		if (late < 0)
+			return -1;
+		differences->late += late;
+		explanation_note_billing(explanation, use, envelope->sent_at);
+		differences->near_edges +=
+			envelope->sent_at < use->period.start + EDGE_MS || envelope->sent_at >= use->period.end - EDGE_MS;
+		differences->given_plan_item += !envelope->plan_item && use->plan_item && !envelope->is_pooled;
+		differences->not_completed += is_not_completed(
+			envelope->status < explanation->status_count ? explanation->statuses[envelope->status].name : NULL);
+	}
+	return 0;
+}
+
+/* What belongs to a consumption stands together, in the order of time; and envelopes are found by their ids. */
+static int arrange(struct look *look, struct error *error)
+{
+	struct explanation *explanation = look->explanation;
+	if (explanation->day_count)
+		qsort(explanation->days, explanation->day_count, sizeof *explanation->days, compare_days);
+	for (size_t i = explanation->day_count; i-- > 0;) {
+		struct explained_use *use = &explanation->uses[explanation->days[i].use];
+		use->first_day = i;
+		use->day_count++;
+	}
+	if (!explanation->envelope_count)
+		return 0;
+	qsort(explanation->envelopes, explanation->envelope_count, sizeof *explanation->envelopes, compare_senders);
+	count_alike(explanation);
+	qsort(explanation->envelopes, explanation->envelope_count, sizeof *explanation->envelopes, compare_envelopes);
+	for (size_t i = explanation->envelope_count; i-- > 0;) {
+		struct explained_use *use = &explanation->uses[explanation->envelopes[i].use];
+		use->first_envelope = i;
+		use->envelope_count++;
+		if (hash_index_add(&explanation->by_id, envelope_id_hash(&explanation->envelopes[i].id), i) < 0)
+			return error_set(error, EX_OSERR, "out of memory");
+	}
+	return note_differences(look, error);
+}
+
+static int look_into(struct look *look, struct error *error)
+{
+	struct explanation *explanation = look->explanation;
+	sqlite3_stmt *begin = ledger_statement(look->ledger, "begin_snapshot", error);
+	look->order = calloc(explanation->use_count + 1, sizeof *look->order);
+	if (!begin || ledger_run(look->ledger, begin, error) < 0)
+		return -1;
+	if (!look->order)
+		return error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < explanation->use_count; i++)
+		look->order[i] = (uint32_t)i;
+	qsort_r(look->order, explanation->use_count, sizeof *look->order, compare_order, explanation->uses);
+	if (load_statuses(look, error) < 0 || load_plan_items(look, error) < 0 || look_at_accounts(look, error) < 0 ||
+		(explanation->question.level >= EXPLAIN_ENVELOPE && block_walk(look->ledger, look_at_envelope, look, error) < 0) ||
+		arrange(look, error) < 0)
+		return -1;
+	sqlite3_stmt *end = ledger_statement(look->ledger, "end_snapshot", error);
+	return end ? ledger_run(look->ledger, end, error) : -1;
+}
+
+int explanation_look_into_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error)
+{
+	struct ledger ledger;
+	struct look look = {.explanation = explanation, .ledger = &ledger, .text = BUFFER_INIT};
+	int result = -1;
+	if (explanation->question.level < EXPLAIN_DAY)
+		return 0;
+	/* Also where there is nothing to look for: one that is not there is a mistake all the same. */
+	if (ledger_open(&ledger, path, LEDGER_READ, error) < 0)
+		return -1;
+	ledger.policy = policy;
+	if (!explanation->use_count)
+		result = 0;
+	else if (daily_partials_open(&look.partials, &ledger, put_day, &look, error) == 0) {
+		result = look_into(&look, error);
+		daily_partials_release(&look.partials);
+	}
+	json_scanner_free(look.scanner);
+	free(look.accounts);
+	free(look.plan_items);
+	free(look.order);
+	buffer_release(&look.text);
+	ledger_close(&ledger);
+	return result;
+}

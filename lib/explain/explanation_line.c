@@ -1,0 +1,74 @@
+#include "explain/explanation_line.h"
+
+#include "io/display.h"
+#include "stream/stream.h"
+#include "json/json_write.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void explanation_say(struct explanation_printing *printing, int level, const char *format, ...)
+{
+	char *text;
+	struct buffer *pending = &printing->output->pending;
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	for (int i = 0; i < level; i++)
+		buffer_append_string(pending, "  ");
+	if (length >= 0) {
+		display_append(pending, text, (size_t)length, 0);
+		free(text);
+	}
+	pending->failed |= length < 0;
+	buffer_append_byte(pending, '\n');
+	output_line_end(printing->output);
+}
+
+int64_t explanation_record(
+	struct explanation_printing *printing, int64_t parent, const char *level, bool has_units, const struct explanation_balance *balance)
+{
+	struct buffer *line = &printing->output->pending;
+	json_end(&printing->facts, '}');
+	json_finish(&printing->facts);
+	stream_begin_record(line, &stream_explanation);
+	json_key(line, "number");
+	json_integer(line, ++printing->number);
+	json_key(line, "parent");
+	if (parent)
+		json_integer(line, parent);
+	else
+		json_null(line);
+	json_key(line, "level");
+	json_c_string(line, level);
+	json_key(line, "units");
+	if (has_units)
+		json_integer(line, balance->units);
+	else
+		json_null(line);
+	json_key(line, "sum");
+	if (balance->is_checked)
+		json_integer(line, balance->sum);
+	else
+		json_null(line);
+	json_key(line, "adds_up");
+	if (balance->is_checked)
+		json_boolean(line, balance->adds_up);
+	else
+		json_null(line);
+	json_key(line, "facts");
+	json_raw(line, printing->facts.data, printing->facts.length);
+	line->failed |= printing->facts.failed;
+	stream_end_record(line, NULL, 0);
+	output_line_end(printing->output);
+	return printing->number;
+}
+
+struct buffer *explanation_begin_facts(struct explanation_printing *printing)
+{
+	buffer_reset(&printing->facts);
+	json_begin(&printing->facts, '{');
+	return &printing->facts;
+}

@@ -1,0 +1,34 @@
+/*
+ * explanation_line.h: the lines of an explanation: indented text for people, `explanation` records for machines.
+ */
+#ifndef ENVTALLY_EXPLANATION_LINE_H
+#define ENVTALLY_EXPLANATION_LINE_H
+
+#include "explain/explanation.h"
+
+/* A sum that a line tells: what is said, and what it comes from adds up to. */
+struct explanation_balance {
+	bool is_checked, adds_up;
+	int64_t units, sum;
+};
+
+struct explanation_printing {
+	struct explanation *explanation;
+	bool for_people;
+	struct output *output;
+	struct buffer facts;
+	int64_t number; /* of the last record */
+	int wrong; /* sums that do not add up */
+};
+
+/* For people: a line, indented by level. */
+void explanation_say(struct explanation_printing *printing, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* For machines: a record; the facts are in printing->facts, an object begun. Returns its number. */
+int64_t explanation_record(struct explanation_printing *printing, int64_t parent, const char *level, bool has_units,
+	const struct explanation_balance *balance);
+
+/* The facts of a record, member by member. */
+struct buffer *explanation_begin_facts(struct explanation_printing *printing);
+
+#endif

@@ -1,0 +1,414 @@
+#include "explain/explanation_billing.h"
+
+#include "base/instant.h"
+#include "explain/recorded_envelopes.h"
+#include "stream/stream.h"
+#include "json/json_write.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct explanation_balance balance_of(int64_t units, int64_t sum)
+{
+	return (struct explanation_balance){.is_checked = true, .adds_up = units == sum, .units = units, .sum = sum};
+}
+
+/* What follows on a line: nothing where the sum holds, and else what it comes to. */
+static const char *verdict(const struct explanation_balance *balance, char text[96])
+{
+	*text = 0;
+	if (balance->is_checked && !balance->adds_up)
+		snprintf(text, 96, "  DOES NOT ADD UP: what follows comes to %lld", (long long)balance->sum);
+	return text;
+}
+
+struct text_of_day {
+	char text[DAY_LENGTH + 1];
+};
+struct text_of_instant {
+	char text[INSTANT_LENGTH + 1];
+};
+struct text_of_rights {
+	char text[24];
+};
+
+static struct text_of_day day_text(int32_t day)
+{
+	struct text_of_day text = {""};
+	day_format(day, text.text);
+	return text;
+}
+
+static struct text_of_instant instant_text(int64_t instant)
+{
+	struct text_of_instant text = {"never"};
+	if (instant != INSTANT_NONE)
+		instant_format(instant, text.text);
+	return text;
+}
+
+static struct text_of_rights rights_text(bool is_unlimited, int64_t rights)
+{
+	struct text_of_rights text = {"unlimited"};
+	if (!is_unlimited)
+		snprintf(text.text, sizeof text.text, "%lld", (long long)rights);
+	return text;
+}
+
+static void id_text(const struct envelope_id *id, struct buffer *text)
+{
+	buffer_reset(text);
+	envelope_id_append(id, text);
+}
+
+/* A sum that does not hold counts once, whatever is printed of it. */
+static struct explanation_balance judge(struct explanation_printing *printing, struct explanation_balance balance)
+{
+	printing->wrong += balance.is_checked && !balance.adds_up;
+	return balance;
+}
+
+static void print_version(struct explanation_printing *printing, int64_t parent, const struct explained_version *version)
+{
+	const char *run = printing->explanation->runs[version->run];
+	const struct explanation_balance none = {.is_checked = false};
+	if (printing->for_people) {
+		explanation_say(printing, 5,
+			"run %s, raw/%s.bodies: exchange %llu at byte %llu (%llu bytes), record %llu: %s, modified %s%s", run,
+			RECORDED_ENVELOPES_PROGRAM, (unsigned long long)version->exchange, (unsigned long long)version->body_offset,
+			(unsigned long long)version->body_length, (unsigned long long)version->record, version->status,
+			instant_text(version->modified_at).text, version->is_kept ? "" : "; another version");
+		return;
+	}
+	struct buffer *facts = explanation_begin_facts(printing);
+	json_member_text(facts, "run_id", run);
+	json_member_text(facts, "file", "raw/" RECORDED_ENVELOPES_PROGRAM ".bodies");
+	json_member_integer(facts, "exchange", (int64_t)version->exchange);
+	json_member_integer(facts, "body_offset", (int64_t)version->body_offset);
+	json_member_integer(facts, "body_length", (int64_t)version->body_length);
+	json_member_integer(facts, "record", (int64_t)version->record);
+	json_member_text(facts, "status", version->status);
+	json_member_instant(facts, "sent_at", version->sent_at);
+	json_member_instant(facts, "modified_at", version->modified_at);
+	json_key(facts, "is_kept");
+	json_boolean(facts, version->is_kept);
+	explanation_record(printing, parent, "exchange", false, &none);
+}
+
+static void print_envelope(struct explanation_printing *printing, int64_t parent, const struct explained_envelope *envelope)
+{
+	struct explanation *explanation = printing->explanation;
+	const struct explained_status *status = explanation_status(explanation, envelope);
+	const char *plan_item = envelope->plan_item ? explanation->plan_items.names[envelope->plan_item].text : NULL;
+	bool looked = explanation->question.level >= EXPLAIN_EXCHANGE, is_kept = false;
+	struct buffer id = BUFFER_INIT;
+	id_text(&envelope->id, &id);
+	for (size_t i = 0; i < envelope->version_count; i++)
+		is_kept |= explanation->versions[envelope->first_version + i].is_kept;
+	struct explanation_balance balance = {.is_checked = looked, .adds_up = is_kept, .units = 1, .sum = is_kept};
+	judge(printing, balance);
+	if (printing->for_people) {
+		explanation_say(printing, 4, "envelope %s  sent %s  %s%s%s, modified %s%s%s", id.data, instant_text(envelope->sent_at).text,
+			status->name, status->sending_method ? " by " : "", status->sending_method ? status->sending_method : "",
+			instant_text(envelope->modified_at).text, plan_item ? "" : ", names no plan item",
+			looked && !is_kept ? "  NOT FOUND: no recording has this version" : "");
+	} else {
+		struct buffer *facts = explanation_begin_facts(printing);
+		json_member_text(facts, "envelope_id", id.data);
+		json_member_text(facts, "status", status->name);
+		json_member_instant(facts, "sent_at", envelope->sent_at);
+		json_member_instant(facts, "modified_at", envelope->modified_at);
+		json_member_text(facts, "plan_item_id", plan_item);
+		json_member_text(facts, "sender_id", envelope->sender ? explanation->senders.names[envelope->sender].text : NULL);
+		if (status->sending_method)
+			json_member_text(facts, "sending_method", status->sending_method);
+		parent = explanation_record(printing, parent, "envelope", true, &balance);
+	}
+	for (size_t i = 0; i < envelope->version_count; i++)
+		print_version(printing, parent, &explanation->versions[envelope->first_version + i]);
+	printing->facts.failed |= id.failed;
+	buffer_release(&id);
+}
+
+/* A day with its envelopes, which are in order from *at on. */
+static void print_day(
+	struct explanation_printing *printing, int64_t parent, const struct explained_use *use, int32_t day, int64_t units, size_t *at)
+{
+	struct explanation *explanation = printing->explanation;
+	const struct explained_envelope *envelopes = explanation->envelopes + use->first_envelope;
+	size_t end = *at;
+	char text[96];
+	while (end < use->envelope_count && instant_day(envelopes[end].sent_at) == day)
+		end++;
+	struct explanation_balance balance = {.units = units};
+	if (explanation->question.level >= EXPLAIN_ENVELOPE)
+		balance = judge(printing, balance_of(units, (int64_t)(end - *at)));
+	if (printing->for_people) {
+		explanation_say(printing, 3, "%s  %lld unit%s%s", day_text(day).text, (long long)units, units == 1 ? "" : "s",
+			verdict(&balance, text));
+	} else {
+		struct buffer *facts = explanation_begin_facts(printing);
+		json_key(facts, "day");
+		json_day(facts, day);
+		parent = explanation_record(printing, parent, "day", true, &balance);
+	}
+	for (; *at < end; ++*at)
+		print_envelope(printing, parent, &envelopes[*at]);
+}
+
+/* Days as the partials have them; envelopes of a day without a partial get a line of 0 units. */
+static void print_days(struct explanation_printing *printing, int64_t parent, const struct explained_use *use)
+{
+	const struct explanation *explanation = printing->explanation;
+	size_t at = 0, day = 0;
+	while (day < use->day_count || at < use->envelope_count) {
+		const struct explained_day *partial = day < use->day_count ? &explanation->days[use->first_day + day] : NULL;
+		int32_t of_envelope =
+			at < use->envelope_count ? instant_day(explanation->envelopes[use->first_envelope + at].sent_at) : INT32_MAX;
+		bool lacks_partial = !partial || of_envelope < partial->day;
+		print_day(printing, parent, use, lacks_partial ? of_envelope : partial->day, lacks_partial ? 0 : partial->units, &at);
+		day += !lacks_partial;
+	}
+}
+
+static void print_use(struct explanation_printing *printing, int64_t parent, const struct explained_use *use)
+{
+	struct explanation *explanation = printing->explanation;
+	const char *account = explanation->accounts.names[use->account].text;
+	const char *name = use->account < explanation->account_name_count ? explanation->account_names[use->account] : NULL;
+	const char *plan_item = use->plan_item ? explanation->plan_items.names[use->plan_item].text : NULL;
+	struct explanation_balance balance = {.units = use->units};
+	char text[96], line[64] = "";
+	if (explanation->question.level >= EXPLAIN_DAY)
+		balance = judge(printing, balance_of(use->units, use->counted));
+	if (use->line)
+		snprintf(line, sizeof line, " (models.csv line %lld)", (long long)use->line);
+	if (printing->for_people) {
+		explanation_say(printing, 2, "account %s%s%s%s  plan item %s%s  %lld unit%s", account, name ? " (" : "", name ? name : "",
+			name ? ")" : "", plan_item ? plan_item : "none", line, (long long)use->units, use->units == 1 ? "" : "s");
+		if (use->excluded)
+			explanation_say(printing, 3, "%lld of them excluded by exclusions.csv", (long long)use->excluded);
+		if (*verdict(&balance, text))
+			explanation_say(printing, 3, "%s", text + 2);
+	} else {
+		struct buffer *facts = explanation_begin_facts(printing);
+		json_member_text(facts, "account_id", account);
+		json_member_text(facts, "account_name", name);
+		json_member_text(facts, "plan_item_id", plan_item);
+		json_key(facts, "models_line");
+		if (use->line)
+			json_integer(facts, use->line);
+		else
+			json_null(facts);
+		json_member_integer(facts, "units_excluded", use->excluded);
+		parent = explanation_record(printing, parent, "consumption", true, &balance);
+	}
+	print_days(printing, parent, use);
+}
+
+static void print_entitlement(struct explanation_printing *printing, int64_t parent, const struct explained_entitlement *entitlement)
+{
+	const struct explanation_balance none = {.is_checked = false};
+	bool is_unlimited = entitlement->is_unlimited;
+	if (printing->for_people) {
+		explanation_say(printing, 2,
+			"entitlements.csv line %lld  %s  %s to before %s%s%s%s%s: granted %s, drawn before %lld, owned %s, drawn here %lld",
+			(long long)entitlement->line, entitlement->entitlement_id, entitlement->start_day,
+			entitlement->end_day ? entitlement->end_day : "any end", entitlement->group_type ? ", allocated to " : "",
+			entitlement->group_type ? entitlement->group_type : "", entitlement->group_type ? " " : "",
+			entitlement->group_value ? entitlement->group_value : "", rights_text(is_unlimited, entitlement->granted).text,
+			(long long)entitlement->drawn_before, rights_text(is_unlimited, entitlement->owned).text,
+			(long long)entitlement->drawn);
+		return;
+	}
+	struct buffer *facts = explanation_begin_facts(printing);
+	json_member_integer(facts, "line", entitlement->line);
+	json_member_text(facts, "entitlement_id", entitlement->entitlement_id);
+	json_member_text(facts, "start_day", entitlement->start_day);
+	json_member_text(facts, "end_day", entitlement->end_day);
+	json_member_text(facts, "group_type", entitlement->group_type);
+	json_member_text(facts, "group_value", entitlement->group_value);
+	json_member_rights(facts, "rights_granted", is_unlimited, entitlement->granted);
+	json_member_integer(facts, "rights_drawn_before", entitlement->drawn_before);
+	json_member_rights(facts, "rights_owned", is_unlimited, entitlement->owned);
+	json_member_integer(facts, "rights_drawn", entitlement->drawn);
+	explanation_record(printing, parent, "entitlement", false, &none);
+}
+
+/* What could make the difference to the service's own count, as far as the data tell. */
+static void print_differences(struct explanation_printing *printing, int64_t parent, size_t position)
+{
+	const struct explained_differences *differences = &printing->explanation->differences[position];
+	const struct explained_position *of = &printing->explanation->positions[position];
+	bool looked = printing->explanation->question.level >= EXPLAIN_EXCHANGE;
+	const struct {
+		const char *kind;
+		int64_t units;
+		bool is_known;
+		const char *text;
+	} list[] = {
+		{"near_edge", differences->near_edges, true,
+			"sent within 14 h of the period's start or end: a count in local time may date them into the next period"},
+		{"beyond_edge", differences->beyond_edges, true,
+			"sent up to 14 h outside the period: a count in local time may date them into this one"},
+		{"resent", differences->resent, looked,
+			"came with several times of sending: a resend is dated anew, and counted once here"},
+		{"resent_across", differences->resent_across, looked, "of these had a time of sending in another period"},
+		{"alike", differences->alike, true,
+			"sent by one sender, 10 or more within a minute: if these are bulk sends, Docusign's usedQuantity may leave them out"},
+		{"given_plan_item", differences->given_plan_item, true,
+			"name no plan item, and took the only one of their account's asset group"},
+		{"late", differences->late, true, "came after a period that holds them was reported as over"},
+		{"not_completed", differences->not_completed, true,
+			"voided, declined, deleted or timed out: they count, since they were sent"},
+		{"excluded", of->left_out, true, "excluded by exclusions.csv"},
+	};
+	const struct explanation_balance none = {.is_checked = false};
+	bool any = false;
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+		if (!list[i].is_known || !list[i].units)
+			continue;
+		if (printing->for_people) {
+			if (!any)
+				explanation_say(printing, 1, "What could make the difference to Docusign's own count:");
+			any = true;
+			explanation_say(printing, 2, "%lld %s", (long long)list[i].units, list[i].text);
+			continue;
+		}
+		struct buffer *facts = explanation_begin_facts(printing);
+		json_member_text(facts, "kind", list[i].kind);
+		json_member_integer(facts, "envelopes", list[i].units);
+		explanation_record(printing, parent, "difference", false, &none);
+	}
+	if (printing->for_people && of->state && strcmp(of->state, "final") != 0)
+		explanation_say(printing, any ? 2 : 1, "The period is %s: envelopes of it may still come", of->state);
+}
+
+static const char *model_of(const struct explained_position *position)
+{
+	if (position->software_model)
+		return position->software_model;
+	return "In no position: no software model has the plan item";
+}
+
+static void head_for_people(
+	struct explanation_printing *printing, const struct explained_position *position, const struct explanation_balance *owned)
+{
+	char text[96];
+	explanation_say(printing, 0, "%s%s%s%s%s  %s to %s  period %d%s%s", model_of(position), position->license_metric ? ", " : "",
+		position->license_metric ? position->license_metric : "", position->profile ? "  profile " : "",
+		position->profile ? position->profile : "", day_text(instant_day(position->period.start)).text,
+		day_text(instant_day(position->period.end - 1)).text, position->period.index, position->state ? ", " : "",
+		position->state ? position->state : "");
+	if (!position->status) {
+		explanation_say(printing, 1, "%lld units, in no position%s", (long long)position->consumed,
+			position->period.index < 0 ? ": the period is before the contract start" : "");
+		return;
+	}
+	explanation_say(printing, 1, "position: owned %s, used %s, available %s, unlicensed %s: %s",
+		rights_text(position->is_unlimited, position->owned).text,
+		position->use_is_known ? rights_text(false, position->used).text : "unknown",
+		position->available ? position->available : "unknown", position->unlicensed ? position->unlicensed : "unknown",
+		position->status);
+	explanation_say(printing, 1, "rights owned: %s%s", rights_text(position->is_unlimited, position->owned).text, verdict(owned, text));
+}
+
+static int64_t head_for_machines(struct explanation_printing *printing, const struct explained_position *position,
+	const struct explanation_balance *used, const struct explanation_balance *owned)
+{
+	struct buffer *facts = explanation_begin_facts(printing);
+	json_member_text(facts, "profile", position->profile);
+	json_member_text(facts, "software_model", position->software_model);
+	json_member_text(facts, "license_metric", position->license_metric);
+	json_member_integer(facts, "period_index", position->period.index);
+	json_member_instant(facts, "period_start", position->period.start);
+	json_member_instant(facts, "period_end", position->period.end);
+	json_member_text(facts, "period_state", position->state);
+	json_member_text(facts, "status", position->status);
+	json_member_rights(facts, "rights_owned", position->is_unlimited, position->owned);
+	json_member_integer(facts, "rights_owned_sum", position->entitled);
+	json_key(facts, "rights_add_up");
+	if (owned->is_checked)
+		json_boolean(facts, owned->adds_up);
+	else
+		json_null(facts);
+	json_member_integer(facts, "units_excluded", position->left_out);
+	return explanation_record(printing, 0, "position", position->use_is_known || !position->status, used);
+}
+
+static void print_position(struct explanation_printing *printing, size_t number)
+{
+	struct explanation *explanation = printing->explanation;
+	const struct explained_position *position = &explanation->positions[number];
+	int64_t sum = position->consumed - position->left_out, parent = 0;
+	bool is_position = position->status != NULL;
+	/* Without a figure for the use there must be no consumption. */
+	struct explanation_balance used =
+		judge(printing, is_position ? balance_of(position->used, sum) : (struct explanation_balance){.units = position->consumed});
+	struct explanation_balance owned = judge(printing,
+		is_position && !position->is_unlimited ? balance_of(position->owned, position->entitled)
+						       : (struct explanation_balance){.is_checked = false});
+	char text[96];
+	if (printing->for_people)
+		head_for_people(printing, position, &owned);
+	else
+		parent = head_for_machines(printing, position, &used, &owned);
+	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->entitlement_count; i++)
+		print_entitlement(printing, parent, &explanation->entitlements[position->first_entitlement + i]);
+	if (printing->for_people && is_position)
+		explanation_say(printing, 1, "rights used: %lld%s%s", (long long)position->used,
+			position->left_out ? ", without what is excluded" : "", verdict(&used, text));
+	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->use_count; i++)
+		print_use(printing, parent, &explanation->uses[position->first_use + i]);
+	explanation_print_billing(printing, parent, position);
+	if (explanation->question.level >= EXPLAIN_ENVELOPE)
+		print_differences(printing, parent, number);
+}
+
+static int compare_positions(const void *left, const void *right, void *context)
+{
+	const struct explained_position *positions = context, *a = &positions[*(const size_t *)left],
+					*b = &positions[*(const size_t *)right];
+	const char *texts[][2] = {{a->profile, b->profile}, {a->software_model, b->software_model}, {a->license_metric, b->license_metric}};
+	for (size_t i = 0; i < 3; i++) {
+		if (!texts[i][0] || !texts[i][1]) {
+			/* What is in no position comes last. */
+			if (!texts[i][0] != !texts[i][1])
+				return texts[i][0] ? -1 : 1;
+		} else if (strcmp(texts[i][0], texts[i][1]) != 0) {
+			return strcmp(texts[i][0], texts[i][1]);
+		}
+	}
+	return (a->period.start > b->period.start) - (a->period.start < b->period.start);
+}
+
+int explanation_print(struct explanation *explanation, const char *title, bool for_people, struct output *output, struct error *error)
+{
+	struct explanation_printing printing = {
+		.explanation = explanation, .for_people = for_people, .output = output, .facts = BUFFER_INIT};
+	size_t *order = calloc(explanation->position_count + 1, sizeof *order);
+	if (!order)
+		return error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < explanation->position_count; i++)
+		order[i] = i;
+	qsort_r(order, explanation->position_count, sizeof *order, compare_positions, explanation->positions);
+	if (!for_people)
+		stream_append_schema(&output->pending, &stream_explanation);
+	else if (title)
+		explanation_say(&printing, 0, "%s", title);
+	for (size_t i = 0; i < explanation->position_count && !output_failed(output); i++) {
+		const struct explained_position *position = &explanation->positions[order[i]];
+		/* Of an account: only what it is in. */
+		if (explanation->question.account && !position->use_count)
+			continue;
+		if (for_people && (i || title))
+			explanation_say(&printing, 0, "%s", "");
+		print_position(&printing, order[i]);
+	}
+	explanation_print_billing_alone(&printing);
+	free(order);
+	int result = buffer_check(&printing.facts, error);
+	buffer_release(&printing.facts);
+	return result < 0 ? -1 : printing.wrong;
+}

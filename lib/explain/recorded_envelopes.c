@@ -1,0 +1,193 @@
+#include "explain/recorded_envelopes.h"
+
+#include "http/http_response.h"
+#include "normalize/feed_map.h"
+#include "recording/recording.h"
+
+#include <string.h>
+
+enum { ENVELOPE_ID = 1 }; /* place among the fields of stream_envelope_method */
+
+struct walk {
+	const struct recorded_envelopes *envelopes;
+	struct recording_reader recording;
+	struct response_reader answers;
+	struct feed_map map;
+	struct json_scanner *pages, *records, *canonical;
+	struct json_slice fields[RAW_MAP_FIELDS];
+	struct buffer texts, record, line;
+	const char *account_id; /* that the request named; NULL for none */
+	struct recorded_place place;
+	struct error *error;
+};
+
+/* How an account stands in a feed's URLs: what comes right before it, in the path or as a parameter; empty when it does not. */
+static void find_account_mark(const struct feed *feed, struct buffer *mark)
+{
+	static const char name[] = "{account_id}";
+	const char *at = strstr(feed->path, name);
+	if (at) {
+		const char *start = at;
+		while (start > feed->path && start[-1] != '}')
+			start--;
+		buffer_append(mark, start, (size_t)(at - start));
+		return;
+	}
+	for (size_t i = 0; i < feed->query_count; i++)
+		if (strncmp(feed->query[i].value, name, strlen(name)) == 0) {
+			buffer_append_string(mark, feed->query[i].name);
+			buffer_append_byte(mark, '=');
+			return;
+		}
+}
+
+/* Sets walk->account_id from the URL at hand; ids are percent-encoded as they are, being letters, digits and dashes. */
+static int take_account(struct walk *walk, const struct json_slice *url, struct error *error)
+{
+	struct buffer mark = BUFFER_INIT;
+	find_account_mark(&walk->map.feed, &mark);
+	buffer_reset(&walk->texts);
+	const char *at = mark.length ? memmem(url->text, url->length, mark.data, mark.length) : NULL;
+	if (at) {
+		size_t rest = url->length - (size_t)(at + mark.length - url->text), length = 0;
+		while (length < rest && !strchr("/?&", at[mark.length + length]))
+			length++;
+		buffer_append(&walk->texts, at + mark.length, length);
+	}
+	int result = buffer_check(&mark, error) < 0 ? -1 : buffer_check(&walk->texts, error);
+	buffer_release(&mark);
+	walk->account_id = at ? walk->texts.data : NULL;
+	return result;
+}
+
+static int give(struct walk *walk, struct error *error)
+{
+	struct json_slice canonical[RAW_MAP_FIELDS];
+	struct feed_map_fault fault;
+	struct message message = {.type = MESSAGE_RECORD, .fields = walk->fields};
+	if (walk->account_id)
+		message.context_account_id = (struct json_slice){JSON_STRING, walk->account_id, strlen(walk->account_id)};
+	buffer_reset(&walk->line);
+	int fits = feed_map_append(&walk->map, walk->map.target, &message, &walk->line, &fault, error);
+	if (fits)
+		return fits < 0 ? -1 : 0;
+	if (buffer_check(&walk->line, error) < 0 ||
+		json_scan(walk->canonical, walk->line.data, walk->line.length - 1, canonical, error) < 0)
+		return -1;
+	return walk->envelopes->found(walk->envelopes->context, &walk->place, canonical, error);
+}
+
+static bool is_wanted(struct walk *walk)
+{
+	char id[ID_LIMIT];
+	int slot = walk->map.slots[ENVELOPE_ID];
+	const struct json_slice *slice = slot >= 0 ? &walk->fields[slot] : NULL;
+	if (!slice || slice->kind != JSON_STRING || slice->length == 0 || slice->length > sizeof id)
+		return false;
+	for (size_t i = 0; i < slice->length; i++)
+		id[i] = (char)(slice->text[i] >= 'A' && slice->text[i] <= 'Z' ? slice->text[i] + 32 : slice->text[i]);
+	return walk->envelopes->wanted(walk->envelopes->context, id, slice->length);
+}
+
+/* One record of an answer. What is no object, normalize has refused. */
+static int look_at_record(void *context, const char *text, size_t length)
+{
+	struct walk *walk = context;
+	walk->place.record++;
+	buffer_reset(&walk->record);
+	buffer_append(&walk->record, text, length);
+	if (buffer_check(&walk->record, walk->error) < 0)
+		return -1;
+	if (json_scan(walk->records, walk->record.data, walk->record.length, walk->fields, NULL) < 0 || !is_wanted(walk))
+		return 0;
+	return give(walk, walk->error);
+}
+
+/* A text with a NUL after it, or NULL. */
+static const char *text_of(struct buffer *texts, const struct json_slice *slice)
+{
+	buffer_reset(texts);
+	if (slice->kind != JSON_STRING)
+		return NULL;
+	buffer_append(texts, slice->text, slice->length);
+	return texts->data;
+}
+
+static int look_at_answer(struct walk *walk, const struct recorded_exchange *exchange, struct error *error)
+{
+	struct http_response answer = {.body = ""};
+	struct json_slice records;
+	struct buffer type = BUFFER_INIT, encoding = BUFFER_INIT;
+	const struct response_received received = {.status = exchange->status,
+		.url = "",
+		.content_type = text_of(&type, &exchange->content_type),
+		.content_encoding = text_of(&encoding, &exchange->content_encoding),
+		.body = exchange->body,
+		.length = exchange->body_length};
+	int result = buffer_check(&type, error) < 0 || buffer_check(&encoding, error) < 0 ? -1 : 0;
+	if (result == 0)
+		response_read(&walk->answers, &received, &answer);
+	if (result == 0 && !answer.error.status && take_account(walk, &exchange->url, error) == 0 &&
+		json_scan(walk->pages, answer.wrapped, answer.wrapped_length, &records, NULL) == 0 && records.kind == JSON_ARRAY)
+		result = json_scan_elements(walk->pages, &records, look_at_record, walk, error);
+	buffer_release(&type);
+	buffer_release(&encoding);
+	return result;
+}
+
+static int look_at_exchanges(struct walk *walk, struct error *error)
+{
+	struct recorded_exchange exchange;
+	uint64_t offset = walk->recording.tail.bodies_length;
+	int got;
+	while ((got = recording_next(&walk->recording, &exchange, error)) > 0) {
+		walk->place = (struct recorded_place){
+			.exchange = walk->recording.tail.exchanges, .body_offset = offset, .body_length = exchange.body_length};
+		offset = walk->recording.tail.bodies_length;
+		if (exchange.final && exchange.status >= 200 && exchange.status < 300 && look_at_answer(walk, &exchange, error) < 0)
+			return error_prefix(
+				error, "cannot read '%s' exchange %llu", walk->recording.path, (unsigned long long)walk->place.exchange);
+	}
+	return got;
+}
+
+static int open_scanners(struct walk *walk, struct error *error)
+{
+	static const char *const canonical[] = {"/record/account_id", "/record/envelope_id", "/record/status", "/record/created_at",
+		"/record/sent_at", "/record/completed_at", "/record/modified_at", "/record/plan_item_id", "/record/sender_id",
+		"/record/sending_method"};
+	struct buffer pointer = BUFFER_INIT;
+	buffer_append_format(&pointer, "/answer%s", walk->map.feed.records);
+	const char *const page[] = {pointer.data};
+	int result = buffer_check(&pointer, error);
+	if (result == 0 &&
+		(!(walk->pages = json_scanner_new(page, 1, error)) ||
+			!(walk->records = json_scanner_new(walk->map.pointers, walk->map.pointer_count, error)) ||
+			!(walk->canonical = json_scanner_new(canonical, sizeof canonical / sizeof *canonical, error))))
+		result = -1;
+	buffer_release(&pointer);
+	return result;
+}
+
+int recorded_envelopes_walk(const struct recorded_envelopes *envelopes, const char *directory, const char *feed, struct error *error)
+{
+	struct walk walk = {.envelopes = envelopes, .texts = BUFFER_INIT, .record = BUFFER_INIT, .line = BUFFER_INIT, .error = error};
+	if (feed_map_open(&walk.map, feed, NULL, NULL, error) < 0)
+		return -1;
+	int result = -1;
+	if (recording_reader_open(&walk.recording, directory, RECORDED_ENVELOPES_PROGRAM, 0, error) < 0)
+		goto out;
+	if (response_reader_open(&walk.answers, error) == 0 && open_scanners(&walk, error) == 0)
+		result = look_at_exchanges(&walk, error);
+	response_reader_release(&walk.answers);
+	recording_reader_release(&walk.recording);
+out:
+	json_scanner_free(walk.pages);
+	json_scanner_free(walk.records);
+	json_scanner_free(walk.canonical);
+	feed_map_release(&walk.map);
+	buffer_release(&walk.texts);
+	buffer_release(&walk.record);
+	buffer_release(&walk.line);
+	return result;
+}

@@ -1,0 +1,299 @@
+#include "export/daily_partials.h"
+
+#include "base/instant.h"
+#include "config/policy.h"
+#include "merge/sent_weeks.h"
+#include "json/json_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STATUS_KEYS 65536 /* a status is two bytes in an entry */
+
+struct daily_status {
+	char *name;
+	int key;
+	uint32_t pool;
+};
+
+struct daily_place {
+	int32_t status; /* among the statuses; -1: not counted */
+	uint32_t pool; /* 0: under its own plan item */
+};
+
+struct daily_count {
+	int64_t units, first_sent_at, last_sent_at;
+};
+
+static int compare_statuses(const void *left, const void *right)
+{
+	return strcmp(((const struct daily_status *)left)->name, ((const struct daily_status *)right)->name);
+}
+
+/* The number of a pool; 0 for NULL, -1 with an error. */
+static int64_t number_pool(struct daily_partials *partials, const char *pool, struct error *error)
+{
+	if (!pool)
+		return 0;
+	for (size_t i = 0; i < partials->pool_count; i++)
+		if (strcmp(partials->pools[i], pool) == 0)
+			return (int64_t)i + 1;
+	const char **pools = reallocarray(partials->pools, partials->pool_count + 1, sizeof *pools);
+	if (!pools)
+		return error_set(error, EX_OSERR, "out of memory");
+	partials->pools = pools;
+	pools[partials->pool_count++] = pool;
+	return (int64_t)partials->pool_count;
+}
+
+static int add_status(struct daily_partials *partials, sqlite3_stmt *statement, struct error *error)
+{
+	const struct policy *policy = partials->ledger->policy;
+	const char *status = (const char *)sqlite3_column_text(statement, 1), *pool = NULL;
+	if (!(policy ? policy_counts(policy, status, (const char *)sqlite3_column_text(statement, 3), &pool)
+		     : sqlite3_column_int(statement, 2)))
+		return 0;
+	int64_t number = number_pool(partials, pool, error);
+	if (number < 0)
+		return -1;
+	struct daily_status *statuses = realloc(partials->statuses, (partials->status_count + 1) * sizeof *statuses);
+	if (statuses)
+		partials->statuses = statuses;
+	char *name = statuses ? strdup(status) : NULL;
+	if (!name)
+		return error_set(error, EX_OSERR, "out of memory");
+	statuses[partials->status_count++] =
+		(struct daily_status){.key = sqlite3_column_int(statement, 0), .name = name, .pool = (uint32_t)number};
+	return 0;
+}
+
+/* Gives each status, which are in order by name, its place; those of one name, with other sending methods, have one. */
+static void place_statuses(struct daily_partials *partials)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < STATUS_KEYS; i++)
+		partials->places[i] = (struct daily_place){.status = -1};
+	for (size_t i = 0; i < partials->status_count; i++) {
+		struct daily_status status = partials->statuses[i];
+		if (count == 0 || strcmp(partials->statuses[count - 1].name, status.name) != 0)
+			partials->statuses[count++] = status;
+		else
+			free(status.name);
+		if (status.key >= 0 && status.key < STATUS_KEYS)
+			partials->places[status.key] = (struct daily_place){(int32_t)count - 1, status.pool};
+	}
+	partials->status_count = count;
+}
+
+static int name_pools(struct daily_partials *partials, struct error *error)
+{
+	json_begin(&partials->pool_names, '[');
+	for (size_t i = 0; i < partials->pool_count; i++)
+		json_c_string(&partials->pool_names, partials->pools[i]);
+	json_end(&partials->pool_names, ']');
+	json_finish(&partials->pool_names);
+	return buffer_check(&partials->pool_names, error);
+}
+
+static int load_statuses(struct daily_partials *partials, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(partials->ledger, "list_statuses", error);
+	int got = -1;
+	while (statement && (got = ledger_step(partials->ledger, statement, error)) > 0)
+		if (add_status(partials, statement, error) < 0)
+			return -1;
+	if (got < 0)
+		return -1;
+	if (partials->status_count > 0)
+		qsort(partials->statuses, partials->status_count, sizeof *partials->statuses, compare_statuses);
+	partials->places = malloc(STATUS_KEYS * sizeof *partials->places);
+	partials->days = calloc(7, sizeof *partials->days);
+	partials->status_units = calloc(7 * partials->status_count + 1, sizeof *partials->status_units);
+	if (!partials->places || !partials->days || !partials->status_units)
+		return error_set(error, EX_OSERR, "out of memory");
+	place_statuses(partials);
+	return name_pools(partials, error);
+}
+
+int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, daily_put *put, void *context, struct error *error)
+{
+	*partials = (struct daily_partials){.ledger = ledger,
+		.plan_item = BUFFER_INIT,
+		.record = BUFFER_INIT,
+		.pool_names = BUFFER_INIT,
+		.put = put,
+		.context = context};
+	if (load_statuses(partials, error) == 0)
+		return 0;
+	daily_partials_release(partials);
+	return -1;
+}
+
+void daily_partials_release(struct daily_partials *partials)
+{
+	for (size_t i = 0; i < partials->status_count; i++)
+		free(partials->statuses[i].name);
+	free(partials->statuses);
+	free(partials->places);
+	free(partials->pools);
+	buffer_release(&partials->pool_names);
+	free(partials->days);
+	free(partials->status_units);
+	buffer_release(&partials->plan_item);
+	buffer_release(&partials->record);
+}
+
+static void append_statuses(struct buffer *record, const struct daily_partials *partials, const int64_t *units)
+{
+	json_begin(record, '{');
+	for (size_t i = 0; i < partials->status_count; i++) {
+		if (!units[i])
+			continue;
+		json_string(record, partials->statuses[i].name, strlen(partials->statuses[i].name));
+		if (!record->failed)
+			record->data[record->length - 1] = ':';
+		json_integer(record, units[i]);
+	}
+	json_end(record, '}');
+}
+
+static int put_partial(struct daily_partials *partials, const char *account_id, int32_t day, const struct daily_count *count,
+	const int64_t *status_units, struct error *error)
+{
+	struct buffer *record = &partials->record;
+	buffer_reset(record);
+	json_begin(record, '{');
+	json_key(record, "account_id");
+	json_c_string(record, account_id);
+	json_key(record, "plan_item_id");
+	json_c_string(record, partials->has_plan_item ? partials->plan_item.data : NULL);
+	json_key(record, "day");
+	json_day(record, day);
+	json_key(record, "units_consumed");
+	json_integer(record, count->units);
+	json_key(record, "by_status");
+	append_statuses(record, partials, status_units);
+	json_key(record, "first_sent_at");
+	json_instant(record, count->first_sent_at);
+	json_key(record, "last_sent_at");
+	json_instant(record, count->last_sent_at);
+	json_end(record, '}');
+	json_finish(record);
+	if (buffer_check(&partials->plan_item, error) < 0 || buffer_check(record, error) < 0)
+		return -1;
+	return partials->put(partials->context, record, error);
+}
+
+static void begin(struct daily_partials *partials, const char *plan_item, int64_t week)
+{
+	buffer_reset(&partials->plan_item);
+	partials->has_plan_item = plan_item != NULL;
+	if (plan_item)
+		buffer_append_string(&partials->plan_item, plan_item);
+	partials->open = true;
+	partials->week = week;
+	for (int i = 0; i < 7; i++)
+		partials->days[i] = (struct daily_count){0, INSTANT_NONE, INSTANT_NONE};
+	memset(partials->status_units, 0, 7 * partials->status_count * sizeof *partials->status_units);
+}
+
+static int put_week(struct daily_partials *partials, const struct daily_account *account, struct error *error)
+{
+	int result = 0;
+	for (int i = 0; i < 7 && result == 0 && partials->open; i++) {
+		int32_t day = (int32_t)(partials->week * 7 + i);
+		if (partials->days[i].units > 0 && day >= account->since)
+			result = put_partial(partials, account->account_id, day, &partials->days[i],
+				partials->status_units + (size_t)i * partials->status_count, error);
+	}
+	partials->open = false;
+	return result;
+}
+
+static bool is_same(const struct daily_partials *partials, const char *plan_item, int64_t week)
+{
+	return partials->open && partials->week == week && partials->has_plan_item == (plan_item != NULL) &&
+		(!plan_item || strcmp(plan_item, partials->plan_item.data) == 0);
+}
+
+/* The entries of a row that count in a pool, or under the row's own plan item, which is pool 0. */
+static void add_row(struct daily_partials *partials, uint32_t pool, const uint8_t *entries, size_t length)
+{
+	for (size_t at = 0; at + SENT_ENTRY_SIZE <= length; at += SENT_ENTRY_SIZE) {
+		struct daily_place place = partials->places[sent_entry_status(entries + at)];
+		uint32_t millisecond = sent_entry_millisecond(entries + at), day = millisecond / (uint32_t)DAY_MS;
+		int64_t sent_at = partials->week * WEEK_MS + millisecond;
+		if (place.status < 0 || place.pool != pool || day > 6)
+			continue;
+		struct daily_count *count = &partials->days[day];
+		partials->status_units[day * partials->status_count + (size_t)place.status]++;
+		count->units++;
+		if (count->first_sent_at == INSTANT_NONE || sent_at < count->first_sent_at)
+			count->first_sent_at = sent_at;
+		if (sent_at > count->last_sent_at)
+			count->last_sent_at = sent_at;
+	}
+}
+
+static int walk_weeks(struct daily_partials *partials, const struct daily_account *account, struct error *error)
+{
+	bool has_pools = partials->pool_count > 0;
+	sqlite3_stmt *statement = ledger_statement(partials->ledger, has_pools ? "list_pooled_weeks" : "list_sent_weeks", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_int64(statement, 1, account->account);
+	sqlite3_bind_text(statement, 2, account->default_plan_item, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(statement, 3, account->since);
+	if (has_pools)
+		sqlite3_bind_text(statement, 4, partials->pool_names.data, (int)partials->pool_names.length, SQLITE_STATIC);
+	int got = 0, result = 0;
+	while (result == 0 && (got = ledger_step(partials->ledger, statement, error)) > 0) {
+		const char *plan_item = (const char *)sqlite3_column_text(statement, 0);
+		int64_t week = sqlite3_column_int64(statement, 1);
+		if (!is_same(partials, plan_item, week)) {
+			result = put_week(partials, account, error);
+			begin(partials, plan_item, week);
+		}
+		uint32_t pool = has_pools ? (uint32_t)sqlite3_column_int64(statement, 3) : 0;
+		add_row(partials, pool, sqlite3_column_blob(statement, 2), (size_t)sqlite3_column_bytes(statement, 2));
+	}
+	sqlite3_reset(statement);
+	if (result || got < 0)
+		return result ? result : -1;
+	return put_week(partials, account, error);
+}
+
+static int walk_reported(struct daily_partials *partials, const struct daily_account *account, struct error *error)
+{
+	static const struct daily_count none = {0, INSTANT_NONE, INSTANT_NONE};
+	sqlite3_stmt *statement = ledger_statement(partials->ledger, "list_reported_periods", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_text(statement, 1, account->account_id, -1, SQLITE_TRANSIENT);
+	int got = 0, result = 0;
+	while (result == 0 && (got = ledger_step(partials->ledger, statement, error)) > 0) {
+		begin(partials, (const char *)sqlite3_column_text(statement, 0), 0);
+		result = put_partial(partials, account->account_id, instant_day(sqlite3_column_int64(statement, 1)), &none,
+			partials->status_units, error);
+	}
+	sqlite3_reset(statement);
+	partials->open = false;
+	return result ? result : got;
+}
+
+bool daily_partials_counts(const struct daily_partials *partials, uint32_t status)
+{
+	return status < STATUS_KEYS && partials->places[status].status >= 0;
+}
+
+const char *daily_partials_pool(const struct daily_partials *partials, uint32_t status)
+{
+	uint32_t pool = daily_partials_counts(partials, status) ? partials->places[status].pool : 0;
+	return pool ? partials->pools[pool - 1] : NULL;
+}
+
+int daily_partials_walk(struct daily_partials *partials, const struct daily_account *account, struct error *error)
+{
+	int result = walk_weeks(partials, account, error);
+	return result == 0 && account->reported_zeros ? walk_reported(partials, account, error) : result;
+}

@@ -1,0 +1,57 @@
+/*
+ * daily_partials.h: the daily partials of the ledger as daily_consumption records, counted from sent_weeks.h: envelopes of the statuses and
+ * sending methods that the ledger's policy counts, each under its own plan item or under the pool that the policy has for its method.
+ */
+#ifndef ENVTALLY_DAILY_PARTIALS_H
+#define ENVTALLY_DAILY_PARTIALS_H
+
+#include "ledger/ledger.h"
+
+#include <stdint.h>
+
+/* Takes a record, a JSON object with its braces. Returns 0, or what ends the walk: 1, or -1 with an error. */
+typedef int daily_put(void *context, const struct buffer *record, struct error *error);
+
+struct daily_status;
+struct daily_place;
+struct daily_count;
+
+struct daily_partials {
+	struct ledger *ledger;
+	struct daily_status *statuses; /* of the ledger that count, ordered by name; each once, whatever the methods */
+	size_t status_count;
+	struct daily_place *places; /* by the ledger's key of a status: where it counts */
+	const char **pools; /* of the policy that some status of the ledger counts in: pool 1 is the first */
+	size_t pool_count;
+	struct buffer pool_names; /* the same as a JSON array */
+	struct daily_count *days; /* of the week under way, seven; rows of the ledger that fall together are added up */
+	int64_t *status_units; /* status_count for each of them */
+	int64_t week;
+	struct buffer plan_item;
+	bool open, has_plan_item;
+	struct buffer record;
+	daily_put *put;
+	void *context;
+};
+
+struct daily_account {
+	int64_t account; /* key in the ledger */
+	const char *account_id;
+	const char *default_plan_item; /* what envelopes without one take; NULL: none */
+	int32_t since; /* from this day on */
+	bool reported_zeros; /* also, for each of its periods last reported, one of 0 units, so that one that lost its last envelope is not overlooked */
+};
+
+int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, daily_put *put, void *context, struct error *error);
+void daily_partials_release(struct daily_partials *partials);
+
+/* Gives the partials of one account, by plan item and day. Returns 0; what `put` returned, when that is not 0; -1 with an error. */
+int daily_partials_walk(struct daily_partials *partials, const struct daily_account *account, struct error *error);
+
+/* Does a status, by its key in the ledger, count? */
+bool daily_partials_counts(const struct daily_partials *partials, uint32_t status);
+
+/* The plan item under which the policy counts it; NULL for the envelope's own. */
+const char *daily_partials_pool(const struct daily_partials *partials, uint32_t status);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * export_csv.h: records of one stream as CSV: RFC 4180, CRLF, UTF-8 without BOM; the header is the stream's fields, in order.
+ *
+ * Null is an empty cell, an empty text is "" in quotes, so that both come back (COPY of PostgreSQL reads it so). Objects and
+ * arrays are JSON text. For programs: nothing is put before a text that a spreadsheet would run (report_csv.h is for people).
+ */
+#ifndef ENVTALLY_EXPORT_CSV_H
+#define ENVTALLY_EXPORT_CSV_H
+
+#include "stream/field_union.h"
+
+struct export_csv {
+	const struct stream *stream;
+	struct field_union fields;
+	struct json_scanner *scanner;
+};
+
+int export_csv_open(struct export_csv *csv, const struct stream *stream, struct error *error);
+void export_csv_release(struct export_csv *csv);
+
+void export_csv_append_header(const struct export_csv *csv, struct buffer *row);
+
+/* Appends the row of a record, a JSON object. EX_DATAERR when it is none. */
+int export_csv_append(struct export_csv *csv, const struct buffer *record, struct buffer *row, struct error *error);
+
+#endif

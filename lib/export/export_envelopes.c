@@ -1,0 +1,149 @@
+#include "export/export_envelopes.h"
+
+#include "merge/envelope_block.h"
+#include "json/json_write.h"
+
+#include <string.h>
+
+/* Names by their key in the ledger, one after the other in one buffer. */
+struct names {
+	struct buffer texts;
+	struct buffer ends; /* size_t[]: where the name of each key ends; a key without a name ends where it begins */
+};
+
+struct walk {
+	struct ledger *ledger;
+	struct names accounts, plan_items, statuses, methods; /* methods by the key of the status */
+	bool tells_methods;
+	struct buffer record, id;
+	export_put *put;
+	void *context;
+};
+
+static int load_names(struct names *names, struct ledger *ledger, const char *statement_name, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, statement_name, error);
+	int got = -1;
+	while (statement && (got = ledger_step(ledger, statement, error)) > 0) {
+		size_t key = (size_t)sqlite3_column_int64(statement, 0);
+		while (names->ends.length < key * sizeof(size_t) && !names->ends.failed)
+			buffer_append(&names->ends, &names->texts.length, sizeof(size_t));
+		buffer_append(&names->texts, sqlite3_column_text(statement, 1), (size_t)sqlite3_column_bytes(statement, 1));
+		buffer_append(&names->ends, &names->texts.length, sizeof(size_t));
+	}
+	return got < 0 || buffer_check(&names->texts, error) < 0 || buffer_check(&names->ends, error) < 0 ? -1 : 0;
+}
+
+static void release_names(struct names *names)
+{
+	buffer_release(&names->texts);
+	buffer_release(&names->ends);
+}
+
+static size_t end_of(const struct names *names, size_t key)
+{
+	size_t end;
+	memcpy(&end, names->ends.data + key * sizeof end, sizeof end);
+	return end;
+}
+
+/* Appends the name of a key as a member. Returns false when there is none. */
+static bool append_name(struct buffer *record, const char *field, const struct names *names, uint32_t key)
+{
+	if (key >= names->ends.length / sizeof(size_t))
+		return false;
+	size_t start = key > 0 ? end_of(names, key - 1) : 0, end = end_of(names, key);
+	json_key(record, field);
+	json_string(record, names->texts.data + start, end - start);
+	return end > start;
+}
+
+/* In place of the empty text just appended. */
+static void replace_by_null(struct buffer *record)
+{
+	if (record->failed)
+		return;
+	record->length -= strlen("\"\",");
+	json_null(record);
+}
+
+static void append_id(struct walk *walk, const char *field, const struct envelope_id *id)
+{
+	json_key(&walk->record, field);
+	if (id->length == 0) {
+		json_null(&walk->record);
+		return;
+	}
+	buffer_reset(&walk->id);
+	envelope_id_append(id, &walk->id);
+	json_string(&walk->record, walk->id.data, walk->id.length);
+}
+
+static void append_instant(struct buffer *record, const char *field, int64_t instant)
+{
+	json_key(record, field);
+	json_instant(record, instant);
+}
+
+static int put_envelope(void *context, const struct envelope *envelope, struct error *error)
+{
+	struct walk *walk = context;
+	struct buffer *record = &walk->record;
+	buffer_reset(record);
+	json_begin(record, '{');
+	bool known = append_name(record, "account_id", &walk->accounts, envelope->account);
+	append_id(walk, "envelope_id", &envelope->envelope_id);
+	known &= append_name(record, "status", &walk->statuses, envelope->status);
+	append_instant(record, "created_at", envelope->created_at);
+	append_instant(record, "sent_at", envelope->sent_at);
+	append_instant(record, "completed_at", envelope->completed_at);
+	append_instant(record, "modified_at", envelope->modified_at);
+	if (envelope->plan_item) {
+		known &= append_name(record, "plan_item_id", &walk->plan_items, envelope->plan_item);
+	} else {
+		json_key(record, "plan_item_id");
+		json_null(record);
+	}
+	append_id(walk, "sender_id", &envelope->sender_id);
+	if (walk->tells_methods && !append_name(record, "sending_method", &walk->methods, envelope->status))
+		replace_by_null(record);
+	json_end(record, '}');
+	json_finish(record);
+	if (!known)
+		return error_set(error, EX_DATAERR,
+			"cannot use ledger '%s': an envelope's account, plan item or status is not in its tables: it is damaged",
+			walk->ledger->path);
+	return buffer_check(record, error) < 0 || buffer_check(&walk->id, error) < 0 ? -1 : walk->put(walk->context, record, error);
+}
+
+const struct stream *export_envelopes_stream(struct ledger *ledger, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "any_sending_method", error);
+	int got = statement ? ledger_step(ledger, statement, error) : -1;
+	if (got > 0)
+		sqlite3_reset(statement);
+	return got < 0 ? NULL : got ? &stream_envelope_method : &stream_envelope;
+}
+
+int export_envelopes(struct ledger *ledger, export_put *put, void *context, struct error *error)
+{
+	struct walk walk = {.ledger = ledger, .put = put, .context = context, .record = BUFFER_INIT, .id = BUFFER_INIT};
+	struct names *const all[] = {&walk.accounts, &walk.plan_items, &walk.statuses, &walk.methods};
+	const char *const statements[] = {
+		"export_account_names", "export_plan_item_names", "export_status_names", "export_sending_methods"};
+	const int count = sizeof all / sizeof *all;
+	const struct stream *stream = export_envelopes_stream(ledger, error);
+	int result = stream ? 0 : -1;
+	walk.tells_methods = stream == &stream_envelope_method;
+	for (int i = 0; i < count; i++)
+		*all[i] = (struct names){.texts = BUFFER_INIT, .ends = BUFFER_INIT};
+	for (int i = 0; i < count && result == 0; i++)
+		result = load_names(all[i], ledger, statements[i], error);
+	if (result == 0)
+		result = block_walk(ledger, put_envelope, &walk, error);
+	for (int i = 0; i < count; i++)
+		release_names(all[i]);
+	buffer_release(&walk.record);
+	buffer_release(&walk.id);
+	return result;
+}

@@ -1,0 +1,25 @@
+/*
+ * ledger_output.h: what merge prints of the ledger: its accounts, subscriptions and partials for a tally, and what was last
+ * reported.
+ */
+#ifndef ENVTALLY_LEDGER_OUTPUT_H
+#define ENVTALLY_LEDGER_OUTPUT_H
+
+#include "io/output.h"
+#include "ledger/ledger.h"
+#include "stream/stream.h"
+
+#include <stdint.h>
+
+/*
+ * Prints accounts, subscriptions, watermarks, billing periods (all of them: ledger_billing.h) and the daily partials. Of all
+ * accounts when `all`, else of those touched since they were last reported; from the day `since` on. For each period last
+ * reported of an account printed there is a partial of 0 units, so that a period that lost its last envelope is not overlooked.
+ */
+int ledger_print(struct ledger *ledger, bool all, int32_t since, struct output *output, struct error *error);
+
+/* Prints the last job_result, its contracts and the consumption records last reported: the --reported FILE of
+ * aggregate-by-period. */
+int ledger_print_reported(struct ledger *ledger, struct output *output, struct error *error);
+
+#endif

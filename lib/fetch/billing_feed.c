@@ -1,0 +1,249 @@
+#include "fetch/billing_feed.h"
+
+#include "base/array.h"
+
+#include "base/percent_encode.h"
+#include "fetch/raw_record.h"
+#include "io/diag.h"
+#include "licence/licence_cells.h"
+#include "json/json_scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SITE_NAME_LIMIT 63 /* of a label of a host's name: RFC 1035, section 2.3.4 */
+#define SITE_NAME "{site_name}"
+#define FIRST_FEW 8 /* accounts; what is refused to all of them will be to the others */
+
+struct billing_walk {
+	const char *account_id;
+	char site_name[SITE_NAME_LIMIT + 1]; /* "" when it is not known, or no label of a host's name */
+	struct buffer answers; /* {"answers":[<the account's answer>, once it came */
+	int64_t observed_at; /* when it came */
+};
+
+/* The name becomes part of a host: nothing but a label may. */
+static void keep_site_name(struct billing_walk *walk, const char *name, size_t length)
+{
+	if (!name || length > SITE_NAME_LIMIT)
+		return;
+	for (size_t i = 0; i < length; i++) {
+		char letter = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
+		bool fits = (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || (letter == '-' && i > 0);
+		walk->site_name[i] = fits ? letter : 0;
+		if (!fits) {
+			walk->site_name[0] = 0;
+			return;
+		}
+	}
+}
+
+int billing_feed_add(struct billing_feed *feed, const struct connection *connection, const char *account_id, const char *site_name,
+	size_t site_length, struct error *error)
+{
+	if (!connection_wants(connection, account_id))
+		return 0;
+	struct billing_walk *walk = array_grow((void **)&feed->walks, &feed->count, sizeof *walk, error);
+	if (!walk)
+		return -1;
+	*walk = (struct billing_walk){.account_id = account_id, .answers = BUFFER_INIT};
+	keep_site_name(walk, site_name, site_length);
+	return 0;
+}
+
+static const char *base_of(const struct connection *connection)
+{
+	return connection->esign_base ? connection->esign_base : connection->api_base;
+}
+
+/* The token goes where the API base is, which http.h has checked, or over TLS. */
+static int check_base(const struct connection *connection, struct error *error)
+{
+	const char *base = base_of(connection);
+	if (strcmp(base, connection->api_base) == 0 || strncmp(base, "https://", 8) == 0)
+		return 0;
+	return error_set(error, EX_CONFIG, "cannot use esign_base '%s': it must be https, or the api_base", base);
+}
+
+static void append_url(struct buffer *url, const struct connection *connection, const struct billing_walk *walk, const char *rest)
+{
+	const char *base = base_of(connection), *place;
+	while ((place = strstr(base, SITE_NAME))) {
+		buffer_append(url, base, (size_t)(place - base));
+		buffer_append_string(url, walk->site_name);
+		base = place + strlen(SITE_NAME);
+	}
+	buffer_append_string(url, base);
+	buffer_append_string(url, "/restapi/v2.1/accounts/");
+	percent_encode(url, walk->account_id, strlen(walk->account_id));
+	buffer_append_string(url, rest);
+}
+
+static int ask(struct fetch_source *exchange, const struct connection *connection, struct billing_walk *walk, const char *rest,
+	struct error *error)
+{
+	struct buffer url = BUFFER_INIT;
+	append_url(&url, connection, walk, rest);
+	int result = buffer_check(&url, error);
+	if (result == 0)
+		result = fetch_source_get(exchange, url.data, walk, error);
+	buffer_release(&url);
+	return result;
+}
+
+static void leave_unknown(struct billing_feed *feed, const struct billing_walk *walk, const struct error *why)
+{
+	if (!feed->unknown++)
+		feed->first_failure = *why;
+	diag_info("Docusign's own count of account %s stays unknown: %s", walk->account_id, why->text);
+}
+
+/*
+ * As many accounts at once as the exchange has room for; the first few before all others, so that which are asked does not
+ * depend on that room, which a recording has without bound.
+ */
+static int start_walks(struct billing_feed *feed, struct fetch_source *exchange, const struct connection *connection, struct error *error)
+{
+	const char *base = base_of(connection);
+	bool needs_site = strstr(base, SITE_NAME) != NULL;
+	if (feed->answered >= FIRST_FEW && feed->refused == feed->answered)
+		return 0;
+	while (feed->started < feed->count && (feed->asked < FIRST_FEW || feed->answered >= FIRST_FEW) && fetch_source_room(exchange) > 0) {
+		struct billing_walk *walk = &feed->walks[feed->started++];
+		if (needs_site && !*walk->site_name) {
+			struct error unknown;
+			error_set(&unknown, EX_CONFIG, "its site has no name, and esign_base is '%s'", base);
+			leave_unknown(feed, walk, &unknown);
+		} else {
+			feed->asked++;
+			if (ask(exchange, connection, walk, "", error) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* Where the record's parts are written to, from elements that json_scan_elements() has put on one line. */
+struct parts {
+	struct buffer *record;
+	int count;
+};
+
+static int append_part(void *context, const char *text, size_t length)
+{
+	static const char *const names[] = {"{\"account\":", ",\"charges\":"};
+	struct parts *parts = context;
+	if (parts->count == 2)
+		return 1;
+	buffer_append_string(parts->record, names[parts->count++]);
+	buffer_append(parts->record, text, length);
+	return 0;
+}
+
+/* The record of an account's two answers. Returns 1 when these are not two JSON texts. */
+static int print_record(
+	const struct billing_walk *walk, const struct connection *connection, int64_t now, struct output *output, struct error *error)
+{
+	static const char *const pointer = "/answers";
+	struct buffer record = BUFFER_INIT;
+	struct parts parts = {.record = &record};
+	struct json_slice answers;
+	struct json_scanner *scanner = json_scanner_new(&pointer, 1, error);
+	int result = scanner && json_scan(scanner, walk->answers.data, walk->answers.length, &answers, error) == 0
+		? json_scan_elements(scanner, &answers, append_part, &parts, error)
+		: -1;
+	json_scanner_free(scanner);
+	if (result < 0 && error->status == EX_DATAERR)
+		result = 1;
+	else if (result == 0 && parts.count != 2)
+		result = 1;
+	buffer_append_byte(&record, '}');
+	if (result == 0 && (result = buffer_check(&record, error)) == 0) {
+		const struct raw_context context = {.stream = BILLING_STREAM,
+			.organization_id = connection->organization_id,
+			.account_id = walk->account_id,
+			.time_extracted = now};
+		raw_record_append(&output->pending, &context, record.data, record.length);
+		output_line_end(output);
+	}
+	buffer_release(&record);
+	return result;
+}
+
+/* The first answer of an account: the next request. Else: its record. */
+static int take_answer(struct billing_feed *feed, struct fetch_source *exchange, const struct connection *connection,
+	const struct http_response *answer, struct output *output, unsigned long long *records, struct error *error)
+{
+	struct billing_walk *walk = answer->context;
+	bool is_first = !walk->answers.length;
+	if (is_first && answer->error.status) {
+		leave_unknown(feed, walk, &answer->error);
+		feed->answered++;
+		feed->refused++;
+		return 0;
+	}
+	if (is_first) {
+		walk->observed_at = fetch_source_time(exchange, answer);
+		buffer_append_string(&walk->answers, "{\"answers\":[");
+		buffer_append(&walk->answers, answer->body, answer->length);
+		buffer_append_byte(&walk->answers, ',');
+		return buffer_check(&walk->answers, error) < 0 ? -1 : ask(exchange, connection, walk, "/billing_charges", error);
+	}
+	if (answer->error.status) {
+		diag_info("the charges of account %s stay unknown: %s", walk->account_id, answer->error.text);
+		buffer_append_string(&walk->answers, "null");
+	} else {
+		buffer_append(&walk->answers, answer->body, answer->length);
+	}
+	buffer_append_string(&walk->answers, "]}");
+	struct error unusable = ERROR_INIT;
+	int result = buffer_check(&walk->answers, error) < 0 ? -1 : print_record(walk, connection, walk->observed_at, output, &unusable);
+	if (result < 0) {
+		if (!error->status)
+			*error = unusable;
+		return -1;
+	}
+	if (result > 0) {
+		error_set(&unusable, EX_DATAERR, "the answers of '%s' are no JSON that can be kept", answer->url);
+		leave_unknown(feed, walk, &unusable);
+		feed->refused++;
+	} else {
+		++*records;
+	}
+	feed->answered++;
+	buffer_release(&walk->answers);
+	return 0;
+}
+
+int billing_feed_run(struct billing_feed *feed, struct fetch_source *exchange, const struct connection *connection, struct output *output,
+	unsigned long long *records, struct error *error)
+{
+	struct http_response answer;
+	int got = 0;
+	if (check_base(connection, error) < 0)
+		return -1;
+	raw_schema_append(&output->pending, BILLING_STREAM);
+	output_line_end(output);
+	while ((got = start_walks(feed, exchange, connection, error)) == 0 && (got = fetch_source_next(exchange, &answer, error)) > 0 &&
+		!output_failed(output)) {
+		if (take_answer(feed, exchange, connection, &answer, output, records, error) < 0)
+			return -1;
+		diag_progress("billing of %zu of %zu accounts", feed->answered, feed->count);
+	}
+	feed->unknown += feed->count - feed->started; /* not asked, after the first few */
+	if (got == 0 && feed->unknown)
+		diag_warn("Docusign's own count of %zu of %zu accounts stays unknown: %s%s", feed->unknown, feed->count,
+			feed->first_failure.text,
+			feed->first_failure.status == EX_NOPERM
+				? " (it wants the token of a user, \"user_id\" in the profile, who administers the account and has consented to scope signature)"
+				: "");
+	return got < 0 ? -1 : 0;
+}
+
+void billing_feed_release(struct billing_feed *feed)
+{
+	for (size_t i = 0; i < feed->count; i++)
+		buffer_release(&feed->walks[i].answers);
+	free(feed->walks);
+	*feed = (struct billing_feed){.count = 0};
+}

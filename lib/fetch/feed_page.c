@@ -1,0 +1,187 @@
+#include "fetch/feed_page.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLICE_RECORDS, SLICE_NEXT, SLICE_TOTAL };
+
+/* The answer is scanned as {"answer":…}: see fetch_source.h. */
+static int open_scanner(struct feed_page_reader *reader, struct error *error)
+{
+	const struct feed *feed = reader->feed;
+	const char *given[] = {feed->records, feed->next ? feed->next : feed->end, feed->total};
+	const char *pointers[3];
+	struct buffer names[3] = {BUFFER_INIT, BUFFER_INIT, BUFFER_INIT};
+	size_t count = 0;
+	int result = 0;
+	for (; count < 3 && given[count]; count++) {
+		buffer_append_format(&names[count], "/answer%s", given[count]);
+		pointers[count] = names[count].data;
+		if (result == 0)
+			result = buffer_check(&names[count], error);
+	}
+	if (result == 0 && !(reader->scanner = json_scanner_new(pointers, count, error)))
+		result = error_prefix(error, "cannot use feed '%s'", feed->name);
+	for (size_t i = 0; i < 3; i++)
+		buffer_release(&names[i]);
+	return result;
+}
+
+int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, const char *api_base, struct error *error)
+{
+	*reader = (struct feed_page_reader){.feed = feed, .api_base = api_base, .next = BUFFER_INIT};
+	return open_scanner(reader, error);
+}
+
+void feed_page_reader_release(struct feed_page_reader *reader)
+{
+	json_scanner_free(reader->scanner);
+	buffer_release(&reader->next);
+	reader->scanner = NULL;
+}
+
+/* A whole number, also as a string: the eSignature API writes numbers so. */
+static int to_number(const struct json_slice *slice, const char *pointer, int64_t *number, struct error *error)
+{
+	bool fits = (slice->kind == JSON_NUMBER || slice->kind == JSON_STRING) && slice->length > 0 && slice->length <= 15;
+	*number = 0;
+	for (size_t i = 0; fits && i < slice->length; i++) {
+		fits = slice->text[i] >= '0' && slice->text[i] <= '9';
+		*number = *number * 10 + (slice->text[i] - '0');
+	}
+	if (fits)
+		return 0;
+	/* The end of an empty page may be one before its start. */
+	if (slice->length == 2 && memcmp(slice->text, "-1", 2) == 0) {
+		*number = -1;
+		return 0;
+	}
+	return error_set(error, EX_DATAERR, "'%s' must be a whole number, it is %s", pointer, json_kind_name(slice->kind));
+}
+
+/* A link of its own host, whole or from the root; a foreign one would get our token. */
+static int take_link(struct feed_page_reader *reader, const struct json_slice *link, struct error *error)
+{
+	size_t base = strlen(reader->api_base);
+	if (link->kind == JSON_ABSENT || link->kind == JSON_NULL || (link->kind == JSON_STRING && link->length == 0))
+		return 0;
+	if (link->kind != JSON_STRING)
+		return error_set(error, EX_DATAERR, "'%s' must be a link, it is %s", reader->feed->next, json_kind_name(link->kind));
+	bool whole = link->length > base && memcmp(link->text, reader->api_base, base) == 0 && link->text[base] == '/';
+	bool from_root = link->text[0] == '/' && !(link->length > 1 && link->text[1] == '/');
+	if (!whole && !from_root)
+		return error_set(error, EX_DATAERR, "'%s' leads to another host: %.*s", reader->feed->next,
+			link->length < 200 ? (int)link->length : 200, link->text);
+	if (from_root)
+		buffer_append_string(&reader->next, reader->api_base);
+	buffer_append(&reader->next, link->text, link->length);
+	return buffer_check(&reader->next, error);
+}
+
+/* What follows is copied: iterating over the records reuses the scanner that the slices may point into. */
+static int take_next(struct feed_page_reader *reader, const struct json_slice slices[], struct error *error)
+{
+	const struct feed *feed = reader->feed;
+	const struct json_slice *next = &slices[SLICE_NEXT];
+	int64_t end;
+	switch (feed->paging) {
+	case FEED_PAGING_NONE:
+		return 0;
+	case FEED_PAGING_LINK:
+		return take_link(reader, next, error);
+	case FEED_PAGING_CURSOR:
+		if ((next->kind != JSON_STRING && next->kind != JSON_NUMBER) || next->length == 0)
+			return error_set(
+				error, EX_DATAERR, "'%s' must be the next cursor, it is %s", feed->next, json_kind_name(next->kind));
+		buffer_append(&reader->next, next->text, next->length);
+		return buffer_check(&reader->next, error);
+	case FEED_PAGING_OFFSET:
+		if (to_number(&slices[SLICE_TOTAL], feed->total, &reader->total, error) < 0)
+			return -1;
+		/* Nothing found: then there may be no end. */
+		if (reader->total > 0 && to_number(next, feed->end, &end, error) < 0)
+			return -1;
+		buffer_append_format(&reader->next, "%lld", reader->total > 0 ? (long long)end + 1 : 0LL);
+		return buffer_check(&reader->next, error);
+	}
+	return 0;
+}
+
+int feed_page_read(struct feed_page_reader *reader, const struct http_response *answer, struct error *error)
+{
+	struct json_slice slices[3];
+	buffer_reset(&reader->next);
+	if (json_scan(reader->scanner, answer->wrapped, answer->wrapped_length, slices, error) < 0)
+		return -1;
+	reader->records = slices[SLICE_RECORDS];
+	reader->total = -1;
+	if (take_next(reader, slices, error) < 0)
+		return -1;
+	/* The eSignature API leaves the array out when there is nothing in it. */
+	bool empty = reader->total == 0 && (reader->records.kind == JSON_ABSENT || reader->records.kind == JSON_NULL);
+	if (reader->records.kind == JSON_ARRAY || empty)
+		return 0;
+	return error_set(error, EX_DATAERR, "'%s' must be the array of records, it is %s", reader->feed->records,
+		json_kind_name(reader->records.kind));
+}
+
+struct each_record {
+	int (*each)(void *context, const char *text, size_t length);
+	void *context;
+	struct error *error;
+};
+
+static int check_record(void *context, const char *text, size_t length)
+{
+	const struct each_record *record = context;
+	if (length == 0 || *text != '{')
+		return error_set(record->error, EX_DATAERR, "a record is not an object: %.*s", length < 60 ? (int)length : 60, text);
+	return record->each(record->context, text, length);
+}
+
+int feed_page_records(
+	struct feed_page_reader *reader, int (*each)(void *context, const char *text, size_t length), void *context, struct error *error)
+{
+	struct each_record record = {.each = each, .context = context, .error = error};
+	if (reader->records.kind != JSON_ARRAY)
+		return 0;
+	return json_scan_elements(reader->scanner, &reader->records, check_record, &record, error);
+}
+
+/* The service counts: what it declares and what came must agree, or a page moved under our hands. */
+static int next_offset(struct feed_page_reader *reader, const char *position, size_t count, struct error *error)
+{
+	int64_t asked = strtoll(position, NULL, 10), next = strtoll(reader->next.data, NULL, 10);
+	if (reader->total == 0 && count == 0)
+		return 0;
+	if (next - asked != (int64_t)count)
+		return error_set(error, EX_DATAERR, "the page from %lld to %lld of %lld has %zu records", (long long)asked,
+			(long long)next - 1, (long long)reader->total, count);
+	if (next >= reader->total)
+		return 0;
+	if (count == 0)
+		return error_set(error, EX_DATAERR, "the page from %lld of %lld is empty", (long long)asked, (long long)reader->total);
+	return 1;
+}
+
+int feed_page_next(struct feed_page_reader *reader, const char *position, size_t count, struct error *error)
+{
+	bool same = strcmp(reader->next.data, position) == 0;
+	switch (reader->feed->paging) {
+	case FEED_PAGING_NONE:
+		return 0;
+	case FEED_PAGING_OFFSET:
+		return next_offset(reader, position, count, error);
+	case FEED_PAGING_LINK:
+		if (reader->next.length == 0)
+			return 0;
+		break;
+	case FEED_PAGING_CURSOR:
+		if (same && count == 0)
+			return 0;
+		break;
+	}
+	if (same)
+		return error_set(error, EX_DATAERR, "the feed loops: after '%.100s' it leads to the same again", position);
+	return 1;
+}

@@ -1,0 +1,38 @@
+/*
+ * feed_page.h: a page of a feed, read as its descriptor says: where the records are, and what comes after them.
+ *
+ * Errors are EX_DATAERR and say what the answer lacks, without its URL.
+ */
+#ifndef ENVTALLY_FEED_PAGE_H
+#define ENVTALLY_FEED_PAGE_H
+
+#include "config/feed.h"
+#include "http/fetch_source.h"
+#include "json/json_scan.h"
+
+struct feed_page_reader {
+	const struct feed *feed;
+	const char *api_base; /* links must stay under it: the token goes where they lead */
+	struct json_scanner *scanner;
+	struct json_slice records;
+	struct buffer next; /* the position after this page, as the answer gives it */
+	int64_t total;
+};
+
+int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, const char *api_base, struct error *error);
+void feed_page_reader_release(struct feed_page_reader *reader);
+
+/* Reads an answer. */
+int feed_page_read(struct feed_page_reader *reader, const struct http_response *answer, struct error *error);
+
+/* Calls `each` with every record of the page just read; each is an object. Returns what json_scan_elements() does. */
+int feed_page_records(
+	struct feed_page_reader *reader, int (*each)(void *context, const char *text, size_t length), void *context, struct error *error);
+
+/*
+ * After the page's `count` records: returns 1 when there is more, and `reader->next` is the position to ask for; 0 when
+ * the feed is caught up; -1 when the answer contradicts itself or leads in a circle. `position` is what was asked for.
+ */
+int feed_page_next(struct feed_page_reader *reader, const char *position, size_t count, struct error *error);
+
+#endif

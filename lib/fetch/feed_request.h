@@ -1,0 +1,28 @@
+/*
+ * feed_request.h: the URL of a page of a feed, from the descriptor's templates.
+ */
+#ifndef ENVTALLY_FEED_REQUEST_H
+#define ENVTALLY_FEED_REQUEST_H
+
+#include "config/feed.h"
+
+#include <stdint.h>
+
+/* What the placeholders stand for. */
+struct feed_place {
+	const char *api_base, *organization_id;
+	const char *account_id; /* NULL for a feed of the whole organization */
+	int64_t since, until;
+	const char *position; /* NULL: the first page */
+};
+
+/*
+ * Appends the URL. What is put into a template, and parameters as a whole, are percent-encoded by RFC 3986: all but
+ * unreserved characters, in upper case. For paging by link the position is the URL.
+ */
+void feed_append_url(const struct feed *feed, const struct feed_place *place, struct buffer *url);
+
+/* Appends the first position, "" for kinds without one. */
+void feed_append_start(const struct feed *feed, const struct feed_place *place, struct buffer *position);
+
+#endif

@@ -1,0 +1,60 @@
+#include "fetch/fetch_options.h"
+
+#include "http/retry.h"
+#include "io/diag.h"
+#include "io/options.h"
+
+static char *record_directory, *replay_directory;
+static int tries = RETRY_TRIES, retry_base_ms = RETRY_BASE_MS, timeout_s = 60;
+
+struct poptOption fetch_options_table[] = {
+	{"record", 0, POPT_ARG_STRING, &record_directory, 0, "keep every exchange in DIR, or go on with what was cut off there", "DIR"},
+	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "answer from the recording in DIR, by its clock: no network, no token", "DIR"},
+	{"tries", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &tries, 0, "ask at most N times for what may yet come", "N"},
+	{"retry-base", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &retry_base_ms, 0,
+		"pause up to MS milliseconds before the second try, up to twice that before the third, and so on", "MS"},
+	{"timeout", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &timeout_s, 0, "give up a try that brings nothing for so long", "SECONDS"},
+	POPT_TABLEEND,
+};
+
+static void say(bool detail, const char *text)
+{
+	if (detail)
+		diag_info("%s", text);
+	else
+		diag_note("%s", text);
+}
+
+struct fetch_source_options fetch_options_source(const char *program)
+{
+	if (tries < 1 || tries > 100)
+		options_refuse("cannot use --tries %d: it goes from 1 to 100", tries);
+	if (retry_base_ms < 1 || retry_base_ms > 30000)
+		options_refuse("cannot use --retry-base %d: it goes from 1 to 30000", retry_base_ms);
+	if (timeout_s < 1 || timeout_s > 3600)
+		options_refuse("cannot use --timeout %d: it goes from 1 to 3600", timeout_s);
+	return (struct fetch_source_options){.program = program,
+		.record_directory = record_directory,
+		.replay_directory = replay_directory,
+		.now = options_now(),
+		.tries = tries,
+		.retry_base_ms = retry_base_ms,
+		.timeout_s = timeout_s,
+		.say = say};
+}
+
+int fetch_take_connection(
+	const struct message_reader *reader, const struct message *message, struct connection *connection, bool *seen, struct error *error)
+{
+	if (*seen)
+		return message_error(reader, message, error, "a second CONNECTION: one run is for one organization");
+	*seen = true;
+	return connection_parse(message->line.text, message->line.length, connection, error);
+}
+
+int fetch_check_connection(const char *program, bool seen, struct error *error)
+{
+	if (seen)
+		return 0;
+	return error_set(error, EX_DATAERR, "cannot connect: standard input has no CONNECTION (auth -p PROFILE | %s)", program);
+}

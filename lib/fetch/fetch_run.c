@@ -1,0 +1,468 @@
+#include "fetch/fetch_run.h"
+
+#include "base/instant.h"
+#include "fetch/feed_request.h"
+#include "fetch/loop_detect.h"
+#include "fetch/raw_record.h"
+#include "io/diag.h"
+#include "json/json_write.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATE_EVERY ((size_t)64 << 10) /* bytes printed between two STATEs, at least */
+#define STATE_SHARE 8 /* and this many times its own length, so that STATEs stay a small part of the output */
+#define FAILURES_SHOWN 20 /* a line each; the rest is counted */
+#define FAILURES_IN_A_ROW 16 /* of the service: then it is down, and asking 10,000 times more does not help */
+
+struct walk {
+	const char *id; /* of the account, or of the organization */
+	struct bookmark *bookmark;
+	int64_t since, until;
+	bool under_way; /* the bookmark's position is the one asked for, not the feed's first */
+	bool restarted; /* from the look-back, since the service did not know the position any more */
+	bool finished;
+	struct loop_detector cycle;
+	struct { /* the bookmark as this run found it: to this a walk that went in a circle returns */
+		int64_t since, until;
+		char *position;
+	} before;
+};
+
+/* ---- accounts ---- */
+
+static void warn_of_unknown_accounts(const struct fetch_run *run)
+{
+	for (char **wanted = run->connection.accounts; wanted && *wanted; wanted++)
+		if (!account_list_has(&run->accounts, *wanted))
+			diag_warn("account '%s' of the profile is not among the organization's", *wanted);
+}
+
+/* ---- output ---- */
+
+static void print_schemas(struct fetch_run *run)
+{
+	raw_schema_append(&run->output.pending, run->feed.stream);
+	stream_append_schema(&run->output.pending, &stream_watermark);
+}
+
+static void print_record(struct fetch_run *run, const char *account_id, const char *text, size_t length)
+{
+	struct buffer *pending = &run->output.pending;
+	struct raw_context context = {.stream = run->feed.stream,
+		.organization_id = run->connection.organization_id,
+		.account_id = account_id,
+		.time_extracted = run->now};
+	size_t before = pending->length;
+	raw_record_append(pending, &context, text, length);
+	run->printed += pending->length - before;
+	run->records++;
+	output_line_end(&run->output);
+}
+
+static void print_watermark(struct fetch_run *run, const char *account_id, int64_t watermark)
+{
+	struct buffer *pending = &run->output.pending;
+	char time_extracted[INSTANT_LENGTH];
+	size_t before = pending->length;
+	instant_format(run->now, time_extracted);
+	stream_begin_record(pending, &stream_watermark);
+	json_key(pending, "account_id");
+	json_c_string(pending, account_id);
+	json_key(pending, "watermark");
+	json_instant(pending, watermark);
+	stream_end_record(pending, time_extracted, sizeof time_extracted);
+	run->printed += pending->length - before;
+	output_line_end(&run->output);
+}
+
+static void print_state(struct fetch_run *run)
+{
+	size_t before = run->output.pending.length;
+	bookmarks_append_state(&run->bookmarks, &run->output.pending);
+	run->state_printed = run->output.pending.length - before;
+	run->printed = 0;
+	output_line_end(&run->output);
+}
+
+static void print_state_when_due(struct fetch_run *run)
+{
+	if (run->printed >= STATE_EVERY && run->printed >= STATE_SHARE * run->state_printed)
+		print_state(run);
+}
+
+/* ---- a page's records ---- */
+
+enum { SLICE_CLOCK, SLICE_ACCOUNT };
+
+struct page_records {
+	struct fetch_run *run;
+	const struct walk *walk;
+	size_t count;
+	struct error *error;
+};
+
+static int open_record_scanner(struct fetch_run *run, struct error *error)
+{
+	const struct feed *feed = &run->feed;
+	/* A pointer that no service has stands in for one that the feed lacks, so that the slots stay the same. */
+	const char *pointers[] = {feed->clock_pointer ? feed->clock_pointer : "/ ", "/  "};
+	if (feed->per_organization)
+		pointers[SLICE_ACCOUNT] = feed_find_field(feed, "account_id")->pointer;
+	run->record = json_scanner_new(pointers, 2, error);
+	return run->record ? 0 : error_prefix(error, "cannot use feed '%s'", feed->name);
+}
+
+static void note_clock(struct bookmark *bookmark, const struct json_slice *clock)
+{
+	int64_t instant;
+	/* A time that is none is normalize's to reject. */
+	if (clock->kind == JSON_STRING && instant_parse(clock->text, clock->length, &instant) == 0 && instant > bookmark->newest)
+		bookmark->newest = instant;
+}
+
+/* The bookmark of the account that a record of the whole organization names; NULL in *bookmark when it is not wanted. */
+static int find_account(struct fetch_run *run, const struct json_slice *account, struct bookmark **bookmark, struct error *error)
+{
+	char id[64];
+	*bookmark = NULL;
+	if (account->kind != JSON_STRING || account->length >= sizeof id)
+		return 0;
+	memcpy(id, account->text, account->length);
+	id[account->length] = 0;
+	for (char *at = id; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	if (!connection_wants(&run->connection, id))
+		return 0;
+	*bookmark = bookmarks_get(&run->bookmarks, id, error);
+	return *bookmark ? 0 : -1;
+}
+
+static int take_record(void *context, const char *text, size_t length)
+{
+	struct page_records *page = context;
+	struct fetch_run *run = page->run;
+	struct bookmark *bookmark = page->walk->bookmark;
+	struct json_slice slices[2];
+	page->count++;
+	if (json_scan(run->record, text, length, slices, page->error) < 0)
+		return -1;
+	if (run->feed.per_organization && find_account(run, &slices[SLICE_ACCOUNT], &bookmark, page->error) < 0)
+		return -1;
+	if (bookmark)
+		note_clock(bookmark, &slices[SLICE_CLOCK]);
+	if (bookmark || !run->connection.accounts)
+		print_record(run, run->feed.per_organization ? NULL : page->walk->id, text, length);
+	return 0;
+}
+
+/* ---- a walk ---- */
+
+static int ask(struct fetch_run *run, struct walk *walk, struct error *error)
+{
+	struct buffer url = BUFFER_INIT;
+	struct feed_place place = {.api_base = run->connection.api_base,
+		.organization_id = run->connection.organization_id,
+		.account_id = run->feed.per_organization ? NULL : walk->id,
+		.since = walk->since,
+		.until = walk->until,
+		.position = walk->under_way ? walk->bookmark->position : NULL};
+	feed_append_url(&run->feed, &place, &url);
+	int result = buffer_check(&url, error);
+	if (result == 0)
+		result = fetch_source_get(run->exchange, url.data, walk, error);
+	buffer_release(&url);
+	return result;
+}
+
+/* From where to where: after what the bookmark says, less the look-back; or on with a window that was interrupted. */
+static void set_window(struct fetch_run *run, struct walk *walk)
+{
+	const struct bookmark *bookmark = walk->bookmark;
+	int64_t contract_start = run->connection.contract_start * DAY_MS;
+	walk->under_way = bookmark->position != NULL;
+	walk->until = walk->under_way && run->feed.bounded ? bookmark->until : run->now;
+	walk->since = contract_start;
+	if (walk->under_way)
+		walk->since = bookmark->since;
+	else if (bookmark->until != INSTANT_NONE && bookmark->until - run->connection.lookback_days * DAY_MS > contract_start)
+		walk->since = bookmark->until - run->connection.lookback_days * DAY_MS;
+	if (walk->since > walk->until)
+		walk->since = walk->until;
+}
+
+static int begin(struct fetch_run *run, struct walk *walk, struct error *error)
+{
+	walk->bookmark = bookmarks_get(&run->bookmarks, walk->id, error);
+	if (!walk->bookmark)
+		return -1;
+	walk->before.since = walk->bookmark->since;
+	walk->before.until = walk->bookmark->until;
+	if (walk->bookmark->position && !(walk->before.position = strdup(walk->bookmark->position)))
+		return error_set(error, EX_OSERR, "out of memory");
+	set_window(run, walk);
+	return ask(run, walk, error);
+}
+
+static void restore_bookmark(struct walk *walk)
+{
+	struct bookmark *bookmark = walk->bookmark;
+	bookmark->since = walk->before.since;
+	bookmark->until = walk->before.until;
+	free(bookmark->position);
+	bookmark->position = walk->before.position;
+	walk->before.position = NULL;
+}
+
+/* Says what stopped the walk; the others go on. */
+static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
+{
+	error_prefix(error, run->feed.per_organization ? "cannot fetch organization '%s'" : "cannot fetch account '%s'", walk->id);
+	if (run->failed == 0)
+		run->first_failure = *error;
+	run->failed++;
+	run->finished++;
+	walk->finished = true;
+	if (run->failed <= FAILURES_SHOWN)
+		diag_error(error);
+	else
+		diag_info("%s", error->text);
+}
+
+static void print_watermarks(struct fetch_run *run, const struct walk *walk, const char *account_id, const struct bookmark *bookmark)
+{
+	int64_t watermark = walk->until;
+	if (run->feed.clock == FEED_CLOCK_RECORD) {
+		/* A record from the future proves nothing about the time until then. */
+		int64_t newest = bookmark->newest < walk->until ? bookmark->newest : walk->until;
+		int64_t settled = walk->until - run->feed.settled_days * DAY_MS;
+		watermark = newest > settled ? newest : settled;
+	}
+	print_watermark(run, account_id, watermark);
+}
+
+static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
+{
+	run->finished++;
+	walk->finished = true;
+	if (!run->feed.per_organization) {
+		print_watermarks(run, walk, walk->id, walk->bookmark);
+		return 0;
+	}
+	for (size_t i = 0; i < run->accounts.count; i++) {
+		struct bookmark *bookmark = bookmarks_get(&run->bookmarks, run->accounts.ids[i], error);
+		if (!bookmark)
+			return -1;
+		if (connection_wants(&run->connection, run->accounts.ids[i]))
+			print_watermarks(run, walk, run->accounts.ids[i], bookmark);
+	}
+	return 0;
+}
+
+static int catch_up(struct fetch_run *run, struct walk *walk, struct error *error)
+{
+	walk->bookmark->until = walk->until;
+	walk->bookmark->since = INSTANT_NONE;
+	bookmark_set_position(walk->bookmark, NULL, 0, NULL);
+	if (walk->until == run->now)
+		return finish(run, walk, error);
+	/* An interrupted run's window is through; now the time since then. */
+	walk->cycle = (struct loop_detector){0};
+	set_window(run, walk);
+	return ask(run, walk, error);
+}
+
+static int go_on(struct fetch_run *run, struct walk *walk, struct error *error)
+{
+	const struct buffer *next = &run->page.next;
+	walk->bookmark->since = walk->since;
+	walk->bookmark->until = walk->until;
+	walk->under_way = true;
+	if (bookmark_set_position(walk->bookmark, next->data, next->length, error) < 0)
+		return -1;
+	return ask(run, walk, error);
+}
+
+/* The position that a walk asked for, as text. */
+static const char *asked_position(const struct fetch_run *run, const struct walk *walk, struct buffer *start)
+{
+	struct feed_place place = {.since = walk->since, .until = walk->until};
+	if (walk->under_way)
+		return walk->bookmark->position;
+	feed_append_start(&run->feed, &place, start);
+	return start->data;
+}
+
+/* Prints a page's records and says what follows. A mistake in the page is in `problem`, then the result is -1. */
+static int read_page(struct fetch_run *run, struct walk *walk, const struct http_response *answer, struct error *problem)
+{
+	struct page_records page = {.run = run, .walk = walk, .error = problem};
+	struct buffer start = BUFFER_INIT;
+	if (feed_page_read(&run->page, answer, problem) < 0 || feed_page_records(&run->page, take_record, &page, problem) < 0)
+		return error_prefix(problem, "cannot use the answer of '%s'", answer->url);
+	const char *position = asked_position(run, walk, &start);
+	int more = feed_page_next(&run->page, position, page.count, problem);
+	if (more > 0 && loop_detected(&walk->cycle, run->page.next.data, run->page.next.length))
+		more = error_set(problem, EX_DATAERR, "the feed loops: it comes back to '%.100s'", run->page.next.data);
+	if (more < 0) {
+		restore_bookmark(walk);
+		error_prefix(problem, "cannot use the answer of '%s'", answer->url);
+	}
+	buffer_release(&start);
+	return more;
+}
+
+/* A service forgets cursors after a while. Then the window is gone through again from its beginning, once. */
+static bool forgot_position(const struct fetch_run *run, const struct walk *walk, int status)
+{
+	return run->feed.paging == FEED_PAGING_CURSOR && walk->under_way && !walk->restarted &&
+		(status == 400 || status == 404 || status == 410);
+}
+
+static int restart(struct fetch_run *run, struct walk *walk, const struct http_response *answer, struct error *error)
+{
+	struct buffer start = BUFFER_INIT;
+	struct feed_place place = {.since = walk->since, .until = walk->until};
+	char since[INSTANT_LENGTH];
+	instant_format(walk->since, since);
+	diag_warn("the service does not know the position of '%s' any more (HTTP %d): starting again from %.*s", walk->id, answer->status,
+		INSTANT_LENGTH, since);
+	walk->restarted = true;
+	walk->cycle = (struct loop_detector){0};
+	feed_append_start(&run->feed, &place, &start);
+	int result = buffer_check(&start, error);
+	if (result == 0)
+		result = bookmark_set_position(walk->bookmark, start.data, start.length, error);
+	buffer_release(&start);
+	return result == 0 ? ask(run, walk, error) : result;
+}
+
+/* No answer, 5xx, a limit, a page of something else: that is about the service. Any other 4xx is about the account. */
+static bool is_service_failure(const struct http_response *answer)
+{
+	bool refusal = answer->status >= 400 && answer->status < 500 && answer->status != 408 && answer->status != 429;
+	return answer->error.status && !refusal;
+}
+
+static int handle(struct fetch_run *run, struct http_response *answer, struct error *error)
+{
+	struct walk *walk = answer->context;
+	run->unavailable = is_service_failure(answer) ? run->unavailable + 1 : 0;
+	if (answer->error.status && forgot_position(run, walk, answer->status))
+		return restart(run, walk, answer, error);
+	struct error problem = answer->error;
+	int more = problem.status ? -1 : read_page(run, walk, answer, &problem);
+	if (more < 0 && problem.status == EX_OSERR) {
+		*error = problem;
+		return -1;
+	}
+	if (more < 0)
+		fail(run, walk, &problem);
+	else if ((more > 0 ? go_on(run, walk, error) : catch_up(run, walk, error)) < 0)
+		return -1;
+	diag_progress("%zu of %zu accounts, %llu records", run->finished, run->walk_count, run->records);
+	print_state_when_due(run);
+	return 0;
+}
+
+/* ---- the run ---- */
+
+static int make_walks(struct fetch_run *run, struct error *error)
+{
+	run->walks = calloc(run->accounts.count + 1, sizeof *run->walks);
+	if (!run->walks)
+		return error_set(error, EX_OSERR, "out of memory");
+	if (run->feed.per_organization) {
+		run->walks[run->walk_count++].id = run->connection.organization_id;
+		return 0;
+	}
+	for (size_t i = 0; i < run->accounts.count; i++)
+		if (connection_wants(&run->connection, run->accounts.ids[i]))
+			run->walks[run->walk_count++].id = run->accounts.ids[i];
+	if (run->walk_count == 0)
+		diag_warn("there is no account on standard input: nothing is fetched (fetch-subscriptions prints them)");
+	return 0;
+}
+
+static int open_all(
+	struct fetch_run *run, const struct fetch_source_options *options, const char *feed, const char *state, struct error *error)
+{
+	if (feed_load(feed ? feed : run->connection.feed, &run->feed, error) < 0 ||
+		bookmarks_load(&run->bookmarks, run->feed.stream, state, error) < 0 ||
+		feed_page_reader_open(&run->page, &run->feed, run->connection.api_base, error) < 0 || open_record_scanner(run, error) < 0 ||
+		make_walks(run, error) < 0)
+		return -1;
+	warn_of_unknown_accounts(run);
+	run->exchange = fetch_source_open(options, &run->connection, error);
+	if (!run->exchange)
+		return -1;
+	run->now = fetch_source_now(run->exchange);
+	return 0;
+}
+
+static int walk_all(struct fetch_run *run, struct error *error)
+{
+	struct http_response answer;
+	int got = 1;
+	while (got > 0 && !output_failed(&run->output) && run->unavailable < FAILURES_IN_A_ROW) {
+		while (run->started < run->walk_count && fetch_source_room(run->exchange) > 0)
+			if (begin(run, &run->walks[run->started++], error) < 0)
+				return -1;
+		got = fetch_source_next(run->exchange, &answer, error);
+		if (got > 0 && handle(run, &answer, error) < 0)
+			return -1;
+	}
+	return got < 0 ? -1 : 0;
+}
+
+/* What the run as a whole came to, when nothing broke it off. */
+static int judge(struct fetch_run *run, struct error *error)
+{
+	size_t unfinished = run->walk_count - run->finished, left = run->failed + unfinished;
+	const char *what = run->feed.per_organization ? "organizations" : "accounts";
+	if (left == 0 || output_failed(&run->output))
+		return 0;
+	if (unfinished > 0)
+		diag_warn("%zu %s were not asked for: the service failed %u times in a row", unfinished, what, run->unavailable);
+	if (run->finished > run->failed)
+		return error_set(error, EX_TEMPFAIL, "cannot fetch %zu of %zu %s: their bookmarks stay, the next run asks again", left,
+			run->walk_count, what);
+	/* Each was told already; the last line must still say why the program ends. */
+	return error_set(error, run->first_failure.status, "cannot fetch any of %zu %s: their bookmarks stay", run->walk_count, what);
+}
+
+int fetch_run(struct fetch_run *run, const struct fetch_source_options *options, const char *feed, const char *state, struct error *error)
+{
+	if (open_all(run, options, feed, state, error) < 0)
+		return -1;
+	print_schemas(run);
+	int result = walk_all(run, error);
+	print_state(run);
+	/* When nothing could be read the recording stays open: going on with it asks again. */
+	bool complete = result == 0 && !output_failed(&run->output) && (run->walk_count == 0 || run->finished > run->failed);
+	if (result == 0)
+		result = judge(run, error);
+	struct error closing = ERROR_INIT;
+	if (fetch_source_close(run->exchange, complete, &closing) < 0 && (result == 0 || closing.status == EX_DATAERR)) {
+		*error = closing;
+		result = -1;
+	}
+	run->exchange = NULL;
+	return result;
+}
+
+void fetch_run_release(struct fetch_run *run)
+{
+	if (run->exchange)
+		fetch_source_close(run->exchange, false, NULL);
+	for (size_t i = 0; i < run->walk_count; i++)
+		free(run->walks[i].before.position);
+	free(run->walks);
+	feed_page_reader_release(&run->page);
+	json_scanner_free(run->record);
+	bookmarks_release(&run->bookmarks);
+	feed_release(&run->feed);
+	account_list_release(&run->accounts);
+	connection_release(&run->connection);
+}

@@ -1,0 +1,21 @@
+/*
+ * loop_detect.h: has a sequence of texts begun to repeat itself? Brent's algorithm: constant memory, however long the cycle.
+ *
+ * A cycle is noticed within a few of its rounds. Texts are told apart by a 64-bit hash.
+ */
+#ifndef ENVTALLY_LOOP_DETECT_H
+#define ENVTALLY_LOOP_DETECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop_detector {
+	uint64_t remembered;
+	uint32_t steps, power; /* the remembered text is replaced after `power` steps, which doubles then */
+};
+
+/* Takes the sequence's next text; true when it is one that came before. Starts from {0}. */
+bool loop_detected(struct loop_detector *cycle, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * raw_record.h: the messages of raw streams: each record is what the service sent, byte for byte, in Singer's envelope.
+ *
+ * {"type":"RECORD","stream":…,"record":<as sent>,"context":{"organization_id":…,"account_id":…},"time_extracted":…}
+ * The context says for what the record was asked, since some services leave it out of their records.
+ */
+#ifndef ENVTALLY_RAW_RECORD_H
+#define ENVTALLY_RAW_RECORD_H
+
+#include "base/buffer.h"
+
+#include <stdint.h>
+
+struct raw_context {
+	const char *stream, *organization_id;
+	const char *account_id; /* or NULL: left out */
+	int64_t time_extracted;
+};
+
+/* Appends the RECORD as a line. `record` must be the text of an object on one line. */
+void raw_record_append(struct buffer *line, const struct raw_context *context, const char *record, size_t length);
+
+/* Appends the stream's SCHEMA as a line: objects, without a key. */
+void raw_schema_append(struct buffer *line, const char *stream);
+
+#endif

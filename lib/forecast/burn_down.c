@@ -1,0 +1,217 @@
+#include "forecast/burn_down.h"
+
+#include "base/instant.h"
+#include "json/json_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CURVE_POINTS 100 /* about as many as a picture needs */
+
+void burn_down_release(struct burn_down *burn_down)
+{
+	free(burn_down->units);
+	free(burn_down->expected);
+	burn_down->units = NULL;
+	burn_down->expected = NULL;
+}
+
+static double at_least(double value, double least)
+{
+	return value > least ? value : least;
+}
+
+/* The days that are known whole, and behind them those to the period's end. */
+struct series {
+	int32_t first, end; /* end exclusive */
+	int64_t *units;
+};
+
+static int64_t sum_of_days(const struct series *series, int32_t from, int32_t end)
+{
+	int64_t total = 0;
+	for (int32_t day = from; day < end; day++)
+		total += series->units[day - series->first];
+	return total;
+}
+
+static int open_series(struct series *series, const struct daily_use *use, const struct burn_down *burn_down, struct error *error)
+{
+	uint32_t metric = burn_down->position->metric;
+	series->end = burn_down->end_day;
+	series->first = daily_use_first(use, metric, burn_down->first_day);
+	series->units = calloc((size_t)(series->end - series->first), sizeof *series->units);
+	if (!series->units)
+		return error_set(error, EX_OSERR, "out of memory");
+	return daily_use_units(use, metric, series->first, series->units, (size_t)(series->end - series->first), error);
+}
+
+/* What is expected of the days after H, from the period's first on, at the end of day `at` (0: the first after H). */
+static struct forecast_day within_period(const struct forecast_day forecast[], size_t before, size_t at)
+{
+	struct forecast_day day = forecast[at];
+	if (!before)
+		return day;
+	double rest = day.expected - forecast[before - 1].expected, part = day.expected > 0 ? rest / day.expected : 0;
+	return (struct forecast_day){rest, rest - (day.expected - day.low) * part, rest + (day.high - day.expected) * part};
+}
+
+static int expect(struct burn_down *burn_down, const struct series *series, struct error *error)
+{
+	int32_t next = burn_down->known_until + 1, period = burn_down->first_day;
+	size_t ahead = (size_t)(burn_down->end_day - next), known = next > series->first ? (size_t)(next - series->first) : 0;
+	size_t before = next < period ? (size_t)(period - next) : 0;
+	double counted = next > period ? (double)sum_of_days(series, period, next) : 0, used = (double)burn_down->position->used;
+	if (ahead > FORECAST_DAYS)
+		return error_set(error, EX_DATAERR, "cannot forecast %zu days: a period of up to %d is foreseen", ahead, FORECAST_DAYS);
+	struct forecast_day *forecast = calloc(ahead + 1, sizeof *forecast);
+	burn_down->expected_days = (size_t)(burn_down->end_day - burn_down->today);
+	burn_down->expected = calloc(burn_down->expected_days + 1, sizeof *burn_down->expected);
+	if (!forecast || !burn_down->expected) {
+		free(forecast);
+		return error_set(error, EX_OSERR, "out of memory");
+	}
+	burn_down->method = forecast_compute(series->units, known, forecast, ahead);
+	for (size_t i = 0; i < burn_down->expected_days; i++) {
+		struct forecast_day day = within_period(forecast, before, (size_t)(burn_down->today - next) + i);
+		burn_down->expected[i] = (struct forecast_day){
+			at_least(counted + day.expected, used), at_least(counted + day.low, used), at_least(counted + day.high, used)};
+	}
+	free(forecast);
+	return 0;
+}
+
+static int count(struct burn_down *burn_down, const struct series *series, struct error *error)
+{
+	int64_t total = 0;
+	burn_down->unit_days = (size_t)(burn_down->today - burn_down->first_day);
+	burn_down->units = calloc(burn_down->unit_days + 1, sizeof *burn_down->units);
+	if (!burn_down->units)
+		return error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < burn_down->unit_days; i++)
+		burn_down->units[i] = total += series->units[burn_down->first_day + (int32_t)i - series->first];
+	burn_down->partials = sum_of_days(series, burn_down->first_day, burn_down->end_day);
+	return 0;
+}
+
+static void find_exhaustion(struct burn_down *burn_down)
+{
+	const struct open_position *position = burn_down->position;
+	size_t at = 0;
+	if (position->is_unlimited || burn_down->expected_units <= position->owned)
+		return;
+	burn_down->runs_out = true;
+	if (position->used > position->owned) {
+		while (at < burn_down->unit_days && burn_down->units[at] <= position->owned)
+			at++;
+		burn_down->exhausted_on = burn_down->first_day + (int32_t)at;
+		return;
+	}
+	while (forecast_round(burn_down->expected[at].expected) <= position->owned)
+		at++;
+	burn_down->exhausted_on = burn_down->today + (int32_t)at;
+	burn_down->days_left = (int32_t)at;
+}
+
+static bool is_covered(const struct entitlements *entitlements, const struct open_position *position, int32_t day)
+{
+	for (size_t i = 0; i < entitlements->count; i++) {
+		const struct entitlement *entitlement = &entitlements->list[i];
+		if (entitlement->is_enterprise && !entitlement->is_retired && entitlement->allocation_type == GROUP_POOL &&
+			entitlement->start_day <= day && day < entitlement->end_day &&
+			strcmp(entitlement->software_model, position->software_model) == 0 &&
+			strcmp(entitlement->license_metric, position->license_metric) == 0)
+			return true;
+	}
+	return false;
+}
+
+int burn_down_compute(
+	struct burn_down *burn_down, const struct daily_use *use, const struct open_position *position, int warn_days, struct error *error)
+{
+	struct series series = {.units = NULL};
+	*burn_down = (struct burn_down){.position = position,
+		.first_day = instant_day(position->period.start),
+		.end_day = instant_day(position->period.end - 1) + 1,
+		.today = instant_day(use->now),
+		.known_until = use->known_until};
+	int result = open_series(&series, use, burn_down, error);
+	if (result == 0)
+		result = count(burn_down, &series, error) < 0 || expect(burn_down, &series, error) < 0 ? -1 : 0;
+	free(series.units);
+	if (result < 0) {
+		burn_down_release(burn_down);
+		return -1;
+	}
+	const struct forecast_day *end = &burn_down->expected[burn_down->expected_days - 1];
+	burn_down->expected_units = forecast_round(end->expected);
+	burn_down->low_units = forecast_round(end->low);
+	burn_down->high_units = forecast_round(end->high);
+	find_exhaustion(burn_down);
+	burn_down->is_covered = burn_down->runs_out && is_covered(&use->licence->entitlements, position, burn_down->exhausted_on);
+	burn_down->warning = burn_down->runs_out && burn_down->days_left < warn_days && !burn_down->is_covered;
+	return 0;
+}
+
+static void put_point(struct buffer *line, int32_t day, const int64_t values[], size_t value_count)
+{
+	json_begin(line, '[');
+	json_day(line, day);
+	for (size_t i = 0; i < value_count; i++)
+		json_integer(line, values[i]);
+	json_end(line, ']');
+}
+
+/* Every `step`th day, and the last ones of both parts. */
+static void put_curve(struct buffer *line, const struct burn_down *burn_down)
+{
+	size_t days = burn_down->unit_days + burn_down->expected_days, step = (days + CURVE_POINTS - 1) / CURVE_POINTS;
+	json_key(line, "curve");
+	json_begin(line, '[');
+	for (size_t i = 0; i < burn_down->unit_days; i++)
+		if (i % step == 0 || i + 1 == burn_down->unit_days)
+			put_point(line, burn_down->first_day + (int32_t)i, &burn_down->units[i], 1);
+	for (size_t i = 0; i < burn_down->expected_days; i++) {
+		const struct forecast_day *day = &burn_down->expected[i];
+		const int64_t values[] = {forecast_round(day->expected), forecast_round(day->low), forecast_round(day->high)};
+		if (i % step == 0 || i + 1 == burn_down->expected_days)
+			put_point(line, burn_down->today + (int32_t)i, values, 3);
+	}
+	json_end(line, ']');
+}
+
+void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buffer *line)
+{
+	const struct open_position *position = burn_down->position;
+	json_member_text(line, "profile", position->profile);
+	json_member_text(line, "software_model", position->software_model);
+	json_member_text(line, "license_metric", position->license_metric);
+	json_member_text(line, "unit", position->unit);
+	json_member_integer(line, "period_index", position->period.index);
+	json_member_instant(line, "period_start", position->period.start);
+	json_member_instant(line, "period_end", position->period.end);
+	json_member_instant(line, "as_of", now);
+	json_key(line, "known_until");
+	json_day(line, burn_down->known_until);
+	json_member_integer(line, "units_to_date", position->used);
+	json_member_rights(line, "rights_owned", position->is_unlimited, position->owned);
+	json_member_text(line, "method", forecast_method_names[burn_down->method]);
+	json_member_integer(line, "expected_units", burn_down->expected_units);
+	json_member_integer(line, "low_units", burn_down->low_units);
+	json_member_integer(line, "high_units", burn_down->high_units);
+	json_key(line, "exhausted_on");
+	if (burn_down->runs_out)
+		json_day(line, burn_down->exhausted_on);
+	else
+		json_null(line);
+	json_key(line, "days_left");
+	if (burn_down->runs_out)
+		json_integer(line, burn_down->days_left);
+	else
+		json_null(line);
+	json_key(line, "is_covered");
+	json_boolean(line, burn_down->is_covered);
+	json_key(line, "warning");
+	json_boolean(line, burn_down->warning);
+	put_curve(line, burn_down);
+}

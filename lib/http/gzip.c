@@ -1,0 +1,43 @@
+#include "http/gzip.h"
+
+#include <stdint.h>
+#include <zlib.h>
+
+#define PIECE ((size_t)64 << 10)
+#define GZIP_ONLY (16 + MAX_WBITS) /* how zlib's inflateInit2() is told to expect the gzip header and check the trailer */
+
+static int decode(z_stream *stream, size_t limit, struct buffer *decoded, struct error *error)
+{
+	size_t start = decoded->length;
+	int result = Z_OK;
+	while (result != Z_STREAM_END || stream->avail_in > 0) {
+		if (result == Z_STREAM_END)
+			inflateReset(stream);
+		char *to = buffer_reserve(decoded, PIECE);
+		if (!to)
+			return buffer_check(decoded, error);
+		stream->next_out = (unsigned char *)to;
+		stream->avail_out = PIECE;
+		result = inflate(stream, Z_NO_FLUSH);
+		decoded->length += PIECE - stream->avail_out;
+		decoded->data[decoded->length] = 0;
+		if (decoded->length - start > limit)
+			return error_set(error, EX_DATAERR, "it decodes to more than the limit of %zu bytes", limit);
+		if (result == Z_BUF_ERROR || (result == Z_OK && stream->avail_in == 0 && stream->avail_out > 0))
+			return error_set(error, EX_DATAERR, "the gzip data end too early");
+		if (result != Z_OK && result != Z_STREAM_END)
+			return error_set(error, EX_DATAERR, "the gzip data are damaged: %s", stream->msg ? stream->msg : zError(result));
+	}
+	return 0;
+}
+
+int gzip_decode(const char *bytes, size_t length, size_t limit, struct buffer *decoded, struct error *error)
+{
+	/* zlib does not write through next_in; its type is older than const. */
+	z_stream stream = {.next_in = (unsigned char *)(uintptr_t)bytes, .avail_in = (uInt)length};
+	if (inflateInit2(&stream, GZIP_ONLY) != Z_OK)
+		return error_set(error, EX_OSERR, "out of memory");
+	int result = decode(&stream, limit, decoded, error);
+	inflateEnd(&stream);
+	return result;
+}

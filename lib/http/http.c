@@ -1,0 +1,480 @@
+#include "http/http.h"
+
+#include "base/instant.h"
+#include "http/http_request.h"
+#include "http/http_response.h"
+#include "http/interrupt.h"
+#include "http/rate_limit.h"
+#include "http/retry.h"
+#include "http/token_command.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TIMEOUT_S 60
+#define TELL_AFTER_MS 5000 /* a wait so long is worth a line */
+#define POLL_MOST_MS 60000
+#define TOKEN_MARGIN_MS 60000 /* renewed so long before it expires, or a tenth of its life */
+#define FRUITLESS_RENEWALS 2 /* 401s despite a new token, after which it is not the token */
+
+/*
+ * A request is in one of four places: `queued` (not tried yet), `pausing` (to be tried again, not before its time),
+ * `active` (in libcurl), `complete` (to be looked at by http_next()). The last answer given stays in `delivered`.
+ */
+struct http {
+	struct fetch_source_options options;
+	struct connection *connection;
+	struct recording_writer *record;
+	struct http_settings settings;
+	CURLM *multi;
+	CURL **idle; /* handles that are free */
+	size_t idle_count, concurrency;
+	struct http_requests queued, pausing, active, complete;
+	size_t outstanding, active_count; /* outstanding: in any of the four */
+	struct http_request *delivered;
+	struct rate_limit rate;
+	int64_t told_until; /* of this wait a line was printed */
+	unsigned token; /* how many times it was renewed */
+	unsigned fruitless_renewals;
+	int64_t renew_at; /* instant, INSTANT_NONE for never */
+	struct response_reader answers;
+	struct buffer headers_json;
+	int interrupt;
+};
+
+static int64_t monotonic(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static void say(const struct http *http, bool detail, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void say(const struct http *http, bool detail, const char *format, ...)
+{
+	char text[1024];
+	if (!http->options.say)
+		return;
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	http->options.say(detail, text);
+}
+
+/* ---- opening ---- */
+
+static void plan_renewal(struct http *http)
+{
+	const struct connection *connection = http->connection;
+	int64_t now = instant_of_clock();
+	http->renew_at = INSTANT_NONE;
+	if (!connection->token_command)
+		return;
+	if (!connection->access_token)
+		http->renew_at = now;
+	else if (connection->expires_at != INSTANT_NONE) {
+		int64_t margin = (connection->expires_at - now) / 10;
+		http->renew_at = connection->expires_at - (margin < TOKEN_MARGIN_MS ? margin : TOKEN_MARGIN_MS);
+	}
+}
+
+static int open_curl(struct http *http, struct error *error)
+{
+	http->multi = curl_multi_init();
+	http->idle = calloc(http->concurrency, sizeof *http->idle);
+	if (!http->multi || !http->idle)
+		return error_set(error, EX_OSERR, "out of memory");
+	curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)http->concurrency);
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)http->concurrency);
+	return 0;
+}
+
+struct http *http_open(
+	const struct fetch_source_options *options, struct connection *connection, struct recording_writer *record, struct error *error)
+{
+	struct http *http = calloc(1, sizeof *http);
+	if (!http || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		error_set(error, EX_OSERR, "libcurl does not start");
+		free(http);
+		return NULL;
+	}
+	http->options = *options;
+	if (options->tries <= 0)
+		http->options.tries = RETRY_TRIES;
+	if (options->retry_base_ms <= 0)
+		http->options.retry_base_ms = RETRY_BASE_MS;
+	http->connection = connection;
+	http->record = record;
+	http->concurrency = connection->concurrency > 0 ? (size_t)connection->concurrency : 1;
+	http->headers_json = (struct buffer)BUFFER_INIT;
+	TAILQ_INIT(&http->queued);
+	TAILQ_INIT(&http->pausing);
+	TAILQ_INIT(&http->active);
+	TAILQ_INIT(&http->complete);
+	plan_renewal(http);
+	if (!connection->access_token && !connection->token_command) {
+		error_set(error, EX_DATAERR,
+			"cannot connect: the CONNECTION has no token (it goes into a pipe only: auth -p PROFILE | …, or --show-token)");
+	} else if (http_settings_open(&http->settings, connection, options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S, error) == 0 &&
+		open_curl(http, error) == 0 && response_reader_open(&http->answers, error) == 0 &&
+		(http->interrupt = interrupt_watch(error)) >= 0) {
+		return http;
+	}
+	http_close(http);
+	return NULL;
+}
+
+/* What is on its way is broken off. */
+static void abandon_active(struct http *http)
+{
+	struct http_request *request;
+	TAILQ_FOREACH(request, &http->active, link)
+	{
+		curl_multi_remove_handle(http->multi, request->easy);
+		curl_easy_cleanup(request->easy);
+	}
+}
+
+static void free_all(struct http_requests *requests)
+{
+	struct http_request *request;
+	while ((request = TAILQ_FIRST(requests))) {
+		TAILQ_REMOVE(requests, request, link);
+		http_request_free(request);
+	}
+}
+
+void http_close(struct http *http)
+{
+	abandon_active(http);
+	free_all(&http->queued);
+	free_all(&http->pausing);
+	free_all(&http->active);
+	free_all(&http->complete);
+	http_request_free(http->delivered);
+	for (size_t i = 0; i < http->idle_count; i++)
+		curl_easy_cleanup(http->idle[i]);
+	free(http->idle);
+	curl_multi_cleanup(http->multi);
+	http_settings_release(&http->settings);
+	curl_global_cleanup();
+	response_reader_release(&http->answers);
+	buffer_release(&http->headers_json);
+	interrupt_release();
+	free(http);
+}
+
+size_t http_room(const struct http *http)
+{
+	return http->outstanding < http->concurrency ? http->concurrency - http->outstanding : 0;
+}
+
+int http_get(struct http *http, const char *url, void *context, struct error *error)
+{
+	struct http_request *request = http_request_new(url, context, error);
+	if (!request)
+		return -1;
+	TAILQ_INSERT_TAIL(&http->queued, request, link);
+	http->outstanding++;
+	return 0;
+}
+
+/* ---- on their way ---- */
+
+/* Waits, but not through an interruption. */
+static void pause_here(const struct http *http, int64_t pause)
+{
+	struct pollfd signals = {.fd = http->interrupt, .events = POLLIN};
+	poll(&signals, 1, (int)pause);
+}
+
+/* Nothing can be asked without a token, so this waits; what is on its way meanwhile stays in the sockets. */
+static int renew_token(struct http *http, struct error *error)
+{
+	for (int try = 1;; try++) {
+		say(http, true, "renewing the token");
+		if (token_command_renew(http->connection, error) == 0)
+			break;
+		bool may_recover = error->status == EX_UNAVAILABLE || error->status == EX_TEMPFAIL;
+		if (!may_recover || try >= http->options.tries || interrupt_came())
+			return -1;
+		pause_here(http, retry_pause(try, http->options.retry_base_ms));
+	}
+	http->token++;
+	plan_renewal(http);
+	return 0;
+}
+
+static int start(struct http *http, struct http_request *request, struct error *error)
+{
+	CURL *easy = http->idle_count > 0 ? http->idle[--http->idle_count] : curl_easy_init();
+	if (!easy)
+		return error_set(error, EX_OSERR, "out of memory");
+	request->token = http->token;
+	TAILQ_INSERT_TAIL(&http->active, request, link);
+	http->active_count++;
+	if (http_request_prepare(request, easy, &http->settings, http->connection->access_token, error) < 0)
+		return -1;
+	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
+		return error_set(error, EX_SOFTWARE, "cannot get '%s': libcurl does not take the request", request->url);
+	return 0;
+}
+
+/* The next request that may be tried now: one whose pause is over goes before new ones. `*delay` says until when none may. */
+static struct http_request *take_due(struct http *http, int64_t now, int64_t *delay)
+{
+	struct http_request *request;
+	TAILQ_FOREACH(request, &http->pausing, link)
+	{
+		/* cppcheck-suppress uninitvar ; the macro sets it */
+		if (request->not_before <= now) {
+			TAILQ_REMOVE(&http->pausing, request, link);
+			return request;
+		}
+		if (request->not_before - now < *delay)
+			*delay = request->not_before - now;
+	}
+	request = TAILQ_FIRST(&http->queued);
+	if (request)
+		TAILQ_REMOVE(&http->queued, request, link);
+	return request;
+}
+
+/* A long wait must not look like a program that hangs; one line for all requests that wait until about then. */
+static bool is_worth_telling(struct http *http, int64_t now, int64_t delay)
+{
+	if (delay < TELL_AFTER_MS || now + delay <= http->told_until + TELL_AFTER_MS)
+		return false;
+	http->told_until = now + delay;
+	return true;
+}
+
+static void tell_of_hold(struct http *http, int64_t now, int64_t delay)
+{
+	if (http->active_count == 0 && is_worth_telling(http, now, delay))
+		say(http, false, "the limit of requests is nearly reached: waiting %lld seconds", (long long)(delay + 999) / 1000);
+}
+
+/* Starts what may start. `*delay` becomes the milliseconds after which more may. */
+static int start_due(struct http *http, int64_t *delay, struct error *error)
+{
+	while (http->active_count < http->concurrency && (!TAILQ_EMPTY(&http->queued) || !TAILQ_EMPTY(&http->pausing))) {
+		int64_t now = monotonic(), held = rate_limit_delay(&http->rate, http->active_count, now);
+		if (held > 0) {
+			tell_of_hold(http, now, held);
+			*delay = held < *delay ? held : *delay;
+			return 0;
+		}
+		struct http_request *request = take_due(http, now, delay);
+		if (!request)
+			return 0;
+		if (http->renew_at != INSTANT_NONE && instant_of_clock() >= http->renew_at && renew_token(http, error) < 0) {
+			TAILQ_INSERT_HEAD(&http->queued, request, link);
+			return -1;
+		}
+		if (start(http, request, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void note_limits(struct http *http, const struct http_request *request)
+{
+	const struct http_headers *headers = &request->headers;
+	int64_t date = retry_date(http_headers_find(headers, "date")), reset = http_headers_number(headers, "x-ratelimit-reset");
+	if (date == INSTANT_NONE)
+		date = instant_of_clock();
+	struct rate_headers noted = {.limit = http_headers_number(headers, "x-ratelimit-limit"),
+		.left = http_headers_number(headers, "x-ratelimit-remaining"),
+		.ends_in_ms = reset < 0       ? RATE_NO_HEADER
+			: reset * 1000 > date ? reset * 1000 - date
+					      : 0,
+		.burst_limit = http_headers_number(headers, "x-burstlimit-limit"),
+		.burst_left = http_headers_number(headers, "x-burstlimit-remaining")};
+	rate_limit_note(&http->rate, &noted, monotonic());
+}
+
+static void collect_complete(struct http *http)
+{
+	CURLMsg *message;
+	int left;
+	while ((message = curl_multi_info_read(http->multi, &left))) {
+		struct http_request *request = NULL;
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		CURL *easy = message->easy_handle;
+		CURLcode code = message->data.result;
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
+		curl_multi_remove_handle(http->multi, easy);
+		http_request_complete(request, code);
+		http->idle[http->idle_count++] = easy;
+		TAILQ_REMOVE(&http->active, request, link);
+		http->active_count--;
+		TAILQ_INSERT_TAIL(&http->complete, request, link);
+		note_limits(http, request);
+	}
+}
+
+/* ---- what came ---- */
+
+/* Writes the answer, or its absence, down. */
+static int record(
+	struct http *http, const struct http_request *request, const struct http_response *answer, bool final, struct error *error)
+{
+	bool answered = request->code == CURLE_OK;
+	/* A try without an answer is only worth keeping when it was the last. */
+	if (!http->record || (!answered && !final))
+		return 0;
+	buffer_reset(&http->headers_json);
+	if (answered)
+		http_headers_append_json(&request->headers, &http->headers_json);
+	else
+		buffer_append_string(&http->headers_json, "{}");
+	if (buffer_check(&http->headers_json, error) < 0)
+		return -1;
+	const struct recording_entry entry = {.requested_at = request->requested_at,
+		.answered_at = request->answered_at,
+		.method = "GET",
+		.url = request->url,
+		.status = request->status,
+		.headers = http->headers_json.data,
+		.final = final,
+		.decoded_length = answered ? answer->length : 0,
+		.failure = answered ? NULL : &answer->error};
+	return recording_add(http->record, &entry, answered ? request->body.data : "", answered ? request->body.length : 0, error);
+}
+
+static void read_answer(struct http *http, const struct http_request *request, struct http_response *answer)
+{
+	const struct http_headers *headers = &request->headers;
+	*answer = (struct http_response){.context = request->context, .url = request->url, .answered_at = request->answered_at, .body = ""};
+	if (request->code != CURLE_OK) {
+		error_set(&answer->error, request->too_large ? EX_DATAERR : EX_UNAVAILABLE, "cannot get '%s': %s", request->url,
+			request->reason);
+		return;
+	}
+	const struct response_received received = {.status = request->status,
+		.url = request->url,
+		.content_type = http_headers_find(headers, "content-type"),
+		.content_encoding = http_headers_find(headers, "content-encoding"),
+		.location = http_headers_find(headers, "location"),
+		.body = request->body.data,
+		.length = request->body.length};
+	response_read(&http->answers, &received, answer);
+}
+
+static void try_again(struct http *http, struct http_request *request, int64_t pause)
+{
+	request->not_before = monotonic() + pause;
+	TAILQ_INSERT_TAIL(&http->pausing, request, link);
+}
+
+/* How long to wait before the next try; -1 when there is to be none. */
+static int64_t pause_before_retry(const struct http *http, const struct http_request *request, const struct http_response *answer)
+{
+	bool received = request->code == CURLE_OK, good = request->status >= 200 && request->status < 300;
+	/* A 2xx that is an error is something else than what was asked for: a proxy's page, a broken body. */
+	bool may_recover = received ? retry_status(request->status) || (good && answer->error.status) : http_request_may_recover(request);
+	if (!may_recover || request->tries >= http->options.tries)
+		return -1;
+	int64_t pause = retry_pause(request->tries, http->options.retry_base_ms), asked = -1;
+	if (received && !good)
+		asked = retry_after(http_headers_find(&request->headers, "retry-after"), http_headers_find(&request->headers, "date"));
+	if (asked > RETRY_AFTER_MOST_MS)
+		return -1;
+	/* The jitter comes on top, or all who were sent away come back at once. */
+	return asked >= 0 ? asked + (pause < 1000 ? pause : 1000) : pause;
+}
+
+/*
+ * A 401: does a new token help? Returns 1 when the request is to be tried again at once, 0 when the answer stands. An account
+ * may answer 401 to any token, so a request renews it once, and after a few renewals in vain none is tried.
+ */
+static int renew_after_401(struct http *http, struct http_request *request, struct error *error)
+{
+	if (request->status != 401)
+		return 0;
+	if (request->token != http->token)
+		return 1; /* it was renewed meanwhile */
+	if (request->renewed_for)
+		http->fruitless_renewals++;
+	if (request->renewed_for || http->fruitless_renewals >= FRUITLESS_RENEWALS || !http->connection->token_command)
+		return 0;
+	request->renewed_for = true;
+	return renew_token(http, error) < 0 ? -1 : 1;
+}
+
+/* Looks at a complete request: returns 1 with its answer, 0 when it is tried again. */
+static int settle(struct http *http, struct http_request *request, struct http_response *answer, struct error *error)
+{
+	read_answer(http, request, answer);
+	int again = request->code == CURLE_OK ? renew_after_401(http, request, error) : 0;
+	int64_t pause = again ? 0 : pause_before_retry(http, request, answer);
+	bool final = again <= 0 && pause < 0;
+	if (again < 0) {
+		/* It could not be renewed: the recording still gets what came. */
+		record(http, request, answer, false, NULL);
+		http_request_free(request);
+		return -1;
+	}
+	if (record(http, request, answer, final, error) < 0) {
+		http_request_free(request);
+		return -1;
+	}
+	if (!final) {
+		say(http, !is_worth_telling(http, monotonic(), pause), "%s; trying again in %lld ms", answer->error.text, (long long)pause);
+		request->tries -= again; /* it was the token's fault */
+		try_again(http, request, pause);
+		return 0;
+	}
+	http->delivered = request;
+	http->outstanding--;
+	return 1;
+}
+
+static int wait_for_more(struct http *http, int64_t delay, struct error *error)
+{
+	struct curl_waitfd signals = {.fd = http->interrupt, .events = CURL_WAIT_POLLIN};
+	CURLMcode code = curl_multi_poll(http->multi, &signals, 1, (int)delay, NULL);
+	return code == CURLM_OK ? 0 : error_set(error, EX_SOFTWARE, "cannot wait for answers: %s", curl_multi_strerror(code));
+}
+
+/* One round: starts, moves and collects. Waits only when nothing is complete. */
+static int advance(struct http *http, struct error *error)
+{
+	int running;
+	int64_t delay = POLL_MOST_MS;
+	if (interrupt_came())
+		return error_set(error, EX_TEMPFAIL, "interrupted: the next run goes on from here");
+	if (start_due(http, &delay, error) < 0)
+		return -1;
+	CURLMcode code = curl_multi_perform(http->multi, &running);
+	if (code != CURLM_OK)
+		return error_set(error, EX_SOFTWARE, "cannot go on with the requests: %s", curl_multi_strerror(code));
+	collect_complete(http);
+	return TAILQ_EMPTY(&http->complete) ? wait_for_more(http, delay, error) : 0;
+}
+
+int http_next(struct http *http, struct http_response *answer, struct error *error)
+{
+	http_request_free(http->delivered);
+	http->delivered = NULL;
+	while (http->outstanding > 0) {
+		struct http_request *request = TAILQ_FIRST(&http->complete);
+		if (!request && advance(http, error) < 0)
+			return -1;
+		if (!request)
+			continue;
+		TAILQ_REMOVE(&http->complete, request, link);
+		int settled = settle(http, request, answer, error);
+		if (settled != 0)
+			return settled;
+	}
+	return 0;
+}

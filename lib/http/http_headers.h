@@ -1,0 +1,32 @@
+/*
+ * http_headers.h: the header fields of one HTTP answer, names in lower case, in the order in which they came.
+ */
+#ifndef ENVTALLY_HTTP_HEADERS_H
+#define ENVTALLY_HTTP_HEADERS_H
+
+#include "base/buffer.h"
+
+#include <stdint.h>
+
+#define HTTP_HEADERS_LIMIT ((size_t)64 << 10) /* bytes of all of them; what goes beyond is left out */
+
+/* Starts as {BUFFER_INIT}: name and value by turns, each ended by a NUL. */
+struct http_headers {
+	struct buffer fields;
+};
+
+/* Takes a line as libcurl gives it. A status line begins anew, so what an interim answer (100) said is forgotten. */
+void http_headers_take(struct http_headers *headers, const char *line, size_t length);
+
+/* The first field of that name, or NULL. */
+const char *http_headers_find(const struct http_headers *headers, const char *name);
+
+/* The field's value as a whole number, -1 when it is not there or none. */
+int64_t http_headers_number(const struct http_headers *headers, const char *name);
+
+/* Appends an object; fields of one name are joined by ", ". Cookies, which may be as good as a password, are redacted. */
+void http_headers_append_json(const struct http_headers *headers, struct buffer *json);
+
+void http_headers_release(struct http_headers *headers);
+
+#endif

@@ -1,0 +1,136 @@
+#include "http/http_request.h"
+
+#include "base/instant.h"
+#include "recording/recording.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_TIMEOUT_S 20L
+#define TRANSFER_TIMEOUT_S 900L /* a page that comes so slowly will not come */
+#define FIRST_BODY ((size_t)64 << 10)
+
+struct http_request *http_request_new(const char *url, void *context, struct error *error)
+{
+	struct http_request *request = calloc(1, sizeof *request);
+	if (request && (request->url = strdup(url))) {
+		request->context = context;
+		request->headers.fields = (struct buffer)BUFFER_INIT;
+		request->body = (struct buffer)BUFFER_INIT;
+		return request;
+	}
+	free(request);
+	error_set(error, EX_OSERR, "out of memory");
+	return NULL;
+}
+
+void http_request_free(struct http_request *request)
+{
+	if (!request)
+		return;
+	http_headers_release(&request->headers);
+	buffer_release(&request->body);
+	free(request->url);
+	free(request);
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *context)
+{
+	struct http_request *request = context;
+	struct buffer *body = &request->body;
+	size_t length = size * count;
+	if (body->length + length > RECORDING_BODY_LIMIT) {
+		request->too_large = true;
+		return 0;
+	}
+	if (body->capacity == 0)
+		buffer_reserve(body, FIRST_BODY);
+	buffer_append(body, bytes, length);
+	return body->failed ? 0 : length;
+}
+
+static size_t take_header(char *bytes, size_t size, size_t count, void *context)
+{
+	struct http_request *request = context;
+	http_headers_take(&request->headers, bytes, size * count);
+	return size * count;
+}
+
+static bool set(CURL *easy, struct http_request *request, const struct http_settings *settings, const char *token)
+{
+	return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_PRIVATE, request) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, settings->loopback ? "https,http" : "https") == CURLE_OK &&
+		(!settings->loopback || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
+		curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+		(!settings->ca_bundle || curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_bundle) == CURLE_OK) &&
+		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, token) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, settings->headers) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_USERAGENT, "envtally/" ENVTALLY_VERSION) == CURLE_OK &&
+		/* The body is recorded as it came, so it is decoded by us. */
+		curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_TIMEOUT, TRANSFER_TIMEOUT_S) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)settings->timeout_s) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->reason) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_WRITEDATA, request) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_HEADERDATA, request) == CURLE_OK;
+}
+
+int http_request_prepare(
+	struct http_request *request, CURL *easy, const struct http_settings *settings, const char *token, struct error *error)
+{
+	buffer_reset(&request->headers.fields);
+	buffer_reset(&request->body);
+	request->too_large = false;
+	request->status = 0;
+	request->reason[0] = 0;
+	curl_easy_reset(easy); /* keeps its connections */
+	if (!set(easy, request, settings, token))
+		return error_set(error, EX_OSERR, "cannot get '%s': libcurl does not take the options", request->url);
+	request->easy = easy;
+	request->tries++;
+	request->requested_at = instant_of_clock();
+	return 0;
+}
+
+void http_request_complete(struct http_request *request, CURLcode code)
+{
+	long status = 0;
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	request->easy = NULL;
+	request->code = code;
+	request->answered_at = instant_of_clock();
+	if (code == CURLE_OK && (request->body.failed || request->headers.fields.failed))
+		request->code = CURLE_OUT_OF_MEMORY;
+	if (request->code == CURLE_OK)
+		request->status = (int)status;
+	else if (request->too_large)
+		snprintf(request->reason, sizeof request->reason, "the answer is larger than the limit of %zu bytes", RECORDING_BODY_LIMIT);
+	else if (!*request->reason)
+		snprintf(request->reason, sizeof request->reason, "%s", curl_easy_strerror(request->code));
+}
+
+bool http_request_may_recover(const struct http_request *request)
+{
+	switch (request->code) {
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_OUT_OF_MEMORY:
+		return false;
+	default:
+		return true;
+	}
+}

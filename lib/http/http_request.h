@@ -1,0 +1,46 @@
+/*
+ * http_request.h: one GET of http.c and what it received, on its libcurl handle.
+ */
+#ifndef ENVTALLY_HTTP_REQUEST_H
+#define ENVTALLY_HTTP_REQUEST_H
+
+#include "http/http_headers.h"
+#include "http/http_settings.h"
+
+#include <curl/curl.h>
+#include <sys/queue.h>
+
+struct http_request {
+	char *url;
+	void *context;
+	int tries; /* made so far */
+	unsigned token; /* the token that the last try had: counts renewals */
+	bool renewed_for; /* the token was renewed because of this request's 401 */
+	int64_t not_before; /* of the next try; monotonic milliseconds */
+	int64_t requested_at, answered_at; /* of the last try; instants */
+	CURL *easy; /* while a try is on its way */
+	CURLcode code;
+	int status; /* of a try that is complete */
+	struct http_headers headers;
+	struct buffer body; /* as received */
+	bool too_large;
+	char reason[CURL_ERROR_SIZE];
+	TAILQ_ENTRY(http_request) link;
+};
+
+TAILQ_HEAD(http_requests, http_request);
+
+struct http_request *http_request_new(const char *url, void *context, struct error *error);
+void http_request_free(struct http_request *request);
+
+/* Sets the handle up for the next try, with the token; what an earlier try received is forgotten. */
+int http_request_prepare(
+	struct http_request *request, CURL *easy, const struct http_settings *settings, const char *token, struct error *error);
+
+/* Takes the handle off; says why a try that did not come through failed, in `reason`. */
+void http_request_complete(struct http_request *request, CURLcode code);
+
+/* Will asking again help against what libcurl reported? Not when it is the address or the certificate. */
+bool http_request_may_recover(const struct http_request *request);
+
+#endif

@@ -1,0 +1,158 @@
+#include "http/http_response.h"
+
+#include "http/gzip.h"
+#include "recording/recording.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* The JSON scanner wants an object and some answers are arrays, so the body is decoded into {"answer":…}. */
+#define BEFORE "{\"answer\":"
+#define AFTER "}"
+
+#define BEGINNING 64 /* bytes of an unusable body that a message shows */
+
+enum { SLICE_CODE, SLICE_MESSAGE, SLICE_ERROR, SLICE_DESCRIPTION, SLICE_COUNT };
+
+/* How Docusign's APIs and its token service say what went wrong. */
+static const char *const pointers[SLICE_COUNT] = {"/answer/errorCode", "/answer/message", "/answer/error", "/answer/error_description"};
+
+int response_reader_open(struct response_reader *reader, struct error *error)
+{
+	*reader = (struct response_reader){.text = BUFFER_INIT};
+	reader->scanner = json_scanner_new(pointers, SLICE_COUNT, error);
+	return reader->scanner ? 0 : -1;
+}
+
+void response_reader_release(struct response_reader *reader)
+{
+	json_scanner_free(reader->scanner);
+	buffer_release(&reader->text);
+	reader->scanner = NULL;
+}
+
+static int decode(struct response_reader *reader, const struct response_received *received, struct error *error)
+{
+	struct buffer *text = &reader->text;
+	const char *encoding = received->content_encoding;
+	buffer_reset(text);
+	buffer_append_string(text, BEFORE);
+	if (!encoding || !*encoding || strcasecmp(encoding, "identity") == 0)
+		buffer_append(text, received->body, received->length);
+	else if (strcasecmp(encoding, "gzip") != 0 && strcasecmp(encoding, "x-gzip") != 0)
+		return error_set(error, EX_DATAERR, "its content-encoding '%.40s' was not asked for", encoding);
+	else if (gzip_decode(received->body, received->length, RECORDING_BODY_LIMIT, text, error) < 0)
+		return -1;
+	buffer_append_string(text, AFTER);
+	return buffer_check(text, error);
+}
+
+/* The beginning of a body, on one line; what is not plain ASCII as \xNN. */
+static void show_beginning(const char *body, size_t length, char text[4 * BEGINNING + 8])
+{
+	size_t used = 0;
+	for (size_t i = 0; i < length && i < BEGINNING; i++) {
+		unsigned char byte = (unsigned char)body[i];
+		used += (size_t)sprintf(text + used, byte >= 0x20 && byte < 0x7f ? "%c" : "\\x%02x", byte);
+	}
+	snprintf(text + used, 8, "%s", length > BEGINNING ? " …" : "");
+}
+
+static bool is_json_type(const char *content_type)
+{
+	if (!content_type)
+		return false;
+	size_t length = strcspn(content_type, "; \t");
+	return (length == 16 && strncasecmp(content_type, "application/json", 16) == 0) ||
+		(length > 5 && strncasecmp(content_type + length - 5, "+json", 5) == 0);
+}
+
+static int check_json(
+	struct response_reader *reader, const struct response_received *received, const char *body, size_t length, struct error *error)
+{
+	struct json_slice slices[SLICE_COUNT];
+	char beginning[4 * BEGINNING + 8];
+	struct error reason = ERROR_INIT;
+	show_beginning(body, length, beginning);
+	if (!is_json_type(received->content_type))
+		return error_set(error, EX_DATAERR, "the answer is '%.60s', not JSON; it begins: %s",
+			received->content_type ? received->content_type : "of no type", beginning);
+	if (json_scan(reader->scanner, reader->text.data, reader->text.length, slices, &reason) < 0)
+		return error_set(error, reason.status, "the answer is %.80s; it begins: %s", reason.text, beginning);
+	return 0;
+}
+
+/* Exit status and remedy of a refusal. */
+static int judge_status(int status, const char **remedy)
+{
+	static const struct {
+		int status, exit_status;
+		const char *remedy;
+	} known[] = {
+		{401, EX_NOPERM, "the token is not accepted: pipeline.sh validate checks it"},
+		{403, EX_NOPERM, "the key is not allowed to read this: its scopes or its consent are missing"},
+		{408, EX_UNAVAILABLE, "the service gave up waiting"},
+		{429, EX_TEMPFAIL, "the limit of requests is reached: run again later"},
+	};
+	*remedy = NULL;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (known[i].status == status) {
+			*remedy = known[i].remedy;
+			return known[i].exit_status;
+		}
+	}
+	if (status >= 300 && status < 400)
+		*remedy = "redirects are not followed: the token goes nowhere else";
+	return EX_UNAVAILABLE;
+}
+
+/* What the service itself says about it, when it says it in JSON. */
+static void append_reason(struct response_reader *reader, struct error *error)
+{
+	struct json_slice slices[SLICE_COUNT];
+	size_t used = strlen(error->text);
+	if (json_scan(reader->scanner, reader->text.data, reader->text.length, slices, NULL) < 0)
+		return;
+	for (int i = 0; i < SLICE_COUNT; i++) {
+		if (slices[i].kind != JSON_STRING || slices[i].length == 0 || used + 2 >= sizeof error->text)
+			continue;
+		int count = snprintf(error->text + used, sizeof error->text - used, ": %.*s",
+			slices[i].length < 200 ? (int)slices[i].length : 200, slices[i].text);
+		used += (size_t)count;
+		if (used >= sizeof error->text)
+			used = sizeof error->text - 1;
+	}
+}
+
+static void refuse(struct response_reader *reader, const struct response_received *received, bool decoded, struct error *error)
+{
+	const char *remedy;
+	int exit_status = judge_status(received->status, &remedy);
+	bool redirects = received->status >= 300 && received->status < 400 && received->location;
+	error_set(error, exit_status, redirects ? "HTTP %d to '%.200s'" : "HTTP %d", received->status, received->location);
+	if (decoded && !redirects)
+		append_reason(reader, error);
+	if (remedy) {
+		size_t used = strlen(error->text);
+		snprintf(error->text + used, sizeof error->text - used, " (%s)", remedy);
+	}
+}
+
+void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *answer)
+{
+	struct error *error = &answer->error;
+	*error = (struct error)ERROR_INIT;
+	bool decoded = decode(reader, received, error) == 0;
+	answer->status = received->status;
+	answer->body = decoded ? reader->text.data + strlen(BEFORE) : "";
+	answer->wrapped = reader->text.data;
+	answer->wrapped_length = reader->text.length;
+	answer->length = decoded ? reader->text.length - strlen(BEFORE) - strlen(AFTER) : 0;
+	if (received->status < 200 || received->status >= 300)
+		refuse(reader, received, decoded, error);
+	else if (decoded)
+		check_json(reader, received, answer->body, answer->length, error);
+	if (error->status)
+		error_prefix(error, "cannot get '%s'", received->url);
+}

@@ -1,0 +1,24 @@
+/*
+ * atomic_file.h: a file written aside and renamed into place when it is whole, as git's lock files are.
+ */
+#ifndef ENVTALLY_ATOMIC_FILE_H
+#define ENVTALLY_ATOMIC_FILE_H
+
+#include "io/output.h"
+
+struct atomic_file {
+	const char *path;
+	char *temporary; /* beside it, so that the rename stays within one file system */
+	struct output output;
+};
+
+/* `path` must last. EX_CANTCREAT when the folder does not take it. `mode` as for open(). */
+int atomic_file_open(struct atomic_file *aside, const char *path, unsigned mode, struct error *error);
+
+/* Makes the file durable and visible under its name. -1 with an error, and then nothing is left behind. */
+int atomic_file_commit(struct atomic_file *aside, struct error *error);
+
+/* Gives it up, without a trace. Harmless after atomic_file_commit() or without atomic_file_open(). */
+void atomic_file_abandon(struct atomic_file *aside);
+
+#endif

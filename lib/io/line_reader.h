@@ -1,0 +1,48 @@
+/*
+ * line_reader.h: a descriptor, line by line, in bounded memory.
+ *
+ * A line given is `length` bytes without its newline, writable, followed by at least BUFFER_PADDING readable bytes;
+ * it is the reader's and lasts until the next call. A last line without a newline is a line; an empty line is given too.
+ * A line longer than the limit is an error (EX_DATAERR) that names its number: memory stays bounded whatever comes.
+ */
+#ifndef ENVTALLY_LINE_READER_H
+#define ENVTALLY_LINE_READER_H
+
+#include "base/buffer.h"
+
+#include <stdint.h>
+
+#define LINE_LIMIT ((size_t)16 << 20) /* bytes; a page of a thousand envelopes is well under 2 MiB */
+
+struct line_reader {
+	int descriptor;
+	const char *name; /* what errors call it: a path, or "standard input" */
+	char *block; /* `capacity` bytes and the padding */
+	size_t capacity, start, end;
+	uint64_t line_number; /* of the line last given, from 1 */
+	uint64_t reads; /* how often the block has changed */
+	bool at_end;
+};
+
+struct line {
+	char *text;
+	size_t length;
+};
+
+/* Takes no ownership of the descriptor. -1 when memory is short. */
+int line_reader_open(struct line_reader *reader, int descriptor, const char *name, struct error *error);
+void line_reader_release(struct line_reader *reader);
+
+/*
+ * The whole lines in the block from the line last given on: what will be given next, as long as `reads` stays the same. The last
+ * one of a file without its newline is not among them.
+ */
+size_t line_reader_ahead(const struct line_reader *reader, const struct line *line);
+
+/* Is the next line, or the end, at hand without waiting for the descriptor? */
+bool line_reader_has_line(const struct line_reader *reader);
+
+/* Returns 1 with a line, 0 at the end, -1 on an error. */
+int line_reader_next(struct line_reader *reader, struct line *line, struct error *error);
+
+#endif

@@ -1,0 +1,219 @@
+#include "io/text_table.h"
+
+#include "io/display.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define GAP 2
+#define NARROWEST 12 /* that an elastic column is cut to */
+#define ISOLATE "\u2068"
+#define ISOLATE_END "\u2069"
+
+void text_table_open(struct text_table *table, const struct text_column *columns, size_t column_count)
+{
+	*table = (struct text_table){.columns = columns, .column_count = column_count, .texts = BUFFER_INIT, .cells = BUFFER_INIT};
+}
+
+void text_table_release(struct text_table *table)
+{
+	buffer_release(&table->texts);
+	buffer_release(&table->cells);
+}
+
+static void add(struct text_table *table, enum text_style style, bool heading, const char *text, size_t length)
+{
+	struct text_cell cell = {.start = table->texts.length, .style = style, .heading = heading};
+	display_append(&table->texts, text, length, 0);
+	cell.length = table->texts.length - cell.start;
+	cell.width = display_width(table->texts.data + cell.start, cell.length);
+	buffer_append(&table->cells, &cell, sizeof cell);
+}
+
+void text_table_cell(struct text_table *table, enum text_style style, const char *text, size_t length)
+{
+	add(table, style, false, text, length);
+}
+
+void text_table_text(struct text_table *table, enum text_style style, const char *text)
+{
+	add(table, style, false, text ? text : "", text ? strlen(text) : 0);
+}
+
+void text_table_integer(struct text_table *table, enum text_style style, int64_t value)
+{
+	char text[24];
+	add(table, style, false, text, (size_t)snprintf(text, sizeof text, "%" PRId64, value));
+}
+
+void text_table_heading(struct text_table *table, const char *text, size_t length)
+{
+	add(table, TEXT_STRONG, true, text, length);
+}
+
+void text_append_styled(struct buffer *output, const struct text_page *page, enum text_style style, const char *text, size_t length)
+{
+	static const char *const codes[] = {
+		[TEXT_STRONG] = "\033[1m", [TEXT_DIM] = "\033[2m", [TEXT_GOOD] = "\033[32m", [TEXT_BAD] = "\033[1;31m"};
+	bool styled = page->has_colour && codes[style] && length;
+	if (styled)
+		buffer_append_string(output, codes[style]);
+	buffer_append(output, text, length);
+	if (styled)
+		buffer_append_string(output, "\033[0m");
+}
+
+static void append_blanks(struct buffer *output, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buffer_append_byte(output, ' ');
+}
+
+/* One line of a title, "" where it has fewer; lines end at the bottom. */
+static const char *title_line(const char *title, bool lower, size_t *length)
+{
+	const char *end = strchr(title, '\n');
+	if (lower) {
+		const char *line = end ? end + 1 : title;
+		*length = strlen(line);
+		return line;
+	}
+	*length = end ? (size_t)(end - title) : 0;
+	return title;
+}
+
+/* The natural widths of the columns; returns what they take together. */
+static size_t measure(const struct text_table *table, size_t widths[])
+{
+	size_t total = 0, length, column = 0;
+	const struct text_cell *cells = (const struct text_cell *)table->cells.data;
+	for (size_t i = 0; i < table->column_count; i++)
+		for (int lower = 0; lower < 2; lower++) {
+			title_line(table->columns[i].title, lower, &length);
+			widths[i] = lower && widths[i] > length ? widths[i] : length;
+		}
+	for (size_t i = 0; i < table->cells.length / sizeof *cells; i++) {
+		if (cells[i].heading)
+			continue;
+		if (cells[i].width > widths[column])
+			widths[column] = cells[i].width < TEXT_TABLE_WIDEST ? cells[i].width : TEXT_TABLE_WIDEST;
+		if (++column == table->column_count)
+			column = 0;
+	}
+	for (size_t i = 0; i < table->column_count; i++)
+		total += widths[i] + (i ? GAP : 0);
+	return total;
+}
+
+size_t text_table_width(const struct text_table *table)
+{
+	size_t widths[TEXT_TABLE_COLUMNS] = {0};
+	return measure(table, widths);
+}
+
+static void squeeze(const struct text_table *table, size_t total, size_t page_width, size_t widths[])
+{
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (!table->columns[i].elastic || total <= page_width)
+			continue;
+		size_t over = total - page_width;
+		widths[i] = widths[i] > over + NARROWEST ? widths[i] - over : NARROWEST;
+		return;
+	}
+}
+
+/* A cell and its padding; the last column is not padded on its right. */
+static void append_cell(const struct text_table *table, const struct text_page *page, struct buffer *output, size_t column, size_t width,
+	enum text_style style, const char *text, size_t length, size_t text_width)
+{
+	size_t shown = length, shown_width = text_width;
+	bool is_cut = page->is_terminal && text_width > width;
+	if (is_cut) {
+		shown = display_cut(text, length, width ? width - 1 : 0, &shown_width);
+		shown_width++;
+	}
+	size_t blanks = shown_width < width ? width - shown_width : 0;
+	bool isolated = page->is_terminal && display_is_right_to_left(text, shown);
+	if (column)
+		append_blanks(output, GAP);
+	if (table->columns[column].right)
+		append_blanks(output, blanks);
+	if (isolated)
+		buffer_append_string(output, ISOLATE);
+	text_append_styled(output, page, style, text, shown);
+	if (is_cut)
+		buffer_append_string(output, "…");
+	if (isolated)
+		buffer_append_string(output, ISOLATE_END);
+	if (!table->columns[column].right && column + 1 < table->column_count)
+		append_blanks(output, blanks);
+}
+
+static void end_line(struct buffer *output, size_t start)
+{
+	while (output->length > start && output->data[output->length - 1] == ' ')
+		output->length--;
+	buffer_append_byte(output, '\n');
+}
+
+static void append_titles(const struct text_table *table, const struct text_page *page, const size_t widths[], struct buffer *output)
+{
+	bool two_lines = false;
+	for (size_t i = 0; i < table->column_count; i++)
+		two_lines |= strchr(table->columns[i].title, '\n') != NULL;
+	for (int lower = two_lines ? 0 : 1; lower < 2; lower++) {
+		size_t start = output->length;
+		for (size_t i = 0; i < table->column_count; i++) {
+			size_t length;
+			const char *title = title_line(table->columns[i].title, lower, &length);
+			append_cell(table, page, output, i, widths[i], TEXT_DIM, title, length, length);
+		}
+		end_line(output, start);
+	}
+}
+
+int text_table_print(const struct text_table *table, const struct text_page *page, struct buffer *output, struct error *error)
+{
+	size_t widths[TEXT_TABLE_COLUMNS] = {0}, column = 0, start;
+	if (buffer_check(&table->texts, error) < 0 || buffer_check(&table->cells, error) < 0)
+		return -1;
+	size_t total = measure(table, widths);
+	if (page->is_terminal)
+		squeeze(table, total, page->width, widths);
+	append_titles(table, page, widths, output);
+	start = output->length;
+	const struct text_cell *cells = (const struct text_cell *)table->cells.data;
+	for (size_t i = 0; i < table->cells.length / sizeof *cells; i++) {
+		const char *text = table->texts.data + cells[i].start;
+		if (cells[i].heading) {
+			size_t width, shown = display_cut(text, cells[i].length, page->is_terminal ? page->width : SIZE_MAX, &width);
+			bool isolated = page->is_terminal && display_is_right_to_left(text, shown);
+			buffer_append_string(output, isolated ? ISOLATE : "");
+			text_append_styled(output, page, cells[i].style, text, shown);
+			buffer_append_string(output, isolated ? ISOLATE_END : "");
+			buffer_append_byte(output, '\n');
+			continue;
+		}
+		append_cell(table, page, output, column, widths[column], cells[i].style, text, cells[i].length, cells[i].width);
+		column = (column + 1) % table->column_count;
+		if (column == 0)
+			end_line(output, start);
+		if (column == 0)
+			start = output->length;
+	}
+	return buffer_check(output, error);
+}
+
+int text_table_print_section(
+	struct text_table *table, const char *title, size_t more, const struct text_page *page, struct buffer *output, struct error *error)
+{
+	buffer_append_byte(output, '\n');
+	text_append_styled(output, page, TEXT_STRONG, title, strlen(title));
+	buffer_append_byte(output, '\n');
+	int result = text_table_print(table, page, output, error);
+	text_table_release(table);
+	if (more)
+		buffer_append_format(output, "… and %zu more\n", more);
+	return result;
+}

@@ -1,0 +1,97 @@
+#include "json/jq_program.h"
+
+#include <jq.h>
+#include <jv.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct jq_program {
+	const char *name;
+	jq_state *jq;
+	char problem[300]; /* jq's first message of the present call */
+};
+
+static void keep_problem(void *data, jv message)
+{
+	struct jq_program *transform = data;
+	jv text = jq_format_error(message);
+	/* Of several the first says what is wrong; the last one only counts them. */
+	if (*transform->problem) {
+		jv_free(text);
+		return;
+	}
+	strncpy(transform->problem, jv_string_value(text), sizeof transform->problem - 1);
+	transform->problem[strcspn(transform->problem, "\n")] = 0;
+	jv_free(text);
+}
+
+struct jq_program *jq_program_new(const char *name, const char *program, size_t length, struct error *error)
+{
+	struct jq_program *transform = calloc(1, sizeof *transform);
+	char *text = strndup(program, length);
+	if (!transform || !text || !(transform->jq = jq_init())) {
+		error_set(error, EX_OSERR, "out of memory");
+		goto failed;
+	}
+	transform->name = name;
+	jq_set_error_cb(transform->jq, keep_problem, transform);
+	if (!jq_compile(transform->jq, text)) {
+		error_set(error, EX_CONFIG, "cannot use jq program '%s': %s", name, transform->problem);
+		goto failed;
+	}
+	free(text);
+	return transform;
+failed:
+	free(text);
+	jq_program_free(transform);
+	return NULL;
+}
+
+void jq_program_free(struct jq_program *transform)
+{
+	if (transform && transform->jq)
+		jq_teardown(&transform->jq);
+	free(transform);
+}
+
+/* Hands one result on. Takes ownership of it. */
+static int give(jv result, int (*each)(void *context, const char *text, size_t length), void *context, struct error *error)
+{
+	struct buffer copy = BUFFER_INIT;
+	jv text = jv_dump_string(result, 0);
+	buffer_append(&copy, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
+	jv_free(text);
+	int stopped = buffer_check(&copy, error);
+	if (stopped == 0)
+		stopped = each(context, copy.data, copy.length);
+	buffer_release(&copy);
+	return stopped;
+}
+
+int jq_program_run(struct jq_program *transform, const char *text, size_t length,
+	int (*each)(void *context, const char *text, size_t length), void *context, struct error *error)
+{
+	jv input = jv_parse_sized(text, (int)length);
+	if (!jv_is_valid(input)) {
+		jv_free(input);
+		return error_set(error, EX_DATAERR, "not JSON for jq");
+	}
+	*transform->problem = 0;
+	jq_start(transform->jq, input, 0);
+	jv result;
+	int stopped = 0;
+	while (jv_is_valid(result = jq_next(transform->jq))) {
+		stopped = give(result, each, context, error);
+		if (stopped)
+			return stopped;
+	}
+	if (jv_invalid_has_msg(jv_copy(result))) {
+		jv message = jv_invalid_get_msg(result);
+		bool is_text = jv_get_kind(message) == JV_KIND_STRING;
+		error_set(error, EX_DATAERR, "jq program '%s': %s", transform->name, is_text ? jv_string_value(message) : "it failed");
+		jv_free(message);
+		return -1;
+	}
+	jv_free(result);
+	return 0;
+}

@@ -1,0 +1,22 @@
+/*
+ * jq_program.h: records through a jq program (libjq), for everything that is not the hot path.
+ */
+#ifndef ENVTALLY_JQ_PROGRAM_H
+#define ENVTALLY_JQ_PROGRAM_H
+
+#include "base/buffer.h"
+
+struct jq_program;
+
+/* Compiles a program; `length` bytes of text, `name` for messages. NULL with EX_CONFIG and jq's own words. */
+struct jq_program *jq_program_new(const char *name, const char *program, size_t length, struct error *error);
+void jq_program_free(struct jq_program *transform);
+
+/*
+ * Runs the program on one JSON text and calls `each` with every result as JSON text (followed by BUFFER_PADDING bytes,
+ * valid within the call). Returns 0, what `each` returned when not 0, or -1 with EX_DATAERR when the program fails.
+ */
+int jq_program_run(struct jq_program *transform, const char *text, size_t length,
+	int (*each)(void *context, const char *text, size_t length), void *context, struct error *error);
+
+#endif

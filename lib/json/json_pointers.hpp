@@ -1,0 +1,79 @@
+/*
+ * json_pointers.hpp: the pointers that a scanner looks for, as a tree: a node a segment. For json_scan.cpp and json_walk.cpp.
+ */
+#ifndef ENVTALLY_JSON_POINTERS_HPP
+#define ENVTALLY_JSON_POINTERS_HPP
+
+#include "json/json_scan.h"
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+struct json_node;
+
+/* A key where a record had it, and the child it leads to, if any: records of a kind have their keys in the same places. */
+struct json_remembered_key {
+	static constexpr size_t limit = 32;
+	char text[limit];
+	unsigned char length = 0; /* 0: nothing is remembered */
+	json_node *child = nullptr;
+
+	/* In words of eight bytes, the last two of which may overlap: what memcmp() would do, without the call. */
+	bool is(const char *key, size_t key_length) const
+	{
+		if (key_length != length)
+			return false;
+		if (key_length < 8)
+			return std::memcmp(text, key, key_length) == 0;
+		for (size_t i = 0; i + 8 < key_length; i += 8)
+			if (word(text + i) != word(key + i))
+				return false;
+		/* cppcheck-suppress pointerOutOfBoundsCond ; length is at most limit */
+		return word(text + key_length - 8) == word(key + key_length - 8);
+	}
+
+      private:
+	static uint64_t word(const char *bytes)
+	{
+		uint64_t word;
+		std::memcpy(&word, bytes, sizeof word);
+		return word;
+	}
+};
+
+struct json_node {
+	std::vector<char> key;
+	int slot = -1; /* index of the pointer that ends here */
+	std::vector<json_node> children;
+	std::vector<json_remembered_key> remembered; /* by place among the object's keys */
+
+	json_node *find_child(std::string_view name)
+	{
+		for (json_node &child : children)
+			if (std::string_view{child.key.data(), child.key.size()} == name)
+				return &child;
+		return nullptr;
+	}
+
+	/* Makes what an earlier occurrence of this key gave absent: of a key that comes twice the last counts. */
+	void forget(json_slice slices[]) const
+	{
+		if (slot >= 0)
+			slices[slot] = {JSON_ABSENT, nullptr, 0};
+		for (const json_node &child : children)
+			child.forget(slices);
+	}
+};
+
+/* Is it white space between tokens (RFC 8259 section 2)? */
+inline bool json_is_space(char byte)
+{
+	return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
+}
+
+/* Is the token a number (RFC 8259 section 6)? simdjson's own check makes a double of it, which is slower and refuses large ones. */
+bool json_is_number(std::string_view token);
+
+#endif

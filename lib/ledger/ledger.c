@@ -1,0 +1,279 @@
+#include "ledger/ledger.h"
+
+#undef ledger_error
+
+#include "base/embedded.h"
+#include "ledger/ledger_schema.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CACHE_KIB 16384
+
+EMBEDDED(ledger_statements_sql);
+
+struct ledger_statement {
+	const char *name; /* within the embedded text, not NUL-terminated */
+	size_t name_length;
+	const char *sql;
+	size_t sql_length;
+	sqlite3_stmt *prepared;
+};
+
+int ledger_error(struct ledger *ledger, struct error *error)
+{
+	int code = sqlite3_errcode(ledger->database) & 0xff;
+	int status = EX_IOERR;
+	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+		return error_set(
+			error, EX_TEMPFAIL, "cannot write ledger '%s': another program is writing it, try again later", ledger->path);
+	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+		status = EX_DATAERR;
+	if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM)
+		status = EX_CANTCREAT;
+	if (code == SQLITE_NOMEM)
+		status = EX_OSERR;
+	if (code == SQLITE_ERROR || code == SQLITE_CONSTRAINT || code == SQLITE_MISUSE || code == SQLITE_RANGE)
+		status = EX_SOFTWARE;
+	return error_set(error, status, "cannot use ledger '%s': %s", ledger->path, sqlite3_errmsg(ledger->database));
+}
+
+static int execute(struct ledger *ledger, const char *sql, struct error *error)
+{
+	return sqlite3_exec(ledger->database, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : ledger_error(ledger, error);
+}
+
+static int compare_statements(const void *left, const void *right)
+{
+	const struct ledger_statement *a = left, *b = right;
+	int order = memcmp(a->name, b->name, a->name_length < b->name_length ? a->name_length : b->name_length);
+	return order ? order : (a->name_length > b->name_length) - (a->name_length < b->name_length);
+}
+
+/* Splits the embedded text at its "-- name: " lines. */
+static int index_statements(struct ledger *ledger, struct error *error)
+{
+	static const char mark[] = "-- name: ";
+	const char *text = EMBEDDED_TEXT(ledger_statements_sql);
+	const char *end = text + EMBEDDED_LENGTH(ledger_statements_sql);
+	for (int pass = 0; pass < 2; pass++) {
+		size_t count = 0;
+		const char *at = memmem(text, (size_t)(end - text), mark, strlen(mark));
+		while (at) {
+			const char *name = at + strlen(mark);
+			const char *name_end = memchr(name, '\n', (size_t)(end - name));
+			const char *next = memmem(name, (size_t)(end - name), mark, strlen(mark));
+			if (pass == 1)
+				ledger->statements[count] = (struct ledger_statement){.name = name,
+					.name_length = (size_t)(name_end - name),
+					.sql = name_end,
+					.sql_length = (size_t)((next ? next : end) - name_end)};
+			count++;
+			at = next;
+		}
+		if (pass == 0 && !(ledger->statements = calloc(count + 1, sizeof *ledger->statements)))
+			return error_set(error, EX_OSERR, "out of memory");
+		ledger->statement_count = count;
+	}
+	qsort(ledger->statements, ledger->statement_count, sizeof *ledger->statements, compare_statements);
+	return 0;
+}
+
+static int open_database(struct ledger *ledger, const char *file, int flags, struct error *error)
+{
+	char settings[160];
+	if (sqlite3_open_v2(file, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return ledger_error(ledger, error);
+	sqlite3_snprintf(
+		sizeof settings, settings, "PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE", CACHE_KIB);
+	return execute(ledger, settings, error);
+}
+
+static void close_database(struct ledger *ledger)
+{
+	for (size_t i = 0; ledger->statements && i < ledger->statement_count; i++) {
+		sqlite3_finalize(ledger->statements[i].prepared);
+		ledger->statements[i].prepared = NULL;
+	}
+	sqlite3_close(ledger->database);
+	ledger->database = NULL;
+}
+
+static int open_to_read(struct ledger *ledger, struct error *error)
+{
+	enum ledger_identity identity;
+	if (open_database(ledger, ledger->path, SQLITE_OPEN_READONLY, error) < 0 || ledger_schema_look(ledger, &identity, error) < 0)
+		return -1;
+	if (identity == LEDGER_OLDER)
+		return ledger_schema_refuse_older(ledger, error);
+	if (identity == LEDGER_PRESENT)
+		return 0;
+	/* One whose maker ended before its first commit is as empty as one in memory. */
+	close_database(ledger);
+	return open_database(ledger, ":memory:", SQLITE_OPEN_READWRITE, error) < 0 || ledger_schema_prepare(ledger, error) < 0 ||
+			ledger_commit(ledger, error) < 0
+		? -1
+		: 0;
+}
+
+static int open_to_write(struct ledger *ledger, struct error *error)
+{
+	enum ledger_identity identity;
+	if (open_database(ledger, ledger->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) < 0 ||
+		ledger_schema_look(ledger, &identity, error) < 0 || execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
+		return -1;
+	return identity == LEDGER_PRESENT ? 0 : ledger_schema_prepare(ledger, error);
+}
+
+static int open_new(struct ledger *ledger, struct error *error)
+{
+	int got = ledger_new_begin(&ledger->made, ledger->path, error);
+	if (got == 0)
+		return open_to_write(ledger, error);
+	return got < 0 || open_database(ledger, ledger->made.path, SQLITE_OPEN_READWRITE, error) < 0 ||
+			execute(ledger, "PRAGMA journal_mode = MEMORY", error) < 0 || ledger_schema_prepare(ledger, error) < 0
+		? -1
+		: 0;
+}
+
+int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error)
+{
+	*ledger = (struct ledger){.path = path, .made.descriptor = -1, .in_memory = strcmp(path, ":memory:") == 0};
+	bool exists = ledger->in_memory || faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	int result = index_statements(ledger, error);
+	if (result < 0)
+		;
+	else if (!exists && mode == LEDGER_READ)
+		result = error_set(error, EX_NOINPUT, "cannot open ledger '%s': there is no such file", path);
+	else if (!exists)
+		result = open_new(ledger, error);
+	else if (mode == LEDGER_READ && !ledger->in_memory)
+		result = open_to_read(ledger, error);
+	else
+		result = open_to_write(ledger, error);
+	if (result < 0)
+		ledger_close(ledger);
+	return result;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+	close_database(ledger);
+	free(ledger->statements);
+	ledger_new_abandon(&ledger->made);
+	*ledger = (struct ledger){.path = NULL, .made.descriptor = -1};
+}
+
+/* What was made beside its place goes there, and on from there as any ledger does: in WAL mode, before any reader comes. */
+static int settle_new(struct ledger *ledger, struct error *error)
+{
+	if (execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
+		return -1;
+	close_database(ledger);
+	return ledger_new_finish(&ledger->made, ledger->path, error) < 0 ? -1 : open_to_write(ledger, error);
+}
+
+int ledger_begin(struct ledger *ledger, struct error *error)
+{
+	if (ledger->writing)
+		return 0;
+	if (execute(ledger, "BEGIN IMMEDIATE", error) < 0)
+		return -1;
+	ledger->writing = true;
+	return 0;
+}
+
+int ledger_commit(struct ledger *ledger, struct error *error)
+{
+	if (!ledger->writing)
+		return 0;
+	if (execute(ledger, "COMMIT", error) < 0)
+		return -1;
+	ledger->writing = ledger->marked = false;
+	return ledger->made.path ? settle_new(ledger, error) : 0;
+}
+
+int ledger_forget_mark(struct ledger *ledger, struct error *error)
+{
+	if (ledger->marked && execute(ledger, "RELEASE mark", error) < 0)
+		return -1;
+	ledger->marked = false;
+	return 0;
+}
+
+int ledger_mark(struct ledger *ledger, struct error *error)
+{
+	if (ledger_forget_mark(ledger, error) < 0 || execute(ledger, "SAVEPOINT mark", error) < 0)
+		return -1;
+	ledger->marked = true;
+	return 0;
+}
+
+int ledger_rewind(struct ledger *ledger, struct error *error)
+{
+	return execute(ledger, "ROLLBACK TO mark", error);
+}
+
+static struct ledger_statement *find_statement(const struct ledger *ledger, const char *name)
+{
+	const struct ledger_statement wanted = {.name = name, .name_length = strlen(name)};
+	return bsearch(&wanted, ledger->statements, ledger->statement_count, sizeof wanted, compare_statements);
+}
+
+sqlite3_stmt *ledger_statement(struct ledger *ledger, const char *name, struct error *error)
+{
+	struct ledger_statement *statement = find_statement(ledger, name);
+	if (!statement) {
+		error_set(error, EX_SOFTWARE, "cannot use ledger '%s': no statement '%s'", ledger->path, name);
+		return NULL;
+	}
+	if (!statement->prepared &&
+		sqlite3_prepare_v3(ledger->database, statement->sql, (int)statement->sql_length, SQLITE_PREPARE_PERSISTENT,
+			&statement->prepared, NULL) != SQLITE_OK) {
+		ledger_error(ledger, error);
+		return NULL;
+	}
+	sqlite3_reset(statement->prepared);
+	sqlite3_clear_bindings(statement->prepared);
+	return statement->prepared;
+}
+
+int ledger_run(struct ledger *ledger, sqlite3_stmt *statement, struct error *error)
+{
+	int code = sqlite3_step(statement);
+	int result = code == SQLITE_DONE || code == SQLITE_ROW ? 0 : ledger_error(ledger, error);
+	sqlite3_reset(statement);
+	return result;
+}
+
+int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *error)
+{
+	int code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		return 1;
+	int result = code == SQLITE_DONE ? 0 : ledger_error(ledger, error);
+	sqlite3_reset(statement);
+	return result;
+}
+
+int ledger_save_state(struct ledger *ledger, const char *state, size_t length, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "save_state", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_text64(statement, 1, state, length, SQLITE_STATIC, SQLITE_UTF8);
+	return ledger_run(ledger, statement, error);
+}
+
+int ledger_load_state(struct ledger *ledger, struct buffer *state, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "load_state", error);
+	int got = statement ? ledger_step(ledger, statement, error) : -1;
+	if (got > 0) {
+		buffer_append(state, sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+		sqlite3_reset(statement);
+	}
+	return got < 0 ? -1 : buffer_check(state, error);
+}

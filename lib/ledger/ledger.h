@@ -1,0 +1,69 @@
+/*
+ * ledger.h: the SQLite file that is the only state of envtally: opening, transactions, statements, the checkpoint.
+ *
+ * Schema: lib/ledger/ledger.sql; statements: lib/ledger/statements.sql, each under a name. What is kept by subject is in
+ * ledger_envelopes.h (envelopes and daily partials) and ledger_records.h (all other streams).
+ *
+ * Durability: WAL with synchronous=FULL; after ledger_commit() returned 0 the data survives a power cut. Readers are never
+ * blocked. One writer at a time: a second gets EX_TEMPFAIL at once. A ledger of another application or of a newer schema
+ * is refused, an older one brought up to date by who writes it (ledger_schema.h). One that was not there appears under its name
+ * with the first commit (ledger_new.h); an empty file under that name is as none.
+ */
+#ifndef ENVTALLY_LEDGER_H
+#define ENVTALLY_LEDGER_H
+
+#include "base/buffer.h"
+#include "ledger/ledger_new.h"
+
+#include <sqlite3.h>
+
+enum ledger_mode { LEDGER_READ, LEDGER_WRITE };
+
+struct policy;
+
+struct ledger {
+	sqlite3 *database;
+	const char *path;
+	struct ledger_statement *statements; /* prepared on first use */
+	size_t statement_count;
+	struct ledger_new made; /* until the first commit of a new one */
+	bool in_memory;
+	bool writing, marked; /* within a transaction; with a mark in it */
+	const struct policy
+		*policy; /* which statuses count when daily partials are read; NULL: table status says. The caller's, set after opening */
+};
+
+/* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT, of
+ * one whose maker ended before its first commit an empty ledger; LEDGER_WRITE makes it. */
+int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error);
+void ledger_close(struct ledger *ledger);
+
+/* Begins a write transaction if none is open. */
+int ledger_begin(struct ledger *ledger, struct error *error);
+int ledger_commit(struct ledger *ledger, struct error *error);
+
+/* Within a transaction: remembers what it has written, in place of what was remembered before; goes back to that; forgets it. */
+int ledger_mark(struct ledger *ledger, struct error *error);
+int ledger_rewind(struct ledger *ledger, struct error *error);
+int ledger_forget_mark(struct ledger *ledger, struct error *error);
+
+/* The statement of that name, reset, without bindings. NULL with an error. It is the ledger's. */
+sqlite3_stmt *ledger_statement(struct ledger *ledger, const char *name, struct error *error);
+
+/* Steps a statement that gives no rows; resets it. Returns 0 or -1. */
+int ledger_run(struct ledger *ledger, sqlite3_stmt *statement, struct error *error);
+
+/* Steps a statement that gives rows. Returns 1 with a row, 0 at the end (then it is reset), -1 on an error. */
+int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *error);
+
+/* The present SQLite error as ours. Returns -1. */
+int ledger_error(struct ledger *ledger, struct error *error);
+#ifdef __clang_analyzer__ /* as in error.h */
+#define ledger_error(...) (ledger_error(__VA_ARGS__), -1)
+#endif
+
+/* The value of the last Singer STATE; an empty buffer when there is none. */
+int ledger_save_state(struct ledger *ledger, const char *state, size_t length, struct error *error);
+int ledger_load_state(struct ledger *ledger, struct buffer *state, struct error *error);
+
+#endif

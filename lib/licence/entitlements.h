@@ -1,0 +1,37 @@
+/*
+ * entitlements.h: entitlements.csv: what was bought. doc/licence.md is the manual of the file.
+ *
+ * Purchased rights and cost are those of one subscription period; how an entitlement applies in time is grants.h's.
+ */
+#ifndef ENVTALLY_ENTITLEMENTS_H
+#define ENVTALLY_ENTITLEMENTS_H
+
+#include "base/arena.h"
+#include "base/money.h"
+#include "io/csv_table.h"
+#include "licence/group_type.h"
+
+struct entitlement {
+	const char *entitlement_id, *software_model, *license_metric;
+	const char *currency; /* "" without a cost */
+	int32_t start_day, end_day; /* end exclusive: the day after end_date; DAY_LAST (licence_cells.h) when it has none */
+	int months; /* of one subscription period; 0: Entire */
+	int64_t purchased_rights; /* 0 when unlimited */
+	bool is_unlimited, is_enterprise, is_retired, has_cost;
+	money cost; /* of one subscription period, in `currency` */
+	enum group_type allocation_type; /* GROUP_POOL: not allocated */
+	const char *allocation_value;
+	size_t row;
+};
+
+struct entitlements {
+	struct entitlement *list;
+	size_t count;
+	struct arena arena;
+};
+
+/* All mistakes go to `complain`, a line each; then EX_DATAERR, and nothing of the file is kept. */
+int entitlements_load(const char *path, struct entitlements *entitlements, csv_complain *complain, struct error *error);
+void entitlements_release(struct entitlements *entitlements);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * licence.h: the licence files together: what reconcile sets consumption against. doc/licence.md is their manual.
+ *
+ * CSV by RFC 4180 with a header line, UTF-8 with or without BOM, columns in any order. All mistakes of all files are found at
+ * once and given to `complain`, a line each; then nothing of them is used.
+ */
+#ifndef ENVTALLY_LICENCE_H
+#define ENVTALLY_LICENCE_H
+
+#include "licence/account_groups.h"
+#include "licence/entitlements.h"
+#include "licence/exclusions.h"
+#include "licence/models.h"
+#include "licence/price_list.h"
+
+/* Paths; NULL for a file that is not given. The first two must be. */
+struct licence_files {
+	const char *entitlements, *models, *exclusions, *groups, *prices, *rates;
+};
+
+struct licence {
+	struct models models;
+	struct entitlements entitlements;
+	struct exclusions exclusions;
+	struct account_groups groups;
+	struct price_list prices;
+	struct rates rates;
+};
+
+/* What each file comes to is given to `complain` too, but for the last error, which is returned. */
+int licence_load(struct licence *licence, const struct licence_files *files, csv_complain *complain, struct error *error);
+void licence_release(struct licence *licence);
+
+/*
+ * Entitlements and prices belong to a metric of the models, and those of one product have one currency, where there are no rates.
+ * -1 with EX_DATAERR for two currencies; `warn` gets an entitlement that can have no effect.
+ */
+int licence_check(const struct licence *licence, csv_complain *warn, struct error *error);
+
+#endif

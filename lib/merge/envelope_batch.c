@@ -1,0 +1,330 @@
+#include "merge/envelope_batch.h"
+
+#include "base/huge_pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int envelope_batch_open(struct envelope_batch *batch, struct error *error)
+{
+	*batch = (struct envelope_batch){.spilled = -1,
+		.rows = huge_pages((size_t)BATCH_CHUNK * BATCH_CHUNKS),
+		.chunks = calloc(BATCH_CHUNKS, sizeof *batch->chunks)};
+	if (batch->rows && batch->chunks)
+		return 0;
+	envelope_batch_release(batch);
+	return error_set(error, EX_OSERR, "out of memory");
+}
+
+void envelope_batch_release(struct envelope_batch *batch)
+{
+	free(batch->rows);
+	free(batch->chunks);
+	free(batch->runs);
+	free(batch->loaded);
+	free(batch->order);
+	free(batch->spare);
+	if (batch->rows && batch->spilled >= 0)
+		close(batch->spilled);
+	*batch = (struct envelope_batch){.rows = NULL};
+}
+
+/* Whatever partition the next row goes to, it may need a chunk. */
+bool envelope_batch_is_full(const struct envelope_batch *batch)
+{
+	return batch->chunks_used == BATCH_CHUNKS;
+}
+
+static uint16_t add_chunk(struct envelope_batch *batch, size_t partition)
+{
+	uint16_t chunk = (uint16_t)batch->chunks_used++;
+	batch->chunks[chunk] = (struct batch_chunk){.next = chunk};
+	if (batch->sizes[partition] == 0)
+		batch->first[partition] = chunk;
+	else
+		batch->chunks[batch->last[partition]].next = chunk;
+	batch->last[partition] = chunk;
+	return chunk;
+}
+
+void envelope_batch_add(struct envelope_batch *batch, const struct envelope *envelope)
+{
+	size_t partition = envelope_id_hash(&envelope->envelope_id) >> (32 - BATCH_PARTITION_BITS);
+	uint16_t chunk = batch->last[partition];
+	if (batch->sizes[partition] == 0 || BATCH_CHUNK - batch->chunks[chunk].length < ENVELOPE_ROW_LIMIT)
+		chunk = add_chunk(batch, partition);
+	uint8_t *row = batch->rows + (size_t)chunk * BATCH_CHUNK + batch->chunks[chunk].length;
+	batch->chunks[chunk].length = (uint16_t)(batch->chunks[chunk].length + envelope_row_put(row, envelope));
+	batch->sizes[partition]++;
+	batch->count++;
+}
+
+void envelope_batch_mark(const struct envelope_batch *batch, struct batch_mark *mark)
+{
+	mark->chunks_used = batch->chunks_used;
+	mark->count = batch->count;
+	for (size_t i = 0; i < BATCH_PARTITIONS; i++) {
+		mark->partitions[i].size = batch->sizes[i];
+		mark->partitions[i].last = batch->last[i];
+		mark->partitions[i].length = batch->chunks[batch->last[i]].length;
+	}
+}
+
+void envelope_batch_rewind(struct envelope_batch *batch, const struct batch_mark *mark)
+{
+	batch->chunks_used = mark->chunks_used;
+	batch->count = mark->count;
+	for (size_t i = 0; i < BATCH_PARTITIONS; i++) {
+		batch->sizes[i] = mark->partitions[i].size;
+		batch->last[i] = mark->partitions[i].last;
+		if (batch->sizes[i])
+			batch->chunks[batch->last[i]] = (struct batch_chunk){mark->partitions[i].length, mark->partitions[i].last};
+	}
+}
+
+/* Files */
+
+bool envelope_batch_can_spill(const struct envelope_batch *batch)
+{
+	return batch->run_count < BATCH_RUNS;
+}
+
+static int open_spill(struct envelope_batch *batch, struct error *error)
+{
+	const char *folder = getenv("TMPDIR");
+	char name[4096];
+	int length = snprintf(name, sizeof name, "%s/envtally-XXXXXX", folder && *folder ? folder : P_tmpdir);
+	if (length < 0 || (size_t)length >= sizeof name)
+		return error_set(error, EX_CANTCREAT, "cannot create a temporary file: the name in TMPDIR is too long");
+	batch->spilled = mkostemp(name, O_CLOEXEC);
+	if (batch->spilled < 0)
+		return error_set_errno(error, EX_CANTCREAT, "cannot create temporary file '%s'", name);
+	unlink(name);
+	batch->runs = calloc(BATCH_RUNS, sizeof *batch->runs);
+	return batch->runs ? 0 : error_set(error, EX_OSERR, "out of memory");
+}
+
+static int write_all(int descriptor, const uint8_t *at, size_t left, uint64_t offset, struct error *error)
+{
+	while (left > 0) {
+		ssize_t count = pwrite(descriptor, at, left, (off_t)offset);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return error_set_errno(error, EX_IOERR, "cannot write a temporary file");
+		at += count;
+		left -= (size_t)count;
+		offset += (uint64_t)count;
+	}
+	return 0;
+}
+
+static int read_all(int descriptor, uint8_t *at, size_t left, uint64_t offset, struct error *error)
+{
+	while (left > 0) {
+		ssize_t count = pread(descriptor, at, left, (off_t)offset);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return error_set_errno(error, EX_IOERR, "cannot read a temporary file");
+		if (count == 0)
+			return error_set(error, EX_IOERR, "cannot read a temporary file: it is shorter than what was written");
+		at += count;
+		left -= (size_t)count;
+		offset += (uint64_t)count;
+	}
+	return 0;
+}
+
+/* The chunks of a partition: the first, and the one after it; -1 at the end. */
+static int first_chunk(const struct envelope_batch *batch, size_t partition)
+{
+	return batch->sizes[partition] ? batch->first[partition] : -1;
+}
+
+static int next_chunk(const struct envelope_batch *batch, int chunk)
+{
+	return batch->chunks[chunk].next == chunk ? -1 : batch->chunks[chunk].next;
+}
+
+static size_t bytes_in_memory(const struct envelope_batch *batch, size_t partition)
+{
+	size_t bytes = 0;
+	for (int chunk = first_chunk(batch, partition); chunk >= 0; chunk = next_chunk(batch, chunk))
+		bytes += batch->chunks[chunk].length;
+	return bytes;
+}
+
+/* The rows of a partition that are in memory, one after the other. Returns their end. */
+static uint8_t *gather(const struct envelope_batch *batch, size_t partition, uint8_t *to)
+{
+	for (int chunk = first_chunk(batch, partition); chunk >= 0; chunk = next_chunk(batch, chunk))
+		to = mempcpy(to, batch->rows + (size_t)chunk * BATCH_CHUNK, batch->chunks[chunk].length);
+	return to;
+}
+
+static int reserve_loaded(struct envelope_batch *batch, size_t size, struct error *error)
+{
+	if (size <= batch->loaded_capacity)
+		return 0;
+	free(batch->loaded);
+	batch->loaded_capacity = size + size / 8;
+	batch->loaded = malloc(batch->loaded_capacity);
+	if (batch->loaded)
+		return 0;
+	batch->loaded_capacity = 0;
+	return error_set(error, EX_OSERR, "out of memory");
+}
+
+int envelope_batch_spill(struct envelope_batch *batch, struct error *error)
+{
+	if (batch->spilled < 0 && open_spill(batch, error) < 0)
+		return -1;
+	struct batch_run *run = &batch->runs[batch->run_count];
+	uint64_t offset = batch->run_count ? run[-1].offsets[BATCH_PARTITIONS] : 0;
+	for (size_t partition = 0; partition < BATCH_PARTITIONS; partition++) {
+		size_t bytes = bytes_in_memory(batch, partition);
+		run->offsets[partition] = offset;
+		run->sizes[partition] = batch->sizes[partition];
+		if (reserve_loaded(batch, bytes, error) < 0)
+			return -1;
+		gather(batch, partition, batch->loaded);
+		if (write_all(batch->spilled, batch->loaded, bytes, offset, error) < 0)
+			return -1;
+		offset += bytes;
+	}
+	run->offsets[BATCH_PARTITIONS] = offset;
+	batch->run_count++;
+	memset(batch->sizes, 0, sizeof batch->sizes);
+	batch->chunks_used = 0;
+	return 0;
+}
+
+/* All rows of some partitions in `loaded`, in the order in which they came. Sets *end to where they end. */
+static int load(struct envelope_batch *batch, size_t first, size_t last, size_t *end, struct error *error)
+{
+	size_t size = ENVELOPE_ROW_LIMIT; /* what stands behind the last row may be looked at */
+	for (size_t partition = first; partition < last; partition++) {
+		size += bytes_in_memory(batch, partition);
+		for (size_t i = 0; i < batch->run_count; i++)
+			size += batch->runs[i].offsets[partition + 1] - batch->runs[i].offsets[partition];
+	}
+	if (reserve_loaded(batch, size, error) < 0)
+		return -1;
+	uint8_t *to = batch->loaded;
+	for (size_t partition = first; partition < last; partition++) {
+		for (size_t i = 0; i < batch->run_count; i++) {
+			const struct batch_run *run = &batch->runs[i];
+			size_t bytes = run->offsets[partition + 1] - run->offsets[partition];
+			if (read_all(batch->spilled, to, bytes, run->offsets[partition], error) < 0)
+				return -1;
+			to += bytes;
+		}
+		to = gather(batch, partition, to);
+	}
+	*end = (size_t)(to - batch->loaded);
+	return 0;
+}
+
+/* Order */
+
+void envelope_batch_look(const struct envelope_batch *batch, size_t place, struct envelope_row *row)
+{
+	const uint8_t *at = batch->base + batch->order[place].value;
+	/* What envelope_batch_add() wrote cannot be damaged. */
+	(void)envelope_row_look(at, at + ENVELOPE_ROW_LIMIT, row);
+}
+
+static int make_room(struct envelope_batch *batch, size_t count, struct error *error)
+{
+	if (count <= batch->order_capacity)
+		return 0;
+	free(batch->order);
+	free(batch->spare);
+	batch->order = malloc(count * sizeof *batch->order);
+	batch->spare = malloc(count * sizeof *batch->spare);
+	batch->order_capacity = batch->order && batch->spare ? count : 0;
+	return batch->order_capacity ? 0 : error_set(error, EX_OSERR, "out of memory");
+}
+
+static void list_rows(struct envelope_batch *batch, size_t at, size_t end)
+{
+	while (at < end) {
+		struct envelope_row row;
+		(void)envelope_row_look(batch->base + at, batch->base + end, &row);
+		batch->order[batch->ordered++] = (struct radix_pair){row.hash, at};
+		at += row.length;
+	}
+}
+
+static void list_partition(struct envelope_batch *batch, size_t partition)
+{
+	for (int chunk = first_chunk(batch, partition); chunk >= 0; chunk = next_chunk(batch, chunk)) {
+		size_t at = (size_t)chunk * BATCH_CHUNK;
+		list_rows(batch, at, at + batch->chunks[chunk].length);
+	}
+}
+
+/* Rows of one hash, of which there are rarely two that are not versions of one envelope: by id, stably. */
+static void sort_equals(struct envelope_batch *batch, size_t from, size_t to)
+{
+	for (size_t i = from + 1; i < to; i++) {
+		struct envelope_row moving, other;
+		struct radix_pair entry = batch->order[i];
+		size_t place = i;
+		envelope_batch_look(batch, i, &moving);
+		while (place > from) {
+			envelope_batch_look(batch, place - 1, &other);
+			if (envelope_id_compare(&other.envelope_id, &moving.envelope_id) <= 0)
+				break;
+			batch->order[place] = batch->order[place - 1];
+			place--;
+		}
+		batch->order[place] = entry;
+	}
+}
+
+int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last, struct error *error)
+{
+	size_t count = 0;
+	for (size_t partition = first; partition < last; partition++) {
+		count += batch->sizes[partition];
+		for (size_t i = 0; i < batch->run_count; i++)
+			count += batch->runs[i].sizes[partition];
+	}
+	batch->ordered = 0;
+	if (make_room(batch, count, error) < 0)
+		return -1;
+	if (batch->run_count) {
+		size_t end = 0;
+		if (load(batch, first, last, &end, error) < 0)
+			return -1;
+		batch->base = batch->loaded;
+		list_rows(batch, 0, end);
+	} else {
+		batch->base = batch->rows;
+		for (size_t partition = first; partition < last; partition++)
+			list_partition(batch, partition);
+	}
+	radix_sort(batch->order, batch->spare, count);
+	for (size_t from = 0, to; from < count; from = to) {
+		for (to = from + 1; to < count && envelope_batch_hash(batch, to) == envelope_batch_hash(batch, from); to++)
+			;
+		if (to - from > 1)
+			sort_equals(batch, from, to);
+	}
+	return 0;
+}
+
+void envelope_batch_reset(struct envelope_batch *batch)
+{
+	/* A large batch is rare, and what comes after it needs memory, too. */
+	if (batch->chunks_used > BATCH_CHUNKS / 8)
+		huge_pages_forget(batch->rows, (size_t)BATCH_CHUNK * BATCH_CHUNKS);
+	memset(batch->sizes, 0, sizeof batch->sizes);
+	batch->chunks_used = batch->count = batch->ordered = batch->run_count = 0;
+}

@@ -1,0 +1,131 @@
+#include "merge/envelope_block.h"
+
+#define ROWS_OF_A_BLOCK 32 /* at most, on average: about 1.8 KiB, so that a page holds two or three blocks */
+
+int block_layout_load(struct ledger *ledger, struct block_layout *layout, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "load_layout", error);
+	int got = statement ? ledger_step(ledger, statement, error) : -1;
+	if (got <= 0)
+		return got < 0 ? -1 : error_set(error, EX_DATAERR, "cannot use ledger '%s': its table layout is empty", ledger->path);
+	*layout = (struct block_layout){.block_bits = sqlite3_column_int(statement, 0),
+		.envelopes = sqlite3_column_int64(statement, 1),
+		.undated = sqlite3_column_int64(statement, 2),
+		.stored = sqlite3_column_int64(statement, 1)};
+	sqlite3_reset(statement);
+	return 0;
+}
+
+int block_layout_save(struct ledger *ledger, const struct block_layout *layout, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "save_layout", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_int(statement, 1, layout->block_bits);
+	sqlite3_bind_int64(statement, 2, layout->envelopes);
+	sqlite3_bind_int64(statement, 3, layout->undated);
+	return ledger_run(ledger, statement, error);
+}
+
+int64_t block_number(uint32_t hash, int block_bits)
+{
+	return block_bits ? hash >> (32 - block_bits) : 0;
+}
+
+int block_damaged(struct ledger *ledger, struct error *error)
+{
+	return error_set(error, EX_DATAERR, "cannot use ledger '%s': a block of envelopes is damaged", ledger->path);
+}
+
+/* Copies a block's rows; an absent one is empty. */
+int block_load(struct ledger *ledger, int64_t block, struct buffer *rows, struct error *error)
+{
+	buffer_reset(rows);
+	sqlite3_stmt *statement = ledger_statement(ledger, "find_block", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_int64(statement, 1, block);
+	int got = ledger_step(ledger, statement, error);
+	if (got > 0)
+		buffer_append(rows, sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+	sqlite3_reset(statement);
+	return got < 0 ? -1 : buffer_check(rows, error);
+}
+
+int block_store(struct ledger *ledger, int64_t block, const struct buffer *rows, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "store_block", error);
+	if (!statement || buffer_check(rows, error) < 0)
+		return -1;
+	sqlite3_bind_int64(statement, 1, block);
+	sqlite3_bind_blob64(statement, 2, rows->data, rows->length, SQLITE_STATIC);
+	return ledger_run(ledger, statement, error);
+}
+
+/* One block into the 2^(to - from) blocks of its longer prefixes. Rows are in the order of the hash, so each child is a run of them. */
+static int split_block(
+	struct ledger *ledger, int64_t block, int from, int to, struct buffer *rows, struct buffer *child, struct error *error)
+{
+	if (block_load(ledger, block, rows, error) < 0 || !rows->length)
+		return rows->length ? -1 : 0;
+	sqlite3_stmt *statement = ledger_statement(ledger, "remove_block", error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_int64(statement, 1, block);
+	if (ledger_run(ledger, statement, error) < 0)
+		return -1;
+	const uint8_t *at = (const uint8_t *)rows->data, *end = at + rows->length, *start = at;
+	int64_t present = block << (to - from);
+	for (struct envelope_row row; at < end; at += row.length) {
+		if (envelope_row_look(at, end, &row) < 0)
+			return block_damaged(ledger, error);
+		int64_t wanted = block_number(row.hash, to);
+		if (wanted != present && at > start) {
+			buffer_reset(child);
+			buffer_append(child, start, (size_t)(at - start));
+			if (block_store(ledger, present, child, error) < 0)
+				return -1;
+			start = at;
+		}
+		present = wanted;
+	}
+	buffer_reset(child);
+	buffer_append(child, start, (size_t)(end - start));
+	return block_store(ledger, present, child, error);
+}
+
+/* From the last block on, so that a child never meets a parent that is not split yet. */
+int block_make_room(struct ledger *ledger, struct block_layout *layout, size_t count, struct error *error)
+{
+	int bits = layout->block_bits;
+	while (bits < 32 && (layout->envelopes + (int64_t)count) >> bits > ROWS_OF_A_BLOCK)
+		bits++;
+	struct buffer rows = BUFFER_INIT, child = BUFFER_INIT;
+	int result = 0;
+	if (bits > layout->block_bits && layout->envelopes > 0)
+		for (int64_t block = ((int64_t)1 << layout->block_bits) - 1; block >= 0 && result == 0; block--)
+			result = split_block(ledger, block, layout->block_bits, bits, &rows, &child, error);
+	layout->block_bits = bits;
+	buffer_release(&rows);
+	buffer_release(&child);
+	return result;
+}
+
+int block_walk(struct ledger *ledger, int (*each)(void *context, const struct envelope *envelope, struct error *error), void *context,
+	struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, "list_blocks", error);
+	int got = -1, result = 0;
+	while (result == 0 && statement && (got = ledger_step(ledger, statement, error)) > 0) {
+		const uint8_t *at = sqlite3_column_blob(statement, 0);
+		const uint8_t *end = at + sqlite3_column_bytes(statement, 0);
+		while (result == 0 && at < end) {
+			struct envelope_row row;
+			struct envelope envelope;
+			bool good = envelope_row_look(at, end, &row) == 0 && envelope_row_read(&row, &envelope) == 0;
+			result = good ? each(context, &envelope, error) : block_damaged(ledger, error);
+			at += good ? row.length : 0;
+		}
+	}
+	return result ? result : got;
+}

@@ -1,0 +1,169 @@
+#include "merge/envelope_reader.h"
+
+#include "base/instant.h"
+#include "stream/stream.h"
+
+#include <string.h>
+
+/* Position of the fields of stream_envelope_method. */
+enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM, SENDER, SENDING_METHOD };
+
+void envelope_reader_forget(struct envelope_reader *reader)
+{
+	name_table_release(&reader->accounts);
+	name_table_release(&reader->plan_items);
+	name_table_release(&reader->statuses);
+}
+
+void envelope_reader_release(struct envelope_reader *reader)
+{
+	envelope_reader_forget(reader);
+	buffer_release(&reader->pair);
+}
+
+/* An id that is a text points into the slice. */
+static int parse_id(const struct json_slice *slice, const char *field, struct envelope_id *id, struct error *error)
+{
+	*id = (struct envelope_id){.length = 0};
+	if (slice->kind == JSON_ABSENT || slice->kind == JSON_NULL)
+		return 0;
+	if (slice->kind != JSON_STRING || slice->length == 0 || slice->length > ID_LIMIT)
+		return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string of 1 to %d bytes, this is %s", field, ID_LIMIT,
+			json_kind_name(slice->kind));
+	envelope_id_parse(slice->text, slice->length, id);
+	if (!id->is_uuid && memchr(slice->text, 0, slice->length))
+		return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string without \\u0000", field);
+	return 0;
+}
+
+static int parse_time(const struct json_slice *slice, const char *field, int64_t *instant, struct error *error)
+{
+	*instant = INSTANT_NONE;
+	if (slice->kind == JSON_ABSENT || slice->kind == JSON_NULL)
+		return 0;
+	if (slice->kind != JSON_STRING || instant_parse(slice->text, slice->length, instant) < 0)
+		return error_set(error, EX_DATAERR, "envelope \"%s\" must be a time such as 2025-01-31T00:00:00.000Z, this is '%.*s'",
+			field, (int)slice->length, slice->text);
+	return 0;
+}
+
+/* A statement about a name, and about a sending method where there is one. */
+static sqlite3_stmt *name_statement(struct ledger *ledger, const char *statement_name, const struct json_slice *slice,
+	const struct json_slice *method, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, statement_name, error);
+	if (statement)
+		sqlite3_bind_text(statement, 1, slice->text, (int)slice->length, SQLITE_STATIC);
+	if (statement && method)
+		sqlite3_bind_text(statement, 2, method->text, (int)method->length, SQLITE_STATIC);
+	return statement;
+}
+
+/* The ledger's key of a name (and of a method, or NULL), which is added when new. */
+static int ask_key(struct ledger *ledger, const char *find, const char *add, const struct json_slice *slice,
+	const struct json_slice *method, int64_t *key, struct error *error)
+{
+	if (memchr(slice->text, 0, slice->length))
+		return error_set(error, EX_DATAERR, "envelope names must be strings without \\u0000, this is '%s' and more", slice->text);
+	sqlite3_stmt *statement = name_statement(ledger, find, slice, method, error);
+	int got = statement ? ledger_step(ledger, statement, error) : -1;
+	if (got > 0)
+		*key = sqlite3_column_int64(statement, 0);
+	if (statement)
+		sqlite3_reset(statement);
+	if (got != 0)
+		return got < 0 ? -1 : 0;
+	statement = name_statement(ledger, add, slice, method, error);
+	if (!statement || ledger_run(ledger, statement, error) < 0)
+		return -1;
+	*key = sqlite3_last_insert_rowid(ledger->database);
+	return 0;
+}
+
+/* The same, from the table in memory if it is there. */
+static int find_key(struct envelope_reader *reader, struct name_table *table, const char *find, const char *add,
+	const struct json_slice *slice, uint32_t *key, struct error *error)
+{
+	const struct name *name = name_table_find(table, slice->text, slice->length);
+	int64_t value = name ? name->value : 0;
+	if (!name &&
+		(ask_key(reader->ledger, find, add, slice, NULL, &value, error) < 0 ||
+			!name_table_add(table, slice->text, slice->length, value, error)))
+		return -1;
+	*key = (uint32_t)value;
+	return 0;
+}
+
+/* The key of a status with a sending method. */
+static int find_pair(struct envelope_reader *reader, const struct json_slice *status, const struct json_slice *method, uint32_t *key,
+	struct error *error)
+{
+	struct buffer *pair = &reader->pair;
+	if (memchr(method->text, 0, method->length))
+		return error_set(error, EX_DATAERR, "envelope \"sending_method\" must be a string without \\u0000");
+	buffer_reset(pair);
+	buffer_append(pair, status->text, status->length);
+	buffer_append_byte(pair, 0);
+	buffer_append(pair, method->text, method->length);
+	if (buffer_check(pair, error) < 0)
+		return -1;
+	const struct name *name = name_table_find(&reader->statuses, pair->data, pair->length);
+	int64_t value = name ? name->value : 0;
+	if (!name &&
+		(ask_key(reader->ledger, "find_status", "add_status", status, method, &value, error) < 0 ||
+			!name_table_add(&reader->statuses, pair->data, pair->length, value, error)))
+		return -1;
+	*key = (uint32_t)value;
+	return 0;
+}
+
+static int parse_status(struct envelope_reader *reader, const struct json_slice fields[], uint32_t *key, struct error *error)
+{
+	const struct json_slice *method = &fields[SENDING_METHOD];
+	int result;
+	if (method->kind == JSON_STRING && method->length > 0)
+		result = find_pair(reader, &fields[STATUS], method, key, error);
+	else if (method->kind != JSON_STRING && method->kind != JSON_NULL && method->kind != JSON_ABSENT)
+		return error_set(
+			error, EX_DATAERR, "envelope \"sending_method\" must be a string, this is %s", json_kind_name(method->kind));
+	else
+		result = find_key(reader, &reader->statuses, "find_status", "add_status", &fields[STATUS], key, error);
+	/* Rows and weeks keep a key in two bytes. */
+	if (result == 0 && *key > UINT16_MAX)
+		result = error_set(
+			error, EX_DATAERR, "envelope \"status\": the ledger has 64,536 others of its own making, and room for no more");
+	return result;
+}
+
+int envelope_reader_read(struct envelope_reader *reader, const struct json_slice fields[], struct envelope *envelope, struct error *error)
+{
+	static const int required[] = {ACCOUNT, ENVELOPE, STATUS};
+	for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
+		const struct json_slice *slice = &fields[required[i]];
+		if (slice->kind != JSON_STRING || slice->length == 0)
+			return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string that is not empty, this is %s",
+				stream_envelope_method.fields[required[i]].name, json_kind_name(slice->kind));
+	}
+	if (parse_id(&fields[ENVELOPE], "envelope_id", &envelope->envelope_id, error) < 0 ||
+		parse_id(&fields[SENDER], "sender_id", &envelope->sender_id, error) < 0 ||
+		parse_time(&fields[CREATED], "created_at", &envelope->created_at, error) < 0 ||
+		parse_time(&fields[SENT], "sent_at", &envelope->sent_at, error) < 0 ||
+		parse_time(&fields[COMPLETED], "completed_at", &envelope->completed_at, error) < 0 ||
+		parse_time(&fields[MODIFIED], "modified_at", &envelope->modified_at, error) < 0)
+		return -1;
+	if (envelope->modified_at == INSTANT_NONE)
+		return error_set(
+			error, EX_DATAERR, "envelope \"modified_at\" must be a time, this is %s", json_kind_name(fields[MODIFIED].kind));
+	const struct json_slice *plan_item = &fields[PLAN_ITEM];
+	envelope->plan_item = 0;
+	if (plan_item->kind != JSON_STRING && plan_item->kind != JSON_NULL && plan_item->kind != JSON_ABSENT)
+		return error_set(
+			error, EX_DATAERR, "envelope \"plan_item_id\" must be a string, this is %s", json_kind_name(plan_item->kind));
+	if (plan_item->kind == JSON_STRING && plan_item->length > 0 &&
+		find_key(reader, &reader->plan_items, "find_plan_item", "add_plan_item", plan_item, &envelope->plan_item, error) < 0)
+		return -1;
+	return find_key(reader, &reader->accounts, "find_account", "add_account", &fields[ACCOUNT], &envelope->account, error) < 0 ||
+			parse_status(reader, fields, &envelope->status, error) < 0
+		? -1
+		: 0;
+}

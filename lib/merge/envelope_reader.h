@@ -1,0 +1,34 @@
+/*
+ * envelope_reader.h: envelope records as the ledger keeps them: checked, times as instants, names as the keys of the ledger's tables.
+ *
+ * Names that are new are added to the ledger, within its transaction. Keys are remembered, so that the ledger is asked once for each name.
+ * An envelope that tells its sending method has for its status the key of a row of table `status` that is for both together.
+ */
+#ifndef ENVTALLY_ENVELOPE_READER_H
+#define ENVTALLY_ENVELOPE_READER_H
+
+#include "base/name_table.h"
+#include "ledger/ledger.h"
+#include "merge/envelope_row.h"
+#include "json/json_scan.h"
+
+struct envelope_reader {
+	struct ledger *ledger;
+	struct name_table accounts, plan_items, statuses; /* values are the keys of the ledger's tables */
+	struct buffer pair; /* a status and a sending method, NUL between them: what they are called in `statuses` */
+};
+
+#define ENVELOPE_READER_INIT(of_ledger) \
+	{ \
+		.ledger = of_ledger, .pair = BUFFER_INIT \
+	}
+void envelope_reader_release(struct envelope_reader *reader);
+
+/* Fields of an envelope record, in the order of stream_envelope_method (stream.h). Ids that are texts point into them. EX_DATAERR says which
+ * field is wrong. */
+int envelope_reader_read(struct envelope_reader *reader, const struct json_slice fields[], struct envelope *envelope, struct error *error);
+
+/* Forgets the keys: after the ledger was taken back to an earlier state. */
+void envelope_reader_forget(struct envelope_reader *reader);
+
+#endif

@@ -1,0 +1,253 @@
+#include "merge/envelope_row.h"
+
+#include "base/hash_index.h"
+#include "base/instant.h"
+
+#include <endian.h>
+#include <string.h>
+
+enum {
+	FLAG_ID_IS_TEXT = 1,
+	FLAG_SENDER = 2,
+	FLAG_SENDER_IS_TEXT = 4,
+	FLAG_SENT = 8,
+	FLAG_CREATED = 16,
+	FLAG_COMPLETED = 32,
+};
+
+static uint64_t load_4(const char *text)
+{
+	uint32_t word;
+	memcpy(&word, text, sizeof word);
+	return le32toh(word);
+}
+
+static uint64_t load_8(const char *text)
+{
+	uint64_t word;
+	memcpy(&word, text, sizeof word);
+	return le64toh(word);
+}
+
+/*
+ * Eight hexadecimal digits in lower case, the first one lowest, to four bytes. A byte's top bit in `odd` says that it is no such
+ * digit: adding to a byte sets its top bit from '0' (or 'a') on, and adding a little less from beyond '9' (or 'f') on.
+ */
+static void put_hexadecimal(uint8_t *bytes, uint64_t digits, uint64_t *odd)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t is_digit = (digits + ones * (0x80 - '0')) & ~(digits + ones * (0x7f - '9'));
+	uint64_t is_letter = (digits + ones * (0x80 - 'a')) & ~(digits + ones * (0x7f - 'f'));
+	*odd |= ~(is_digit | is_letter) | digits;
+	uint64_t nibbles = (digits & ones * 15) + (digits >> 6 & ones) * 9;
+	uint64_t pairs = (nibbles << 4 | nibbles >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+	pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
+	uint32_t word = htole32((uint32_t)(pairs | pairs >> 16));
+	memcpy(bytes, &word, sizeof word);
+}
+
+static bool parse_uuid(const char *text, size_t length, uint8_t bytes[16])
+{
+	uint64_t odd = 0;
+	if (length != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+		return false;
+	put_hexadecimal(bytes, load_8(text), &odd);
+	put_hexadecimal(bytes + 4, load_4(text + 9) | load_4(text + 14) << 32, &odd);
+	put_hexadecimal(bytes + 8, load_4(text + 19) | load_4(text + 24) << 32, &odd);
+	put_hexadecimal(bytes + 12, load_8(text + 28), &odd);
+	return (odd & UINT64_C(0x8080808080808080)) == 0;
+}
+
+void envelope_id_parse(const char *text, size_t length, struct envelope_id *id)
+{
+	id->is_uuid = parse_uuid(text, length, id->uuid);
+	id->length = id->is_uuid ? 16 : (uint8_t)length;
+	if (!id->is_uuid)
+		id->text = text;
+}
+
+static const uint8_t *bytes_of(const struct envelope_id *id)
+{
+	return id->is_uuid ? id->uuid : (const uint8_t *)id->text;
+}
+
+void envelope_id_append(const struct envelope_id *id, struct buffer *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	char uuid[36];
+	if (!id->is_uuid) {
+		buffer_append(text, id->text, id->length);
+		return;
+	}
+	for (int i = 0, at = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			uuid[at++] = '-';
+		uuid[at++] = digits[id->uuid[i] >> 4];
+		uuid[at++] = digits[id->uuid[i] & 15];
+	}
+	buffer_append(text, uuid, sizeof uuid);
+}
+
+uint32_t envelope_id_hash(const struct envelope_id *id)
+{
+	return hash_bytes(id->is_uuid, bytes_of(id), id->length);
+}
+
+int envelope_id_compare(const struct envelope_id *left, const struct envelope_id *right)
+{
+	if (!left->length || !right->length)
+		return !left->length - !right->length;
+	if (left->is_uuid != right->is_uuid)
+		return left->is_uuid ? -1 : 1;
+	size_t shorter = left->length < right->length ? left->length : right->length;
+	int order = memcmp(bytes_of(left), bytes_of(right), shorter);
+	return order ? order : left->length - right->length;
+}
+
+int envelope_row_compare(const struct envelope_row *left, const struct envelope_row *right)
+{
+	if (left->hash != right->hash)
+		return left->hash < right->hash ? -1 : 1;
+	return envelope_id_compare(&left->envelope_id, &right->envelope_id);
+}
+
+/* Writing */
+
+static uint8_t *put_varint(uint8_t *at, uint64_t value)
+{
+	while (value >= 128) {
+		*at++ = (uint8_t)(value | 128);
+		value >>= 7;
+	}
+	*at++ = (uint8_t)value;
+	return at;
+}
+
+static uint8_t *put_signed(uint8_t *at, int64_t value)
+{
+	return put_varint(at, (uint64_t)value << 1 ^ -(uint64_t)(value < 0));
+}
+
+static uint8_t *put_id(uint8_t *at, const struct envelope_id *id)
+{
+	if (!id->is_uuid)
+		*at++ = id->length;
+	memcpy(at, bytes_of(id), id->length);
+	return at + id->length;
+}
+
+size_t envelope_row_put(uint8_t *start, const struct envelope *envelope)
+{
+	uint8_t flags = (uint8_t)((envelope->envelope_id.is_uuid ? 0 : FLAG_ID_IS_TEXT) | (envelope->sender_id.length ? FLAG_SENDER : 0) |
+		(envelope->sender_id.length && !envelope->sender_id.is_uuid ? FLAG_SENDER_IS_TEXT : 0) |
+		(envelope->sent_at != INSTANT_NONE ? FLAG_SENT : 0) | (envelope->created_at != INSTANT_NONE ? FLAG_CREATED : 0) |
+		(envelope->completed_at != INSTANT_NONE ? FLAG_COMPLETED : 0));
+	uint8_t *at = put_id(start + 2, &envelope->envelope_id);
+	at = put_varint(at, envelope->account);
+	at = put_varint(at, envelope->plan_item);
+	at = put_varint(at, envelope->status);
+	at = put_signed(at, envelope->modified_at);
+	if (flags & FLAG_SENT)
+		at = put_signed(at, envelope->modified_at - envelope->sent_at);
+	if (flags & FLAG_CREATED)
+		at = put_signed(at, envelope->modified_at - envelope->created_at);
+	if (flags & FLAG_COMPLETED)
+		at = put_signed(at, envelope->modified_at - envelope->completed_at);
+	if (flags & FLAG_SENDER)
+		at = put_id(at, &envelope->sender_id);
+	start[0] = (uint8_t)(at - start);
+	start[1] = flags;
+	return (size_t)(at - start);
+}
+
+/* Reading */
+
+static bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+{
+	*value = 0;
+	for (int shift = 0; *at < end && shift < 64; shift += 7) {
+		uint8_t byte = *(*at)++;
+		*value |= (uint64_t)(byte & 127) << shift;
+		if (byte < 128)
+			return true;
+	}
+	return false;
+}
+
+static bool get_number(const uint8_t **at, const uint8_t *end, uint32_t *number)
+{
+	uint64_t value;
+	bool good = get_varint(at, end, &value) && value <= UINT32_MAX;
+	*number = (uint32_t)value;
+	return good;
+}
+
+static bool get_signed(const uint8_t **at, const uint8_t *end, int64_t *value)
+{
+	uint64_t folded;
+	bool good = get_varint(at, end, &folded);
+	*value = (int64_t)(folded >> 1) ^ -(int64_t)(folded & 1);
+	return good;
+}
+
+static bool get_time(const uint8_t **at, const uint8_t *end, bool present, int64_t modified_at, int64_t *instant)
+{
+	int64_t before = 0;
+	*instant = INSTANT_NONE;
+	if (!present)
+		return true;
+	bool good = get_signed(at, end, &before);
+	*instant = modified_at - before;
+	return good;
+}
+
+static bool get_id(const uint8_t **at, const uint8_t *end, bool is_text, struct envelope_id *id)
+{
+	size_t length = 16;
+	if (is_text && *at == end)
+		return false;
+	if (is_text)
+		length = *(*at)++;
+	if ((size_t)(end - *at) < length || length == 0)
+		return false;
+	id->is_uuid = !is_text;
+	id->length = (uint8_t)length;
+	if (is_text)
+		id->text = (const char *)*at;
+	else
+		memcpy(id->uuid, *at, 16);
+	*at += length;
+	return true;
+}
+
+int envelope_row_look(const uint8_t *at, const uint8_t *end, struct envelope_row *row)
+{
+	if (end - at < 2 || at[0] > end - at)
+		return -1;
+	*row = (struct envelope_row){.at = at, .length = at[0]};
+	const uint8_t *id = at + 2;
+	if (!get_id(&id, at + row->length, at[1] & FLAG_ID_IS_TEXT, &row->envelope_id))
+		return -1;
+	row->hash = envelope_id_hash(&row->envelope_id);
+	return 0;
+}
+
+bool envelope_row_is_dated(const struct envelope_row *row)
+{
+	return row->at[1] & FLAG_SENT;
+}
+
+int envelope_row_read(const struct envelope_row *row, struct envelope *envelope)
+{
+	const uint8_t *at = row->at + 2, *end = row->at + row->length;
+	uint8_t flags = row->at[1];
+	envelope->sender_id = (struct envelope_id){.length = 0};
+	bool good = get_id(&at, end, flags & FLAG_ID_IS_TEXT, &envelope->envelope_id) && get_number(&at, end, &envelope->account) &&
+		get_number(&at, end, &envelope->plan_item) && get_number(&at, end, &envelope->status) &&
+		get_signed(&at, end, &envelope->modified_at) &&
+		get_time(&at, end, flags & FLAG_SENT, envelope->modified_at, &envelope->sent_at) &&
+		get_time(&at, end, flags & FLAG_CREATED, envelope->modified_at, &envelope->created_at) &&
+		get_time(&at, end, flags & FLAG_COMPLETED, envelope->modified_at, &envelope->completed_at) &&
+		(!(flags & FLAG_SENDER) || get_id(&at, end, flags & FLAG_SENDER_IS_TEXT, &envelope->sender_id));
+	return good && at == end ? 0 : -1;
+}

@@ -1,0 +1,73 @@
+/*
+ * envelope_row.h: one version of an envelope as the ledger keeps it, and as bytes within a block.
+ *
+ * A block is a run of rows, one after the other, ordered by envelope_row_compare(). A row:
+ *   length     1 byte: of the whole row
+ *   flags      1 byte: the FLAG_ bits of envelope_row.c
+ *   envelope   16 bytes for a UUID, else a length byte and the text
+ *   account, plan item, status   varints: keys of the ledger's tables; plan item 0 is none
+ *   modified_at                  varint, zigzag, milliseconds
+ *   sent_at, created_at, completed_at   where the flags say so: varint, zigzag, modified_at less it
+ *   sender     where the flags say so, as the envelope
+ * A varint has seven bits a byte, the least first, the eighth set on all but the last (LEB128); zigzag folds the sign in.
+ */
+#ifndef ENVTALLY_ENVELOPE_ROW_H
+#define ENVTALLY_ENVELOPE_ROW_H
+
+#include "base/buffer.h"
+
+#include <stdint.h>
+
+struct envelope_id {
+	union {
+		uint8_t uuid[16];
+		const char *text; /* not owned */
+	};
+	uint8_t length; /* of the text; 16 for a UUID; 0: none */
+	bool is_uuid;
+};
+
+struct envelope {
+	struct envelope_id envelope_id, sender_id;
+	int64_t created_at, sent_at, completed_at, modified_at; /* instant.h */
+	uint32_t account, plan_item, status; /* keys in the ledger */
+};
+
+/* A row where it lies: what it takes to order and to copy it. */
+struct envelope_row {
+	const uint8_t *at;
+	size_t length;
+	uint32_t hash;
+	struct envelope_id envelope_id;
+};
+
+#define ENVELOPE_ROW_LIMIT 192 /* bytes: lengths, flags, two ids of ID_LIMIT, seven varints of at most ten */
+
+/* Reads a UUID in lower case, so that its bytes give the text back; anything else is a text. `length` is 1 to ID_LIMIT. */
+void envelope_id_parse(const char *text, size_t length, struct envelope_id *id);
+
+/* Appends the id as the text it was read from. */
+void envelope_id_append(const struct envelope_id *id, struct buffer *text);
+
+/* Decides which block an id is in: part of the ledger's format. */
+uint32_t envelope_id_hash(const struct envelope_id *id);
+
+/* By kind, then by bytes; none after all others, as null is in the order of records. */
+int envelope_id_compare(const struct envelope_id *left, const struct envelope_id *right);
+
+/* The order of rows in a block: by hash, then by id. */
+int envelope_row_compare(const struct envelope_row *left, const struct envelope_row *right);
+
+/* Writes the envelope as a row where ENVELOPE_ROW_LIMIT bytes are free; returns the row's length. */
+size_t envelope_row_put(uint8_t *at, const struct envelope *envelope);
+
+/* Looks at the row at `at`; the next one begins `length` bytes on. Returns 0, or -1 when the block is damaged. */
+int envelope_row_look(const uint8_t *at, const uint8_t *end, struct envelope_row *row);
+
+/* Does it have a time of sending? */
+bool envelope_row_is_dated(const struct envelope_row *row);
+
+/* Reads the row whole. Ids that are texts point into it. Returns 0, or -1 when it is damaged. */
+int envelope_row_read(const struct envelope_row *row, struct envelope *envelope);
+
+#endif

@@ -1,0 +1,331 @@
+#include "merge/ledger_envelopes.h"
+
+#include "base/instant.h"
+#include "merge/envelope_block.h"
+#include "merge/version_order.h"
+
+int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, int64_t now, struct error *error)
+{
+	*envelopes = (struct ledger_envelopes){.ledger = ledger,
+		.reader = ENVELOPE_READER_INIT(ledger),
+		.weeks.ledger = ledger,
+		.block = BUFFER_INIT,
+		.arrived_at = now,
+		.keeps_blocks = true};
+	if (envelope_batch_open(&envelopes->batch, error) < 0)
+		return -1;
+	sqlite3_stmt *statement = ledger_statement(ledger, "last_period_over", error);
+	if (!statement || ledger_step(ledger, statement, error) != 1) {
+		ledger_envelopes_release(envelopes);
+		return -1;
+	}
+	envelopes->late_before = sqlite3_column_type(statement, 0) == SQLITE_NULL ? INT64_MIN : sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return 0;
+}
+
+void ledger_envelopes_forget_names(struct ledger_envelopes *envelopes)
+{
+	envelope_reader_forget(&envelopes->reader);
+}
+
+void ledger_envelopes_release(struct ledger_envelopes *envelopes)
+{
+	envelope_reader_release(&envelopes->reader);
+	sent_weeks_release(&envelopes->weeks);
+	buffer_release(&envelopes->block);
+	envelope_batch_release(&envelopes->batch);
+}
+
+/* Versions */
+
+/* The same time of modification and yet another content: the order decides, and it is kept for people to see. */
+static int note_conflict(struct ledger_envelopes *envelopes, const struct envelope *winner, struct error *error)
+{
+	struct buffer id = BUFFER_INIT;
+	envelope_id_append(&winner->envelope_id, &id);
+	sqlite3_stmt *statement = ledger_statement(envelopes->ledger, "add_conflict", error);
+	int result = statement ? buffer_check(&id, error) : -1;
+	if (result == 0) {
+		sqlite3_bind_text(statement, 1, id.data, (int)id.length, SQLITE_STATIC);
+		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): both versions were read whole, or there is an error. */
+		sqlite3_bind_int64(statement, 2, winner->modified_at);
+		result = ledger_run(envelopes->ledger, statement, error);
+	}
+	envelopes->conflicts++;
+	buffer_release(&id);
+	return result;
+}
+
+/* Sets *wins when `envelope` is the greater version. */
+static int contend(struct ledger_envelopes *envelopes, const struct envelope *envelope, const struct envelope *earlier, bool *wins,
+	struct error *error)
+{
+	int order;
+	bool conflict;
+	if (version_compare(envelopes->ledger, envelope, earlier, &order, &conflict, error) < 0)
+		return -1;
+	*wins = order > 0;
+	return conflict ? note_conflict(envelopes, *wins ? envelope : earlier, error) : 0;
+}
+
+static int flush_batch(struct ledger_envelopes *envelopes, struct error *error);
+
+bool ledger_envelopes_have_room(const struct ledger_envelopes *envelopes)
+{
+	return !envelope_batch_is_full(&envelopes->batch) && !sent_weeks_are_full(&envelopes->weeks);
+}
+
+static int make_room(struct ledger_envelopes *envelopes, struct error *error)
+{
+	return envelope_batch_can_spill(&envelopes->batch) ? envelope_batch_spill(&envelopes->batch, error) : flush_batch(envelopes, error);
+}
+
+int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct error *error)
+{
+	struct envelope envelope;
+	if (envelope_batch_is_full(&envelopes->batch) && make_room(envelopes, error) < 0)
+		return -1;
+	if (ledger_begin(envelopes->ledger, error) < 0 || envelope_reader_read(&envelopes->reader, fields, &envelope, error) < 0)
+		return -1;
+	envelopes->received++;
+	envelope_batch_add(&envelopes->batch, &envelope);
+	return sent_weeks_add(&envelopes->weeks, &envelope, error);
+}
+
+/* The ledger's blocks */
+
+static int note_late(struct ledger_envelopes *envelopes, const struct envelope *envelope, struct error *error)
+{
+	struct buffer id = BUFFER_INIT;
+	envelope_id_append(&envelope->envelope_id, &id);
+	sqlite3_stmt *statement = ledger_statement(envelopes->ledger, "add_late", error);
+	int result = statement ? buffer_check(&id, error) : -1;
+	if (result == 0) {
+		sqlite3_bind_text(statement, 1, id.data, (int)id.length, SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 2, envelope->account);
+		sqlite3_bind_int64(statement, 3, envelope->plan_item);
+		sqlite3_bind_int64(statement, 4, envelope->sent_at);
+		sqlite3_bind_int64(statement, 5, envelopes->arrived_at);
+		result = ledger_run(envelopes->ledger, statement, error);
+	}
+	buffer_release(&id);
+	return result;
+}
+
+/* Adds it to the number of those that are past a draft and have no time of sending; -1 takes it away. */
+static int count_undated(
+	struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope, int times, struct error *error)
+{
+	uint32_t place;
+	if (envelope->sent_at != INSTANT_NONE)
+		return 0;
+	if (version_status_place(envelopes->ledger, envelope->status, &place, error) < 0)
+		return -1;
+	layout->undated += place > STATUS_DRAFT ? times : 0;
+	return 0;
+}
+
+/*
+ * A version that is new in the ledger, or replaces `earlier`. It has been counted when it came; `envelope` is NULL where nothing about it
+ * needs to be known: it is new, dated, and there is no period yet for which it could be late.
+ */
+static int account_for(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope,
+	const struct envelope *earlier, struct error *error)
+{
+	envelopes->stored++;
+	layout->envelopes += !earlier;
+	if (!envelope)
+		return 0;
+	if (count_undated(envelopes, layout, envelope, 1, error) < 0)
+		return -1;
+	if (earlier &&
+		(count_undated(envelopes, layout, earlier, -1, error) < 0 || sent_weeks_remove(&envelopes->weeks, earlier, error) < 0))
+		return -1;
+	return !earlier && envelope->sent_at != INSTANT_NONE && envelope->sent_at < envelopes->late_before
+		? note_late(envelopes, envelope, error)
+		: 0;
+}
+
+/* The rows of a block, one after the other. */
+struct cursor {
+	struct envelope_row row; /* the present one; of length 0 at the end */
+	const uint8_t *end;
+};
+
+static int look(struct cursor *cursor, const uint8_t *at)
+{
+	cursor->row = (struct envelope_row){.at = at};
+	return at < cursor->end ? envelope_row_look(at, cursor->end, &cursor->row) : 0;
+}
+
+/* The winner of two versions in *row and *envelope; the other one is no longer counted. */
+static int choose(struct ledger_envelopes *envelopes, const struct envelope_row *other_row, struct envelope_row *row,
+	struct envelope *envelope, struct error *error)
+{
+	struct envelope other;
+	bool wins;
+	if (envelope_row_read(other_row, &other) < 0)
+		return block_damaged(envelopes->ledger, error);
+	if (contend(envelopes, &other, envelope, &wins, error) < 0 ||
+		sent_weeks_remove(&envelopes->weeks, wins ? envelope : &other, error) < 0)
+		return -1;
+	if (wins) {
+		*row = *other_row;
+		*envelope = other;
+	}
+	return 0;
+}
+
+/* The greatest of the versions at places from..to of the order, which are of one envelope. */
+static int choose_version(struct ledger_envelopes *envelopes, size_t from, size_t to, struct envelope_row *row, struct error *error)
+{
+	struct envelope_row other;
+	struct envelope envelope;
+	envelope_batch_look(&envelopes->batch, from, row);
+	if (to - from > 1 && envelope_row_read(row, &envelope) < 0)
+		return block_damaged(envelopes->ledger, error);
+	for (size_t place = from + 1; place < to; place++) {
+		envelope_batch_look(&envelopes->batch, place, &other);
+		if (choose(envelopes, &other, row, &envelope, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Sets *wins to whether the row replaces the one at the cursor, which is an earlier or later version of it, and counts accordingly. */
+static int replace_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row,
+	const struct cursor *cursor, bool *wins, struct error *error)
+{
+	struct envelope envelope, there;
+	if (envelope_row_read(row, &envelope) < 0 || envelope_row_read(&cursor->row, &there) < 0)
+		return block_damaged(envelopes->ledger, error);
+	if (contend(envelopes, &envelope, &there, wins, error) < 0)
+		return -1;
+	return *wins ? account_for(envelopes, layout, &envelope, &there, error) : sent_weeks_remove(&envelopes->weeks, &envelope, error);
+}
+
+static int add_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row, struct error *error)
+{
+	struct envelope envelope;
+	if (envelopes->late_before == INT64_MIN && envelope_row_is_dated(row))
+		return account_for(envelopes, layout, NULL, NULL, error);
+	if (envelope_row_read(row, &envelope) < 0)
+		return block_damaged(envelopes->ledger, error);
+	return account_for(envelopes, layout, &envelope, NULL, error);
+}
+
+/* Brings one envelope into the block under way. */
+static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row, struct cursor *cursor,
+	bool *changed, struct error *error)
+{
+	struct buffer *out = &envelopes->block;
+	int order = -1;
+	while (cursor->row.length && (order = envelope_row_compare(&cursor->row, row)) < 0) {
+		buffer_append(out, cursor->row.at, cursor->row.length);
+		if (look(cursor, cursor->row.at + cursor->row.length) < 0)
+			return block_damaged(envelopes->ledger, error);
+	}
+	bool found = cursor->row.length && order == 0, wins = true;
+	if ((found ? replace_row(envelopes, layout, row, cursor, &wins, error) : add_row(envelopes, layout, row, error)) < 0)
+		return -1;
+	if (!wins)
+		return 0; /* the row there stays, and is copied with what follows */
+	buffer_append(out, row->at, row->length);
+	*changed = true;
+	return found && look(cursor, cursor->row.at + cursor->row.length) < 0 ? block_damaged(envelopes->ledger, error) : 0;
+}
+
+/* Are the rows at two places versions of one envelope? */
+static bool is_same(const struct envelope_batch *batch, size_t left, size_t right)
+{
+	struct envelope_row rows[2];
+	if (envelope_batch_hash(batch, left) != envelope_batch_hash(batch, right))
+		return false;
+	envelope_batch_look(batch, left, &rows[0]);
+	envelope_batch_look(batch, right, &rows[1]);
+	return envelope_row_compare(&rows[0], &rows[1]) == 0;
+}
+
+/* Merges the envelopes at places from..to of the batch into one block. */
+static int merge_block(struct ledger_envelopes *envelopes, struct block_layout *layout, int64_t block, size_t from, size_t to,
+	struct buffer *rows, struct error *error)
+{
+	bool changed = false;
+	buffer_reset(&envelopes->block);
+	buffer_reset(rows);
+	if (layout->stored > 0 && block_load(envelopes->ledger, block, rows, error) < 0)
+		return -1;
+	struct cursor cursor = {.end = (const uint8_t *)rows->data + rows->length};
+	if (look(&cursor, (const uint8_t *)rows->data) < 0)
+		return block_damaged(envelopes->ledger, error);
+	for (size_t next; from < to; from = next) {
+		struct envelope_row row;
+		for (next = from + 1; next < to && is_same(&envelopes->batch, from, next); next++)
+			;
+		if (choose_version(envelopes, from, next, &row, error) < 0 ||
+			merge_row(envelopes, layout, &row, &cursor, &changed, error) < 0)
+			return -1;
+	}
+	buffer_append(&envelopes->block, cursor.row.at, (size_t)(cursor.end - cursor.row.at));
+	return changed && envelopes->keeps_blocks ? block_store(envelopes->ledger, block, &envelopes->block, error) : 0;
+}
+
+static int merge_ordered(struct ledger_envelopes *envelopes, struct block_layout *layout, struct buffer *rows, struct error *error)
+{
+	const struct envelope_batch *batch = &envelopes->batch;
+	for (size_t from = 0, to; from < batch->ordered; from = to) {
+		int64_t block = block_number(envelope_batch_hash(batch, from), layout->block_bits);
+		for (to = from + 1; to < batch->ordered && block_number(envelope_batch_hash(batch, to), layout->block_bits) == block; to++)
+			;
+		if (merge_block(envelopes, layout, block, from, to, rows, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Partition by partition, where none holds but a part of a block; else all at once, which are few. */
+static int merge_batch(struct ledger_envelopes *envelopes, struct block_layout *layout, struct error *error)
+{
+	struct buffer rows = BUFFER_INIT;
+	int result = block_make_room(envelopes->ledger, layout, envelopes->batch.count, error);
+	size_t step = layout->block_bits < BATCH_PARTITION_BITS ? BATCH_PARTITIONS : 1;
+	for (size_t partition = 0; partition < BATCH_PARTITIONS && result == 0; partition += step) {
+		result = envelope_batch_sort(&envelopes->batch, partition, partition + step, error);
+		if (result == 0)
+			result = merge_ordered(envelopes, layout, &rows, error);
+	}
+	buffer_release(&rows);
+	return result;
+}
+
+static int flush_batch(struct ledger_envelopes *envelopes, struct error *error)
+{
+	struct block_layout layout;
+	if (!envelopes->batch.count)
+		return 0;
+	int result = block_layout_load(envelopes->ledger, &layout, error);
+	if (result == 0)
+		result = merge_batch(envelopes, &layout, error);
+	if (result == 0)
+		result = block_layout_save(envelopes->ledger, &layout, error);
+	envelope_batch_reset(&envelopes->batch);
+	return result;
+}
+
+int64_t ledger_envelopes_undated(struct ledger *ledger, struct error *error)
+{
+	struct block_layout layout;
+	return block_layout_load(ledger, &layout, error) < 0 ? -1 : layout.undated;
+}
+
+int ledger_envelopes_count(struct ledger_envelopes *envelopes, struct error *error)
+{
+	envelopes->keeps_blocks = false;
+	return ledger_envelopes_flush(envelopes, error);
+}
+
+int ledger_envelopes_flush(struct ledger_envelopes *envelopes, struct error *error)
+{
+	return flush_batch(envelopes, error) < 0 ? -1 : sent_weeks_flush(&envelopes->weeks, error);
+}

@@ -1,0 +1,273 @@
+#include "normalize/feed_map.h"
+
+#include "base/embedded.h"
+#include "json/jq_program.h"
+#include "json/json_slice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+EMBEDDED(normalize_accounts_jq);
+EMBEDDED(normalize_plan_items_jq);
+EMBEDDED(normalize_billing_jq);
+
+/* One jq program with the scanner for what it gives. */
+struct feed_map_program {
+	const char *raw_stream;
+	const struct stream *target;
+	const char *name, *text;
+	size_t length;
+	bool wrapped; /* its input is {"record", "context"}, not the bare record */
+	struct jq_program *transform;
+	struct json_scanner *scanner;
+};
+
+static int map_feed(struct feed_map *map, struct error *error)
+{
+	for (int i = 0; map->target->fields[i].name; i++) {
+		const struct feed_field *field = feed_find_field(&map->feed, map->target->fields[i].name);
+		map->slots[i] = RAW_MAP_ABSENT;
+		map->words[i] = field ? field->when_present : NULL;
+		map->has_words |= map->words[i] != NULL;
+		if (field && field->context)
+			map->slots[i] = strcmp(field->context, "account_id") == 0 ? RAW_MAP_CONTEXT_ACCOUNT : RAW_MAP_CONTEXT_ORGANIZATION;
+		if (!field || !field->pointer)
+			continue;
+		for (size_t j = 0; j < map->pointer_count; j++)
+			if (strcmp(map->pointers[j], field->pointer) == 0)
+				map->slots[i] = (int)j;
+		if (map->slots[i] >= 0)
+			continue;
+		if (map->pointer_count == RAW_MAP_FIELDS)
+			return error_set(error, EX_CONFIG, "cannot use feed '%s': too many pointers in its map", map->feed.name);
+		map->slots[i] = (int)map->pointer_count;
+		map->pointers[map->pointer_count++] = field->pointer;
+	}
+	return 0;
+}
+
+int feed_map_open(struct feed_map *map, const char *feed, const char *stream, const char *program, struct error *error)
+{
+	*map = (struct feed_map){.wrapped = BUFFER_INIT};
+	if (feed_load(feed, &map->feed, error) < 0)
+		return -1;
+	bool is_feeds = stream && strcmp(stream, "docusign_accounts") != 0 && strcmp(stream, "docusign_plan_items") != 0 &&
+		strcmp(stream, "docusign_billing") != 0 && !stream_find(stream, strlen(stream));
+	bool tells_method = program ? strstr(program, "sending_method") != NULL : feed_find_field(&map->feed, "sending_method") != NULL;
+	map->target = tells_method ? &stream_envelope_method : &stream_envelope;
+	canonical_form_init(&map->envelope, map->target);
+	map->stream = is_feeds ? stream : map->feed.stream;
+	const struct feed_map_program programs[] = {
+		{.raw_stream = "docusign_accounts",
+			.target = &stream_account,
+			.name = "accounts.jq",
+			.text = EMBEDDED_TEXT(normalize_accounts_jq),
+			.length = EMBEDDED_LENGTH(normalize_accounts_jq),
+			.wrapped = true},
+		{.raw_stream = "docusign_plan_items",
+			.target = &stream_subscription,
+			.name = "plan_items.jq",
+			.text = EMBEDDED_TEXT(normalize_plan_items_jq),
+			.length = EMBEDDED_LENGTH(normalize_plan_items_jq),
+			.wrapped = true},
+		{.raw_stream = "docusign_billing",
+			.target = &stream_billing_period,
+			.name = "billing.jq",
+			.text = EMBEDDED_TEXT(normalize_billing_jq),
+			.length = EMBEDDED_LENGTH(normalize_billing_jq),
+			.wrapped = true},
+		{.raw_stream = program ? map->stream : NULL,
+			.target = map->target,
+			.name = "--jq",
+			.text = program,
+			.length = program ? strlen(program) : 0},
+		{.raw_stream = NULL},
+	};
+	map->programs = malloc(sizeof programs);
+	if (!map->programs) {
+		error_set(error, EX_OSERR, "out of memory");
+		goto failed;
+	}
+	memcpy(map->programs, programs, sizeof programs);
+	if (map_feed(map, error) < 0)
+		goto failed;
+	/* The user's program is compiled at once, so that a mistake in it shows before anything is read. */
+	struct feed_map_program *own = &map->programs[sizeof programs / sizeof *programs - 2];
+	if (own->raw_stream && !(own->transform = jq_program_new(own->name, own->text, own->length, error)))
+		goto failed;
+	return 0;
+failed:
+	feed_map_release(map);
+	return -1;
+}
+
+void feed_map_release(struct feed_map *map)
+{
+	for (struct feed_map_program *program = map->programs; program && program->raw_stream; program++) {
+		jq_program_free(program->transform);
+		json_scanner_free(program->scanner);
+	}
+	free(map->programs);
+	feed_release(&map->feed);
+	buffer_release(&map->wrapped);
+	*map = (struct feed_map){.wrapped = BUFFER_INIT};
+}
+
+static struct feed_map_program *find_program(const struct feed_map *map, const struct stream *target)
+{
+	for (struct feed_map_program *program = map->programs; program->raw_stream; program++)
+		if (program->target == target)
+			return program;
+	return NULL;
+}
+
+const struct stream *feed_map_target(const struct feed_map *map, const char *stream, size_t length)
+{
+	if (strlen(map->stream) == length && memcmp(map->stream, stream, length) == 0)
+		return map->target;
+	for (struct feed_map_program *program = map->programs; program->raw_stream; program++)
+		if (strlen(program->raw_stream) == length && memcmp(program->raw_stream, stream, length) == 0)
+			return program->target;
+	return NULL;
+}
+
+/* Where a pointer finds something, the word that the map has for it. */
+static void put_words(const struct feed_map *map, struct json_slice slices[])
+{
+	for (int i = 0; map->target->fields[i].name; i++)
+		if (map->words[i] && slices[i].kind != JSON_ABSENT && slices[i].kind != JSON_NULL)
+			slices[i] = (struct json_slice){JSON_STRING, map->words[i], strlen(map->words[i])};
+}
+
+/* The hot path: fields by pointer, straight from the line. */
+static int append_mapped(struct feed_map *map, const struct message *message, struct buffer *lines, struct feed_map_fault *fault)
+{
+	static const struct json_slice absent = {JSON_ABSENT, NULL, 0};
+	struct json_slice slices[RAW_MAP_FIELDS];
+	struct canonical_fault canonical;
+	for (int i = 0; map->target->fields[i].name; i++) {
+		int slot = map->slots[i];
+		slices[i] = slot >= 0                          ? message->fields[slot]
+			: slot == RAW_MAP_CONTEXT_ACCOUNT      ? message->context_account_id
+			: slot == RAW_MAP_CONTEXT_ORGANIZATION ? message->context_organization_id
+							       : absent;
+	}
+	if (map->has_words)
+		put_words(map, slices);
+	if (canonical_form_append(&map->envelope, lines, slices, &message->time_extracted, &canonical) == 0)
+		return 0;
+	const char *name = map->target->fields[canonical.field].name;
+	const struct feed_field *field = feed_find_field(&map->feed, name);
+	fault->pointer = field && field->pointer ? field->pointer : "";
+	snprintf(fault->reason, sizeof fault->reason, "%s %s", name, canonical.reason);
+	return 1;
+}
+
+/* What one run of a jq program needs beside the text it gives. */
+struct result {
+	struct feed_map_program *program;
+	const struct message *message;
+	struct buffer *lines;
+	struct feed_map_fault *fault;
+	struct error *error;
+	int count;
+};
+
+/* Times with different offsets are in order only once they are read. */
+static int check_billing_period(const struct json_slice slices[], struct feed_map_fault *fault)
+{
+	int start = stream_field_index(&stream_billing_period, "period_start", strlen("period_start"));
+	int64_t from, to;
+	if (json_slice_instant(&slices[start], &from) && json_slice_instant(&slices[start + 1], &to) && from < to)
+		return 0;
+	snprintf(fault->reason, sizeof fault->reason, "period_end must be after period_start");
+	return 1;
+}
+
+static int append_result(void *context, const char *text, size_t length)
+{
+	struct result *result = context;
+	const struct stream *target = result->program->target;
+	struct json_slice slices[RAW_MAP_FIELDS];
+	struct canonical_fault canonical;
+	struct error problem = ERROR_INIT;
+	result->count++;
+	result->fault->pointer = "";
+	if (json_scan(result->program->scanner, text, length, slices, &problem) < 0) {
+		snprintf(result->fault->reason, sizeof result->fault->reason, "the jq program must give objects: %.200s", problem.text);
+		return 1;
+	}
+	if (canonical_record_append(result->lines, target, slices, &result->message->time_extracted, &canonical) == 0)
+		return target == &stream_billing_period ? check_billing_period(slices, result->fault) : 0;
+	snprintf(result->fault->reason, sizeof result->fault->reason, "%s %s", target->fields[canonical.field].name, canonical.reason);
+	return 1;
+}
+
+static int prepare(struct feed_map_program *program, struct error *error)
+{
+	const char *pointers[RAW_MAP_FIELDS];
+	char names[RAW_MAP_FIELDS][40];
+	size_t count = 0;
+	if (!program->transform && !(program->transform = jq_program_new(program->name, program->text, program->length, error)))
+		return -1;
+	if (program->scanner)
+		return 0;
+	for (; program->target->fields[count].name; count++) {
+		snprintf(names[count], sizeof names[count], "/%s", program->target->fields[count].name);
+		pointers[count] = names[count];
+	}
+	program->scanner = json_scanner_new(pointers, count, error);
+	return program->scanner ? 0 : -1;
+}
+
+static int append_transformed(struct feed_map *map, struct feed_map_program *program, const struct message *message, struct buffer *lines,
+	struct feed_map_fault *fault, struct error *error)
+{
+	size_t start = lines->length;
+	if (prepare(program, error) < 0)
+		return -1;
+	const char *record = message->type == MESSAGE_RECORD ? message->record.text : message->line.text;
+	size_t length = message->type == MESSAGE_RECORD ? message->record.length : message->line.length;
+	if (program->wrapped) {
+		buffer_reset(&map->wrapped);
+		buffer_append_string(&map->wrapped, "{\"context\":");
+		if (message->type == MESSAGE_RECORD && message->context.kind == JSON_OBJECT)
+			buffer_append(&map->wrapped, message->context.text, message->context.length);
+		else
+			buffer_append_string(&map->wrapped, "{}");
+		buffer_append_string(&map->wrapped, ",\"record\":");
+		buffer_append(&map->wrapped, record, length);
+		buffer_append_byte(&map->wrapped, '}');
+		if (buffer_check(&map->wrapped, error) < 0)
+			return -1;
+		record = map->wrapped.data;
+		length = map->wrapped.length;
+	}
+	struct error problem = ERROR_INIT;
+	struct result result = {program, message, lines, fault, error, 0};
+	int stopped = jq_program_run(program->transform, record, length, append_result, &result, &problem);
+	if (stopped < 0 && problem.status != EX_DATAERR) {
+		*error = problem;
+		return -1;
+	}
+	if (stopped < 0) {
+		fault->pointer = "";
+		snprintf(fault->reason, sizeof fault->reason, "%.280s", problem.text);
+		stopped = 1;
+	}
+	if (stopped)
+		lines->length = start;
+	else if (result.count == 0)
+		map->yielded_nothing++;
+	return stopped;
+}
+
+int feed_map_append(struct feed_map *map, const struct stream *target, const struct message *message, struct buffer *lines,
+	struct feed_map_fault *fault, struct error *error)
+{
+	struct feed_map_program *program = find_program(map, target);
+	if (program)
+		return append_transformed(map, program, message, lines, fault, error);
+	return append_mapped(map, message, lines, fault);
+}

@@ -1,0 +1,28 @@
+/*
+ * rejects.h: the file of what did not fit, a JSON object a line: {"line","stream","pointer","reason","raw"}.
+ *
+ * `raw` is the line as it came; where it is not UTF-8 it is null and `raw_hex` has its bytes. The file is written
+ * aside: it appears under its name, whole, when the program ends well, also when it is empty.
+ */
+#ifndef ENVTALLY_REJECTS_H
+#define ENVTALLY_REJECTS_H
+
+#include "io/atomic_file.h"
+#include "stream/message.h"
+
+struct rejects {
+	const char *path; /* NULL: none are kept, and the first one is an error */
+	struct atomic_file file;
+	unsigned long long count;
+};
+
+int rejects_open(struct rejects *rejects, const char *path, struct error *error);
+
+/* Keeps a message; or, without a file, EX_DATAERR with line, stream, pointer and reason. */
+int rejects_add(struct rejects *rejects, const struct message_reader *reader, const struct message *message, const char *stream,
+	const char *pointer, const char *reason, struct error *error);
+
+int rejects_commit(struct rejects *rejects, struct error *error);
+void rejects_abandon(struct rejects *rejects);
+
+#endif

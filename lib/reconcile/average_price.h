@@ -1,0 +1,53 @@
+/*
+ * average_price.h: what the rights of one license metric cost in one period.
+ *
+ * The average price per right is what entitlements have cost, divided by the rights that they gave: of those in force in the period
+ * that have a cost and a number of rights; where there is none, of all of the metric. It is never rounded itself: a cost is
+ * rights × total / rights of the total, rounded once. So "13 for 250" stays 250 for 13.
+ */
+#ifndef ENVTALLY_AVERAGE_PRICE_H
+#define ENVTALLY_AVERAGE_PRICE_H
+
+#include "licence/licence.h"
+#include "reconcile/drawdown.h"
+
+/* An amount in a currency's minor units. */
+struct amount {
+	enum {
+		AMOUNT_NONE,
+		AMOUNT_KNOWN,
+		AMOUNT_UNKNOWN
+	} state; /* NONE: no money is known of; UNKNOWN: there is something to pay, at no known price */
+	int64_t minor;
+};
+
+struct average_price {
+	const struct licence *licence;
+	const char *currency; /* NULL: no cost of the product is known */
+	int digits; /* of the currency */
+	money total; /* the average price is this … */
+	int64_t rights; /* … for so many rights; 0: not known */
+	const char *basis; /* of the price of rights to buy: in_force, all, prices; NULL for none */
+	const struct price *tiers;
+	size_t tier_count;
+	struct amount total_spend, current_period_spend;
+	int64_t entitlements, entitlements_without_cost; /* in force */
+};
+
+/* The currency of a product's results: that of --rates, else its entitlements' and prices'. NULL when none has a cost. */
+const char *average_price_currency(const struct licence *licence, uint32_t product);
+
+/* `currency` is the product's. `draw` is that of the metric. */
+int average_price_build(struct average_price *pricing, const struct licence *licence, const struct metric *metric, const char *currency,
+	const struct drawdown *draw, const struct period *period, struct error *error);
+
+/* What so many rights cost on average. */
+int average_price_of(const struct average_price *pricing, int64_t rights, struct amount *cost, struct error *error);
+
+/* What it costs to buy so many on top: by tiers where there are some, else on average. */
+int average_price_true_up(const struct average_price *pricing, int64_t rights, struct amount *cost, struct error *error);
+
+/* The sum; unknown when a part is. EX_DATAERR when it leaves the range. */
+int amount_add(struct amount *sum, struct amount part, struct error *error);
+
+#endif

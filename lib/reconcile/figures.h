@@ -1,0 +1,44 @@
+/*
+ * figures.h: the figures of a position, at any tier: of a license metric, of a software model, of a product. Those of a
+ * higher tier are the sums of the tier below.
+ *
+ *   rights owned      finite rights in force, less what earlier periods have drawn of them
+ *   rights used       units consumed, without those excluded
+ *   rights available  not drawn: owned = used - unlicensed - covered + available, where nothing is unlimited
+ *   over-licensed     the same as available; 0 where rights are unlimited
+ *   lapsing           those of them that no later period can use
+ *   unlicensed        used beyond all rights that may be drawn: what a true-up has to buy
+ *   covered           used beyond them, under an enterprise-wide agreement
+ */
+#ifndef ENVTALLY_FIGURES_H
+#define ENVTALLY_FIGURES_H
+
+#include "reconcile/average_price.h"
+
+/* What is known of the use: in the order in which a sum of several takes the first. */
+enum usage_state { USAGE_COUNTED, USAGE_ZERO, USAGE_NOT_YET_FED, USAGE_NOT_REPORTED };
+extern const char *const usage_state_names[];
+
+struct figures {
+	enum usage_state usage;
+	bool is_unlimited, is_not_compliant, is_unknown; /* unknown: the use of some part is */
+	int64_t owned, used, available, over_licensed, lapsing, unlicensed, covered;
+	int64_t allocated_in_use, not_allocated_in_use, allocated_not_in_use, not_allocated;
+	int64_t billing_periods, billed, billed_counted; /* position_billing.h */
+	int64_t excluded, accounts_not_yet_fed, accounts_not_reported, entitlements, entitlements_without_cost;
+	struct amount over_licensed_amount, true_up_cost, potential_savings, total_spend, current_period_spend;
+};
+
+/* Of a metric in the period that was last drawn. */
+int figures_of_drawdown(struct figures *figures, const struct drawdown *draw, const struct need needs[], size_t count,
+	const struct average_price *pricing, struct error *error);
+
+/* What is known of the use of something, as far as it decides its other figures. */
+bool figures_use_is_known(const struct figures *figures);
+
+/* Compliant, Not Compliant, or Unknown where nothing is known to be missing and some use is not known. */
+const char *figures_status(const struct figures *figures);
+
+int figures_add(struct figures *sum, const struct figures *part, bool is_first, struct error *error);
+
+#endif

@@ -1,0 +1,141 @@
+#include "reconcile/membership.h"
+
+#include "base/instant.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_ids(const void *left, const void *right, void *context)
+{
+	const struct name *names = context;
+	return strcmp(names[*(const uint32_t *)left].text, names[*(const uint32_t *)right].text);
+}
+
+static int rank_accounts(struct membership *membership, struct error *error)
+{
+	const struct reconcile_input *usage = membership->usage;
+	size_t count = usage->account_count;
+	membership->account_of_rank = calloc(count + 1, sizeof *membership->account_of_rank);
+	membership->rank_of_account = calloc(count + 1, sizeof *membership->rank_of_account);
+	membership->site = calloc(count + 1, sizeof *membership->site);
+	membership->organization = calloc(count + 1, sizeof *membership->organization);
+	membership->rows = calloc(count + 1, sizeof *membership->rows);
+	membership->row_values = calloc(membership->groups->count + 1, sizeof *membership->row_values);
+	if (!membership->account_of_rank || !membership->rank_of_account || !membership->site || !membership->organization ||
+		!membership->rows || !membership->row_values)
+		return error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		membership->account_of_rank[i] = (uint32_t)i;
+	qsort_r(membership->account_of_rank, count, sizeof *membership->account_of_rank, compare_ids, usage->account_ids.names);
+	for (size_t i = 0; i < count; i++)
+		membership->rank_of_account[membership->account_of_rank[i]] = (uint32_t)i;
+	return 0;
+}
+
+/* The number of a group by its key; none for "". */
+static int number_of(struct name_table *values, const char *key, uint32_t *number, struct error *error)
+{
+	*number = MEMBERSHIP_NONE;
+	if (!key || !*key)
+		return 0;
+	ptrdiff_t found = name_table_number(values, key, strlen(key), error);
+	*number = (uint32_t)found;
+	return found < 0 ? -1 : 0;
+}
+
+static int number_groups(struct membership *membership, struct error *error)
+{
+	const struct reconcile_input *usage = membership->usage;
+	for (uint32_t rank = 0; rank < usage->account_count; rank++) {
+		const struct input_account *account = membership_account(membership, rank);
+		const char *site = account->site == INPUT_NONE ? NULL : usage->site_ids.names[account->site].text;
+		const char *organization =
+			account->organization == INPUT_NONE ? NULL : usage->organization_ids.names[account->organization].text;
+		const char *id = membership_account_id(membership, rank);
+		uint32_t number; /* that of an account is its rank */
+		if (number_of(&membership->values[GROUP_SITE], site, &membership->site[rank], error) < 0 ||
+			number_of(&membership->values[GROUP_ORGANIZATION], organization, &membership->organization[rank], error) < 0 ||
+			name_table_number(&membership->values[GROUP_ACCOUNT], id, strlen(id), error) < 0)
+			return -1;
+		membership->rows[rank].rows = account_groups_find(membership->groups, id, &membership->rows[rank].count);
+		for (size_t i = 0; i < membership->rows[rank].count; i++) {
+			const struct account_group *row = &membership->rows[rank].rows[i];
+			for (int type = 0; type < GROUPS_OF_FILE; type++) {
+				if (number_of(&membership->values[GROUP_FIRST_OF_FILE + type], row->values[type], &number, error) < 0)
+					return -1;
+				membership->row_values[row - membership->groups->list][type] = number;
+			}
+		}
+	}
+	return 0;
+}
+
+int membership_build(
+	struct membership *membership, const struct reconcile_input *usage, const struct account_groups *groups, struct error *error)
+{
+	*membership = (struct membership){.usage = usage, .groups = groups};
+	return rank_accounts(membership, error) < 0 || number_groups(membership, error) < 0 ? -1 : 0;
+}
+
+void membership_release(struct membership *membership)
+{
+	free(membership->account_of_rank);
+	free(membership->rank_of_account);
+	free(membership->site);
+	free(membership->organization);
+	free(membership->rows);
+	free(membership->row_values);
+	for (int type = 0; type < GROUP_TYPES; type++)
+		name_table_release(&membership->values[type]);
+	*membership = (struct membership){.usage = NULL};
+}
+
+ptrdiff_t membership_group(struct membership *membership, enum group_type type, const char *value, struct error *error)
+{
+	struct name_table *values = &membership->values[type];
+	if (type == GROUP_SITE && !name_table_find(values, value, strlen(value)))
+		for (uint32_t rank = 0; rank < membership->usage->account_count; rank++) {
+			const char *name = membership_account(membership, rank)->site_name;
+			if (name && membership->site[rank] != MEMBERSHIP_NONE && strcmp(name, value) == 0)
+				return membership->site[rank];
+		}
+	return name_table_number(values, value, strlen(value), error);
+}
+
+uint32_t membership_of(const struct membership *membership, enum group_type type, uint32_t rank, const struct period *period)
+{
+	switch (type) {
+	case GROUP_ACCOUNT:
+		return rank;
+	case GROUP_SITE:
+		return membership->site[rank];
+	case GROUP_ORGANIZATION:
+		return membership->organization[rank];
+	default:
+		break;
+	}
+	const struct account_group *row = account_groups_in_period(
+		membership->rows[rank].rows, membership->rows[rank].count, instant_day(period->start), instant_day(period->end - 1) + 1);
+	return row ? membership->row_values[row - membership->groups->list][type - GROUP_FIRST_OF_FILE] : MEMBERSHIP_NONE;
+}
+
+const struct input_account *membership_account(const struct membership *membership, uint32_t rank)
+{
+	return &membership->usage->accounts[membership->account_of_rank[rank]];
+}
+
+const char *membership_account_id(const struct membership *membership, uint32_t rank)
+{
+	return membership->usage->account_ids.names[membership->account_of_rank[rank]].text;
+}
+
+const char *membership_group_name(const struct membership *membership, enum group_type type, uint32_t group)
+{
+	if (type == GROUP_ACCOUNT && group < membership->usage->account_count)
+		return membership_account(membership, group)->name;
+	const char *name = NULL;
+	for (uint32_t rank = 0; type == GROUP_SITE && !name && rank < membership->usage->account_count; rank++)
+		if (membership->site[rank] == group)
+			name = membership_account(membership, rank)->site_name;
+	return name;
+}

@@ -1,0 +1,228 @@
+#include "reconcile/position_print.h"
+
+#include "json/json_write.h"
+
+#include <stdlib.h>
+
+struct buffer *position_begin_record(struct position *position, const struct stream *stream)
+{
+	struct buffer *line = &position->output->pending;
+	size_t number = 0;
+	while (streams[number] != stream)
+		number++;
+	if (!position->has_schema[number])
+		stream_append_schema(line, stream);
+	position->has_schema[number] = true;
+	stream_begin_record(line, stream);
+	return line;
+}
+
+void position_end_record(struct position *position)
+{
+	stream_end_record(&position->output->pending, NULL, 0);
+	output_line_end(position->output);
+}
+
+void position_put_known(struct buffer *line, const char *key, bool is_known, int64_t value)
+{
+	json_key(line, key);
+	if (is_known)
+		json_integer(line, value);
+	else
+		json_null(line);
+}
+
+/* A decimal as a string of digits and a point: nothing to escape. */
+static void put_decimal(struct buffer *line, int64_t value, int digits)
+{
+	buffer_append_byte(line, '"');
+	money_append(line, value, digits);
+	buffer_append_string(line, "\",");
+}
+
+void position_put_amount(struct buffer *line, const char *key, struct amount amount, int digits)
+{
+	json_key(line, key);
+	if (amount.state == AMOUNT_KNOWN)
+		put_decimal(line, amount.minor, digits);
+	else
+		json_null(line);
+}
+
+void position_put_metric(struct buffer *line, const struct position_cell *cell)
+{
+	json_member_text(line, "profile", cell->profile);
+	json_member_text(line, "software_model", cell->metric->software_model);
+	json_member_text(line, "license_metric", cell->metric->license_metric);
+}
+
+void position_put_period(struct buffer *line, const struct period *period)
+{
+	json_member_integer(line, "period_index", period->index);
+	json_member_instant(line, "period_start", period->start);
+	json_member_instant(line, "period_end", period->end);
+}
+
+static void put_rights(struct buffer *line, const struct figures *figures)
+{
+	bool known = figures_use_is_known(figures);
+	json_member_rights(line, "rights_owned", figures->is_unlimited, figures->owned);
+	position_put_known(line, "rights_used", known, figures->used);
+	if (known)
+		json_member_rights(line, "rights_available", figures->is_unlimited, figures->available);
+	else
+		position_put_known(line, "rights_available", false, 0);
+	position_put_known(line, "over_licensed_rights", known, figures->over_licensed);
+	position_put_known(line, "unlicensed_rights", known, figures->unlicensed);
+	json_member_text(line, "status", figures_status(figures));
+	json_member_text(line, "usage_state", usage_state_names[figures->usage]);
+	position_put_known(line, "covered_rights", known, figures->covered);
+	position_put_known(line, "lapsing_rights", known, figures->lapsing);
+	position_put_known(line, "allocated_in_use", known, figures->allocated_in_use);
+	position_put_known(line, "not_allocated_in_use", known, figures->not_allocated_in_use);
+	position_put_known(line, "allocated_not_in_use", known, figures->allocated_not_in_use);
+	position_put_known(line, "not_allocated", known, figures->not_allocated);
+	json_member_integer(line, "excluded_units", figures->excluded);
+}
+
+/* The fields of POSITION_FIGURES in stream.c, in that order. */
+static void put_figures(struct buffer *line, const struct input_period *period, const struct figures *figures, const char *currency)
+{
+	int digits = currency ? currency_digits(currency) : 0;
+	position_put_period(line, &period->period);
+	json_member_text(line, "period_state", period->state);
+	put_rights(line, figures);
+	json_member_text(line, "currency", currency);
+	position_put_amount(line, "over_licensed_amount", figures->over_licensed_amount, digits);
+	position_put_amount(line, "true_up_cost", figures->true_up_cost, digits);
+	position_put_amount(line, "potential_savings", figures->potential_savings, digits);
+	position_put_amount(line, "total_spend", figures->total_spend, digits);
+	position_put_amount(line, "current_period_spend", figures->current_period_spend, digits);
+	json_member_integer(line, "entitlements", figures->entitlements);
+	json_member_integer(line, "entitlements_without_cost", figures->entitlements_without_cost);
+	json_member_integer(line, "accounts_not_yet_fed", figures->accounts_not_yet_fed);
+	json_member_integer(line, "accounts_not_reported", figures->accounts_not_reported);
+	json_member_integer(line, "billing_periods", figures->billing_periods);
+	position_put_known(line, "billed_units", figures->billing_periods > 0, figures->billed);
+	position_put_known(line, "billed_units_counted", figures->billing_periods > 0, figures->billed_counted);
+}
+
+#define PRICE_DIGITS 4 /* that an average price is shown with, beyond those of its currency */
+
+int position_print_metric(struct position *position, const struct position_cell *cell, struct error *error)
+{
+	const struct metric *metric = cell->metric;
+	const struct average_price *pricing = &cell->pricing;
+	int64_t price = 0;
+	if (pricing->rights && money_round(pricing->total, 1, pricing->rights, pricing->digits + PRICE_DIGITS, &price, error) < 0)
+		return -1;
+	struct buffer *line = position_begin_record(position, &stream_metric_result);
+	json_member_text(line, "profile", cell->profile);
+	json_member_text(line, "publisher", metric->publisher);
+	json_member_text(line, "product", metric->product);
+	json_member_text(line, "software_model", metric->software_model);
+	json_member_text(line, "license_metric", metric->license_metric);
+	json_member_text(line, "unit", metric->unit);
+	put_figures(line, cell->period, &cell->figures, pricing->currency);
+	json_key(line, "average_price");
+	if (pricing->rights)
+		put_decimal(line, price, pricing->digits + PRICE_DIGITS);
+	else
+		json_null(line);
+	json_member_text(line, "price_basis", pricing->basis);
+	position_end_record(position);
+	return 0;
+}
+
+void position_print_sum(struct position *position, const struct stream *stream, const struct metric *metric, const char *profile,
+	const struct input_period *period, const struct figures *figures)
+{
+	struct buffer *line = position_begin_record(position, stream);
+	json_member_text(line, "profile", profile);
+	json_member_text(line, "publisher", metric->publisher);
+	json_member_text(line, "product", metric->product);
+	if (stream == &stream_model_result)
+		json_member_text(line, "software_model", metric->software_model);
+	put_figures(line, period, figures, position->currency_of_product[metric->product_number]);
+	position_end_record(position);
+}
+
+void position_print_unlicensed_account(
+	struct position *position, const struct position_cell *cell, const struct need *need, int64_t unlicensed, struct amount cost)
+{
+	struct buffer *line = position_begin_record(position, &stream_unlicensed_consumption);
+	position_put_metric(line, cell);
+	json_member_text(line, "unit", cell->metric->unit);
+	position_put_period(line, &cell->period->period);
+	json_member_text(line, "account_id", membership_account_id(&position->membership, need->rank));
+	json_member_text(line, "account_name", membership_account(&position->membership, need->rank)->name);
+	json_member_integer(line, "units_consumed", need->units);
+	json_member_integer(line, "units_unlicensed", unlicensed);
+	json_member_text(line, "currency", cell->pricing.currency);
+	position_put_amount(line, "cost", cost, cell->pricing.digits);
+	position_end_record(position);
+}
+
+/* Units of plan items without a metric, by plan item and profile. */
+static int sum_unrecognized(const struct position *position, struct sum_table *sums, struct error *error)
+{
+	const struct sum_table *all = &position->usage->sums;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct sum *sum = &all->sums[i];
+		const uint32_t key[SUM_PARTS] = {sum->key[1], position->usage->periods[sum->key[0]].profile};
+		if (position->metric_of_item[sum->key[1]] == POSITION_NO_METRIC && sum_table_add(sums, key, sum->units, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int compare_sums(const void *left, const void *right)
+{
+	const struct sum *a = left, *b = right;
+	if (a->key[0] != b->key[0])
+		return a->key[0] < b->key[0] ? -1 : 1;
+	return (a->key[1] > b->key[1]) - (a->key[1] < b->key[1]);
+}
+
+/* `sums`: those of the plan item, one a profile. */
+static int print_item(struct position *position, size_t item, const struct sum sums[], size_t count, struct error *error)
+{
+	const char *identifier = position->usage->plan_item_ids.names[item].text;
+	int64_t units = 0;
+	struct buffer *line = position_begin_record(position, &stream_unrecognized_subscription);
+	json_member_text(line, "identifier", *identifier ? identifier : "(no plan item)");
+	json_member_text(line, "identifier_type", "plan_item_id");
+	json_member_text(line, "display_name", position->usage->plan_items[item].plan_item_name);
+	json_key(line, "profiles");
+	json_begin(line, '[');
+	for (size_t i = 0; i < count; i++) {
+		const char *profile = position->usage->profiles.names[sums[i].key[1]].text;
+		if (*profile && sums[i].units > 0)
+			json_c_string(line, profile);
+		if (sum_add(&units, sums[i].units, error) < 0)
+			return -1;
+	}
+	json_end(line, ']');
+	json_member_integer(line, "subscriptions", position->usage->plan_items[item].subscriptions);
+	json_member_integer(line, "units_consumed", units);
+	position_end_record(position);
+	return 0;
+}
+
+int position_print_unrecognized(struct position *position, struct error *error)
+{
+	struct sum_table sums = {.sums = NULL};
+	int result = sum_unrecognized(position, &sums, error);
+	size_t at = 0;
+	if (sums.count)
+		qsort(sums.sums, sums.count, sizeof *sums.sums, compare_sums);
+	for (size_t item = 0; item < position->usage->plan_item_count && result == 0; item++) {
+		size_t first = at;
+		while (at < sums.count && sums.sums[at].key[0] == item)
+			at++;
+		if (position->metric_of_item[item] == POSITION_NO_METRIC)
+			result = print_item(position, item, sums.sums + first, at - first, error);
+	}
+	sum_table_release(&sums);
+	return result;
+}

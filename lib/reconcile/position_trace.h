@@ -1,0 +1,22 @@
+/*
+ * position_trace.h: what a position's figures come from, as records: entitlement_use (a line of entitlements.csv in a period) and
+ * consumption_use (a consumption record, mapped to a license metric by a line of models.csv). `explain` follows them down.
+ *
+ * They add up: the rights_owned of a position's entitlement_use are its rights_owned where nothing is unlimited, the
+ * rights_drawn its rights in use, and units less excluded units of its consumption_use its rights_used.
+ */
+#ifndef ENVTALLY_POSITION_TRACE_H
+#define ENVTALLY_POSITION_TRACE_H
+
+#include "reconcile/position.h"
+
+/* Remembers what earlier periods have drawn: before drawdown_period(). Nothing to do where no trace is asked for, as below. */
+int position_trace_open(struct position *position, const struct drawdown *draw, struct error *error);
+
+/* The entitlements in force: after drawdown_period(). */
+void position_trace_drawdown(struct position *position, const struct position_cell *cell);
+
+/* A consumption of plan item and account in a period; `metric` is POSITION_NO_METRIC for one that maps to none. */
+void position_trace_consumption(struct position *position, const struct sum *sum, uint32_t metric, int64_t excluded);
+
+#endif

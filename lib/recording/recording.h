@@ -1,0 +1,98 @@
+/*
+ * recording.h: recordings of HTTP exchanges, written and read: the format is doc/recording.md.
+ *
+ * A recording of PROGRAM in DIR is two files, PROGRAM.exchanges (the index) and PROGRAM.bodies. Both are only ever
+ * appended to, the body before its line, so that a writer killed at any moment leaves whole exchanges and at most a
+ * torn end, which recording_find_tail() finds and recording_writer_open() takes off.
+ *
+ * Reading checks the chain of the index and the hash of every body as it goes, and holds one line and one body at a time.
+ * What does not fit is EX_DATAERR with file and line.
+ */
+#ifndef ENVTALLY_RECORDING_H
+#define ENVTALLY_RECORDING_H
+
+#include "base/sha256.h"
+#include "io/line_reader.h"
+#include "json/json_scan.h"
+
+#define RECORDING_BODY_LIMIT ((size_t)64 << 20) /* bytes of one body, as received and decoded */
+
+/* Index lines that can be read back in order, and where they end: from where a recording goes on. */
+struct recording_tail {
+	enum { RECORDING_NONE, RECORDING_CUT_OFF, RECORDING_COMPLETE } state;
+	int64_t now;
+	uint64_t exchanges, index_length, bodies_length;
+	char chain[SHA256_HEX_LENGTH + 1];
+};
+
+/* An exchange as read; everything lasts until the next recording_next(). */
+struct recorded_exchange {
+	struct json_slice method, url, content_type, content_encoding, location; /* the last three may be JSON_ABSENT */
+	int status; /* 0: no answer came, `failure` says why */
+	bool final;
+	int64_t answered_at; /* INSTANT_NONE when it is not recorded */
+	struct json_slice failure;
+	int failure_status; /* sysexits code that goes with `failure` */
+	const char *body; /* as received */
+	size_t body_length;
+	const char *line; /* the line's own bytes, before its chain */
+	size_t line_length;
+};
+
+struct recording_reader {
+	char *path, *bodies_path;
+	int index, bodies;
+	struct line_reader lines;
+	struct json_scanner *scanner;
+	struct json_slice *slices;
+	struct buffer body;
+	uint64_t index_size, bodies_size;
+	struct recording_tail tail; /* of what has been read so far */
+	uint64_t limit; /* exchanges after which reading ends without an end line; 0: read to the end line */
+};
+
+/* A recording that does not exist is EX_NOINPUT, one without its end line (when limit is 0) EX_DATAERR. */
+int recording_reader_open(struct recording_reader *reader, const char *directory, const char *program, uint64_t limit, struct error *error);
+/* Returns 1 with an exchange, 0 after the last one, -1 with an error. */
+int recording_next(struct recording_reader *reader, struct recorded_exchange *exchange, struct error *error);
+void recording_reader_release(struct recording_reader *reader);
+
+/*
+ * Finds what there is of a recording. Of one that was cut off, the tail ends with the last exchange that was a success:
+ * the failures after it are what stopped the run, so going on asks for them again.
+ */
+int recording_find_tail(const char *directory, const char *program, struct recording_tail *tail, struct error *error);
+
+struct recording_writer {
+	char *directory, *path, *bodies_path;
+	int index, bodies;
+	uint64_t exchanges, bodies_length;
+	char chain[SHA256_HEX_LENGTH + 1];
+	struct buffer line;
+};
+
+/* What recording_add() writes down. Strings are copied. */
+struct recording_entry {
+	int64_t requested_at, answered_at;
+	const char *method, *url;
+	int status;
+	const char *headers; /* a JSON object with lower-case names; NULL for none */
+	bool final;
+	size_t decoded_length;
+	const struct error *failure; /* when there was no answer */
+};
+
+/* Begins a recording, or goes on after `tail` when it is not NULL. The directory is made; its parent must be there. */
+int recording_writer_open(struct recording_writer *writer, const char *directory, const char *program, int64_t now,
+	const struct recording_tail *tail, struct error *error);
+int recording_add(
+	struct recording_writer *writer, const struct recording_entry *entry, const char *body, size_t length, struct error *error);
+/* Writes an exchange of another recording as it is. */
+int recording_copy(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error);
+/* Writes the end line when the recording is `complete`; either way what was written is durable. Releases the writer. */
+int recording_writer_close(struct recording_writer *writer, bool complete, struct error *error);
+
+/* DIR/PROGRAM.SUFFIX, or NULL when memory is short. The caller frees it. */
+char *recording_path(const char *directory, const char *program, const char *suffix);
+
+#endif

@@ -1,0 +1,216 @@
+#include "recording/recording.h"
+
+#include "json/json_write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int write_all(int descriptor, const char *bytes, size_t count, const char *path, struct error *error)
+{
+	while (count > 0) {
+		ssize_t written = write(descriptor, bytes, count);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return error_set_errno(error, EX_IOERR, "cannot write '%s'", path);
+		bytes += written;
+		count -= (size_t)written;
+	}
+	return 0;
+}
+
+/* The line so far, without its closing brace, gets its chain and is written. */
+static int write_line(struct recording_writer *writer, struct error *error)
+{
+	struct buffer *line = &writer->line;
+	if (buffer_check(line, error) < 0 || sha256_chain(writer->chain, line->data, line->length, error) < 0)
+		return -1;
+	buffer_append_format(line, ",\"chain\":\"%s\"}\n", writer->chain);
+	return buffer_check(line, error) < 0 ? -1 : write_all(writer->index, line->data, line->length, writer->path, error);
+}
+
+static int write_header(struct recording_writer *writer, const char *program, int64_t now, struct error *error)
+{
+	struct buffer *line = &writer->line;
+	json_begin(line, '{');
+	json_key(line, "recording");
+	json_integer(line, 1);
+	json_key(line, "program");
+	json_c_string(line, program);
+	json_key(line, "now");
+	json_instant(line, now);
+	json_finish(line);
+	return write_line(writer, error);
+}
+
+static int open_file(const char *path, uint64_t length, struct error *error)
+{
+	int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (descriptor < 0)
+		return error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", path);
+	int result = 0;
+	if (flock(descriptor, LOCK_EX | LOCK_NB) < 0)
+		result = error_set(error, EX_TEMPFAIL, "cannot write '%s': another process is recording there", path);
+	else if (ftruncate(descriptor, (off_t)length) < 0)
+		result = error_set_errno(error, EX_IOERR, "cannot truncate '%s'", path);
+	if (result == 0)
+		return descriptor;
+	close(descriptor);
+	return -1;
+}
+
+static void release(struct recording_writer *writer)
+{
+	if (writer->index >= 0)
+		close(writer->index);
+	if (writer->bodies >= 0)
+		close(writer->bodies);
+	free(writer->directory);
+	free(writer->path);
+	free(writer->bodies_path);
+	buffer_release(&writer->line);
+	*writer = (struct recording_writer){.index = -1, .bodies = -1, .line = BUFFER_INIT};
+}
+
+int recording_writer_open(struct recording_writer *writer, const char *directory, const char *program, int64_t now,
+	const struct recording_tail *tail, struct error *error)
+{
+	*writer = (struct recording_writer){.index = -1, .bodies = -1, .line = BUFFER_INIT};
+	writer->directory = strdup(directory);
+	writer->path = recording_path(directory, program, "exchanges");
+	writer->bodies_path = recording_path(directory, program, "bodies");
+	if (!writer->directory || !writer->path || !writer->bodies_path) {
+		error_set(error, EX_OSERR, "out of memory");
+		goto failed;
+	}
+	if (tail) {
+		writer->exchanges = tail->exchanges;
+		writer->bodies_length = tail->bodies_length;
+		memcpy(writer->chain, tail->chain, sizeof writer->chain);
+	}
+	if (mkdir(directory, 0777) < 0 && errno != EEXIST) {
+		error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", directory);
+		goto failed;
+	}
+	writer->index = open_file(writer->path, tail ? tail->index_length : 0, error);
+	if (writer->index < 0)
+		goto failed;
+	writer->bodies = open_file(writer->bodies_path, writer->bodies_length, error);
+	if (writer->bodies < 0 || (!tail && write_header(writer, program, now, error) < 0))
+		goto failed;
+	return 0;
+failed:
+	release(writer);
+	return -1;
+}
+
+static void append_failure(struct buffer *line, const struct error *failure)
+{
+	json_key(line, "failure");
+	json_begin(line, '{');
+	json_key(line, "status");
+	json_integer(line, failure->status);
+	json_key(line, "text");
+	json_c_string(line, failure->text);
+	json_end(line, '}');
+}
+
+int recording_add(
+	struct recording_writer *writer, const struct recording_entry *entry, const char *body, size_t length, struct error *error)
+{
+	static const char asked[] = "{\"accept\":\"application/json\",\"accept-encoding\":\"gzip\",\"authorization\":\"redacted\"}";
+	char hash[SHA256_HEX_LENGTH + 1];
+	struct buffer *line = &writer->line;
+	const char *headers = entry->headers ? entry->headers : "{}";
+	if (sha256_hex(body, length, hash, error) < 0)
+		return -1;
+	buffer_reset(line);
+	json_begin(line, '{');
+	json_key(line, "exchange");
+	json_integer(line, (int64_t)writer->exchanges + 1);
+	json_key(line, "requested_at");
+	json_instant(line, entry->requested_at);
+	json_key(line, "answered_at");
+	json_instant(line, entry->answered_at);
+	json_key(line, "method");
+	json_c_string(line, entry->method);
+	json_key(line, "url");
+	json_c_string(line, entry->url);
+	json_key(line, "request_headers");
+	json_raw(line, asked, sizeof asked - 1);
+	json_key(line, "status");
+	json_integer(line, entry->status);
+	json_key(line, "headers");
+	json_raw(line, headers, strlen(headers));
+	if (entry->failure)
+		append_failure(line, entry->failure);
+	json_key(line, "final");
+	json_boolean(line, entry->final);
+	json_key(line, "body_offset");
+	json_integer(line, (int64_t)writer->bodies_length);
+	json_key(line, "body_length");
+	json_integer(line, (int64_t)length);
+	json_key(line, "decoded_length");
+	json_integer(line, (int64_t)entry->decoded_length);
+	json_key(line, "body_sha256");
+	json_c_string(line, hash);
+	json_finish(line);
+	if (write_all(writer->bodies, body, length, writer->bodies_path, error) < 0 || write_line(writer, error) < 0)
+		return -1;
+	writer->bodies_length += length;
+	writer->exchanges++;
+	return 0;
+}
+
+int recording_copy(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error)
+{
+	buffer_reset(&writer->line);
+	buffer_append(&writer->line, exchange->line, exchange->line_length);
+	if (write_all(writer->bodies, exchange->body, exchange->body_length, writer->bodies_path, error) < 0 ||
+		write_line(writer, error) < 0)
+		return -1;
+	writer->bodies_length += exchange->body_length;
+	writer->exchanges++;
+	return 0;
+}
+
+static int write_end(struct recording_writer *writer, struct error *error)
+{
+	buffer_reset(&writer->line);
+	buffer_append_format(&writer->line, "{\"end\":true,\"exchanges\":%llu", (unsigned long long)writer->exchanges);
+	return write_line(writer, error);
+}
+
+static int sync_file(int descriptor, const char *path, struct error *error)
+{
+	return fsync(descriptor) < 0 ? error_set_errno(error, EX_IOERR, "cannot write '%s'", path) : 0;
+}
+
+/* The files' names are durable only when their directory is. */
+static int sync_directory(const char *directory, struct error *error)
+{
+	int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (descriptor < 0)
+		return error_set_errno(error, EX_IOERR, "cannot open '%s'", directory);
+	int result = sync_file(descriptor, directory, error);
+	close(descriptor);
+	return result;
+}
+
+int recording_writer_close(struct recording_writer *writer, bool complete, struct error *error)
+{
+	int result = 0;
+	if (writer->index < 0)
+		return 0;
+	/* The bodies first: an end line must never stand over bodies that a power failure took. */
+	if (sync_file(writer->bodies, writer->bodies_path, error) < 0 || (complete && write_end(writer, error) < 0) ||
+		sync_file(writer->index, writer->path, error) < 0 || sync_directory(writer->directory, error) < 0)
+		result = -1;
+	release(writer);
+	return result;
+}

@@ -1,0 +1,227 @@
+#include "base/instant.h"
+#include "base/money.h"
+#include "report/report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMED_STALE 10
+#define NAMED_FORECASTS 20
+
+struct speech {
+	void (*say)(void *context, enum report_tone tone, const char *sentence);
+	void *context;
+};
+
+__attribute__((format(printf, 3, 4))) static void say(const struct speech *speech, enum report_tone tone, const char *format, ...)
+{
+	char sentence[600];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(sentence, sizeof sentence, format, arguments);
+	va_end(arguments);
+	speech->say(speech->context, tone, sentence);
+}
+
+static const char *plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* Missing rights over all rows; -1 where a figure is no whole number. */
+static int64_t missing_rights(const struct report *report)
+{
+	int64_t missing = 0;
+	for (size_t i = 0; i < report->metric_count && missing >= 0; i++) {
+		const char *text = report_metric_text(&report->metrics[i], "unlicensed_rights");
+		char *end;
+		long long rights = text ? strtoll(text, &end, 10) : 0;
+		if ((text && *end) || __builtin_add_overflow(missing, rights, &missing))
+			missing = -1;
+	}
+	return missing;
+}
+
+/* The cost of all that is missing, where it is known and in one currency. */
+static void say_true_up(const struct report *report, const struct speech *speech)
+{
+	money sum = 0, cost;
+	int most = 0, digits;
+	const char *currency = NULL;
+	struct buffer text = BUFFER_INIT;
+	int64_t rounded;
+	for (size_t i = 0; i < report->metric_count; i++) {
+		const struct report_metric *metric = &report->metrics[i];
+		const char *amount = report_metric_text(metric, "true_up_cost"), *missing = report_metric_text(metric, "unlicensed_rights"),
+			   *own = report_metric_text(metric, "currency");
+		if (!missing || strcmp(missing, "0") == 0)
+			continue;
+		if (!amount || !own || (currency && strcmp(currency, own) != 0) || money_parse(amount, &cost, &digits) < 0 ||
+			money_add(&sum, cost, NULL) < 0)
+			return;
+		currency = own;
+		most = digits > most ? digits : most;
+	}
+	if (!currency || money_round(sum, 1, 1, most, &rounded, NULL) < 0)
+		return;
+	money_append(&text, rounded, most);
+	say(speech, REPORT_NOTE, "The true-up of all that is missing costs %s %.20s.", text.data, currency);
+	buffer_release(&text);
+}
+
+static void say_position(const struct report *report, const struct speech *speech)
+{
+	int64_t count = (int64_t)report->metric_count, bad = report->not_compliant, missing = missing_rights(report);
+	char rights[60] = "";
+	if (!count) {
+		say(speech, REPORT_NOTE, "No licence position is in the input: reconcile computes it from the licence files.");
+		return;
+	}
+	if (report->unknown)
+		say(speech, REPORT_NOTE,
+			"%" PRId64 " of %" PRId64
+			" row%s of the licence position %s of a use that is not known: not yet fed, or not reported by the service.",
+			report->unknown, count, plural(count), report->unknown == 1 ? "is" : "are");
+	if (!bad && report->unknown) {
+		if (count > report->unknown)
+			say(speech, REPORT_GOOD, "The others are Compliant.");
+		return;
+	}
+	if (!bad) {
+		say(speech, REPORT_GOOD,
+			count == 1 ? "The licence position's one row is Compliant."
+				   : "All %" PRId64 " rows of the licence position are Compliant.",
+			count);
+		return;
+	}
+	if (missing > 0)
+		snprintf(rights, sizeof rights, ", %" PRId64 " right%s missing", missing, plural(missing));
+	say(speech, REPORT_BAD, "%" PRId64 " of %" PRId64 " row%s of the licence position %s Not Compliant%s.", bad, count, plural(count),
+		bad == 1 ? "is" : "are", rights);
+	say_true_up(report, speech);
+	say(speech, REPORT_NOTE,
+		"What to do: record an entitlement that covers what is missing, or buy it (true-up); then reconcile again.");
+}
+
+/* When rights run out; what is expected to suffice needs no word. */
+static void say_forecasts(const struct report *report, const struct speech *speech)
+{
+	const struct report_rows *rows = &report->forecasts;
+	for (size_t i = 0; i < rows->count && i < NAMED_FORECASTS; i++) {
+		const struct report_row *row = &rows->list[i];
+		const char *day = report_row_text(rows, &report->words, row, "exhausted_on"),
+			   *left = report_row_text(rows, &report->words, row, "days_left");
+		if (!day || !left)
+			continue;
+		bool warning = strcmp(report_row_text(rows, &report->words, row, "warning"), "true") == 0;
+		bool is_past = report_row_integer(rows, &report->words, row, "units_to_date") >
+			report_row_integer(rows, &report->words, row, "rights_owned");
+		struct buffer name = BUFFER_INIT;
+		buffer_append_format(&name, "%.200s · %.200s", report_row_text(rows, &report->words, row, "software_model"),
+			report_row_text(rows, &report->words, row, "license_metric"));
+		if (is_past)
+			say(speech, warning ? REPORT_BAD : REPORT_NOTE, "Rights of %s ran out on %s.", name.data, day);
+		else
+			say(speech, warning ? REPORT_BAD : REPORT_NOTE, "Rights of %s are expected to run out on %s, in %s day%s.",
+				name.data, day, left, strcmp(left, "1") == 0 ? "" : "s");
+		buffer_release(&name);
+	}
+}
+
+static void say_states(const struct report *report, const struct speech *speech)
+{
+	int64_t open = 0, provisional = 0, unbalanced = 0, before = 0;
+	for (size_t i = 0; i < report->period_keys.count; i++) {
+		const struct report_period *period = &report->periods[i];
+		open += strcmp(report_word(report, period->state), "open") == 0;
+		provisional += strcmp(report_word(report, period->state), "provisional") == 0;
+		unbalanced += period->licensed > period->consumed;
+		if (period->index < 0 && __builtin_add_overflow(before, period->consumed, &before))
+			before = INT64_MAX;
+	}
+	if (open && provisional)
+		say(speech, REPORT_NOTE, "%" PRId64 " period%s open and %" PRId64 " provisional: their figures can still change.", open,
+			open == 1 ? " is" : "s are", provisional);
+	else if (open || provisional)
+		say(speech, REPORT_NOTE, "%" PRId64 " period%s %s: %s figures can still change.", open + provisional,
+			open + provisional == 1 ? " is" : "s are", open ? "open" : "provisional",
+			open + provisional == 1 ? "its" : "their");
+	if (before)
+		say(speech, REPORT_NOTE, "%" PRId64 " unit%s consumed before the contract start: no entitlement of the contract covers %s.",
+			before, before == 1 ? " was" : "s were", before == 1 ? "it" : "them");
+	if (unbalanced)
+		say(speech, REPORT_BAD,
+			"In %" PRId64 " period%s licence rows have used more than was consumed: input and licence position do "
+			"not belong together.",
+			unbalanced, plural(unbalanced));
+}
+
+static void say_identifiers(const struct report *report, const struct speech *speech)
+{
+	int64_t units = 0, count = (int64_t)report->identifier_count;
+	for (size_t i = 0; i < report->identifier_count; i++)
+		if (__builtin_add_overflow(units, report->identifiers[i].units, &units))
+			units = INT64_MAX;
+	if (count)
+		say(speech, REPORT_NOTE,
+			"%" PRId64 " identifier%s with %" PRId64 " unit%s %s to no software model: map %s in the models file.", count,
+			plural(count), units, plural(units), count == 1 ? "belongs" : "belong", count == 1 ? "it" : "them");
+}
+
+/* Of Docusign's own count: whether it is ours. */
+static void say_billing(const struct report *report, const struct speech *speech)
+{
+	int64_t agreeing = report->billings_agreeing, differing = report->billings_differing,
+		other = (int64_t)report->billings.count - differing;
+	if (agreeing && !report->billings.count)
+		say(speech, REPORT_NOTE, "Docusign's own count agrees with ours in %s%" PRId64 " billing period%s.",
+			agreeing == 1 ? "" : "all ", agreeing, plural(agreeing));
+	else if (report->billings.count)
+		say(speech, REPORT_NOTE,
+			"Docusign's own count agrees with ours in %" PRId64 " billing period%s and differs in %" PRId64 "; in %" PRId64
+			" that is not known yet, or not told. `explain` lists what could make a difference.",
+			agreeing, plural(agreeing), differing, other);
+}
+
+/* What a stale feed holds back is counted nowhere, so it is said by name. */
+static void say_stale(const struct report *report, const struct speech *speech)
+{
+	int64_t stale = 0;
+	for (size_t i = 0; i < report->account_ids.count; i++) {
+		const struct report_account *account = &report->accounts[i];
+		if (!report_account_is_stale(report, account) || ++stale > NAMED_STALE)
+			continue;
+		struct buffer name = BUFFER_INIT;
+		char day[DAY_LENGTH + 1] = "";
+		report_append_account(report, (uint32_t)i, &name);
+		if (account->is_fed)
+			day_format(instant_day(account->watermark), day);
+		say(speech, REPORT_BAD, "The feed of account %.200s %s%s: what was sent there %s is not counted.", name.data,
+			account->is_fed ? "has not moved since " : "was never read", day, account->is_fed ? "since" : "at all");
+		buffer_release(&name);
+	}
+	if (stale > NAMED_STALE)
+		say(speech, REPORT_BAD, "So it is with %" PRId64 " more account%s.", stale - NAMED_STALE, plural(stale - NAMED_STALE));
+}
+
+void report_summarize(const struct report *report, void (*tell)(void *context, enum report_tone tone, const char *sentence), void *context)
+{
+	const struct speech speech = {tell, context};
+	if (report_is_empty(report)) {
+		say(&speech, REPORT_NOTE, "Nothing to report: no licence position, consumption or restatement is in the input.");
+		return;
+	}
+	say_position(report, &speech);
+	say_forecasts(report, &speech);
+	say_states(report, &speech);
+	say_stale(report, &speech);
+	say_billing(report, &speech);
+	if (report->restatement_total)
+		say(&speech, REPORT_NOTE, "%" PRId64 " figure%s reported before changed, by %+" PRId64 " unit%s in all.",
+			report->restatement_total, plural(report->restatement_total), report->restatement_net,
+			plural(report->restatement_net < 0 ? -report->restatement_net : report->restatement_net));
+	say_identifiers(report, &speech);
+}

@@ -1,0 +1,44 @@
+/*
+ * canonical_record.h: a record of a canonical stream, checked and written from slices of JSON.
+ *
+ * Values become canonical by their field's type: ids and words lower case, times RFC 3339 UTC with milliseconds (cut, not
+ * rounded). Absent, null and, where a field may be null, an empty id are null.
+ */
+#ifndef ENVTALLY_CANONICAL_RECORD_H
+#define ENVTALLY_CANONICAL_RECORD_H
+
+#include "stream/stream.h"
+#include "json/json_scan.h"
+
+struct canonical_fault {
+	int field; /* index of the field that is wrong */
+	char reason[200];
+};
+
+#define CANONICAL_KEY_ROOM 48
+
+/* What all RECORD lines of a stream have in common, for those who write many. */
+struct canonical_form {
+	const struct stream *stream;
+	size_t head_length;
+	char head[80];
+	struct {
+		char text[CANONICAL_KEY_ROOM]; /* ,"account_id": */
+		size_t length;
+	} keys[STREAM_FIELD_LIMIT];
+};
+
+void canonical_form_init(struct canonical_form *form, const struct stream *stream);
+
+/*
+ * Appends a RECORD line with the record whose fields are slices[], in the stream's order; `time_extracted` may be absent.
+ * Returns 0; -1 with the fault when a value does not fit: then nothing was appended.
+ */
+int canonical_form_append(const struct canonical_form *form, struct buffer *line, const struct json_slice slices[],
+	const struct json_slice *time_extracted, struct canonical_fault *fault);
+
+/* The same for one record. */
+int canonical_record_append(struct buffer *line, const struct stream *stream, const struct json_slice slices[],
+	const struct json_slice *time_extracted, struct canonical_fault *fault);
+
+#endif

@@ -1,0 +1,362 @@
+#include "stream/stream.h"
+
+#include "json/json_write.h"
+
+#include <string.h>
+
+/* clang-format off */
+#define KEYS(...) (const char *const[]) {__VA_ARGS__, NULL}
+#define FIELDS(...) (const struct stream_field[]) {__VA_ARGS__, {NULL, FIELD_TEXT, false}}
+/* clang-format on */
+
+const struct stream stream_account = {
+	.name = "account",
+	.keys = KEYS("organization_id", "account_id"),
+	.fields = FIELDS({"organization_id", FIELD_ID, false}, {"account_id", FIELD_ID, true}, {"account_name", FIELD_TEXT, false},
+		{"external_account_id", FIELD_TEXT, false}, {"site_id", FIELD_TEXT, false}, {"site_name", FIELD_TEXT, false},
+		{"asset_group_id", FIELD_ID, false}, {"compliant", FIELD_BOOLEAN, false}),
+};
+
+const struct stream stream_subscription = {
+	.name = "subscription",
+	.keys = KEYS("organization_id", "subscription_id", "plan_item_id"),
+	.fields = FIELDS({"organization_id", FIELD_ID, false}, {"subscription_id", FIELD_ID, true}, {"plan_item_id", FIELD_ID, false},
+		{"subscription_name", FIELD_TEXT, false}, {"plan_id", FIELD_ID, false}, {"plan_name", FIELD_TEXT, false},
+		{"plan_item_name", FIELD_TEXT, false}, {"asset_group_id", FIELD_ID, false}, {"asset_group_name", FIELD_TEXT, false},
+		{"associated_accounts_count", FIELD_INTEGER, false}, {"software_model", FIELD_TEXT, false}),
+};
+
+/* clang-format off */
+#define ENVELOPE_FIELDS \
+	{"account_id", FIELD_ID, true}, {"envelope_id", FIELD_ID, true}, {"status", FIELD_WORD, true}, {"created_at", FIELD_TIME, false}, \
+		{"sent_at", FIELD_TIME, false}, {"completed_at", FIELD_TIME, false}, {"modified_at", FIELD_TIME, true}, \
+		{"plan_item_id", FIELD_ID, false}, {"sender_id", FIELD_ID, false}
+/* clang-format on */
+
+const struct stream stream_envelope = {
+	.name = "envelope",
+	.keys = KEYS("account_id", "envelope_id"),
+	.fields = FIELDS(ENVELOPE_FIELDS),
+};
+
+const struct stream stream_envelope_method = {
+	.name = "envelope",
+	.keys = KEYS("account_id", "envelope_id"),
+	.fields = FIELDS(ENVELOPE_FIELDS, {"sending_method", FIELD_WORD, false}),
+};
+
+const struct stream stream_watermark = {
+	.name = "watermark",
+	.keys = KEYS("account_id"),
+	.fields = FIELDS({"account_id", FIELD_ID, true}, {"watermark", FIELD_TIME, true}),
+};
+
+const struct stream stream_billing_period = {
+	.name = "billing_period",
+	.keys = KEYS("account_id", "period_start"),
+	.fields = FIELDS({"organization_id", FIELD_ID, false}, {"account_id", FIELD_ID, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"units_allowed", FIELD_RIGHTS, false}, {"units_billed", FIELD_INTEGER, false},
+		{"bulk_units", FIELD_INTEGER, false}, {"powerform_units", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false},
+		{"charges", FIELD_ARRAY, true}, {"observed_at", FIELD_TIME, false}, {"counted_until", FIELD_TIME, false},
+		{"watermark", FIELD_TIME, false}, {"units_counted", FIELD_INTEGER, false}),
+};
+
+const struct stream stream_daily_consumption = {
+	.name = "daily_consumption",
+	.keys = KEYS("account_id", "plan_item_id", "day"),
+	.fields = FIELDS({"account_id", FIELD_ID, true}, {"plan_item_id", FIELD_ID, false}, {"day", FIELD_DAY, true},
+		{"units_consumed", FIELD_INTEGER, true}, {"by_status", FIELD_OBJECT, true}, {"first_sent_at", FIELD_TIME, false},
+		{"last_sent_at", FIELD_TIME, false}),
+};
+
+const struct stream stream_consumption = {
+	.name = "consumption",
+	.keys = KEYS("profile", "account_id", "plan_item_id", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"organization_id", FIELD_ID, false}, {"account_id", FIELD_ID, true},
+		{"account_name", FIELD_TEXT, false}, {"plan_item_id", FIELD_ID, false}, {"software_model", FIELD_TEXT, false},
+		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"units_consumed", FIELD_INTEGER, true}, {"by_status", FIELD_OBJECT, true},
+		{"first_sent_at", FIELD_TIME, false}, {"last_sent_at", FIELD_TIME, false}, {"watermark", FIELD_TIME, false},
+		{"state", FIELD_WORD, true}),
+};
+
+const struct stream stream_restatement = {
+	.name = "restatement",
+	.keys = KEYS("profile", "account_id", "plan_item_id", "period_start", "run_id"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"account_id", FIELD_ID, true}, {"plan_item_id", FIELD_ID, false},
+		{"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true}, {"run_id", FIELD_TEXT, true},
+		{"units_before", FIELD_INTEGER, true}, {"units_after", FIELD_INTEGER, true}, {"delta", FIELD_INTEGER, true},
+		{"cause", FIELD_WORD, true}),
+};
+
+const struct stream stream_contract = {
+	.name = "contract",
+	.keys = KEYS("profile", "effective_from"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"effective_from", FIELD_DAY, true}, {"contract_start", FIELD_DAY, true},
+		{"renewal_months", FIELD_INTEGER, true}),
+};
+
+const struct stream stream_unrecognized_subscription = {
+	.name = "unrecognized_subscription",
+	.keys = KEYS("identifier"),
+	.fields = FIELDS({"identifier", FIELD_TEXT, true}, {"identifier_type", FIELD_WORD, true}, {"display_name", FIELD_TEXT, false},
+		{"profiles", FIELD_ARRAY, true}, {"subscriptions", FIELD_INTEGER, true}, {"units_consumed", FIELD_INTEGER, true}),
+};
+
+/* The figures of a position, at every tier. */
+/* clang-format off */
+#define POSITION_FIGURES \
+	{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true}, \
+		{"period_state", FIELD_WORD, true}, {"rights_owned", FIELD_RIGHTS, true}, {"rights_used", FIELD_INTEGER, false}, \
+		{"rights_available", FIELD_RIGHTS, false}, {"over_licensed_rights", FIELD_RIGHTS, false}, \
+		{"unlicensed_rights", FIELD_RIGHTS, false}, {"status", FIELD_TEXT, true}, {"usage_state", FIELD_WORD, false}, \
+		{"covered_rights", FIELD_INTEGER, false}, {"lapsing_rights", FIELD_INTEGER, false}, \
+		{"allocated_in_use", FIELD_INTEGER, false}, {"not_allocated_in_use", FIELD_INTEGER, false}, \
+		{"allocated_not_in_use", FIELD_INTEGER, false}, {"not_allocated", FIELD_INTEGER, false}, \
+		{"excluded_units", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, \
+		{"true_up_cost", FIELD_DECIMAL, false}, {"potential_savings", FIELD_DECIMAL, false}, {"total_spend", FIELD_DECIMAL, false}, \
+		{"current_period_spend", FIELD_DECIMAL, false}, {"entitlements", FIELD_INTEGER, false}, \
+		{"entitlements_without_cost", FIELD_INTEGER, false}, {"accounts_not_yet_fed", FIELD_INTEGER, false}, \
+		{"accounts_not_reported", FIELD_INTEGER, false}, {"billing_periods", FIELD_INTEGER, false}, \
+		{"billed_units", FIELD_INTEGER, false}, {"billed_units_counted", FIELD_INTEGER, false}
+/* clang-format on */
+
+const struct stream stream_metric_result = {
+	.name = "metric_result",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
+		{"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true}, {"unit", FIELD_WORD, true}, POSITION_FIGURES,
+		{"average_price", FIELD_DECIMAL, false}, {"price_basis", FIELD_WORD, false}),
+};
+
+const struct stream stream_model_result = {
+	.name = "model_result",
+	.keys = KEYS("profile", "software_model", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
+		{"software_model", FIELD_TEXT, true}, POSITION_FIGURES),
+};
+
+const struct stream stream_product_result = {
+	.name = "product_result",
+	.keys = KEYS("profile", "publisher", "product", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true}, POSITION_FIGURES),
+};
+
+const struct stream stream_group_result = {
+	.name = "group_result",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "group_type", "group_kind", "group_value"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"group_type", FIELD_WORD, true}, {"group_kind", FIELD_WORD, true},
+		{"group_value", FIELD_TEXT, false}, {"group_name", FIELD_TEXT, false}, {"rights_owned", FIELD_RIGHTS, true},
+		{"rights_allocated", FIELD_INTEGER, true}, {"rights_pooled", FIELD_INTEGER, true}, {"rights_used", FIELD_INTEGER, false},
+		{"rights_available", FIELD_RIGHTS, true}, {"over_licensed_rights", FIELD_INTEGER, true},
+		{"unlicensed_rights", FIELD_INTEGER, true}, {"covered_rights", FIELD_INTEGER, true}, {"usage_state", FIELD_WORD, false},
+		{"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, {"true_up_cost", FIELD_DECIMAL, false},
+		{"status", FIELD_TEXT, true}),
+};
+
+const struct stream stream_unlicensed_consumption = {
+	.name = "unlicensed_consumption",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "account_id"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"account_id", FIELD_ID, true}, {"account_name", FIELD_TEXT, false},
+		{"units_consumed", FIELD_INTEGER, true}, {"units_unlicensed", FIELD_INTEGER, true}, {"currency", FIELD_TEXT, false},
+		{"cost", FIELD_DECIMAL, false}),
+};
+
+const struct stream stream_billing_check = {
+	.name = "billing_check",
+	.keys = KEYS("profile", "account_id", "billing_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, false}, {"license_metric", FIELD_TEXT, false},
+		{"period_index", FIELD_INTEGER, false}, {"period_start", FIELD_TIME, false}, {"period_end", FIELD_TIME, false},
+		{"account_id", FIELD_ID, true}, {"account_name", FIELD_TEXT, false}, {"billing_start", FIELD_TIME, true},
+		{"billing_end", FIELD_TIME, true}, {"observed_at", FIELD_TIME, false}, {"counted_until", FIELD_TIME, false},
+		{"units_allowed", FIELD_RIGHTS, false}, {"units_billed", FIELD_INTEGER, false}, {"units_counted", FIELD_INTEGER, false},
+		{"difference", FIELD_INTEGER, false}, {"bulk_units", FIELD_INTEGER, false}, {"powerform_units", FIELD_INTEGER, false},
+		{"check", FIELD_WORD, true}),
+};
+
+const struct stream stream_remediation = {
+	.name = "remediation",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "number"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
+		{"number", FIELD_INTEGER, true}, {"option", FIELD_WORD, true}, {"rights", FIELD_INTEGER, true},
+		{"group_type", FIELD_WORD, false}, {"from_group", FIELD_TEXT, false}, {"to_group", FIELD_TEXT, false},
+		{"currency", FIELD_TEXT, false}, {"cost", FIELD_DECIMAL, false}, {"price_basis", FIELD_WORD, false},
+		{"rights_owned_after", FIELD_INTEGER, true}, {"over_licensed_rights_after", FIELD_INTEGER, true},
+		{"unlicensed_rights_after", FIELD_INTEGER, true}, {"true_up_cost_after", FIELD_DECIMAL, false},
+		{"status_after", FIELD_TEXT, true}),
+};
+
+const struct stream stream_forecast = {
+	.name = "forecast",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"as_of", FIELD_TIME, true}, {"known_until", FIELD_DAY, true},
+		{"units_to_date", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true}, {"method", FIELD_WORD, true},
+		{"expected_units", FIELD_INTEGER, true}, {"low_units", FIELD_INTEGER, true}, {"high_units", FIELD_INTEGER, true},
+		{"exhausted_on", FIELD_DAY, false}, {"days_left", FIELD_INTEGER, false}, {"is_covered", FIELD_BOOLEAN, true},
+		{"warning", FIELD_BOOLEAN, true}, {"curve", FIELD_ARRAY, true}),
+};
+
+const struct stream stream_entitlement_use = {
+	.name = "entitlement_use",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "entitlement_id", "start_day"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
+		{"entitlement_id", FIELD_TEXT, true}, {"line", FIELD_INTEGER, true}, {"start_day", FIELD_DAY, true},
+		{"end_day", FIELD_DAY, false}, {"group_type", FIELD_WORD, false}, {"group_value", FIELD_TEXT, false},
+		{"rights_granted", FIELD_RIGHTS, true}, {"rights_drawn_before", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true},
+		{"rights_drawn", FIELD_INTEGER, true}),
+};
+
+const struct stream stream_consumption_use = {
+	.name = "consumption_use",
+	.keys = KEYS("profile", "account_id", "plan_item_id", "period_start"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"account_id", FIELD_ID, true}, {"plan_item_id", FIELD_ID, false},
+		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
+		{"software_model", FIELD_TEXT, false}, {"license_metric", FIELD_TEXT, false}, {"line", FIELD_INTEGER, false},
+		{"units_consumed", FIELD_INTEGER, true}, {"units_excluded", FIELD_INTEGER, true}),
+};
+
+const struct stream stream_explanation = {
+	.name = "explanation",
+	.keys = KEYS("number"),
+	.fields = FIELDS({"number", FIELD_INTEGER, true}, {"parent", FIELD_INTEGER, false}, {"level", FIELD_WORD, true},
+		{"units", FIELD_INTEGER, false}, {"sum", FIELD_INTEGER, false}, {"adds_up", FIELD_BOOLEAN, false},
+		{"facts", FIELD_OBJECT, true}),
+};
+
+const struct stream stream_job_result = {
+	.name = "job_result",
+	.keys = KEYS("run_id"),
+	.fields = FIELDS({"run_id", FIELD_TEXT, true}, {"profile", FIELD_TEXT, false}, {"job", FIELD_TEXT, true},
+		{"state", FIELD_WORD, true}, {"started_at", FIELD_TIME, true}, {"ended_at", FIELD_TIME, false},
+		{"counts", FIELD_OBJECT, true}, {"error", FIELD_TEXT, false}, {"policy", FIELD_TEXT, false}),
+};
+
+/* Those that are kept; what explains them, entitlement_use, consumption_use and explanation, is made when it is asked for. */
+const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
+	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
+	&stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption,
+	&stream_billing_check, &stream_remediation, &stream_forecast, &stream_job_result, NULL};
+
+const struct stream *stream_find(const char *name, size_t length)
+{
+	for (size_t i = 0; streams[i]; i++)
+		if (strlen(streams[i]->name) == length && memcmp(streams[i]->name, name, length) == 0)
+			return streams[i];
+	return NULL;
+}
+
+int stream_field_index(const struct stream *stream, const char *name, size_t length)
+{
+	for (int i = 0; stream->fields[i].name; i++)
+		if (strlen(stream->fields[i].name) == length && memcmp(stream->fields[i].name, name, length) == 0)
+			return i;
+	return -1;
+}
+
+size_t stream_field_count(const struct stream *stream)
+{
+	size_t count = 0;
+	while (stream->fields[count].name)
+		count++;
+	return count;
+}
+
+static void append_property(struct buffer *line, const struct stream_field *field)
+{
+	static const char *const types[] = {[FIELD_ID] = "string",
+		[FIELD_WORD] = "string",
+		[FIELD_TEXT] = "string",
+		[FIELD_TIME] = "string",
+		[FIELD_DAY] = "string",
+		[FIELD_INTEGER] = "integer",
+		[FIELD_DECIMAL] = "string",
+		[FIELD_BOOLEAN] = "boolean",
+		[FIELD_OBJECT] = "object",
+		[FIELD_ARRAY] = "array"};
+	json_key(line, field->name);
+	json_begin(line, '{');
+	json_key(line, "type");
+	if (field->type == FIELD_RIGHTS) {
+		json_begin(line, '[');
+		if (!field->required)
+			json_c_string(line, "null");
+		json_c_string(line, "integer");
+		json_c_string(line, "string");
+		json_end(line, ']');
+	} else if (field->required) {
+		json_c_string(line, types[field->type]);
+	} else {
+		json_begin(line, '[');
+		json_c_string(line, "null");
+		json_c_string(line, types[field->type]);
+		json_end(line, ']');
+	}
+	if (field->type == FIELD_TIME || field->type == FIELD_DAY) {
+		json_key(line, "format");
+		json_c_string(line, field->type == FIELD_TIME ? "date-time" : "date");
+	}
+	json_end(line, '}');
+}
+
+void stream_append_schema(struct buffer *line, const struct stream *stream)
+{
+	json_begin(line, '{');
+	json_key(line, "type");
+	json_c_string(line, "SCHEMA");
+	json_key(line, "stream");
+	json_c_string(line, stream->name);
+	json_key(line, "schema");
+	json_begin(line, '{');
+	json_key(line, "type");
+	json_c_string(line, "object");
+	json_key(line, "properties");
+	json_begin(line, '{');
+	for (const struct stream_field *field = stream->fields; field->name; field++)
+		append_property(line, field);
+	json_end(line, '}');
+	json_end(line, '}');
+	json_key(line, "key_properties");
+	json_begin(line, '[');
+	for (const char *const *key = stream->keys; *key; key++)
+		json_c_string(line, *key);
+	json_end(line, ']');
+	json_end(line, '}');
+	json_finish(line);
+	buffer_append_byte(line, '\n');
+}
+
+void stream_begin_record(struct buffer *line, const struct stream *stream)
+{
+	buffer_append_string(line, "{\"type\":\"RECORD\",\"stream\":\"");
+	buffer_append_string(line, stream->name);
+	buffer_append_string(line, "\",\"record\":{");
+}
+
+void stream_end_record(struct buffer *line, const char *time_extracted, size_t time_length)
+{
+	json_end(line, '}');
+	if (time_extracted) {
+		json_key(line, "time_extracted");
+		json_string(line, time_extracted, time_length);
+	}
+	json_end(line, '}');
+	json_finish(line);
+	buffer_append_byte(line, '\n');
+}
+
+void stream_put_record(struct buffer *line, const struct stream *stream, const char *record, size_t length)
+{
+	buffer_append_string(line, "{\"type\":\"RECORD\",\"stream\":\"");
+	buffer_append_string(line, stream->name);
+	buffer_append_string(line, "\",\"record\":");
+	buffer_append(line, record, length);
+	buffer_append_string(line, "}\n");
+}

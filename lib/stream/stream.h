@@ -1,0 +1,72 @@
+/*
+ * stream.h: the canonical streams of the pipe: names, keys, fields, and how their messages are begun.
+ *
+ * The table in stream.c is the one place that says which fields a stream has; the Singer SCHEMA, normalize's check of
+ * what a map gives and merge's storage all come from it. doc/streams.md is the same for people.
+ */
+#ifndef ENVTALLY_STREAM_H
+#define ENVTALLY_STREAM_H
+
+#include "base/buffer.h"
+
+#define STREAM_FIELD_LIMIT 40 /* no stream has more fields */
+#define ID_LIMIT 46 /* bytes of a FIELD_ID; a UUID as text is 36 */
+
+enum field_type {
+	FIELD_ID, /* lower-case text; a UUID at Docusign */
+	FIELD_WORD, /* lower-case text of a small set, such as a status */
+	FIELD_TEXT, /* as it came */
+	FIELD_TIME, /* RFC 3339 UTC with milliseconds and Z */
+	FIELD_DAY, /* YYYY-MM-DD */
+	FIELD_INTEGER, /* 64 bits */
+	FIELD_DECIMAL, /* exact decimal, a JSON string: money */
+	FIELD_RIGHTS, /* an integer, or the string "unlimited" */
+	FIELD_BOOLEAN,
+	FIELD_OBJECT,
+	FIELD_ARRAY,
+};
+
+struct stream_field {
+	const char *name;
+	enum field_type type;
+	bool required; /* never null */
+};
+
+struct stream {
+	const char *name;
+	const char *const *keys; /* NULL-terminated */
+	const struct stream_field *fields; /* ended by a NULL name */
+};
+
+/*
+ * stream_envelope_method is stream_envelope, under the same name, with `sending_method` as its last field: what it is where some source
+ * tells that field. Everyone else keeps the shorter one, so that what is printed there stays as it is. stream_find() gives the shorter.
+ */
+extern const struct stream stream_account, stream_subscription, stream_envelope, stream_envelope_method, stream_watermark,
+	stream_billing_period, stream_daily_consumption, stream_consumption, stream_restatement, stream_contract,
+	stream_unrecognized_subscription, stream_metric_result, stream_model_result, stream_product_result, stream_group_result,
+	stream_unlicensed_consumption, stream_billing_check, stream_remediation, stream_forecast, stream_entitlement_use,
+	stream_consumption_use, stream_explanation, stream_job_result;
+
+/* All of them, NULL-terminated. */
+extern const struct stream *const streams[];
+
+/* NULL when there is no canonical stream of that name. */
+const struct stream *stream_find(const char *name, size_t length);
+
+/* The index of a field, -1 when the stream has none of that name. */
+int stream_field_index(const struct stream *stream, const char *name, size_t length);
+size_t stream_field_count(const struct stream *stream);
+
+/* Appends the stream's SCHEMA message as a line. */
+void stream_append_schema(struct buffer *line, const struct stream *stream);
+
+/* Appends {"type":"RECORD","stream":…,"record":{ ; the caller writes the members with json_write.h, then stream_end_record(). */
+void stream_begin_record(struct buffer *line, const struct stream *stream);
+/* Appends the end, with the newline. `time_extracted` is an RFC 3339 text or NULL. */
+void stream_end_record(struct buffer *line, const char *time_extracted, size_t time_length);
+
+/* Appends a whole RECORD line with a record that is JSON already. */
+void stream_put_record(struct buffer *line, const struct stream *stream, const char *record, size_t length);
+
+#endif
