@@ -49,13 +49,10 @@ int jwt_append_audience_host(struct buffer *host, const char *audience, struct e
 static void append_header(struct buffer *json, const struct jwt_claims *claims)
 {
 	json_begin(json, '{');
-	json_key(json, "alg");
-	json_c_string(json, "RS256");
-	json_key(json, "typ");
-	json_c_string(json, "JWT");
+	json_member_text(json, "alg", "RS256");
+	json_member_text(json, "typ", "JWT");
 	if (claims->key_pair_id && *claims->key_pair_id) {
-		json_key(json, "kid");
-		json_c_string(json, claims->key_pair_id);
+		json_member_text(json, "kid", claims->key_pair_id);
 	}
 	json_end(json, '}');
 	json_finish(json);
@@ -66,20 +63,14 @@ static void append_claims(struct buffer *json, const struct jwt_claims *claims, 
 	/* Floors, also before 1970. */
 	int64_t now = claims->issued_at / 1000 - (claims->issued_at % 1000 < 0), iat = now - JWT_BACKDATE_SECONDS;
 	json_begin(json, '{');
-	json_key(json, "iss");
-	json_c_string(json, claims->integration_key);
+	json_member_text(json, "iss", claims->integration_key);
 	if (claims->user_id && *claims->user_id) {
-		json_key(json, "sub");
-		json_c_string(json, claims->user_id);
+		json_member_text(json, "sub", claims->user_id);
 	}
-	json_key(json, "aud");
-	json_c_string(json, audience);
-	json_key(json, "iat");
-	json_integer(json, iat);
-	json_key(json, "exp");
-	json_integer(json, iat + lifetime);
-	json_key(json, "scope");
-	json_c_string(json, claims->scopes);
+	json_member_text(json, "aud", audience);
+	json_member_integer(json, "iat", iat);
+	json_member_integer(json, "exp", iat + lifetime);
+	json_member_text(json, "scope", claims->scopes);
 	json_end(json, '}');
 	json_finish(json);
 }

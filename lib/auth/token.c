@@ -216,10 +216,8 @@ int token_save_cached(
 	if (result == 0 && (result = atomic_file_open(&file, path.data, 0600, error)) == 0) {
 		struct buffer *line = &file.output.pending;
 		json_begin(line, '{');
-		json_key(line, "access_token");
-		json_c_string(line, token->access_token);
-		json_key(line, "expires_at");
-		json_instant(line, token->expires_at);
+		json_member_text(line, "access_token", token->access_token);
+		json_member_instant(line, "expires_at", token->expires_at);
 		json_end(line, '}');
 		json_finish(line);
 		buffer_append_byte(line, '\n');

@@ -11,18 +11,19 @@ struct arena_chunk {
 
 char *arena_take(struct arena *arena, size_t size)
 {
-	if (size > CHUNK_SIZE)
-		return NULL;
-	if (!arena->chunks || arena->used + size > CHUNK_SIZE) {
-		struct arena_chunk *chunk = malloc(sizeof *chunk + CHUNK_SIZE);
+	if (size > arena->room) {
+		size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+		struct arena_chunk *chunk = malloc(sizeof *chunk + room);
 		if (!chunk)
 			return NULL;
 		chunk->next = arena->chunks;
 		arena->chunks = chunk;
-		arena->used = 0;
+		arena->free = chunk->bytes;
+		arena->room = room;
 	}
-	char *bytes = arena->chunks->bytes + arena->used;
-	arena->used += size;
+	char *bytes = arena->free;
+	arena->free += size;
+	arena->room -= size;
 	return bytes;
 }
 
@@ -33,5 +34,5 @@ void arena_release(struct arena *arena)
 		free(arena->chunks);
 		arena->chunks = next;
 	}
-	arena->used = 0;
+	arena->room = 0;
 }

@@ -12,10 +12,11 @@ struct arena_chunk;
 
 struct arena {
 	struct arena_chunk *chunks; /* the newest first */
-	size_t used; /* of the newest */
+	char *free; /* in the newest */
+	size_t room; /* bytes there */
 };
 
-/* `size` bytes without alignment: for texts. NULL when memory is short. */
+/* `size` bytes, any number, without alignment: for texts. NULL when memory is short. */
 char *arena_take(struct arena *arena, size_t size);
 void arena_release(struct arena *arena);
 

@@ -35,23 +35,15 @@ void connection_append(const struct connection *connection, bool reveal, struct 
 		{"ca_bundle", connection->ca_bundle}, {"access_token", reveal ? connection->access_token : NULL}};
 	json_begin(line, '{');
 	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
-		json_key(line, strings[i].key);
-		json_c_string(line, strings[i].value);
+		json_member_text(line, strings[i].key, strings[i].value);
 	}
-	json_key(line, "expires_at");
-	json_instant(line, connection->expires_at);
-	json_key(line, "contract_start");
-	json_day(line, connection->contract_start);
-	json_key(line, "renewal_months");
-	json_integer(line, connection->renewal_months);
-	json_key(line, "lookback_days");
-	json_integer(line, connection->lookback_days);
-	json_key(line, "concurrency");
-	json_integer(line, connection->concurrency);
-	json_key(line, "download_consumption");
-	json_boolean(line, connection->download_consumption);
-	json_key(line, "download_billing");
-	json_boolean(line, connection->download_billing);
+	json_member_instant(line, "expires_at", connection->expires_at);
+	json_member_day(line, "contract_start", connection->contract_start);
+	json_member_integer(line, "renewal_months", connection->renewal_months);
+	json_member_integer(line, "lookback_days", connection->lookback_days);
+	json_member_integer(line, "concurrency", connection->concurrency);
+	json_member_boolean(line, "download_consumption", connection->download_consumption);
+	json_member_boolean(line, "download_billing", connection->download_billing);
 	append_strings(line, "accounts", connection->accounts);
 	append_strings(line, "token_command", connection->token_command);
 	json_end(line, '}');

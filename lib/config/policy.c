@@ -269,8 +269,7 @@ static void append_key(struct buffer *text, const char *name)
 
 static void append_methods(const struct policy *policy, struct buffer *text)
 {
-	json_key(text, "sending_methods");
-	json_begin(text, '{');
+	json_member_begin(text, "sending_methods", '{');
 	for (size_t i = 0; i < policy->method_count; i++) {
 		append_key(text, policy->methods[i].name);
 		if (!policy->methods[i].pool) {
@@ -278,32 +277,26 @@ static void append_methods(const struct policy *policy, struct buffer *text)
 			continue;
 		}
 		json_begin(text, '{');
-		json_key(text, "pool");
-		json_c_string(text, policy->methods[i].pool);
+		json_member_text(text, "pool", policy->methods[i].pool);
 		json_end(text, '}');
 	}
 	json_end(text, '}');
-	json_key(text, "other_methods");
-	json_boolean(text, policy->other_methods_count);
+	json_member_boolean(text, "other_methods", policy->other_methods_count);
 }
 
 /* What a policy says nothing about is not in its text: so one that is silent about methods has the hash that it had before there were any. */
 void policy_append(const struct policy *policy, struct buffer *text)
 {
 	json_begin(text, '{');
-	json_key(text, "name");
-	json_c_string(text, policy->name);
-	json_key(text, "version");
-	json_integer(text, policy->version);
-	json_key(text, "statuses");
-	json_begin(text, '{');
+	json_member_text(text, "name", policy->name);
+	json_member_integer(text, "version", policy->version);
+	json_member_begin(text, "statuses", '{');
 	for (size_t i = 0; i < policy->count; i++) {
 		append_key(text, policy->statuses[i].name);
 		json_boolean(text, policy->statuses[i].counts);
 	}
 	json_end(text, '}');
-	json_key(text, "other_statuses");
-	json_boolean(text, policy->others_count);
+	json_member_boolean(text, "other_statuses", policy->others_count);
 	if (policy->method_count || !policy->other_methods_count)
 		append_methods(policy, text);
 	json_end(text, '}');

@@ -1,6 +1,7 @@
 #include "consumption/consumption.h"
 
 #include "base/instant.h"
+#include "base/period_state.h"
 #include "json/json_write.h"
 
 /* The instant up to which every account's feed has been read; INSTANT_NONE when some account's is unknown. */
@@ -15,17 +16,9 @@ static int64_t least_watermark(const struct consumption *consumption)
 	return least;
 }
 
-static const char *state_of(const struct consumption *consumption, const struct period *period, int64_t watermark)
-{
-	if (consumption->now < period->end)
-		return "open";
-	return watermark != INSTANT_NONE && watermark >= period->end + DAY_MS ? "final" : "provisional";
-}
-
 static void put_name(struct buffer *line, const char *key, const struct name_table *table, uint32_t number)
 {
-	json_key(line, key);
-	json_c_string(line, number == TALLY_NO_NAME ? NULL : table->names[number].text);
+	json_member_text(line, key, number == TALLY_NO_NAME ? NULL : table->names[number].text);
 }
 
 static int print_row(
@@ -36,35 +29,23 @@ static int print_row(
 	struct buffer *line = &output->pending;
 	stream_begin_record(line, &stream_consumption);
 	put_name(line, "profile", &tally->profiles, row->profile);
-	json_key(line, "organization_id");
-	json_c_string(line, facts->organization_id);
+	json_member_text(line, "organization_id", facts->organization_id);
 	put_name(line, "account_id", &tally->accounts, row->account);
-	json_key(line, "account_name");
-	json_c_string(line, facts->account_name);
+	json_member_text(line, "account_name", facts->account_name);
 	put_name(line, "plan_item_id", &tally->plan_items, row->plan_item);
-	json_key(line, "software_model");
-	json_null(line);
-	json_key(line, "unit");
-	json_c_string(line, "envelope");
-	json_key(line, "period_index");
-	json_integer(line, row->period.index);
-	json_key(line, "period_start");
-	json_instant(line, row->period.start);
-	json_key(line, "period_end");
-	json_instant(line, row->period.end);
-	json_key(line, "units_consumed");
-	json_integer(line, row->now.units);
+	json_member_null(line, "software_model");
+	json_member_text(line, "unit", "envelope");
+	json_member_integer(line, "period_index", row->period.index);
+	json_member_instant(line, "period_start", row->period.start);
+	json_member_instant(line, "period_end", row->period.end);
+	json_member_integer(line, "units_consumed", row->now.units);
 	json_key(line, "by_status");
 	if (tally_append_statuses(tally, &row->now, line, error) < 0)
 		return -1;
-	json_key(line, "first_sent_at");
-	json_instant(line, row->now.first_sent_at);
-	json_key(line, "last_sent_at");
-	json_instant(line, row->now.last_sent_at);
-	json_key(line, "watermark");
-	json_instant(line, facts->watermark);
-	json_key(line, "state");
-	json_c_string(line, state_of(consumption, &row->period, watermark));
+	json_member_instant(line, "first_sent_at", row->now.first_sent_at);
+	json_member_instant(line, "last_sent_at", row->now.last_sent_at);
+	json_member_instant(line, "watermark", facts->watermark);
+	json_member_text(line, "state", period_state_name(period_state_at(row->period.end, consumption->now, watermark)));
 	stream_end_record(line, NULL, 0);
 	output_line_end(output);
 	return 0;
@@ -79,20 +60,13 @@ static void print_restatement(struct consumption *consumption, const struct tall
 	put_name(line, "profile", &tally->profiles, row->profile);
 	put_name(line, "account_id", &tally->accounts, row->account);
 	put_name(line, "plan_item_id", &tally->plan_items, row->plan_item);
-	json_key(line, "period_start");
-	json_instant(line, row->period.start);
-	json_key(line, "period_end");
-	json_instant(line, row->period.end);
-	json_key(line, "run_id");
-	json_c_string(line, consumption->run_id);
-	json_key(line, "units_before");
-	json_integer(line, row->reported.units);
-	json_key(line, "units_after");
-	json_integer(line, row->now.units);
-	json_key(line, "delta");
-	json_integer(line, delta);
-	json_key(line, "cause");
-	json_c_string(line, consumption->policy_changed ? "policy" : delta > 0 ? "late" : "status");
+	json_member_instant(line, "period_start", row->period.start);
+	json_member_instant(line, "period_end", row->period.end);
+	json_member_text(line, "run_id", consumption->run_id);
+	json_member_integer(line, "units_before", row->reported.units);
+	json_member_integer(line, "units_after", row->now.units);
+	json_member_integer(line, "delta", delta);
+	json_member_text(line, "cause", consumption->policy_changed ? "policy" : delta > 0 ? "late" : "status");
 	stream_end_record(line, NULL, 0);
 	output_line_end(output);
 }
@@ -106,14 +80,10 @@ static void print_contracts(const struct consumption *consumption, struct output
 	for (size_t i = 0; i < consumption->contracts.count; i++) {
 		const struct contract *contract = &consumption->contracts.list[i];
 		stream_begin_record(line, &stream_contract);
-		json_key(line, "profile");
-		json_c_string(line, consumption->profile);
-		json_key(line, "effective_from");
-		json_day(line, contract->effective_from);
-		json_key(line, "contract_start");
-		json_day(line, contract->contract_start);
-		json_key(line, "renewal_months");
-		json_integer(line, contract->renewal_months);
+		json_member_text(line, "profile", consumption->profile);
+		json_member_day(line, "effective_from", contract->effective_from);
+		json_member_day(line, "contract_start", contract->contract_start);
+		json_member_integer(line, "renewal_months", contract->renewal_months);
 		stream_end_record(line, NULL, 0);
 	}
 }

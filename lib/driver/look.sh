@@ -243,7 +243,7 @@ exhaustions() { # RUN-FOLDER
 }
 
 # Accounts of the last run whose feed has not moved for the weekly cycle, the day that a feed may lack, and a grace of two days
-# (REPORT_STALE_DAYS in lib/report/report.h).
+# (lib/base/stale_feed.h).
 stale_accounts() { # RUN-FOLDER
 	jq -n -r --arg now "$(rfc3339 "$now")" '
 		def seconds: .[:19] + "Z" | fromdate;

@@ -34,15 +34,13 @@ int64_t explanation_record(
 	json_end(&printing->facts, '}');
 	json_finish(&printing->facts);
 	stream_begin_record(line, &stream_explanation);
-	json_key(line, "number");
-	json_integer(line, ++printing->number);
+	json_member_integer(line, "number", ++printing->number);
 	json_key(line, "parent");
 	if (parent)
 		json_integer(line, parent);
 	else
 		json_null(line);
-	json_key(line, "level");
-	json_c_string(line, level);
+	json_member_text(line, "level", level);
 	json_key(line, "units");
 	if (has_units)
 		json_integer(line, balance->units);
@@ -58,8 +56,7 @@ int64_t explanation_record(
 		json_boolean(line, balance->adds_up);
 	else
 		json_null(line);
-	json_key(line, "facts");
-	json_raw(line, printing->facts.data, printing->facts.length);
+	json_member_raw(line, "facts", printing->facts.data, printing->facts.length);
 	line->failed |= printing->facts.failed;
 	stream_end_record(line, NULL, 0);
 	output_line_end(printing->output);

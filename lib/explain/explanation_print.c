@@ -91,8 +91,7 @@ static void print_version(struct explanation_printing *printing, int64_t parent,
 	json_member_text(facts, "status", version->status);
 	json_member_instant(facts, "sent_at", version->sent_at);
 	json_member_instant(facts, "modified_at", version->modified_at);
-	json_key(facts, "is_kept");
-	json_boolean(facts, version->is_kept);
+	json_member_boolean(facts, "is_kept", version->is_kept);
 	explanation_record(printing, parent, "exchange", false, &none);
 }
 
@@ -149,8 +148,7 @@ static void print_day(
 			verdict(&balance, text));
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
-		json_key(facts, "day");
-		json_day(facts, day);
+		json_member_day(facts, "day", day);
 		parent = explanation_record(printing, parent, "day", true, &balance);
 	}
 	for (; *at < end; ++*at)

@@ -163,20 +163,14 @@ static int put_partial(struct daily_partials *partials, const char *account_id, 
 	struct buffer *record = &partials->record;
 	buffer_reset(record);
 	json_begin(record, '{');
-	json_key(record, "account_id");
-	json_c_string(record, account_id);
-	json_key(record, "plan_item_id");
-	json_c_string(record, partials->has_plan_item ? partials->plan_item.data : NULL);
-	json_key(record, "day");
-	json_day(record, day);
-	json_key(record, "units_consumed");
-	json_integer(record, count->units);
+	json_member_text(record, "account_id", account_id);
+	json_member_text(record, "plan_item_id", partials->has_plan_item ? partials->plan_item.data : NULL);
+	json_member_day(record, "day", day);
+	json_member_integer(record, "units_consumed", count->units);
 	json_key(record, "by_status");
 	append_statuses(record, partials, status_units);
-	json_key(record, "first_sent_at");
-	json_instant(record, count->first_sent_at);
-	json_key(record, "last_sent_at");
-	json_instant(record, count->last_sent_at);
+	json_member_instant(record, "first_sent_at", count->first_sent_at);
+	json_member_instant(record, "last_sent_at", count->last_sent_at);
 	json_end(record, '}');
 	json_finish(record);
 	if (buffer_check(&partials->plan_item, error) < 0 || buffer_check(record, error) < 0)

@@ -53,8 +53,7 @@ static bool append_name(struct buffer *record, const char *field, const struct n
 	if (key >= names->ends.length / sizeof(size_t))
 		return false;
 	size_t start = key > 0 ? end_of(names, key - 1) : 0, end = end_of(names, key);
-	json_key(record, field);
-	json_string(record, names->texts.data + start, end - start);
+	json_member_string(record, field, names->texts.data + start, end - start);
 	return end > start;
 }
 
@@ -81,8 +80,7 @@ static void append_id(struct walk *walk, const char *field, const struct envelop
 
 static void append_instant(struct buffer *record, const char *field, int64_t instant)
 {
-	json_key(record, field);
-	json_instant(record, instant);
+	json_member_instant(record, field, instant);
 }
 
 static int put_envelope(void *context, const struct envelope *envelope, struct error *error)
@@ -101,8 +99,7 @@ static int put_envelope(void *context, const struct envelope *envelope, struct e
 	if (envelope->plan_item) {
 		known &= append_name(record, "plan_item_id", &walk->plan_items, envelope->plan_item);
 	} else {
-		json_key(record, "plan_item_id");
-		json_null(record);
+		json_member_null(record, "plan_item_id");
 	}
 	append_id(walk, "sender_id", &envelope->sender_id);
 	if (walk->tells_methods && !append_name(record, "sending_method", &walk->methods, envelope->status))

@@ -101,8 +101,7 @@ static void append_record(struct buffer *record, sqlite3_stmt *row, int64_t coun
 	put_number(record, "bulk_units", row, BULK_UNITS);
 	put_number(record, "powerform_units", row, POWERFORM_UNITS);
 	put_text(record, "currency", row, CURRENCY);
-	json_key(record, "charges");
-	json_raw(record, (const char *)sqlite3_column_text(row, CHARGES), (size_t)sqlite3_column_bytes(row, CHARGES));
+	json_member_raw(record, "charges", (const char *)sqlite3_column_text(row, CHARGES), (size_t)sqlite3_column_bytes(row, CHARGES));
 	json_member_instant(record, "observed_at", instant_of(row, OBSERVED_AT));
 	json_member_instant(record, "counted_until", counted_until);
 	json_member_instant(record, "watermark", instant_of(row, WATERMARK));

@@ -68,8 +68,7 @@ static int print_watermarks(struct ledger *ledger, struct output *output, struct
 		any = true;
 		stream_begin_record(&output->pending, &stream_watermark);
 		put_column(&output->pending, &stream_watermark.fields[0], statement, 2);
-		json_key(&output->pending, "watermark");
-		json_instant(&output->pending, sqlite3_column_int64(statement, 9));
+		json_member_instant(&output->pending, "watermark", sqlite3_column_int64(statement, 9));
 		stream_end_record(&output->pending, NULL, 0);
 		output_line_end(output);
 	}

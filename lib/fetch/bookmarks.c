@@ -245,12 +245,10 @@ static void append_bookmark(const void *node, VISIT visit, void *context)
 	for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
 		if (instants[i].instant == INSTANT_NONE)
 			continue;
-		json_key(line, instants[i].key);
-		json_instant(line, instants[i].instant);
+		json_member_instant(line, instants[i].key, instants[i].instant);
 	}
 	if (bookmark->position) {
-		json_key(line, "position");
-		json_c_string(line, bookmark->position);
+		json_member_text(line, "position", bookmark->position);
 	}
 	json_end(line, '}');
 }
@@ -258,8 +256,7 @@ static void append_bookmark(const void *node, VISIT visit, void *context)
 void bookmarks_append_state(const struct bookmarks *bookmarks, struct buffer *line)
 {
 	buffer_append_string(line, "{\"type\":\"STATE\",\"value\":{\"bookmarks\":{");
-	json_key(line, bookmarks->stream);
-	json_begin(line, '{');
+	json_member_begin(line, bookmarks->stream, '{');
 	twalk_r(bookmarks->by_account, append_bookmark, line);
 	json_end(line, '}');
 	buffer_append(line, bookmarks->other_streams.data, bookmarks->other_streams.length);

@@ -68,10 +68,8 @@ static void print_watermark(struct fetch_run *run, const char *account_id, int64
 	size_t before = pending->length;
 	instant_format(run->now, time_extracted);
 	stream_begin_record(pending, &stream_watermark);
-	json_key(pending, "account_id");
-	json_c_string(pending, account_id);
-	json_key(pending, "watermark");
-	json_instant(pending, watermark);
+	json_member_text(pending, "account_id", account_id);
+	json_member_instant(pending, "watermark", watermark);
 	stream_end_record(pending, time_extracted, sizeof time_extracted);
 	run->printed += pending->length - before;
 	output_line_end(&run->output);

@@ -166,8 +166,7 @@ static void put_point(struct buffer *line, int32_t day, const int64_t values[], 
 static void put_curve(struct buffer *line, const struct burn_down *burn_down)
 {
 	size_t days = burn_down->unit_days + burn_down->expected_days, step = (days + CURVE_POINTS - 1) / CURVE_POINTS;
-	json_key(line, "curve");
-	json_begin(line, '[');
+	json_member_begin(line, "curve", '[');
 	for (size_t i = 0; i < burn_down->unit_days; i++)
 		if (i % step == 0 || i + 1 == burn_down->unit_days)
 			put_point(line, burn_down->first_day + (int32_t)i, &burn_down->units[i], 1);
@@ -191,8 +190,7 @@ void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buf
 	json_member_instant(line, "period_start", position->period.start);
 	json_member_instant(line, "period_end", position->period.end);
 	json_member_instant(line, "as_of", now);
-	json_key(line, "known_until");
-	json_day(line, burn_down->known_until);
+	json_member_day(line, "known_until", burn_down->known_until);
 	json_member_integer(line, "units_to_date", position->used);
 	json_member_rights(line, "rights_owned", position->is_unlimited, position->owned);
 	json_member_text(line, "method", forecast_method_names[burn_down->method]);
@@ -209,9 +207,7 @@ void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buf
 		json_integer(line, burn_down->days_left);
 	else
 		json_null(line);
-	json_key(line, "is_covered");
-	json_boolean(line, burn_down->is_covered);
-	json_key(line, "warning");
-	json_boolean(line, burn_down->warning);
+	json_member_boolean(line, "is_covered", burn_down->is_covered);
+	json_member_boolean(line, "warning", burn_down->warning);
 	put_curve(line, burn_down);
 }

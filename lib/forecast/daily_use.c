@@ -3,6 +3,7 @@
 #include "base/array.h"
 
 #include "base/instant.h"
+#include "base/stale_feed.h"
 #include "licence/licence_cells.h"
 #include "reconcile/position.h"
 
@@ -68,7 +69,7 @@ static int keep(struct daily_use *use, const char **text, const struct json_slic
 {
 	if (slice->kind != JSON_STRING || (*text && strlen(*text) == slice->length && memcmp(*text, slice->text, slice->length) == 0))
 		return 0;
-	char *copy = slice->length < (size_t)60 << 10 ? arena_take(&use->usage.arena, slice->length + 1) : NULL;
+	char *copy = arena_take(&use->usage.arena, slice->length + 1);
 	if (!copy)
 		return error_set(error, EX_OSERR, "out of memory for a name of %zu bytes", slice->length);
 	memcpy(copy, slice->text, slice->length);
@@ -151,7 +152,7 @@ static int add_watermark(struct daily_use *use, const struct message_reader *rea
 	if (!json_slice_instant(&message->fields[WATERMARK], &watermark))
 		return wrong(reader, message, WATERMARK, "a time", error);
 	int32_t day = instant_day(watermark) - 1;
-	if (watermark >= use->now - USE_STALE_DAYS * DAY_MS && day < use->known_until)
+	if (!feed_is_stale(watermark, use->now) && day < use->known_until)
 		use->known_until = day;
 	return 0;
 }

@@ -36,9 +36,6 @@ struct daily_use {
 	uint32_t *metric_of_item; /* once settled */
 };
 
-/* Days after which a feed that has not moved holds nothing back any more: REPORT_STALE_DAYS. */
-#define USE_STALE_DAYS 10
-
 void daily_use_open(struct daily_use *use, const struct licence *licence, int64_t now);
 void daily_use_release(struct daily_use *use);
 

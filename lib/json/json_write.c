@@ -168,6 +168,42 @@ void json_member_instant(struct buffer *json, const char *key, int64_t instant)
 	json_instant(json, instant);
 }
 
+void json_member_day(struct buffer *json, const char *key, int32_t day)
+{
+	json_key(json, key);
+	json_day(json, day);
+}
+
+void json_member_boolean(struct buffer *json, const char *key, bool value)
+{
+	json_key(json, key);
+	json_boolean(json, value);
+}
+
+void json_member_null(struct buffer *json, const char *key)
+{
+	json_key(json, key);
+	json_null(json);
+}
+
+void json_member_string(struct buffer *json, const char *key, const char *text, size_t length)
+{
+	json_key(json, key);
+	json_string(json, text, length);
+}
+
+void json_member_raw(struct buffer *json, const char *key, const char *text, size_t length)
+{
+	json_key(json, key);
+	json_raw(json, text, length);
+}
+
+void json_member_begin(struct buffer *json, const char *key, char bracket)
+{
+	json_key(json, key);
+	json_begin(json, bracket);
+}
+
 void json_member_rights(struct buffer *json, const char *key, bool is_unlimited, int64_t rights)
 {
 	if (is_unlimited)

@@ -33,6 +33,12 @@ void json_day(struct buffer *json, int32_t day);
 void json_member_text(struct buffer *json, const char *key, const char *text);
 void json_member_integer(struct buffer *json, const char *key, int64_t value);
 void json_member_instant(struct buffer *json, const char *key, int64_t instant);
+void json_member_day(struct buffer *json, const char *key, int32_t day);
+void json_member_boolean(struct buffer *json, const char *key, bool value);
+void json_member_null(struct buffer *json, const char *key);
+void json_member_string(struct buffer *json, const char *key, const char *text, size_t length);
+void json_member_raw(struct buffer *json, const char *key, const char *text, size_t length);
+void json_member_begin(struct buffer *json, const char *key, char bracket);
 void json_member_rights(struct buffer *json, const char *key, bool is_unlimited, int64_t rights);
 
 #endif

@@ -50,12 +50,9 @@ int rejects_add(struct rejects *rejects, const struct message_reader *reader, co
 			pointer, *pointer ? "\": " : "", reason);
 	struct buffer *line = &rejects->file.output.pending;
 	json_begin(line, '{');
-	json_key(line, "line");
-	json_integer(line, (int64_t)message->line_number);
-	json_key(line, "stream");
-	json_c_string(line, stream);
-	json_key(line, "pointer");
-	json_c_string(line, pointer);
+	json_member_integer(line, "line", (int64_t)message->line_number);
+	json_member_text(line, "stream", stream);
+	json_member_text(line, "pointer", pointer);
 	json_key(line, "reason");
 	append_reason(line, reason);
 	append_raw(line, message);

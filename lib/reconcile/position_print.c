@@ -193,8 +193,7 @@ static int print_item(struct position *position, size_t item, const struct sum s
 	json_member_text(line, "identifier", *identifier ? identifier : "(no plan item)");
 	json_member_text(line, "identifier_type", "plan_item_id");
 	json_member_text(line, "display_name", position->usage->plan_items[item].plan_item_name);
-	json_key(line, "profiles");
-	json_begin(line, '[');
+	json_member_begin(line, "profiles", '[');
 	for (size_t i = 0; i < count; i++) {
 		const char *profile = position->usage->profiles.names[sums[i].key[1]].text;
 		if (*profile && sums[i].units > 0)

@@ -77,7 +77,7 @@ static int keep(struct reconcile_input *usage, const char **text, const struct j
 {
 	if (slice->kind != JSON_STRING || (*text && strlen(*text) == slice->length && memcmp(*text, slice->text, slice->length) == 0))
 		return 0;
-	char *copy = slice->length < (size_t)60 << 10 ? arena_take(&usage->arena, slice->length + 1) : NULL;
+	char *copy = arena_take(&usage->arena, slice->length + 1);
 	if (!copy)
 		return error_set(error, EX_OSERR, "out of memory for a name of %zu bytes", slice->length);
 	memcpy(copy, slice->text, slice->length);

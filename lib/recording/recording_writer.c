@@ -38,12 +38,9 @@ static int write_header(struct recording_writer *writer, const char *program, in
 {
 	struct buffer *line = &writer->line;
 	json_begin(line, '{');
-	json_key(line, "recording");
-	json_integer(line, 1);
-	json_key(line, "program");
-	json_c_string(line, program);
-	json_key(line, "now");
-	json_instant(line, now);
+	json_member_integer(line, "recording", 1);
+	json_member_text(line, "program", program);
+	json_member_instant(line, "now", now);
 	json_finish(line);
 	return write_line(writer, error);
 }
@@ -111,12 +108,9 @@ failed:
 
 static void append_failure(struct buffer *line, const struct error *failure)
 {
-	json_key(line, "failure");
-	json_begin(line, '{');
-	json_key(line, "status");
-	json_integer(line, failure->status);
-	json_key(line, "text");
-	json_c_string(line, failure->text);
+	json_member_begin(line, "failure", '{');
+	json_member_integer(line, "status", failure->status);
+	json_member_text(line, "text", failure->text);
 	json_end(line, '}');
 }
 
@@ -131,34 +125,21 @@ int recording_add(
 		return -1;
 	buffer_reset(line);
 	json_begin(line, '{');
-	json_key(line, "exchange");
-	json_integer(line, (int64_t)writer->exchanges + 1);
-	json_key(line, "requested_at");
-	json_instant(line, entry->requested_at);
-	json_key(line, "answered_at");
-	json_instant(line, entry->answered_at);
-	json_key(line, "method");
-	json_c_string(line, entry->method);
-	json_key(line, "url");
-	json_c_string(line, entry->url);
-	json_key(line, "request_headers");
-	json_raw(line, asked, sizeof asked - 1);
-	json_key(line, "status");
-	json_integer(line, entry->status);
-	json_key(line, "headers");
-	json_raw(line, headers, strlen(headers));
+	json_member_integer(line, "exchange", (int64_t)writer->exchanges + 1);
+	json_member_instant(line, "requested_at", entry->requested_at);
+	json_member_instant(line, "answered_at", entry->answered_at);
+	json_member_text(line, "method", entry->method);
+	json_member_text(line, "url", entry->url);
+	json_member_raw(line, "request_headers", asked, sizeof asked - 1);
+	json_member_integer(line, "status", entry->status);
+	json_member_raw(line, "headers", headers, strlen(headers));
 	if (entry->failure)
 		append_failure(line, entry->failure);
-	json_key(line, "final");
-	json_boolean(line, entry->final);
-	json_key(line, "body_offset");
-	json_integer(line, (int64_t)writer->bodies_length);
-	json_key(line, "body_length");
-	json_integer(line, (int64_t)length);
-	json_key(line, "decoded_length");
-	json_integer(line, (int64_t)entry->decoded_length);
-	json_key(line, "body_sha256");
-	json_c_string(line, hash);
+	json_member_boolean(line, "final", entry->final);
+	json_member_integer(line, "body_offset", (int64_t)writer->bodies_length);
+	json_member_integer(line, "body_length", (int64_t)length);
+	json_member_integer(line, "decoded_length", (int64_t)entry->decoded_length);
+	json_member_text(line, "body_sha256", hash);
 	json_finish(line);
 	if (write_all(writer->bodies, body, length, writer->bodies_path, error) < 0 || write_line(writer, error) < 0)
 		return -1;

@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include "base/instant.h"
+#include "base/stale_feed.h"
 #include "stream/canonical_record.h"
 
 #include <stdlib.h>
@@ -166,7 +167,7 @@ bool report_account_is_stale(const struct report *report, const struct report_ac
 {
 	if (!account->is_fed)
 		return report->has_watermarks;
-	return account->watermark < report->now - REPORT_STALE_DAYS * DAY_MS;
+	return feed_is_stale(account->watermark, report->now);
 }
 
 static int add_subscription(struct report *report, const struct message *message, struct error *error)

@@ -54,12 +54,6 @@ struct report_account {
 	int64_t watermark; /* the latest */
 };
 
-/*
- * A feed is stale when its watermark is older than the weekly cycle of the feed, a day for what the very day lacks, and a
- * grace of two. lib/driver/look.sh has the same number.
- */
-#define REPORT_STALE_DAYS 10
-
 struct report_plan_item {
 	char *plan_item_name, *subscription_name, *subscription_id;
 	bool has_model, is_unrecognized;

@@ -39,10 +39,8 @@ static void put_integer(struct buffer *json, const char *key, int64_t value)
 
 static void put_days(struct buffer *json, int64_t start, int64_t end)
 {
-	json_key(json, "start");
-	json_day(json, instant_day(start));
-	json_key(json, "last");
-	json_day(json, instant_day(end - 1));
+	json_member_day(json, "start", instant_day(start));
+	json_member_day(json, "last", instant_day(end - 1));
 }
 
 /* What people see of a field: of a use that is not known no figure follows. */
@@ -59,8 +57,7 @@ static const char *seen_text(const struct report_metric *metric, const char *fie
 
 static void put_metrics(struct buffer *json, const struct report *report)
 {
-	json_key(json, "metrics");
-	json_begin(json, '[');
+	json_member_begin(json, "metrics", '[');
 	for (size_t i = 0; i < report->metric_count; i++) {
 		const struct report_metric *metric = &report->metrics[i];
 		json_begin(json, '{');
@@ -68,14 +65,10 @@ static void put_metrics(struct buffer *json, const struct report *report)
 		for (size_t j = 0; j < REPORT_METRIC_FIELDS && stream_metric_result.fields[j].name; j++)
 			put_text(json, stream_metric_result.fields[j].name,
 				seen_text(metric, stream_metric_result.fields[j].name, metric->texts[j]));
-		json_key(json, "is_current");
-		json_boolean(json, metric->start <= report->now && report->now < metric->end);
-		json_key(json, "has_begun");
-		json_boolean(json, metric->start <= report->now);
-		json_key(json, "is_compliant");
-		json_boolean(json, report_metric_is_compliant(metric) || report_metric_is_unknown(metric));
-		json_key(json, "is_unknown");
-		json_boolean(json, report_metric_is_unknown(metric));
+		json_member_boolean(json, "is_current", metric->start <= report->now && report->now < metric->end);
+		json_member_boolean(json, "has_begun", metric->start <= report->now);
+		json_member_boolean(json, "is_compliant", report_metric_is_compliant(metric) || report_metric_is_unknown(metric));
+		json_member_boolean(json, "is_unknown", report_metric_is_unknown(metric));
 		json_end(json, '}');
 	}
 	json_end(json, ']');
@@ -92,23 +85,20 @@ static void put_units(struct buffer *json, int64_t consumed, int64_t licensed)
 static int put_periods(struct buffer *json, const struct report *report, const struct report_accounts *table, struct error *error)
 {
 	int64_t consumed = 0, licensed = 0;
-	json_key(json, "periods");
-	json_begin(json, '[');
+	json_member_begin(json, "periods", '[');
 	for (size_t i = table->first; i < table->end; i++) {
 		const struct report_period *period = &report->periods[report->period_order[i]];
 		json_begin(json, '{');
 		put_days(json, period->start, period->end);
 		put_text(json, "state", report_word(report, period->state));
 		put_units(json, period->consumed, period->licensed);
-		json_key(json, "is_before_contract");
-		json_boolean(json, period->index < 0);
+		json_member_boolean(json, "is_before_contract", period->index < 0);
 		json_end(json, '}');
 		if (sum_add(&consumed, period->consumed, error) < 0 || sum_add(&licensed, period->licensed, error) < 0)
 			return -1;
 	}
 	json_end(json, ']');
-	json_key(json, "totals");
-	json_begin(json, '{');
+	json_member_begin(json, "totals", '{');
 	put_units(json, consumed, licensed);
 	json_end(json, '}');
 	return 0;
@@ -123,8 +113,7 @@ static void put_account(struct buffer *json, const struct report *report, uint32
 
 static void put_cells(struct buffer *json, const struct report_accounts *table, size_t row)
 {
-	json_key(json, "cells");
-	json_begin(json, '[');
+	json_member_begin(json, "cells", '[');
 	for (size_t i = 0; i <= table->column_count; i++)
 		put_integer(json, NULL, table->cells[row * (table->column_count + 1) + i]);
 	json_end(json, ']');
@@ -132,10 +121,8 @@ static void put_cells(struct buffer *json, const struct report_accounts *table, 
 
 static void put_account_rows(struct buffer *json, const struct report *report, const struct report_accounts *table)
 {
-	json_key(json, "has_earlier");
-	json_boolean(json, table->has_earlier);
-	json_key(json, "columns");
-	json_begin(json, '[');
+	json_member_boolean(json, "has_earlier", table->has_earlier);
+	json_member_begin(json, "columns", '[');
 	for (size_t i = table->end - table->column_count + (table->has_earlier ? 1 : 0); i < table->end; i++) {
 		const struct report_period *period = &report->periods[report->period_order[i]];
 		json_begin(json, '{');
@@ -143,8 +130,7 @@ static void put_account_rows(struct buffer *json, const struct report *report, c
 		json_end(json, '}');
 	}
 	json_end(json, ']');
-	json_key(json, "rows");
-	json_begin(json, '[');
+	json_member_begin(json, "rows", '[');
 	for (size_t row = 0; row < table->row_count; row++) {
 		json_begin(json, '{');
 		put_account(json, report, table->accounts[row]);
@@ -152,8 +138,7 @@ static void put_account_rows(struct buffer *json, const struct report *report, c
 		json_end(json, '}');
 	}
 	json_end(json, ']');
-	json_key(json, "others");
-	json_begin(json, '{');
+	json_member_begin(json, "others", '{');
 	put_integer(json, "accounts", (int64_t)table->other_count);
 	put_cells(json, table, table->row_count);
 	json_end(json, '}');
@@ -181,8 +166,7 @@ static int put_group(struct buffer *json, const struct report *report, size_t *f
 static int put_groups(struct buffer *json, const struct report *report, struct error *error)
 {
 	int result = 0;
-	json_key(json, "groups");
-	json_begin(json, '[');
+	json_member_begin(json, "groups", '[');
 	for (size_t first = 0; first < report->period_keys.count && result == 0;)
 		result = put_group(json, report, &first, error);
 	json_end(json, ']');
@@ -191,8 +175,7 @@ static int put_groups(struct buffer *json, const struct report *report, struct e
 
 static void put_restatements(struct buffer *json, const struct report *report)
 {
-	json_key(json, "restatements");
-	json_begin(json, '[');
+	json_member_begin(json, "restatements", '[');
 	for (size_t i = 0; i < report->restatement_count; i++) {
 		const struct report_restatement *restatement = &report->restatements[i];
 		json_begin(json, '{');
@@ -210,8 +193,7 @@ static void put_restatements(struct buffer *json, const struct report *report)
 
 static void put_identifiers(struct buffer *json, const struct report *report)
 {
-	json_key(json, "identifiers");
-	json_begin(json, '[');
+	json_member_begin(json, "identifiers", '[');
 	for (size_t i = 0; i < report->identifier_count; i++) {
 		const struct report_identifier *identifier = &report->identifiers[i];
 		json_begin(json, '{');
@@ -232,8 +214,7 @@ static void put_value(struct buffer *json, const struct stream_field *field, con
 		put_text(json, field->name, text);
 		return;
 	}
-	json_key(json, field->name);
-	json_raw(json, text, strlen(text));
+	json_member_raw(json, field->name, text, strlen(text));
 }
 
 /* Rows of the period that starts at `start`, or all for INSTANT_NONE; at most `limit`, and how many more there are. */
@@ -242,8 +223,7 @@ static void put_rows(
 {
 	char more[64];
 	size_t count = 0;
-	json_key(json, key);
-	json_begin(json, '[');
+	json_member_begin(json, key, '[');
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct report_row *row = &rows->list[i];
 		if ((start != INSTANT_NONE && row->start != start) || ++count > limit)
@@ -277,10 +257,8 @@ static int build_document(struct buffer *json, const struct report *report, stru
 	put_text(json, "title", report->title);
 	put_text(json, "now", now);
 	put_text(json, "version", ENVTALLY_VERSION);
-	json_key(json, "css");
-	json_string(json, EMBEDDED_TEXT(report_report_css), EMBEDDED_LENGTH(report_report_css));
-	json_key(json, "sentences");
-	json_begin(json, '[');
+	json_member_string(json, "css", EMBEDDED_TEXT(report_report_css), EMBEDDED_LENGTH(report_report_css));
+	json_member_begin(json, "sentences", '[');
 	report_summarize(report, put_sentence, json);
 	json_end(json, ']');
 	put_metrics(json, report);

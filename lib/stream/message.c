@@ -36,7 +36,7 @@ int message_reader_open(struct message_reader *reader, int descriptor, const cha
 	static const char *const own[SLICE_FIELDS] = {
 		"/type", "/stream", "/record", "/value", "/time_extracted", "/context", "/context/account_id", "/context/organization_id"};
 	int result = -1;
-	*reader = (struct message_reader){.field_count = count};
+	*reader = (struct message_reader){.pointers = fields, .field_count = count};
 	struct buffer names = BUFFER_INIT;
 	size_t total = SLICE_FIELDS + count;
 	const char **pointers = calloc(SLICE_FIELDS + 2 * count, sizeof *pointers);

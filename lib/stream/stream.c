@@ -281,8 +281,7 @@ static void append_property(struct buffer *line, const struct stream_field *fiel
 		[FIELD_BOOLEAN] = "boolean",
 		[FIELD_OBJECT] = "object",
 		[FIELD_ARRAY] = "array"};
-	json_key(line, field->name);
-	json_begin(line, '{');
+	json_member_begin(line, field->name, '{');
 	json_key(line, "type");
 	if (field->type == FIELD_RIGHTS) {
 		json_begin(line, '[');
@@ -300,8 +299,7 @@ static void append_property(struct buffer *line, const struct stream_field *fiel
 		json_end(line, ']');
 	}
 	if (field->type == FIELD_TIME || field->type == FIELD_DAY) {
-		json_key(line, "format");
-		json_c_string(line, field->type == FIELD_TIME ? "date-time" : "date");
+		json_member_text(line, "format", field->type == FIELD_TIME ? "date-time" : "date");
 	}
 	json_end(line, '}');
 }
@@ -309,22 +307,16 @@ static void append_property(struct buffer *line, const struct stream_field *fiel
 void stream_append_schema(struct buffer *line, const struct stream *stream)
 {
 	json_begin(line, '{');
-	json_key(line, "type");
-	json_c_string(line, "SCHEMA");
-	json_key(line, "stream");
-	json_c_string(line, stream->name);
-	json_key(line, "schema");
-	json_begin(line, '{');
-	json_key(line, "type");
-	json_c_string(line, "object");
-	json_key(line, "properties");
-	json_begin(line, '{');
+	json_member_text(line, "type", "SCHEMA");
+	json_member_text(line, "stream", stream->name);
+	json_member_begin(line, "schema", '{');
+	json_member_text(line, "type", "object");
+	json_member_begin(line, "properties", '{');
 	for (const struct stream_field *field = stream->fields; field->name; field++)
 		append_property(line, field);
 	json_end(line, '}');
 	json_end(line, '}');
-	json_key(line, "key_properties");
-	json_begin(line, '[');
+	json_member_begin(line, "key_properties", '[');
 	for (const char *const *key = stream->keys; *key; key++)
 		json_c_string(line, *key);
 	json_end(line, ']');
@@ -344,8 +336,7 @@ void stream_end_record(struct buffer *line, const char *time_extracted, size_t t
 {
 	json_end(line, '}');
 	if (time_extracted) {
-		json_key(line, "time_extracted");
-		json_string(line, time_extracted, time_length);
+		json_member_string(line, "time_extracted", time_extracted, time_length);
 	}
 	json_end(line, '}');
 	json_finish(line);

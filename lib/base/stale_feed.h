@@ -1,0 +1,16 @@
+/*
+ * stale_feed.h: when an account's feed has not advanced for so long that its figures cannot be trusted.
+ */
+#ifndef ENVTALLY_STALE_FEED_H
+#define ENVTALLY_STALE_FEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The weekly cycle of a feed, the day that it may lack, and a grace of two. */
+#define STALE_FEED_DAYS 10
+
+/* `watermark` is how far the feed has been read; both are instants (instant.h). */
+bool feed_is_stale(int64_t watermark, int64_t now);
+
+#endif

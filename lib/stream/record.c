@@ -1,0 +1,108 @@
+#include "stream/record.h"
+
+#include "base/instant.h"
+
+#include <string.h>
+
+const struct json_slice *record_slice(const struct record *record, int slot)
+{
+	return &record->message->fields[slot];
+}
+
+bool record_is_null(const struct record *record, int slot)
+{
+	enum json_kind kind = record_slice(record, slot)->kind;
+	return kind == JSON_NULL || kind == JSON_ABSENT;
+}
+
+void record_wrong(struct record *record, int slot, const char *expected)
+{
+	if (record->failed)
+		return;
+	record->failed = true;
+	message_error(record->reader, record->message, record->error, "%.*s \"%s\" must be %s, this is %s",
+		(int)record->message->stream.length, record->message->stream.text, record->reader->pointers[slot] + 1, expected,
+		json_kind_name(record_slice(record, slot)->kind));
+}
+
+int64_t record_integer(struct record *record, int slot)
+{
+	int64_t value = 0;
+	if (!json_slice_integer(record_slice(record, slot), &value))
+		record_wrong(record, slot, "a whole number");
+	return value;
+}
+
+int64_t record_integer_or(struct record *record, int slot, int64_t otherwise)
+{
+	return record_is_null(record, slot) ? otherwise : record_integer(record, slot);
+}
+
+int64_t record_count(struct record *record, int slot)
+{
+	int64_t value = record_integer(record, slot);
+	if (value < 0)
+		record_wrong(record, slot, "a whole number, 0 or more");
+	return value;
+}
+
+int64_t record_count_or(struct record *record, int slot, int64_t otherwise)
+{
+	return record_is_null(record, slot) ? otherwise : record_count(record, slot);
+}
+
+int64_t record_rights(struct record *record, int slot, bool *is_unlimited)
+{
+	int64_t value = 0;
+	*is_unlimited = json_slice_equals(record_slice(record, slot), "unlimited");
+	if (!*is_unlimited && !record_is_null(record, slot) && !json_slice_integer(record_slice(record, slot), &value))
+		record_wrong(record, slot, "a whole number or \"unlimited\"");
+	return value;
+}
+
+int64_t record_instant(struct record *record, int slot)
+{
+	int64_t instant = 0;
+	if (!json_slice_instant(record_slice(record, slot), &instant))
+		record_wrong(record, slot, "a time");
+	return instant;
+}
+
+int64_t record_instant_or_none(struct record *record, int slot)
+{
+	return record_is_null(record, slot) ? INSTANT_NONE : record_instant(record, slot);
+}
+
+uint32_t record_name(struct record *record, int slot, struct name_table *table)
+{
+	const struct json_slice *slice = record_slice(record, slot);
+	if (slice->kind != JSON_STRING || record->failed)
+		return RECORD_NO_NAME;
+	ptrdiff_t number = name_table_number(table, slice->text, slice->length, record->error);
+	record->failed |= number < 0;
+	return (uint32_t)number;
+}
+
+const char *record_text(struct record *record, int slot, struct arena *arena)
+{
+	static const char nul_symbol[] = "\u2400";
+	const struct json_slice *slice = record_slice(record, slot);
+	if (record_is_null(record, slot) || record->failed)
+		return NULL;
+	size_t nuls = 0;
+	for (size_t i = 0; i < slice->length; i++)
+		nuls += slice->text[i] == 0;
+	char *copy = arena_take(arena, slice->length + nuls * (sizeof nul_symbol - 2) + 1), *to = copy;
+	if (!copy) {
+		record->failed = true;
+		error_set(record->error, EX_OSERR, "out of memory");
+		return NULL;
+	}
+	for (size_t i = 0; i < slice->length; i++) {
+		size_t width = slice->text[i] ? 1 : sizeof nul_symbol - 1;
+		memcpy(to, slice->text[i] ? slice->text + i : nul_symbol, width);
+		to += width;
+	}
+	*to = 0;
+	return copy;
+}

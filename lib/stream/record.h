@@ -1,0 +1,67 @@
+/*
+ * record.h: reads the fields of a RECORD, the one way in which programs do.
+ *
+ * A program lists the fields that it looks at once; the list makes the slots and the pointers of its message_reader:
+ *
+ *     #define FIELDS(X) X(account_id) X(period_start) X(units_consumed)
+ *     enum { FIELDS(RECORD_SLOT) SLOTS };
+ *     static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
+ *
+ *     struct record record = {.reader = reader, .message = message, .error = error};
+ *     int64_t units = record_integer(&record, SLOT_units_consumed);
+ *     int64_t start = record_instant(&record, SLOT_period_start);
+ *     if (record.failed)
+ *             return -1;
+ *
+ * Nothing needs a check between: the first field that is wrong sets the error (EX_DATAERR: file, line, stream, field, what was expected and
+ * what was found), and every later read gives 0, NULL or none.
+ */
+#ifndef ENVTALLY_RECORD_H
+#define ENVTALLY_RECORD_H
+
+#include "base/arena.h"
+#include "base/name_table.h"
+#include "stream/message.h"
+
+#define RECORD_SLOT(name) SLOT_##name,
+#define RECORD_POINTER(name) "/" #name,
+
+#define RECORD_NO_NAME UINT32_MAX
+
+struct record {
+	const struct message_reader *reader;
+	const struct message *message;
+	struct error *error;
+	bool failed;
+};
+
+/* The field as it came. Valid until the next message_next(), as every slice. */
+const struct json_slice *record_slice(const struct record *record, int slot);
+/* Null, or not there. */
+bool record_is_null(const struct record *record, int slot);
+
+/* A whole number; what record_integer_or() gives for null is the caller's. */
+int64_t record_integer(struct record *record, int slot);
+int64_t record_integer_or(struct record *record, int slot, int64_t otherwise);
+
+/* The same, not below zero. */
+int64_t record_count(struct record *record, int slot);
+int64_t record_count_or(struct record *record, int slot, int64_t otherwise);
+
+/* A count, or the word "unlimited": then *is_unlimited is set and 0 returned. Null is 0. */
+int64_t record_rights(struct record *record, int slot, bool *is_unlimited);
+
+/* An instant (instant.h); record_instant_or_none() gives INSTANT_NONE for null. */
+int64_t record_instant(struct record *record, int slot);
+int64_t record_instant_or_none(struct record *record, int slot);
+
+/* The number of a string in a table of names, where it is added when it is new; RECORD_NO_NAME for null. */
+uint32_t record_name(struct record *record, int slot, struct name_table *table);
+
+/* A copy in the arena, NUL-terminated; NULL for null. A NUL in the text becomes U+2400. Numbers, arrays and objects give their JSON. */
+const char *record_text(struct record *record, int slot, struct arena *arena);
+
+/* Fails the record: "<stream> "<field>" must be <expected>, this is <what it is>". */
+void record_wrong(struct record *record, int slot, const char *expected);
+
+#endif
