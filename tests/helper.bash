@@ -67,6 +67,18 @@ refused() {
 	}
 }
 
+# eventually COMMAND...: waits until it succeeds. Gives up after a minute, so that a defect does not hang the suite.
+eventually() {
+	local give_up_at=$((SECONDS + 60))
+	until "$@"; do
+		[ "$SECONDS" -lt "$give_up_at" ] || {
+			echo "never came true: $*"
+			return 1
+		}
+		sleep 0.02
+	done
+}
+
 # acme_workspace FOLDER: a workspace of the recorded organisation, before its first night.
 acme_workspace() {
 	mkdir -p "$1/profiles" "$1/licence"

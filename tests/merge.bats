@@ -434,10 +434,11 @@ promote() {
 
 @test "a STATE is out only when it is durable: whoever reads it finds the records in the ledger" {
 	mkfifo pipe
-	merge --ledger a.db --emit none <pipe >out &
+	merge --ledger a.db --emit none <pipe >out 3>&- &
+	writer=$!
 	exec 7>pipe
 	{ envelope '{}' && echo '{"type":"STATE","value":1}'; } >&7
-	for _ in $(seq 100); do [ -s out ] && break; sleep 0.05; done
+	eventually test -s out
 	same '{"type":"STATE","value":1}' "$(cat out)"
 	same 1 "$(units a.db)"
 	same 1 "$(merge --ledger a.db --print-state)"
@@ -445,18 +446,19 @@ promote() {
 	sleep 0.1
 	same 1 "$(units a.db)"
 	exec 7>&-
-	wait $!
+	wait "$writer"
 	same 2 "$(units a.db)"
 }
 
 @test "killed, it keeps what a STATE had made durable, and nothing else" {
 	mkfifo pipe
 	merge --ledger a.db --emit none <pipe >out 3>&- &
+	writer=$!
 	exec 7>pipe
 	{ envelope '{}' && echo '{"type":"STATE","value":1}' && envelope '{envelope_id: "f"}'; } >&7
-	for _ in $(seq 100); do [ -s out ] && break; sleep 0.05; done
-	kill -9 $!
-	wait $! || true
+	eventually test -s out
+	kill -9 "$writer"
+	wait "$writer" || true
 	exec 7>&-
 	same 1 "$(merge --ledger a.db --print-state)"
 	same 1 "$(units a.db)"
@@ -580,16 +582,22 @@ END
 @test "a second writer gets 75 at once, and the first is not disturbed; readers are not held up" {
 	envelope '{}' | merge --ledger a.db --emit none
 	mkfifo pipe
-	merge --ledger a.db --emit none <pipe 3>&- &
+	merge --ledger a.db --emit none <pipe >passed 3>&- &
+	writer=$!
 	exec 7>pipe
-	envelope '{account_id: "b", envelope_id: "f"}' >&7
-	for _ in $(seq 100); do sqlite3 a.db 'BEGIN IMMEDIATE' 2>/dev/null || break; sleep 0.05; done
-	run --separate-stderr timeout 5 merge --ledger a.db < <(envelope '{account_id: "c", envelope_id: "g"}')
+	# The writer locks the ledger at its first record. Records that it passes on come after that, and enough of them to be written at once.
+	{
+		envelope '{account_id: "b", envelope_id: "f"}'
+		yes '{"type":"RECORD","stream":"passed on","record":{}}' | head -n 5000
+	} >&7
+	eventually test -s passed
+	envelope '{account_id: "c", envelope_id: "g"}' >second
+	run --separate-stderr timeout 60 merge --ledger a.db <second
 	refused 75 "merge: cannot write ledger 'a.db': another program is writing it, try again later"
-	run --separate-stderr timeout 5 merge --ledger a.db --print-state
-	[ "$status" -eq 0 ]
+	run -0 --separate-stderr timeout 60 merge --ledger a.db --print-state
+	same 1 "$(units a.db)"
 	exec 7>&-
-	wait $!
+	wait "$writer"
 	same 'a b' "$(sqlite3 a.db 'SELECT account_id FROM daily_consumption ORDER BY 1' | xargs)"
 }
 
