@@ -33,7 +33,7 @@ make_organization() {
 		{arrived_at: "2025-03-\($day + 1 | two)T12:\($n % 10 | two):00Z", account_id: $account, record: {
 			envelopeId: "eeeeeeee-0000-4000-8000-0000000\(if $n < 240 then $n + 10000 else $n - 200 + 10000 end)", accountId: $account,
 			status: (if $n < 240 then "sent" else "completed" end), createdDateTime: $at, sentDateTime: $at, lastModifiedDateTime: $at,
-			planItemId: "i", sender: {userId: "u", accountId: $account}}}' >"$1/service/feed.ndjson"
+			planItemId: "i", emailSubject: "Please sign", sender: {userId: "u", accountId: $account}}}' >"$1/service/feed.ndjson"
 }
 
 setup_file() {
@@ -567,4 +567,71 @@ page_through() {
 	[ "$(jq '.assetGroupAccounts | length' <<<"$accounts")" = 2000 ]
 	run ! grep -qi ratelimit "$BATS_TEST_TMPDIR/headers"
 	[ "$(get "/api/v2.0/datasets/envelopes/stream?accountId=$(jq -r '.assetGroupAccounts[1999].accountId' <<<"$accounts")" | jq '.data | length')" = 1 ]
+}
+
+@test "faults of the limits: as HTTP 400, and a reset that is far away" {
+	start --now 2025-03-20T00:00:00Z
+	token=$(application_token)
+	ask -X PUT --data-binary $'hourly-400:1\nburst-400:1' "$base/_simulator/fault"
+	for limit in HOURLY BURST; do
+		run -0 get /api/v2.0/datasets/monitor/stream -w ' %{http_code}'
+		[[ $output == *"\"errorCode\":\"${limit}_APIINVOCATION_LIMIT_EXCEEDED\""*' 400' ]]
+	done
+	[ "$(status_of /api/v2.0/datasets/monitor/stream)" = 200 ]
+	ask -X PUT -d far-reset=90000:1 "$base/_simulator/fault"
+	headers=$(get /api/v2.0/datasets/monitor/stream -o /dev/null -D - | tr -d '\r')
+	[ "$(sed -n 's/^X-RateLimit-Remaining: //Ip' <<<"$headers")" = 0 ]
+	reset=$(sed -n 's/^X-RateLimit-Reset: //Ip' <<<"$headers") date=$(date -d "$(sed -n 's/^Date: //Ip' <<<"$headers")" +%s)
+	((reset - date >= 89999 && reset - date <= 90001))
+}
+
+@test "faults of the token service: its own statuses with a JSON error, and a quoted expires_in" {
+	start
+	ask -X PUT --data-binary $'token-error=429:1\ntoken-error:1' "$base/_simulator/fault"
+	for status in 429 503; do
+		run -0 ask "$base/oauth/token" -d grant_type=none -w ' %{http_code}'
+		[[ $output == *'"error":"temporarily_unavailable"'*" $status" ]]
+	done
+	ask -X PUT -d quoted-expiry "$base/_simulator/fault"
+	[ "$(grant "$(jwt)" | head -1 | jq -c .expires_in)" = '"3600"' ]
+}
+
+@test "faults of paging: pages that are empty without end, and a list that shrinks" {
+	start --page-size 5 --now 2025-03-20T00:00:00Z
+	token=$(application_token)
+	ask -X PUT -d empty-pages "$base/_simulator/fault"
+	cursor=2025-03-10T00:00:00Z
+	for _ in 1 2 3; do
+		last=$cursor
+		run -0 get "/api/v2.0/datasets/monitor/stream?cursor=$cursor"
+		cursor=$(jq -r .endCursor <<<"$output")
+		[ "$(jq -c .data <<<"$output")" = '[]' ]
+		[ "$cursor" != "$last" ]
+	done
+	token=$(user_token)
+	list="/restapi/v2.1/accounts/$account_a/envelopes?from_date=2025-03-01&count=5"
+	ask -X PUT -d '' "$base/_simulator/fault"
+	total=$(get "$list" | jq -r .totalSetSize)
+	second=$(get "$list&start_position=5" | jq -c '[.envelopes[].envelopeId]')
+	ask -X PUT -d shrink "$base/_simulator/fault"
+	run -0 get "$list&start_position=5"
+	[ "$(jq -r .totalSetSize <<<"$output")" = $((total - 1)) ]
+	# The second page's first envelope has moved to the first page, which was read before.
+	[ "$(jq -c '[.envelopes[].envelopeId][:4]' <<<"$output")" = "$(jq -c '.[1:]' <<<"$second")" ]
+}
+
+@test "faults of the body: an error in a 200, half an emoji, a giant record, two bytes at a time" {
+	start --now 2025-03-20T00:00:00Z
+	token=$(application_token)
+	ask -X PUT -d error-200:1 "$base/_simulator/fault"
+	[ "$(get /api/v2.0/datasets/monitor/stream -w ' %{http_code}')" = '{"errorCode":"UNSPECIFIED_ERROR","message":"An unspecified error occurred."} 200' ]
+	ask -X PUT -d lone-surrogate:1 "$base/_simulator/fault"
+	[[ $(get /api/v2.0/datasets/monitor/stream) == *'"emailSubject":"\ud83dPlease sign"'* ]]
+	ask -X PUT -d giant-record:1 "$base/_simulator/fault"
+	get /api/v2.0/datasets/monitor/stream -o "$BATS_TEST_TMPDIR/body"
+	[ "$(jq '[.data[].emailSubject | length] | sort | reverse | .[:2] | tojson' "$BATS_TEST_TMPDIR/body")" = '"[17825803,11]"' ]
+	ask -X PUT -d drip=100:1 "$base/_simulator/fault"
+	run -28 get /api/v2.0/datasets/monitor/stream -o "$BATS_TEST_TMPDIR/body" --max-time 1
+	size=$(stat -c %s "$BATS_TEST_TMPDIR/body")
+	((size >= 2 && size <= 22))
 }

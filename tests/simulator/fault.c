@@ -29,11 +29,22 @@ static const struct {
 	[FAULT_REFUSE_ACCOUNT] = {"refuse-account", 0},
 	[FAULT_UNKNOWN_CURSOR] = {"unknown-cursor", 0},
 	[FAULT_CONSENT_REQUIRED] = {"consent-required", 0},
+	[FAULT_TOKEN_ERROR] = {"token-error", 503},
+	[FAULT_HOURLY_400] = {"hourly-400", 0},
+	[FAULT_BURST_400] = {"burst-400", 0},
+	[FAULT_ERROR_200] = {"error-200", 0},
 	[FAULT_CURSOR_LOOP] = {"cursor-loop", 0},
+	[FAULT_EMPTY_PAGES] = {"empty-pages", 0},
+	[FAULT_SHRINK] = {"shrink", 1},
 	[FAULT_CUT] = {"cut", 0},
 	[FAULT_STALL] = {"stall", 60000},
+	[FAULT_DRIP] = {"drip", 1000},
 	[FAULT_WRONG_TYPE] = {"wrong-type", 0},
 	[FAULT_INVALID_UTF8] = {"invalid-utf8", 0},
+	[FAULT_LONE_SURROGATE] = {"lone-surrogate", 0},
+	[FAULT_GIANT_RECORD] = {"giant-record", INT64_C(17) << 20},
+	[FAULT_QUOTED_EXPIRY] = {"quoted-expiry", 0},
+	[FAULT_FAR_RESET] = {"far-reset", 86400},
 	[FAULT_GIANT] = {"giant", INT64_C(1) << 32},
 	[FAULT_GIANT_GZIP] = {"giant-gzip", INT64_C(1) << 29},
 	[FAULT_RETRY_AFTER_DATE] = {"retry-after-date", 1},
@@ -185,6 +196,17 @@ static bool applies(const struct fault *fault, const struct request *request)
 		return cursor && !strchr(cursor, ':');
 	case FAULT_CURSOR_LOOP:
 		return request_parameter(request, "cursor");
+	case FAULT_EMPTY_PAGES:
+		return strstr(request->path, "/datasets/");
+	case FAULT_SHRINK:
+		return request_parameter(request, "start_position");
+	case FAULT_HOURLY_400:
+	case FAULT_BURST_400:
+	case FAULT_ERROR_200:
+	case FAULT_FAR_RESET:
+		return strncmp(request->path, "/oauth/", 7) != 0;
+	case FAULT_TOKEN_ERROR:
+	case FAULT_QUOTED_EXPIRY:
 	case FAULT_CONSENT_REQUIRED:
 		return strcmp(request->path, "/oauth/token") == 0;
 	default:

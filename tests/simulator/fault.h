@@ -31,12 +31,23 @@ enum fault_kind {
 	FAULT_REFUSE_ACCOUNT, /* =ID */
 	FAULT_UNKNOWN_CURSOR, /* only where the cursor is not a time */
 	FAULT_CONSENT_REQUIRED, /* at the token service */
+	FAULT_TOKEN_ERROR, /* =STATUS (503), with a JSON "error", at the token service */
+	FAULT_HOURLY_400, /* the hourly limit as HTTP 400 */
+	FAULT_BURST_400, /* likewise for bursts */
+	FAULT_ERROR_200, /* 200 whose body is an error */
 	/* to the answer */
 	FAULT_CURSOR_LOOP,
+	FAULT_EMPTY_PAGES, /* every page is empty and has a new cursor, without end */
+	FAULT_SHRINK, /* eSignature's list: envelopes of earlier pages leave the set; =HOW-MANY (1) a page */
 	FAULT_CUT, /* the connection is closed in the middle of the body */
 	FAULT_STALL, /* =MS (60000): nothing comes for that long in the middle of the body */
+	FAULT_DRIP, /* =MS (1000): two bytes of the body each so long */
 	FAULT_WRONG_TYPE,
 	FAULT_INVALID_UTF8,
+	FAULT_LONE_SURROGATE, /* half an emoji at the beginning of every mail subject */
+	FAULT_GIANT_RECORD, /* =BYTES (17825792): the first mail subject is so long */
+	FAULT_QUOTED_EXPIRY, /* the token service quotes expires_in */
+	FAULT_FAR_RESET, /* nothing is left of the hourly limit, and X-RateLimit-Reset is =SECONDS (86400) away */
 	FAULT_GIANT, /* =BYTES (4294967296), streamed */
 	FAULT_GIANT_GZIP, /* =BYTES (536870912) once decompressed; to clients that accept gzip */
 	/* to every answer there is */

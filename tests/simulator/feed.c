@@ -85,8 +85,8 @@ static int read_time(const char *text, int64_t *instant)
 	return instant_parse(text, length, instant);
 }
 
-void feed_stream(
-	const struct world *world, const struct world_account *account, const struct request *request, bool loop, struct answer *answer)
+void feed_stream(const struct world *world, const struct world_account *account, const struct request *request, enum fault_kind fault,
+	struct answer *answer)
 {
 	struct view view = {world, account, account ? (uint32_t)(account - world->accounts) + 1 : 0,
 		account ? account->entry_count : world->entry_count};
@@ -99,6 +99,11 @@ void feed_stream(
 		answer_error(answer, 400, "INVALID_REQUEST_PARAMETER", "The limit is not a positive number.");
 		return;
 	}
+	if (fault == FAULT_EMPTY_PAGES) {
+		static unsigned pages;
+		buffer_append_format(&answer->body, "{\"endCursor\":\"empty-%u\",\"data\":[]}", ++pages);
+		return;
+	}
 	if (!cursor || !*cursor) {
 		start = view_search(&view, clock_now() - 7 * DAY_MS);
 	} else if (read_time(cursor, &instant) == 0) {
@@ -109,7 +114,7 @@ void feed_stream(
 	}
 	uint32_t end = view_search(&view, clock_now() + 1), page = limit < settings.page_size ? limit : settings.page_size;
 	end = end < start ? start : end - start > page ? start + page : end;
-	write_cursor(&view, loop ? start : end, end_cursor, sizeof end_cursor);
+	write_cursor(&view, fault == FAULT_CURSOR_LOOP ? start : end, end_cursor, sizeof end_cursor);
 	buffer_append_format(&answer->body, "{\"endCursor\":\"%s\",\"data\":[", end == start && cursor && *cursor ? cursor : end_cursor);
 	for (uint32_t position = start; position < end; position++) {
 		const struct world_entry *entry = view_entry(&view, position);
@@ -169,7 +174,8 @@ static jv next_uri(const struct request *request, unsigned start, unsigned count
 		request_parameter(request, "from_date"), to ? "&to_date=" : "", to ? to : "");
 }
 
-void feed_envelopes(const struct world *world, const struct world_account *account, const struct request *request, struct answer *answer)
+void feed_envelopes(
+	const struct world *world, const struct world_account *account, const struct request *request, uint32_t gone, struct answer *answer)
 {
 	const char *from_text = request_parameter(request, "from_date"), *to_text = request_parameter(request, "to_date");
 	unsigned count = DEFAULT_LIMIT, start = 0;
@@ -195,6 +201,10 @@ void feed_envelopes(const struct world *world, const struct world_account *accou
 	if (total)
 		qsort_r(found, total, sizeof *found, by_modification, world->entries);
 	unsigned page = count < settings.page_size ? count : settings.page_size;
+	uint32_t left = gone * (start / page);
+	left = left < total ? left : total;
+	total -= left;
+	memmove(found, found + left, total * sizeof *found);
 	start = start > total ? total : start;
 	unsigned end = total - start > page ? start + page : total;
 	jv envelopes = jv_array();

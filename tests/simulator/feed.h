@@ -8,6 +8,7 @@
 #define SIMULATOR_FEED_H
 
 #include "answer.h"
+#include "fault.h"
 #include "world.h"
 
 #define FEED_WHOLE_ORGANIZATION NULL
@@ -19,12 +20,19 @@ struct feed_settings {
 
 void feed_set(const struct feed_settings *settings);
 
-/* GET …/datasets/{name}/stream?cursor=&limit=; `loop`: the cursor that is answered leads back to the same page. */
-void feed_stream(
-	const struct world *world, const struct world_account *account, const struct request *request, bool loop, struct answer *answer);
+/*
+ * GET …/datasets/{name}/stream?cursor=&limit=. With FAULT_CURSOR_LOOP the cursor leads back to the same page, with FAULT_EMPTY_PAGES
+ * it is new each time and no page has records.
+ */
+void feed_stream(const struct world *world, const struct world_account *account, const struct request *request, enum fault_kind fault,
+	struct answer *answer);
 
-/* GET …/accounts/{id}/envelopes?from_date=&to_date=&start_position=&count= */
-void feed_envelopes(const struct world *world, const struct world_account *account, const struct request *request, struct answer *answer);
+/*
+ * GET …/accounts/{id}/envelopes?from_date=&to_date=&start_position=&count=. `gone`: so many envelopes of earlier pages have left the set
+ * for each page that came before this one.
+ */
+void feed_envelopes(const struct world *world, const struct world_account *account, const struct request *request, uint32_t gone,
+	struct answer *answer);
 
 /* GET …/accounts/{id} and …/accounts/{id}/billing_charges: Docusign's own count of the period that the clock is in. */
 void feed_account(const struct world *world, const struct world_account *account, struct answer *answer);

@@ -28,7 +28,17 @@ static int64_t until_next(int64_t now, int64_t window, int seconds)
 	return (window + 1) * seconds - now / 1000;
 }
 
-int limit_count(struct answer *answer)
+void limit_exceeded(struct answer *answer, unsigned status, bool hourly)
+{
+	if (hourly)
+		answer_error(answer, status, "HOURLY_APIINVOCATION_LIMIT_EXCEEDED",
+			"The maximum number of hourly API invocations has been exceeded.");
+	else
+		answer_error(answer, status, "BURST_APIINVOCATION_LIMIT_EXCEEDED",
+			"The maximum number of burst API invocations has been exceeded.");
+}
+
+int limit_count(struct answer *answer, int64_t reset_after)
 {
 	int64_t now = clock_service();
 	int64_t this_hour = now / 1000 / settings.hourly_seconds, this_burst = now / 1000 / settings.burst_seconds;
@@ -46,8 +56,9 @@ int limit_count(struct answer *answer)
 	}
 	if (settings.hourly) {
 		answer_header(answer, "X-RateLimit-Limit", "%d", settings.hourly);
-		answer_header(answer, "X-RateLimit-Remaining", "%d", settings.hourly - in_hour);
-		answer_header(answer, "X-RateLimit-Reset", "%lld", (long long)((hour + 1) * settings.hourly_seconds));
+		answer_header(answer, "X-RateLimit-Remaining", "%d", reset_after ? 0 : settings.hourly - in_hour);
+		answer_header(answer, "X-RateLimit-Reset", "%lld",
+			(long long)(reset_after ? now / 1000 + reset_after : (hour + 1) * settings.hourly_seconds));
 	}
 	if (settings.burst) {
 		answer_header(answer, "X-BurstLimit-Limit", "%d", settings.burst);
@@ -55,12 +66,7 @@ int limit_count(struct answer *answer)
 	}
 	if (!past_hour && !past_burst)
 		return 0;
-	if (past_hour)
-		answer_error(answer, 429, "HOURLY_APIINVOCATION_LIMIT_EXCEEDED",
-			"The maximum number of hourly API invocations has been exceeded.");
-	else
-		answer_error(answer, 429, "BURST_APIINVOCATION_LIMIT_EXCEEDED",
-			"The maximum number of burst API invocations has been exceeded.");
+	limit_exceeded(answer, 429, past_hour);
 	limit_retry_after(
 		answer, past_hour ? until_next(now, hour, settings.hourly_seconds) : until_next(now, burst, settings.burst_seconds));
 	return -1;

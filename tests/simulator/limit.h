@@ -15,8 +15,14 @@ struct limit_settings {
 
 void limit_set(const struct limit_settings *settings);
 
-/* Counts one request and sets the headers. Returns 0, or -1 when it is past a limit: then `answer` is the 429. */
-int limit_count(struct answer *answer);
+/*
+ * Counts one request and sets the headers. Returns 0, or -1 when it is past a limit: then `answer` is the 429. With `reset_after` above 0
+ * the headers say that nothing is left of the hour, which ends in so many seconds.
+ */
+int limit_count(struct answer *answer, int64_t reset_after);
+
+/* The error of the hourly limit, or of that for bursts. Docusign gives it as 429 or as 400. */
+void limit_exceeded(struct answer *answer, unsigned status, bool hourly);
 
 /* Retry-After in the form that is asked for. */
 void limit_retry_after(struct answer *answer, int64_t seconds);

@@ -125,14 +125,14 @@ static void answer_organization(const struct request *request, const char *rest,
 		answer_asset_group_accounts(request, answer);
 }
 
-static void answer_stream(const struct request *request, const char *rest, bool loop, struct answer *answer)
+static void answer_stream(const struct request *request, const char *rest, enum fault_kind fault, struct answer *answer)
 {
 	const char *account_id = request_parameter(request, "accountId");
 	const struct world_account *account = account_id ? world_find_account(world, account_id) : NULL;
 	if (!admit(request, answer))
 		return;
 	if (strcmp(rest, "monitor/stream") == 0)
-		feed_stream(world, FEED_WHOLE_ORGANIZATION, request, loop, answer);
+		feed_stream(world, FEED_WHOLE_ORGANIZATION, request, fault, answer);
 	else if (strcmp(rest, "envelopes/stream") != 0)
 		answer_error(answer, 404, "DATASET_NOT_FOUND", "There is no such data set.");
 	else if (!account_id)
@@ -140,10 +140,10 @@ static void answer_stream(const struct request *request, const char *rest, bool 
 	else if (!account)
 		answer_error(answer, 404, "ACCOUNT_NOT_FOUND", "There is no such account.");
 	else
-		feed_stream(world, account, request, loop, answer);
+		feed_stream(world, account, request, fault, answer);
 }
 
-static void answer_account(const struct request *request, const char *rest, struct answer *answer)
+static void answer_account(const struct request *request, const char *rest, const struct fault_choice *fault, struct answer *answer)
 {
 	char id[40];
 	size_t length = strcspn(rest, "/");
@@ -159,7 +159,7 @@ static void answer_account(const struct request *request, const char *rest, stru
 	else if (!*rest)
 		feed_account(world, account, answer);
 	else if (strcmp(rest, "/envelopes") == 0)
-		feed_envelopes(world, account, request, answer);
+		feed_envelopes(world, account, request, fault->kind == FAULT_SHRINK ? (uint32_t)fault->value : 0, answer);
 	else if (strcmp(rest, "/billing_charges") == 0)
 		feed_billing_charges(world, account, answer);
 	else
@@ -173,19 +173,19 @@ static const char *after(const char *path, const char *prefix)
 	return strncasecmp(path, prefix, length) == 0 ? path + length : NULL;
 }
 
-static void route(const struct request *request, bool loop, struct answer *answer)
+static void route(const struct request *request, const struct fault_choice *fault, struct answer *answer)
 {
 	const char *path = request->path, *rest;
 	bool is_get = strcmp(request->method, "GET") == 0;
 	if (strcmp(path, "/oauth/token") == 0 && strcmp(request->method, "POST") == 0)
-		token_grant(request, answer);
+		token_grant(request, fault->kind == FAULT_QUOTED_EXPIRY, answer);
 	else if (strcmp(path, "/oauth/userinfo") == 0 && is_get)
 		answer_userinfo(request, answer);
 	else if (strcmp(path, "/oauth/auth") == 0 && is_get)
 		token_consent(request, answer);
 	else if (after(path, "/oauth/"))
 		answer_admin_error(answer, 404, "not_found", NULL);
-	else if (limit_count(answer) < 0)
+	else if (limit_count(answer, fault->kind == FAULT_FAR_RESET ? fault->value : 0) < 0)
 		return;
 	else if (!is_get)
 		answer_error(answer, 405, "METHOD_NOT_ALLOWED", "Only GET is simulated here.");
@@ -194,9 +194,9 @@ static void route(const struct request *request, bool loop, struct answer *answe
 	else if (after(path, "/Management/v2/organizations"))
 		answer_organizations(request, answer);
 	else if ((rest = after(path, "/api/v2.0/datasets/")) || (rest = after(path, "/api/v2/datasets/")))
-		answer_stream(request, rest, loop, answer);
+		answer_stream(request, rest, fault->kind, answer);
 	else if ((rest = after(path, "/restapi/v2.1/accounts/")))
-		answer_account(request, rest, answer);
+		answer_account(request, rest, fault, answer);
 	else
 		answer_error(answer, 404, "RESOURCE_NOT_FOUND", "The URL provided does not resolve to a resource.");
 }
@@ -209,8 +209,7 @@ static void spoil(const struct fault_choice *fault, struct answer *answer)
 		answer_error(answer, 408, "REQUEST_TIMEOUT", "The request took too long.");
 		break;
 	case FAULT_429:
-		answer_error(answer, 429, "BURST_APIINVOCATION_LIMIT_EXCEEDED",
-			"The maximum number of burst API invocations has been exceeded.");
+		limit_exceeded(answer, 429, false);
 		limit_retry_after(answer, fault->value);
 		break;
 	case FAULT_500:
@@ -230,6 +229,18 @@ static void spoil(const struct fault_choice *fault, struct answer *answer)
 	case FAULT_CONSENT_REQUIRED:
 		answer_admin_error(answer, 400, "consent_required", NULL);
 		break;
+	case FAULT_TOKEN_ERROR:
+		answer_admin_error(answer, (unsigned)fault->value, "temporarily_unavailable", "The service is busy.");
+		break;
+	case FAULT_HOURLY_400:
+		limit_exceeded(answer, 400, true);
+		break;
+	case FAULT_BURST_400:
+		limit_exceeded(answer, 400, false);
+		break;
+	case FAULT_ERROR_200:
+		answer_error(answer, 200, "UNSPECIFIED_ERROR", "An unspecified error occurred.");
+		break;
 	case FAULT_WRONG_TYPE:
 		answer->content_type = "text/html";
 		buffer_append_string(&answer->body, "<!doctype html><title>Sign in</title><p>Please sign in to the network.\n");
@@ -246,5 +257,5 @@ void service_answer(const struct request *request, const struct fault_choice *fa
 		return;
 	if (fault->kind == FAULT_EXPIRED_TOKEN)
 		token_revoke(request);
-	route(request, fault->kind == FAULT_CURSOR_LOOP, answer);
+	route(request, fault, answer);
 }

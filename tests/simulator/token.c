@@ -251,7 +251,7 @@ static void keep_assertion(const char *assertion)
 	fclose(file);
 }
 
-void token_grant(const struct request *request, struct answer *answer)
+void token_grant(const struct request *request, bool quotes_expiry, struct answer *answer)
 {
 	char grant_type[100], assertion[8192];
 	const char *error, *description;
@@ -270,7 +270,8 @@ void token_grant(const struct request *request, struct answer *answer)
 		add_token(&token);
 		answer_json(answer, 200,
 			JV_OBJECT(jv_string("access_token"), jv_string(token.value), jv_string("token_type"), jv_string("Bearer"),
-				jv_string("expires_in"), jv_number(settings.token_seconds)));
+				jv_string("expires_in"),
+				quotes_expiry ? jv_string_fmt("%d", settings.token_seconds) : jv_number(settings.token_seconds)));
 	}
 }
 

@@ -35,7 +35,7 @@ void token_set(const struct token_settings *settings);
 int token_register_key(const char *pem, size_t length, struct error *error);
 
 /* POST /oauth/token, GET /oauth/auth (where a person consents), GET /oauth/userinfo needs the world and is in service.c. */
-void token_grant(const struct request *request, struct answer *answer);
+void token_grant(const struct request *request, bool quotes_expiry, struct answer *answer);
 void token_consent(const struct request *request, struct answer *answer);
 
 /* The token that the request bears and that is still good, or NULL. */

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #define BLOCK 32768
+#define DRIP 2 /* bytes */
 
 /* What one answer's bytes come from. */
 struct wire {
@@ -15,7 +16,7 @@ struct wire {
 	struct buffer body;
 	enum fault_kind fault;
 	int64_t value;
-	bool has_stalled;
+	bool has_stalled, has_dripped;
 	z_stream deflate; /* of a giant that is compressed */
 	int64_t remaining; /* bytes of the giant not yet made */
 	char filler[BLOCK];
@@ -42,6 +43,12 @@ static ssize_t read_body(void *context, uint64_t position, char *to, size_t size
 		wire->has_stalled = true;
 		if (wake_after(wire->connection, wire->value) == 0)
 			return 0;
+	}
+	if (wire->fault == FAULT_DRIP) {
+		wire->has_dripped = !wire->has_dripped;
+		if (wire->has_dripped && wake_after(wire->connection, wire->value) == 0)
+			return 0;
+		size = DRIP;
 	}
 	bool stops = wire->fault == FAULT_CUT || (wire->fault == FAULT_STALL && !wire->has_stalled);
 	size_t end = stops && position < middle ? middle : length;
@@ -127,6 +134,36 @@ static void spoil_utf8(struct buffer *body)
 	*body = spoiled;
 }
 
+/* Puts `text` at the beginning of mail subjects: of all, or of the first. */
+static void prefix_subjects(struct buffer *body, const char *text, size_t length, bool all)
+{
+	static const char key[] = "\"emailSubject\":\"";
+	struct buffer spoiled = BUFFER_INIT;
+	const char *rest = body->data, *end = body->data + body->length, *found;
+	while ((found = memmem(rest, (size_t)(end - rest), key, sizeof key - 1))) {
+		found += sizeof key - 1;
+		buffer_append(&spoiled, rest, (size_t)(found - rest));
+		buffer_append(&spoiled, text, length);
+		rest = found;
+		if (!all)
+			break;
+	}
+	buffer_append(&spoiled, rest, (size_t)(end - rest));
+	buffer_release(body);
+	*body = spoiled;
+}
+
+static void spoil_subjects(const struct fault_choice *fault, struct buffer *body)
+{
+	static const char half_an_emoji[] = "\\ud83d";
+	char *filler = fault->kind == FAULT_GIANT_RECORD ? malloc((size_t)fault->value) : NULL;
+	if (fault->kind == FAULT_LONE_SURROGATE)
+		prefix_subjects(body, half_an_emoji, sizeof half_an_emoji - 1, true);
+	if (filler)
+		prefix_subjects(body, memset(filler, 'x', (size_t)fault->value), (size_t)fault->value, false);
+	free(filler);
+}
+
 struct MHD_Response *wire_response(
 	struct MHD_Connection *connection, struct answer *answer, const struct fault_choice *fault, bool accepts_gzip)
 {
@@ -148,6 +185,7 @@ struct MHD_Response *wire_response(
 	}
 	if (wire->fault == FAULT_INVALID_UTF8)
 		spoil_utf8(&answer->body);
+	spoil_subjects(fault, &answer->body);
 	if (accepts_gzip)
 		compress_body(answer);
 	wire->body = answer->body;
