@@ -588,9 +588,9 @@ page_through() {
 @test "faults of the token service: its own statuses with a JSON error, and a quoted expires_in" {
 	start
 	ask -X PUT --data-binary $'token-error=429:1\ntoken-error:1' "$base/_simulator/fault"
-	for status in 429 503; do
+	for wanted in 429 503; do
 		run -0 ask "$base/oauth/token" -d grant_type=none -w ' %{http_code}'
-		[[ $output == *'"error":"temporarily_unavailable"'*" $status" ]]
+		[[ $output == *'"error":"temporarily_unavailable"'*" $wanted" ]]
 	done
 	ask -X PUT -d quoted-expiry "$base/_simulator/fault"
 	[ "$(grant "$(jwt)" | head -1 | jq -c .expires_in)" = '"3600"' ]
