@@ -22,12 +22,7 @@ setup_file() {
 	acme_workspace new
 	mkdir new/ledger
 	# The workspaces before the first night and after each, of uninterrupted runs.
-	cp -a new after.1
-	run_night after.1 "$night_1"
-	cp -a after.1 after.2
-	run_night after.2 "$night_2"
-	cp -a after.2 after.3
-	run_night after.3 "$night_3"
+	for count in 1 2 3; do acme_after $count after.$count; done
 	for whole in after.*; do
 		dump $whole/ledger/acme.db >$whole.dump
 		forget_ends $whole

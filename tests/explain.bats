@@ -9,9 +9,7 @@ export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
 
 # The recorded organisation after its three nights, in $BATS_FILE_TMPDIR/ws: for tests that only look.
 setup_file() {
-	local ws=$BATS_FILE_TMPDIR/ws night
-	acme_workspace "$ws"
-	for night in $nights; do "$pipeline" run -q -C "$ws" --replay "$acme/nights/$night"; done
+	acme_after 3 "$BATS_FILE_TMPDIR/ws"
 }
 
 explain_acme() { "$pipeline" explain -q -C "$BATS_FILE_TMPDIR/ws" "$@"; }

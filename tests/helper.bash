@@ -86,6 +86,30 @@ acme_workspace() {
 	cp "$acme"/licence/*.csv "$1/licence/"
 }
 
+# acme_after COUNT FOLDER: a copy of that workspace as it is after the first COUNT nights. Running them takes long, and each file of tests
+# needs them: they are made once and shared, by all files that tests/run runs (SHARED_TMPDIR).
+acme_after() {
+	local shared=${SHARED_TMPDIR:-$BATS_SUITE_TMPDIR}
+	(
+		flock 9
+		[ -e "$shared/after.3" ] || acme_nights "$shared"
+	) 9>"$shared/nights.lock" || return 1
+	mkdir -p "$(dirname "$2")"
+	cp -a "$shared/after.$1" "$2"
+}
+acme_nights() { # FOLDER: makes after.1, after.2 and after.3 in it; a folder of that name is complete
+	local night count=0
+	rm -rf "$1/growing"
+	acme_workspace "$1/growing"
+	for night in $nights; do
+		count=$((count + 1))
+		"$root/pipeline.sh" run -q -C "$1/growing" --replay "$acme/nights/$night" || return 1
+		cp -a "$1/growing" "$1/copy"
+		mv "$1/copy" "$1/after.$count"
+	done
+	rm -r "$1/growing"
+}
+
 # serve FOLDER [OPTION]...: the simulator with that organisation, over HTTPS, and a profile in ./ws; it is $simulator, at $origin.
 serve() {
 	rm -f port

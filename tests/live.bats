@@ -28,10 +28,7 @@ run_live() { "$pipeline" run -C ws --now "$night" "$@"; }
 
 # The outputs of the run in ws are those of the recorded night: the simulator serves what the recording was made from.
 equals_recorded_night() {
-	mkdir -p recorded/profiles
-	cp -r ws/licence recorded/
-	cp "$acme/profiles/acme.json" recorded/profiles/
-	"$pipeline" run -q -C recorded --replay "$acme/nights/$run_id"
+	acme_after 1 recorded
 	for file in $outputs; do same_files "recorded/runs/acme/$run_id/$file" "ws/runs/acme/$run_id/$file"; done
 }
 
@@ -76,10 +73,7 @@ simulator_stop() {
 	control fault ''
 	control now 2025-03-25T02:00:00Z
 	"$pipeline" run -q -C ws --now 2025-03-25T02:00:00Z
-	mkdir -p recorded/profiles
-	cp -r ws/licence recorded/
-	cp "$acme/profiles/acme.json" recorded/profiles/
-	for one in 20250318T020000Z 20250325T020000Z; do "$pipeline" run -q -C recorded --replay "$acme/nights/$one"; done
+	acme_after 2 recorded
 	same_files recorded/runs/acme/20250325T020000Z/consumption.ndjson ws/runs/acme/20250325T020000Z/consumption.ndjson
 }
 

@@ -12,10 +12,6 @@ workspace() { # a workspace of the recorded organisation in ./ws
 	acme_workspace ws
 }
 run_night() { "$pipeline" run -q -C ws --replay "$acme/nights/$1"; }
-run_nights() {
-	local night
-	for night in $nights; do run_night "$night"; done
-}
 records() { jq -c 'select(.type == "RECORD") | .record' "$1"; }
 
 # What the recorded pages say, by sqlite3 alone: latest version of each envelope by lastModifiedDateTime (the fixture has no
@@ -74,19 +70,17 @@ ours() { # consumption.ndjson in the same form
 }
 
 @test "run: the consumption of each night equals what sqlite3 gives from the raw pages" {
-	workspace
+	acme_after 3 ws
 	done_nights=''
 	for night in $nights; do
 		done_nights="$done_nights $night"
-		run_night "$night"
 		# shellcheck disable=SC2086
 		same "$(independent $done_nights | LC_ALL=C sort)" "$(ours "ws/runs/acme/$night/consumption.ndjson")"
 	done
 }
 
 @test "run: late envelopes restate earlier periods, and first report plus deltas is the present figure" {
-	workspace
-	run_nights
+	acme_after 3 ws
 	[ "$(records ws/runs/acme/20250318T020000Z/restatements.ndjson | wc -l)" -eq 0 ]
 	[ "$(records ws/runs/acme/20250325T020000Z/restatements.ndjson | wc -l)" -gt 0 ]
 	[ "$(records ws/runs/acme/20250401T020000Z/restatements.ndjson | wc -l)" -gt 0 ]
@@ -101,8 +95,7 @@ ours() { # consumption.ndjson in the same form
 }
 
 @test "run: nights one by one and all at once give the same consumption" {
-	workspace
-	run_nights
+	acme_after 3 ws
 	# All pages in one pipe, without a ledger file.
 	for night in $nights; do cat "$acme/nights/$night/fetch-datafeed.bodies"; done | jq -c '.data[]' >all.ndjson
 	{
@@ -133,8 +126,7 @@ state_of() {
 }
 
 @test "run: a second run of the same clock is refused, and changes nothing" {
-	workspace
-	run_night 20250318T020000Z
+	acme_after 1 ws
 	before=$(find ws -type f -exec sha256sum {} + | grep -v -- '-shm\|-wal\|lock' | sort)
 	run --separate-stderr run_night 20250318T020000Z
 	fails 73 "pipeline.sh: cannot make run 20250318T020000Z of profile 'acme': there is one of that name"
@@ -142,8 +134,7 @@ state_of() {
 }
 
 @test "replay: every run is byte for byte what its evidence gives; a changed output or body shows" {
-	workspace
-	run_nights
+	acme_after 3 ws
 	run --separate-stderr "$pipeline" replay 20250325T020000Z -C ws -q
 	[ "$status" -eq 0 ]
 	[[ $output == *"byte for byte"* ]]
@@ -158,15 +149,13 @@ state_of() {
 }
 
 @test "replay: a run that is not there" {
-	workspace
-	run_night 20250318T020000Z
+	acme_after 1 ws
 	run --separate-stderr "$pipeline" replay 20990101T000000Z -C ws
 	fails 66 "pipeline.sh: cannot replay run '20990101T000000Z': profile 'acme' has none of that name"
 }
 
 @test "manifest: files by SHA-256, chained to the run before" {
-	workspace
-	run_nights
+	acme_after 3 ws
 	(cd ws/runs/acme/20250325T020000Z && jq -r '.files[] | "\(.sha256)  \(.file)"' raw/manifest.json | sha256sum -c --quiet)
 	same "$(sha256sum <ws/runs/acme/20250318T020000Z/raw/manifest.json | cut -c -64)" \
 		"$(jq -r .previous.sha256 ws/runs/acme/20250325T020000Z/raw/manifest.json)"
@@ -208,13 +197,8 @@ killed_night() { # STAGE when
 }
 
 @test "interrupted: killed in any stage, the next run gives what an uninterrupted one gives" {
-	workspace
-	run_nights
-	mv ws whole
-	rm -rf first
-	workspace
-	run_night 20250318T020000Z
-	mv ws first
+	acme_after 3 whole
+	acme_after 1 first
 	while read -r -u 4 stage moment; do
 		rm -rf ws
 		cp -a first ws
@@ -255,8 +239,7 @@ refusing_stages() {
 }
 
 @test "interrupted: what is partial once it is finished makes the command that finishes it end with 75, and the new run is made" {
-	workspace
-	run_night 20250318T020000Z
+	acme_after 1 ws
 	stages=$ENVTALLY_BIN
 	refusing_stages
 	run run_night 20250325T020000Z
@@ -286,8 +269,7 @@ refusing_stages() {
 }
 
 @test "a stage that fails beside an account that is refused: the run fails, and is not promoted" {
-	workspace
-	run_night 20250318T020000Z
+	acme_after 1 ws
 	refusing_stages
 	rm refusing/merge
 	cat >refusing/merge <<-END
@@ -307,7 +289,8 @@ refusing_stages() {
 	workspace
 	run --separate-stderr "$pipeline" status -C ws
 	same "acme: nothing was run yet" "$output"
-	run_nights
+	rm -r ws
+	acme_after 3 ws
 	run --separate-stderr "$pipeline" status -C ws --now 2025-04-01T03:00:00Z
 	[ "${#lines[@]}" -eq 3 ]
 	[[ ${lines[1]} == "acme  20250325T020000Z  succeeded  "*" restated, 0 rejected" ]]
@@ -428,8 +411,7 @@ refusing_stages() {
 }
 
 @test "status --check: fails when a feed is stale, which is named, with control characters shown" {
-	workspace
-	run_nights
+	acme_after 3 ws
 	run --separate-stderr "$pipeline" status -C ws --check --now 2025-04-03T02:00:00Z
 	[ "$status" -eq 0 ]
 	run --separate-stderr "$pipeline" status -C ws --check --now 2025-04-12T02:00:00Z
@@ -470,9 +452,7 @@ refusing_stages() {
 }
 
 @test "contract: a new start keeps the earlier contract's periods, and every unit" {
-	workspace
-	run_night 20250318T020000Z
-	run_night 20250325T020000Z
+	acme_after 2 ws
 	jq '.contract_start = "2025-03-01" | .renewal_months = 12' "$acme/profiles/acme.json" >ws/profiles/acme.json
 	run_night 20250401T020000Z
 	at() { records "ws/runs/acme/$1/consumption.ndjson" | jq -r 'select(.period_start < "2025-01-31") | [.account_id, .plan_item_id, .period_start, .period_end, .units_consumed] | @tsv'; }

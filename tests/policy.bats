@@ -159,9 +159,8 @@ b m 2025-03-05 1 {"sent":1}' "$(by '{sending_methods: {bulk: {pool: "m"}, powerf
 export() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
 
 @test "driver: another policy restates what was reported, says so, and explains itself; back again, it is as before" {
-	acme_workspace ws
+	acme_after 1 ws
 	night() { "$pipeline" run -q -C ws --replay "$acme/nights/$1"; }
-	night 20250318T020000Z
 	same "$(policy hash)" "$(jq -r .policy ws/runs/acme/20250318T020000Z/job.json)"
 	strict >ws/licence/policy.json
 	night 20250325T020000Z
