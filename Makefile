@@ -46,7 +46,7 @@ test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests
 
 .DELETE_ON_ERROR:
 # bin/ holds bin/bootstrap too, and lib is a folder: only these are no files.
-.PHONY: all help test test-crash install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint
+.PHONY: all help test test-crash install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -141,11 +141,21 @@ bench-forecast: $(build)/tests/forecast-bench ## print the forecast's error on h
 fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out as it is)
 	$(build)/tests/generate --fixture fixtures/acme
 
-lint: ## shellcheck, cppcheck and clang-tidy over everything
-	shellcheck pipeline.sh lib/driver/*.sh bin/bootstrap tests/run tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile
+formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
+scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile \
+	$(wildcard lib/driver/*.sh tests/*.bash)
+
+lint-quick: ## check layout, layers and shell scripts: seconds
+	clang-format --dry-run -Werror $(formatted)
+	tests/layers lib/layers lib/*/*.[ch]*
+	shellcheck $(scripts)
+
+lint: lint-quick ## the same, repeated code, cppcheck and clang-tidy: minutes
+	tests/repeats lib/*/*.[ch]* stages/*.c pipeline.sh lib/driver/*.sh
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--inline-suppr --suppress=comparePointers -Ilib -D_GNU_SOURCE -DENVTALLY_VERSION='""' lib stages
-	clang-tidy --quiet lib/*/*.c stages/*.c -- -std=c17 -D_GNU_SOURCE -DENVTALLY_VERSION='""' -Ilib
+	printf '%s\n' $(wildcard lib/*/*.c stages/*.c) | xargs -P "$$(nproc)" -n 8 \
+		sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -DENVTALLY_VERSION="\"\"" -Ilib' sh
 
 clean: ## remove all that was built
 	rm -rf build $(programs)
