@@ -97,12 +97,7 @@ static int put_record(void *context, const struct buffer *record, struct error *
 		if (export_csv_append(&writer->csv, record, line, error) < 0)
 			return -1;
 	} else {
-		stream_begin_record(line, writer->stream);
-		/* The record has its own braces, which stand for the one just begun. */
-		if (line->length > 0)
-			line->length--;
-		buffer_append(line, record->data, record->length);
-		buffer_append_string(line, "}\n");
+		stream_append_record(line, writer->stream, record->data, record->length);
 	}
 	output_line_end(writer->output);
 	writer->records++;

@@ -79,7 +79,7 @@ static int print_billing_period(void *context, const struct buffer *record, stru
 {
 	struct output *output = context;
 	(void)error;
-	stream_put_record(&output->pending, &stream_billing_period, record->data, record->length);
+	stream_append_record(&output->pending, &stream_billing_period, record->data, record->length);
 	output_line_end(output);
 	return output_failed(output);
 }
@@ -100,7 +100,7 @@ static int print_partial(void *context, const struct buffer *record, struct erro
 {
 	struct output *output = context;
 	(void)error;
-	stream_put_record(&output->pending, &stream_daily_consumption, record->data, record->length);
+	stream_append_record(&output->pending, &stream_daily_consumption, record->data, record->length);
 	output_line_end(output);
 	return output_failed(output);
 }
@@ -149,13 +149,8 @@ static int print_records(struct ledger *ledger, const char *name, const struct s
 		if (!any)
 			stream_append_schema(&output->pending, stream);
 		any = true;
-		stream_begin_record(&output->pending, stream);
-		/* The stored text is the whole object: its own braces stand for those just begun. */
-		output->pending.length--;
-		json_raw(&output->pending, (const char *)sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
-		json_end(&output->pending, '}');
-		json_finish(&output->pending);
-		buffer_append_byte(&output->pending, '\n');
+		stream_append_record(&output->pending, stream, (const char *)sqlite3_column_text(statement, 0),
+			(size_t)sqlite3_column_bytes(statement, 0));
 		output_line_end(output);
 	}
 	return got;

@@ -123,8 +123,7 @@ static char *put_value(char *at, const struct stream_field *field, const struct 
 void canonical_form_init(struct canonical_form *form, const struct stream *stream)
 {
 	*form = (struct canonical_form){.stream = stream};
-	form->head_length =
-		(size_t)snprintf(form->head, sizeof form->head, "{\"type\":\"RECORD\",\"stream\":\"%s\",\"record\":{", stream->name);
+	form->head_length = (size_t)snprintf(form->head, sizeof form->head, STREAM_RECORD_HEAD("%s") "{", stream->name);
 	for (size_t i = 0; stream->fields[i].name; i++)
 		form->keys[i].length =
 			(size_t)snprintf(form->keys[i].text, sizeof form->keys[i].text, "%s\"%s\":", i ? "," : "", stream->fields[i].name);

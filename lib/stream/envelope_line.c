@@ -1,12 +1,13 @@
 #include "stream/envelope_line.h"
 
+#include "stream/stream.h"
 #include "json/json_word.h"
 
 #include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
-#define HEAD "{\"type\":\"RECORD\",\"stream\":\"envelope\",\"record\":{"
+#define HEAD STREAM_RECORD_HEAD("envelope") "{"
 
 static const struct {
 	const char *text;

@@ -2,7 +2,33 @@
 
 #include "base/instant.h"
 
+#include <stdio.h>
 #include <string.h>
+
+int record_fields_slot(const struct record_fields *fields, const char *name)
+{
+	for (size_t i = 0; i < fields->count; i++)
+		if (strcmp(fields->names[i] + 1, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+int record_fields_build(struct record_fields *fields, const struct stream *const list[], struct error *error)
+{
+	fields->count = 0;
+	for (; *list; list++) {
+		for (const struct stream_field *field = (*list)->fields; field->name; field++) {
+			if (record_fields_slot(fields, field->name) >= 0)
+				continue;
+			if (fields->count == RECORD_FIELD_LIMIT || strlen(field->name) + 2 > sizeof fields->names[0])
+				return error_set(error, EX_SOFTWARE, "cannot read '%s': too many fields", (*list)->name);
+			snprintf(fields->names[fields->count], sizeof fields->names[0], "/%s", field->name);
+			fields->pointers[fields->count] = fields->names[fields->count];
+			fields->count++;
+		}
+	}
+	return 0;
+}
 
 const struct json_slice *record_slice(const struct record *record, int slot)
 {

@@ -22,11 +22,29 @@
 #include "base/arena.h"
 #include "base/name_table.h"
 #include "stream/message.h"
+#include "stream/stream.h"
 
 #define RECORD_SLOT(name) SLOT_##name,
 #define RECORD_POINTER(name) "/" #name,
 
 #define RECORD_NO_NAME UINT32_MAX
+#define RECORD_FIELD_LIMIT 128
+
+/*
+ * A program that handles whole records, as the table in stream.c has them, makes its slots from that table instead: those of all fields of
+ * several streams, the first stream's in its order, and a field that several have once. `pointers` are for the message_reader.
+ */
+struct record_fields {
+	const char *pointers[RECORD_FIELD_LIMIT]; /* "/name" */
+	char names[RECORD_FIELD_LIMIT][40];
+	size_t count;
+};
+
+/* `list` is NULL-terminated. EX_SOFTWARE for more than RECORD_FIELD_LIMIT fields. */
+int record_fields_build(struct record_fields *fields, const struct stream *const list[], struct error *error);
+
+/* The slot of a field by its name; -1 when no stream of the list has it. */
+int record_fields_slot(const struct record_fields *fields, const char *name);
 
 struct record {
 	const struct message_reader *reader;

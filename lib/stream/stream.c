@@ -325,29 +325,37 @@ void stream_append_schema(struct buffer *line, const struct stream *stream)
 	buffer_append_byte(line, '\n');
 }
 
-void stream_begin_record(struct buffer *line, const struct stream *stream)
+void stream_open_record(struct buffer *line, const char *name)
 {
-	buffer_append_string(line, "{\"type\":\"RECORD\",\"stream\":\"");
-	buffer_append_string(line, stream->name);
-	buffer_append_string(line, "\",\"record\":{");
+	buffer_append_string(line, STREAM_RECORD_BEFORE_NAME);
+	buffer_append_string(line, name);
+	buffer_append_string(line, STREAM_RECORD_AFTER_NAME);
 }
 
-void stream_end_record(struct buffer *line, const char *time_extracted, size_t time_length)
+void stream_close_record(struct buffer *line)
 {
-	json_end(line, '}');
-	if (time_extracted) {
-		json_member_string(line, "time_extracted", time_extracted, time_length);
-	}
 	json_end(line, '}');
 	json_finish(line);
 	buffer_append_byte(line, '\n');
 }
 
-void stream_put_record(struct buffer *line, const struct stream *stream, const char *record, size_t length)
+void stream_begin_record(struct buffer *line, const struct stream *stream)
 {
-	buffer_append_string(line, "{\"type\":\"RECORD\",\"stream\":\"");
-	buffer_append_string(line, stream->name);
-	buffer_append_string(line, "\",\"record\":");
-	buffer_append(line, record, length);
-	buffer_append_string(line, "}\n");
+	stream_open_record(line, stream->name);
+	json_begin(line, '{');
+}
+
+void stream_end_record(struct buffer *line, const char *time_extracted, size_t time_length)
+{
+	json_end(line, '}');
+	if (time_extracted)
+		json_member_string(line, "time_extracted", time_extracted, time_length);
+	stream_close_record(line);
+}
+
+void stream_append_record(struct buffer *line, const struct stream *stream, const char *record, size_t length)
+{
+	stream_open_record(line, stream->name);
+	json_raw(line, record, length);
+	stream_close_record(line);
 }

@@ -61,12 +61,25 @@ size_t stream_field_count(const struct stream *stream);
 /* Appends the stream's SCHEMA message as a line. */
 void stream_append_schema(struct buffer *line, const struct stream *stream);
 
-/* Appends {"type":"RECORD","stream":…,"record":{ ; the caller writes the members with json_write.h, then stream_end_record(). */
+/*
+ * A RECORD line, written in one of two ways. stream_append_record() wraps a record that is JSON already. stream_begin_record() opens the
+ * record and stream_end_record() ends the line; between them the caller writes the members with json_write.h. `time_extracted` is an
+ * RFC 3339 text, or NULL for none.
+ */
+void stream_append_record(struct buffer *line, const struct stream *stream, const char *record, size_t length);
 void stream_begin_record(struct buffer *line, const struct stream *stream);
-/* Appends the end, with the newline. `time_extracted` is an RFC 3339 text or NULL. */
 void stream_end_record(struct buffer *line, const char *time_extracted, size_t time_length);
 
-/* Appends a whole RECORD line with a record that is JSON already. */
-void stream_put_record(struct buffer *line, const struct stream *stream, const char *record, size_t length);
+/* How every RECORD line begins, up to the record; `name` is a string literal. */
+#define STREAM_RECORD_HEAD(name) STREAM_RECORD_BEFORE_NAME name STREAM_RECORD_AFTER_NAME
+#define STREAM_RECORD_BEFORE_NAME "{\"type\":\"RECORD\",\"stream\":\""
+#define STREAM_RECORD_AFTER_NAME "\",\"record\":"
+
+/*
+ * What both are made of, for a RECORD of a stream that is not canonical, or with members of its own after the record:
+ * {"type":"RECORD","stream":NAME,"record": … } and a newline. What comes between ends with a comma, as json_write.h leaves it.
+ */
+void stream_open_record(struct buffer *line, const char *name);
+void stream_close_record(struct buffer *line);
 
 #endif
