@@ -183,7 +183,7 @@ int main(int argc, const char **argv)
 	if (folder && (!*folder || strlen(folder) > 4000))
 		options_refuse("cannot use --output '%.40s': it is the path of a folder", folder);
 	if (policy_load(policy_path, &policy, &error) == 0 && ledger_open(&ledger, ledger_path, LEDGER_READ, &error) == 0) {
-		ledger.policy = policy_path ? &policy : NULL;
+		ledger.policy = &policy;
 		export(&ledger, wanted, is_csv, &error);
 		ledger_close(&ledger);
 	}

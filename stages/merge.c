@@ -179,7 +179,7 @@ int main(int argc, const char **argv)
 	output_open(&output, STDOUT_FILENO, "standard output");
 	if (policy_load(policy_path, &policy, &error) == 0 &&
 		ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, &error) == 0) {
-		ledger.policy = policy_path ? &policy : NULL;
+		ledger.policy = &policy;
 		if (reading)
 			print_saved(&ledger, &output, &error);
 		else

@@ -11,8 +11,14 @@
 #define POLICY_LIMIT ((size_t)64 << 10)
 #define VERSION_LIMIT 1000000
 
-static const char default_text[] =
-	"{\"name\":\"default\",\"version\":1,\"statuses\":{\"created\":false,\"template\":false},\"other_statuses\":true}";
+/* All that was sent is consumed, but drafts and templates. Nothing else in envtally lists statuses that count or do not. */
+static struct policy_status default_statuses[] = {{"created", false}, {"template", false}};
+const struct policy policy_default = {.name = "default",
+	.version = 1,
+	.others_count = true,
+	.statuses = default_statuses,
+	.count = sizeof default_statuses / sizeof *default_statuses,
+	.other_methods_count = true};
 
 static int wrong(const char *path, const char *place, const char *wanted, struct error *error)
 {
@@ -208,17 +214,18 @@ static int take(struct policy *policy, const char *path, jv object, struct error
 int policy_load(const char *path, struct policy *policy, struct error *error)
 {
 	struct buffer text = BUFFER_INIT;
+	*policy = policy_default;
+	if (!path || strcmp(path, "default") == 0)
+		return 0;
 	*policy = (struct policy){.others_count = true, .other_methods_count = true};
-	if (path && strcmp(path, "default") == 0)
-		path = NULL;
-	if (path && buffer_append_file(&text, path, POLICY_LIMIT, error) < 0) {
+	if (buffer_append_file(&text, path, POLICY_LIMIT, error) < 0) {
 		buffer_release(&text);
 		return -1;
 	}
-	jv object = path ? jv_parse_sized(text.data, (int)text.length) : jv_parse(default_text);
+	jv object = jv_parse_sized(text.data, (int)text.length);
 	int result;
 	if (jv_get_kind(object) == JV_KIND_OBJECT)
-		result = take(policy, path ? path : "default", object, error);
+		result = take(policy, path, object, error);
 	else
 		result = error_set(error, EX_CONFIG, "cannot use policy '%s': it is not a JSON object", path);
 	jv_free(object);
@@ -230,33 +237,37 @@ int policy_load(const char *path, struct policy *policy, struct error *error)
 
 void policy_release(struct policy *policy)
 {
-	for (size_t i = 0; i < policy->count; i++)
+	bool is_built_in = policy->statuses == default_statuses;
+	for (size_t i = 0; i < policy->count && !is_built_in; i++)
 		free(policy->statuses[i].name);
 	for (size_t i = 0; i < policy->method_count; i++) {
 		free(policy->methods[i].name);
 		free(policy->methods[i].pool);
 	}
-	free(policy->statuses);
-	free(policy->methods);
-	free(policy->name);
+	if (!is_built_in) {
+		free(policy->statuses);
+		free(policy->methods);
+		free(policy->name);
+	}
 	*policy = (struct policy){.name = NULL};
 }
 
-static bool counts_status(const struct policy *policy, const char *status)
+bool policy_counts_status(const struct policy *policy, const char *status, size_t length)
 {
-	const struct policy_status wanted = {.name = (char *)(uintptr_t)status};
-	const struct policy_status *found =
-		policy->count ? bsearch(&wanted, policy->statuses, policy->count, sizeof wanted, compare_statuses) : NULL;
-	return found ? found->counts : policy->others_count;
+	for (size_t i = 0; i < policy->count; i++)
+		if (strlen(policy->statuses[i].name) == length && memcmp(policy->statuses[i].name, status, length) == 0)
+			return policy->statuses[i].counts;
+	return policy->others_count;
 }
 
 bool policy_counts(const struct policy *policy, const char *status, const char *method, const char **pool)
 {
-	const struct policy_method wanted = {.name = (char *)(uintptr_t)method};
-	const struct policy_method *found =
-		policy->method_count ? bsearch(&wanted, policy->methods, policy->method_count, sizeof wanted, compare_methods) : NULL;
+	const struct policy_method *found = NULL;
+	for (size_t i = 0; i < policy->method_count && !found; i++)
+		if (strcmp(policy->methods[i].name, method) == 0)
+			found = &policy->methods[i];
 	*pool = found ? found->pool : NULL;
-	return counts_status(policy, status) && (found ? found->counts : policy->other_methods_count);
+	return policy_counts_status(policy, status, strlen(status)) && (found ? found->counts : policy->other_methods_count);
 }
 
 /* A name from outside as a key: escaped as a string is. */

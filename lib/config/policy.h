@@ -37,11 +37,17 @@ struct policy {
 	size_t method_count;
 };
 
-/* NULL or "default" for the one that is built in: everything that was sent, but `created` and `template`. A wrong file is EX_CONFIG and says where. */
+/* The built-in policy. */
+extern const struct policy policy_default;
+
+/* `path` NULL or "default": the built-in one. A wrong file is EX_CONFIG and says where. */
 int policy_load(const char *path, struct policy *policy, struct error *error);
 void policy_release(struct policy *policy);
 
-/* Does it count envelopes of this status and method, "" where that is not told? Sets *pool to the plan item under which; NULL: their own. */
+/* Does it count envelopes of this status, whatever the method? */
+bool policy_counts_status(const struct policy *policy, const char *status, size_t length);
+
+/* Does it count envelopes of this status and method, "" for one that is not known? Sets *pool to the plan item under which; NULL: their own. */
 bool policy_counts(const struct policy *policy, const char *status, const char *method, const char **pool);
 
 /* Appends the canonical text, without a newline. */

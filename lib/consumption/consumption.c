@@ -1,6 +1,7 @@
 #include "consumption/consumption.h"
 
 #include "base/instant.h"
+#include "config/policy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,7 +242,7 @@ static int add_envelope(
 			reader, message, error, "envelope \"status\" must be a string, this is %s", json_kind_name(status->kind));
 	if (read_time(consumption, reader, message, "sent_at", false, &sent_at, error) < 0)
 		return -1;
-	if (sent_at == INSTANT_NONE || json_slice_equals(status, "created") || json_slice_equals(status, "template"))
+	if (sent_at == INSTANT_NONE || !policy_counts_status(&policy_default, status->text, status->length))
 		return 1;
 	if (read_account(consumption, reader, message, &account, error) < 0 ||
 		read_name(consumption, reader, message, &consumption->tally.plan_items, "plan_item_id", &plan_item, error) < 0)

@@ -48,10 +48,8 @@ static int64_t number_pool(struct daily_partials *partials, const char *pool, st
 
 static int add_status(struct daily_partials *partials, sqlite3_stmt *statement, struct error *error)
 {
-	const struct policy *policy = partials->ledger->policy;
 	const char *status = (const char *)sqlite3_column_text(statement, 1), *pool = NULL;
-	if (!(policy ? policy_counts(policy, status, (const char *)sqlite3_column_text(statement, 3), &pool)
-		     : sqlite3_column_int(statement, 2)))
+	if (!policy_counts(partials->ledger->policy, status, (const char *)sqlite3_column_text(statement, 3), &pool))
 		return 0;
 	int64_t number = number_pool(partials, pool, error);
 	if (number < 0)

@@ -3,6 +3,7 @@
 #undef ledger_error
 
 #include "base/embedded.h"
+#include "config/policy.h"
 #include "ledger/ledger_schema.h"
 
 #include <fcntl.h>
@@ -81,10 +82,20 @@ static int index_statements(struct ledger *ledger, struct error *error)
 	return 0;
 }
 
+/* is_consumed(STATUS), for the column `counted`: what the default policy says. */
+static void is_consumed(sqlite3_context *context, int count, sqlite3_value **arguments)
+{
+	(void)count;
+	const char *status = (const char *)sqlite3_value_text(arguments[0]);
+	sqlite3_result_int(context, policy_counts_status(&policy_default, status ? status : "", (size_t)sqlite3_value_bytes(arguments[0])));
+}
+
 static int open_database(struct ledger *ledger, const char *file, int flags, struct error *error)
 {
 	char settings[160];
-	if (sqlite3_open_v2(file, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+	if (sqlite3_open_v2(file, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+		sqlite3_create_function(
+			ledger->database, "is_consumed", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, is_consumed, NULL, NULL) != SQLITE_OK)
 		return ledger_error(ledger, error);
 	sqlite3_snprintf(
 		sizeof settings, settings, "PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE", CACHE_KIB);
@@ -140,7 +151,8 @@ static int open_new(struct ledger *ledger, struct error *error)
 
 int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error)
 {
-	*ledger = (struct ledger){.path = path, .made.descriptor = -1, .in_memory = strcmp(path, ":memory:") == 0};
+	*ledger =
+		(struct ledger){.path = path, .made.descriptor = -1, .in_memory = strcmp(path, ":memory:") == 0, .policy = &policy_default};
 	bool exists = ledger->in_memory || faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	int result = index_statements(ledger, error);
 	if (result < 0)

@@ -30,7 +30,7 @@ struct ledger {
 	bool in_memory;
 	bool writing, marked; /* within a transaction; with a mark in it */
 	const struct policy
-		*policy; /* which statuses count when daily partials are read; NULL: table status says. The caller's, set after opening */
+		*policy; /* by which daily partials are counted: policy_default, or the one that the caller sets after opening */
 };
 
 /* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT, of

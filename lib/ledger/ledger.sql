@@ -29,10 +29,9 @@ CREATE TABLE status (
   UNIQUE (name, sending_method)
 ) STRICT;
 
-INSERT INTO status (status, name, counted, sending_method) VALUES
-  (1, 'template', 0, ''), (2, 'created', 0, ''), (3, 'processing', 1, ''), (4, 'sent', 1, ''), (5, 'delivered', 1, ''), (6, 'correct', 1, ''),
-  (7, 'signed', 1, ''), (8, 'completed', 1, ''), (9, 'authoritativecopy', 1, ''), (10, 'transfercompleted', 1, ''), (11, 'declined', 1, ''),
-  (12, 'timedout', 1, ''), (13, 'voided', 1, ''), (14, 'deleted', 1, '');
+INSERT INTO status (status, name, counted, sending_method)
+SELECT key + 1, value, is_consumed(value), '' FROM json_each('["template","created","processing","sent","delivered","correct","signed",
+  "completed","authoritativecopy","transfercompleted","declined","timedout","voided","deleted"]');
 
 CREATE TABLE subscription (
   organization_id TEXT NOT NULL,       -- '' where the record names none

@@ -55,7 +55,7 @@ SELECT known.status FROM status JOIN status known USING (name) WHERE status.stat
 SELECT 1 FROM status WHERE sending_method <> '' LIMIT 1;
 -- name: add_status
 INSERT INTO status (status, name, counted, sending_method)
-SELECT max(999, max(status)) + 1, ?1, ifnull((SELECT counted FROM status WHERE name = ?1 AND sending_method = ''), 1), ifnull(?2, '') FROM status;
+SELECT max(999, max(status)) + 1, ?1, is_consumed(?1), ifnull(?2, '') FROM status;
 
 -- name: list_statuses
 SELECT status, name, counted, sending_method FROM status;

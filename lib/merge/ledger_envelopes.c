@@ -1,8 +1,25 @@
 #include "merge/ledger_envelopes.h"
 
 #include "base/instant.h"
+#include "config/policy.h"
 #include "merge/envelope_block.h"
 #include "merge/version_order.h"
+
+#include <string.h>
+
+/* Only known statuses, the keys of which are few, can be those of drafts. */
+static int find_drafts(struct ledger_envelopes *envelopes, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(envelopes->ledger, "list_statuses", error);
+	int got = -1;
+	while (statement && (got = ledger_step(envelopes->ledger, statement, error)) > 0) {
+		const char *name = (const char *)sqlite3_column_text(statement, 1);
+		int64_t key = sqlite3_column_int64(statement, 0);
+		if (key < 32 && !policy_counts_status(&policy_default, name, strlen(name)))
+			envelopes->drafts |= UINT32_C(1) << key;
+	}
+	return got;
+}
 
 int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *ledger, int64_t now, struct error *error)
 {
@@ -15,7 +32,7 @@ int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *led
 	if (envelope_batch_open(&envelopes->batch, error) < 0)
 		return -1;
 	sqlite3_stmt *statement = ledger_statement(ledger, "last_period_over", error);
-	if (!statement || ledger_step(ledger, statement, error) != 1) {
+	if (!statement || ledger_step(ledger, statement, error) != 1 || find_drafts(envelopes, error) < 0) {
 		ledger_envelopes_release(envelopes);
 		return -1;
 	}
@@ -122,7 +139,8 @@ static int count_undated(
 		return 0;
 	if (version_status_place(envelopes->ledger, envelope->status, &place, error) < 0)
 		return -1;
-	layout->undated += place > STATUS_DRAFT ? times : 0;
+	bool is_draft = place < 32 && envelopes->drafts >> place & 1;
+	layout->undated += is_draft ? 0 : times;
 	return 0;
 }
 

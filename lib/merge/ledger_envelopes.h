@@ -27,6 +27,7 @@ struct ledger_envelopes {
 	struct envelope_batch batch;
 	struct sent_weeks weeks;
 	struct buffer block; /* the one under way */
+	uint32_t drafts; /* bit K: by the default policy, the known status of key K is not consumed */
 	bool keeps_blocks; /* envelopes are stored, not only counted */
 	int64_t late_before; /* envelopes sent before this that are new are late: the end of the last period reported as over */
 	int64_t arrived_at;

@@ -23,7 +23,6 @@ int version_compare(
  */
 int version_status_place(struct ledger *ledger, uint32_t status, uint32_t *place, struct error *error);
 
-#define STATUS_DRAFT 2 /* up to this place a status is that of a draft or template: not consumed */
 #define STATUS_UNKNOWN 1000 /* from this key on statuses are not ours, or have a sending method */
 
 #endif
