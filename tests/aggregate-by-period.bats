@@ -8,19 +8,23 @@ load helper
 
 # sent INSTANT…: an envelope sent at each.
 sent() {
-	printf '%s\n' "$@" | jq -Rc '{type: "RECORD", stream: "envelope", record: {account_id: "a", envelope_id: "e\(input_line_number)", status: "sent", created_at: null,
-		sent_at: ., completed_at: null, modified_at: ., plan_item_id: null, sender_id: null}}'
+	local instant number=0
+	for instant; do
+		printf '{"type":"RECORD","stream":"envelope","record":{"account_id":"a","envelope_id":"e%d","status":"sent","created_at":null,"sent_at":"%s",' $((++number)) "$instant"
+		printf '"completed_at":null,"modified_at":"%s","plan_item_id":null,"sender_id":null}}\n' "$instant"
+	done
 }
 
-# daily ACCOUNT DAY UNITS [MEMBERS]: a partial.
+# daily ACCOUNT DAY UNITS [MEMBERS]: a partial, with these members instead (a jq object).
 daily() {
-	jq -nc --arg account "$1" --arg day "$2" --argjson units "$3" "{type: \"RECORD\", stream: \"daily_consumption\", record: ({account_id: \$account, plan_item_id: null, day: \$day,
-		units_consumed: \$units, by_status: (if \$units > 0 then {sent: \$units} else {} end), first_sent_at: (if \$units > 0 then \$day + \"T08:00:00.000Z\" else null end),
-		last_sent_at: (if \$units > 0 then \$day + \"T16:00:00.000Z\" else null end)} + ${4:-{\}})}"
+	local status='' first=null last=null
+	[ "$3" -eq 0 ] || status="\"sent\":$3" first="\"$2T08:00:00.000Z\"" last="\"$2T16:00:00.000Z\""
+	printf '{"type":"RECORD","stream":"daily_consumption","record":{"account_id":"%s","plan_item_id":null,"day":"%s","units_consumed":%s,"by_status":{%s},"first_sent_at":%s,"last_sent_at":%s}}\n' \
+		"$1" "$2" "$3" "$status" "$first" "$last" | if [ -z "${4-}" ]; then cat; else jq -c ".record += $4"; fi
 }
 
 watermark() {
-	jq -nc --arg account "$1" --arg at "$2" '{type: "RECORD", stream: "watermark", record: {account_id: $account, watermark: $at}}'
+	printf '{"type":"RECORD","stream":"watermark","record":{"account_id":"%s","watermark":"%s"}}\n' "$1" "$2"
 }
 
 aggregate() {

@@ -135,9 +135,9 @@ raw_of() {
 	done
 }
 
-# The records of one canonical stream on standard input, bare.
+# The records of one canonical stream on standard input, bare, as our programs write them. By sed: jq takes 20 ms to begin.
 records_of() {
-	jq -c --arg stream "$1" 'select(.type == "RECORD" and .stream == $stream) | .record'
+	sed -nE 's/^\{"type":"RECORD","stream":"'"$1"'","record":(\{.*\})(,"time_extracted":"[^"]*")?\}$/\1/p'
 }
 
 # The organization's accounts and plan items as fetch-subscriptions prints them.
