@@ -33,7 +33,8 @@ aggregate() {
 
 # Lines INDEX START END UNITS of the consumption on standard input.
 periods() {
-	records_of consumption | jq -r '"\(.period_index) \(.period_start[:10]) \(.period_end[:10]) \(.units_consumed)"'
+	records_of consumption |
+		sed -nE 's/.*"period_index":(-?[0-9]+),"period_start":"([^"T]+)T[^"]*","period_end":"([^"T]+)T[^"]*","units_consumed":([0-9]+),.*/\1 \2 \3 \4/p'
 }
 
 # starts_of CONTRACT-START COUNT: the day that many months on, from 0 to COUNT, by GNU date alone: the first of the month,
@@ -213,9 +214,7 @@ END
 
 @test "a consumption record may lie within a period, and may not reach over its end" {
 	consumption() {
-		jq -nc --arg start "$1" --arg until "$2" '{type: "RECORD", stream: "consumption", record: {profile: null, organization_id: null, account_id: "a", account_name: null, plan_item_id: null,
-			software_model: null, unit: "envelope", period_index: 0, period_start: $start, period_end: $until, units_consumed: 2, by_status: {sent: 2}, first_sent_at: null, last_sent_at: null,
-			watermark: null, state: "open"}}'
+		printf '{"type":"RECORD","stream":"consumption","record":{"profile":null,"organization_id":null,"account_id":"a","account_name":null,"plan_item_id":null,"software_model":null,"unit":"envelope","period_index":0,"period_start":"%s","period_end":"%s","units_consumed":2,"by_status":{"sent":2},"first_sent_at":null,"last_sent_at":null,"watermark":null,"state":"open"}}\n' "$1" "$2"
 	}
 	{ consumption 2025-01-31T00:00:00.000Z 2025-02-28T00:00:00.000Z && consumption 2025-02-28T00:00:00.000Z 2025-03-31T00:00:00.000Z; } |
 		aggregate --contract-start 2025-01-31 --renewal-months 2 | periods >got
@@ -233,7 +232,7 @@ END
 
 # States: period 0 is 2025-01-31 to 2025-02-28.
 state() {
-	aggregate --contract-start 2025-01-31 --renewal-months 1 --now "$1" | records_of consumption | jq -r .state | xargs
+	aggregate --contract-start 2025-01-31 --renewal-months 1 --now "$1" | records_of consumption | value_of state | xargs
 }
 
 @test "open until the clock reaches the end; provisional until every account's watermark is a day past it; then final" {
@@ -266,7 +265,7 @@ state() {
 
 # A run's report by the clock given: its job_result and consumption, as merge --print-reported prints them.
 report_of() {
-	jq -nc --arg at "$1" '{type: "RECORD", stream: "job_result", record: {run_id: "R1", profile: null, job: "run", state: "succeeded", started_at: $at, ended_at: $at, counts: {}, error: null}}'
+	printf '{"type":"RECORD","stream":"job_result","record":{"run_id":"R1","profile":null,"job":"run","state":"succeeded","started_at":"%s","ended_at":"%s","counts":{},"error":null}}\n' "$1" "$1"
 	aggregate --contract-start 2025-01-31 --renewal-months 1 --now "$1" | grep '"RECORD","stream":"consumption"'
 }
 

@@ -28,24 +28,23 @@ set_in_profile() { jq "$1" "$profile" >changed && mv changed "$profile"; } # JQ-
 
 # raw JQ-ACCOUNT [JQ-CHARGES]: a docusign_billing record of account a, observed at $observed_at
 raw() {
-	jq -nc --arg at "${observed_at:-2025-04-01T00:00:00.000Z}" "{type: \"RECORD\", stream: \"docusign_billing\", record: {account: ({billingPeriodStartDate: \"2025-02-15T08:00:00.0000000Z\",
-		billingPeriodEndDate: \"2025-03-15T07:00:00.0000000Z\", billingPeriodEnvelopesAllowed: \"100\", billingPeriodEnvelopesSent: \"3\"} + $1),
-		charges: ${2:-null}}, context: {organization_id: \"o\", account_id: \"A\"}, time_extracted: \$at}"
+	local charges=null
+	[ -z "${2-}" ] || charges=$(jq -nc "$2")
+	change '"billingPeriodStartDate":"2025-02-15T08:00:00.0000000Z","billingPeriodEndDate":"2025-03-15T07:00:00.0000000Z","billingPeriodEnvelopesAllowed":"100","billingPeriodEnvelopesSent":"3"' "$1"
+	printf '{"type":"RECORD","stream":"docusign_billing","record":{"account":%s,"charges":%s},"context":{"organization_id":"o","account_id":"A"},"time_extracted":"%s"}\n' \
+		"$changed" "$charges" "${observed_at:-2025-04-01T00:00:00.000Z}"
 }
 
 # canonical MEMBERS: a billing_period of account a as merge prints it, with these members in addition or instead.
 canonical() {
-	jq -nc "{type: \"RECORD\", stream: \"billing_period\", record: ({organization_id: null, account_id: \"a\", period_start: \"2025-02-01T00:00:00.000Z\",
-		period_end: \"2025-03-01T00:00:00.000Z\", units_allowed: null, units_billed: 10, bulk_units: null, powerform_units: null, currency: null,
-		charges: [], observed_at: \"2025-04-01T00:00:00.000Z\", counted_until: \"2025-03-01T00:00:00.000Z\", watermark: \"2025-03-20T00:00:00.000Z\",
-		units_counted: 10} + $1)}"
+	change '"organization_id":null,"account_id":"a","period_start":"2025-02-01T00:00:00.000Z","period_end":"2025-03-01T00:00:00.000Z","units_allowed":null,"units_billed":10,"bulk_units":null,"powerform_units":null,"currency":null,"charges":[],"observed_at":"2025-04-01T00:00:00.000Z","counted_until":"2025-03-01T00:00:00.000Z","watermark":"2025-03-20T00:00:00.000Z","units_counted":10' "$1"
+	printf '{"type":"RECORD","stream":"billing_period","record":%s}\n' "$changed"
 }
 
 # consumption ACCOUNT PLAN-ITEM UNITS [PERIOD-START PERIOD-END INDEX]
 consumption() {
-	jq -nc --arg account "$1" --arg item "$2" --argjson units "$3" --arg start "${4:-2025-01-01}" --arg until "${5:-2026-01-01}" --argjson index "${6:-0}" \
-		'{type: "RECORD", stream: "consumption", record: {profile: "p", account_id: $account, plan_item_id: $item, unit: "envelope", period_index: $index,
-		  period_start: "\($start)T00:00:00.000Z", period_end: "\($until)T00:00:00.000Z", units_consumed: $units, by_status: {}, state: "open"}}'
+	printf '{"type":"RECORD","stream":"consumption","record":{"profile":"p","account_id":"%s","plan_item_id":"%s","unit":"envelope","period_index":%d,"period_start":"%sT00:00:00.000Z","period_end":"%sT00:00:00.000Z","units_consumed":%d,"by_status":{},"state":"open"}}\n' \
+		"$1" "$2" "${6:-0}" "${4:-2025-01-01}" "${5:-2026-01-01}" "$3"
 }
 
 exported() { "$ENVTALLY_BIN/export" --ledger "$1" --stream billing_period; } # LEDGER; export alone is the shell's

@@ -86,9 +86,8 @@ explained() { jq -c 'select(.type == "RECORD").record' "$@"; }
 	printf 'publisher,product,software_model,license_metric,identifier_type,identifier\nD,P,M,E,plan_item_id,p\n' >m.csv
 	index=0
 	while read -r start end units; do
-		jq -nc --arg start "$start" --arg until "$end" --argjson units "$units" --argjson index "$index" '{type: "RECORD", stream: "consumption", record: {
-			profile: "x", account_id: "a", plan_item_id: "p", unit: "envelope", period_index: $index, period_start: "\($start)T00:00:00.000Z",
-			period_end: "\($until)T00:00:00.000Z", units_consumed: $units, by_status: {}, state: "final"}}'
+		printf '{"type":"RECORD","stream":"consumption","record":{"profile":"x","account_id":"a","plan_item_id":"p","unit":"envelope","period_index":%d,"period_start":"%sT00:00:00.000Z","period_end":"%sT00:00:00.000Z","units_consumed":%d,"by_status":{},"state":"final"}}\n' \
+			"$index" "$start" "$end" "$units"
 		index=$((index + 1))
 	done >consumption.ndjson <<-'END'
 		2024-01-01 2024-04-01 40

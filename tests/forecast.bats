@@ -29,14 +29,12 @@ days() {
 
 # position START END OWNED USED [MEMBERS]: of the model Pro; rights and use are JSON.
 position() {
-	jq -nc --arg from "$1" --arg until "$2" --argjson owned "$3" --argjson used "$4" "{type: \"RECORD\", stream: \"metric_result\", record: ({profile: \"acme\",
-		publisher: \"Docusign\", product: \"eSignature\", software_model: \"Pro\", license_metric: \"Envelope\", unit: \"envelope\", period_index: 0,
-		period_start: (\$from + \"T00:00:00.000Z\"), period_end: (\$until + \"T00:00:00.000Z\"), period_state: \"open\", rights_owned: \$owned,
-		rights_used: \$used, status: \"Compliant\"} + ${5:-$none})}"
+	change "\"profile\":\"acme\",\"publisher\":\"Docusign\",\"product\":\"eSignature\",\"software_model\":\"Pro\",\"license_metric\":\"Envelope\",\"unit\":\"envelope\",\"period_index\":0,\"period_start\":\"$1T00:00:00.000Z\",\"period_end\":\"$2T00:00:00.000Z\",\"period_state\":\"open\",\"rights_owned\":$3,\"rights_used\":$4,\"status\":\"Compliant\"" "${5:-{\}}"
+	printf '{"type":"RECORD","stream":"metric_result","record":%s}\n' "$changed"
 }
 
 watermark() {
-	jq -nc --arg account "$1" --arg at "$2" '{type: "RECORD", stream: "watermark", record: {account_id: $account, watermark: $at}}'
+	printf '{"type":"RECORD","stream":"watermark","record":{"account_id":"%s","watermark":"%s"}}\n' "$1" "$2"
 }
 
 # foretell CLOCK [OPTION]…: of the records on standard input, bare.

@@ -154,11 +154,29 @@ shuffled() {
 	shuf --random-source=<(openssl enc -aes-256-ctr -pass "pass:$1" -nosalt -pbkdf2 </dev/zero 2>/dev/null)
 }
 
-# envelope MEMBERS: a canonical envelope of account a, sent, with these members in addition or instead (a jq object).
+# change MEMBERS CHANGES: sets $changed to a JSON object of MEMBERS (JSON without the braces, no value with a comma) with those of CHANGES, a jq
+# object, in addition or instead. Changes to plain values are made here: hundreds of records are, and jq takes 20 ms to begin.
+change() {
+	local members=$1 rest=$2 name value
+	while [[ $rest =~ ^[[:space:]]*[{,][[:space:]]*([A-Za-z_]+):[[:space:]]*(\"[^\"\\]*\"|-?[0-9]+|true|false|null)[[:space:]]*([,}].*)$ ]]; do
+		name=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]} rest=${BASH_REMATCH[3]}
+		if [[ $members =~ ^((.*,)?\"$name\":)(\"[^\"]*\"|[^,]*)(.*)$ ]]; then
+			members=${BASH_REMATCH[1]}$value${BASH_REMATCH[4]}
+		else
+			members+=,\"$name\":$value
+		fi
+	done
+	changed="{$members}"
+	[[ $rest =~ ^[[:space:]]*"{"?"}"[[:space:]]*$ ]] || changed=$(jq -nc "{$1} + $2")
+}
+
+# value_of NAME: of each JSON object on standard input, the value of that member; of a text its characters, which need no escape.
+value_of() { sed -nE 's/.*[{,]"'"$1"'":("([^"\]*)"|(null|true|false|-?[0-9.]+)).*/\2\3/p'; }
+
+# envelope CHANGES: a canonical envelope of account a, sent, with these members in addition or instead (a jq object).
 envelope() {
-	jq -nc "{type: \"RECORD\", stream: \"envelope\", record: ({account_id: \"a\", envelope_id: \"e\", status: \"sent\",
-		created_at: null, sent_at: \"2025-03-05T12:00:00.000Z\", completed_at: null, modified_at: \"2025-03-05T12:00:00.000Z\",
-		plan_item_id: null, sender_id: null} + $1)}"
+	change '"account_id":"a","envelope_id":"e","status":"sent","created_at":null,"sent_at":"2025-03-05T12:00:00.000Z","completed_at":null,"modified_at":"2025-03-05T12:00:00.000Z","plan_item_id":null,"sender_id":null' "$1"
+	printf '{"type":"RECORD","stream":"envelope","record":%s}\n' "$changed"
 }
 
 # sound LEDGER: SQLite finds nothing wrong with it.

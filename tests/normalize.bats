@@ -8,12 +8,13 @@ load helper
 
 # raw MEMBERS: a raw record with what it must have and these members in addition or instead (jq).
 raw() {
-	jq -nc "{envelopeId: \"e\", accountId: \"a\", status: \"sent\", lastModifiedDateTime: \"2025-03-05T12:00:00.0000000Z\"} + $1"
+	change '"envelopeId":"e","accountId":"a","status":"sent","lastModifiedDateTime":"2025-03-05T12:00:00.0000000Z"' "$1"
+	printf '%s\n' "$changed"
 }
 
 # field NAME: of the envelope that a raw record on standard input becomes.
 field() {
-	normalize "${@:2}" | records_of envelope | jq -r ".$1"
+	normalize "${@:2}" | records_of envelope | value_of "$1"
 }
 
 @test "the default map: what comes from where, and nothing else" {
