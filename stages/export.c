@@ -48,7 +48,6 @@ static const struct options_manual manual = {
 };
 
 struct writer {
-	const struct stream *stream;
 	struct output *output;
 	bool is_csv;
 	struct export_csv csv;
@@ -89,19 +88,17 @@ static size_t parse_streams(const struct stream *wanted[])
 	return count;
 }
 
-static int put_record(void *context, const struct buffer *record, struct error *error)
+static int write_record(void *context, const struct stream *stream, const struct buffer *record, struct error *error)
 {
 	struct writer *writer = context;
 	struct buffer *line = &writer->output->pending;
-	if (writer->is_csv) {
-		if (export_csv_append(&writer->csv, record, line, error) < 0)
-			return -1;
-	} else {
-		stream_append_record(line, writer->stream, record->data, record->length);
-	}
+	if (!writer->is_csv)
+		stream_append_record(line, stream, record->data, record->length);
+	else if (export_csv_append(&writer->csv, record, line, error) < 0)
+		return -1;
 	output_line_end(writer->output);
 	writer->records++;
-	diag_progress("%llu %s records", writer->records, writer->stream->name);
+	diag_progress("%llu %s records", writer->records, stream->name);
 	return output_failed(writer->output) ? 1 : 0;
 }
 
@@ -109,14 +106,14 @@ static int export_stream(struct ledger *ledger, const struct stream *stream, boo
 {
 	if (stream == &stream_envelope && !(stream = export_envelopes_stream(ledger, error)))
 		return -1;
-	struct writer writer = {.stream = stream, .output = output, .is_csv = is_csv};
+	struct writer writer = {.output = output, .is_csv = is_csv};
 	if (is_csv && export_csv_open(&writer.csv, stream, error) < 0)
 		return -1;
 	if (is_csv)
 		export_csv_append_header(&writer.csv, &output->pending);
 	else
 		stream_append_schema(&output->pending, stream);
-	int result = export_records(ledger, stream, put_record, &writer, error);
+	int result = export_records(ledger, stream, write_record, &writer, error);
 	if (is_csv)
 		export_csv_release(&writer.csv);
 	diag_metric_records(stream->name, writer.records);

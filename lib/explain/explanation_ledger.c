@@ -69,8 +69,9 @@ static struct explained_use *use_at(const struct look *look, size_t place, uint3
 	return use->account == account && use->plan_item == plan_item ? use : NULL;
 }
 
-static int put_day(void *context, const struct buffer *record, struct error *error)
+static int put_day(void *context, const struct stream *stream, const struct buffer *record, struct error *error)
 {
+	(void)stream;
 	struct look *look = context;
 	struct explanation *explanation = look->explanation;
 	struct json_slice slices[3];
@@ -108,10 +109,8 @@ static int32_t first_day(const struct explanation *explanation)
 static int look_at_account(struct look *look, sqlite3_stmt *statement, int32_t since, struct error *error)
 {
 	struct explanation *explanation = look->explanation;
-	const struct daily_account daily = {.account = sqlite3_column_int64(statement, 0),
-		.account_id = (const char *)sqlite3_column_text(statement, 2),
-		.default_plan_item = (const char *)sqlite3_column_text(statement, 11),
-		.since = since};
+	struct daily_account daily = daily_account_of_row(statement);
+	daily.since = since;
 	const struct name *name = name_table_find(&explanation->accounts, daily.account_id, strlen(daily.account_id));
 	if (!name)
 		return 0;
@@ -139,6 +138,8 @@ static int look_at_accounts(struct look *look, struct error *error)
 	int got = -1, result = 0;
 	if (!(look->scanner = json_scanner_new(pointers, 3, error)))
 		return -1;
+	if (statement)
+		sqlite3_bind_int(statement, 1, true);
 	while (result == 0 && statement && (got = ledger_step(look->ledger, statement, error)) > 0)
 		result = look_at_account(look, statement, since, error);
 	if (statement)

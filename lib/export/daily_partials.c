@@ -113,13 +113,13 @@ static int load_statuses(struct daily_partials *partials, struct error *error)
 	return name_pools(partials, error);
 }
 
-int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, daily_put *put, void *context, struct error *error)
+int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, record_sink *sink, void *context, struct error *error)
 {
 	*partials = (struct daily_partials){.ledger = ledger,
 		.plan_item = BUFFER_INIT,
 		.record = BUFFER_INIT,
 		.pool_names = BUFFER_INIT,
-		.put = put,
+		.sink = sink,
 		.context = context};
 	if (load_statuses(partials, error) == 0)
 		return 0;
@@ -173,7 +173,7 @@ static int put_partial(struct daily_partials *partials, const char *account_id, 
 	json_finish(record);
 	if (buffer_check(&partials->plan_item, error) < 0 || buffer_check(record, error) < 0)
 		return -1;
-	return partials->put(partials->context, record, error);
+	return partials->sink(partials->context, &stream_daily_consumption, record, error);
 }
 
 static void begin(struct daily_partials *partials, const char *plan_item, int64_t week)
@@ -288,4 +288,28 @@ int daily_partials_walk(struct daily_partials *partials, const struct daily_acco
 {
 	int result = walk_weeks(partials, account, error);
 	return result == 0 && account->reported_zeros ? walk_reported(partials, account, error) : result;
+}
+
+struct daily_account daily_account_of_row(sqlite3_stmt *row)
+{
+	return (struct daily_account){.account = sqlite3_column_int64(row, 0),
+		.account_id = (const char *)sqlite3_column_text(row, 1),
+		.default_plan_item = (const char *)sqlite3_column_text(row, 2),
+		.since = INT32_MIN};
+}
+
+int daily_partials_walk_all(struct daily_partials *partials, bool touched_only, int32_t since, bool reported_zeros, struct error *error)
+{
+	sqlite3_stmt *row = ledger_statement(partials->ledger, "list_accounts", error);
+	int got = -1, result = 0;
+	if (row)
+		sqlite3_bind_int(row, 1, !touched_only);
+	while (result == 0 && row && (got = ledger_step(partials->ledger, row, error)) > 0) {
+		struct daily_account account = daily_account_of_row(row);
+		account.since = since;
+		account.reported_zeros = reported_zeros;
+		result = daily_partials_walk(partials, &account, error);
+	}
+	sqlite3_reset(row);
+	return result ? result : got;
 }

@@ -5,12 +5,9 @@
 #ifndef ENVTALLY_DAILY_PARTIALS_H
 #define ENVTALLY_DAILY_PARTIALS_H
 
-#include "ledger/ledger.h"
+#include "export/record_rows.h"
 
 #include <stdint.h>
-
-/* Takes a record, a JSON object with its braces. Returns 0, or what ends the walk: 1, or -1 with an error. */
-typedef int daily_put(void *context, const struct buffer *record, struct error *error);
 
 struct daily_status;
 struct daily_place;
@@ -30,7 +27,7 @@ struct daily_partials {
 	struct buffer plan_item;
 	bool open, has_plan_item;
 	struct buffer record;
-	daily_put *put;
+	record_sink *sink;
 	void *context;
 };
 
@@ -39,14 +36,21 @@ struct daily_account {
 	const char *account_id;
 	const char *default_plan_item; /* what envelopes without one take; NULL: none */
 	int32_t since; /* from this day on */
-	bool reported_zeros; /* also, for each of its periods last reported, one of 0 units, so that one that lost its last envelope is not overlooked */
+	/* Also a partial of 0 units for each of its periods last reported, so that one that lost its last envelope is not overlooked. */
+	bool reported_zeros;
 };
 
-int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, daily_put *put, void *context, struct error *error);
+int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, record_sink *sink, void *context, struct error *error);
 void daily_partials_release(struct daily_partials *partials);
 
-/* Gives the partials of one account, by plan item and day. Returns 0; what `put` returned, when that is not 0; -1 with an error. */
+/* The account of a row of list_accounts, valid as long as the row. */
+struct daily_account daily_account_of_row(sqlite3_stmt *row);
+
+/* Gives the partials of one account, by plan item and day. Returns 0; what the sink returned, when that is not 0; -1 with an error. */
 int daily_partials_walk(struct daily_partials *partials, const struct daily_account *account, struct error *error);
+
+/* Gives those of every account, or of the touched ones, by account; `since` and `reported_zeros` are for each. */
+int daily_partials_walk_all(struct daily_partials *partials, bool touched_only, int32_t since, bool reported_zeros, struct error *error);
 
 /* Does a status, by its key in the ledger, count? */
 bool daily_partials_counts(const struct daily_partials *partials, uint32_t status);

@@ -14,9 +14,9 @@ struct names {
 struct walk {
 	struct ledger *ledger;
 	struct names accounts, plan_items, statuses, methods; /* methods by the key of the status */
-	bool tells_methods;
+	const struct stream *stream;
 	struct buffer record, id;
-	export_put *put;
+	record_sink *sink;
 	void *context;
 };
 
@@ -47,23 +47,16 @@ static size_t end_of(const struct names *names, size_t key)
 	return end;
 }
 
-/* Appends the name of a key as a member. Returns false when there is none. */
+/* Appends the name of a key as a member. Returns false when there is none: then it is null. */
 static bool append_name(struct buffer *record, const char *field, const struct names *names, uint32_t key)
 {
-	if (key >= names->ends.length / sizeof(size_t))
-		return false;
-	size_t start = key > 0 ? end_of(names, key - 1) : 0, end = end_of(names, key);
-	json_member_string(record, field, names->texts.data + start, end - start);
+	bool has_name = key < names->ends.length / sizeof(size_t);
+	size_t start = has_name && key > 0 ? end_of(names, key - 1) : 0, end = has_name ? end_of(names, key) : 0;
+	if (end == start)
+		json_member_null(record, field);
+	else
+		json_member_string(record, field, names->texts.data + start, end - start);
 	return end > start;
-}
-
-/* In place of the empty text just appended. */
-static void replace_by_null(struct buffer *record)
-{
-	if (record->failed)
-		return;
-	record->length -= strlen("\"\",");
-	json_null(record);
 }
 
 static void append_id(struct walk *walk, const char *field, const struct envelope_id *id)
@@ -78,12 +71,7 @@ static void append_id(struct walk *walk, const char *field, const struct envelop
 	json_string(&walk->record, walk->id.data, walk->id.length);
 }
 
-static void append_instant(struct buffer *record, const char *field, int64_t instant)
-{
-	json_member_instant(record, field, instant);
-}
-
-static int put_envelope(void *context, const struct envelope *envelope, struct error *error)
+static int append_envelope(void *context, const struct envelope *envelope, struct error *error)
 {
 	struct walk *walk = context;
 	struct buffer *record = &walk->record;
@@ -92,25 +80,23 @@ static int put_envelope(void *context, const struct envelope *envelope, struct e
 	bool known = append_name(record, "account_id", &walk->accounts, envelope->account);
 	append_id(walk, "envelope_id", &envelope->envelope_id);
 	known &= append_name(record, "status", &walk->statuses, envelope->status);
-	append_instant(record, "created_at", envelope->created_at);
-	append_instant(record, "sent_at", envelope->sent_at);
-	append_instant(record, "completed_at", envelope->completed_at);
-	append_instant(record, "modified_at", envelope->modified_at);
-	if (envelope->plan_item) {
-		known &= append_name(record, "plan_item_id", &walk->plan_items, envelope->plan_item);
-	} else {
-		json_member_null(record, "plan_item_id");
-	}
+	json_member_instant(record, "created_at", envelope->created_at);
+	json_member_instant(record, "sent_at", envelope->sent_at);
+	json_member_instant(record, "completed_at", envelope->completed_at);
+	json_member_instant(record, "modified_at", envelope->modified_at);
+	known &= append_name(record, "plan_item_id", &walk->plan_items, envelope->plan_item) || !envelope->plan_item;
 	append_id(walk, "sender_id", &envelope->sender_id);
-	if (walk->tells_methods && !append_name(record, "sending_method", &walk->methods, envelope->status))
-		replace_by_null(record);
+	if (walk->stream == &stream_envelope_method)
+		append_name(record, "sending_method", &walk->methods, envelope->status);
 	json_end(record, '}');
 	json_finish(record);
 	if (!known)
 		return error_set(error, EX_DATAERR,
 			"cannot use ledger '%s': an envelope's account, plan item or status is not in its tables: it is damaged",
 			walk->ledger->path);
-	return buffer_check(record, error) < 0 || buffer_check(&walk->id, error) < 0 ? -1 : walk->put(walk->context, record, error);
+	return buffer_check(record, error) < 0 || buffer_check(&walk->id, error) < 0
+		? -1
+		: walk->sink(walk->context, walk->stream, record, error);
 }
 
 const struct stream *export_envelopes_stream(struct ledger *ledger, struct error *error)
@@ -122,22 +108,20 @@ const struct stream *export_envelopes_stream(struct ledger *ledger, struct error
 	return got < 0 ? NULL : got ? &stream_envelope_method : &stream_envelope;
 }
 
-int export_envelopes(struct ledger *ledger, export_put *put, void *context, struct error *error)
+int export_envelopes(struct ledger *ledger, const struct stream *stream, record_sink *sink, void *context, struct error *error)
 {
-	struct walk walk = {.ledger = ledger, .put = put, .context = context, .record = BUFFER_INIT, .id = BUFFER_INIT};
+	struct walk walk = {.ledger = ledger, .stream = stream, .sink = sink, .context = context, .record = BUFFER_INIT, .id = BUFFER_INIT};
 	struct names *const all[] = {&walk.accounts, &walk.plan_items, &walk.statuses, &walk.methods};
 	const char *const statements[] = {
 		"export_account_names", "export_plan_item_names", "export_status_names", "export_sending_methods"};
 	const int count = sizeof all / sizeof *all;
-	const struct stream *stream = export_envelopes_stream(ledger, error);
-	int result = stream ? 0 : -1;
-	walk.tells_methods = stream == &stream_envelope_method;
+	int result = 0;
 	for (int i = 0; i < count; i++)
 		*all[i] = (struct names){.texts = BUFFER_INIT, .ends = BUFFER_INIT};
 	for (int i = 0; i < count && result == 0; i++)
 		result = load_names(all[i], ledger, statements[i], error);
 	if (result == 0)
-		result = block_walk(ledger, put_envelope, &walk, error);
+		result = block_walk(ledger, append_envelope, &walk, error);
 	for (int i = 0; i < count; i++)
 		release_names(all[i]);
 	buffer_release(&walk.record);

@@ -1,18 +1,16 @@
 /*
- * ledger_output.h: what merge prints of the ledger: its accounts, subscriptions and partials for a tally, and what was last
- * reported.
+ * ledger_output.h: what merge prints of the ledger, for the stages after it.
  */
 #ifndef ENVTALLY_LEDGER_OUTPUT_H
 #define ENVTALLY_LEDGER_OUTPUT_H
 
 #include "io/output.h"
 #include "ledger/ledger.h"
-#include "stream/stream.h"
 
 #include <stdint.h>
 
 /*
- * Prints accounts, subscriptions, watermarks, billing periods (all of them: ledger_billing.h) and the daily partials. Of all
+ * Prints accounts, subscriptions, watermarks, billing periods (all of them: ledger_billing.h) and the daily partials: of all
  * accounts when `all`, else of those touched since they were last reported; from the day `since` on. For each period last
  * reported of an account printed there is a partial of 0 units, so that a period that lost its last envelope is not overlooked.
  */

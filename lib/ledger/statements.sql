@@ -97,23 +97,28 @@ INSERT INTO checkpoint VALUES (1, ?1) ON CONFLICT DO UPDATE SET state = ?1;
 SELECT state FROM checkpoint;
 
 -- name: list_accounts
-SELECT account, organization_id, account_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant, watermark, touched,
-  (SELECT min(plan_item_id) FROM subscription s WHERE s.asset_group_id = a.asset_group_id AND plan_item_id <> ''
-     HAVING count(DISTINCT plan_item_id) = 1), observed_at
-FROM account a ORDER BY account_id;
+-- Each account, what its envelopes without a plan item take, and whether it was touched; only touched ones unless ?1.
+SELECT account, account_id, (SELECT min(plan_item_id) FROM subscription s WHERE s.asset_group_id = a.asset_group_id AND plan_item_id <> ''
+  HAVING count(DISTINCT plan_item_id) = 1)
+FROM account a WHERE ?1 OR touched ORDER BY account_id;
+-- name: print_account
+SELECT organization_id, account_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant
+FROM account WHERE observed_at IS NOT NULL ORDER BY account_id;
 -- name: list_subscriptions
 SELECT nullif(organization_id, ''), subscription_id, nullif(plan_item_id, ''), subscription_name, plan_id, plan_name, plan_item_name, asset_group_id,
   asset_group_name, associated_accounts_count, software_model FROM subscription ORDER BY organization_id, subscription_id, plan_item_id;
--- name: any_billing_period
-SELECT 1 FROM billing_period LIMIT 1;
+-- name: list_watermarks
+SELECT account_id, watermark FROM account WHERE watermark IS NOT NULL ORDER BY account_id;
 -- name: list_billing_periods
-SELECT account, b.organization_id, account_id, period_start, period_end, units_allowed, units_billed, bulk_units, powerform_units, currency, charges,
-  b.observed_at, watermark FROM billing_period b JOIN account USING (account) ORDER BY account_id, period_start;
+-- units_counted() is ledger_billing.c's.
+SELECT b.organization_id, account_id, period_start, period_end, units_allowed, units_billed, bulk_units, powerform_units, currency, charges,
+  b.observed_at, min(b.observed_at, period_end), watermark,
+  CASE WHEN watermark IS NOT NULL OR EXISTS (SELECT 1 FROM sent_week s WHERE s.account = b.account)
+    THEN units_counted(b.account, period_start, min(b.observed_at, period_end)) END
+FROM billing_period b JOIN account USING (account) ORDER BY account_id, period_start;
 -- name: list_sent_between
 -- The weeks from ?2 to ?3, whatever the plan item.
 SELECT week, envelopes FROM sent_week WHERE account = ?1 AND week BETWEEN ?2 AND ?3;
--- name: has_sent
-SELECT 1 FROM sent_week WHERE account = ?1 LIMIT 1;
 -- name: list_sent_weeks
 -- ?2: what envelopes without a plan item take; ?3: from this day on.
 SELECT ifnull(plan_item_id, ?2) AS plan, week, envelopes
@@ -166,8 +171,6 @@ ROLLBACK;
 -- name: export_account
 SELECT organization_id, account_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant
 FROM account WHERE observed_at IS NOT NULL ORDER BY organization_id, account_id;
--- name: export_watermark
-SELECT account_id, watermark FROM account WHERE watermark IS NOT NULL ORDER BY account_id;
 -- name: export_consumption
 SELECT record FROM reported ORDER BY profile, account_id, plan_item_id, period_start;
 -- name: export_restatement
