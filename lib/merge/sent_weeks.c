@@ -1,7 +1,6 @@
 #include "merge/sent_weeks.h"
 
 #include "base/huge_pages.h"
-#include "base/instant.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,6 +12,7 @@
 #ifndef ENVTALLY_SENT_WEEKS_H
 #define ENVTALLY_SENT_WEEKS_H
 
+#include "base/instant.h"
 #include "base/radix_sort.h"
 #include "ledger/ledger.h"
 #include "merge/envelope_row.h"
