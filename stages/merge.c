@@ -111,15 +111,15 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 {
 	const struct stream *const list[] = {&stream_envelope_method, &stream_account, &stream_subscription, &stream_watermark,
 		&stream_billing_period, &stream_consumption, &stream_restatement, &stream_job_result, NULL};
-	struct field_union fields = {.count = 0};
+	struct record_fields fields = {.count = 0};
 	struct message_reader reader = {.scanner = NULL};
 	struct ledger_envelopes envelopes = {.ledger = NULL};
 	struct ledger_records records;
 	struct group_commit group;
 	int result = -1;
-	ledger_records_open(&records, ledger, &fields);
+	ledger_records_open(&records, ledger, options_now(), &fields);
 	group_commit_open(&group, &envelopes, &records, output, commit_every * INT64_C(1000));
-	if (field_union_build(&fields, list, error) < 0 ||
+	if (record_fields_build(&fields, list, error) < 0 ||
 		message_reader_open(&reader, STDIN_FILENO, "standard input", fields.pointers, fields.count, false, error) < 0 ||
 		ledger_envelopes_open(&envelopes, ledger, options_now(), error) < 0)
 		goto out;

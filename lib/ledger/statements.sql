@@ -1,4 +1,5 @@
--- The ledger's statements, each under the name by which ledger_statement() finds it.
+-- The ledger's statements, each under the name by which ledger_statement() finds it. Those that store records have their parameters by name
+-- (ledger_records.h), the others by number.
 
 -- name: find_account
 SELECT account, touched FROM account WHERE account_id = ?1;
@@ -8,31 +9,37 @@ INSERT INTO account (account_id) VALUES (?1);
 UPDATE account SET touched = 1 WHERE account = ?1 AND touched = 0;
 -- name: store_account
 INSERT INTO account (account_id, organization_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant, observed_at, touched)
-VALUES (?2, ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1)
-ON CONFLICT (account_id) DO UPDATE SET organization_id = ?1, account_name = ?3, external_account_id = ?4, site_id = ?5,
-  site_name = ?6, asset_group_id = ?7, compliant = ?8, observed_at = ?9, touched = touched OR asset_group_id IS NOT ?7
-WHERE observed_at IS NULL OR observed_at < ?9
-  OR (observed_at = ?9 AND (ifnull(organization_id, ''), ifnull(account_name, ''), ifnull(external_account_id, ''), ifnull(site_id, ''), ifnull(site_name, ''), ifnull(asset_group_id, ''), ifnull(compliant, -1))
-    < (ifnull(?1, ''), ifnull(?3, ''), ifnull(?4, ''), ifnull(?5, ''), ifnull(?6, ''), ifnull(?7, ''), ifnull(?8, -1)));
+VALUES (:account_id, :organization_id, :account_name, :external_account_id, :site_id, :site_name, :asset_group_id, :compliant, @time, 1)
+ON CONFLICT (account_id) DO UPDATE SET organization_id = excluded.organization_id, account_name = excluded.account_name,
+  external_account_id = excluded.external_account_id, site_id = excluded.site_id, site_name = excluded.site_name,
+  asset_group_id = excluded.asset_group_id, compliant = excluded.compliant, observed_at = excluded.observed_at,
+  touched = touched OR asset_group_id IS NOT excluded.asset_group_id
+WHERE observed_at IS NULL OR observed_at < @time
+  OR (observed_at = @time AND (ifnull(organization_id, ''), ifnull(account_name, ''), ifnull(external_account_id, ''), ifnull(site_id, ''), ifnull(site_name, ''), ifnull(asset_group_id, ''), ifnull(compliant, -1))
+    < (ifnull(:organization_id, ''), ifnull(:account_name, ''), ifnull(:external_account_id, ''), ifnull(:site_id, ''), ifnull(:site_name, ''), ifnull(:asset_group_id, ''), ifnull(:compliant, -1)));
 -- name: store_watermark
-INSERT INTO account (account_id, watermark) VALUES (?1, ?2)
-ON CONFLICT (account_id) DO UPDATE SET watermark = ?2 WHERE watermark IS NULL OR watermark < ?2;
+INSERT INTO account (account_id, watermark) VALUES (:account_id, :watermark)
+ON CONFLICT (account_id) DO UPDATE SET watermark = excluded.watermark WHERE watermark IS NULL OR watermark < excluded.watermark;
 -- name: store_subscription
-INSERT INTO subscription VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-ON CONFLICT DO UPDATE SET subscription_name = ?4, plan_id = ?5, plan_name = ?6, plan_item_name = ?7, asset_group_id = ?8,
-  asset_group_name = ?9, associated_accounts_count = ?10, software_model = ?11, observed_at = ?12
-WHERE observed_at < ?12
-  OR (observed_at = ?12 AND (ifnull(subscription_name, ''), ifnull(plan_id, ''), ifnull(plan_name, ''), ifnull(plan_item_name, ''), ifnull(asset_group_id, ''), ifnull(asset_group_name, ''), ifnull(associated_accounts_count, -1), ifnull(software_model, ''))
-    < (ifnull(?4, ''), ifnull(?5, ''), ifnull(?6, ''), ifnull(?7, ''), ifnull(?8, ''), ifnull(?9, ''), ifnull(?10, -1), ifnull(?11, '')));
+INSERT INTO subscription VALUES (ifnull(:organization_id, ''), :subscription_id, ifnull(:plan_item_id, ''), :subscription_name, :plan_id, :plan_name,
+  :plan_item_name, :asset_group_id, :asset_group_name, :associated_accounts_count, :software_model, @time)
+ON CONFLICT DO UPDATE SET subscription_name = excluded.subscription_name, plan_id = excluded.plan_id, plan_name = excluded.plan_name,
+  plan_item_name = excluded.plan_item_name, asset_group_id = excluded.asset_group_id, asset_group_name = excluded.asset_group_name,
+  associated_accounts_count = excluded.associated_accounts_count, software_model = excluded.software_model, observed_at = excluded.observed_at
+WHERE observed_at < @time
+  OR (observed_at = @time AND (ifnull(subscription_name, ''), ifnull(plan_id, ''), ifnull(plan_name, ''), ifnull(plan_item_name, ''), ifnull(asset_group_id, ''), ifnull(asset_group_name, ''), ifnull(associated_accounts_count, -1), ifnull(software_model, ''))
+    < (ifnull(:subscription_name, ''), ifnull(:plan_id, ''), ifnull(:plan_name, ''), ifnull(:plan_item_name, ''), ifnull(:asset_group_id, ''), ifnull(:asset_group_name, ''), ifnull(:associated_accounts_count, -1), ifnull(:software_model, '')));
 -- name: know_account
-INSERT INTO account (account_id) VALUES (?1) ON CONFLICT DO NOTHING;
+INSERT INTO account (account_id) VALUES (:account_id) ON CONFLICT DO NOTHING;
 -- name: store_billing_period
-INSERT INTO billing_period SELECT account, ?3, ?4, ?1, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM account WHERE account_id = ?2
-ON CONFLICT DO UPDATE SET period_end = ?4, organization_id = ?1, units_allowed = ?5, units_billed = ?6, bulk_units = ?7, powerform_units = ?8,
-  currency = ?9, charges = ?10, observed_at = ?11
-WHERE observed_at < ?11
-  OR (observed_at = ?11 AND (period_end, ifnull(organization_id, ''), ifnull(units_allowed, ''), ifnull(units_billed, -1), ifnull(bulk_units, -1), ifnull(powerform_units, -1), ifnull(currency, ''), charges)
-    < (?4, ifnull(?1, ''), ifnull(?5, ''), ifnull(?6, -1), ifnull(?7, -1), ifnull(?8, -1), ifnull(?9, ''), ?10));
+INSERT INTO billing_period SELECT account, :period_start, :period_end, :organization_id, :units_allowed, :units_billed, :bulk_units, :powerform_units,
+  :currency, :charges, ifnull(:observed_at, @time) FROM account WHERE account_id = :account_id
+ON CONFLICT DO UPDATE SET period_end = excluded.period_end, organization_id = excluded.organization_id, units_allowed = excluded.units_allowed,
+  units_billed = excluded.units_billed, bulk_units = excluded.bulk_units, powerform_units = excluded.powerform_units, currency = excluded.currency,
+  charges = excluded.charges, observed_at = excluded.observed_at
+WHERE observed_at < excluded.observed_at
+  OR (observed_at = excluded.observed_at AND (period_end, ifnull(organization_id, ''), ifnull(units_allowed, ''), ifnull(units_billed, -1), ifnull(bulk_units, -1), ifnull(powerform_units, -1), ifnull(currency, ''), charges)
+    < (:period_end, ifnull(:organization_id, ''), ifnull(:units_allowed, ''), ifnull(:units_billed, -1), ifnull(:bulk_units, -1), ifnull(:powerform_units, -1), ifnull(:currency, ''), :charges));
 -- name: touch_accounts_without_plan_item
 -- The plan items of an asset group have changed: what its envelopes without a plan item take may have, too.
 UPDATE account SET touched = 1 WHERE touched = 0 AND EXISTS (SELECT 1 FROM sent_week s WHERE s.account = account.account AND plan_item = 0);
@@ -133,27 +140,30 @@ ORDER BY plan, week;
 -- name: list_reported_periods
 SELECT nullif(plan_item_id, ''), period_start FROM reported WHERE account_id = ?1 AND units_consumed > 0 ORDER BY plan_item_id, period_start;
 -- name: store_job_result
-INSERT INTO job_result VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = ?2;
+INSERT INTO job_result VALUES (@run, @record) ON CONFLICT DO UPDATE SET record = excluded.record;
 -- name: forget_results
-DELETE FROM result WHERE run_id = ?1;
+DELETE FROM result WHERE run_id = @run;
 -- name: store_result
-INSERT INTO result SELECT ?1, ?2, ifnull(max(number), 0) + 1, ?3 FROM result WHERE run_id = ?1 AND stream = ?2;
+INSERT INTO result SELECT @run, @stream, ifnull(max(number), 0) + 1, @record FROM result WHERE run_id = @run AND stream = @stream;
 -- name: store_reported
-INSERT INTO reported VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-ON CONFLICT DO UPDATE SET period_end = ?5, units_consumed = ?6, state = ?7, run_id = ?8, record = ?9 WHERE record <> ?9;
+INSERT INTO reported VALUES (ifnull(:profile, ''), :account_id, ifnull(:plan_item_id, ''), :period_start, :period_end, :units_consumed, :state, @run, @record)
+ON CONFLICT DO UPDATE SET period_end = excluded.period_end, units_consumed = excluded.units_consumed, state = excluded.state,
+  run_id = excluded.run_id, record = excluded.record WHERE record <> excluded.record;
 -- name: begin_promotion
 CREATE TEMP TABLE IF NOT EXISTS promoted (profile, account_id, plan_item_id, period_start, PRIMARY KEY (account_id, plan_item_id, period_start, profile)) WITHOUT ROWID;
 -- name: mark_promoted
-INSERT OR IGNORE INTO promoted VALUES (?1, ?2, ?3, ?4);
--- name: promotes_nothing
--- A run that says how many figures it has, and has some, loses none here when only its job_result comes.
-SELECT ?1 ->> 'state' IN ('succeeded', 'partial') AND ifnull(?1 ->> '$.counts.consumption', 0) = 0;
+INSERT OR IGNORE INTO promoted VALUES (ifnull(:profile, ''), :account_id, ifnull(:plan_item_id, ''), :period_start);
+-- name: promote_nothing
+-- A run without consumption names the profile whose last reported figures go. One that counts some, of which none came, loses none here.
+INSERT OR REPLACE INTO promoted SELECT ifnull(:profile, ''), '', '', 0
+WHERE @record ->> 'state' IN ('succeeded', 'partial') AND ifnull(@record ->> '$.counts.consumption', 0) = 0;
 -- name: remove_not_promoted
 DELETE FROM reported WHERE profile IN (SELECT profile FROM promoted) AND NOT EXISTS (SELECT 1 FROM promoted p WHERE p.account_id = reported.account_id
   AND p.plan_item_id = reported.plan_item_id AND p.period_start = reported.period_start AND p.profile = reported.profile);
 -- name: store_restatement
-INSERT INTO restatement VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING;
--- name: settle_touched
+INSERT INTO restatement VALUES (:run_id, ifnull(:profile, ''), :account_id, ifnull(:plan_item_id, ''), :period_start, :units_before, :units_after,
+  :cause, @record) ON CONFLICT DO NOTHING;
+-- name: untouch_accounts
 UPDATE account SET touched = 0 WHERE touched = 1;
 -- name: list_reported
 SELECT record FROM reported ORDER BY account_id, plan_item_id, period_start, profile;

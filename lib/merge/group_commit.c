@@ -1,6 +1,5 @@
 #include "merge/group_commit.h"
 
-#include "io/options.h"
 #include "json/json_write.h"
 
 #include <poll.h>
@@ -171,7 +170,7 @@ static int merge_message(struct group_commit *group, const struct message *messa
 	else if (stream == &stream_envelope && message->type == MESSAGE_RECORD)
 		return ledger_envelopes_add(group->envelopes, message->fields, error);
 	else if (message->type == MESSAGE_RECORD)
-		return ledger_records_store(group->records, stream, message, options_now(), error);
+		return ledger_records_store(group->records, stream, message, error);
 	return 0;
 }
 
