@@ -12,12 +12,10 @@
 #include "export/export_envelopes.h"
 #include "export/export_records.h"
 #include "io/atomic_file.h"
-#include "io/diag.h"
-#include "io/options.h"
+#include "io/program.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define STREAM_LIMIT 32
 
@@ -120,57 +118,44 @@ static int export_stream(struct ledger *ledger, const struct stream *stream, boo
 	return result < 0 ? -1 : 0;
 }
 
-static int print_streams(struct ledger *ledger, const struct stream *const wanted[], bool is_csv, struct error *error)
-{
-	struct output output;
-	int result = 0;
-	output_open(&output, STDOUT_FILENO, "standard output");
-	for (size_t i = 0; wanted[i] && result == 0 && !output_failed(&output); i++)
-		result = export_stream(ledger, wanted[i], is_csv, &output, error);
-	return output_close(&output, result < 0 ? NULL : error) < 0 ? -1 : result;
-}
-
-/* All are written aside before the first is renamed: so they are of one moment, unless a rename fails. */
+/* All files are complete before the first is renamed, so they are of one moment, unless a rename fails. */
 static int write_streams(struct ledger *ledger, const struct stream *const wanted[], bool is_csv, struct error *error)
 {
-	struct atomic_file asides[STREAM_LIMIT] = {{.path = NULL}};
+	struct atomic_file files[STREAM_LIMIT] = {{.path = NULL}};
 	char paths[STREAM_LIMIT][4096];
 	int result = 0;
 	for (size_t i = 0; wanted[i] && result == 0; i++) {
 		snprintf(paths[i], sizeof paths[i], "%s/%s.%s", folder, wanted[i]->name, is_csv ? "csv" : "ndjson");
-		result = atomic_file_open(&asides[i], paths[i], 0644, error);
+		result = atomic_file_open(&files[i], paths[i], 0644, error);
 		if (result == 0)
-			result = export_stream(ledger, wanted[i], is_csv, &asides[i].output, error);
-		output_flush(&asides[i].output);
-		if (result == 0 && output_failed(&asides[i].output))
-			result = output_close(&asides[i].output, error);
+			result = export_stream(ledger, wanted[i], is_csv, &files[i].output, error);
+		output_flush(&files[i].output);
+		if (result == 0 && output_failed(&files[i].output))
+			result = output_close(&files[i].output, error);
 	}
 	for (size_t i = 0; wanted[i] && result == 0; i++)
-		result = atomic_file_commit(&asides[i], error);
+		result = atomic_file_commit(&files[i], error);
 	for (size_t i = 0; wanted[i]; i++)
-		atomic_file_abandon(&asides[i]);
+		atomic_file_abandon(&files[i]);
 	return result;
 }
 
-static int export(struct ledger *ledger, const struct stream *const wanted[], bool is_csv, struct error *error)
+static int export(struct ledger *ledger, const struct stream *const wanted[], bool is_csv, struct output *output, struct error *error)
 {
-	sqlite3_stmt *begin = ledger_statement(ledger, "begin_snapshot", error);
-	if (!begin || ledger_run(ledger, begin, error) < 0)
-		return -1;
-	int result = folder ? write_streams(ledger, wanted, is_csv, error) : print_streams(ledger, wanted, is_csv, error);
-	sqlite3_stmt *end = ledger_statement(ledger, "end_snapshot", NULL);
-	if (end)
-		ledger_run(ledger, end, NULL);
+	int result = ledger_snapshot(ledger, error);
+	if (result == 0 && folder)
+		return write_streams(ledger, wanted, is_csv, error);
+	for (size_t i = 0; wanted[i] && result == 0 && !output_failed(output); i++)
+		result = export_stream(ledger, wanted[i], is_csv, output, error);
 	return result;
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct ledger ledger;
 	struct policy policy = {.name = NULL};
 	const struct stream *wanted[STREAM_LIMIT];
-	options_parse(argc, argv, table, &manual);
+	(void)operands;
 	if (!ledger_path)
 		options_refuse("cannot export without a ledger: --ledger FILE");
 	bool is_csv = parse_format();
@@ -179,13 +164,15 @@ int main(int argc, const char **argv)
 		options_refuse("cannot print several streams as CSV: name one --stream, or a folder for a file each, --output FOLDER");
 	if (folder && (!*folder || strlen(folder) > 4000))
 		options_refuse("cannot use --output '%.40s': it is the path of a folder", folder);
-	if (policy_load(policy_path, &policy, &error) == 0 && ledger_open(&ledger, ledger_path, LEDGER_READ, &error) == 0) {
+	if (policy_load(policy_path, &policy, error) == 0 && ledger_open(&ledger, ledger_path, LEDGER_READ, error) == 0) {
 		ledger.policy = &policy;
-		export(&ledger, wanted, is_csv, &error);
+		export(&ledger, wanted, is_csv, output, error);
 		ledger_close(&ledger);
 	}
 	policy_release(&policy);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

@@ -12,8 +12,7 @@
 #include "base/instant.h"
 #include "config/policy.h"
 #include "export/ledger_output.h"
-#include "io/diag.h"
-#include "io/options.h"
+#include "io/program.h"
 #include "merge/group_commit.h"
 
 #include <inttypes.h>
@@ -71,8 +70,7 @@ static struct emission parse_emit(void)
 	return emission;
 }
 
-/* Takes all messages into the ledger. */
-static int take_all(struct group_commit *group, struct message_reader *reader, struct error *error)
+static int merge_all(struct group_commit *group, struct message_reader *reader, struct error *error)
 {
 	struct message message;
 	int got;
@@ -95,8 +93,8 @@ static int take_all(struct group_commit *group, struct message_reader *reader, s
 	return got == 0 ? group_commit_finish(group, error) : -1;
 }
 
-/* What is not in the partials, and would be missed nowhere. */
-static int warn_of_undated(struct ledger *ledger, struct error *error)
+/* Envelopes that are missing in the partials, which nobody would notice. */
+static void warn_of_undated(struct ledger *ledger, struct error *error)
 {
 	int64_t undated = ledger_envelopes_undated(ledger, error);
 	const char *where = ledger->in_memory ? "" : " (envtally export --stream envelope has them: sent_at is null)";
@@ -104,10 +102,9 @@ static int warn_of_undated(struct ledger *ledger, struct error *error)
 		diag_warn("1 envelope is past a draft but has no time of sending: it is in no period%s", where);
 	else if (undated > 1)
 		diag_warn("%" PRId64 " envelopes are past a draft but have no time of sending: they are in no period%s", undated, where);
-	return undated < 0 ? -1 : 0;
 }
 
-static int merge(struct ledger *ledger, struct emission emission, struct output *output, struct error *error)
+static void merge(struct ledger *ledger, struct emission emission, struct output *output, struct error *error)
 {
 	const struct stream *const list[] = {&stream_envelope_method, &stream_account, &stream_subscription, &stream_watermark,
 		&stream_billing_period, &stream_consumption, &stream_restatement, &stream_job_result, NULL};
@@ -116,7 +113,6 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 	struct ledger_envelopes envelopes = {.ledger = NULL};
 	struct ledger_records records;
 	struct group_commit group;
-	int result = -1;
 	ledger_records_open(&records, ledger, options_now(), &fields);
 	group_commit_open(&group, &envelopes, &records, output, commit_every * INT64_C(1000));
 	if (record_fields_build(&fields, list, error) < 0 ||
@@ -124,72 +120,55 @@ static int merge(struct ledger *ledger, struct emission emission, struct output 
 		ledger_envelopes_open(&envelopes, ledger, options_now(), error) < 0)
 		goto out;
 	reader.envelopes_first = true;
-	result = take_all(&group, &reader, error);
+	int result = merge_all(&group, &reader, error);
 	diag_info("%llu envelope records, %llu of them new or newer", envelopes.received, envelopes.stored);
 	diag_metric_records("envelope", envelopes.received);
-	if (result == 0 && !emission.none)
-		result = ledger_print(ledger, emission.all, emission.since, output, error);
-	if (result == 0 && !emission.none)
-		result = warn_of_undated(ledger, error);
+	if (result == 0 && !emission.none && ledger_print(ledger, emission.all, emission.since, output, error) == 0)
+		warn_of_undated(ledger, error);
 out:
 	message_reader_release(&reader);
 	group_commit_release(&group);
 	ledger_envelopes_release(&envelopes);
 	ledger_records_release(&records);
-	return result;
 }
 
-/* A count below 0 is an error. */
-static int print_count(int64_t count, struct output *output)
+static void print_saved(struct ledger *ledger, struct output *output, struct error *error)
 {
-	if (count < 0)
-		return -1;
-	buffer_append_format(&output->pending, "%" PRId64 "\n", count);
-	output_line_end(output);
-	return 0;
+	if (print_reported) {
+		ledger_print_reported(ledger, output, error);
+	} else if (print_undated) {
+		int64_t undated = ledger_envelopes_undated(ledger, error);
+		if (undated >= 0)
+			buffer_append_format(&output->pending, "%" PRId64 "\n", undated);
+	} else if (ledger_load_state(ledger, &output->pending, error) == 0 && output->pending.length > 0) {
+		buffer_append_byte(&output->pending, '\n');
+	}
 }
 
-static int print_saved(struct ledger *ledger, struct output *output, struct error *error)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	if (print_reported)
-		return ledger_print_reported(ledger, output, error);
-	if (print_undated)
-		return print_count(ledger_envelopes_undated(ledger, error), output);
-	struct buffer state = BUFFER_INIT;
-	int result = ledger_load_state(ledger, &state, error);
-	if (result == 0 && state.length > 0)
-		output_line(output, state.data, state.length);
-	buffer_release(&state);
-	return result;
-}
-
-int main(int argc, const char **argv)
-{
-	struct error error = ERROR_INIT;
 	struct ledger ledger;
 	struct policy policy = {.name = NULL};
-	struct output output;
-	options_parse(argc, argv, table, &manual);
+	(void)operands;
 	if (!ledger_path)
 		options_refuse("cannot merge without a ledger: --ledger FILE, or --ledger :memory:");
 	if (commit_every < 0 || commit_every > 3600)
 		options_refuse("cannot use --commit-every %d: it is 0 to 3600 seconds", commit_every);
 	struct emission emission = parse_emit();
 	bool reading = print_state || print_reported || print_undated;
-	output_open(&output, STDOUT_FILENO, "standard output");
-	if (policy_load(policy_path, &policy, &error) == 0 &&
-		ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, &error) == 0) {
+	if (policy_load(policy_path, &policy, error) == 0 &&
+		ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, error) == 0) {
 		ledger.policy = &policy;
 		if (reading)
-			print_saved(&ledger, &output, &error);
+			print_saved(&ledger, output, error);
 		else
-			merge(&ledger, emission, &output, &error);
+			merge(&ledger, emission, output, error);
 		ledger_close(&ledger);
 	}
 	policy_release(&policy);
-	if (output_close(&output, error.status ? NULL : &error) < 0 && !error.status)
-		error.status = EX_IOERR;
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

@@ -9,44 +9,44 @@
 #include <stdio.h>
 #include <string.h>
 
-int error_set(struct error *error, int status, const char *format, ...)
+/* `reason`, which may be the old text, follows the formatted text after ": " unless it is NULL. */
+static int set(struct error *error, int status, const char *reason, const char *format, va_list arguments)
 {
+	char text[sizeof error->text];
 	if (!error)
 		return -1;
+	vsnprintf(text, sizeof text, format, arguments);
+	size_t length = strlen(text);
+	if (reason)
+		snprintf(text + length, sizeof text - length, ": %s", reason);
+	memcpy(error->text, text, sizeof text);
 	error->status = status;
+	return -1;
+}
+
+int error_set(struct error *error, int status, const char *format, ...)
+{
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(error->text, sizeof error->text, format, arguments);
+	set(error, status, NULL, format, arguments);
 	va_end(arguments);
 	return -1;
 }
 
 int error_set_errno(struct error *error, int status, const char *format, ...)
 {
-	int number = errno;
-	if (!error)
-		return -1;
-	error->status = status;
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(error->text, sizeof error->text, format, arguments);
+	set(error, status, strerror(errno), format, arguments);
 	va_end(arguments);
-	size_t length = strlen(error->text);
-	snprintf(error->text + length, sizeof error->text - length, ": %s", strerror(number));
 	return -1;
 }
 
 int error_prefix(struct error *error, const char *format, ...)
 {
-	if (!error)
-		return -1;
-	char text[sizeof error->text];
-	memcpy(text, error->text, sizeof text);
 	va_list arguments;
 	va_start(arguments, format);
-	vsnprintf(error->text, sizeof error->text, format, arguments);
+	set(error, error ? error->status : 0, error ? error->text : NULL, format, arguments);
 	va_end(arguments);
-	size_t length = strlen(error->text);
-	snprintf(error->text + length, sizeof error->text - length, ": %s", text);
 	return -1;
 }

@@ -1,5 +1,7 @@
 #include "base/name_table.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,28 +26,18 @@ struct name *name_table_find(const struct name_table *table, const char *text, s
 
 struct name *name_table_add(struct name_table *table, const char *text, size_t length, int64_t value, struct error *error)
 {
-	if (table->count == table->capacity) {
-		size_t capacity = table->capacity ? table->capacity * 2 : 64;
-		struct name *names = realloc(table->names, capacity * sizeof *names);
-		if (!names)
-			goto failed;
-		table->names = names;
-		table->capacity = capacity;
+	struct name *name = array_grow((void **)&table->names, &table->count, sizeof *name, error);
+	char *copy = name ? malloc(length + 1) : NULL;
+	if (!copy || hash_index_add(&table->index, hash_bytes(0, text, length), table->count - 1) < 0) {
+		table->count -= name != NULL;
+		free(copy);
+		error_set(error, EX_OSERR, "out of memory");
+		return NULL;
 	}
-	char *copy = malloc(length + 1);
-	if (!copy)
-		goto failed;
 	memcpy(copy, text, length);
 	copy[length] = 0;
-	if (hash_index_add(&table->index, hash_bytes(0, text, length), table->count) < 0) {
-		free(copy);
-		goto failed;
-	}
-	table->names[table->count] = (struct name){.text = copy, .length = length, .value = value};
-	return &table->names[table->count++];
-failed:
-	error_set(error, EX_OSERR, "out of memory");
-	return NULL;
+	*name = (struct name){.text = copy, .length = length, .value = value};
+	return name;
 }
 
 ptrdiff_t name_table_number(struct name_table *table, const char *text, size_t length, struct error *error)

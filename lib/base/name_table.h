@@ -17,7 +17,7 @@ struct name {
 
 struct name_table {
 	struct name *names;
-	size_t count, capacity;
+	size_t count;
 	struct hash_index index;
 };
 

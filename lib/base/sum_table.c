@@ -1,5 +1,7 @@
 #include "base/sum_table.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,17 +29,13 @@ int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_
 	ptrdiff_t at = hash_index_find(&table->index, hash, same_key, table, key);
 	if (at >= 0)
 		return sum_add(&table->sums[at].units, units, error);
-	if (table->count == table->capacity) {
-		size_t capacity = table->capacity ? table->capacity * 2 : 64;
-		struct sum *sums = realloc(table->sums, capacity * sizeof *sums);
-		if (!sums)
-			return error_set(error, EX_OSERR, "out of memory");
-		table->sums = sums;
-		table->capacity = capacity;
-	}
-	if (hash_index_add(&table->index, hash, table->count) < 0)
+	struct sum *sum = array_grow((void **)&table->sums, &table->count, sizeof *sum, error);
+	if (!sum)
+		return -1;
+	if (hash_index_add(&table->index, hash, table->count - 1) < 0) {
+		table->count--;
 		return error_set(error, EX_OSERR, "out of memory");
-	struct sum *sum = &table->sums[table->count++];
+	}
 	memcpy(sum->key, key, sizeof sum->key);
 	sum->units = units;
 	return 0;

@@ -15,8 +15,8 @@ struct sum {
 };
 
 struct sum_table {
-	struct sum *sums; /* in the order of their keys' first coming */
-	size_t count, capacity;
+	struct sum *sums; /* in the order in which their keys were first added */
+	size_t count;
 	struct hash_index index;
 };
 

@@ -374,9 +374,8 @@ static int arrange(struct look *look, struct error *error)
 static int look_into(struct look *look, struct error *error)
 {
 	struct explanation *explanation = look->explanation;
-	sqlite3_stmt *begin = ledger_statement(look->ledger, "begin_snapshot", error);
 	look->order = calloc(explanation->use_count + 1, sizeof *look->order);
-	if (!begin || ledger_run(look->ledger, begin, error) < 0)
+	if (ledger_snapshot(look->ledger, error) < 0)
 		return -1;
 	if (!look->order)
 		return error_set(error, EX_OSERR, "out of memory");
@@ -387,8 +386,7 @@ static int look_into(struct look *look, struct error *error)
 		(explanation->question.level >= EXPLAIN_ENVELOPE && block_walk(look->ledger, look_at_envelope, look, error) < 0) ||
 		arrange(look, error) < 0)
 		return -1;
-	sqlite3_stmt *end = ledger_statement(look->ledger, "end_snapshot", error);
-	return end ? ledger_run(look->ledger, end, error) : -1;
+	return 0;
 }
 
 int explanation_look_into_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error)

@@ -101,10 +101,8 @@ static int append_envelope(void *context, const struct envelope *envelope, struc
 
 const struct stream *export_envelopes_stream(struct ledger *ledger, struct error *error)
 {
-	sqlite3_stmt *statement = ledger_statement(ledger, "any_sending_method", error);
-	int got = statement ? ledger_step(ledger, statement, error) : -1;
-	if (got > 0)
-		sqlite3_reset(statement);
+	int64_t any;
+	int got = ledger_find(ledger, "any_sending_method", 0, &any, error);
 	return got < 0 ? NULL : got ? &stream_envelope_method : &stream_envelope;
 }
 

@@ -9,50 +9,62 @@
 
 static struct {
 	const char *program;
-	int level;
+	int verbosity;
 	bool json;
 	bool progress_shown;
 	int terminal; /* is stderr one? 0: not asked yet, 1: yes, -1: no */
 	long long progress_at; /* milliseconds, monotonic */
 } diag = {.program = "envtally"};
 
-void diag_begin(const char *program)
+static const struct {
+	const char *name, *colour, *prefix;
+	int verbosity; /* from which it is printed */
+} levels[] = {
+	[DIAG_ERROR] = {"error", "\033[31m", "", -1},
+	[DIAG_WARNING] = {"warning", "\033[33m", "warning: ", 0},
+	[DIAG_NOTE] = {"note", "", "", 0},
+	[DIAG_INFO] = {"info", "", "", 1},
+};
+
+void diag_begin(const char *program, bool json)
 {
 	const char *slash = strrchr(program, '/');
 	diag.program = slash ? slash + 1 : program;
-}
-
-void diag_set_level(int level)
-{
-	diag.level = level;
-}
-
-void diag_set_json(bool json)
-{
 	diag.json = json;
 }
 
-static bool colourful(void)
+void diag_set_verbosity(int verbosity)
 {
-	const char *no_color = getenv("NO_COLOR");
-	return isatty(STDERR_FILENO) && !(no_color && *no_color);
+	diag.verbosity = verbosity;
 }
 
-/* Written in one piece, so that lines of programs of one pipe do not mix. */
-static void say(const char *level, const char *colour, const char *text)
+static bool is_colourful(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	return !diag.json && isatty(STDERR_FILENO) && !(no_color && *no_color);
+}
+
+/* In one piece, so that lines of the programs of a pipe do not mix. Nothing can be done about a stderr that fails. */
+static void write_stderr(const char *line, size_t length)
+{
+	ssize_t ignored = write(STDERR_FILENO, line, length);
+	(void)ignored;
+}
+
+static void print(enum diag_level level, const char *text)
 {
 	char line[4096];
 	size_t used = 0;
-	bool colours = colour && !diag.json && colourful();
+	const char *colour = is_colourful() ? levels[level].colour : "";
 	if (diag.progress_shown)
 		used += (size_t)snprintf(line, sizeof line, "\r\033[K");
 	diag.progress_shown = false;
 	if (diag.json)
-		used += (size_t)snprintf(
-			line + used, sizeof line - used, "{\"level\":\"%s\",\"program\":\"%.64s\",\"message\":\"", level, diag.program);
+		used += (size_t)snprintf(line + used, sizeof line - used, "{\"level\":\"%s\",\"program\":\"%.64s\",\"message\":\"",
+			levels[level].name, diag.program);
 	else
-		used += (size_t)snprintf(line + used, sizeof line - used, "%s%.64s:%s %s", colours ? colour : "", diag.program,
-			colours ? "\033[0m" : "", strcmp(level, "warning") == 0 ? "warning: " : "");
+		used += (size_t)snprintf(line + used, sizeof line - used, "%s%.64s:%s %s", colour, diag.program, *colour ? "\033[0m" : "",
+			levels[level].prefix);
 	for (const char *at = text; *at && used < sizeof line - 16; at++) {
 		unsigned char byte = (unsigned char)*at;
 		if (byte < 0x20 || byte == 0x7f)
@@ -63,63 +75,35 @@ static void say(const char *level, const char *colour, const char *text)
 			line[used++] = *at;
 	}
 	used += (size_t)snprintf(line + used, sizeof line - used, diag.json ? "\"}\n" : "\n");
-	/* Nothing can be done about a stderr that does not take it. */
-	ssize_t ignored = write(STDERR_FILENO, line, used);
-	(void)ignored;
-}
-
-static void say_format(const char *level, const char *colour, const char *format, va_list arguments)
-{
-	char text[2048];
-	vsnprintf(text, sizeof text, format, arguments);
-	say(level, colour, text);
+	write_stderr(line, used);
 }
 
 void diag_error(const struct error *error)
 {
-	say("error", "\033[31m", error->text);
+	print(DIAG_ERROR, error->text);
 }
 
-void diag_warn(const char *format, ...)
+void diag_print(enum diag_level level, const char *format, ...)
 {
-	if (diag.level < 0)
-		return;
+	char text[2048];
 	va_list arguments;
-	va_start(arguments, format);
-	say_format("warning", "\033[33m", format, arguments);
-	va_end(arguments);
-}
-
-void diag_note(const char *format, ...)
-{
-	if (diag.level < 0)
+	if (diag.verbosity < levels[level].verbosity)
 		return;
-	va_list arguments;
 	va_start(arguments, format);
-	say_format("note", NULL, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-}
-
-void diag_info(const char *format, ...)
-{
-	if (diag.level < 1)
-		return;
-	va_list arguments;
-	va_start(arguments, format);
-	say_format("info", NULL, format, arguments);
-	va_end(arguments);
+	print(level, text);
 }
 
 void diag_metric_records(const char *stream, unsigned long long count)
 {
-	if (diag.level < 1)
+	if (diag.verbosity < 1)
 		return;
 	char line[256];
 	int length = snprintf(line, sizeof line,
 		"INFO METRIC: {\"type\":\"counter\",\"metric\":\"record_count\",\"value\":%llu,\"tags\":{\"endpoint\":\"%s\"}}\n", count,
 		stream);
-	ssize_t ignored = write(STDERR_FILENO, line, (size_t)length);
-	(void)ignored;
+	write_stderr(line, (size_t)length);
 }
 
 void diag_progress(const char *format, ...)
@@ -127,7 +111,7 @@ void diag_progress(const char *format, ...)
 	/* Asked once: this is called for every record. */
 	if (!diag.terminal)
 		diag.terminal = isatty(STDERR_FILENO) ? 1 : -1;
-	if (diag.terminal < 0 || diag.level < 0 || diag.json)
+	if (diag.terminal < 0 || diag.verbosity < 0 || diag.json)
 		return;
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -142,6 +126,5 @@ void diag_progress(const char *format, ...)
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	int length = snprintf(line, sizeof line, "\r\033[K%.64s: %s", diag.program, text);
-	ssize_t ignored = write(STDERR_FILENO, line, (size_t)length);
-	(void)ignored;
+	write_stderr(line, (size_t)length);
 }

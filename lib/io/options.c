@@ -43,7 +43,7 @@ void options_refuse(const char *format, ...)
 static void print_help(poptContext context, const struct options_manual *manual)
 {
 	printf("Usage: %s [OPTION]...%s%s\n%s\n", manual->program, *manual->operands ? " " : "", manual->operands, manual->summary);
-	/* popt prints a "Usage:" line of its own first: it is left out, ours says what is read and written. */
+	/* popt's own "Usage:" line is left out: ours names what is read and written. */
 	char *text = NULL;
 	size_t length = 0;
 	FILE *memory = open_memstream(&text, &length);
@@ -70,7 +70,7 @@ static void set_now(void)
 			now_text ? "--now" : "ENVTALLY_NOW");
 }
 
-/* Before the options are parsed: what is wrong with them is to be said in the format that they ask for, wherever it stands among them. */
+/* Looked up before the options are parsed, so that a mistake in them is reported in the format that they ask for. */
 static bool wants_json(int argc, const char **argv)
 {
 	bool json = false;
@@ -104,8 +104,7 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 	};
 	bool has_own = table->longName || table->shortName || table->arg;
 	hold_standard_descriptors();
-	diag_begin(manual->program);
-	diag_set_json(wants_json(argc, argv));
+	diag_begin(manual->program, wants_json(argc, argv));
 	static poptContext context; /* stays for the life of the process: the operands are its memory */
 	context = poptGetContext(manual->program, argc, argv, has_own ? all : all + 1, 0); /* no title over nothing */
 	int option;
@@ -123,7 +122,7 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 		options_refuse("cannot use '%s': %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
 	if (log_format && strcmp(log_format, "json") != 0 && strcmp(log_format, "text") != 0)
 		options_refuse("cannot use --log-format '%s': it is text or json", log_format);
-	diag_set_level(quiet ? -1 : verbose);
+	diag_set_verbosity(quiet ? -1 : verbose);
 	set_now();
 	const char **operands = poptGetArgs(context);
 	static const char *none[] = {NULL};

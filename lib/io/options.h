@@ -2,9 +2,8 @@
  * options.h: the command line of a program, from one table.
  *
  * A program declares a popt table (letter, name, target, help) and a `struct options_manual`; options_parse()
- * adds the options that every program has (--help, --version, -v, -q, --log-format, --now), parses, and answers
- * --help and --version itself by exiting 0. A usage mistake is one line and exit 64, also from here: it is the one
- * module besides diag that prints, since every main would do the same.
+ * adds the options that every program has (--help, --version, -v, -q, --log-format, --now), parses, and handles
+ * --help and --version itself, exiting 0. A usage mistake is one line and exit 64.
  *
  * The clock: --now, else the environment's ENVTALLY_NOW, else the wall clock; options_now() gives it.
  */
@@ -26,7 +25,7 @@ struct options_manual {
 /* Options whose value is a string are set to memory that lives as long as the process. Returns the operands, NULL-terminated. */
 const char **options_parse(int argc, const char **argv, struct poptOption *table, const struct options_manual *manual);
 
-/* Says `format` as a usage mistake, names --help, exits 64. */
+/* Reports a usage mistake, points to --help, exits 64. */
 _Noreturn void options_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 int64_t options_now(void);

@@ -73,7 +73,4 @@ inline bool json_is_space(char byte)
 	return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
 }
 
-/* Is the token a number (RFC 8259 section 6)? simdjson's own check makes a double of it, which is slower and refuses large ones. */
-bool json_is_number(std::string_view token);
-
 #endif

@@ -16,38 +16,31 @@ namespace
 
 const char *reason_of(error_code code)
 {
-	switch (code) {
-	case UTF8_ERROR:
-		return "not UTF-8";
-	case CAPACITY:
-		return "too large";
-	case MEMALLOC:
-		return "out of memory";
-	case DEPTH_ERROR:
-		return "nested too deep";
-	case EMPTY:
-		return "an empty line";
-	case UNCLOSED_STRING:
-		return "a string without its end";
-	case UNESCAPED_CHARS:
-		return "a control character within a string";
-	case STRING_ERROR:
-		return "a wrong escape in a string";
-	case NUMBER_ERROR:
-		return "a wrong number";
-	case T_ATOM_ERROR:
-	case F_ATOM_ERROR:
-	case N_ATOM_ERROR:
-		return "a wrong word";
-	case TRAILING_CONTENT:
-		return "something after the end";
-	case INCOMPLETE_ARRAY_OR_OBJECT:
-	case INDEX_OUT_OF_BOUNDS:
-	case OUT_OF_BOUNDS:
-		return "it ends too early";
-	default:
-		return "wrong syntax";
-	}
+	static const struct {
+		error_code code;
+		const char *reason;
+	} reasons[] = {
+		{UTF8_ERROR, "not UTF-8"},
+		{CAPACITY, "too large"},
+		{MEMALLOC, "out of memory"},
+		{DEPTH_ERROR, "nested too deep"},
+		{EMPTY, "an empty line"},
+		{UNCLOSED_STRING, "a string without its end"},
+		{UNESCAPED_CHARS, "a control character within a string"},
+		{STRING_ERROR, "a wrong escape in a string"},
+		{NUMBER_ERROR, "a wrong number"},
+		{T_ATOM_ERROR, "a wrong word"},
+		{F_ATOM_ERROR, "a wrong word"},
+		{N_ATOM_ERROR, "a wrong word"},
+		{TRAILING_CONTENT, "something after the end"},
+		{INCOMPLETE_ARRAY_OR_OBJECT, "it ends too early"},
+		{INDEX_OUT_OF_BOUNDS, "it ends too early"},
+		{OUT_OF_BOUNDS, "it ends too early"},
+	};
+	for (const auto &entry : reasons)
+		if (entry.code == code)
+			return entry.reason;
+	return "wrong syntax";
 }
 
 std::string_view trimmed(std::string_view text)
@@ -58,36 +51,6 @@ std::string_view trimmed(std::string_view text)
 }
 
 } // namespace
-
-bool json_is_number(std::string_view token)
-{
-	const char *at = token.data(), *end = at + token.size();
-	auto digits = [&] {
-		const char *first = at;
-		while (at < end && *at >= '0' && *at <= '9')
-			at++;
-		return at - first;
-	};
-	if (at < end && *at == '-')
-		at++;
-	const char *first = at;
-	auto count = digits();
-	if (count == 0 || (count > 1 && *first == '0'))
-		return false;
-	if (at < end && *at == '.') {
-		at++;
-		if (digits() == 0)
-			return false;
-	}
-	if (at < end && (*at == 'e' || *at == 'E')) {
-		at++;
-		if (at < end && (*at == '+' || *at == '-'))
-			at++;
-		if (digits() == 0)
-			return false;
-	}
-	return at == end;
-}
 
 struct json_scanner {
 	ondemand::parser parser;

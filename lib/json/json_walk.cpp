@@ -209,6 +209,36 @@ bool json_walk::string(json_node *node)
 	return true;
 }
 
+bool json_is_number(std::string_view token)
+{
+	const char *at = token.data(), *end = at + token.size();
+	auto digits = [&] {
+		const char *first = at;
+		while (at < end && *at >= '0' && *at <= '9')
+			at++;
+		return at - first;
+	};
+	if (at < end && *at == '-')
+		at++;
+	const char *first = at;
+	auto count = digits();
+	if (count == 0 || (count > 1 && *first == '0'))
+		return false;
+	if (at < end && *at == '.') {
+		at++;
+		if (digits() == 0)
+			return false;
+	}
+	if (at < end && (*at == 'e' || *at == 'E')) {
+		at++;
+		if (at < end && (*at == '+' || *at == '-'))
+			at++;
+		if (digits() == 0)
+			return false;
+	}
+	return at == end;
+}
+
 bool json_walk::scalar(json_node *node)
 {
 	std::string_view token = token_text(text + tokens[at], text + tokens[at + 1]);

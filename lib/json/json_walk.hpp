@@ -19,6 +19,7 @@
 
 #include <memory>
 #include <simdjson.h>
+#include <string_view>
 
 class json_walk
 {
@@ -54,5 +55,8 @@ class json_walk
 	const char *find_backslash(const char *from) const;
 	bool has_backslash(const char *from, const char *to);
 };
+
+/* Is the token a number (RFC 8259 section 6)? simdjson's own check makes a double of it, which is slower and refuses large ones. */
+bool json_is_number(std::string_view token);
 
 #endif

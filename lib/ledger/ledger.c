@@ -115,7 +115,7 @@ static void close_database(struct ledger *ledger)
 static int open_to_read(struct ledger *ledger, struct error *error)
 {
 	enum ledger_identity identity;
-	if (open_database(ledger, ledger->path, SQLITE_OPEN_READONLY, error) < 0 || ledger_schema_look(ledger, &identity, error) < 0)
+	if (open_database(ledger, ledger->path, SQLITE_OPEN_READONLY, error) < 0 || ledger_schema_identify(ledger, &identity, error) < 0)
 		return -1;
 	if (identity == LEDGER_OLDER)
 		return ledger_schema_refuse_older(ledger, error);
@@ -133,7 +133,7 @@ static int open_to_write(struct ledger *ledger, struct error *error)
 {
 	enum ledger_identity identity;
 	if (open_database(ledger, ledger->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) < 0 ||
-		ledger_schema_look(ledger, &identity, error) < 0 || execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
+		ledger_schema_identify(ledger, &identity, error) < 0 || execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
 		return -1;
 	return identity == LEDGER_PRESENT ? 0 : ledger_schema_prepare(ledger, error);
 }
@@ -178,13 +178,26 @@ void ledger_close(struct ledger *ledger)
 	*ledger = (struct ledger){.path = NULL, .made.descriptor = -1};
 }
 
-/* What was made beside its place goes there, and on from there as any ledger does: in WAL mode, before any reader comes. */
-static int settle_new(struct ledger *ledger, struct error *error)
+/* Gives a new ledger its name and goes on with it as with any other: in WAL mode, before there can be a reader. */
+static int publish_new(struct ledger *ledger, struct error *error)
 {
 	if (execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
 		return -1;
 	close_database(ledger);
 	return ledger_new_finish(&ledger->made, ledger->path, error) < 0 ? -1 : open_to_write(ledger, error);
+}
+
+int ledger_snapshot(struct ledger *ledger, struct error *error)
+{
+	return execute(ledger, "BEGIN", error);
+}
+
+int ledger_execute(struct ledger *ledger, const char *sql, size_t length, struct error *error)
+{
+	char *text = strndup(sql, length);
+	int result = text ? execute(ledger, text, error) : error_set(error, EX_OSERR, "out of memory");
+	free(text);
+	return result;
 }
 
 int ledger_begin(struct ledger *ledger, struct error *error)
@@ -204,7 +217,7 @@ int ledger_commit(struct ledger *ledger, struct error *error)
 	if (execute(ledger, "COMMIT", error) < 0)
 		return -1;
 	ledger->writing = ledger->marked = false;
-	return ledger->made.path ? settle_new(ledger, error) : 0;
+	return ledger->made.path ? publish_new(ledger, error) : 0;
 }
 
 int ledger_forget_mark(struct ledger *ledger, struct error *error)
@@ -268,6 +281,31 @@ int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *er
 	int result = code == SQLITE_DONE ? 0 : ledger_error(ledger, error);
 	sqlite3_reset(statement);
 	return result;
+}
+
+int ledger_find(struct ledger *ledger, const char *name, int64_t key, int64_t *value, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, name, error);
+	if (!statement)
+		return -1;
+	if (sqlite3_bind_parameter_count(statement))
+		sqlite3_bind_int64(statement, 1, key);
+	int got = ledger_step(ledger, statement, error);
+	if (got > 0 && sqlite3_column_type(statement, 0) == SQLITE_NULL)
+		got = 0;
+	if (got > 0)
+		*value = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return got;
+}
+
+int ledger_run_key(struct ledger *ledger, const char *name, int64_t key, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, name, error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_int64(statement, 1, key);
+	return ledger_run(ledger, statement, error);
 }
 
 int ledger_save_state(struct ledger *ledger, const char *state, size_t length, struct error *error)

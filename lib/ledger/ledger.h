@@ -1,8 +1,8 @@
 /*
  * ledger.h: the SQLite file that is the only state of envtally: opening, transactions, statements, the checkpoint.
  *
- * Schema: lib/ledger/ledger.sql; statements: lib/ledger/statements.sql, each under a name. What is kept by subject is in
- * ledger_envelopes.h (envelopes and daily partials) and ledger_records.h (all other streams).
+ * Schema: lib/ledger/ledger.sql; statements: lib/ledger/statements.sql, each under a name. lib/merge writes it: ledger_envelopes.h
+ * (envelopes), sent_weeks.h (what daily partials are counted from) and ledger_records.h (all other streams); lib/export reads it.
  *
  * Durability: WAL with synchronous=FULL; after ledger_commit() returned 0 the data survives a power cut. Readers are never
  * blocked. One writer at a time: a second gets EX_TEMPFAIL at once. A ledger of another application or of a newer schema
@@ -38,6 +38,9 @@ struct ledger {
 int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error);
 void ledger_close(struct ledger *ledger);
 
+/* From here on, until ledger_close(), everything is read as it is now. */
+int ledger_snapshot(struct ledger *ledger, struct error *error);
+
 /* Begins a write transaction if none is open. */
 int ledger_begin(struct ledger *ledger, struct error *error);
 int ledger_commit(struct ledger *ledger, struct error *error);
@@ -55,6 +58,18 @@ int ledger_run(struct ledger *ledger, sqlite3_stmt *statement, struct error *err
 
 /* Steps a statement that gives rows. Returns 1 with a row, 0 at the end (then it is reset), -1 on an error. */
 int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *error);
+
+/*
+ * The first column of the first row of a statement, an integer; `key` is its ?1, where it has one. Returns 1; 0 when there is no row
+ * or the column is null: *value stays as it is; -1 on an error.
+ */
+int ledger_find(struct ledger *ledger, const char *name, int64_t key, int64_t *value, struct error *error);
+
+/* Runs a statement that gives no rows with `key` as ?1. */
+int ledger_run_key(struct ledger *ledger, const char *name, int64_t key, struct error *error);
+
+/* Runs SQL text, which need not be NUL-terminated. */
+int ledger_execute(struct ledger *ledger, const char *sql, size_t length, struct error *error);
 
 /* The present SQLite error as ours. Returns -1. */
 int ledger_error(struct ledger *ledger, struct error *error);

@@ -29,16 +29,6 @@ static int newest_version(void)
 	return version;
 }
 
-static int execute(struct ledger *ledger, const char *sql, size_t length, struct error *error)
-{
-	char *text = strndup(sql, length);
-	if (!text)
-		return error_set(error, EX_OSERR, "out of memory");
-	int result = sqlite3_exec(ledger->database, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : ledger_error(ledger, error);
-	free(text);
-	return result;
-}
-
 static int read_integer(struct ledger *ledger, const char *sql, int *value, struct error *error)
 {
 	sqlite3_stmt *statement = NULL;
@@ -72,10 +62,10 @@ static int read_version(struct ledger *ledger, int *version, struct error *error
 	return 0;
 }
 
-int ledger_schema_look(struct ledger *ledger, enum ledger_identity *identity, struct error *error)
+int ledger_schema_identify(struct ledger *ledger, enum ledger_identity *identity, struct error *error)
 {
 	int version = 0;
-	if (execute(ledger, "BEGIN", 5, error) < 0)
+	if (ledger_execute(ledger, "BEGIN", 5, error) < 0)
 		return -1;
 	int result = read_version(ledger, &version, error);
 	sqlite3_exec(ledger->database, "ROLLBACK", NULL, NULL, NULL);
@@ -95,7 +85,7 @@ static int set_version(struct ledger *ledger, int version, struct error *error)
 {
 	char identity[96];
 	int length = snprintf(identity, sizeof identity, "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, version);
-	return execute(ledger, identity, (size_t)length, error);
+	return ledger_execute(ledger, identity, (size_t)length, error);
 }
 
 static int migrate(struct ledger *ledger, int from, struct error *error)
@@ -111,7 +101,7 @@ static int migrate(struct ledger *ledger, int from, struct error *error)
 		const char *sql_end = next ? next - strlen(mark) : end;
 		if (atoi(step) != version)
 			return error_set(error, EX_SOFTWARE, "cannot use ledger '%s': no step to version %d", ledger->path, version);
-		if (sql && execute(ledger, sql, (size_t)(sql_end - sql), error) < 0)
+		if (sql && ledger_execute(ledger, sql, (size_t)(sql_end - sql), error) < 0)
 			return error_prefix(error, "cannot bring ledger '%s' to version %d", ledger->path, version);
 	}
 	return set_version(ledger, version, error) < 0 || ledger_commit(ledger, error) < 0 ? -1 : 0;
@@ -120,14 +110,14 @@ static int migrate(struct ledger *ledger, int from, struct error *error)
 int ledger_schema_prepare(struct ledger *ledger, struct error *error)
 {
 	int version;
-	/* What it is is asked again under the lock. */
+	/* Read again, under the lock. */
 	if (ledger_begin(ledger, error) < 0 || read_version(ledger, &version, error) < 0)
 		return -1;
 	if (version == newest_version())
 		return ledger_commit(ledger, error);
 	if (version > 0)
 		return migrate(ledger, version, error);
-	return execute(ledger, EMBEDDED_TEXT(ledger_ledger_sql), EMBEDDED_LENGTH(ledger_ledger_sql), error) < 0 ||
+	return ledger_execute(ledger, EMBEDDED_TEXT(ledger_ledger_sql), EMBEDDED_LENGTH(ledger_ledger_sql), error) < 0 ||
 			set_version(ledger, newest_version(), error) < 0
 		? -1
 		: 0;

@@ -55,8 +55,10 @@ SELECT status FROM status WHERE name = ?1 AND sending_method = ifnull(?2, '');
 SELECT name FROM status WHERE status = ?1;
 -- name: status_method
 SELECT sending_method FROM status WHERE status = ?1;
+-- name: status_has_method
+SELECT sending_method <> '' FROM status WHERE status = ?1;
 -- name: status_place
--- Of a status that is kept with a sending method: the known one of that name.
+-- Of a status with a sending method: the known status of that name.
 SELECT known.status FROM status JOIN status known USING (name) WHERE status.status = ?1 AND known.status < 1000;
 -- name: any_sending_method
 SELECT 1 FROM status WHERE sending_method <> '' LIMIT 1;
@@ -78,8 +80,9 @@ INSERT INTO envelope_block VALUES (?1, ?2) ON CONFLICT DO UPDATE SET rows = ?2;
 DELETE FROM envelope_block WHERE block = ?1;
 -- name: list_blocks
 SELECT rows FROM envelope_block ORDER BY block;
+-- Of an envelope: ?1 is its id, ?2 modified_at, ?3 its account, ?4 plan item, ?5 sent_at, ?6 the time of arrival.
 -- name: add_late
-INSERT INTO late_envelope VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING;
+INSERT INTO late_envelope VALUES (?1, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING;
 -- name: add_conflict
 INSERT INTO conflict VALUES (?1, ?2) ON CONFLICT DO NOTHING;
 -- name: last_period_over
@@ -174,10 +177,6 @@ SELECT record FROM result WHERE stream = 'contract' AND run_id =
   (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY run_id DESC LIMIT 1) ORDER BY number;
 
 -- What export prints: columns in the order of the stream's fields, or the record as it is; in the order of the keys, null first.
--- name: begin_snapshot
-BEGIN;
--- name: end_snapshot
-ROLLBACK;
 -- name: export_account
 SELECT organization_id, account_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant
 FROM account WHERE observed_at IS NOT NULL ORDER BY organization_id, account_id;

@@ -68,11 +68,7 @@ static int split_block(
 {
 	if (block_load(ledger, block, rows, error) < 0 || !rows->length)
 		return rows->length ? -1 : 0;
-	sqlite3_stmt *statement = ledger_statement(ledger, "remove_block", error);
-	if (!statement)
-		return -1;
-	sqlite3_bind_int64(statement, 1, block);
-	if (ledger_run(ledger, statement, error) < 0)
+	if (ledger_run_key(ledger, "remove_block", block, error) < 0)
 		return -1;
 	const uint8_t *at = (const uint8_t *)rows->data, *end = at + rows->length, *start = at;
 	int64_t present = block << (to - from);

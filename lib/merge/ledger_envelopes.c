@@ -27,18 +27,15 @@ int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *led
 		.reader = ENVELOPE_READER_INIT(ledger),
 		.weeks.ledger = ledger,
 		.block = BUFFER_INIT,
+		.late_before = INT64_MIN,
 		.arrived_at = now,
 		.keeps_blocks = true};
 	if (envelope_batch_open(&envelopes->batch, error) < 0)
 		return -1;
-	sqlite3_stmt *statement = ledger_statement(ledger, "last_period_over", error);
-	if (!statement || ledger_step(ledger, statement, error) != 1 || find_drafts(envelopes, error) < 0) {
-		ledger_envelopes_release(envelopes);
-		return -1;
-	}
-	envelopes->late_before = sqlite3_column_type(statement, 0) == SQLITE_NULL ? INT64_MIN : sqlite3_column_int64(statement, 0);
-	sqlite3_reset(statement);
-	return 0;
+	if (ledger_find(ledger, "last_period_over", 0, &envelopes->late_before, error) >= 0 && find_drafts(envelopes, error) == 0)
+		return 0;
+	ledger_envelopes_release(envelopes);
+	return -1;
 }
 
 void ledger_envelopes_forget_names(struct ledger_envelopes *envelopes)
@@ -56,20 +53,22 @@ void ledger_envelopes_release(struct ledger_envelopes *envelopes)
 
 /* Versions */
 
-/* The same time of modification and yet another content: the order decides, and it is kept for people to see. */
-static int note_conflict(struct ledger_envelopes *envelopes, const struct envelope *winner, struct error *error)
+/* Keeps a fact about an envelope for people to see: that it came late, or that two of its versions conflict. */
+static int add_fact(struct ledger_envelopes *envelopes, const char *statement_name, const struct envelope *envelope, struct error *error)
 {
 	struct buffer id = BUFFER_INIT;
-	envelope_id_append(&winner->envelope_id, &id);
-	sqlite3_stmt *statement = ledger_statement(envelopes->ledger, "add_conflict", error);
+	envelope_id_append(&envelope->envelope_id, &id);
+	sqlite3_stmt *statement = ledger_statement(envelopes->ledger, statement_name, error);
 	int result = statement ? buffer_check(&id, error) : -1;
 	if (result == 0) {
-		sqlite3_bind_text(statement, 1, id.data, (int)id.length, SQLITE_STATIC);
 		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): both versions were read whole, or there is an error. */
-		sqlite3_bind_int64(statement, 2, winner->modified_at);
+		const int64_t values[] = {
+			envelope->modified_at, envelope->account, envelope->plan_item, envelope->sent_at, envelopes->arrived_at};
+		sqlite3_bind_text(statement, 1, id.data, (int)id.length, SQLITE_STATIC);
+		for (int i = 2; i <= sqlite3_bind_parameter_count(statement); i++)
+			sqlite3_bind_int64(statement, i, values[i - 2]);
 		result = ledger_run(envelopes->ledger, statement, error);
 	}
-	envelopes->conflicts++;
 	buffer_release(&id);
 	return result;
 }
@@ -83,7 +82,8 @@ static int contend(struct ledger_envelopes *envelopes, const struct envelope *en
 	if (version_compare(envelopes->ledger, envelope, earlier, &order, &conflict, error) < 0)
 		return -1;
 	*wins = order > 0;
-	return conflict ? note_conflict(envelopes, *wins ? envelope : earlier, error) : 0;
+	envelopes->conflicts += conflict;
+	return conflict ? add_fact(envelopes, "add_conflict", *wins ? envelope : earlier, error) : 0;
 }
 
 static int flush_batch(struct ledger_envelopes *envelopes, struct error *error);
@@ -111,24 +111,6 @@ int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_s
 }
 
 /* The ledger's blocks */
-
-static int note_late(struct ledger_envelopes *envelopes, const struct envelope *envelope, struct error *error)
-{
-	struct buffer id = BUFFER_INIT;
-	envelope_id_append(&envelope->envelope_id, &id);
-	sqlite3_stmt *statement = ledger_statement(envelopes->ledger, "add_late", error);
-	int result = statement ? buffer_check(&id, error) : -1;
-	if (result == 0) {
-		sqlite3_bind_text(statement, 1, id.data, (int)id.length, SQLITE_STATIC);
-		sqlite3_bind_int64(statement, 2, envelope->account);
-		sqlite3_bind_int64(statement, 3, envelope->plan_item);
-		sqlite3_bind_int64(statement, 4, envelope->sent_at);
-		sqlite3_bind_int64(statement, 5, envelopes->arrived_at);
-		result = ledger_run(envelopes->ledger, statement, error);
-	}
-	buffer_release(&id);
-	return result;
-}
 
 /* Adds it to the number of those that are past a draft and have no time of sending; -1 takes it away. */
 static int count_undated(
@@ -161,7 +143,7 @@ static int account_for(struct ledger_envelopes *envelopes, struct block_layout *
 		(count_undated(envelopes, layout, earlier, -1, error) < 0 || sent_weeks_remove(&envelopes->weeks, earlier, error) < 0))
 		return -1;
 	return !earlier && envelope->sent_at != INSTANT_NONE && envelope->sent_at < envelopes->late_before
-		? note_late(envelopes, envelope, error)
+		? add_fact(envelopes, "add_late", envelope, error)
 		: 0;
 }
 

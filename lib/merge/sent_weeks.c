@@ -6,8 +6,8 @@
 #include <string.h>
 
 /*
- * A change as a pair for sorting: key is account (24 bits), plan item (16), week (24, from WEEK_ORIGIN); value is the entry, millisecond
- * of the week (32 bits) and status (16), and below it 1 for an envelope that goes.
+ * A change is a pair for sorting. Its key is account (24 bits), plan item (16), week (24, from WEEK_ORIGIN); its value is the entry,
+ * millisecond of the week (32 bits) and status (16), and below it 1 for an envelope that is removed.
  */
 #define WEEK_ORIGIN 150000 /* weeks before 1970: year -904 */
 #define CHANGE_LIMIT ((size_t)2 << 20)
@@ -17,7 +17,7 @@ bool sent_weeks_are_full(const struct sent_weeks *weeks)
 	return weeks->count == CHANGE_LIMIT;
 }
 
-static int put_change(struct sent_weeks *weeks, const struct envelope *envelope, bool goes, struct error *error)
+static int add_change(struct sent_weeks *weeks, const struct envelope *envelope, bool is_removed, struct error *error)
 {
 	if (envelope->sent_at == INSTANT_NONE)
 		return 0;
@@ -32,18 +32,18 @@ static int put_change(struct sent_weeks *weeks, const struct envelope *envelope,
 	uint64_t millisecond = (uint64_t)(envelope->sent_at + WEEK_ORIGIN * WEEK_MS - week * WEEK_MS);
 	weeks->changes[weeks->count++] =
 		(struct radix_pair){.key = (uint64_t)envelope->account << 40 | (uint64_t)envelope->plan_item << 24 | (uint64_t)week,
-			.value = millisecond << 17 | (uint64_t)envelope->status << 1 | goes};
+			.value = millisecond << 17 | (uint64_t)envelope->status << 1 | is_removed};
 	return 0;
 }
 
 int sent_weeks_add(struct sent_weeks *weeks, const struct envelope *envelope, struct error *error)
 {
-	return put_change(weeks, envelope, false, error);
+	return add_change(weeks, envelope, false, error);
 }
 
 int sent_weeks_remove(struct sent_weeks *weeks, const struct envelope *envelope, struct error *error)
 {
-	return put_change(weeks, envelope, true, error);
+	return add_change(weeks, envelope, true, error);
 }
 
 void sent_weeks_release(struct sent_weeks *weeks)
@@ -72,8 +72,8 @@ static int compare_values(const void *left, const void *right)
 }
 
 /*
- * By value: what comes before what goes, of each entry. A feed is in the order of time, or nearly, so that there is little to move;
- * where there is more, qsort() does it, which allocates.
+ * By value: of each entry what is added before what is removed. Feeds are nearly in the order of time, so there is little to move; where
+ * there is more, qsort() sorts, which allocates.
  */
 static void sort_changes(struct radix_pair *changes, size_t count)
 {
@@ -97,7 +97,7 @@ static uint64_t read_entry(const uint8_t *at)
 	return (uint64_t)sent_entry_millisecond(at) << 16 | sent_entry_status(at);
 }
 
-static uint8_t *put_entry(uint8_t *at, uint64_t entry)
+static uint8_t *append_entry(uint8_t *at, uint64_t entry)
 {
 	for (int byte = 0; byte < SENT_ENTRY_SIZE; byte++)
 		at[byte] = (uint8_t)(entry >> (40 - 8 * byte));
@@ -106,13 +106,12 @@ static uint8_t *put_entry(uint8_t *at, uint64_t entry)
 
 static int damaged(const struct sent_weeks *weeks, struct error *error)
 {
-	return error_set(error, EX_DATAERR, "cannot use ledger '%s': what it holds of a week does not agree with its envelopes",
-		weeks->ledger->path);
+	return error_set(error, EX_DATAERR, "cannot use ledger '%s': the entries of a week contradict its envelopes", weeks->ledger->path);
 }
 
 /*
- * Entries old[0..length) and the sorted changes, merged into weeks->entries, where there is room. Sets *length to the bytes there are
- * then and *differs to whether they are others.
+ * Entries old[0..length) and the sorted changes, merged into weeks->entries, where there is room. Sets *length to the bytes
+ * there now and *differs to whether they have changed.
  */
 static int apply_changes(struct sent_weeks *weeks, const uint8_t *old, const struct radix_pair *changes, size_t count, size_t *length,
 	bool *differs, struct error *error)
@@ -133,7 +132,7 @@ static int apply_changes(struct sent_weeks *weeks, const uint8_t *old, const str
 			return damaged(weeks, error);
 		*differs |= times != 0;
 		for (int64_t left = before + times; left > 0; left--)
-			out = put_entry(out, entry);
+			out = append_entry(out, entry);
 	}
 	if (old < end)
 		out = mempcpy(out, old, (size_t)(end - old));
@@ -182,26 +181,6 @@ static int change_row(struct sent_weeks *weeks, uint64_t key, struct radix_pair 
 	return result == 0 && *differs ? store_row(weeks, key, length, error) : result;
 }
 
-static int touch(struct sent_weeks *weeks, uint64_t key, struct error *error)
-{
-	sqlite3_stmt *statement = ledger_statement(weeks->ledger, "touch_account", error);
-	if (!statement)
-		return -1;
-	sqlite3_bind_int64(statement, 1, (int64_t)(key >> 40));
-	return ledger_run(weeks->ledger, statement, error);
-}
-
-/* Into a table without a row rows are written without looking for earlier ones. */
-static int ask_whether_new(struct sent_weeks *weeks, struct error *error)
-{
-	sqlite3_stmt *statement = ledger_statement(weeks->ledger, "any_sent_week", error);
-	int got = statement ? ledger_step(weeks->ledger, statement, error) : -1;
-	if (got > 0)
-		sqlite3_reset(statement);
-	weeks->is_new = got == 0;
-	return got < 0 ? -1 : 0;
-}
-
 int sent_weeks_flush(struct sent_weeks *weeks, struct error *error)
 {
 	if (!weeks->count)
@@ -211,8 +190,12 @@ int sent_weeks_flush(struct sent_weeks *weeks, struct error *error)
 		return error_set(error, EX_OSERR, "out of memory");
 	radix_sort(weeks->changes, spare, weeks->count);
 	free(spare);
-	if (ask_whether_new(weeks, error) < 0)
+	/* Rows are written into an empty table without looking for earlier ones. */
+	int64_t any;
+	int got = ledger_find(weeks->ledger, "any_sent_week", 0, &any, error);
+	if (got < 0)
 		return -1;
+	weeks->is_new = got == 0;
 	bool touched = false;
 	for (size_t from = 0, to; from < weeks->count; from = to) {
 		uint64_t key = weeks->changes[from].key;
@@ -223,7 +206,7 @@ int sent_weeks_flush(struct sent_weeks *weeks, struct error *error)
 			return -1;
 		touched |= differs;
 		bool last_of_account = to == weeks->count || weeks->changes[to].key >> 40 != key >> 40;
-		if (last_of_account && touched && touch(weeks, key, error) < 0)
+		if (last_of_account && touched && ledger_run_key(weeks->ledger, "touch_account", (int64_t)(key >> 40), error) < 0)
 			return -1;
 		touched &= !last_of_account;
 	}

@@ -17,33 +17,30 @@ static int compare_times(int64_t left, int64_t right)
 	return compare_integers(left, right);
 }
 
-/* Numbers were given in the order of arrival, which must not matter: the names decide. 0 for no name, which is null. */
+static int read_name(struct ledger *ledger, const char *statement_name, uint32_t key, struct buffer *name, struct error *error)
+{
+	sqlite3_stmt *statement = ledger_statement(ledger, statement_name, error);
+	if (!statement)
+		return -1;
+	sqlite3_bind_int64(statement, 1, key);
+	if (ledger_step(ledger, statement, error) != 1)
+		return -1;
+	buffer_append(name, sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+	sqlite3_reset(statement);
+	return buffer_check(name, error);
+}
+
+/* Keys are in the order of arrival, which must not matter: the names decide. Key 0 is no name, which is null. */
 static int compare_names(struct ledger *ledger, const char *statement_name, uint32_t left, uint32_t right, int *order, struct error *error)
 {
 	struct buffer names[2] = {BUFFER_INIT, BUFFER_INIT};
-	const uint32_t keys[2] = {left, right};
-	int result = 0;
-	*order = 0;
-	if (left == right)
+	*order = !left - !right;
+	if (left == right || *order)
 		return 0;
-	if (!left || !right) {
-		*order = left ? -1 : 1;
-		return 0;
-	}
-	for (int i = 0; i < 2 && result == 0; i++) {
-		sqlite3_stmt *statement = ledger_statement(ledger, statement_name, error);
-		if (!statement)
-			result = -1;
-		else
-			sqlite3_bind_int64(statement, 1, keys[i]);
-		if (result == 0 && ledger_step(ledger, statement, error) != 1)
-			result = -1;
-		if (result == 0) {
-			buffer_append(&names[i], sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
-			sqlite3_reset(statement);
-			result = buffer_check(&names[i], error);
-		}
-	}
+	int result = read_name(ledger, statement_name, left, &names[0], error) < 0 ||
+			read_name(ledger, statement_name, right, &names[1], error) < 0
+		? -1
+		: 0;
 	if (result == 0)
 		*order = strcmp(names[0].data, names[1].data);
 	buffer_release(&names[0]);
@@ -53,17 +50,9 @@ static int compare_names(struct ledger *ledger, const char *statement_name, uint
 
 int version_status_place(struct ledger *ledger, uint32_t status, uint32_t *place, struct error *error)
 {
-	*place = status;
-	if (status < STATUS_UNKNOWN)
-		return 0;
-	sqlite3_stmt *statement = ledger_statement(ledger, "status_place", error);
-	if (!statement)
-		return -1;
-	sqlite3_bind_int64(statement, 1, status);
-	int got = ledger_step(ledger, statement, error);
-	if (got > 0)
-		*place = (uint32_t)sqlite3_column_int64(statement, 0);
-	sqlite3_reset(statement);
+	int64_t known = status;
+	int got = status < STATUS_UNKNOWN ? 0 : ledger_find(ledger, "status_place", status, &known, error);
+	*place = (uint32_t)known;
 	return got < 0 ? -1 : 0;
 }
 
@@ -99,25 +88,14 @@ static int compare_contents(
 	return 0;
 }
 
-static int tells_method(struct ledger *ledger, uint32_t status, bool *tells, struct error *error)
-{
-	sqlite3_stmt *statement = ledger_statement(ledger, "status_method", error);
-	if (!statement)
-		return -1;
-	sqlite3_bind_int64(statement, 1, status);
-	int got = ledger_step(ledger, statement, error);
-	*tells = got > 0 && sqlite3_column_bytes(statement, 0) > 0;
-	sqlite3_reset(statement);
-	return got < 0 ? -1 : 0;
-}
-
 /* The same status with another method. */
 static int compare_methods(struct ledger *ledger, uint32_t left, uint32_t right, int *order, bool *conflict, struct error *error)
 {
-	bool left_tells, right_tells;
-	if (tells_method(ledger, left, &left_tells, error) < 0 || tells_method(ledger, right, &right_tells, error) < 0)
+	int64_t left_has = 0, right_has = 0;
+	if (ledger_find(ledger, "status_has_method", left, &left_has, error) < 0 ||
+		ledger_find(ledger, "status_has_method", right, &right_has, error) < 0)
 		return -1;
-	*conflict = left_tells && right_tells;
+	*conflict = left_has && right_has;
 	return compare_names(ledger, "status_method", left, right, order, error);
 }
 

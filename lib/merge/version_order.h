@@ -10,16 +10,16 @@
 /*
  * Sets *order like strcmp: the greater version wins. By modified_at; then by status, known ones by their keys below
  * STATUS_UNKNOWN, unknown ones after them by name; then by the bytes of the record's other fields; last by the sending method,
- * where one that is told is greater than none: so what is fetched again to learn it is kept. 0 only for equal versions.
+ * where any is greater than none: so a version that was fetched again for its method is kept. 0 only for equal versions.
  *
- * *conflict: they are of the same time and contradict each other. That one of them does not tell the method is no contradiction.
+ * *conflict: both were modified at the same time and contradict each other. A missing method is no contradiction.
  */
 int version_compare(
 	struct ledger *ledger, const struct envelope *left, const struct envelope *right, int *order, bool *conflict, struct error *error);
 
 /*
- * Sets *place of a status by its key, which is that of a status with a sending method where an envelope tells one: its key without a method
- * where it is a known one, else STATUS_UNKNOWN or more.
+ * Sets *place to the rank of a status. The key may be that of a status with a sending method; the rank is that of the status alone, or
+ * STATUS_UNKNOWN and up for one that we do not know.
  */
 int version_status_place(struct ledger *ledger, uint32_t status, uint32_t *place, struct error *error);
 
