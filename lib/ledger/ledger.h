@@ -16,6 +16,7 @@
 #include "ledger/ledger_new.h"
 
 #include <sqlite3.h>
+#include <stdint.h>
 
 enum ledger_mode { LEDGER_READ, LEDGER_WRITE };
 
