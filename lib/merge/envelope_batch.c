@@ -58,7 +58,7 @@ void envelope_batch_add(struct envelope_batch *batch, const struct envelope *env
 	if (batch->sizes[partition] == 0 || BATCH_CHUNK - batch->chunks[chunk].length < ENVELOPE_ROW_LIMIT)
 		chunk = add_chunk(batch, partition);
 	uint8_t *row = batch->rows + (size_t)chunk * BATCH_CHUNK + batch->chunks[chunk].length;
-	batch->chunks[chunk].length = (uint16_t)(batch->chunks[chunk].length + envelope_row_put(row, envelope));
+	batch->chunks[chunk].length = (uint16_t)(batch->chunks[chunk].length + envelope_row_write(row, envelope));
 	batch->sizes[partition]++;
 	batch->count++;
 }
@@ -86,7 +86,7 @@ void envelope_batch_rewind(struct envelope_batch *batch, const struct batch_mark
 	}
 }
 
-/* Files */
+/* ---- the temporary file ---- */
 
 bool envelope_batch_can_spill(const struct envelope_batch *batch)
 {
@@ -108,31 +108,18 @@ static int open_spill(struct envelope_batch *batch, struct error *error)
 	return batch->runs ? 0 : error_set(error, EX_OSERR, "out of memory");
 }
 
-static int write_all(int descriptor, const uint8_t *at, size_t left, uint64_t offset, struct error *error)
+/* Writes or reads all of `left` bytes. */
+static int transfer(bool writes, int descriptor, uint8_t *at, size_t left, uint64_t offset, struct error *error)
 {
+	const char *verb = writes ? "write" : "read";
 	while (left > 0) {
-		ssize_t count = pwrite(descriptor, at, left, (off_t)offset);
+		ssize_t count = writes ? pwrite(descriptor, at, left, (off_t)offset) : pread(descriptor, at, left, (off_t)offset);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
-			return error_set_errno(error, EX_IOERR, "cannot write a temporary file");
-		at += count;
-		left -= (size_t)count;
-		offset += (uint64_t)count;
-	}
-	return 0;
-}
-
-static int read_all(int descriptor, uint8_t *at, size_t left, uint64_t offset, struct error *error)
-{
-	while (left > 0) {
-		ssize_t count = pread(descriptor, at, left, (off_t)offset);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return error_set_errno(error, EX_IOERR, "cannot read a temporary file");
+			return error_set_errno(error, EX_IOERR, "cannot %s a temporary file", verb);
 		if (count == 0)
-			return error_set(error, EX_IOERR, "cannot read a temporary file: it is shorter than what was written");
+			return error_set(error, EX_IOERR, "cannot %s a temporary file: it is shorter than what was written", verb);
 		at += count;
 		left -= (size_t)count;
 		offset += (uint64_t)count;
@@ -193,7 +180,7 @@ int envelope_batch_spill(struct envelope_batch *batch, struct error *error)
 		if (reserve_loaded(batch, bytes, error) < 0)
 			return -1;
 		gather(batch, partition, batch->loaded);
-		if (write_all(batch->spilled, batch->loaded, bytes, offset, error) < 0)
+		if (transfer(true, batch->spilled, batch->loaded, bytes, offset, error) < 0)
 			return -1;
 		offset += bytes;
 	}
@@ -207,7 +194,7 @@ int envelope_batch_spill(struct envelope_batch *batch, struct error *error)
 /* All rows of some partitions in `loaded`, in the order in which they came. Sets *end to where they end. */
 static int load(struct envelope_batch *batch, size_t first, size_t last, size_t *end, struct error *error)
 {
-	size_t size = ENVELOPE_ROW_LIMIT; /* what stands behind the last row may be looked at */
+	size_t size = ENVELOPE_ROW_LIMIT; /* bytes behind the last row may be read */
 	for (size_t partition = first; partition < last; partition++) {
 		size += bytes_in_memory(batch, partition);
 		for (size_t i = 0; i < batch->run_count; i++)
@@ -220,7 +207,7 @@ static int load(struct envelope_batch *batch, size_t first, size_t last, size_t 
 		for (size_t i = 0; i < batch->run_count; i++) {
 			const struct batch_run *run = &batch->runs[i];
 			size_t bytes = run->offsets[partition + 1] - run->offsets[partition];
-			if (read_all(batch->spilled, to, bytes, run->offsets[partition], error) < 0)
+			if (transfer(false, batch->spilled, to, bytes, run->offsets[partition], error) < 0)
 				return -1;
 			to += bytes;
 		}
@@ -230,13 +217,13 @@ static int load(struct envelope_batch *batch, size_t first, size_t last, size_t 
 	return 0;
 }
 
-/* Order */
+/* ---- sorting ---- */
 
-void envelope_batch_look(const struct envelope_batch *batch, size_t place, struct envelope_row *row)
+void envelope_batch_row(const struct envelope_batch *batch, size_t place, struct envelope_row *row)
 {
 	const uint8_t *at = batch->base + batch->order[place].value;
 	/* What envelope_batch_add() wrote cannot be damaged. */
-	(void)envelope_row_look(at, at + ENVELOPE_ROW_LIMIT, row);
+	(void)envelope_row_find(at, at + ENVELOPE_ROW_LIMIT, row);
 }
 
 static int make_room(struct envelope_batch *batch, size_t count, struct error *error)
@@ -255,7 +242,7 @@ static void list_rows(struct envelope_batch *batch, size_t at, size_t end)
 {
 	while (at < end) {
 		struct envelope_row row;
-		(void)envelope_row_look(batch->base + at, batch->base + end, &row);
+		(void)envelope_row_find(batch->base + at, batch->base + end, &row);
 		batch->order[batch->ordered++] = (struct radix_pair){row.hash, at};
 		at += row.length;
 	}
@@ -276,9 +263,9 @@ static void sort_equals(struct envelope_batch *batch, size_t from, size_t to)
 		struct envelope_row moving, other;
 		struct radix_pair entry = batch->order[i];
 		size_t place = i;
-		envelope_batch_look(batch, i, &moving);
+		envelope_batch_row(batch, i, &moving);
 		while (place > from) {
-			envelope_batch_look(batch, place - 1, &other);
+			envelope_batch_row(batch, place - 1, &other);
 			if (envelope_id_compare(&other.envelope_id, &moving.envelope_id) <= 0)
 				break;
 			batch->order[place] = batch->order[place - 1];
@@ -322,7 +309,7 @@ int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last,
 
 void envelope_batch_reset(struct envelope_batch *batch)
 {
-	/* A large batch is rare, and what comes after it needs memory, too. */
+	/* A large batch is rare, and what follows needs memory, too. */
 	if (batch->chunks_used > BATCH_CHUNKS / 8)
 		huge_pages_forget(batch->rows, (size_t)BATCH_CHUNK * BATCH_CHUNKS);
 	memset(batch->sizes, 0, sizeof batch->sizes);

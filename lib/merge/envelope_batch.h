@@ -1,13 +1,13 @@
 /*
- * envelope_batch.h: envelopes that wait for the ledger, as the rows that its blocks will have.
+ * envelope_batch.h: envelopes that wait for the ledger, as the rows that its blocks will hold.
  *
- * A batch holds about a million in bounded memory, and only takes what it holds. Rows go at once to the partition of their hash's
- * top bits, in chunks of one large piece of memory, so that each partition is small enough to be sorted and read within the
+ * A batch holds about a million in bounded memory, and uses no more of it than it fills. A row goes at once to the partition of its
+ * hash's top bits, in chunks of one large piece of memory, so that each partition is small enough to be sorted and read within the
  * processor's cache. envelope_batch_sort() brings some partitions into the order of blocks: by hash, then by id; the versions
- * of an envelope stand beside each other, in the order in which they came.
+ * of an envelope are neighbours, in the order of their arrival.
  *
- * When it is full, envelope_batch_spill() moves what it holds to a temporary file without a name, from which sorting takes it back, a
- * partition at a time: so that a load of any size goes through the ledger's blocks once.
+ * envelope_batch_spill() moves the rows of a full batch to a temporary file without a name, from which sorting reads them back, a
+ * partition at a time: so a load of any size goes through the ledger's blocks once.
  */
 #ifndef ENVTALLY_ENVELOPE_BATCH_H
 #define ENVTALLY_ENVELOPE_BATCH_H
@@ -44,7 +44,7 @@ struct envelope_batch {
 	size_t ordered, order_capacity;
 };
 
-/* What a batch held at some time, to go back to. */
+/* The rows of a batch at some time, to go back to. */
 struct batch_mark {
 	struct {
 		uint16_t last, length; /* of the last chunk */
@@ -58,11 +58,11 @@ void envelope_batch_release(struct envelope_batch *batch);
 
 bool envelope_batch_is_full(const struct envelope_batch *batch);
 
-/* Moves all rows to the file. EX_CANTCREAT or EX_IOERR when that cannot be; the batch can take no more than BATCH_RUNS. */
+/* Moves all rows to the file, at most BATCH_RUNS times. EX_CANTCREAT or EX_IOERR when that fails. */
 int envelope_batch_spill(struct envelope_batch *batch, struct error *error);
 bool envelope_batch_can_spill(const struct envelope_batch *batch);
 
-/* Remembers what there is; envelope_batch_rewind() drops what was added since, unless it was spilled or reset in between. */
+/* Remembers the rows; envelope_batch_rewind() drops those added since. Not across a spill or a reset. */
 void envelope_batch_mark(const struct envelope_batch *batch, struct batch_mark *mark);
 void envelope_batch_rewind(struct envelope_batch *batch, const struct batch_mark *mark);
 
@@ -77,7 +77,7 @@ static inline uint32_t envelope_batch_hash(const struct envelope_batch *batch, s
 {
 	return (uint32_t)batch->order[place].key;
 }
-void envelope_batch_look(const struct envelope_batch *batch, size_t place, struct envelope_row *row);
+void envelope_batch_row(const struct envelope_batch *batch, size_t place, struct envelope_row *row);
 
 void envelope_batch_reset(struct envelope_batch *batch);
 

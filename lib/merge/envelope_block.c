@@ -73,7 +73,7 @@ static int split_block(
 	const uint8_t *at = (const uint8_t *)rows->data, *end = at + rows->length, *start = at;
 	int64_t present = block << (to - from);
 	for (struct envelope_row row; at < end; at += row.length) {
-		if (envelope_row_look(at, end, &row) < 0)
+		if (envelope_row_find(at, end, &row) < 0)
 			return block_damaged(ledger, error);
 		int64_t wanted = block_number(row.hash, to);
 		if (wanted != present && at > start) {
@@ -118,7 +118,7 @@ int block_walk(struct ledger *ledger, int (*each)(void *context, const struct en
 		while (result == 0 && at < end) {
 			struct envelope_row row;
 			struct envelope envelope;
-			bool good = envelope_row_look(at, end, &row) == 0 && envelope_row_read(&row, &envelope) == 0;
+			bool good = envelope_row_find(at, end, &row) == 0 && envelope_row_read(&row, &envelope) == 0;
 			result = good ? each(context, &envelope, error) : block_damaged(ledger, error);
 			at += good ? row.length : 0;
 		}

@@ -8,6 +8,12 @@
 /* Position of the fields of stream_envelope_method. */
 enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM, SENDER, SENDING_METHOD };
 
+/* The statements that find and add a key of one of the ledger's tables of names. */
+static const struct key_table {
+	const char *find, *add;
+} account_keys = {"find_account", "add_account"}, plan_item_keys = {"find_plan_item", "add_plan_item"},
+  status_keys = {"find_status", "add_status"};
+
 void envelope_reader_forget(struct envelope_reader *reader)
 {
 	name_table_release(&reader->accounts);
@@ -47,33 +53,31 @@ static int parse_time(const struct json_slice *slice, const char *field, int64_t
 	return 0;
 }
 
-/* A statement about a name, and about a sending method where there is one. */
-static sqlite3_stmt *name_statement(struct ledger *ledger, const char *statement_name, const struct json_slice *slice,
+static sqlite3_stmt *name_statement(struct ledger *ledger, const char *statement_name, const struct json_slice *name,
 	const struct json_slice *method, struct error *error)
 {
 	sqlite3_stmt *statement = ledger_statement(ledger, statement_name, error);
 	if (statement)
-		sqlite3_bind_text(statement, 1, slice->text, (int)slice->length, SQLITE_STATIC);
+		sqlite3_bind_text(statement, 1, name->text, (int)name->length, SQLITE_STATIC);
 	if (statement && method)
 		sqlite3_bind_text(statement, 2, method->text, (int)method->length, SQLITE_STATIC);
 	return statement;
 }
 
-/* The ledger's key of a name (and of a method, or NULL), which is added when new. */
-static int ask_key(struct ledger *ledger, const char *find, const char *add, const struct json_slice *slice,
+/* The ledger's own key of a name (and of a method, or NULL), which is added when new. */
+static int find_in_ledger(struct ledger *ledger, const struct key_table *keys, const struct json_slice *name,
 	const struct json_slice *method, int64_t *key, struct error *error)
 {
-	if (memchr(slice->text, 0, slice->length))
-		return error_set(error, EX_DATAERR, "envelope names must be strings without \\u0000, this is '%s' and more", slice->text);
-	sqlite3_stmt *statement = name_statement(ledger, find, slice, method, error);
+	if (memchr(name->text, 0, name->length))
+		return error_set(error, EX_DATAERR, "envelope names must be strings without \\u0000, this is '%s' and more", name->text);
+	sqlite3_stmt *statement = name_statement(ledger, keys->find, name, method, error);
 	int got = statement ? ledger_step(ledger, statement, error) : -1;
 	if (got > 0)
 		*key = sqlite3_column_int64(statement, 0);
-	if (statement)
-		sqlite3_reset(statement);
+	sqlite3_reset(statement);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
-	statement = name_statement(ledger, add, slice, method, error);
+	statement = name_statement(ledger, keys->add, name, method, error);
 	if (!statement || ledger_run(ledger, statement, error) < 0)
 		return -1;
 	*key = sqlite3_last_insert_rowid(ledger->database);
@@ -81,58 +85,57 @@ static int ask_key(struct ledger *ledger, const char *find, const char *add, con
 }
 
 /* The same, from the table in memory if it is there. */
-static int find_key(struct envelope_reader *reader, struct name_table *table, const char *find, const char *add,
-	const struct json_slice *slice, uint32_t *key, struct error *error)
+static int find_key(struct envelope_reader *reader, struct name_table *table, const struct key_table *keys, const struct json_slice *name,
+	const struct json_slice *method, uint32_t *key, struct error *error)
 {
-	const struct name *name = name_table_find(table, slice->text, slice->length);
-	int64_t value = name ? name->value : 0;
-	if (!name &&
-		(ask_key(reader->ledger, find, add, slice, NULL, &value, error) < 0 ||
-			!name_table_add(table, slice->text, slice->length, value, error)))
+	struct buffer *pair = &reader->pair;
+	const char *text = name->text;
+	size_t length = name->length;
+	if (method) {
+		buffer_reset(pair);
+		buffer_append(pair, name->text, name->length);
+		buffer_append_byte(pair, 0);
+		buffer_append(pair, method->text, method->length);
+		if (buffer_check(pair, error) < 0)
+			return -1;
+		text = pair->data;
+		length = pair->length;
+	}
+	const struct name *known = name_table_find(table, text, length);
+	int64_t value = known ? known->value : 0;
+	if (!known &&
+		(find_in_ledger(reader->ledger, keys, name, method, &value, error) < 0 ||
+			!name_table_add(table, text, length, value, error)))
 		return -1;
 	*key = (uint32_t)value;
 	return 0;
 }
 
-/* The key of a status with a sending method. */
-static int find_pair(struct envelope_reader *reader, const struct json_slice *status, const struct json_slice *method, uint32_t *key,
-	struct error *error)
+/* Sets *text to the slice of a string that is not empty, else to NULL. */
+static int parse_text(const struct json_slice fields[], int field, const struct json_slice **text, struct error *error)
 {
-	struct buffer *pair = &reader->pair;
-	if (memchr(method->text, 0, method->length))
-		return error_set(error, EX_DATAERR, "envelope \"sending_method\" must be a string without \\u0000");
-	buffer_reset(pair);
-	buffer_append(pair, status->text, status->length);
-	buffer_append_byte(pair, 0);
-	buffer_append(pair, method->text, method->length);
-	if (buffer_check(pair, error) < 0)
-		return -1;
-	const struct name *name = name_table_find(&reader->statuses, pair->data, pair->length);
-	int64_t value = name ? name->value : 0;
-	if (!name &&
-		(ask_key(reader->ledger, "find_status", "add_status", status, method, &value, error) < 0 ||
-			!name_table_add(&reader->statuses, pair->data, pair->length, value, error)))
-		return -1;
-	*key = (uint32_t)value;
-	return 0;
+	const struct json_slice *slice = &fields[field];
+	*text = slice->kind == JSON_STRING && slice->length > 0 ? slice : NULL;
+	if (slice->kind == JSON_STRING || slice->kind == JSON_NULL || slice->kind == JSON_ABSENT)
+		return 0;
+	return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string, this is %s", stream_envelope_method.fields[field].name,
+		json_kind_name(slice->kind));
 }
 
 static int parse_status(struct envelope_reader *reader, const struct json_slice fields[], uint32_t *key, struct error *error)
 {
-	const struct json_slice *method = &fields[SENDING_METHOD];
-	int result;
-	if (method->kind == JSON_STRING && method->length > 0)
-		result = find_pair(reader, &fields[STATUS], method, key, error);
-	else if (method->kind != JSON_STRING && method->kind != JSON_NULL && method->kind != JSON_ABSENT)
-		return error_set(
-			error, EX_DATAERR, "envelope \"sending_method\" must be a string, this is %s", json_kind_name(method->kind));
-	else
-		result = find_key(reader, &reader->statuses, "find_status", "add_status", &fields[STATUS], key, error);
+	const struct json_slice *method;
+	if (parse_text(fields, SENDING_METHOD, &method, error) < 0)
+		return -1;
+	if (method && memchr(method->text, 0, method->length))
+		return error_set(error, EX_DATAERR, "envelope \"sending_method\" must be a string without \\u0000");
+	if (find_key(reader, &reader->statuses, &status_keys, &fields[STATUS], method, key, error) < 0)
+		return -1;
 	/* Rows and weeks keep a key in two bytes. */
-	if (result == 0 && *key > UINT16_MAX)
-		result = error_set(
+	if (*key > UINT16_MAX)
+		return error_set(
 			error, EX_DATAERR, "envelope \"status\": the ledger has 64,536 others of its own making, and room for no more");
-	return result;
+	return 0;
 }
 
 int envelope_reader_read(struct envelope_reader *reader, const struct json_slice fields[], struct envelope *envelope, struct error *error)
@@ -144,26 +147,22 @@ int envelope_reader_read(struct envelope_reader *reader, const struct json_slice
 			return error_set(error, EX_DATAERR, "envelope \"%s\" must be a string that is not empty, this is %s",
 				stream_envelope_method.fields[required[i]].name, json_kind_name(slice->kind));
 	}
+	const struct json_slice *plan_item;
+	envelope->plan_item = 0;
 	if (parse_id(&fields[ENVELOPE], "envelope_id", &envelope->envelope_id, error) < 0 ||
 		parse_id(&fields[SENDER], "sender_id", &envelope->sender_id, error) < 0 ||
 		parse_time(&fields[CREATED], "created_at", &envelope->created_at, error) < 0 ||
 		parse_time(&fields[SENT], "sent_at", &envelope->sent_at, error) < 0 ||
 		parse_time(&fields[COMPLETED], "completed_at", &envelope->completed_at, error) < 0 ||
-		parse_time(&fields[MODIFIED], "modified_at", &envelope->modified_at, error) < 0)
+		parse_time(&fields[MODIFIED], "modified_at", &envelope->modified_at, error) < 0 ||
+		parse_text(fields, PLAN_ITEM, &plan_item, error) < 0)
 		return -1;
 	if (envelope->modified_at == INSTANT_NONE)
 		return error_set(
 			error, EX_DATAERR, "envelope \"modified_at\" must be a time, this is %s", json_kind_name(fields[MODIFIED].kind));
-	const struct json_slice *plan_item = &fields[PLAN_ITEM];
-	envelope->plan_item = 0;
-	if (plan_item->kind != JSON_STRING && plan_item->kind != JSON_NULL && plan_item->kind != JSON_ABSENT)
-		return error_set(
-			error, EX_DATAERR, "envelope \"plan_item_id\" must be a string, this is %s", json_kind_name(plan_item->kind));
-	if (plan_item->kind == JSON_STRING && plan_item->length > 0 &&
-		find_key(reader, &reader->plan_items, "find_plan_item", "add_plan_item", plan_item, &envelope->plan_item, error) < 0)
+	if (plan_item && find_key(reader, &reader->plan_items, &plan_item_keys, plan_item, NULL, &envelope->plan_item, error) < 0)
 		return -1;
-	return find_key(reader, &reader->accounts, "find_account", "add_account", &fields[ACCOUNT], &envelope->account, error) < 0 ||
-			parse_status(reader, fields, &envelope->status, error) < 0
-		? -1
-		: 0;
+	if (find_key(reader, &reader->accounts, &account_keys, &fields[ACCOUNT], NULL, &envelope->account, error) < 0)
+		return -1;
+	return parse_status(reader, fields, &envelope->status, error);
 }

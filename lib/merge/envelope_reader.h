@@ -1,8 +1,8 @@
 /*
  * envelope_reader.h: envelope records as the ledger keeps them: checked, times as instants, names as the keys of the ledger's tables.
  *
- * Names that are new are added to the ledger, within its transaction. Keys are remembered, so that the ledger is asked once for each name.
- * An envelope that tells its sending method has for its status the key of a row of table `status` that is for both together.
+ * New names are added to the ledger, within its transaction. Keys are remembered, so the ledger is queried once for each name.
+ * The status of an envelope with a sending method has the key of a row of table `status` for both together.
  */
 #ifndef ENVTALLY_ENVELOPE_READER_H
 #define ENVTALLY_ENVELOPE_READER_H
@@ -15,7 +15,7 @@
 struct envelope_reader {
 	struct ledger *ledger;
 	struct name_table accounts, plan_items, statuses; /* values are the keys of the ledger's tables */
-	struct buffer pair; /* a status and a sending method, NUL between them: what they are called in `statuses` */
+	struct buffer pair; /* a status and a sending method, NUL between them: their name in `statuses` */
 };
 
 #define ENVELOPE_READER_INIT(of_ledger) \
@@ -28,7 +28,7 @@ void envelope_reader_release(struct envelope_reader *reader);
  * field is wrong. */
 int envelope_reader_read(struct envelope_reader *reader, const struct json_slice fields[], struct envelope *envelope, struct error *error);
 
-/* Forgets the keys: after the ledger was taken back to an earlier state. */
+/* Forgets the keys: after the ledger was rewound to an earlier state. */
 void envelope_reader_forget(struct envelope_reader *reader);
 
 #endif

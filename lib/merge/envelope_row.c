@@ -33,7 +33,7 @@ static uint64_t load_8(const char *text)
  * Eight hexadecimal digits in lower case, the first one lowest, to four bytes. A byte's top bit in `odd` says that it is no such
  * digit: adding to a byte sets its top bit from '0' (or 'a') on, and adding a little less from beyond '9' (or 'f') on.
  */
-static void put_hexadecimal(uint8_t *bytes, uint64_t digits, uint64_t *odd)
+static void write_hexadecimal(uint8_t *bytes, uint64_t digits, uint64_t *odd)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t is_digit = (digits + ones * (0x80 - '0')) & ~(digits + ones * (0x7f - '9'));
@@ -51,10 +51,10 @@ static bool parse_uuid(const char *text, size_t length, uint8_t bytes[16])
 	uint64_t odd = 0;
 	if (length != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
 		return false;
-	put_hexadecimal(bytes, load_8(text), &odd);
-	put_hexadecimal(bytes + 4, load_4(text + 9) | load_4(text + 14) << 32, &odd);
-	put_hexadecimal(bytes + 8, load_4(text + 19) | load_4(text + 24) << 32, &odd);
-	put_hexadecimal(bytes + 12, load_8(text + 28), &odd);
+	write_hexadecimal(bytes, load_8(text), &odd);
+	write_hexadecimal(bytes + 4, load_4(text + 9) | load_4(text + 14) << 32, &odd);
+	write_hexadecimal(bytes + 8, load_4(text + 19) | load_4(text + 24) << 32, &odd);
+	write_hexadecimal(bytes + 12, load_8(text + 28), &odd);
 	return (odd & UINT64_C(0x8080808080808080)) == 0;
 }
 
@@ -111,9 +111,9 @@ int envelope_row_compare(const struct envelope_row *left, const struct envelope_
 	return envelope_id_compare(&left->envelope_id, &right->envelope_id);
 }
 
-/* Writing */
+/* ---- writing ---- */
 
-static uint8_t *put_varint(uint8_t *at, uint64_t value)
+static uint8_t *write_varint(uint8_t *at, uint64_t value)
 {
 	while (value >= 128) {
 		*at++ = (uint8_t)(value | 128);
@@ -123,12 +123,12 @@ static uint8_t *put_varint(uint8_t *at, uint64_t value)
 	return at;
 }
 
-static uint8_t *put_signed(uint8_t *at, int64_t value)
+static uint8_t *write_signed(uint8_t *at, int64_t value)
 {
-	return put_varint(at, (uint64_t)value << 1 ^ -(uint64_t)(value < 0));
+	return write_varint(at, (uint64_t)value << 1 ^ -(uint64_t)(value < 0));
 }
 
-static uint8_t *put_id(uint8_t *at, const struct envelope_id *id)
+static uint8_t *write_id(uint8_t *at, const struct envelope_id *id)
 {
 	if (!id->is_uuid)
 		*at++ = id->length;
@@ -136,33 +136,33 @@ static uint8_t *put_id(uint8_t *at, const struct envelope_id *id)
 	return at + id->length;
 }
 
-size_t envelope_row_put(uint8_t *start, const struct envelope *envelope)
+size_t envelope_row_write(uint8_t *start, const struct envelope *envelope)
 {
 	uint8_t flags = (uint8_t)((envelope->envelope_id.is_uuid ? 0 : FLAG_ID_IS_TEXT) | (envelope->sender_id.length ? FLAG_SENDER : 0) |
 		(envelope->sender_id.length && !envelope->sender_id.is_uuid ? FLAG_SENDER_IS_TEXT : 0) |
 		(envelope->sent_at != INSTANT_NONE ? FLAG_SENT : 0) | (envelope->created_at != INSTANT_NONE ? FLAG_CREATED : 0) |
 		(envelope->completed_at != INSTANT_NONE ? FLAG_COMPLETED : 0));
-	uint8_t *at = put_id(start + 2, &envelope->envelope_id);
-	at = put_varint(at, envelope->account);
-	at = put_varint(at, envelope->plan_item);
-	at = put_varint(at, envelope->status);
-	at = put_signed(at, envelope->modified_at);
+	uint8_t *at = write_id(start + 2, &envelope->envelope_id);
+	at = write_varint(at, envelope->account);
+	at = write_varint(at, envelope->plan_item);
+	at = write_varint(at, envelope->status);
+	at = write_signed(at, envelope->modified_at);
 	if (flags & FLAG_SENT)
-		at = put_signed(at, envelope->modified_at - envelope->sent_at);
+		at = write_signed(at, envelope->modified_at - envelope->sent_at);
 	if (flags & FLAG_CREATED)
-		at = put_signed(at, envelope->modified_at - envelope->created_at);
+		at = write_signed(at, envelope->modified_at - envelope->created_at);
 	if (flags & FLAG_COMPLETED)
-		at = put_signed(at, envelope->modified_at - envelope->completed_at);
+		at = write_signed(at, envelope->modified_at - envelope->completed_at);
 	if (flags & FLAG_SENDER)
-		at = put_id(at, &envelope->sender_id);
+		at = write_id(at, &envelope->sender_id);
 	start[0] = (uint8_t)(at - start);
 	start[1] = flags;
 	return (size_t)(at - start);
 }
 
-/* Reading */
+/* ---- reading ---- */
 
-static bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
 {
 	*value = 0;
 	for (int shift = 0; *at < end && shift < 64; shift += 7) {
@@ -174,34 +174,34 @@ static bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
 	return false;
 }
 
-static bool get_number(const uint8_t **at, const uint8_t *end, uint32_t *number)
+static bool read_number(const uint8_t **at, const uint8_t *end, uint32_t *number)
 {
 	uint64_t value;
-	bool good = get_varint(at, end, &value) && value <= UINT32_MAX;
+	bool good = read_varint(at, end, &value) && value <= UINT32_MAX;
 	*number = (uint32_t)value;
 	return good;
 }
 
-static bool get_signed(const uint8_t **at, const uint8_t *end, int64_t *value)
+static bool read_signed(const uint8_t **at, const uint8_t *end, int64_t *value)
 {
 	uint64_t folded;
-	bool good = get_varint(at, end, &folded);
+	bool good = read_varint(at, end, &folded);
 	*value = (int64_t)(folded >> 1) ^ -(int64_t)(folded & 1);
 	return good;
 }
 
-static bool get_time(const uint8_t **at, const uint8_t *end, bool present, int64_t modified_at, int64_t *instant)
+static bool read_time(const uint8_t **at, const uint8_t *end, bool present, int64_t modified_at, int64_t *instant)
 {
 	int64_t before = 0;
 	*instant = INSTANT_NONE;
 	if (!present)
 		return true;
-	bool good = get_signed(at, end, &before);
+	bool good = read_signed(at, end, &before);
 	*instant = modified_at - before;
 	return good;
 }
 
-static bool get_id(const uint8_t **at, const uint8_t *end, bool is_text, struct envelope_id *id)
+static bool read_id(const uint8_t **at, const uint8_t *end, bool is_text, struct envelope_id *id)
 {
 	size_t length = 16;
 	if (is_text && *at == end)
@@ -220,13 +220,13 @@ static bool get_id(const uint8_t **at, const uint8_t *end, bool is_text, struct 
 	return true;
 }
 
-int envelope_row_look(const uint8_t *at, const uint8_t *end, struct envelope_row *row)
+int envelope_row_find(const uint8_t *at, const uint8_t *end, struct envelope_row *row)
 {
 	if (end - at < 2 || at[0] > end - at)
 		return -1;
 	*row = (struct envelope_row){.at = at, .length = at[0]};
 	const uint8_t *id = at + 2;
-	if (!get_id(&id, at + row->length, at[1] & FLAG_ID_IS_TEXT, &row->envelope_id))
+	if (!read_id(&id, at + row->length, at[1] & FLAG_ID_IS_TEXT, &row->envelope_id))
 		return -1;
 	row->hash = envelope_id_hash(&row->envelope_id);
 	return 0;
@@ -242,12 +242,12 @@ int envelope_row_read(const struct envelope_row *row, struct envelope *envelope)
 	const uint8_t *at = row->at + 2, *end = row->at + row->length;
 	uint8_t flags = row->at[1];
 	envelope->sender_id = (struct envelope_id){.length = 0};
-	bool good = get_id(&at, end, flags & FLAG_ID_IS_TEXT, &envelope->envelope_id) && get_number(&at, end, &envelope->account) &&
-		get_number(&at, end, &envelope->plan_item) && get_number(&at, end, &envelope->status) &&
-		get_signed(&at, end, &envelope->modified_at) &&
-		get_time(&at, end, flags & FLAG_SENT, envelope->modified_at, &envelope->sent_at) &&
-		get_time(&at, end, flags & FLAG_CREATED, envelope->modified_at, &envelope->created_at) &&
-		get_time(&at, end, flags & FLAG_COMPLETED, envelope->modified_at, &envelope->completed_at) &&
-		(!(flags & FLAG_SENDER) || get_id(&at, end, flags & FLAG_SENDER_IS_TEXT, &envelope->sender_id));
+	bool good = read_id(&at, end, flags & FLAG_ID_IS_TEXT, &envelope->envelope_id) && read_number(&at, end, &envelope->account) &&
+		read_number(&at, end, &envelope->plan_item) && read_number(&at, end, &envelope->status) &&
+		read_signed(&at, end, &envelope->modified_at) &&
+		read_time(&at, end, flags & FLAG_SENT, envelope->modified_at, &envelope->sent_at) &&
+		read_time(&at, end, flags & FLAG_CREATED, envelope->modified_at, &envelope->created_at) &&
+		read_time(&at, end, flags & FLAG_COMPLETED, envelope->modified_at, &envelope->completed_at) &&
+		(!(flags & FLAG_SENDER) || read_id(&at, end, flags & FLAG_SENDER_IS_TEXT, &envelope->sender_id));
 	return good && at == end ? 0 : -1;
 }

@@ -59,10 +59,10 @@ int envelope_id_compare(const struct envelope_id *left, const struct envelope_id
 int envelope_row_compare(const struct envelope_row *left, const struct envelope_row *right);
 
 /* Writes the envelope as a row where ENVELOPE_ROW_LIMIT bytes are free; returns the row's length. */
-size_t envelope_row_put(uint8_t *at, const struct envelope *envelope);
+size_t envelope_row_write(uint8_t *at, const struct envelope *envelope);
 
 /* Looks at the row at `at`; the next one begins `length` bytes on. Returns 0, or -1 when the block is damaged. */
-int envelope_row_look(const uint8_t *at, const uint8_t *end, struct envelope_row *row);
+int envelope_row_find(const uint8_t *at, const uint8_t *end, struct envelope_row *row);
 
 /* Does it have a time of sending? */
 bool envelope_row_is_dated(const struct envelope_row *row);

@@ -139,7 +139,7 @@ static void pass(struct group_commit *group, const struct line *line)
 		output_line(group->output, line->text, line->length);
 }
 
-static int take_state(struct group_commit *group, const struct message *message, struct error *error)
+static int add_state(struct group_commit *group, const struct message *message, struct error *error)
 {
 	struct ledger *ledger = group->envelopes->ledger;
 	if (ledger_begin(ledger, error) < 0 || save_state(ledger, &message->value, error) < 0)
@@ -177,7 +177,7 @@ static int merge_message(struct group_commit *group, const struct message *messa
 int group_commit_add(struct group_commit *group, const struct message *message, struct error *error)
 {
 	if (message->type == MESSAGE_STATE)
-		return take_state(group, message, error);
+		return add_state(group, message, error);
 	if (group->held.length)
 		append_line(&group->tail, &message->line);
 	return merge_message(group, message, error);

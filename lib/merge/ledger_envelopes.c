@@ -51,7 +51,7 @@ void ledger_envelopes_release(struct ledger_envelopes *envelopes)
 	envelope_batch_release(&envelopes->batch);
 }
 
-/* Versions */
+/* ---- versions ---- */
 
 /* Keeps a fact about an envelope for people to see: that it came late, or that two of its versions conflict. */
 static int add_fact(struct ledger_envelopes *envelopes, const char *statement_name, const struct envelope *envelope, struct error *error)
@@ -74,7 +74,7 @@ static int add_fact(struct ledger_envelopes *envelopes, const char *statement_na
 }
 
 /* Sets *wins when `envelope` is the greater version. */
-static int contend(struct ledger_envelopes *envelopes, const struct envelope *envelope, const struct envelope *earlier, bool *wins,
+static int compare_versions(struct ledger_envelopes *envelopes, const struct envelope *envelope, const struct envelope *earlier, bool *wins,
 	struct error *error)
 {
 	int order;
@@ -110,7 +110,7 @@ int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_s
 	return sent_weeks_add(&envelopes->weeks, &envelope, error);
 }
 
-/* The ledger's blocks */
+/* ---- blocks ---- */
 
 /* Adds it to the number of those that are past a draft and have no time of sending; -1 takes it away. */
 static int count_undated(
@@ -130,7 +130,7 @@ static int count_undated(
  * A version that is new in the ledger, or replaces `earlier`. It has been counted when it came; `envelope` is NULL where nothing about it
  * needs to be known: it is new, dated, and there is no period yet for which it could be late.
  */
-static int account_for(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope,
+static int count_stored(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope,
 	const struct envelope *earlier, struct error *error)
 {
 	envelopes->stored++;
@@ -153,10 +153,10 @@ struct cursor {
 	const uint8_t *end;
 };
 
-static int look(struct cursor *cursor, const uint8_t *at)
+static int set_cursor(struct cursor *cursor, const uint8_t *at)
 {
 	cursor->row = (struct envelope_row){.at = at};
-	return at < cursor->end ? envelope_row_look(at, cursor->end, &cursor->row) : 0;
+	return at < cursor->end ? envelope_row_find(at, cursor->end, &cursor->row) : 0;
 }
 
 /* The winner of two versions in *row and *envelope; the other one is no longer counted. */
@@ -167,7 +167,7 @@ static int choose(struct ledger_envelopes *envelopes, const struct envelope_row 
 	bool wins;
 	if (envelope_row_read(other_row, &other) < 0)
 		return block_damaged(envelopes->ledger, error);
-	if (contend(envelopes, &other, envelope, &wins, error) < 0 ||
+	if (compare_versions(envelopes, &other, envelope, &wins, error) < 0 ||
 		sent_weeks_remove(&envelopes->weeks, wins ? envelope : &other, error) < 0)
 		return -1;
 	if (wins) {
@@ -182,11 +182,11 @@ static int choose_version(struct ledger_envelopes *envelopes, size_t from, size_
 {
 	struct envelope_row other;
 	struct envelope envelope;
-	envelope_batch_look(&envelopes->batch, from, row);
+	envelope_batch_row(&envelopes->batch, from, row);
 	if (to - from > 1 && envelope_row_read(row, &envelope) < 0)
 		return block_damaged(envelopes->ledger, error);
 	for (size_t place = from + 1; place < to; place++) {
-		envelope_batch_look(&envelopes->batch, place, &other);
+		envelope_batch_row(&envelopes->batch, place, &other);
 		if (choose(envelopes, &other, row, &envelope, error) < 0)
 			return -1;
 	}
@@ -200,19 +200,19 @@ static int replace_row(struct ledger_envelopes *envelopes, struct block_layout *
 	struct envelope envelope, there;
 	if (envelope_row_read(row, &envelope) < 0 || envelope_row_read(&cursor->row, &there) < 0)
 		return block_damaged(envelopes->ledger, error);
-	if (contend(envelopes, &envelope, &there, wins, error) < 0)
+	if (compare_versions(envelopes, &envelope, &there, wins, error) < 0)
 		return -1;
-	return *wins ? account_for(envelopes, layout, &envelope, &there, error) : sent_weeks_remove(&envelopes->weeks, &envelope, error);
+	return *wins ? count_stored(envelopes, layout, &envelope, &there, error) : sent_weeks_remove(&envelopes->weeks, &envelope, error);
 }
 
 static int add_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row, struct error *error)
 {
 	struct envelope envelope;
 	if (envelopes->late_before == INT64_MIN && envelope_row_is_dated(row))
-		return account_for(envelopes, layout, NULL, NULL, error);
+		return count_stored(envelopes, layout, NULL, NULL, error);
 	if (envelope_row_read(row, &envelope) < 0)
 		return block_damaged(envelopes->ledger, error);
-	return account_for(envelopes, layout, &envelope, NULL, error);
+	return count_stored(envelopes, layout, &envelope, NULL, error);
 }
 
 /* Brings one envelope into the block under way. */
@@ -223,7 +223,7 @@ static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *la
 	int order = -1;
 	while (cursor->row.length && (order = envelope_row_compare(&cursor->row, row)) < 0) {
 		buffer_append(out, cursor->row.at, cursor->row.length);
-		if (look(cursor, cursor->row.at + cursor->row.length) < 0)
+		if (set_cursor(cursor, cursor->row.at + cursor->row.length) < 0)
 			return block_damaged(envelopes->ledger, error);
 	}
 	bool found = cursor->row.length && order == 0, wins = true;
@@ -233,7 +233,7 @@ static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *la
 		return 0; /* the row there stays, and is copied with what follows */
 	buffer_append(out, row->at, row->length);
 	*changed = true;
-	return found && look(cursor, cursor->row.at + cursor->row.length) < 0 ? block_damaged(envelopes->ledger, error) : 0;
+	return found && set_cursor(cursor, cursor->row.at + cursor->row.length) < 0 ? block_damaged(envelopes->ledger, error) : 0;
 }
 
 /* Are the rows at two places versions of one envelope? */
@@ -242,8 +242,8 @@ static bool is_same(const struct envelope_batch *batch, size_t left, size_t righ
 	struct envelope_row rows[2];
 	if (envelope_batch_hash(batch, left) != envelope_batch_hash(batch, right))
 		return false;
-	envelope_batch_look(batch, left, &rows[0]);
-	envelope_batch_look(batch, right, &rows[1]);
+	envelope_batch_row(batch, left, &rows[0]);
+	envelope_batch_row(batch, right, &rows[1]);
 	return envelope_row_compare(&rows[0], &rows[1]) == 0;
 }
 
@@ -257,7 +257,7 @@ static int merge_block(struct ledger_envelopes *envelopes, struct block_layout *
 	if (layout->stored > 0 && block_load(envelopes->ledger, block, rows, error) < 0)
 		return -1;
 	struct cursor cursor = {.end = (const uint8_t *)rows->data + rows->length};
-	if (look(&cursor, (const uint8_t *)rows->data) < 0)
+	if (set_cursor(&cursor, (const uint8_t *)rows->data) < 0)
 		return block_damaged(envelopes->ledger, error);
 	for (size_t next; from < to; from = next) {
 		struct envelope_row row;

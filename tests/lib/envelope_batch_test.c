@@ -49,7 +49,7 @@ static size_t walk(struct envelope_batch *batch, size_t step, unsigned *versions
 		for (size_t place = 0; place < batch->ordered; place++, total++) {
 			struct envelope_row row;
 			struct envelope envelope;
-			envelope_batch_look(batch, place, &row);
+			envelope_batch_row(batch, place, &row);
 			assert_int_equal(row.hash, envelope_batch_hash(batch, place));
 			if (previous.at)
 				assert_true(envelope_row_compare(&previous, &row) <= 0);
@@ -59,7 +59,7 @@ static size_t walk(struct envelope_batch *batch, size_t step, unsigned *versions
 			assert_int_equal(envelope.modified_at, ++versions[envelope.sent_at]);
 			/* The next partition may overwrite what this row lies in. */
 			memcpy(last, row.at, row.length);
-			assert_int_equal(envelope_row_look(last, last + row.length, &previous), 0);
+			assert_int_equal(envelope_row_find(last, last + row.length, &previous), 0);
 		}
 	}
 	return total;

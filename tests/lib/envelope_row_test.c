@@ -51,12 +51,12 @@ static void gives_back_what_was_put_in(void **state)
 	for (size_t i = 0; i < COUNT; i++) {
 		const char *sender = cases[i].sender && *cases[i].sender ? cases[i].sender : NULL;
 		made[i] = make(cases[i].id, sender, cases[i].created, cases[i].sent, cases[i].completed, cases[i].modified);
-		end += envelope_row_put(end, &made[i]);
+		end += envelope_row_write(end, &made[i]);
 	}
 	const uint8_t *at = block;
 	for (size_t i = 0; i < COUNT; i++) {
 		struct envelope_row row;
-		assert_int_equal(envelope_row_look(at, end, &row), 0);
+		assert_int_equal(envelope_row_find(at, end, &row), 0);
 		assert_same_id(&row.envelope_id, &made[i].envelope_id);
 		assert_int_equal(row.hash, envelope_id_hash(&made[i].envelope_id));
 		assert_int_equal(envelope_row_read(&row, &read), 0);
@@ -111,12 +111,12 @@ static void finds_a_row_cut_short(void **state)
 	uint8_t block[ENVELOPE_ROW_LIMIT];
 	struct envelope envelope = make(cases[0].id, cases[0].sender, 1, 2, 3, 4), read;
 	struct envelope_row row;
-	size_t whole = envelope_row_put(block, &envelope);
+	size_t whole = envelope_row_write(block, &envelope);
 	for (size_t length = 0; length < whole; length++) {
-		assert_int_equal(envelope_row_look(block, block + length, &row), -1);
+		assert_int_equal(envelope_row_find(block, block + length, &row), -1);
 		/* Nor does a length that lies make a row. */
 		block[0] = (uint8_t)length;
-		assert_true(envelope_row_look(block, block + whole, &row) < 0 || envelope_row_read(&row, &read) < 0);
+		assert_true(envelope_row_find(block, block + whole, &row) < 0 || envelope_row_read(&row, &read) < 0);
 		block[0] = (uint8_t)whole;
 	}
 }
@@ -127,8 +127,8 @@ static void orders_by_hash_then_id(void **state)
 	uint8_t blocks[2][ENVELOPE_ROW_LIMIT];
 	struct envelope left = make("e1", NULL, 0, 0, 0, 0), right = make("e2", NULL, 0, 0, 0, 0);
 	struct envelope_row rows[2];
-	assert_int_equal(envelope_row_look(blocks[0], blocks[0] + envelope_row_put(blocks[0], &left), &rows[0]), 0);
-	assert_int_equal(envelope_row_look(blocks[1], blocks[1] + envelope_row_put(blocks[1], &right), &rows[1]), 0);
+	assert_int_equal(envelope_row_find(blocks[0], blocks[0] + envelope_row_write(blocks[0], &left), &rows[0]), 0);
+	assert_int_equal(envelope_row_find(blocks[1], blocks[1] + envelope_row_write(blocks[1], &right), &rows[1]), 0);
 	assert_int_equal(envelope_row_compare(&rows[0], &rows[1]), rows[0].hash < rows[1].hash ? -1 : 1);
 	rows[1].hash = rows[0].hash;
 	assert_true(envelope_row_compare(&rows[0], &rows[1]) < 0);
