@@ -1,8 +1,8 @@
 /*
  * export: what the ledger holds, for other programs: as Singer messages or CSV.
  *
- * Reads the ledger, from one snapshot; a program that writes it meanwhile is neither waited for nor blocked. Writes the streams
- * asked for, each with its SCHEMA, on standard output; or each to a file of its own, which appear when all are whole.
+ * Reads the ledger, from one snapshot; a program that is writing it is neither waited for nor blocked. Writes the streams
+ * asked for, each with its SCHEMA, on standard output; or each to a file of its own, which appear when all are complete.
  * The same ledger gives the same bytes.
  *
  * Exit: 0; 64 usage; 65 no ledger, or a damaged one; 66 there is none; 73, 74 cannot write; 78 a ledger of a newer version.
@@ -38,8 +38,8 @@ static const struct options_manual manual = {
 	.description =
 		"ndjson  Singer messages: each stream's SCHEMA, then its records\n"
 		"csv     RFC 4180: one --stream, or several with --output. Null is an empty cell, an empty text is \"\"; objects are JSON\n\n"
-		"Records come by key; envelopes by a hash of their ids. Results are those of the last run. What writes the ledger\n"
-		"meanwhile is not blocked.\n\n"
+		"Records are in the order of their keys, envelopes by a hash of their ids. Results are those of the last run.\n"
+		"A program that is writing the ledger is not blocked.\n\n"
 		"Examples:\n"
 		"  envtally export --ledger acme.db --stream envelope | jq -c 'select(.type == \"RECORD\").record'\n"
 		"  envtally export --ledger acme.db --stream consumption --format csv >consumption.csv\n",

@@ -5,8 +5,8 @@
  * main prints it once, through diag_error(), and exits with `status`.
  *
  * `text` reads "cannot <verb> '<object>': <reason>", lower case, no full stop, without the program's name,
- * and may go on with what to do about it. `status` is the sysexits code that the program should end with.
- * Text from outside may stand in it as it came: diag escapes control characters when it prints.
+ * and may add what to do about it. `status` is the sysexits code that the program should end with.
+ * It may contain text from outside, unescaped: diag escapes control characters when it prints.
  *
  * A function that takes a `struct error *` may be given NULL by a caller that only wants the return value.
  */

@@ -12,12 +12,12 @@ uint32_t hash_bytes(uint32_t seed, const void *bytes, size_t length)
 	const unsigned char *at = bytes;
 	while (length > 0) {
 		uint64_t word = 0;
-		size_t take = length < 8 ? length : 8;
-		memcpy(&word, at, take);
+		size_t part = length < 8 ? length : 8;
+		memcpy(&word, at, part);
 		unsigned __int128 product = (unsigned __int128)(hash ^ word) * UINT64_C(0xa0761d6478bd642f);
 		hash = (uint64_t)product ^ (uint64_t)(product >> 64);
-		at += take;
-		length -= take;
+		at += part;
+		length -= part;
 	}
 	return (uint32_t)(hash ^ hash >> 32);
 }

@@ -10,11 +10,11 @@ void *huge_pages(size_t size)
 	size = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 	void *memory = aligned_alloc(HUGE_PAGE, size);
 	if (memory)
-		(void)madvise(memory, size, MADV_HUGEPAGE); /* without them it only takes longer */
+		(void)madvise(memory, size, MADV_HUGEPAGE); /* slower without them, no more */
 	return memory;
 }
 
 void huge_pages_forget(void *memory, size_t size)
 {
-	(void)madvise(memory, size, MADV_DONTNEED); /* it stays touched where that cannot be */
+	(void)madvise(memory, size, MADV_DONTNEED); /* if that fails, the pages stay */
 }

@@ -1,8 +1,8 @@
 /*
  * huge_pages.h: one large piece of memory that is used in random order.
  *
- * Only what is touched is taken from the system, so asking for much costs nothing; what is touched comes in huge pages where the
- * system gives them, which saves most of the page faults and of the processor's look-ups of addresses.
+ * The system provides only the pages that are touched, so asking for much costs nothing; they are huge pages where it has them, which
+ * saves most page faults and address translations.
  */
 #ifndef ENVTALLY_HUGE_PAGES_H
 #define ENVTALLY_HUGE_PAGES_H
@@ -12,7 +12,7 @@
 /* NULL when there is none. To be given to free(). */
 void *huge_pages(size_t size);
 
-/* Gives what has been touched back to the system; the memory can still be used, what was in it is gone. */
+/* Returns the touched pages to the system; the memory stays usable, its content is lost. */
 void huge_pages_forget(void *memory, size_t size);
 
 #endif

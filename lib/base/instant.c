@@ -72,7 +72,7 @@ static int time_of_day(int hour, int minute, int second, int64_t *milliseconds)
 	return 0;
 }
 
-/* The zone at the end: "Z" or an offset, as milliseconds to take away. */
+/* The zone at the end: "Z" or an offset, as milliseconds to subtract. */
 static int zone_offset(const char *text, size_t length, int64_t *offset)
 {
 	if (length == 1 && (*text == 'Z' || *text == 'z')) {
@@ -100,7 +100,7 @@ static int parse_compact(const char *text, int64_t *instant)
 }
 
 /*
- * Is it YYYY-MM-DDTHH:MM:SS.mmm? Eight bytes at a time: after taking the shape off, a byte must be 0 to 9 where a digit belongs
+ * Is it YYYY-MM-DDTHH:MM:SS.mmm? Eight bytes at a time: with the shape removed, a byte must be 0 to 9 where a digit belongs
  * and 0 elsewhere, so that adding its room leaves the top bit clear.
  */
 static bool has_canonical_shape(const char *text)
@@ -125,7 +125,7 @@ static int two_digits(const char *text)
 	return text[0] * 10 + text[1] - '0' * 11;
 }
 
-/* Is it a time that is canonical but for the length of its fraction? Any other text, right or wrong, is left to the long way. */
+/* Is it a time that is canonical but for the length of its fraction? Any other text, right or wrong, goes through the full parser. */
 static bool is_nearly_canonical(const char *text, size_t length)
 {
 	if (length < INSTANT_LENGTH || text[length - 1] != 'Z' || !has_canonical_shape(text))

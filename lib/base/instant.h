@@ -19,7 +19,7 @@
 
 /*
  * Reads an RFC 3339 date-time (section 5.6): "T" or a space between date and time, fraction of any length, "Z" or a
- * numeric offset, which is applied; a leap second (:60) is taken as the second before. Also the compact form of run names,
+ * numeric offset, which is applied; a leap second (:60) counts as the second before. Also the compact form of run names,
  * 20250131T000000Z. Returns 0, or -1 for anything else.
  */
 int instant_parse(const char *text, size_t length, int64_t *instant);
@@ -45,7 +45,7 @@ void day_to_civil(int32_t day, int *year, int *month, int *month_day);
 
 int month_length(int year, int month);
 
-/* The wall clock. Programs take theirs from --now first: see options.h. */
+/* The wall clock. Programs use options_now() (options.h), which --now can set. */
 int64_t instant_of_clock(void);
 
 #endif

@@ -20,7 +20,8 @@ typedef __int128 money;
 
 #define MONEY_UNIT ((money)1000000000000) /* one unit of the currency */
 
-/* Reads a plain decimal such as 250 or 19.2308: at most 12 digits, and 6 after the point. -1 for anything else. `digits` gets how many stood after the point, may be NULL. */
+/* Reads a plain decimal such as 250 or 19.2308: at most 12 digits, and 6 after the point. -1 for anything else. `digits` gets how many
+ * stood after the point, may be NULL. */
 int money_parse(const char *text, money *amount, int *digits);
 
 /* EX_DATAERR when the result leaves the range. */

@@ -1,7 +1,7 @@
 /*
- * period_state.h: how settled a consumption period is.
+ * period_state.h: how final a consumption period is.
  *
- *   open         its end is still to come
+ *   open         it has not ended
  *   provisional  it is over, but some account's feed has not been read far enough
  *   final        every account's feed has been read up to a day past its end: a feed may lack envelopes of the very day
  */
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The least settled first, so the lesser of two states is that of both together. */
+/* The least final first, so the state of two periods together is the lesser one. */
 enum period_state { PERIOD_STATE_UNKNOWN, PERIOD_OPEN, PERIOD_PROVISIONAL, PERIOD_FINAL };
 
 /* `read_until` is the least watermark of all accounts, INSTANT_NONE when one is unknown. Times are instants (instant.h). */

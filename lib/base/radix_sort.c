@@ -5,7 +5,7 @@
 
 /*
  * A pass a byte of the key: where the keys with each value of it begin, then every pair to its place. How often each value of each
- * byte occurs is counted once, before the first pass. A byte in which all keys agree takes no pass.
+ * byte occurs is counted once, before the first pass. A byte in which all keys agree needs no pass.
  */
 struct places {
 	size_t of[8][256];

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* How many of the `length` bytes, from the first, are whole and well-formed characters. */
+/* How many of the `length` bytes, from the first, are complete and well-formed characters. */
 size_t utf8_prefix(const char *text, size_t length);
 
 #endif

@@ -10,107 +10,47 @@
 
 #define STATUS_KEYS 65536 /* a status is two bytes in an entry */
 
-struct daily_status {
-	char *name;
-	int key;
-	uint32_t pool;
-};
-
 struct daily_place {
 	int32_t status; /* among the statuses; -1: not counted */
 	uint32_t pool; /* 0: under its own plan item */
 };
 
-struct daily_count {
-	int64_t units, first_sent_at, last_sent_at;
-};
-
-static int compare_statuses(const void *left, const void *right)
+static int add_status(struct daily_partials *partials, sqlite3_stmt *row, struct error *error)
 {
-	return strcmp(((const struct daily_status *)left)->name, ((const struct daily_status *)right)->name);
-}
-
-/* The number of a pool; 0 for NULL, -1 with an error. */
-static int64_t number_pool(struct daily_partials *partials, const char *pool, struct error *error)
-{
-	if (!pool)
+	const char *status = (const char *)sqlite3_column_text(row, 1), *pool = NULL;
+	int64_t key = sqlite3_column_int64(row, 0);
+	if (!policy_counts(partials->ledger->policy, status, (const char *)sqlite3_column_text(row, 3), &pool))
 		return 0;
-	for (size_t i = 0; i < partials->pool_count; i++)
-		if (strcmp(partials->pools[i], pool) == 0)
-			return (int64_t)i + 1;
-	const char **pools = reallocarray(partials->pools, partials->pool_count + 1, sizeof *pools);
-	if (!pools)
-		return error_set(error, EX_OSERR, "out of memory");
-	partials->pools = pools;
-	pools[partials->pool_count++] = pool;
-	return (int64_t)partials->pool_count;
-}
-
-static int add_status(struct daily_partials *partials, sqlite3_stmt *statement, struct error *error)
-{
-	const char *status = (const char *)sqlite3_column_text(statement, 1), *pool = NULL;
-	if (!policy_counts(partials->ledger->policy, status, (const char *)sqlite3_column_text(statement, 3), &pool))
-		return 0;
-	int64_t number = number_pool(partials, pool, error);
-	if (number < 0)
+	ptrdiff_t number = name_table_number(&partials->statuses, status, strlen(status), error);
+	ptrdiff_t pool_number = pool ? name_table_number(&partials->pools, pool, strlen(pool), error) : 0;
+	if (number < 0 || pool_number < 0)
 		return -1;
-	struct daily_status *statuses = realloc(partials->statuses, (partials->status_count + 1) * sizeof *statuses);
-	if (statuses)
-		partials->statuses = statuses;
-	char *name = statuses ? strdup(status) : NULL;
-	if (!name)
-		return error_set(error, EX_OSERR, "out of memory");
-	statuses[partials->status_count++] =
-		(struct daily_status){.key = sqlite3_column_int(statement, 0), .name = name, .pool = (uint32_t)number};
+	if (key >= 0 && key < STATUS_KEYS)
+		partials->places[key] = (struct daily_place){(int32_t)number, pool ? (uint32_t)pool_number + 1 : 0};
 	return 0;
-}
-
-/* Gives each status, which are in order by name, its place; those of one name, with other sending methods, have one. */
-static void place_statuses(struct daily_partials *partials)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < STATUS_KEYS; i++)
-		partials->places[i] = (struct daily_place){.status = -1};
-	for (size_t i = 0; i < partials->status_count; i++) {
-		struct daily_status status = partials->statuses[i];
-		if (count == 0 || strcmp(partials->statuses[count - 1].name, status.name) != 0)
-			partials->statuses[count++] = status;
-		else
-			free(status.name);
-		if (status.key >= 0 && status.key < STATUS_KEYS)
-			partials->places[status.key] = (struct daily_place){(int32_t)count - 1, status.pool};
-	}
-	partials->status_count = count;
-}
-
-static int name_pools(struct daily_partials *partials, struct error *error)
-{
-	json_begin(&partials->pool_names, '[');
-	for (size_t i = 0; i < partials->pool_count; i++)
-		json_c_string(&partials->pool_names, partials->pools[i]);
-	json_end(&partials->pool_names, ']');
-	json_finish(&partials->pool_names);
-	return buffer_check(&partials->pool_names, error);
 }
 
 static int load_statuses(struct daily_partials *partials, struct error *error)
 {
-	sqlite3_stmt *statement = ledger_statement(partials->ledger, "list_statuses", error);
+	sqlite3_stmt *row = ledger_statement(partials->ledger, "list_statuses", error);
 	int got = -1;
-	while (statement && (got = ledger_step(partials->ledger, statement, error)) > 0)
-		if (add_status(partials, statement, error) < 0)
+	if (!(partials->places = malloc(STATUS_KEYS * sizeof *partials->places)))
+		return error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < STATUS_KEYS; i++)
+		partials->places[i] = (struct daily_place){.status = -1};
+	while (row && (got = ledger_step(partials->ledger, row, error)) > 0)
+		if (add_status(partials, row, error) < 0)
 			return -1;
 	if (got < 0)
 		return -1;
-	if (partials->status_count > 0)
-		qsort(partials->statuses, partials->status_count, sizeof *partials->statuses, compare_statuses);
-	partials->places = malloc(STATUS_KEYS * sizeof *partials->places);
-	partials->days = calloc(7, sizeof *partials->days);
-	partials->status_units = calloc(7 * partials->status_count + 1, sizeof *partials->status_units);
-	if (!partials->places || !partials->days || !partials->status_units)
+	if (!(partials->status_units = calloc(7 * partials->statuses.count + 1, sizeof *partials->status_units)))
 		return error_set(error, EX_OSERR, "out of memory");
-	place_statuses(partials);
-	return name_pools(partials, error);
+	json_begin(&partials->pool_names, '[');
+	for (size_t i = 0; i < partials->pools.count; i++)
+		json_c_string(&partials->pool_names, partials->pools.names[i].text);
+	json_end(&partials->pool_names, ']');
+	json_finish(&partials->pool_names);
+	return buffer_check(&partials->pool_names, error);
 }
 
 int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, record_sink *sink, void *context, struct error *error)
@@ -129,13 +69,10 @@ int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, 
 
 void daily_partials_release(struct daily_partials *partials)
 {
-	for (size_t i = 0; i < partials->status_count; i++)
-		free(partials->statuses[i].name);
-	free(partials->statuses);
+	name_table_release(&partials->statuses);
+	name_table_release(&partials->pools);
 	free(partials->places);
-	free(partials->pools);
 	buffer_release(&partials->pool_names);
-	free(partials->days);
 	free(partials->status_units);
 	buffer_release(&partials->plan_item);
 	buffer_release(&partials->record);
@@ -144,10 +81,10 @@ void daily_partials_release(struct daily_partials *partials)
 static void append_statuses(struct buffer *record, const struct daily_partials *partials, const int64_t *units)
 {
 	json_begin(record, '{');
-	for (size_t i = 0; i < partials->status_count; i++) {
+	for (size_t i = 0; i < partials->statuses.count; i++) {
 		if (!units[i])
 			continue;
-		json_string(record, partials->statuses[i].name, strlen(partials->statuses[i].name));
+		json_c_string(record, partials->statuses.names[i].text);
 		if (!record->failed)
 			record->data[record->length - 1] = ':';
 		json_integer(record, units[i]);
@@ -155,7 +92,7 @@ static void append_statuses(struct buffer *record, const struct daily_partials *
 	json_end(record, '}');
 }
 
-static int put_partial(struct daily_partials *partials, const char *account_id, int32_t day, const struct daily_count *count,
+static int give_partial(struct daily_partials *partials, const char *account_id, int32_t day, const struct daily_count *count,
 	const int64_t *status_units, struct error *error)
 {
 	struct buffer *record = &partials->record;
@@ -186,17 +123,17 @@ static void begin(struct daily_partials *partials, const char *plan_item, int64_
 	partials->week = week;
 	for (int i = 0; i < 7; i++)
 		partials->days[i] = (struct daily_count){0, INSTANT_NONE, INSTANT_NONE};
-	memset(partials->status_units, 0, 7 * partials->status_count * sizeof *partials->status_units);
+	memset(partials->status_units, 0, 7 * partials->statuses.count * sizeof *partials->status_units);
 }
 
-static int put_week(struct daily_partials *partials, const struct daily_account *account, struct error *error)
+static int give_week(struct daily_partials *partials, const struct daily_account *account, struct error *error)
 {
 	int result = 0;
 	for (int i = 0; i < 7 && result == 0 && partials->open; i++) {
 		int32_t day = (int32_t)(partials->week * 7 + i);
 		if (partials->days[i].units > 0 && day >= account->since)
-			result = put_partial(partials, account->account_id, day, &partials->days[i],
-				partials->status_units + (size_t)i * partials->status_count, error);
+			result = give_partial(partials, account->account_id, day, &partials->days[i],
+				partials->status_units + (size_t)i * partials->statuses.count, error);
 	}
 	partials->open = false;
 	return result;
@@ -218,7 +155,7 @@ static void add_row(struct daily_partials *partials, uint32_t pool, const uint8_
 		if (place.status < 0 || place.pool != pool || day > 6)
 			continue;
 		struct daily_count *count = &partials->days[day];
-		partials->status_units[day * partials->status_count + (size_t)place.status]++;
+		partials->status_units[day * partials->statuses.count + (size_t)place.status]++;
 		count->units++;
 		if (count->first_sent_at == INSTANT_NONE || sent_at < count->first_sent_at)
 			count->first_sent_at = sent_at;
@@ -229,7 +166,7 @@ static void add_row(struct daily_partials *partials, uint32_t pool, const uint8_
 
 static int walk_weeks(struct daily_partials *partials, const struct daily_account *account, struct error *error)
 {
-	bool has_pools = partials->pool_count > 0;
+	bool has_pools = partials->pools.count > 0;
 	sqlite3_stmt *statement = ledger_statement(partials->ledger, has_pools ? "list_pooled_weeks" : "list_sent_weeks", error);
 	if (!statement)
 		return -1;
@@ -243,7 +180,7 @@ static int walk_weeks(struct daily_partials *partials, const struct daily_accoun
 		const char *plan_item = (const char *)sqlite3_column_text(statement, 0);
 		int64_t week = sqlite3_column_int64(statement, 1);
 		if (!is_same(partials, plan_item, week)) {
-			result = put_week(partials, account, error);
+			result = give_week(partials, account, error);
 			begin(partials, plan_item, week);
 		}
 		uint32_t pool = has_pools ? (uint32_t)sqlite3_column_int64(statement, 3) : 0;
@@ -252,7 +189,7 @@ static int walk_weeks(struct daily_partials *partials, const struct daily_accoun
 	sqlite3_reset(statement);
 	if (result || got < 0)
 		return result ? result : -1;
-	return put_week(partials, account, error);
+	return give_week(partials, account, error);
 }
 
 static int walk_reported(struct daily_partials *partials, const struct daily_account *account, struct error *error)
@@ -265,7 +202,7 @@ static int walk_reported(struct daily_partials *partials, const struct daily_acc
 	int got = 0, result = 0;
 	while (result == 0 && (got = ledger_step(partials->ledger, statement, error)) > 0) {
 		begin(partials, (const char *)sqlite3_column_text(statement, 0), 0);
-		result = put_partial(partials, account->account_id, instant_day(sqlite3_column_int64(statement, 1)), &none,
+		result = give_partial(partials, account->account_id, instant_day(sqlite3_column_int64(statement, 1)), &none,
 			partials->status_units, error);
 	}
 	sqlite3_reset(statement);
@@ -281,7 +218,7 @@ bool daily_partials_counts(const struct daily_partials *partials, uint32_t statu
 const char *daily_partials_pool(const struct daily_partials *partials, uint32_t status)
 {
 	uint32_t pool = daily_partials_counts(partials, status) ? partials->places[status].pool : 0;
-	return pool ? partials->pools[pool - 1] : NULL;
+	return pool ? partials->pools.names[pool - 1].text : NULL;
 }
 
 int daily_partials_walk(struct daily_partials *partials, const struct daily_account *account, struct error *error)

@@ -5,24 +5,23 @@
 #ifndef ENVTALLY_DAILY_PARTIALS_H
 #define ENVTALLY_DAILY_PARTIALS_H
 
+#include "base/name_table.h"
 #include "export/record_rows.h"
 
 #include <stdint.h>
 
-struct daily_status;
-struct daily_place;
-struct daily_count;
+struct daily_count {
+	int64_t units, first_sent_at, last_sent_at;
+};
 
 struct daily_partials {
 	struct ledger *ledger;
-	struct daily_status *statuses; /* of the ledger that count, ordered by name; each once, whatever the methods */
-	size_t status_count;
+	struct name_table statuses; /* of the ledger that count, in the order of their names; each once, whatever the methods */
 	struct daily_place *places; /* by the ledger's key of a status: where it counts */
-	const char **pools; /* of the policy that some status of the ledger counts in: pool 1 is the first */
-	size_t pool_count;
+	struct name_table pools; /* of the policy, in which some status of the ledger counts: pool 1 is the first */
 	struct buffer pool_names; /* the same as a JSON array */
-	struct daily_count *days; /* of the week under way, seven; rows of the ledger that fall together are added up */
-	int64_t *status_units; /* status_count for each of them */
+	struct daily_count days[7]; /* of the week under way; rows of the ledger for the same plan item are added up */
+	int64_t *status_units; /* of each day, as many as there are statuses */
 	int64_t week;
 	struct buffer plan_item;
 	bool open, has_plan_item;
@@ -34,7 +33,7 @@ struct daily_partials {
 struct daily_account {
 	int64_t account; /* key in the ledger */
 	const char *account_id;
-	const char *default_plan_item; /* what envelopes without one take; NULL: none */
+	const char *default_plan_item; /* of envelopes without one; NULL: none */
 	int32_t since; /* from this day on */
 	/* Also a partial of 0 units for each of its periods last reported, so that one that lost its last envelope is not overlooked. */
 	bool reported_zeros;

@@ -1,62 +1,52 @@
 #include "export/export_envelopes.h"
 
+#include "base/arena.h"
+#include "base/array.h"
 #include "merge/envelope_block.h"
 #include "json/json_write.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* Names by their key in the ledger, one after the other in one buffer. */
+/* Names by their key in the ledger; NULL for a key without one. */
 struct names {
-	struct buffer texts;
-	struct buffer ends; /* size_t[]: where the name of each key ends; a key without a name ends where it begins */
+	const char **list;
+	size_t count;
 };
 
 struct walk {
 	struct ledger *ledger;
 	struct names accounts, plan_items, statuses, methods; /* methods by the key of the status */
+	struct arena arena; /* of the names */
 	const struct stream *stream;
 	struct buffer record, id;
 	record_sink *sink;
 	void *context;
 };
 
-static int load_names(struct names *names, struct ledger *ledger, const char *statement_name, struct error *error)
+static int load_names(struct walk *walk, struct names *names, const char *statement_name, struct error *error)
 {
-	sqlite3_stmt *statement = ledger_statement(ledger, statement_name, error);
+	sqlite3_stmt *row = ledger_statement(walk->ledger, statement_name, error);
 	int got = -1;
-	while (statement && (got = ledger_step(ledger, statement, error)) > 0) {
-		size_t key = (size_t)sqlite3_column_int64(statement, 0);
-		while (names->ends.length < key * sizeof(size_t) && !names->ends.failed)
-			buffer_append(&names->ends, &names->texts.length, sizeof(size_t));
-		buffer_append(&names->texts, sqlite3_column_text(statement, 1), (size_t)sqlite3_column_bytes(statement, 1));
-		buffer_append(&names->ends, &names->texts.length, sizeof(size_t));
+	while (row && (got = ledger_step(walk->ledger, row, error)) > 0) {
+		size_t key = (size_t)sqlite3_column_int64(row, 0), size = (size_t)sqlite3_column_bytes(row, 1) + 1;
+		while (names->count <= key)
+			if (!array_grow((void **)&names->list, &names->count, sizeof *names->list, error))
+				return -1;
+		char *name = arena_take(&walk->arena, size);
+		if (!name)
+			return error_set(error, EX_OSERR, "out of memory");
+		names->list[key] = size > 1 ? memcpy(name, sqlite3_column_text(row, 1), size) : NULL;
 	}
-	return got < 0 || buffer_check(&names->texts, error) < 0 || buffer_check(&names->ends, error) < 0 ? -1 : 0;
+	return got;
 }
 
-static void release_names(struct names *names)
-{
-	buffer_release(&names->texts);
-	buffer_release(&names->ends);
-}
-
-static size_t end_of(const struct names *names, size_t key)
-{
-	size_t end;
-	memcpy(&end, names->ends.data + key * sizeof end, sizeof end);
-	return end;
-}
-
-/* Appends the name of a key as a member. Returns false when there is none: then it is null. */
+/* Appends the name of a key as a member, null where it has none. Returns whether it has one. */
 static bool append_name(struct buffer *record, const char *field, const struct names *names, uint32_t key)
 {
-	bool has_name = key < names->ends.length / sizeof(size_t);
-	size_t start = has_name && key > 0 ? end_of(names, key - 1) : 0, end = has_name ? end_of(names, key) : 0;
-	if (end == start)
-		json_member_null(record, field);
-	else
-		json_member_string(record, field, names->texts.data + start, end - start);
-	return end > start;
+	const char *name = key < names->count ? names->list[key] : NULL;
+	json_member_text(record, field, name);
+	return name != NULL;
 }
 
 static void append_id(struct walk *walk, const char *field, const struct envelope_id *id)
@@ -109,19 +99,17 @@ const struct stream *export_envelopes_stream(struct ledger *ledger, struct error
 int export_envelopes(struct ledger *ledger, const struct stream *stream, record_sink *sink, void *context, struct error *error)
 {
 	struct walk walk = {.ledger = ledger, .stream = stream, .sink = sink, .context = context, .record = BUFFER_INIT, .id = BUFFER_INIT};
-	struct names *const all[] = {&walk.accounts, &walk.plan_items, &walk.statuses, &walk.methods};
-	const char *const statements[] = {
-		"export_account_names", "export_plan_item_names", "export_status_names", "export_sending_methods"};
-	const int count = sizeof all / sizeof *all;
-	int result = 0;
-	for (int i = 0; i < count; i++)
-		*all[i] = (struct names){.texts = BUFFER_INIT, .ends = BUFFER_INIT};
-	for (int i = 0; i < count && result == 0; i++)
-		result = load_names(all[i], ledger, statements[i], error);
-	if (result == 0)
+	int result = -1;
+	if (load_names(&walk, &walk.accounts, "export_account_names", error) == 0 &&
+		load_names(&walk, &walk.plan_items, "export_plan_item_names", error) == 0 &&
+		load_names(&walk, &walk.statuses, "export_status_names", error) == 0 &&
+		load_names(&walk, &walk.methods, "export_sending_methods", error) == 0)
 		result = block_walk(ledger, append_envelope, &walk, error);
-	for (int i = 0; i < count; i++)
-		release_names(all[i]);
+	free(walk.accounts.list);
+	free(walk.plan_items.list);
+	free(walk.statuses.list);
+	free(walk.methods.list);
+	arena_release(&walk.arena);
 	buffer_release(&walk.record);
 	buffer_release(&walk.id);
 	return result;

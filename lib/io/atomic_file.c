@@ -6,53 +6,53 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int atomic_file_open(struct atomic_file *aside, const char *path, unsigned mode, struct error *error)
+int atomic_file_open(struct atomic_file *file, const char *path, unsigned mode, struct error *error)
 {
-	*aside = (struct atomic_file){.path = path};
-	if (asprintf(&aside->temporary, "%s.XXXXXX", path) < 0) {
-		aside->temporary = NULL;
+	*file = (struct atomic_file){.path = path};
+	if (asprintf(&file->temporary, "%s.XXXXXX", path) < 0) {
+		file->temporary = NULL;
 		return error_set(error, EX_OSERR, "out of memory");
 	}
-	int descriptor = mkostemp(aside->temporary, O_CLOEXEC);
+	int descriptor = mkostemp(file->temporary, O_CLOEXEC);
 	if (descriptor < 0) {
 		error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", path);
-		free(aside->temporary);
-		aside->temporary = NULL;
+		free(file->temporary);
+		file->temporary = NULL;
 		return -1;
 	}
-	output_open(&aside->output, descriptor, path);
+	output_open(&file->output, descriptor, path);
 	if (fchmod(descriptor, mode) < 0) {
 		error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", path);
-		atomic_file_abandon(aside);
+		atomic_file_abandon(file);
 		return -1;
 	}
 	return 0;
 }
 
-int atomic_file_commit(struct atomic_file *aside, struct error *error)
+int atomic_file_commit(struct atomic_file *file, struct error *error)
 {
-	int result = output_close(&aside->output, error);
-	if (result == 0 && fsync(aside->output.descriptor) < 0)
-		result = error_set_errno(error, EX_IOERR, "cannot write '%s'", aside->path);
-	if (result == 0 && rename(aside->temporary, aside->path) < 0)
-		result = error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", aside->path);
+	int result = output_close(&file->output, error);
+	if (result == 0 && fsync(file->output.descriptor) < 0)
+		result = error_set_errno(error, EX_IOERR, "cannot write '%s'", file->path);
+	if (result == 0 && rename(file->temporary, file->path) < 0)
+		result = error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", file->path);
 	if (result < 0) {
-		atomic_file_abandon(aside);
+		atomic_file_abandon(file);
 		return -1;
 	}
-	close(aside->output.descriptor);
-	free(aside->temporary);
-	aside->temporary = NULL;
+	close(file->output.descriptor);
+	free(file->temporary);
+	file->temporary = NULL;
 	return 0;
 }
 
-void atomic_file_abandon(struct atomic_file *aside)
+void atomic_file_abandon(struct atomic_file *file)
 {
-	if (!aside->temporary)
+	if (!file->temporary)
 		return;
-	output_close(&aside->output, NULL);
-	close(aside->output.descriptor);
-	unlink(aside->temporary);
-	free(aside->temporary);
-	aside->temporary = NULL;
+	output_close(&file->output, NULL);
+	close(file->output.descriptor);
+	unlink(file->temporary);
+	free(file->temporary);
+	file->temporary = NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * atomic_file.h: a file written aside and renamed into place when it is whole, as git's lock files are.
+ * atomic_file.h: a file written under a temporary name and renamed into place when it is complete, like git's lock files.
  */
 #ifndef ENVTALLY_ATOMIC_FILE_H
 #define ENVTALLY_ATOMIC_FILE_H
@@ -12,13 +12,13 @@ struct atomic_file {
 	struct output output;
 };
 
-/* `path` must last. EX_CANTCREAT when the folder does not take it. `mode` as for open(). */
-int atomic_file_open(struct atomic_file *aside, const char *path, unsigned mode, struct error *error);
+/* `path` must last. `mode` is as for open(). EX_CANTCREAT when the file cannot be created. */
+int atomic_file_open(struct atomic_file *file, const char *path, unsigned mode, struct error *error);
 
 /* Makes the file durable and visible under its name. -1 with an error, and then nothing is left behind. */
-int atomic_file_commit(struct atomic_file *aside, struct error *error);
+int atomic_file_commit(struct atomic_file *file, struct error *error);
 
-/* Gives it up, without a trace. Harmless after atomic_file_commit() or without atomic_file_open(). */
-void atomic_file_abandon(struct atomic_file *aside);
+/* Removes it without a trace. Harmless after atomic_file_commit() or without atomic_file_open(). */
+void atomic_file_abandon(struct atomic_file *file);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define FILE_LIMIT ((size_t)64 << 20)
 
-/* A row under way. */
+/* The row being read. */
 struct reading {
 	struct csv_table *table;
 	struct buffer text; /* the cells, each ended by a 0 */
@@ -19,7 +19,7 @@ struct reading {
 	size_t cells; /* in this row so far */
 	int columns[CSV_COLUMN_LIMIT]; /* of the file: index in table->columns, or -1 */
 	size_t width; /* columns of the header; 0 before it was read */
-	bool header_is_wrong; /* then rows are not looked at: what they lack would only repeat it */
+	bool header_is_wrong; /* then rows are ignored: their mistakes would only repeat it */
 	size_t newlines; /* within quoted cells of this row, seen so far */
 	size_t next_line;
 	int result;
@@ -43,7 +43,7 @@ void csv_table_complain(struct csv_table *table, const char *column, const char 
 	complain(table, message);
 }
 
-static void take_cell(void *bytes, size_t length, void *context)
+static void append_cell(void *bytes, size_t length, void *context)
 {
 	struct reading *reading = context;
 	const char *at = bytes, *end = at + length;
@@ -61,7 +61,7 @@ static void take_cell(void *bytes, size_t length, void *context)
 	reading->cells++;
 }
 
-static void take_header(struct reading *reading)
+static void read_header(struct reading *reading)
 {
 	struct csv_table *table = reading->table;
 	bool found[CSV_COLUMN_LIMIT] = {false};
@@ -84,18 +84,18 @@ static void take_header(struct reading *reading)
 			csv_table_complain(table, table->columns[j].name, "it is missing in the header");
 }
 
-static void take_row(int terminator, void *context)
+static void read_row(int terminator, void *context)
 {
 	struct reading *reading = context;
 	struct csv_table *table = reading->table;
-	/* CSV_REPALL_NL also tells of blank lines and of the \n after a \r, so lines are counted by their \n. */
+	/* CSV_REPALL_NL also reports blank lines and the \n after a \r, so lines are counted by their \n. */
 	table->line = reading->next_line;
 	reading->next_line += (terminator == '\n') + reading->newlines;
 	bool skip = reading->header_is_wrong || reading->cells == 0 || (reading->cells == 1 && !reading->text.data[0]);
 	if (reading->result == 0 && !skip && buffer_check(&reading->text, reading->error) < 0)
 		reading->result = -1;
 	if (reading->result == 0 && !skip && !reading->width) {
-		take_header(reading);
+		read_header(reading);
 		reading->header_is_wrong = table->complaints > 0;
 	} else if (reading->result == 0 && !skip && reading->cells != reading->width) {
 		char message[600];
@@ -116,7 +116,7 @@ static void take_row(int terminator, void *context)
 	buffer_reset(&reading->text);
 }
 
-/* What the file's bytes must be whatever they say. */
+/* Checks that hold for any text file. */
 static void check_text(struct csv_table *table, const struct buffer *file)
 {
 	const char *at = file->data, *end = at + file->length;
@@ -146,8 +146,8 @@ int csv_table_read(struct csv_table *table, struct error *error)
 	table->line = 1;
 	size_t skip = file.length >= 3 && memcmp(file.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	if (result == 0 &&
-		(csv_parse(&parser, file.data + skip, file.length - skip, take_cell, take_row, &reading) != file.length - skip ||
-			csv_fini(&parser, take_cell, take_row, &reading) != 0))
+		(csv_parse(&parser, file.data + skip, file.length - skip, append_cell, read_row, &reading) != file.length - skip ||
+			csv_fini(&parser, append_cell, read_row, &reading) != 0))
 		result = error_set(error, EX_DATAERR, "cannot read '%s' line %zu: %s", table->path, reading.next_line,
 			csv_strerror(csv_error(&parser)));
 	if (result == 0)

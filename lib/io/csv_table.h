@@ -2,8 +2,8 @@
  * csv_table.h: a CSV file with a header, read with libcsv, its columns found by name.
  *
  * A caller declares its columns; csv_table_read() calls `row` with the cells in the declared order, trimmed of blanks,
- * "" for a column that the file has not. Mistakes go to `complain`, "cannot read 'FILE' line N: column "C": what", and count; those
- * of the file as a whole too: a missing or unknown column, a row of the wrong width, a line that is not UTF-8 or holds a NUL.
+ * "" for a column that the file lacks. Mistakes go to `complain`, "cannot read 'FILE' line N: column "C": what", and are counted; so do
+ * those of the file itself: a missing or unknown column, a row of the wrong width, a line that is not UTF-8 or holds a NUL.
  */
 #ifndef ENVTALLY_CSV_TABLE_H
 #define ENVTALLY_CSV_TABLE_H
@@ -28,8 +28,7 @@ struct csv_table {
 	csv_complain *complain;
 	/* Returns 0, or -1 with an error that ends the reading (no memory). Mistakes go to csv_table_complain(). */
 	int (*row)(struct csv_table *table, char *const cells[], struct error *error);
-	int (*end)(
-		struct csv_table *table, struct error *error); /* likewise, after the last row: for what rows say together. May be NULL */
+	int (*end)(struct csv_table *table, struct error *error); /* likewise, after the last row: for checks across rows. May be NULL */
 	void *context;
 	size_t line; /* of the row: where it begins, from 1 */
 	size_t complaints;
@@ -38,7 +37,7 @@ struct csv_table {
 /* Returns 0; -1 with an error, EX_DATAERR when there were complaints. An empty file lacks its header. */
 int csv_table_read(struct csv_table *table, struct error *error);
 
-/* Says what is wrong with a cell of the present row. */
+/* Reports a mistake in a cell of the present row. */
 void csv_table_complain(struct csv_table *table, const char *column, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

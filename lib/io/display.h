@@ -1,7 +1,7 @@
 /*
  * display.h: text from outside, made fit to be seen: on a terminal, in a table, on a page.
  *
- * Texts are UTF-8 without errors, as json_scan gives them (display_is_utf8() tells of a text from elsewhere).
+ * Texts are UTF-8 without errors, as json_scan gives them (display_is_utf8() checks a text from elsewhere).
  * Columns are those of a terminal by wcwidth() in C.UTF-8: 2 for most emoji and CJK, 0 for combining marks; where the
  * C library has no such locale every character counts 1.
  */
@@ -17,10 +17,10 @@
  */
 void display_append(struct buffer *buffer, const char *text, size_t length, size_t limit);
 
-/* Columns that an escaped text takes. */
+/* The width of an escaped text, in columns. */
 size_t display_width(const char *text, size_t length);
 
-/* The length of the longest start of `text` that takes at most `columns`, and what it takes. */
+/* The length of the longest start of `text` that fits in `columns`, and its width. */
 size_t display_cut(const char *text, size_t length, size_t columns, size_t *width);
 
 /* Is there a character that is written from right to left? */

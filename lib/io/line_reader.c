@@ -32,7 +32,7 @@ static int make_room(struct line_reader *reader, struct error *error)
 	if (reader->capacity > LINE_LIMIT)
 		return error_set(error, EX_DATAERR, "cannot read '%s' line %llu: it is longer than %zu bytes", reader->name,
 			(unsigned long long)reader->line_number + 1, LINE_LIMIT);
-	/* The longest line that is taken fills it together with its newline. */
+	/* The longest line allowed fills it, with its newline. */
 	size_t capacity = reader->capacity * 2 > LINE_LIMIT ? LINE_LIMIT + 1 : reader->capacity * 2;
 	char *block = realloc(reader->block, capacity + BUFFER_PADDING);
 	if (!block)

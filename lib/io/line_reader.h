@@ -3,7 +3,7 @@
  *
  * A line given is `length` bytes without its newline, writable, followed by at least BUFFER_PADDING readable bytes;
  * it is the reader's and lasts until the next call. A last line without a newline is a line; an empty line is given too.
- * A line longer than the limit is an error (EX_DATAERR) that names its number: memory stays bounded whatever comes.
+ * A line longer than the limit is an error (EX_DATAERR) that names its number: so memory is bounded.
  */
 #ifndef ENVTALLY_LINE_READER_H
 #define ENVTALLY_LINE_READER_H
@@ -34,8 +34,8 @@ int line_reader_open(struct line_reader *reader, int descriptor, const char *nam
 void line_reader_release(struct line_reader *reader);
 
 /*
- * The whole lines in the block from the line last given on: what will be given next, as long as `reads` stays the same. The last
- * one of a file without its newline is not among them.
+ * The length of the complete lines in the block, from the line last given on: the next ones to be given, as long as `reads` stays the
+ * same. A last line without a newline is not among them.
  */
 size_t line_reader_ahead(const struct line_reader *reader, const struct line *line);
 

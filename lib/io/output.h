@@ -19,7 +19,8 @@ struct output {
 /* Takes no ownership of the descriptor. `name` must last as long. */
 void output_open(struct output *output, int descriptor, const char *name);
 
-/* Appends a whole line; or append to `pending` piece by piece (with the newline), then call output_line_end(), which writes when enough waits. */
+/* Appends a line; or append to `pending` piece by piece (with the newline), then call output_line_end(), which writes when enough is
+ * pending. */
 void output_line(struct output *output, const char *line, size_t length);
 void output_line_end(struct output *output);
 void output_flush(struct output *output);

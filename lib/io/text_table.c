@@ -83,7 +83,7 @@ static const char *title_line(const char *title, bool lower, size_t *length)
 	return title;
 }
 
-/* The natural widths of the columns; returns what they take together. */
+/* The natural widths of the columns; returns their total. */
 static size_t measure(const struct text_table *table, size_t widths[])
 {
 	size_t total = 0, length, column = 0;

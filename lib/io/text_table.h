@@ -1,7 +1,7 @@
 /*
  * text_table.h: rows of cells, printed in aligned columns.
  *
- * Cells are added left to right, row by row. Their text may come from outside: it is shown as display.h has it. A page that
+ * Cells are added left to right, row by row. Their text may come from outside: it is escaped as by display.h. A page that
  * is a terminal may have colour, text from right to left is isolated, and the elastic column is cut to what the
  * terminal is wide; elsewhere nothing is cut, and cells wider than TEXT_TABLE_WIDEST reach over their column.
  */
@@ -48,13 +48,14 @@ void text_table_integer(struct text_table *table, enum text_style style, int64_t
 /* A line of its own between rows, in place of a row. */
 void text_table_heading(struct text_table *table, const char *text, size_t length);
 
-/* Columns of a terminal that it takes when nothing is cut. */
+/* The width of the table when nothing is cut, in columns of a terminal. */
 size_t text_table_width(const struct text_table *table);
 
 /* Appends the titles, then the rows. Returns 0, or -1 with EX_OSERR when memory was short. */
 int text_table_print(const struct text_table *table, const struct text_page *page, struct buffer *output, struct error *error);
 
-/* Appends a blank line, the title, the table, and how many more rows there are that it does not show; releases the table. As text_table_print(). */
+/* Appends a blank line, the title, the table, and how many more rows there are that it does not show; releases the table. As
+ * text_table_print(). */
 int text_table_print_section(
 	struct text_table *table, const char *title, size_t more, const struct text_page *page, struct buffer *output, struct error *error);
 

@@ -13,30 +13,30 @@ struct jq_program {
 
 static void keep_problem(void *data, jv message)
 {
-	struct jq_program *transform = data;
+	struct jq_program *program = data;
 	jv text = jq_format_error(message);
-	/* Of several the first says what is wrong; the last one only counts them. */
-	if (*transform->problem) {
+	/* Of several, the first names the mistake; the last one only counts them. */
+	if (*program->problem) {
 		jv_free(text);
 		return;
 	}
-	strncpy(transform->problem, jv_string_value(text), sizeof transform->problem - 1);
-	transform->problem[strcspn(transform->problem, "\n")] = 0;
+	strncpy(program->problem, jv_string_value(text), sizeof program->problem - 1);
+	program->problem[strcspn(program->problem, "\n")] = 0;
 	jv_free(text);
 }
 
 struct jq_program *jq_program_new(const char *name, const char *program, size_t length, struct error *error)
 {
-	struct jq_program *transform = calloc(1, sizeof *transform);
+	struct jq_program *program = calloc(1, sizeof *transform);
 	char *text = strndup(program, length);
-	if (!transform || !text || !(transform->jq = jq_init())) {
+	if (!transform || !text || !(program->jq = jq_init())) {
 		error_set(error, EX_OSERR, "out of memory");
 		goto failed;
 	}
-	transform->name = name;
-	jq_set_error_cb(transform->jq, keep_problem, transform);
-	if (!jq_compile(transform->jq, text)) {
-		error_set(error, EX_CONFIG, "cannot use jq program '%s': %s", name, transform->problem);
+	program->name = name;
+	jq_set_error_cb(program->jq, keep_problem, transform);
+	if (!jq_compile(program->jq, text)) {
+		error_set(error, EX_CONFIG, "cannot use jq program '%s': %s", name, program->problem);
 		goto failed;
 	}
 	free(text);
@@ -47,15 +47,15 @@ failed:
 	return NULL;
 }
 
-void jq_program_free(struct jq_program *transform)
+void jq_program_free(struct jq_program *program)
 {
-	if (transform && transform->jq)
-		jq_teardown(&transform->jq);
+	if (transform && program->jq)
+		jq_teardown(&program->jq);
 	free(transform);
 }
 
-/* Hands one result on. Takes ownership of it. */
-static int give(jv result, int (*each)(void *context, const char *text, size_t length), void *context, struct error *error)
+/* Passes one result on, and frees it. */
+static int pass_on(jv result, int (*each)(void *context, const char *text, size_t length), void *context, struct error *error)
 {
 	struct buffer copy = BUFFER_INIT;
 	jv text = jv_dump_string(result, 0);
@@ -68,27 +68,27 @@ static int give(jv result, int (*each)(void *context, const char *text, size_t l
 	return stopped;
 }
 
-int jq_program_run(struct jq_program *transform, const char *text, size_t length,
-	int (*each)(void *context, const char *text, size_t length), void *context, struct error *error)
+int jq_program_run(struct jq_program *program, const char *text, size_t length, int (*each)(void *context, const char *text, size_t length),
+	void *context, struct error *error)
 {
 	jv input = jv_parse_sized(text, (int)length);
 	if (!jv_is_valid(input)) {
 		jv_free(input);
 		return error_set(error, EX_DATAERR, "not JSON for jq");
 	}
-	*transform->problem = 0;
-	jq_start(transform->jq, input, 0);
+	*program->problem = 0;
+	jq_start(program->jq, input, 0);
 	jv result;
 	int stopped = 0;
-	while (jv_is_valid(result = jq_next(transform->jq))) {
-		stopped = give(result, each, context, error);
+	while (jv_is_valid(result = jq_next(program->jq))) {
+		stopped = pass_on(result, each, context, error);
 		if (stopped)
 			return stopped;
 	}
 	if (jv_invalid_has_msg(jv_copy(result))) {
 		jv message = jv_invalid_get_msg(result);
 		bool is_text = jv_get_kind(message) == JV_KIND_STRING;
-		error_set(error, EX_DATAERR, "jq program '%s': %s", transform->name, is_text ? jv_string_value(message) : "it failed");
+		error_set(error, EX_DATAERR, "jq program '%s': %s", program->name, is_text ? jv_string_value(message) : "it failed");
 		jv_free(message);
 		return -1;
 	}

@@ -1,5 +1,5 @@
 /*
- * jq_program.h: records through a jq program (libjq), for everything that is not the hot path.
+ * jq_program.h: records transformed by a jq program (libjq), where speed matters less.
  */
 #ifndef ENVTALLY_JQ_PROGRAM_H
 #define ENVTALLY_JQ_PROGRAM_H
@@ -8,7 +8,7 @@
 
 struct jq_program;
 
-/* Compiles a program; `length` bytes of text, `name` for messages. NULL with EX_CONFIG and jq's own words. */
+/* Compiles a program; `length` bytes of text, `name` for messages. NULL with EX_CONFIG and jq's message. */
 struct jq_program *jq_program_new(const char *name, const char *program, size_t length, struct error *error);
 void jq_program_free(struct jq_program *transform);
 

@@ -20,7 +20,7 @@ struct json_remembered_key {
 	unsigned char length = 0; /* 0: nothing is remembered */
 	json_node *child = nullptr;
 
-	/* In words of eight bytes, the last two of which may overlap: what memcmp() would do, without the call. */
+	/* In words of eight bytes, the last two of which may overlap: like memcmp(), without the call. */
 	bool is(const char *key, size_t key_length) const
 	{
 		if (key_length != length)
@@ -57,7 +57,7 @@ struct json_node {
 		return nullptr;
 	}
 
-	/* Makes what an earlier occurrence of this key gave absent: of a key that comes twice the last counts. */
+	/* Forgets the values of an earlier occurrence of this key: if a key occurs twice, the last counts. */
 	void forget(json_slice slices[]) const
 	{
 		if (slot >= 0)

@@ -96,8 +96,8 @@ struct json_scanner {
 	}
 
 	/*
-	 * Only looked at, not consumed: iterating on skips it. simdjson's own number parser would make a double of each token
-	 * and refuse large ones. What comes next is checked here, since skipping takes a string before a colon for a key.
+	 * Not consumed: the iteration skips it. simdjson's own number parser would make a double of each token
+	 * and refuse large ones. The next token is checked here, since skipping mistakes a string before a colon for a key.
 	 */
 	error_code scan_scalar(ondemand::value value, const json_node *at)
 	{
@@ -198,11 +198,11 @@ struct json_scanner {
 			error = scan_object(object, &root, 1);
 		if (!error && document.current_location().error() != OUT_OF_BOUNDS)
 			error = TRAILING_CONTENT;
-		std::string_view whole{text, length};
-		while (!whole.empty() && json_is_space(whole.front()))
-			whole.remove_prefix(1);
+		std::string_view all{text, length};
+		while (!all.empty() && json_is_space(all.front()))
+			all.remove_prefix(1);
 		if (!error)
-			set(&root, JSON_OBJECT, trimmed(whole));
+			set(&root, JSON_OBJECT, trimmed(all));
 		return error;
 	}
 

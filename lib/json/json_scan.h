@@ -1,7 +1,7 @@
 /*
  * json_scan.h: chosen fields of JSON texts, by JSON Pointer (RFC 6901), at the speed of simdjson.
  *
- * A scanner is made once for a set of pointers; json_scan() then checks one whole text (syntax, UTF-8, depth, nothing
+ * A scanner is made once for a set of pointers; json_scan() then checks a complete text (syntax, UTF-8, depth, nothing
  * after it) and gives a slice for each pointer. Where a key occurs twice the last one counts, as in jq.
  * Pointers lead through objects only ("/sender/userId"; "" is the text itself); array indices are not supported.
  *
@@ -37,21 +37,22 @@ struct json_scanner *json_scanner_new(const char *const pointers[], size_t count
 void json_scanner_free(struct json_scanner *scanner);
 
 /*
- * Scans the `length` bytes at `text`, which BUFFER_PADDING readable bytes must follow (line_reader and buffer see to it).
- * slices[i] answers pointers[i]. Returns 0, or -1 with EX_DATAERR and a reason without context ("not JSON: …").
+ * Scans the `length` bytes at `text`, which BUFFER_PADDING readable bytes must follow (as line_reader and buffer guarantee).
+ * slices[i] belongs to pointers[i]. Returns 0, or -1 with EX_DATAERR and a reason without context ("not JSON: …").
  */
 int json_scan(struct json_scanner *scanner, const char *text, size_t length, struct json_slice slices[], struct error *error);
 
 /*
- * For texts that stand one after the other, each on a line: finds the tokens of many at once, which is cheaper. `length` bytes of
- * whole lines; the json_scan() calls that follow for them, in order, then give what they would give without it. The bytes must stay
- * as they are until the next json_scan_ahead(), or the next json_scan() of another text.
+ * For consecutive texts, each on a line: finds the tokens of many at once, which is cheaper. `length` bytes are complete lines;
+ * the json_scan() calls for them must follow in order, and give the same results as without it. The bytes must not change
+ * until the next json_scan_ahead(), or the next json_scan() of another text.
  */
 void json_scan_ahead(struct json_scanner *scanner, const char *text, size_t length);
 
 /*
  * Calls `each` with the JSON text of every element of an array slice that json_scan() gave, in order; the text is on one
- * line (white space between tokens is taken out where it holds a newline). Returns 0; -1 with an error; or what `each` returned, when that is not 0.
+ * line (white space between tokens is removed where it holds a newline). Returns 0; -1 with an error; or what `each` returned, when that
+ * is not 0.
  */
 int json_scan_elements(struct json_scanner *scanner, const struct json_slice *array,
 	int (*each)(void *context, const char *text, size_t length), void *context, struct error *error);

@@ -1,5 +1,5 @@
 /*
- * json_slice.h: what the slices that json_scan() gives say.
+ * json_slice.h: values of the slices that json_scan() gives.
  */
 #ifndef ENVTALLY_JSON_SLICE_H
 #define ENVTALLY_JSON_SLICE_H
@@ -12,7 +12,7 @@
 /* Is it a string of that content? */
 bool json_slice_equals(const struct json_slice *slice, const char *text);
 
-/* Reads a whole number of at most 18 digits, a minus among them; false for anything else. */
+/* Reads a whole number of at most 18 digits, including a minus; false for anything else. */
 bool json_slice_integer(const struct json_slice *slice, int64_t *value);
 
 /* Reads a string that is a time (instant.h); false for anything else. */

@@ -144,7 +144,7 @@ bool json_walk::value(json_node *node, int depth)
 	}
 }
 
-/* Between two tokens there is only white space after the first one's end; the caller looks at what the second one is. */
+/* The first of two tokens: only white space follows its end. The caller checks the second. */
 static std::string_view token_text(const char *from, const char *to)
 {
 	while (to > from && json_is_space(to[-1]))
@@ -168,7 +168,7 @@ static int code_unit(const char *digits)
 	return value;
 }
 
-/* Escapes in a string that nobody wants are only checked (RFC 8259 section 7); surrogates come in pairs. */
+/* Escapes in an unwanted string are only checked (RFC 8259 section 7); surrogates come in pairs. */
 static bool escapes_are_right(const char *from, const char *to)
 {
 	static const char simple[] = "\"\\/bfnrt";

@@ -1,11 +1,11 @@
 /*
- * json_walk.hpp: the short way through a JSON text, over the tokens that simdjson's stage 1 finds.
+ * json_walk.hpp: a fast walk through a JSON text, over the tokens that simdjson's stage 1 finds.
  *
- * Stage 1 is the part of simdjson that looks at every byte (strings, UTF-8, where tokens begin); the library chooses its kernel
- * for the processor at run time (AVX-512, AVX2, SSE, NEON, portable). index() runs it once over many lines; object() then goes from token to
+ * Stage 1 is the part of simdjson that reads every byte (strings, UTF-8, where tokens begin); the library chooses its kernel for
+ * the processor at run time (AVX-512, AVX2, SSE, NEON, portable). index() runs it once over many lines; object() then goes from token to
  * token of one of them and picks the values of the pointers.
  *
- * The walk says yes only to what is surely right: it gives up (false) on whatever is wrong or merely unusual: an escape in a
+ * The walk accepts only what is surely right: it gives up (false) on anything wrong or merely unusual: an escape in a
  * wanted string, white space before a colon, a deep nesting. json_scan() then asks simdjson's On-Demand parser, which decides and
  * gives the reason. So a line is judged alone in every case: the walk begins at a token that is the line's first byte and
  * ends at one within it; in between, no string reaches over the line's end, since stage 1 refuses a newline in one.
@@ -24,11 +24,11 @@
 class json_walk
 {
       public:
-	/* Finds the tokens of `length` bytes, whole lines. False when there is something wrong in any of them. */
+	/* Finds the tokens of `length` bytes, complete lines. False when any of them is wrong. */
 	bool index(const char *text, size_t length);
 	void forget();
 
-	/* Is it in what was indexed? Lines are asked for in their order. */
+	/* Is the line indexed? Ask for lines in their order. */
 	bool covers(const char *line, size_t length) const
 	{
 		return line >= text && line + length <= text + indexed;
@@ -43,7 +43,7 @@ class json_walk
 	size_t indexed = 0;
 	const uint32_t *tokens = nullptr; /* offsets in `text` */
 	size_t count = 0, at = 0; /* of tokens; the next one */
-	const char *backslash = nullptr; /* the first one not before the string last looked at; the end when there is none */
+	const char *backslash = nullptr; /* the first one not before the string last checked; the end when there is none */
 	json_slice *slices = nullptr;
 
 	bool object(json_node *node, int depth);

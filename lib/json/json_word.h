@@ -1,5 +1,6 @@
 /*
- * json_word.h: eight bytes of a text at once, looking for what JSON escapes in a string (RFC 8259 section 7). The usual tricks of words as bytes.
+ * json_word.h: eight bytes of a text at once, looking for what JSON escapes in a string (RFC 8259 section 7). The usual tricks of words
+ * as bytes.
  */
 #ifndef ENVTALLY_JSON_WORD_H
 #define ENVTALLY_JSON_WORD_H
@@ -10,8 +11,8 @@
 #define WORD_TOPS UINT64_C(0x8080808080808080)
 
 /*
- * The top bit of each byte that is a quote, a backslash or a control character. Above (in value) the first such byte others may be set, too;
- * with none there is none.
+ * The top bit of each byte that is a quote, a backslash or a control character. Above (in value) the first such byte others may be set,
+ * too; with none there is none.
  */
 static inline uint64_t json_word_escaped(uint64_t word)
 {

@@ -50,7 +50,7 @@ void json_raw(struct buffer *json, const char *text, size_t length)
 	json->length += length + 1;
 }
 
-static char *put_escape(char *at, unsigned char byte)
+static char *write_escape(char *at, unsigned char byte)
 {
 	static const char hexadecimal[] = "0123456789abcdef", short_forms[] = "\"\"\\\\\nn\tt\rr\bb\ff";
 	*at++ = '\\';
@@ -66,7 +66,7 @@ static char *put_escape(char *at, unsigned char byte)
 	return at + 5;
 }
 
-char *json_put_string(char *at, const char *text, size_t length)
+char *json_write_string(char *at, const char *text, size_t length)
 {
 	uint64_t word;
 	*at++ = '"';
@@ -83,7 +83,7 @@ char *json_put_string(char *at, const char *text, size_t length)
 		if (byte >= 0x20 && byte != '"' && byte != '\\')
 			*at++ = (char)byte;
 		else
-			at = put_escape(at, byte);
+			at = write_escape(at, byte);
 	}
 	*at++ = '"';
 	return at;
@@ -94,7 +94,7 @@ void json_string(struct buffer *json, const char *text, size_t length)
 	char *start = buffer_reserve(json, JSON_STRING_ROOM(length) + 1);
 	if (!start)
 		return;
-	char *end = json_put_string(start, text, length);
+	char *end = json_write_string(start, text, length);
 	*end++ = ',';
 	json->length += (size_t)(end - start);
 }

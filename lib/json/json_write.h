@@ -1,10 +1,10 @@
 /*
  * json_write.h: JSON text appended to a buffer, for the records that programs print by the million.
  *
- * Members are written as they come, each followed by a comma; json_end() turns the last comma into the bracket.
+ * Each member is written with a comma after it; json_end() turns the last comma into the bracket.
  * So there is no state besides the buffer. Strings must be UTF-8 (what json_scan gives is); they are escaped
  * minimally: `"`, `\` and control characters (RFC 8259 section 7).
- * libjq would need an allocation a value here; everything that is not written by the million goes through it.
+ * libjq would allocate for every value; it is used for what is not written by the million.
  */
 #ifndef ENVTALLY_JSON_WRITE_H
 #define ENVTALLY_JSON_WRITE_H
@@ -19,9 +19,10 @@ void json_finish(struct buffer *json); /* drops the comma after the outermost va
 void json_key(struct buffer *json, const char *key); /* a key that needs no escaping */
 void json_raw(struct buffer *json, const char *text, size_t length); /* a value that is JSON already */
 void json_string(struct buffer *json, const char *text, size_t length);
-/* The same in place, without a comma, where JSON_STRING_ROOM(length) bytes are free; returns the end. The worst case is \u00XX for every byte. */
+/* The same in place, without a comma, where JSON_STRING_ROOM(length) bytes are free; returns the end. The worst case is \u00XX for every
+ * byte. */
 #define JSON_STRING_ROOM(length) ((length)*6 + 2)
-char *json_put_string(char *at, const char *text, size_t length);
+char *json_write_string(char *at, const char *text, size_t length);
 void json_c_string(struct buffer *json, const char *text); /* null for NULL */
 void json_integer(struct buffer *json, int64_t value);
 void json_boolean(struct buffer *json, bool value);

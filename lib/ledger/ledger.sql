@@ -11,13 +11,13 @@ CREATE TABLE account (
   site_name TEXT,
   asset_group_id TEXT,
   compliant INTEGER CHECK (compliant IN (0, 1)),
-  observed_at INTEGER,                 -- when the service said this; null for an account known by its envelopes only
+  observed_at INTEGER,                 -- when the service reported this; null for an account known by its envelopes only
   watermark INTEGER,                   -- the feed of this account has been read up to here
   touched INTEGER NOT NULL DEFAULT 0   -- 1: its consumption may differ from what was last reported
 ) STRICT;
 
 CREATE TABLE plan_item (
-  plan_item INTEGER PRIMARY KEY,       -- 0 stands for "none" in the tables that refer to it
+  plan_item INTEGER PRIMARY KEY,       -- 0 is "none" in the tables that refer to it
   plan_item_id TEXT NOT NULL UNIQUE
 ) STRICT;
 
@@ -25,7 +25,7 @@ CREATE TABLE status (
   status INTEGER PRIMARY KEY,          -- known ones in the order in which they win a tie; others from 1000 on
   name TEXT NOT NULL,
   counted INTEGER NOT NULL,            -- 0: such an envelope is not consumed
-  sending_method TEXT NOT NULL,        -- '' where it is not told; a status is a row of its own with each method
+  sending_method TEXT NOT NULL,        -- '' where it is unknown; a status has a row of its own with each method
   UNIQUE (name, sending_method)
 ) STRICT;
 
@@ -49,23 +49,23 @@ CREATE TABLE subscription (
   PRIMARY KEY (organization_id, subscription_id, plan_item_id)
 ) STRICT, WITHOUT ROWID;
 
--- Docusign's own count of an account, as it was last told for each billing period.
+-- Docusign's own count of an account, the latest for each billing period.
 CREATE TABLE billing_period (
   account INTEGER NOT NULL REFERENCES account,
-  period_start INTEGER NOT NULL,       -- the billing period, as Docusign says it
+  period_start INTEGER NOT NULL,       -- the billing period, by Docusign
   period_end INTEGER NOT NULL,
   organization_id TEXT,
   units_allowed ANY,                   -- a number, or 'unlimited'
   units_billed INTEGER,                -- sent in it up to observed_at, by Docusign's own count
-  bulk_units INTEGER,                  -- of these or beside these: its charges do not say
+  bulk_units INTEGER,                  -- part of these or beside them: its charges leave that open
   powerform_units INTEGER,
   currency TEXT,
   charges TEXT NOT NULL,               -- a JSON array
-  observed_at INTEGER NOT NULL,        -- when the service said this
+  observed_at INTEGER NOT NULL,        -- when the service reported this
   PRIMARY KEY (account, period_start)
 ) STRICT, WITHOUT ROWID;
 
--- Envelopes, the latest version of each: many rows to a block, packed as lib/envelope_row.h says. `envtally export` prints them.
+-- Envelopes, the latest version of each: many rows to a block, packed as in lib/merge/envelope_row.h. `envtally export` prints them.
 CREATE TABLE envelope_block (
   block INTEGER PRIMARY KEY,           -- the top layout.block_bits bits of the hashes of its envelopes' ids
   rows BLOB NOT NULL
@@ -79,7 +79,7 @@ CREATE TABLE layout (
 ) STRICT;
 INSERT INTO layout VALUES (1, 0, 0, 0);
 
--- What the daily partials are read from (view daily_consumption): kept in step with envelope_block by every transaction.
+-- What the daily partials are read from (view daily_consumption): updated with envelope_block in every transaction.
 CREATE TABLE sent_week (
   account INTEGER NOT NULL REFERENCES account,
   plan_item INTEGER NOT NULL,          -- as the feed names it, 0 when it names none
@@ -88,7 +88,7 @@ CREATE TABLE sent_week (
   PRIMARY KEY (account, plan_item, week)
 ) STRICT, WITHOUT ROWID;
 
--- Envelopes that came when a period that holds them had been reported as over.
+-- Envelopes that arrived after a period that holds them had been reported as over.
 CREATE TABLE late_envelope (
   envelope_id TEXT PRIMARY KEY,
   account INTEGER NOT NULL REFERENCES account,
@@ -97,7 +97,7 @@ CREATE TABLE late_envelope (
   arrived_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Envelopes of which two versions had the same modified_at and other contents.
+-- Envelopes with two versions of the same modified_at and different contents.
 CREATE TABLE conflict (
   envelope_id TEXT NOT NULL,
   modified_at INTEGER NOT NULL,
@@ -114,7 +114,7 @@ CREATE TABLE job_result (
   record TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What was last reported, a row a consumption record.
+-- The consumption last reported, a row for each record.
 CREATE TABLE reported (
   profile TEXT NOT NULL,
   account_id TEXT NOT NULL,
@@ -160,7 +160,7 @@ CREATE VIEW sent_digits AS
 SELECT account, plan_item, week, hex(substr(envelopes, key * 6 + 1, 6)) AS entry
 FROM sent_week, json_each('[0' || replace(hex(zeroblob(length(envelopes) / 6 - 1)), '00', ',0') || ']');
 
--- What the digits say.
+-- The values of the digits.
 CREATE VIEW sent AS
 SELECT account, plan_item, week,
   instr('123456789ABCDEF', substr(entry, 1, 1)) * 268435456 + instr('123456789ABCDEF', substr(entry, 2, 1)) * 16777216 +

@@ -19,7 +19,7 @@ static void forget(struct ledger_new *made)
 	*made = (struct ledger_new){.path = NULL, .descriptor = -1};
 }
 
-/* Is what was opened still what has the name? An earlier maker may have renamed it, or taken it away. */
+/* Is the opened file still the one of that name? An earlier writer may have renamed or removed it. */
 static bool has_name(const struct ledger_new *made)
 {
 	struct stat opened, named;

@@ -1,4 +1,4 @@
--- Steps from one version of the ledger's schema to the next, as lib/ledger_schema.h says.
+-- Steps from one version of the ledger's schema to the next, as described in lib/ledger/ledger_schema.h.
 
 -- to version 2: Docusign's own count, and statuses with a sending method
 CREATE TABLE billing_period (

@@ -41,7 +41,7 @@ WHERE observed_at < excluded.observed_at
   OR (observed_at = excluded.observed_at AND (period_end, ifnull(organization_id, ''), ifnull(units_allowed, ''), ifnull(units_billed, -1), ifnull(bulk_units, -1), ifnull(powerform_units, -1), ifnull(currency, ''), charges)
     < (:period_end, ifnull(:organization_id, ''), ifnull(:units_allowed, ''), ifnull(:units_billed, -1), ifnull(:bulk_units, -1), ifnull(:powerform_units, -1), ifnull(:currency, ''), :charges));
 -- name: touch_accounts_without_plan_item
--- The plan items of an asset group have changed: what its envelopes without a plan item take may have, too.
+-- The plan items of an asset group have changed, so the plan item of its envelopes without one may have, too.
 UPDATE account SET touched = 1 WHERE touched = 0 AND EXISTS (SELECT 1 FROM sent_week s WHERE s.account = account.account AND plan_item = 0);
 
 -- name: find_plan_item
@@ -49,7 +49,7 @@ SELECT plan_item FROM plan_item WHERE plan_item_id = ?1;
 -- name: add_plan_item
 INSERT INTO plan_item (plan_item_id) VALUES (?1);
 -- name: find_status
--- ?2: the sending method, none where it is not told.
+-- ?2: the sending method, null where it is unknown.
 SELECT status FROM status WHERE name = ?1 AND sending_method = ifnull(?2, '');
 -- name: status_name
 SELECT name FROM status WHERE status = ?1;
@@ -67,7 +67,7 @@ INSERT INTO status (status, name, counted, sending_method)
 SELECT max(999, max(status)) + 1, ?1, is_consumed(?1), ifnull(?2, '') FROM status;
 
 -- name: list_statuses
-SELECT status, name, counted, sending_method FROM status;
+SELECT status, name, counted, sending_method FROM status ORDER BY name, status;
 -- name: load_layout
 SELECT block_bits, envelopes, undated FROM layout;
 -- name: save_layout
@@ -107,7 +107,7 @@ INSERT INTO checkpoint VALUES (1, ?1) ON CONFLICT DO UPDATE SET state = ?1;
 SELECT state FROM checkpoint;
 
 -- name: list_accounts
--- Each account, what its envelopes without a plan item take, and whether it was touched; only touched ones unless ?1.
+-- Each account, or each touched one unless ?1, with the plan item of its envelopes that have none.
 SELECT account, account_id, (SELECT min(plan_item_id) FROM subscription s WHERE s.asset_group_id = a.asset_group_id AND plan_item_id <> ''
   HAVING count(DISTINCT plan_item_id) = 1)
 FROM account a WHERE ?1 OR touched ORDER BY account_id;
@@ -130,7 +130,7 @@ FROM billing_period b JOIN account USING (account) ORDER BY account_id, period_s
 -- The weeks from ?2 to ?3, whatever the plan item.
 SELECT week, envelopes FROM sent_week WHERE account = ?1 AND week BETWEEN ?2 AND ?3;
 -- name: list_sent_weeks
--- ?2: what envelopes without a plan item take; ?3: from this day on.
+-- ?2: the plan item of envelopes without one; ?3: from this day on.
 SELECT ifnull(plan_item_id, ?2) AS plan, week, envelopes
 FROM sent_week LEFT JOIN plan_item USING (plan_item) WHERE account = ?1 AND week * 7 + 6 >= ?3 ORDER BY plan, week;
 -- name: list_pooled_weeks
@@ -157,7 +157,7 @@ CREATE TEMP TABLE IF NOT EXISTS promoted (profile, account_id, plan_item_id, per
 -- name: mark_promoted
 INSERT OR IGNORE INTO promoted VALUES (ifnull(:profile, ''), :account_id, ifnull(:plan_item_id, ''), :period_start);
 -- name: promote_nothing
--- A run without consumption names the profile whose last reported figures go. One that counts some, of which none came, loses none here.
+-- A run without consumption removes what was last reported of its profile. One that counts some keeps it, also when only its job_result comes.
 INSERT OR REPLACE INTO promoted SELECT ifnull(:profile, ''), '', '', 0
 WHERE @record ->> 'state' IN ('succeeded', 'partial') AND ifnull(@record ->> '$.counts.consumption', 0) = 0;
 -- name: remove_not_promoted
@@ -176,7 +176,7 @@ SELECT record FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial
 SELECT record FROM result WHERE stream = 'contract' AND run_id =
   (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY run_id DESC LIMIT 1) ORDER BY number;
 
--- What export prints: columns in the order of the stream's fields, or the record as it is; in the order of the keys, null first.
+-- For export: columns in the order of the stream's fields, or the stored record; in the order of the keys, null first.
 -- name: export_account
 SELECT organization_id, account_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant
 FROM account WHERE observed_at IS NOT NULL ORDER BY organization_id, account_id;

@@ -191,7 +191,7 @@ int envelope_batch_spill(struct envelope_batch *batch, struct error *error)
 	return 0;
 }
 
-/* All rows of some partitions in `loaded`, in the order in which they came. Sets *end to where they end. */
+/* All rows of some partitions in `loaded`, in the order of their arrival. Sets *end to their end. */
 static int load(struct envelope_batch *batch, size_t first, size_t last, size_t *end, struct error *error)
 {
 	size_t size = ENVELOPE_ROW_LIMIT; /* bytes behind the last row may be read */
@@ -256,7 +256,7 @@ static void list_partition(struct envelope_batch *batch, size_t partition)
 	}
 }
 
-/* Rows of one hash, of which there are rarely two that are not versions of one envelope: by id, stably. */
+/* Rows of one hash, nearly always versions of one envelope: by id, stably. */
 static void sort_equals(struct envelope_batch *batch, size_t from, size_t to)
 {
 	for (size_t i = from + 1; i < to; i++) {

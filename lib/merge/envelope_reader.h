@@ -24,8 +24,8 @@ struct envelope_reader {
 	}
 void envelope_reader_release(struct envelope_reader *reader);
 
-/* Fields of an envelope record, in the order of stream_envelope_method (stream.h). Ids that are texts point into them. EX_DATAERR says which
- * field is wrong. */
+/* Fields of an envelope record, in the order of stream_envelope_method (stream.h). Ids that are texts point into them. EX_DATAERR names the
+ * field that is wrong. */
 int envelope_reader_read(struct envelope_reader *reader, const struct json_slice fields[], struct envelope *envelope, struct error *error);
 
 /* Forgets the keys: after the ledger was rewound to an earlier state. */

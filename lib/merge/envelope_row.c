@@ -30,7 +30,7 @@ static uint64_t load_8(const char *text)
 }
 
 /*
- * Eight hexadecimal digits in lower case, the first one lowest, to four bytes. A byte's top bit in `odd` says that it is no such
+ * Eight hexadecimal digits in lower case, the first one lowest, to four bytes. A byte's top bit in `odd` marks one that is no such
  * digit: adding to a byte sets its top bit from '0' (or 'a') on, and adding a little less from beyond '9' (or 'f') on.
  */
 static void write_hexadecimal(uint8_t *bytes, uint64_t digits, uint64_t *odd)

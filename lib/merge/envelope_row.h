@@ -2,13 +2,13 @@
  * envelope_row.h: one version of an envelope as the ledger keeps it, and as bytes within a block.
  *
  * A block is a run of rows, one after the other, ordered by envelope_row_compare(). A row:
- *   length     1 byte: of the whole row
+ *   length     1 byte: of the row, this byte included
  *   flags      1 byte: the FLAG_ bits of envelope_row.c
  *   envelope   16 bytes for a UUID, else a length byte and the text
  *   account, plan item, status   varints: keys of the ledger's tables; plan item 0 is none
  *   modified_at                  varint, zigzag, milliseconds
- *   sent_at, created_at, completed_at   where the flags say so: varint, zigzag, modified_at less it
- *   sender     where the flags say so, as the envelope
+ *   sent_at, created_at, completed_at   by the flags: varint, zigzag, modified_at less it
+ *   sender     by the flags, as the envelope
  * A varint has seven bits a byte, the least first, the eighth set on all but the last (LEB128); zigzag folds the sign in.
  */
 #ifndef ENVTALLY_ENVELOPE_ROW_H
@@ -33,7 +33,7 @@ struct envelope {
 	uint32_t account, plan_item, status; /* keys in the ledger */
 };
 
-/* A row where it lies: what it takes to order and to copy it. */
+/* A row in place: what is needed to order and to copy it. */
 struct envelope_row {
 	const uint8_t *at;
 	size_t length;
@@ -61,13 +61,13 @@ int envelope_row_compare(const struct envelope_row *left, const struct envelope_
 /* Writes the envelope as a row where ENVELOPE_ROW_LIMIT bytes are free; returns the row's length. */
 size_t envelope_row_write(uint8_t *at, const struct envelope *envelope);
 
-/* Looks at the row at `at`; the next one begins `length` bytes on. Returns 0, or -1 when the block is damaged. */
+/* Finds the row at `at`; the next one begins `length` bytes further. Returns 0, or -1 when the block is damaged. */
 int envelope_row_find(const uint8_t *at, const uint8_t *end, struct envelope_row *row);
 
 /* Does it have a time of sending? */
 bool envelope_row_is_dated(const struct envelope_row *row);
 
-/* Reads the row whole. Ids that are texts point into it. Returns 0, or -1 when it is damaged. */
+/* Reads the complete row. Ids that are texts point into it. Returns 0, or -1 when it is damaged. */
 int envelope_row_read(const struct envelope_row *row, struct envelope *envelope);
 
 #endif

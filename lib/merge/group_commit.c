@@ -57,7 +57,7 @@ static int commit(struct group_commit *group, struct error *error)
 	return 0;
 }
 
-/* Takes back what came after the last STATE. */
+/* Undoes what was merged after the last STATE. */
 static int rewind_to_state(struct group_commit *group, struct error *error)
 {
 	ledger_envelopes_forget_names(group->envelopes);
@@ -71,7 +71,7 @@ static int rewind_to_state(struct group_commit *group, struct error *error)
 
 static int merge_message(struct group_commit *group, const struct message *message, struct error *error);
 
-/* The lines of `tail` once more, which were right the first time. */
+/* Merges the lines of `tail` again; they were right the first time. */
 static int merge_again(struct group_commit *group, struct message_reader *reader, struct error *error)
 {
 	struct buffer lines = group->tail;
@@ -94,7 +94,7 @@ static int commit_at_state(struct group_commit *group, struct message_reader *re
 	return rewind_to_state(group, error) < 0 || commit(group, error) < 0 || merge_again(group, reader, error) < 0 ? -1 : 0;
 }
 
-/* What was to be passed on since the last STATE comes behind it; memory that was short then is found out by commit(). */
+/* The lines passed on since the last STATE go behind it; commit() finds out if memory was short. */
 static void hold_passed(struct group_commit *group)
 {
 	buffer_append(&group->held, group->passed.data, group->passed.length);
@@ -139,7 +139,7 @@ static void pass(struct group_commit *group, const struct line *line)
 		output_line(group->output, line->text, line->length);
 }
 
-static int add_state(struct group_commit *group, const struct message *message, struct error *error)
+static int merge_state(struct group_commit *group, const struct message *message, struct error *error)
 {
 	struct ledger *ledger = group->envelopes->ledger;
 	if (ledger_begin(ledger, error) < 0 || save_state(ledger, &message->value, error) < 0)
@@ -177,7 +177,7 @@ static int merge_message(struct group_commit *group, const struct message *messa
 int group_commit_add(struct group_commit *group, const struct message *message, struct error *error)
 {
 	if (message->type == MESSAGE_STATE)
-		return add_state(group, message, error);
+		return merge_state(group, message, error);
 	if (group->held.length)
 		append_line(&group->tail, &message->line);
 	return merge_message(group, message, error);
@@ -187,7 +187,7 @@ int group_commit_wait(struct group_commit *group, struct message_reader *reader,
 {
 	if (!group->held.length)
 		return 0;
-	/* What has left memory could not be taken back. */
+	/* Rows that have left memory could not be undone. */
 	if (group->tail.length > TAIL_LIMIT || !ledger_envelopes_have_room(group->envelopes))
 		return commit_at_state(group, reader, error);
 	if (line_reader_has_line(&reader->lines))

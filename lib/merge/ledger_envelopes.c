@@ -112,7 +112,7 @@ int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_s
 
 /* ---- blocks ---- */
 
-/* Adds it to the number of those that are past a draft and have no time of sending; -1 takes it away. */
+/* Adds `times`, 1 or -1, to the number of envelopes past a draft without a time of sending, if it is one. */
 static int count_undated(
 	struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope, int times, struct error *error)
 {
@@ -127,7 +127,7 @@ static int count_undated(
 }
 
 /*
- * A version that is new in the ledger, or replaces `earlier`. It has been counted when it came; `envelope` is NULL where nothing about it
+ * A version that is new in the ledger, or replaces `earlier`. It was counted on arrival; `envelope` is NULL where nothing about it
  * needs to be known: it is new, dated, and there is no period yet for which it could be late.
  */
 static int count_stored(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope *envelope,

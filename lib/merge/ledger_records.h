@@ -2,7 +2,7 @@
  * ledger_records.h: every canonical stream but the envelopes, into the ledger.
  *
  * Of accounts, subscriptions, billing periods and watermarks the latest observation wins (time_extracted, then the values), so order does
- * not matter. What a run reported (job_result, consumption, restatement, results) comes back to merge when the run is promoted, the
+ * not matter. What a run reported (job_result, consumption, restatement, results) returns to merge when the run is promoted, the
  * job_result first: it names the run. The consumption of a run is complete and replaces what was reported before, also where there is
  * none: a job_result that counts none. Storing the same again changes nothing.
  *
@@ -19,10 +19,10 @@
 struct ledger_records {
 	struct ledger *ledger;
 	const struct record_fields *fields;
-	int64_t now; /* stands in for a missing time_extracted */
+	int64_t now; /* in place of a missing time_extracted */
 	const struct message *message; /* the one being stored */
 	struct buffer run_id; /* of the job_result seen in this input */
-	bool promoted; /* a run's consumption came, complete: it replaces what was reported before */
+	bool promoted; /* a run's complete consumption was read: it replaces what was reported before */
 	bool subscriptions_moved; /* so the plan item that envelopes without one are counted under may have changed */
 };
 

@@ -1,13 +1,14 @@
 /*
- * sent_weeks.h: what the daily partials are read from, kept in step with the envelopes.
+ * sent_weeks.h: the weeks from which the daily partials are read, updated with the envelopes.
  *
  * A row of table `sent_week` is one account, plan item and week (days 7 * week to 7 * week + 6, counted from 1970-01-01). Its
  * `envelopes` has an entry for each envelope sent then: milliseconds of the week (four bytes, most significant first) and the
- * key of its status (two), in ascending order. So an envelope comes and goes, or changes its status, by one entry, and a day's units,
- * its first and last, are known without looking at other envelopes. (A row a day would be seven times as many rows for the same bytes.)
+ * key of its status (two), in ascending order. So adding or removing an envelope, or changing its status, is a matter of one entry, and a
+ * day's units, its first and last, are known without looking at other envelopes. (A row a day would be seven times as many rows for the
+ * same bytes.)
  *
- * Changes wait, in bounded memory, until sent_weeks_flush(); that must come before every commit. What comes and goes between two
- * flushes leaves the row alone, and its account untouched.
+ * Changes wait, in bounded memory, until sent_weeks_flush(); that must come before every commit. What is added and removed between
+ * two flushes leaves the row as it is, and its account untouched.
  */
 #ifndef ENVTALLY_SENT_WEEKS_H
 #define ENVTALLY_SENT_WEEKS_H
@@ -29,7 +30,7 @@ struct sent_weeks {
 	bool is_new; /* there is no row yet */
 };
 
-/* The envelope is sent in a week: it comes into the row, or goes. Nothing for one that is not sent. */
+/* Adds the envelope to the week in which it was sent, or removes it. Ignores one that was not sent. */
 int sent_weeks_add(struct sent_weeks *weeks, const struct envelope *envelope, struct error *error);
 int sent_weeks_remove(struct sent_weeks *weeks, const struct envelope *envelope, struct error *error);
 

@@ -49,7 +49,7 @@ static char *put_lower(char *at, const struct json_slice *slice, struct canonica
 	}
 	if (memchr(slice->text, 0, slice->length)) /* two ids that differ after it would be one to whoever ends a text there */
 		return misfit(fault, slice, "a string without \\u0000");
-	char *end = json_put_string(at, slice->text, slice->length);
+	char *end = json_write_string(at, slice->text, slice->length);
 	for (; at < end; at++)
 		*at = (char)(*at + ((unsigned char)(*at - 'A') < 26) * 32);
 	return end;
@@ -91,7 +91,7 @@ static char *put_value(char *at, const struct stream_field *field, const struct 
 	case FIELD_DECIMAL:
 		if (slice->kind != JSON_STRING)
 			return misfit(fault, slice, "a string");
-		return json_put_string(at, slice->text, slice->length);
+		return json_write_string(at, slice->text, slice->length);
 	case FIELD_TIME:
 		if (slice->kind != JSON_STRING || instant_rewrite(slice->text, slice->length, at + 1) < 0)
 			return misfit(fault, slice, "a time such as 2025-01-31T12:00:00.000Z");
@@ -100,10 +100,10 @@ static char *put_value(char *at, const struct stream_field *field, const struct 
 	case FIELD_DAY:
 		if (slice->kind != JSON_STRING || day_parse(slice->text, slice->length, &day) < 0)
 			return misfit(fault, slice, "a date such as 2025-01-31");
-		return json_put_string(at, slice->text, slice->length);
+		return json_write_string(at, slice->text, slice->length);
 	case FIELD_RIGHTS:
 		if (slice->kind == JSON_STRING && slice->length == 9 && memcmp(slice->text, "unlimited", 9) == 0)
-			return json_put_string(at, slice->text, slice->length);
+			return json_write_string(at, slice->text, slice->length);
 		return put_integer(at, slice, fault);
 	case FIELD_INTEGER:
 		return put_integer(at, slice, fault);
@@ -158,7 +158,7 @@ int canonical_form_append(const struct canonical_form *form, struct buffer *line
 	*at++ = '}';
 	if (time_extracted->kind == JSON_STRING) {
 		at = mempcpy(at, ",\"time_extracted\":", 18);
-		at = json_put_string(at, time_extracted->text, time_extracted->length);
+		at = json_write_string(at, time_extracted->text, time_extracted->length);
 	}
 	at = mempcpy(at, "}\n", 2);
 	line->length += (size_t)(at - start);
