@@ -25,33 +25,33 @@ static void keep_problem(void *data, jv message)
 	jv_free(text);
 }
 
-struct jq_program *jq_program_new(const char *name, const char *program, size_t length, struct error *error)
+struct jq_program *jq_program_new(const char *name, const char *source, size_t length, struct error *error)
 {
-	struct jq_program *program = calloc(1, sizeof *transform);
-	char *text = strndup(program, length);
-	if (!transform || !text || !(program->jq = jq_init())) {
+	struct jq_program *program = calloc(1, sizeof *program);
+	char *text = strndup(source, length);
+	if (!program || !text || !(program->jq = jq_init())) {
 		error_set(error, EX_OSERR, "out of memory");
 		goto failed;
 	}
 	program->name = name;
-	jq_set_error_cb(program->jq, keep_problem, transform);
+	jq_set_error_cb(program->jq, keep_problem, program);
 	if (!jq_compile(program->jq, text)) {
 		error_set(error, EX_CONFIG, "cannot use jq program '%s': %s", name, program->problem);
 		goto failed;
 	}
 	free(text);
-	return transform;
+	return program;
 failed:
 	free(text);
-	jq_program_free(transform);
+	jq_program_free(program);
 	return NULL;
 }
 
 void jq_program_free(struct jq_program *program)
 {
-	if (transform && program->jq)
+	if (program && program->jq)
 		jq_teardown(&program->jq);
-	free(transform);
+	free(program);
 }
 
 /* Passes one result on, and frees it. */

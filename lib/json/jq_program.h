@@ -9,14 +9,14 @@
 struct jq_program;
 
 /* Compiles a program; `length` bytes of text, `name` for messages. NULL with EX_CONFIG and jq's message. */
-struct jq_program *jq_program_new(const char *name, const char *program, size_t length, struct error *error);
-void jq_program_free(struct jq_program *transform);
+struct jq_program *jq_program_new(const char *name, const char *source, size_t length, struct error *error);
+void jq_program_free(struct jq_program *program);
 
 /*
  * Runs the program on one JSON text and calls `each` with every result as JSON text (followed by BUFFER_PADDING bytes,
  * valid within the call). Returns 0, what `each` returned when not 0, or -1 with EX_DATAERR when the program fails.
  */
-int jq_program_run(struct jq_program *transform, const char *text, size_t length,
-	int (*each)(void *context, const char *text, size_t length), void *context, struct error *error);
+int jq_program_run(struct jq_program *program, const char *text, size_t length, int (*each)(void *context, const char *text, size_t length),
+	void *context, struct error *error);
 
 #endif
