@@ -13,8 +13,7 @@
 #include "base/instant.h"
 #include "config/profile.h"
 #include "consumption/consumption.h"
-#include "io/diag.h"
-#include "io/options.h"
+#include "io/program.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -119,29 +118,27 @@ static int aggregate(struct consumption *consumption, struct output *output, str
 	return got;
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct consumption consumption;
 	struct profile profile = {.path = NULL};
-	struct output output;
-	options_parse(argc, argv, table, &manual);
+	(void)operands;
 	consumption_open(&consumption, options_now(), run_id);
 	consumption.policy_changed = policy_changed;
-	output_open(&output, STDOUT_FILENO, "standard output");
-	int result = set_rule(&consumption, &profile, &error);
+	int result = set_rule(&consumption, &profile, error);
 	consumption.profile = profile_name;
 	if (result == 0 && reported_path)
-		result = read_reported(&consumption, &error);
+		result = read_reported(&consumption, error);
 	if (result == 0)
-		result = aggregate(&consumption, &output, &error);
+		result = aggregate(&consumption, output, error);
 	if (result == 0 && consumption.units_before_contract)
-		diag_warn("%lld unit(s) sent before the contract start stand in periods with a negative index",
+		diag_warn("%lld unit(s) sent before the contract start are in periods with a negative index",
 			(long long)consumption.units_before_contract);
-	output_close(&output, error.status ? NULL : &error);
 	consumption_release(&consumption);
 	profile_release(&profile);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

@@ -13,9 +13,7 @@
 #include "auth/token.h"
 #include "base/instant.h"
 #include "config/connection.h"
-#include "io/diag.h"
-#include "io/options.h"
-#include "io/output.h"
+#include "io/program.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -178,25 +176,22 @@ out:
 	return result;
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct profile profile = {.path = NULL};
-	struct output output;
-	secrets_protect();
-	options_parse(argc, argv, table, &manual);
+	(void)operands;
 	if (!profile_option && !(key_info && key_file))
 		options_refuse("cannot connect without a profile: -p FILE");
-	output_open(&output, STDOUT_FILENO, "standard output");
-	int result = profile_option ? profile_load(profile_option, &profile, &error) : 0;
-	if (result == 0 && key_info)
-		result = print_key_info(&profile, &output, &error);
-	else if (result == 0)
-		result = print_connection(&profile, &output, &error);
-	explicit_bzero(output.pending.data, result < 0 ? output.pending.length : 0);
-	output_close(&output, error.status ? NULL : &error);
+	int result = profile_option ? profile_load(profile_option, &profile, error) : 0;
+	if (result == 0)
+		result = key_info ? print_key_info(&profile, output, error) : print_connection(&profile, output, error);
+	if (result < 0)
+		explicit_bzero(output->pending.data, output->pending.length);
 	profile_release(&profile);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	secrets_protect();
+	return program_run(argc, argv, table, &manual, run);
 }

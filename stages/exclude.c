@@ -9,9 +9,7 @@
  * Exit: 0; 64 usage; 65 bad input or exclusions; 66 no such file; 74 cannot write.
  */
 #include "base/instant.h"
-#include "io/diag.h"
-#include "io/options.h"
-#include "io/output.h"
+#include "io/program.h"
 #include "licence/exclusions.h"
 #include "stream/message.h"
 
@@ -88,24 +86,22 @@ static void print_count(const struct exclusions *exclusions, struct output *outp
 	output_line_end(output);
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct exclusions exclusions = {.count = 0};
-	struct output output;
-	options_parse(argc, argv, table, &manual);
+	(void)operands;
 	if (!exclusions_path)
 		options_refuse("cannot exclude without rules: --exclusions FILE");
-	output_open(&output, STDOUT_FILENO, "standard output");
-	if (exclusions_load(exclusions_path, &exclusions, complain, &error) == 0) {
+	if (exclusions_load(exclusions_path, &exclusions, complain, error) == 0) {
 		if (count_rules)
-			print_count(&exclusions, &output);
+			print_count(&exclusions, output);
 		else
-			select_envelopes(&exclusions, &output, &error);
+			select_envelopes(&exclusions, output, error);
 	}
-	output_close(&output, error.status ? NULL : &error);
 	exclusions_release(&exclusions);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

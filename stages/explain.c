@@ -10,8 +10,7 @@
 #include "base/instant.h"
 #include "config/policy.h"
 #include "explain/explanation.h"
-#include "io/diag.h"
-#include "io/options.h"
+#include "io/program.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,21 +108,19 @@ static int explain(struct explanation *explanation, const struct policy *policy,
 	return wrong;
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct explanation explanation;
 	struct policy policy = {.name = NULL};
-	struct output output;
-	options_parse(argc, argv, table, &manual);
+	(void)operands;
 	struct explanation_question question = parse_question();
-	output_open(&output, STDOUT_FILENO, "standard output");
-	if (explanation_open(&explanation, &question, &error) == 0 && policy_load(policy_path, &policy, &error) == 0)
-		explain(&explanation, &policy, &output, &error);
-	output_close(&output, error.status ? NULL : &error);
+	if (explanation_open(&explanation, &question, error) == 0 && policy_load(policy_path, &policy, error) == 0)
+		explain(&explanation, &policy, output, error);
 	explanation_release(&explanation);
 	policy_release(&policy);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

@@ -10,9 +10,7 @@
  */
 #include "base/instant.h"
 #include "forecast/burn_down.h"
-#include "io/diag.h"
-#include "io/options.h"
-#include "io/output.h"
+#include "io/program.h"
 #include "stream/stream.h"
 
 #include <fcntl.h>
@@ -143,26 +141,24 @@ static int print_forecasts(struct daily_use *use, struct output *output, struct 
 	return buffer_check(&output->pending, error);
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct licence licence = {.models = {.count = 0}};
 	struct daily_use use;
-	struct output output;
-	options_parse(argc, argv, table, &manual);
+	(void)operands;
 	if (!models_path)
 		options_refuse("cannot forecast without software models: --models FILE");
 	if (warn_days < 0)
 		options_refuse("cannot use --warn-days %d: it is 0 or more", warn_days);
-	output_open(&output, STDOUT_FILENO, "standard output");
 	daily_use_open(&use, &licence, options_now());
-	if (load(&licence, &error) == 0 && pass_on(&use, &output, &error) == 0 && take_away_excluded(&use, &error) == 0 &&
-		daily_use_finish(&use, &error) == 0)
-		print_forecasts(&use, &output, &error);
-	output_close(&output, error.status ? NULL : &error);
+	if (load(&licence, error) == 0 && pass_on(&use, output, error) == 0 && take_away_excluded(&use, error) == 0 &&
+		daily_use_finish(&use, error) == 0)
+		print_forecasts(&use, output, error);
 	daily_use_release(&use);
 	licence_release(&licence);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

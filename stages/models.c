@@ -8,11 +8,9 @@
  *
  * Exit: 0; 64 usage; 65 bad input; 74 cannot write.
  */
-#include "io/diag.h"
 
 #include "base/array.h"
-#include "io/options.h"
-#include "io/output.h"
+#include "io/program.h"
 #include "licence/licence_cells.h"
 #include "stream/message.h"
 
@@ -146,24 +144,21 @@ static void print_suggestions(const struct suggestions *suggestions, struct outp
 	}
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct suggestions suggestions = {.count = 0};
-	struct output output;
-	const char **operands = options_parse(argc, argv, table, &manual);
 	if (!operands[0] || strcmp(operands[0], "suggest") != 0 || operands[1])
 		options_refuse("cannot do that: models takes one operand, suggest");
-	output_open(&output, STDOUT_FILENO, "standard output");
-	if (read_unrecognized(&suggestions, &error) == 0) {
+	if (read_unrecognized(&suggestions, error) == 0) {
 		if (suggestions.count)
 			qsort(suggestions.list, suggestions.count, sizeof *suggestions.list, compare);
-		print_suggestions(&suggestions, &output, &error);
+		print_suggestions(&suggestions, output, error);
 	}
-	output_close(&output, error.status ? NULL : &error);
 	free(suggestions.list);
 	arena_release(&suggestions.arena);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

@@ -8,8 +8,7 @@
  *
  * Exit: 0; 64 usage; 65 a record that does not fit; 66 no such feed or program file; 73, 74 cannot write; 78 a wrong map.
  */
-#include "io/diag.h"
-#include "io/options.h"
+#include "io/program.h"
 #include "normalize/feed_map.h"
 #include "normalize/rejects.h"
 
@@ -42,7 +41,7 @@ static const struct options_manual manual = {
 struct normalizer {
 	struct feed_map map;
 	struct rejects rejects;
-	struct output output;
+	struct output *output;
 	const struct stream *bare; /* what lines without a type become */
 	const struct stream *announced[4]; /* those whose SCHEMA is out */
 	unsigned long long records;
@@ -55,7 +54,7 @@ static void announce(struct normalizer *normalizer, const struct stream *target)
 		if (normalizer->announced[i] == target)
 			return;
 	normalizer->announced[i] = target;
-	stream_append_schema(&normalizer->output.pending, target);
+	stream_append_schema(&normalizer->output->pending, target);
 }
 
 static int reject(struct normalizer *normalizer, const struct message_reader *reader, const struct message *message, const char *pointer,
@@ -74,10 +73,10 @@ static int convert(struct normalizer *normalizer, const struct message_reader *r
 	struct feed_map_fault fault;
 	announce(normalizer, target);
 	normalizer->records++;
-	int result = feed_map_append(&normalizer->map, target, message, &normalizer->output.pending, &fault, error);
+	int result = feed_map_append(&normalizer->map, target, message, &normalizer->output->pending, &fault, error);
 	if (result > 0)
 		return reject(normalizer, reader, message, fault.pointer, fault.reason, error);
-	output_line_end(&normalizer->output);
+	output_line_end(normalizer->output);
 	return result;
 }
 
@@ -91,7 +90,7 @@ static int handle(struct normalizer *normalizer, const struct message_reader *re
 	else if (message->type == MESSAGE_RECORD || message->type == MESSAGE_SCHEMA)
 		target = feed_map_target(&normalizer->map, message->stream.text, message->stream.length);
 	if (!target)
-		output_line(&normalizer->output, message->line.text, message->line.length);
+		output_line(normalizer->output, message->line.text, message->line.length);
 	else if (message->type != MESSAGE_SCHEMA)
 		return convert(normalizer, reader, message, target, error);
 	return 0;
@@ -106,7 +105,7 @@ static int normalize(struct normalizer *normalizer, struct error *error)
 		    &reader, STDIN_FILENO, "standard input", normalizer->map.pointers, normalizer->map.pointer_count, true, error) < 0)
 		return -1;
 	reader.keep_unreadable = true;
-	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(&normalizer->output))
+	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(normalizer->output))
 		if (handle(normalizer, &reader, &message, error) < 0) {
 			got = -1;
 			break;
@@ -124,28 +123,27 @@ static void report_counts(const struct normalizer *normalizer)
 	diag_metric_records("raw", normalizer->records);
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
-	struct normalizer normalizer = {.records = 0};
-	options_parse(argc, argv, table, &manual);
-	output_open(&normalizer.output, STDOUT_FILENO, "standard output");
-	if (feed_map_open(&normalizer.map, feed, stream, program, &error) < 0)
+	struct normalizer normalizer = {.output = output};
+	(void)operands;
+	if (feed_map_open(&normalizer.map, feed, stream, program, error) < 0)
 		goto out;
 	normalizer.bare = feed_map_target(&normalizer.map, stream, strlen(stream));
 	if (!normalizer.bare)
 		options_refuse("cannot use --stream '%s': no map leads from it", stream);
-	if (rejects_open(&normalizer.rejects, rejects_path, &error) < 0)
+	if (rejects_open(&normalizer.rejects, rejects_path, error) < 0)
 		goto out;
-	int result = normalize(&normalizer, &error);
-	if (output_close(&normalizer.output, result < 0 ? NULL : &error) < 0)
-		result = -1;
-	if (result == 0 && rejects_commit(&normalizer.rejects, &error) == 0)
+	int result = normalize(&normalizer, error);
+	output_flush(output); /* what could not be written has no rejects either */
+	if (result == 0 && !output_failed(output) && rejects_commit(&normalizer.rejects, error) == 0)
 		report_counts(&normalizer);
 	rejects_abandon(&normalizer.rejects);
 out:
 	feed_map_release(&normalizer.map);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

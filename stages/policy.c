@@ -8,9 +8,7 @@
  * Exit: 0; 64 usage; 66 no such file; 74 cannot write; 78 a wrong policy.
  */
 #include "config/policy.h"
-#include "io/diag.h"
-#include "io/options.h"
-#include "io/output.h"
+#include "io/program.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -39,22 +37,19 @@ static int print(const struct policy *policy, bool whole, struct output *output,
 	return 0;
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct policy policy;
-	struct output output;
-	const char **operands = options_parse(argc, argv, table, &manual);
-	bool whole = operands[0] && strcmp(operands[0], "show") == 0;
-	if (!operands[0] || (!whole && strcmp(operands[0], "hash") != 0) || (operands[1] && operands[2]))
+	bool shows = operands[0] && strcmp(operands[0], "show") == 0;
+	if (!operands[0] || (!shows && strcmp(operands[0], "hash") != 0) || (operands[1] && operands[2]))
 		options_refuse("cannot do that: policy takes show or hash, and the file of a policy");
-	output_open(&output, STDOUT_FILENO, "standard output");
-	if (policy_load(operands[1], &policy, &error) == 0) {
-		print(&policy, whole, &output, &error);
+	if (policy_load(operands[1], &policy, error) == 0) {
+		print(&policy, shows, output, error);
 		policy_release(&policy);
 	}
-	output_close(&output, error.status ? NULL : &error);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

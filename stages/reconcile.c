@@ -9,8 +9,7 @@
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
-#include "io/diag.h"
-#include "io/options.h"
+#include "io/program.h"
 #include "reconcile/position.h"
 
 #include <fcntl.h>
@@ -129,24 +128,22 @@ static int read_excluded(struct reconcile_input *usage, const struct exclusions 
 	return got < 0 ? -1 : 0;
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct licence licence;
 	struct reconcile_input usage = {.accounts = NULL};
-	struct output output;
-	options_parse(argc, argv, table, &manual);
+	(void)operands;
 	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
 	unsigned group_by = parse_groups();
-	output_open(&output, STDOUT_FILENO, "standard output");
-	if (licence_load(&licence, &files, complain, &error) == 0 && licence_check(&licence, warn, &error) == 0 &&
-		read_excluded(&usage, &licence.exclusions, &error) == 0 && pass_on(&usage, &output, &error) == 0)
-		position_print(&licence, &usage, group_by, trace, options_now(), &output, &error);
-	output_close(&output, error.status ? NULL : &error);
+	if (licence_load(&licence, &files, complain, error) == 0 && licence_check(&licence, warn, error) == 0 &&
+		read_excluded(&usage, &licence.exclusions, error) == 0 && pass_on(&usage, output, error) == 0)
+		position_print(&licence, &usage, group_by, trace, options_now(), output, error);
 	reconcile_input_release(&usage);
 	licence_release(&licence);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }

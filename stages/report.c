@@ -8,9 +8,8 @@
  * Exit: 0, also when something is Not Compliant or there is nothing to report; 64 usage; 65 bad input; 73, 74 cannot write.
  */
 #include "io/atomic_file.h"
-#include "io/diag.h"
 #include "io/display.h"
-#include "io/options.h"
+#include "io/program.h"
 #include "report/report_csv.h"
 #include "report/report_html.h"
 #include "report/report_table.h"
@@ -70,42 +69,40 @@ static report_printer *parse_format(void)
 	options_refuse("cannot use --format '%s': it is table, html or csv", format);
 }
 
-static int print_report(const struct report *report, report_printer *print, struct error *error)
+static void print_file(const struct report *report, report_printer *print, struct error *error)
 {
-	struct atomic_file aside = {.temporary = NULL};
-	struct output output;
-	if (!output_path) {
-		output_open(&output, STDOUT_FILENO, "standard output");
-		int result = print(report, &output, error);
-		return output_close(&output, result < 0 ? NULL : error) < 0 ? -1 : result;
-	}
-	if (atomic_file_open(&aside, output_path, 0644, error) < 0)
-		return -1;
-	if (print(report, &aside.output, error) == 0)
-		return atomic_file_commit(&aside, error);
-	atomic_file_abandon(&aside);
-	return -1;
+	struct atomic_file file;
+	if (atomic_file_open(&file, output_path, 0644, error) < 0)
+		return;
+	if (print(report, &file.output, error) == 0)
+		atomic_file_commit(&file, error);
+	else
+		atomic_file_abandon(&file);
 }
 
-int main(int argc, const char **argv)
+static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct error error = ERROR_INIT;
 	struct report report;
-	options_parse(argc, argv, table, &manual);
+	(void)operands;
 	report_printer *print = parse_format();
 	if (!display_is_utf8(title, strlen(title)))
 		options_refuse("cannot use --title: it is not UTF-8");
 	if (output_path && !*output_path)
 		options_refuse("cannot use --output '': it is the path of a file");
 	report_open(&report, title, options_now());
-	if (report_read(&report, STDIN_FILENO, "standard input", &error) == 0 && report_sort(&report, &error) == 0) {
+	if (report_read(&report, STDIN_FILENO, "standard input", error) == 0 && report_sort(&report, error) == 0) {
 		if (report_is_empty(&report))
 			diag_note("nothing to report: no metric_result, consumption, restatement or unrecognized_subscription "
 				  "came");
-		print_report(&report, print, &error);
+		if (output_path)
+			print_file(&report, print, error);
+		else
+			print(&report, output, error);
 	}
 	report_release(&report);
-	if (error.status)
-		diag_error(&error);
-	return error.status;
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
 }
