@@ -16,3 +16,11 @@ void *array_grow(void **elements, size_t *count, size_t size, struct error *erro
 	}
 	return memset((char *)*elements + size * (*count)++, 0, size);
 }
+
+void *array_at(void **elements, size_t *count, size_t size, size_t index, struct error *error)
+{
+	while (*count <= index)
+		if (!array_grow(elements, count, size, error))
+			return NULL;
+	return (char *)*elements + size * index;
+}

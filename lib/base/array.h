@@ -14,4 +14,7 @@
  */
 void *array_grow(void **elements, size_t *count, size_t size, struct error *error);
 
+/* The element of an index; where the array is shorter it grows up to there, by zeroed elements. NULL with EX_OSERR. */
+void *array_at(void **elements, size_t *count, size_t size, size_t index, struct error *error);
+
 #endif

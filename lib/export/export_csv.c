@@ -1,7 +1,6 @@
 #include "export/export_csv.h"
 
-#include <csv.h>
-#include <string.h>
+#include "io/csv_write.h"
 
 int export_csv_open(struct export_csv *csv, const struct stream *stream, struct error *error)
 {
@@ -19,46 +18,19 @@ void export_csv_release(struct export_csv *csv)
 	csv->scanner = NULL;
 }
 
-static void end_cell(const struct export_csv *csv, size_t column, struct buffer *row)
-{
-	buffer_append_string(row, csv->stream->fields[column + 1].name ? "," : "\r\n");
-}
-
-static bool needs_quotes(const char *text, size_t length)
-{
-	if (length == 0 || text[0] == ' ' || text[length - 1] == ' ')
-		return true;
-	for (size_t i = 0; i < length; i++)
-		if (text[i] == ',' || text[i] == '"' || text[i] == '\r' || text[i] == '\n')
-			return true;
-	return false;
-}
-
 static void append_cell(struct buffer *row, const struct json_slice *cell)
 {
-	if (cell->kind == JSON_ABSENT || cell->kind == JSON_NULL)
-		return;
-	if (cell->kind == JSON_TRUE || cell->kind == JSON_FALSE) {
+	if (cell->kind == JSON_TRUE || cell->kind == JSON_FALSE)
 		buffer_append_string(row, cell->kind == JSON_TRUE ? "true" : "false");
-		return;
-	}
-	if (!needs_quotes(cell->text, cell->length)) {
-		buffer_append(row, cell->text, cell->length);
-		return;
-	}
-	size_t size = csv_write(NULL, 0, cell->text, cell->length);
-	char *end = buffer_reserve(row, size);
-	if (!end)
-		return;
-	csv_write(end, size, cell->text, cell->length);
-	row->length += size;
+	else if (cell->kind != JSON_ABSENT && cell->kind != JSON_NULL)
+		csv_write_cell(row, cell->text, cell->length, false);
 }
 
 void export_csv_append_header(const struct export_csv *csv, struct buffer *row)
 {
 	for (size_t column = 0; csv->stream->fields[column].name; column++) {
 		buffer_append_string(row, csv->stream->fields[column].name);
-		end_cell(csv, column, row);
+		csv_write_end(row, !csv->stream->fields[column + 1].name);
 	}
 }
 
@@ -69,7 +41,7 @@ int export_csv_append(struct export_csv *csv, const struct buffer *record, struc
 		return error_prefix(error, "cannot read a stored %s", csv->stream->name);
 	for (size_t column = 0; column < csv->fields.count; column++) {
 		append_cell(row, &cells[column]);
-		end_cell(csv, column, row);
+		csv_write_end(row, !csv->stream->fields[column + 1].name);
 	}
 	return buffer_check(row, error);
 }

@@ -1,235 +1,157 @@
 #include "report/report.h"
 
+#include "base/array.h"
 #include "base/instant.h"
+#include "base/period_state.h"
 #include "base/stale_feed.h"
 #include "stream/canonical_record.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void report_open(struct report *report, const char *title, int64_t now)
+/* A record of a stream; its fields are found by name. */
+struct reading {
+	struct report *report;
+	struct record record;
+	const struct stream *stream;
+	const int *slots; /* of the stream's fields */
+};
+
+static int slot(const struct reading *reading, const char *field)
 {
-	*report = (struct report){.title = title,
-		.now = now,
-		.groups = {.stream = &stream_group_result},
-		.remediations = {.stream = &stream_remediation},
-		.billings = {.stream = &stream_billing_check},
-		.forecasts = {.stream = &stream_forecast}};
+	return reading->slots[stream_field_index(reading->stream, field, strlen(field))];
 }
 
-void report_release(struct report *report)
+static const struct json_slice *slice(const struct reading *reading, const char *field)
 {
-	for (size_t i = 0; i < report->account_ids.count; i++)
-		free(report->accounts[i].name);
-	for (size_t i = 0; i < report->plan_item_ids.count; i++) {
-		free(report->plan_items[i].plan_item_name);
-		free(report->plan_items[i].subscription_name);
-		free(report->plan_items[i].subscription_id);
-	}
-	for (size_t i = 0; i < report->metric_count; i++)
-		for (size_t j = 0; j < REPORT_METRIC_FIELDS; j++)
-			free(report->metrics[i].texts[j]);
-	for (size_t i = 0; i < report->identifier_count; i++) {
-		free(report->identifiers[i].identifier);
-		free(report->identifiers[i].display_name);
-		free(report->identifiers[i].profiles);
-	}
-	free(report->accounts);
-	free(report->plan_items);
-	free(report->periods);
-	free(report->period_order);
-	free(report->metrics);
-	free(report->identifiers);
-	report_rows_release(&report->groups);
-	report_rows_release(&report->remediations);
-	report_rows_release(&report->billings);
-	report_rows_release(&report->forecasts);
-	name_table_release(&report->words);
-	name_table_release(&report->account_ids);
-	name_table_release(&report->plan_item_ids);
-	name_table_release(&report->period_keys);
-	name_table_release(&report->licensed_keys);
-	sum_table_release(&report->by_account);
-	sum_table_release(&report->by_plan_item);
+	return record_slice(&reading->record, slot(reading, field));
 }
 
-/* Makes room for one element more than `count`, and zeroes what is new. Returns 0, or -1 with EX_OSERR. */
-static int make_room(void **elements, size_t *capacity, size_t count, size_t size, struct error *error)
+static int64_t integer(struct reading *reading, const char *field)
 {
-	if (count < *capacity)
-		return 0;
-	size_t wanted = *capacity ? *capacity * 2 : 32;
-	void *grown = realloc(*elements, wanted * size);
-	if (!grown)
-		return error_set(error, EX_OSERR, "out of memory");
-	memset((char *)grown + *capacity * size, 0, (wanted - *capacity) * size);
-	*elements = grown;
-	*capacity = wanted;
-	return 0;
+	return record_integer_or(&reading->record, slot(reading, field), 0);
 }
 
-static const struct json_slice *field(const struct report *report, const struct message *message, const char *name)
+static int64_t instant(struct reading *reading, const char *field)
 {
-	return field_union_slice(&report->fields, message->fields, name);
+	return record_instant_or_none(&reading->record, slot(reading, field));
 }
 
-static int64_t integer(const struct report *report, const struct message *message, const char *name)
+static const char *text(struct reading *reading, const char *field)
 {
-	const struct json_slice *slice = field(report, message, name);
-	return slice->kind == JSON_NUMBER ? strtoll(slice->text, NULL, 10) : 0;
+	return record_shared_text(&reading->record, slot(reading, field), &reading->report->words);
 }
 
-static int64_t instant(const struct report *report, const struct message *message, const char *name)
+/* Replaces *kept, but by no null. */
+static void keep_text(struct reading *reading, const char **kept, const char *field)
 {
-	const struct json_slice *slice = field(report, message, name);
-	int64_t result = INSTANT_NONE;
-	instant_parse(slice->text, slice->length, &result);
-	return result;
+	const char *new = text(reading, field);
+	if (new)
+		*kept = new;
 }
 
-/* The number of a name; REPORT_NONE for null. */
-static int number(struct name_table *table, const struct json_slice *slice, uint32_t *result, struct error *error)
+static uint32_t read_account(struct reading *reading)
 {
-	*result = REPORT_NONE;
-	if (slice->kind != JSON_STRING)
-		return 0;
-	ptrdiff_t at = name_table_number(table, slice->text, slice->length, error);
-	*result = (uint32_t)at;
-	return at < 0 ? -1 : 0;
+	struct report *report = reading->report;
+	uint32_t number = record_name(&reading->record, slot(reading, "account_id"), &report->account_ids);
+	if (reading->record.failed)
+		return RECORD_NO_NAME;
+	struct report_account *account =
+		array_at((void **)&report->accounts, &report->account_count, sizeof *account, number, reading->record.error);
+	if (account && stream_field_index(reading->stream, "account_name", strlen("account_name")) >= 0)
+		keep_text(reading, &account->name, "account_name");
+	reading->record.failed |= !account;
+	return number;
 }
 
-static int word(struct report *report, const struct message *message, const char *name, uint32_t *result, struct error *error)
+static uint32_t read_plan_item(struct reading *reading)
 {
-	return number(&report->words, field(report, message, name), result, error);
+	struct report *report = reading->report;
+	uint32_t number = record_name(&reading->record, slot(reading, "plan_item_id"), &report->plan_item_ids);
+	if (number != RECORD_NO_NAME && !reading->record.failed)
+		reading->record.failed |= !array_at(
+			(void **)&report->plan_items, &report->plan_item_count, sizeof *report->plan_items, number, reading->record.error);
+	return number;
 }
 
-/* Replaces `*text` by what the slice has, unless that is null. */
-static int keep_text(char **text, const struct json_slice *slice, struct error *error)
+static void add_account(struct reading *reading)
 {
-	if (slice->kind == JSON_NULL || slice->kind == JSON_ABSENT)
-		return 0;
-	if (*text && strlen(*text) == slice->length && memcmp(*text, slice->text, slice->length) == 0)
-		return 0;
-	struct buffer copy = BUFFER_INIT;
-	for (size_t i = 0; i < slice->length;) {
-		size_t length = strnlen(slice->text + i, slice->length - i);
-		buffer_append(&copy, slice->text + i, length);
-		i += length;
-		if (i++ < slice->length)
-			buffer_append_string(&copy, "\u2400"); /* a text here ends at its first 0 */
-	}
-	char *own = copy.failed ? NULL : strdup(copy.data);
-	buffer_release(&copy);
-	if (!own)
-		return error_set(error, EX_OSERR, "out of memory");
-	free(*text);
-	*text = own;
-	return 0;
+	read_account(reading);
 }
 
-static int read_account(struct report *report, const struct message *message, uint32_t *account, struct error *error)
+static void add_watermark(struct reading *reading)
 {
-	if (make_room((void **)&report->accounts, &report->account_capacity, report->account_ids.count, sizeof *report->accounts, error) <
-			0 ||
-		number(&report->account_ids, field(report, message, "account_id"), account, error) < 0)
-		return -1;
-	return keep_text(&report->accounts[*account].name, field(report, message, "account_name"), error);
-}
-
-static int read_plan_item(struct report *report, const struct message *message, uint32_t *plan_item, struct error *error)
-{
-	if (make_room((void **)&report->plan_items, &report->plan_item_capacity, report->plan_item_ids.count, sizeof *report->plan_items,
-		    error) < 0)
-		return -1;
-	return number(&report->plan_item_ids, field(report, message, "plan_item_id"), plan_item, error);
-}
-
-static int add_account(struct report *report, const struct message *message, struct error *error)
-{
-	uint32_t account;
-	return read_account(report, message, &account, error);
-}
-
-static int add_watermark(struct report *report, const struct message *message, struct error *error)
-{
-	uint32_t number;
-	if (read_account(report, message, &number, error) < 0)
-		return -1;
+	struct report *report = reading->report;
+	int64_t watermark = instant(reading, "watermark");
+	uint32_t number = read_account(reading);
+	if (reading->record.failed)
+		return;
 	struct report_account *account = &report->accounts[number];
-	int64_t watermark = instant(report, message, "watermark");
 	if (!account->is_fed || watermark > account->watermark)
 		account->watermark = watermark;
 	account->is_fed = report->has_watermarks = true;
-	return 0;
 }
 
-bool report_account_is_stale(const struct report *report, const struct report_account *account)
+static bool names_model(struct reading *reading)
 {
-	if (!account->is_fed)
-		return report->has_watermarks;
-	return feed_is_stale(account->watermark, report->now);
+	bool has_model = slice(reading, "software_model")->kind == JSON_STRING;
+	reading->report->names_models |= has_model;
+	return has_model;
 }
 
-static int add_subscription(struct report *report, const struct message *message, struct error *error)
+static void add_subscription(struct reading *reading)
 {
-	uint32_t number;
-	if (read_plan_item(report, message, &number, error) < 0)
-		return -1;
-	if (number == REPORT_NONE)
-		return 0;
-	struct report_plan_item *plan_item = &report->plan_items[number];
-	if (field(report, message, "software_model")->kind == JSON_STRING)
-		plan_item->has_model = report->names_models = true;
-	return keep_text(&plan_item->plan_item_name, field(report, message, "plan_item_name"), error) < 0 ||
-			keep_text(&plan_item->subscription_name, field(report, message, "subscription_name"), error) < 0 ||
-			keep_text(&plan_item->subscription_id, field(report, message, "subscription_id"), error) < 0
-		? -1
-		: 0;
+	uint32_t number = read_plan_item(reading);
+	if (number == RECORD_NO_NAME || reading->record.failed)
+		return;
+	struct report_plan_item *plan_item = &reading->report->plan_items[number];
+	plan_item->has_model |= names_model(reading);
+	keep_text(reading, &plan_item->plan_item_name, "plan_item_name");
+	keep_text(reading, &plan_item->subscription_name, "subscription_name");
+	keep_text(reading, &plan_item->subscription_id, "subscription_id");
 }
 
-/* A period is as settled as the least settled of its rows. */
-static int rank_of_state(const char *state)
+static enum period_state state_of(const struct report_period *period)
 {
-	return strcmp(state, "final") == 0 ? 3 : strcmp(state, "provisional") == 0 ? 2 : strcmp(state, "open") == 0 ? 1 : 0;
+	return period_state_of_name(period->state, strlen(period->state));
 }
 
-static int read_period(struct report *report, const struct message *message, uint32_t *number, struct error *error)
+/* The number of the record's period. Its state is the least settled of its records'. */
+static uint32_t read_period(struct reading *reading)
 {
-	struct report_period period = {.index = integer(report, message, "period_index"),
-		.start = instant(report, message, "period_start"),
-		.end = instant(report, message, "period_end")};
-	if (word(report, message, "profile", &period.profile, error) < 0 || word(report, message, "unit", &period.unit, error) < 0 ||
-		word(report, message, "state", &period.state, error) < 0)
-		return -1;
-	int64_t key[] = {period.profile, period.unit, period.start, period.end};
-	size_t count = report->period_keys.count;
-	if (make_room((void **)&report->periods, &report->period_capacity, count, sizeof period, error) < 0)
-		return -1;
-	ptrdiff_t at = name_table_number(&report->period_keys, (const char *)key, sizeof key, error);
-	if (at < 0)
-		return -1;
-	*number = (uint32_t)at;
-	if ((size_t)at == count)
-		report->periods[at] = period;
-	else if (rank_of_state(report_word(report, period.state)) < rank_of_state(report_word(report, report->periods[at].state)))
-		report->periods[at].state = period.state;
-	return 0;
+	struct report *report = reading->report;
+	const struct report_period period = {.profile = text(reading, "profile"),
+		.unit = text(reading, "unit"),
+		.state = text(reading, "state"),
+		.index = integer(reading, "period_index"),
+		.start = instant(reading, "period_start"),
+		.end = instant(reading, "period_end")};
+	const int64_t key[] = {(intptr_t)period.profile, (intptr_t)period.unit, period.start, period.end};
+	ptrdiff_t number =
+		reading->record.failed ? -1 : name_table_number(&report->period_keys, (const char *)key, sizeof key, reading->record.error);
+	size_t known = report->period_count;
+	struct report_period *kept = number < 0
+		? NULL
+		: array_at((void **)&report->periods, &report->period_count, sizeof period, (size_t)number, reading->record.error);
+	reading->record.failed |= !kept;
+	if (kept && (size_t)number == known)
+		*kept = period;
+	else if (kept && state_of(&period) < state_of(kept))
+		kept->state = period.state;
+	return (uint32_t)number;
 }
 
-static int add_consumption(struct report *report, const struct message *message, struct error *error)
+static void add_consumption(struct reading *reading)
 {
-	uint32_t period, account, plan_item;
-	int64_t units = integer(report, message, "units_consumed");
-	if (read_period(report, message, &period, error) < 0 || read_account(report, message, &account, error) < 0 ||
-		read_plan_item(report, message, &plan_item, error) < 0)
-		return -1;
-	uint32_t has_model = field(report, message, "software_model")->kind == JSON_STRING;
-	report->names_models |= has_model;
-	return sum_add(&report->periods[period].consumed, units, error) < 0 ||
-			sum_table_add(&report->by_account, (const uint32_t[SUM_PARTS]){period, account}, units, error) < 0 ||
-			sum_table_add(&report->by_plan_item, (const uint32_t[SUM_PARTS]){period, plan_item, has_model}, units, error) < 0
-		? -1
-		: 0;
+	struct report *report = reading->report;
+	struct error *error = reading->record.error;
+	const int64_t units = integer(reading, "units_consumed");
+	const uint32_t period = read_period(reading), account = read_account(reading), plan_item = read_plan_item(reading);
+	const uint32_t by_account[SUM_PARTS] = {period, account}, by_plan_item[SUM_PARTS] = {period, plan_item, names_model(reading)};
+	if (reading->record.failed || sum_add(&report->periods[period].consumed, units, error) < 0 ||
+		sum_table_add(&report->by_account, by_account, units, error) < 0 ||
+		sum_table_add(&report->by_plan_item, by_plan_item, units, error) < 0)
+		reading->record.failed = true;
 }
 
 static int64_t size_of(int64_t delta)
@@ -246,156 +168,237 @@ static int compare_restatements(const struct report *report, const struct report
 		return a->start < b->start ? -1 : 1;
 	int order = strcmp(report->account_ids.names[a->account].text, report->account_ids.names[b->account].text);
 	if (order == 0 && a->plan_item != b->plan_item)
-		order = a->plan_item == REPORT_NONE || b->plan_item == REPORT_NONE
-			? (a->plan_item == REPORT_NONE ? -1 : 1)
+		order = a->plan_item == RECORD_NO_NAME || b->plan_item == RECORD_NO_NAME
+			? (a->plan_item == RECORD_NO_NAME ? -1 : 1)
 			: strcmp(report->plan_item_ids.names[a->plan_item].text, report->plan_item_ids.names[b->plan_item].text);
-	return order ? order : a->before < b->before ? -1 : a->before > b->before;
+	return order ? order : (a->before > b->before) - (a->before < b->before);
 }
 
-static int add_restatement(struct report *report, const struct message *message, struct error *error)
+static void add_restatement(struct reading *reading)
 {
-	struct report_restatement new = {.start = instant(report, message, "period_start"),
-		.end = instant(report, message, "period_end"),
-		.before = integer(report, message, "units_before"),
-		.after = integer(report, message, "units_after"),
-		.delta = integer(report, message, "delta")};
-	if (read_account(report, message, &new.account, error) < 0 || read_plan_item(report, message, &new.plan_item, error) < 0 ||
-		word(report, message, "cause", &new.cause, error) < 0 || sum_add(&report->restatement_net, new.delta, error) < 0)
-		return -1;
+	struct report *report = reading->report;
+	const struct report_restatement new = {.account = read_account(reading),
+		.plan_item = read_plan_item(reading),
+		.cause = text(reading, "cause"),
+		.start = instant(reading, "period_start"),
+		.end = instant(reading, "period_end"),
+		.before = integer(reading, "units_before"),
+		.after = integer(reading, "units_after"),
+		.delta = integer(reading, "delta")};
+	reading->record.failed |= sum_add(&report->restatement_net, new.delta, reading->record.error) < 0;
+	if (reading->record.failed)
+		return;
 	report->restatement_total++;
 	size_t at = report->restatement_count;
 	while (at > 0 && compare_restatements(report, &new, &report->restatements[at - 1]) < 0)
 		at--;
 	if (at == REPORT_RESTATEMENTS)
-		return 0;
+		return;
 	if (report->restatement_count < REPORT_RESTATEMENTS)
 		report->restatement_count++;
 	memmove(&report->restatements[at + 1], &report->restatements[at], (report->restatement_count - at - 1) * sizeof new);
 	report->restatements[at] = new;
-	return 0;
 }
 
-static int add_unrecognized(struct report *report, const struct message *message, struct error *error)
+static void add_unrecognized(struct reading *reading)
 {
-	uint32_t type;
-	if (make_room((void **)&report->identifiers, &report->identifier_capacity, report->identifier_count, sizeof *report->identifiers,
-		    error) < 0 ||
-		word(report, message, "identifier_type", &type, error) < 0)
-		return -1;
-	struct report_identifier *new = &report->identifiers[report->identifier_count++];
-	new->type = report_word(report, type);
-	new->subscriptions = integer(report, message, "subscriptions");
-	new->units = integer(report, message, "units_consumed");
-	return keep_text(&new->identifier, field(report, message, "identifier"), error) < 0 ||
-			keep_text(&new->display_name, field(report, message, "display_name"), error) < 0 ||
-			keep_text(&new->profiles, field(report, message, "profiles"), error) < 0
-		? -1
-		: 0;
+	struct report *report = reading->report;
+	struct report_identifier *new =
+		array_grow((void **)&report->identifiers, &report->identifier_count, sizeof *new, reading->record.error);
+	reading->record.failed |= !new;
+	if (new)
+		*new = (struct report_identifier){.type = text(reading, "identifier_type"),
+			.identifier = text(reading, "identifier"),
+			.display_name = text(reading, "display_name"),
+			.subscriptions = integer(reading, "subscriptions"),
+			.units = integer(reading, "units_consumed")};
 }
 
-static int add_metric(struct report *report, const struct message *message, struct error *error)
+static struct report_row *add_row(struct reading *reading, struct report_rows *rows)
 {
-	if (make_room((void **)&report->metrics, &report->metric_capacity, report->metric_count, sizeof *report->metrics, error) < 0)
-		return -1;
-	struct report_metric *new = &report->metrics[report->metric_count++];
-	new->start = instant(report, message, "period_start");
-	new->end = instant(report, message, "period_end");
-	new->used = integer(report, message, "rights_used");
-	for (int i = 0; i < REPORT_METRIC_FIELDS && stream_metric_result.fields[i].name; i++)
-		if (keep_text(&new->texts[i], field(report, message, stream_metric_result.fields[i].name), error) < 0)
-			return -1;
-	report->not_compliant += !report_metric_is_compliant(new) && !report_metric_is_unknown(new);
-	report->unknown += report_metric_is_unknown(new);
-	return 0;
+	return report_rows_add(rows, &reading->record, reading->slots, &reading->report->words);
 }
 
-static int add_row(struct report *report, struct report_rows *rows, const struct message *message, struct error *error)
+static void add_metric(struct reading *reading)
 {
-	struct json_slice slices[REPORT_ROW_FIELDS];
-	for (int i = 0; i < REPORT_ROW_FIELDS && rows->stream->fields[i].name; i++)
-		slices[i] = *field(report, message, rows->stream->fields[i].name);
-	return report_rows_add(rows, &report->words, slices, error);
+	const struct report_row *metric = add_row(reading, &reading->report->metrics);
+	if (!metric)
+		return;
+	reading->report->unknown += report_metric_is_unknown(metric);
+	reading->report->not_compliant += !report_metric_is_unknown(metric) && !report_metric_is_compliant(metric);
 }
 
-static int add_group(struct report *report, const struct message *message, struct error *error)
+static void add_group(struct reading *reading)
 {
-	return add_row(report, &report->groups, message, error);
+	add_row(reading, &reading->report->groups);
 }
 
-static int add_remediation(struct report *report, const struct message *message, struct error *error)
+static void add_remediation(struct reading *reading)
 {
-	return add_row(report, &report->remediations, message, error);
+	add_row(reading, &reading->report->remediations);
 }
 
-static int add_forecast(struct report *report, const struct message *message, struct error *error)
+static void add_forecast(struct reading *reading)
 {
-	return add_row(report, &report->forecasts, message, error);
+	add_row(reading, &reading->report->forecasts);
 }
 
-static int add_billing(struct report *report, const struct message *message, struct error *error)
+static void add_billing(struct reading *reading)
 {
-	if (json_slice_equals(field(report, message, "check"), "agrees")) {
-		report->billings_agreeing++;
-		return 0;
-	}
-	report->billings_differing += json_slice_equals(field(report, message, "check"), "differs");
-	if (add_row(report, &report->billings, message, error) < 0)
-		return -1;
-	struct report_row *row = &report->billings.list[report->billings.count - 1];
-	row->start = instant(report, message, "billing_start");
-	row->end = instant(report, message, "billing_end");
-	return 0;
+	struct report *report = reading->report;
+	bool agrees = json_slice_equals(slice(reading, "check"), "agrees");
+	report->billings_agreeing += agrees;
+	report->billings_differing += json_slice_equals(slice(reading, "check"), "differs");
+	struct report_row *row = agrees ? NULL : add_row(reading, &report->billings);
+	if (!row)
+		return;
+	row->start = instant(reading, "billing_start");
+	row->end = instant(reading, "billing_end");
 }
 
 /* What is read: a stream, and what becomes of its records. */
 static const struct {
 	const struct stream *stream;
-	int (*add)(struct report *report, const struct message *message, struct error *error);
+	void (*add)(struct reading *reading);
 } readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric}, {&stream_restatement, add_restatement},
 	{&stream_unrecognized_subscription, add_unrecognized}, {&stream_group_result, add_group}, {&stream_remediation, add_remediation},
 	{&stream_forecast, add_forecast}, {&stream_billing_check, add_billing}, {&stream_account, add_account},
 	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}};
 #define READERS (sizeof readers / sizeof *readers)
 
-/* Is the record what its stream's table of fields says? `scratch` is for the canonical record, which is not needed. */
-static int check(const struct report *report, const struct message_reader *reader, const struct message *message,
-	const struct stream *stream, struct buffer *scratch, struct error *error)
+/* Is the record what the table of its stream says? `scratch` is for the canonical record, which is not needed. */
+static int check(struct reading *reading, struct buffer *scratch)
 {
-	struct json_slice slices[FIELD_UNION_LIMIT];
+	const struct message *message = reading->record.message;
+	const struct stream *stream = reading->stream;
+	struct json_slice slices[STREAM_FIELD_LIMIT];
 	struct canonical_fault fault;
 	for (int i = 0; stream->fields[i].name; i++)
-		slices[i] = *field(report, message, stream->fields[i].name);
+		slices[i] = *record_slice(&reading->record, reading->slots[i]);
 	buffer_reset(scratch);
 	if (canonical_record_append(scratch, stream, slices, &message->time_extracted, &fault) == 0)
-		return buffer_check(scratch, error);
-	return message_error(reader, message, error, "%s \"%s\" %s", stream->name, stream->fields[fault.field].name, fault.reason);
+		return buffer_check(scratch, reading->record.error);
+	return message_error(reading->record.reader, message, reading->record.error, "%s \"%s\" %s", stream->name,
+		stream->fields[fault.field].name, fault.reason);
+}
+
+static int read_record(struct reading *reading, const int slots[][STREAM_FIELD_LIMIT], struct buffer *scratch)
+{
+	struct record *record = &reading->record;
+	for (size_t i = 0; i < READERS; i++) {
+		if (!message_is_record(record->message, readers[i].stream->name))
+			continue;
+		reading->stream = readers[i].stream;
+		reading->slots = slots[i];
+		if (check(reading, scratch) < 0)
+			return -1;
+		readers[i].add(reading);
+		/* A sum that leaves 64 bits does not know of which line. */
+		if (record->failed && record->error->status == EX_DATAERR)
+			return message_error(record->reader, record->message, record->error, "%s", record->error->text);
+	}
+	return record->failed ? -1 : 0;
 }
 
 int report_read(struct report *report, int descriptor, const char *name, struct error *error)
 {
 	const struct stream *list[READERS + 1] = {NULL};
+	struct record_fields fields;
+	int slots[READERS][STREAM_FIELD_LIMIT];
 	struct message_reader reader;
 	struct message message;
+	struct reading reading = {.report = report, .record = {.reader = &reader, .message = &message, .error = error}};
 	struct buffer scratch = BUFFER_INIT;
 	int got;
 	for (size_t i = 0; i < READERS; i++)
 		list[i] = readers[i].stream;
-	if (field_union_build(&report->fields, list, error) < 0 ||
-		message_reader_open(&reader, descriptor, name, report->fields.pointers, report->fields.count, false, error) < 0)
+	if (record_fields_build(&fields, list, error) < 0)
 		return -1;
-	while ((got = message_next(&reader, &message, error)) > 0) {
-		for (size_t i = 0; i < READERS && got > 0; i++) {
-			if (!message_is_record(&message, readers[i].stream->name))
-				continue;
-			if (check(report, &reader, &message, readers[i].stream, &scratch, error) < 0)
-				got = -1;
-			else if (readers[i].add(report, &message, error) < 0)
-				got = error->status == EX_DATAERR ? message_error(&reader, &message, error, "%s", error->text) : -1;
-		}
-		if (got < 0)
-			break;
-	}
+	for (size_t i = 0; i < READERS; i++)
+		for (size_t j = 0; list[i]->fields[j].name; j++)
+			slots[i][j] = record_fields_slot(&fields, list[i]->fields[j].name);
+	if (message_reader_open(&reader, descriptor, name, fields.pointers, fields.count, false, error) < 0)
+		return -1;
+	while ((got = message_next(&reader, &message, error)) > 0 && (got = read_record(&reading, slots, &scratch)) == 0)
+		;
 	buffer_release(&scratch);
 	message_reader_release(&reader);
 	return got;
+}
+
+void report_open(struct report *report, const char *title, int64_t now)
+{
+	*report = (struct report){.title = title,
+		.now = now,
+		.metrics = {.stream = &stream_metric_result},
+		.groups = {.stream = &stream_group_result},
+		.remediations = {.stream = &stream_remediation},
+		.billings = {.stream = &stream_billing_check},
+		.forecasts = {.stream = &stream_forecast}};
+}
+
+void report_release(struct report *report)
+{
+	struct report_rows *const rows[] = {
+		&report->metrics, &report->groups, &report->remediations, &report->billings, &report->forecasts};
+	struct name_table *const tables[] = {
+		&report->words, &report->account_ids, &report->plan_item_ids, &report->period_keys, &report->licensed_keys};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		report_rows_release(rows[i]);
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+		name_table_release(tables[i]);
+	free(report->accounts);
+	free(report->plan_items);
+	free(report->periods);
+	free(report->period_order);
+	free(report->identifiers);
+	sum_table_release(&report->by_account);
+	sum_table_release(&report->by_plan_item);
+}
+
+bool report_is_empty(const struct report *report)
+{
+	return !report->metrics.count && !report->period_count && !report->restatement_total && !report->identifier_count;
+}
+
+bool report_metric_is_unknown(const struct report_row *metric)
+{
+	return report_row_is(metric, "status", "Unknown");
+}
+
+bool report_metric_is_compliant(const struct report_row *metric)
+{
+	return report_row_is(metric, "status", "Compliant");
+}
+
+const struct report_period *report_period_at(const struct report *report, size_t number)
+{
+	return &report->periods[report->period_order[number]];
+}
+
+bool report_periods_agree(const struct report_period *a, const struct report_period *b)
+{
+	return a->profile == b->profile && a->unit == b->unit;
+}
+
+bool report_account_is_stale(const struct report *report, const struct report_account *account)
+{
+	return account->is_fed ? feed_is_stale(account->watermark, report->now) : report->has_watermarks;
+}
+
+void report_append_account(const struct report *report, uint32_t account, struct buffer *text)
+{
+	const struct report_account *facts = &report->accounts[account];
+	const char *id = report->account_ids.names[account].text;
+	buffer_append_string(text, facts->name ? facts->name : id);
+	if (facts->shares_name)
+		buffer_append_format(text, " (%s)", id);
+}
+
+void report_append_days(int64_t start, int64_t end, struct buffer *text)
+{
+	char first[DAY_LENGTH], last[DAY_LENGTH];
+	day_format(instant_day(start), first);
+	day_format(instant_day(end - 1), last);
+	buffer_append_format(text, "%.*s – %.*s", DAY_LENGTH, first, DAY_LENGTH, last);
 }

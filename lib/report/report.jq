@@ -1,4 +1,4 @@
-# The report's document (lib/report_html.c) to {page: …}, one HTML text. Names come without control characters; everything that is
+# The report's document (lib/report/report_html.c) to {page: …}, one HTML text. Names come without control characters; everything that is
 # not a figure or a date of ours is escaped here, by @html.
 
 # Figures are text of any length. Digits are set apart by style alone, so that what is copied is a plain number.
@@ -154,10 +154,8 @@ def costs: (.metrics | map(select(.currency))) as $priced | if $priced == [] the
     [.[] | "<tr" + (if .is_current then " class=\"current\"" else "" end) + ">" + period + (.average_price | amount) + (.true_up_cost | amount) + (.over_licensed_amount | amount)
       + (.potential_savings | amount) + (.total_spend | amount) + (.current_period_spend | amount) + "</tr>\n"]; null; "titled")] | add)) end;
 
-def option: if .option == "buy_rights" then "Buy rights"
-  elif .option == "reduce_rights" then "Reduce at renewal"
-  elif .option == "move_rights" then "Move from " + (.group_type | gsub("_"; " ") | @html) + " " + (.from_group | name) + " to " + (if .to_group then .to_group | name else "accounts without one" end)
-  else .option | @html end;
+def option: if .option == "move_rights" then "Move from " + (.group_type | gsub("_"; " ") | @html) + " " + (.from_group | name) + " to " + (if .to_group then .to_group | name else "accounts without one" end)
+  else .option_sentence // .option | @html end;
 
 def remedies: if .remediations == [] then "" else section("remediation"; "What can be done";
   "<p>In each period in the order in which it is best done; what the position becomes is after it and those above it. A cost below zero is saved.</p>\n"
@@ -174,11 +172,9 @@ def group_results: if .group_results == [] then "" else section("groups"; "Group
   "<p>Positions per group in the period " + (.group_results[0] | days) + ". Rights are allocated to the group, or drawn from those that are allocated to nobody.</p>\n"
   + table("Licence positions per group"; [["Software model"], ["By"], ["Group"], ["Owned", "n"], ["Allocated", "n"], ["Of the pool", "n"], ["Used", "n"], ["Available", "n"], ["Unlicensed", "n"], ["True-up cost", "n"], ["Status"]];
     [.group_results[] | "<tr><th scope=\"row\">" + (.software_model | name) + "</th><td class=\"state\">" + (.group_type | gsub("_"; " ") | @html) + "</td><td>" + group_name + "</td>"
-      + (.rights_owned | cell) + (.rights_allocated | cell) + (.rights_pooled | cell) + (.rights_used // (.usage_state // "not known" | gsub("_"; " ")) | cell)
+      + (.rights_owned | cell) + (.rights_allocated | cell) + (.rights_pooled | cell) + (.rights_used | cell)
       + (.rights_available | cell) + (.unlicensed_rights | if . == "0" then cell else "<td class=\"n missing\">" + figure + "</td>" end) + (.true_up_cost | amount) + "<td>" + pill + "</td></tr>\n"];
     if .more_group_results == "0" then null else "<tr><td class=\"aside\" colspan=\"11\">and \(.more_group_results) more, not listed</td></tr>" end; "")) end;
-
-def check_phrase: {agrees: "agrees", differs: "differs", feed_is_behind: "feed not read so far", not_yet_fed: "feed never read", superseded: "superseded", not_reported: "Docusign tells none"}[.] // .;
 
 def billings: if .billings == [] then "" else section("billing"; "Docusign’s own count";
   "<p>Billing periods in which Docusign’s count of an account is not ours of the same time, up to when Docusign was asked. What could make the difference, <code>explain</code> lists.</p>\n"
@@ -187,7 +183,7 @@ def billings: if .billings == [] then "" else section("billing"; "Docusign’s o
       + ([.units_allowed, .units_billed, .units_counted] | map(if . == null then "<td class=\"n\"><span class=\"none\">–</span></td>" else cell end) | add)
       + (.difference | if . == null then "<td class=\"n\"><span class=\"none\">–</span></td>" else change end)
       + (.bulk_units | if . == null then "<td class=\"n\"><span class=\"none\">–</span></td>" else cell end)
-      + "<td class=\"state\">" + (.check | check_phrase | @html) + "</td></tr>\n"];
+      + "<td class=\"state\">" + (.check_label // .check | @html) + "</td></tr>\n"];
     if .more_billings == "0" then null else "<tr><td class=\"aside\" colspan=\"9\">and \(.more_billings) more, not listed</td></tr>" end; "")) end;
 
 def units: if .groups == [] then "" else section("units"; "Units consumed";
@@ -210,7 +206,7 @@ def restatements: if .restatements == [] then "" else section("restatements"; "R
   "<p>Figures that an earlier run had reported for a period and that are different now, the largest change first.</p>\n"
   + table("Restated figures, before and after"; [["Period"], ["Account"], ["Before", "n"], ["After", "n"], ["Change", "n"], ["Cause"]];
     [.restatements[] | "<tr>" + period + "<td>" + account + "</td>"
-      + (.before | cell) + (.after | cell) + (.delta | change) + "<td>" + (if .cause == "late" then "late: units came after the report" elif .cause == "status" then "status: units went or moved" else .cause | @html end) + "</td></tr>\n"];
+      + (.before | cell) + (.after | cell) + (.delta | change) + "<td>" + (.cause_sentence // .cause | @html) + "</td></tr>\n"];
     if .more_restatements == "0" then null else "<tr><td class=\"aside\" colspan=\"6\">and \(.more_restatements) smaller ones, not listed</td></tr>" end; "")) end;
 
 def identifiers: if .identifiers == [] then "" else section("unrecognized"; "Unrecognized identifiers";

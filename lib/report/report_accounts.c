@@ -23,10 +23,10 @@ static int compare_accounts(const void *left, const void *right, void *context)
 /* Where each period's units go: a column, or -1 when it is not of this table. */
 static int *place_periods(struct report_accounts *table, const struct report *report)
 {
-	int *columns = malloc((report->period_keys.count + 1) * sizeof *columns);
+	int *columns = malloc((report->period_count + 1) * sizeof *columns);
 	if (!columns)
 		return NULL;
-	memset(columns, -1, (report->period_keys.count + 1) * sizeof *columns);
+	memset(columns, -1, (report->period_count + 1) * sizeof *columns);
 	size_t count = table->end - table->first;
 	table->has_earlier = count > table->column_limit;
 	table->column_count = table->has_earlier ? table->column_limit + 1 : count;
@@ -40,7 +40,7 @@ static int *place_periods(struct report_accounts *table, const struct report *re
 
 static int rank(struct report_accounts *table, const struct report *report, const int columns[], uint32_t rows[], struct error *error)
 {
-	size_t count = report->account_ids.count, present = 0;
+	size_t count = report->account_count, present = 0;
 	int64_t *totals = calloc(count + 1, sizeof *totals);
 	bool *found = calloc(count + 1, sizeof *found);
 	table->accounts = calloc(count + 1, sizeof *table->accounts);
@@ -70,16 +70,12 @@ static int rank(struct report_accounts *table, const struct report *report, cons
 
 int report_accounts_build(struct report_accounts *table, const struct report *report, size_t first, struct error *error)
 {
-	const struct report_period *group = &report->periods[report->period_order[first]];
+	const struct report_period *group = report_period_at(report, first);
 	table->first = table->end = first;
-	while (table->end < report->period_keys.count) {
-		const struct report_period *period = &report->periods[report->period_order[table->end]];
-		if (period->profile != group->profile || period->unit != group->unit)
-			break;
+	while (table->end < report->period_count && report_periods_agree(report_period_at(report, table->end), group))
 		table->end++;
-	}
 	int *columns = place_periods(table, report);
-	uint32_t *rows = calloc(report->account_ids.count + 1, sizeof *rows);
+	uint32_t *rows = calloc(report->account_count + 1, sizeof *rows);
 	int result = columns && rows ? rank(table, report, columns, rows, error) : error_set(error, EX_OSERR, "out of memory");
 	size_t width = table->column_count + 1;
 	if (result == 0 && !(table->cells = calloc((table->row_count + 1) * width, sizeof *table->cells)))

@@ -1,34 +1,32 @@
 #include "report/report_rows.h"
 
 #include "base/array.h"
-
-#include "base/instant.h"
-#include "licence/licence_cells.h"
+#include "stream/phrases.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-int report_rows_add(struct report_rows *rows, struct name_table *words, const struct json_slice slices[], struct error *error)
+static size_t size_of_row(const struct report_rows *rows)
+{
+	return sizeof(struct report_row) + stream_field_count(rows->stream) * sizeof(const char *);
+}
+
+struct report_row *report_rows_add(struct report_rows *rows, struct record *record, const int slots[], struct name_table *words)
 {
 	const struct stream *stream = rows->stream;
-	struct report_row *row = array_grow((void **)&rows->list, &rows->count, sizeof *row, error);
+	struct report_row *row = array_grow(&rows->list, &rows->count, size_of_row(rows), record->error);
+	record->failed |= !row;
 	if (!row)
-		return -1;
-	for (int i = 0; i < REPORT_ROW_FIELDS && stream->fields[i].name; i++) {
-		const struct json_slice *slice = &slices[i];
-		row->texts[i] = UINT32_MAX;
-		if (slice->kind == JSON_NULL || slice->kind == JSON_ABSENT)
-			continue;
-		ptrdiff_t number = name_table_number(words, slice->text, slice->length, error);
-		if (number < 0)
-			return -1;
-		row->texts[i] = (uint32_t)number;
+		return NULL;
+	row->stream = stream;
+	for (int i = 0; stream->fields[i].name; i++) {
+		row->texts[i] = record_shared_text(record, slots[i], words);
 		if (strcmp(stream->fields[i].name, "period_start") == 0)
-			instant_parse(slice->text, slice->length, &row->start);
+			row->start = record_instant_or_none(record, slots[i]);
 		if (strcmp(stream->fields[i].name, "period_end") == 0)
-			instant_parse(slice->text, slice->length, &row->end);
+			row->end = record_instant_or_none(record, slots[i]);
 	}
-	return 0;
+	return record->failed ? NULL : row;
 }
 
 void report_rows_release(struct report_rows *rows)
@@ -38,25 +36,45 @@ void report_rows_release(struct report_rows *rows)
 	rows->count = 0;
 }
 
-const char *report_row_text(const struct report_rows *rows, const struct name_table *words, const struct report_row *row, const char *field)
+struct report_row *report_row_at(const struct report_rows *rows, size_t number)
 {
-	uint32_t number = row->texts[stream_field_index(rows->stream, field, strlen(field))];
-	return number == UINT32_MAX ? NULL : words->names[number].text;
+	return (struct report_row *)((char *)rows->list + number * size_of_row(rows));
 }
 
-int64_t report_row_integer(const struct report_rows *rows, const struct name_table *words, const struct report_row *row, const char *field)
+const char *report_row_text(const struct report_row *row, const char *field)
 {
-	const char *text = report_row_text(rows, words, row, field);
+	return row->texts[stream_field_index(row->stream, field, strlen(field))];
+}
+
+bool report_row_is(const struct report_row *row, const char *field, const char *text)
+{
+	const char *own = report_row_text(row, field);
+	return own && strcmp(own, text) == 0;
+}
+
+int64_t report_row_integer(const struct report_row *row, const char *field)
+{
+	const char *text = report_row_text(row, field);
 	char *end;
 	int64_t value = text ? strtoll(text, &end, 10) : INT64_MAX;
 	return text && *text && !*end ? value : INT64_MAX;
 }
 
-struct order {
-	const struct report_rows *rows;
-	const struct name_table *words;
-	const char *const *fields;
-};
+const char *report_row_consumption(const struct report_row *row)
+{
+	const char *used = report_row_text(row, "rights_used");
+	const char *phrase = used ? used : phrase_label("usage_state", report_row_text(row, "usage_state"));
+	return phrase ? phrase : "not known";
+}
+
+bool report_rows_agree(const struct report_row *a, const struct report_row *b, const char *const fields[])
+{
+	/* Equal texts are one text. */
+	for (; *fields; fields++)
+		if (report_row_text(a, *fields) != report_row_text(b, *fields))
+			return false;
+	return true;
+}
 
 static int compare_texts(const char *a, const char *b)
 {
@@ -71,40 +89,22 @@ static int compare_texts(const char *a, const char *b)
 
 static int compare_rows(const void *left, const void *right, void *context)
 {
-	const struct order *order = context;
+	const struct report_row_order *order = context;
 	const struct report_row *a = left, *b = right;
-	if (a->start != b->start)
-		return a->start > b->start ? -1 : 1;
-	for (const char *const *field = order->fields; *field; field++) {
-		int result = compare_texts(
-			report_row_text(order->rows, order->words, a, *field), report_row_text(order->rows, order->words, b, *field));
-		if (result)
-			return result;
-	}
-	return 0;
+	int by_period = (a->start > b->start) - (a->start < b->start), result = 0;
+	if (order->first_field)
+		result = report_row_is(b, order->first_field, order->first_word) - report_row_is(a, order->first_field, order->first_word);
+	if (result == 0 && !order->period_last)
+		result = -by_period;
+	for (const char *const *field = order->fields; *field && result == 0; field++)
+		result = compare_texts(report_row_text(a, *field), report_row_text(b, *field));
+	if (result == 0)
+		result = by_period;
+	return result ? result : (a->end > b->end) - (a->end < b->end);
 }
 
-void report_rows_sort(struct report_rows *rows, const struct name_table *words, const char *const fields[])
+void report_rows_sort(struct report_rows *rows, const struct report_row_order *order)
 {
-	struct order order = {rows, words, fields};
 	if (rows->count)
-		qsort_r(rows->list, rows->count, sizeof *rows->list, compare_rows, &order);
-}
-
-int report_rows_raise(struct report_rows *rows, const struct name_table *words, const char *field, const char *word, struct error *error)
-{
-	struct report_row *sorted = malloc((rows->count + 1) * sizeof *sorted);
-	size_t count = 0;
-	if (!sorted)
-		return error_set(error, EX_OSERR, "out of memory");
-	for (int first = 1; first >= 0; first--)
-		for (size_t i = 0; i < rows->count; i++) {
-			const char *text = report_row_text(rows, words, &rows->list[i], field);
-			if ((text && strcmp(text, word) == 0) == first)
-				sorted[count++] = rows->list[i];
-		}
-	if (count)
-		memcpy(rows->list, sorted, count * sizeof *sorted);
-	free(sorted);
-	return 0;
+		qsort_r(rows->list, rows->count, size_of_row(rows), compare_rows, (void *)(uintptr_t)order);
 }

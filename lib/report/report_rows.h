@@ -1,43 +1,53 @@
 /*
- * report_rows.h: records of a stream that a report shows as they are: group_result, remediation, forecast, billing_check.
+ * report_rows.h: records of a stream that a report shows field by field, as the texts that came: metric_result, group_result, remediation,
+ * forecast, billing_check.
  *
- * Each field is a number in the report's table of words, so that a name that stands in many records is kept once.
+ * Texts are kept in the report's table of words, so that a name that is in many records is kept once; they last as long as the table.
  */
 #ifndef ENVTALLY_REPORT_ROWS_H
 #define ENVTALLY_REPORT_ROWS_H
 
-#include "base/name_table.h"
-#include "stream/message.h"
-#include "stream/stream.h"
-
-#define REPORT_ROW_FIELDS 32
+#include "stream/record.h"
 
 struct report_row {
+	const struct stream *stream;
 	int64_t start, end; /* of the period; end exclusive */
-	uint32_t texts[REPORT_ROW_FIELDS]; /* in the stream's order; UINT32_MAX for null */
+	const char *texts[]; /* in the stream's order; NULL for null */
 };
 
 struct report_rows {
 	const struct stream *stream;
-	struct report_row *list;
+	void *list; /* rows, each as long as the stream's fields need */
 	size_t count;
 };
 
-/* Adds a record, whose fields are `slices` in the stream's order. */
-int report_rows_add(struct report_rows *rows, struct name_table *words, const struct json_slice slices[], struct error *error);
+#define FIELD_LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* How rows are sorted: by period, and by fields (a FIELD_LIST), those that are numbers as numbers. */
+struct report_row_order {
+	const char *const *fields;
+	bool period_last; /* the earliest period first, within the fields; else the latest period first, before them */
+	const char *first_field, *first_word; /* rows with that word come before all others; NULL for none */
+};
+
+/* Adds a record; slots[] are those of the stream's fields. NULL when the record failed. */
+struct report_row *report_rows_add(struct report_rows *rows, struct record *record, const int slots[], struct name_table *words);
+void report_rows_sort(struct report_rows *rows, const struct report_row_order *order);
 void report_rows_release(struct report_rows *rows);
 
+struct report_row *report_row_at(const struct report_rows *rows, size_t number);
+
 /* A field as it came; NULL for null. */
-const char *report_row_text(
-	const struct report_rows *rows, const struct name_table *words, const struct report_row *row, const char *field);
+const char *report_row_text(const struct report_row *row, const char *field);
+bool report_row_is(const struct report_row *row, const char *field, const char *text);
 
 /* The same as a number; INT64_MAX for a text that is none ("unlimited"), and for null. */
-int64_t report_row_integer(const struct report_rows *rows, const struct name_table *words, const struct report_row *row, const char *field);
+int64_t report_row_integer(const struct report_row *row, const char *field);
 
-/* Afterwards: those first of which a field is that word, each part in its order. EX_OSERR. */
-int report_rows_raise(struct report_rows *rows, const struct name_table *words, const char *field, const char *word, struct error *error);
+/* The rights used: a number, or what people read for the usage_state when it is not known. Never NULL. */
+const char *report_row_consumption(const struct report_row *row);
 
-/* The latest period first; within it by the fields given (NULL-terminated), texts that are numbers as numbers. */
-void report_rows_sort(struct report_rows *rows, const struct name_table *words, const char *const fields[]);
+/* Are all of these fields (a FIELD_LIST) the same in both? */
+bool report_rows_agree(const struct report_row *a, const struct report_row *b, const char *const fields[]);
 
 #endif

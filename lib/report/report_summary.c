@@ -35,8 +35,8 @@ static const char *plural(int64_t count)
 static int64_t missing_rights(const struct report *report)
 {
 	int64_t missing = 0;
-	for (size_t i = 0; i < report->metric_count && missing >= 0; i++) {
-		const char *text = report_metric_text(&report->metrics[i], "unlicensed_rights");
+	for (size_t i = 0; i < report->metrics.count && missing >= 0; i++) {
+		const char *text = report_row_text(report_row_at(&report->metrics, i), "unlicensed_rights");
 		char *end;
 		long long rights = text ? strtoll(text, &end, 10) : 0;
 		if ((text && *end) || __builtin_add_overflow(missing, rights, &missing))
@@ -53,10 +53,10 @@ static void say_true_up(const struct report *report, const struct speech *speech
 	const char *currency = NULL;
 	struct buffer text = BUFFER_INIT;
 	int64_t rounded;
-	for (size_t i = 0; i < report->metric_count; i++) {
-		const struct report_metric *metric = &report->metrics[i];
-		const char *amount = report_metric_text(metric, "true_up_cost"), *missing = report_metric_text(metric, "unlicensed_rights"),
-			   *own = report_metric_text(metric, "currency");
+	for (size_t i = 0; i < report->metrics.count; i++) {
+		const struct report_row *metric = report_row_at(&report->metrics, i);
+		const char *amount = report_row_text(metric, "true_up_cost"), *missing = report_row_text(metric, "unlicensed_rights"),
+			   *own = report_row_text(metric, "currency");
 		if (!missing || strcmp(missing, "0") == 0)
 			continue;
 		if (!amount || !own || (currency && strcmp(currency, own) != 0) || money_parse(amount, &cost, &digits) < 0 ||
@@ -74,7 +74,7 @@ static void say_true_up(const struct report *report, const struct speech *speech
 
 static void say_position(const struct report *report, const struct speech *speech)
 {
-	int64_t count = (int64_t)report->metric_count, bad = report->not_compliant, missing = missing_rights(report);
+	int64_t count = (int64_t)report->metrics.count, bad = report->not_compliant, missing = missing_rights(report);
 	char rights[60] = "";
 	if (!count) {
 		say(speech, REPORT_NOTE, "No licence position is in the input: reconcile computes it from the licence files.");
@@ -111,17 +111,15 @@ static void say_forecasts(const struct report *report, const struct speech *spee
 {
 	const struct report_rows *rows = &report->forecasts;
 	for (size_t i = 0; i < rows->count && i < NAMED_FORECASTS; i++) {
-		const struct report_row *row = &rows->list[i];
-		const char *day = report_row_text(rows, &report->words, row, "exhausted_on"),
-			   *left = report_row_text(rows, &report->words, row, "days_left");
+		const struct report_row *row = report_row_at(rows, i);
+		const char *day = report_row_text(row, "exhausted_on"), *left = report_row_text(row, "days_left");
 		if (!day || !left)
 			continue;
-		bool warning = strcmp(report_row_text(rows, &report->words, row, "warning"), "true") == 0;
-		bool is_past = report_row_integer(rows, &report->words, row, "units_to_date") >
-			report_row_integer(rows, &report->words, row, "rights_owned");
+		bool warning = report_row_is(row, "warning", "true");
+		bool is_past = report_row_integer(row, "units_to_date") > report_row_integer(row, "rights_owned");
 		struct buffer name = BUFFER_INIT;
-		buffer_append_format(&name, "%.200s · %.200s", report_row_text(rows, &report->words, row, "software_model"),
-			report_row_text(rows, &report->words, row, "license_metric"));
+		buffer_append_format(
+			&name, "%.200s · %.200s", report_row_text(row, "software_model"), report_row_text(row, "license_metric"));
 		if (is_past)
 			say(speech, warning ? REPORT_BAD : REPORT_NOTE, "Rights of %s ran out on %s.", name.data, day);
 		else
@@ -134,10 +132,10 @@ static void say_forecasts(const struct report *report, const struct speech *spee
 static void say_states(const struct report *report, const struct speech *speech)
 {
 	int64_t open = 0, provisional = 0, unbalanced = 0, before = 0;
-	for (size_t i = 0; i < report->period_keys.count; i++) {
+	for (size_t i = 0; i < report->period_count; i++) {
 		const struct report_period *period = &report->periods[i];
-		open += strcmp(report_word(report, period->state), "open") == 0;
-		provisional += strcmp(report_word(report, period->state), "provisional") == 0;
+		open += strcmp(period->state, "open") == 0;
+		provisional += strcmp(period->state, "provisional") == 0;
 		unbalanced += period->licensed > period->consumed;
 		if (period->index < 0 && __builtin_add_overflow(before, period->consumed, &before))
 			before = INT64_MAX;
@@ -190,7 +188,7 @@ static void say_billing(const struct report *report, const struct speech *speech
 static void say_stale(const struct report *report, const struct speech *speech)
 {
 	int64_t stale = 0;
-	for (size_t i = 0; i < report->account_ids.count; i++) {
+	for (size_t i = 0; i < report->account_count; i++) {
 		const struct report_account *account = &report->accounts[i];
 		if (!report_account_is_stale(report, account) || ++stale > NAMED_STALE)
 			continue;
@@ -207,9 +205,9 @@ static void say_stale(const struct report *report, const struct speech *speech)
 		say(speech, REPORT_BAD, "So it is with %" PRId64 " more account%s.", stale - NAMED_STALE, plural(stale - NAMED_STALE));
 }
 
-void report_summarize(const struct report *report, void (*tell)(void *context, enum report_tone tone, const char *sentence), void *context)
+void report_summarize(const struct report *report, void (*add)(void *context, enum report_tone tone, const char *sentence), void *context)
 {
-	const struct speech speech = {tell, context};
+	const struct speech speech = {add, context};
 	if (report_is_empty(report)) {
 		say(&speech, REPORT_NOTE, "Nothing to report: no licence position, consumption or restatement is in the input.");
 		return;

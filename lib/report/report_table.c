@@ -2,27 +2,323 @@
 
 #include "base/instant.h"
 #include "io/display.h"
-#include "report/report_billing.h"
-#include "report/report_costs.h"
-#include "report/report_forecast.h"
+#include "stream/phrases.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#define ROWS_SHOWN 40
 #define RESTATEMENTS_SHOWN 20
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
-#define TABLE_OPEN(table, columns) text_table_open(table, columns, sizeof(columns) / sizeof *(columns))
+/* ---- sections of rows: what their columns show ---- */
 
-static bool differs(const char *a, const char *b)
+struct cell {
+	struct buffer text;
+	enum text_style style;
+};
+
+struct column {
+	struct text_column head;
+	const char *field, *otherwise; /* its text, and what is shown for null */
+	/* Sets the style, or appends another text than the field's, which is `text`. NULL: the field as it is. */
+	void (*write)(const struct report_row *row, const char *text, struct cell *cell);
+};
+
+struct section {
+	const char *title;
+	const struct column *columns;
+	size_t column_count, limit; /* limit: of rows */
+	const char *const *heading_fields; /* a heading is before a row that differs from the one before in these; NULL: no headings */
+	bool is_dim_when_open; /* rows of open periods */
+	const char *required_field; /* rows without it are not shown; NULL: all are */
+};
+
+static void write_days(const struct report_row *row, const char *text, struct cell *cell)
 {
-	return a && b ? strcmp(a, b) != 0 : a != b;
+	(void)text;
+	report_append_days(row->start, row->end, &cell->text);
 }
+
+static void write_consumption(const struct report_row *row, const char *text, struct cell *cell)
+{
+	(void)text;
+	buffer_append_string(&cell->text, report_row_consumption(row));
+}
+
+static void write_status(const struct report_row *row, const char *text, struct cell *cell)
+{
+	(void)row;
+	cell->style = strcmp(text, "Compliant") == 0 ? TEXT_GOOD : strcmp(text, "Unknown") == 0 ? TEXT_PLAIN : TEXT_BAD;
+}
+
+static void write_warning(const struct report_row *row, const char *text, struct cell *cell)
+{
+	(void)text;
+	cell->style = report_row_is(row, "warning", "true") ? TEXT_BAD : TEXT_PLAIN;
+}
+
+static void write_interval(const struct report_row *row, const char *text, struct cell *cell)
+{
+	buffer_append_format(&cell->text, "%s – %s", text, report_row_text(row, "high_units"));
+}
+
+static void write_method(const struct report_row *row, const char *text, struct cell *cell)
+{
+	buffer_append_format(&cell->text, "%s%s", text, report_row_is(row, "is_covered", "true") ? ", covered" : "");
+}
+
+/* "move from site na1 to eu1". */
+static void write_option(const struct report_row *row, const char *text, struct cell *cell)
+{
+	const char *type = report_row_text(row, "group_type"), *from = report_row_text(row, "from_group"),
+		   *to = report_row_text(row, "to_group"), *phrase = phrase_label("option", text);
+	if (strcmp(text, "move_rights") == 0)
+		buffer_append_format(
+			&cell->text, "move from %s %s to %s", type ? type : "", from ? from : "", to ? to : "accounts without one");
+	else
+		buffer_append_string(&cell->text, phrase ? phrase : text);
+}
+
+/* What a group is called: its name and, where that is another, its key. */
+static void write_group(const struct report_row *row, const char *text, struct cell *cell)
+{
+	const char *name = report_row_text(row, "group_name");
+	if (!text)
+		buffer_append_string(&cell->text, report_row_is(row, "group_kind", "pool") ? "(not allocated)" : "(no group)");
+	else
+		buffer_append_string(&cell->text, name ? name : text);
+	if (text && name && strcmp(name, text) != 0)
+		buffer_append_format(&cell->text, " (%s)", text);
+}
+
+static void write_day_of_time(const struct report_row *row, const char *text, struct cell *cell)
+{
+	(void)row;
+	buffer_append(&cell->text, text, text ? strcspn(text, "T") : 0);
+}
+
+static void write_account(const struct report_row *row, const char *text, struct cell *cell)
+{
+	buffer_append_string(&cell->text, text ? text : report_row_text(row, "account_id"));
+}
+
+static void write_check(const struct report_row *row, const char *text, struct cell *cell)
+{
+	const char *phrase = phrase_label("check", text);
+	cell->style = report_row_is(row, "check", "differs") ? TEXT_BAD : TEXT_PLAIN;
+	buffer_append_string(&cell->text, phrase ? phrase : text);
+}
+
+static const struct column position_columns[] = {
+	{{"profile", false, false}, "profile", NULL, NULL},
+	{{"software model", false, false}, "software_model", NULL, NULL},
+	{{"metric", false, false}, "license_metric", NULL, NULL},
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"state", false, false}, "period_state", NULL, NULL},
+	{{"rights\nowned", true, false}, "rights_owned", NULL, NULL},
+	{{"used", true, false}, "rights_used", NULL, write_consumption},
+	{{"available", true, false}, "rights_available", NULL, NULL},
+	{{"over-\nlicensed", true, false}, "over_licensed_rights", NULL, NULL},
+	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, NULL},
+	{{"status", false, false}, "status", NULL, write_status},
+};
+#define NAME_COLUMNS 3 /* of the position: what a row is of */
+
+static const struct column forecast_columns[] = {
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"owned", true, false}, "rights_owned", NULL, NULL},
+	{{"used\nto date", true, false}, "units_to_date", NULL, NULL},
+	{{"expected\nat its end", true, false}, "expected_units", NULL, NULL},
+	{{"within\n(80 of 100)", true, false}, "low_units", NULL, write_interval},
+	{{"rights\nrun out", false, false}, "exhausted_on", "not in the period", write_warning},
+	{{"in\ndays", true, false}, "days_left", NULL, write_warning},
+	{{"method", false, false}, "method", NULL, write_method},
+};
+
+static const struct column cost_columns[] = {
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"average\nprice", true, false}, "average_price", "not known", NULL},
+	{{"true-up\ncost", true, false}, "true_up_cost", "not known", NULL},
+	{{"over-\nlicensed", true, false}, "over_licensed_amount", "not known", NULL},
+	{{"potential\nsavings", true, false}, "potential_savings", "not known", NULL},
+	{{"total\nspend", true, false}, "total_spend", "not known", NULL},
+	{{"current-period\nspend", true, false}, "current_period_spend", "not known", NULL},
+};
+
+static const struct column remediation_columns[] = {
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"option", false, true}, "option", NULL, write_option},
+	{{"rights", true, false}, "rights", NULL, NULL},
+	{{"cost", true, false}, "cost", NULL, NULL},
+	{{"owned\nthen", true, false}, "rights_owned_after", NULL, NULL},
+	{{"unlicensed\nthen", true, false}, "unlicensed_rights_after", NULL, NULL},
+	{{"status then", false, false}, "status_after", NULL, write_status},
+};
+
+static const struct column group_columns[] = {
+	{{"by", false, false}, "group_type", NULL, NULL},
+	{{"group", false, true}, "group_value", NULL, write_group},
+	{{"rights\nowned", true, false}, "rights_owned", NULL, NULL},
+	{{"allocated", true, false}, "rights_allocated", NULL, NULL},
+	{{"of the\npool", true, false}, "rights_pooled", NULL, NULL},
+	{{"used", true, false}, "rights_used", NULL, write_consumption},
+	{{"available", true, false}, "rights_available", NULL, NULL},
+	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, NULL},
+	{{"true-up\ncost", true, false}, "true_up_cost", NULL, NULL},
+	{{"status", false, false}, "status", NULL, write_status},
+};
+
+static const struct column billing_columns[] = {
+	{{"billing period", false, false}, "billing_start", NULL, write_days},
+	{{"up to", false, false}, "counted_until", NULL, write_day_of_time},
+	{{"account", false, true}, "account_name", NULL, write_account},
+	{{"allowed", true, false}, "units_allowed", "–", NULL},
+	{{"billed", true, false}, "units_billed", "–", NULL},
+	{{"counted", true, false}, "units_counted", "–", NULL},
+	{{"difference", true, false}, "difference", "–", NULL},
+	{{"bulk", true, false}, "bulk_units", "–", NULL},
+	{{"", false, false}, "check", NULL, write_check},
+};
+
+#define COLUMNS(list) .columns = (list), .column_count = COUNT(list)
+
+static const struct section position = {"Licence position", COLUMNS(position_columns), .limit = SIZE_MAX,
+				    .heading_fields =
+					    FIELD_LIST("profile", "publisher", "product", "software_model", "license_metric", "unit"),
+				    .is_dim_when_open = true},
+			    forecasts = {"Forecast of open periods", COLUMNS(forecast_columns), .limit = ROWS_SHOWN,
+				    .heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "period_start")},
+			    costs = {"Costs", COLUMNS(cost_columns), .limit = SIZE_MAX,
+				    .heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "currency"),
+				    .required_field = "currency"},
+			    remediations = {"What can be done", COLUMNS(remediation_columns), .limit = ROWS_SHOWN,
+				    .heading_fields = FIELD_LIST("software_model", "period_start")},
+			    groups = {"Groups in the period ", COLUMNS(group_columns), .limit = ROWS_SHOWN,
+				    .heading_fields = FIELD_LIST("software_model")},
+			    billings = {"Docusign's own count, where it is not ours", COLUMNS(billing_columns), .limit = ROWS_SHOWN};
+
+/* ---- printing them ---- */
+
+struct printing {
+	const struct report *report;
+	const struct text_page *page;
+	struct buffer *output;
+	struct error *error;
+};
 
 static enum text_style style_of_state(const char *state)
 {
 	return strcmp(state, "open") == 0 ? TEXT_DIM : TEXT_PLAIN;
 }
+
+static void add_cell(struct text_table *table, const struct column *column, const struct report_row *row, enum text_style style)
+{
+	struct cell cell = {.text = BUFFER_INIT, .style = style};
+	const char *text = report_row_text(row, column->field);
+	if (column->write)
+		column->write(row, text, &cell);
+	if (cell.text.length)
+		text_table_cell(table, cell.style, cell.text.data, cell.text.length);
+	else
+		text_table_text(table, cell.style, text || !column->otherwise ? text : column->otherwise);
+	table->texts.failed |= cell.text.failed;
+	buffer_release(&cell.text);
+}
+
+/* "Model · Metric · profile P · EUR", or of a narrow position "Profile · Model · Metric". */
+static void add_heading(struct text_table *table, const struct section *section, const struct report_row *row, size_t first_name)
+{
+	struct buffer heading = BUFFER_INIT;
+	for (size_t i = first_name; section == &position && i < NAME_COLUMNS; i++) {
+		const char *name = report_row_text(row, position_columns[i].field);
+		buffer_append_string(&heading, name && heading.length ? " · " : "");
+		buffer_append_string(&heading, name ? name : "");
+	}
+	if (section != &position) {
+		const char *profile = report_row_text(row, "profile"),
+			   *currency = section == &forecasts ? NULL : report_row_text(row, "currency");
+		buffer_append_format(&heading, "%s · %s", report_row_text(row, "software_model"), report_row_text(row, "license_metric"));
+		if (profile)
+			buffer_append_format(&heading, " · profile %s", profile);
+		if (currency)
+			buffer_append_format(&heading, " · %s", currency);
+	}
+	text_table_heading(table, heading.data, heading.length);
+	buffer_release(&heading);
+}
+
+/* Returns how many rows there are; at most section->limit are added. `first_name`: of the headings; NAME_COLUMNS: there are none. */
+static size_t fill(struct text_table *table, const struct section *section, const struct report_rows *rows, int64_t start,
+	size_t first_column, size_t first_name)
+{
+	const struct report_row *before = NULL;
+	size_t count = 0;
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct report_row *row = report_row_at(rows, i);
+		if ((start != INSTANT_NONE && row->start != start) ||
+			(section->required_field && !report_row_text(row, section->required_field)) || ++count > section->limit)
+			continue;
+		if (section->heading_fields && first_name < NAME_COLUMNS &&
+			(!before || !report_rows_agree(row, before, section->heading_fields)))
+			add_heading(table, section, row, first_name);
+		before = row;
+		enum text_style style = section->is_dim_when_open ? style_of_state(report_row_text(row, "period_state")) : TEXT_PLAIN;
+		for (size_t j = first_column; j < section->column_count; j++)
+			add_cell(table, &section->columns[j], row, style);
+	}
+	return count;
+}
+
+/* Prints the rows of the period that starts at `start`, or all for INSTANT_NONE; nothing when there are none. */
+static int print_rows(const struct printing *printing, const struct section *section, const struct report_rows *rows, int64_t start)
+{
+	const struct report *report = printing->report;
+	struct text_column heads[TEXT_TABLE_COLUMNS];
+	struct text_table table;
+	struct buffer title = BUFFER_INIT;
+	for (size_t i = 0; i < section->column_count; i++)
+		heads[i] = section->columns[i].head;
+	buffer_append_string(&title, section->title);
+	if (section == &groups)
+		report_append_days(report->groups_start, report->groups_end, &title);
+	text_table_open(&table, heads, section->column_count);
+	size_t count = fill(&table, section, rows, start, 0, 0);
+	int result = buffer_check(&title, printing->error);
+	if (result == 0 && count)
+		result = text_table_print_section(&table, title.data, count > section->limit ? count - section->limit : 0, printing->page,
+			printing->output, printing->error);
+	else
+		text_table_release(&table);
+	buffer_release(&title);
+	return result;
+}
+
+/* Rows say what they are of, so that grep finds them; a terminal too narrow for that gets headings. */
+static int print_position(const struct printing *printing)
+{
+	const struct report_rows *metrics = &printing->report->metrics;
+	struct text_column heads[COUNT(position_columns)];
+	struct text_table table;
+	size_t first = 1; /* without the profile, where there is only one */
+	for (size_t i = 1; i < metrics->count; i++)
+		if (!report_rows_agree(report_row_at(metrics, i), report_row_at(metrics, 0), FIELD_LIST("profile")))
+			first = 0;
+	for (size_t i = 0; i < COUNT(heads); i++)
+		heads[i] = position_columns[i].head;
+	text_table_open(&table, heads + first, COUNT(heads) - first);
+	fill(&table, &position, metrics, INSTANT_NONE, first, NAME_COLUMNS);
+	if (printing->page->is_terminal && text_table_width(&table) > printing->page->width) {
+		text_table_release(&table);
+		text_table_open(&table, heads + NAME_COLUMNS, COUNT(heads) - NAME_COLUMNS);
+		fill(&table, &position, metrics, INSTANT_NONE, NAME_COLUMNS, first);
+	}
+	return text_table_print_section(&table, position.title, 0, printing->page, printing->output, printing->error);
+}
+
+/* ---- other sections ---- */
+
+#define TABLE_OPEN(table, columns) text_table_open(table, columns, COUNT(columns))
 
 static void add_days(struct text_table *table, enum text_style style, int64_t start, int64_t end)
 {
@@ -32,91 +328,12 @@ static void add_days(struct text_table *table, enum text_style style, int64_t st
 	buffer_release(&days);
 }
 
-static bool is_of_another(const struct report_metric *metric, const struct report_metric *before)
-{
-	static const char *const fields[] = {"profile", "publisher", "product", "software_model", "license_metric", "unit"};
-	for (size_t i = 0; before && i < sizeof fields / sizeof *fields; i++)
-		if (differs(report_metric_text(metric, fields[i]), report_metric_text(before, fields[i])))
-			return true;
-	return !before;
-}
-
-static bool has_several_profiles(const struct report *report)
-{
-	for (size_t i = 1; i < report->metric_count; i++)
-		if (differs(report_metric_text(&report->metrics[i], "profile"), report_metric_text(&report->metrics[0], "profile")))
-			return true;
-	return false;
-}
-
-/* "Profile · Model · Metric", a line before its rows. */
-static void add_metric_heading(struct text_table *table, const struct report_metric *metric, const char *const names[], size_t count)
+static void add_period_heading(struct text_table *table, const struct report_period *period)
 {
 	struct buffer heading = BUFFER_INIT;
-	for (size_t i = 0; i < count; i++) {
-		const char *name = report_metric_text(metric, names[i]);
-		if (name && heading.length)
-			buffer_append_string(&heading, " · ");
-		buffer_append_string(&heading, name ? name : "");
-	}
-	text_table_heading(table, heading.data, heading.length);
-	buffer_release(&heading);
-}
-
-/* What a row is of, in columns of its own or, `grouped`, in a heading over its rows. */
-static void fill_position(const struct report *report, struct text_table *table, bool grouped, const char *const names[], size_t count)
-{
-	static const char *const figures[] = {"rights_available", "over_licensed_rights", "unlicensed_rights"};
-	for (size_t i = 0; i < report->metric_count; i++) {
-		const struct report_metric *metric = &report->metrics[i];
-		const char *state = report_metric_text(metric, "period_state");
-		enum text_style style = style_of_state(state);
-		if (grouped && is_of_another(metric, i ? metric - 1 : NULL))
-			add_metric_heading(table, metric, names, count);
-		for (size_t j = 0; j < count && !grouped; j++)
-			text_table_text(table, style, report_metric_text(metric, names[j]));
-		add_days(table, style, metric->start, metric->end);
-		text_table_text(table, style, state);
-		text_table_text(table, style, report_metric_text(metric, "rights_owned"));
-		text_table_text(table, style, report_metric_use(metric));
-		for (size_t j = 0; j < sizeof figures / sizeof *figures; j++)
-			text_table_text(table, style, report_metric_text(metric, figures[j]));
-		text_table_text(table,
-			report_metric_is_compliant(metric)         ? TEXT_GOOD
-				: report_metric_is_unknown(metric) ? TEXT_PLAIN
-								   : TEXT_BAD,
-			report_metric_text(metric, "status"));
-	}
-}
-
-/* Rows say what they are of, so that grep finds them; a terminal too narrow for that gets headings. */
-static int print_position(const struct report *report, const struct text_page *page, struct buffer *output, struct error *error)
-{
-	static const struct text_column columns[] = {{"profile", false, false}, {"software model", false, false}, {"metric", false, false},
-		{"period", false, false}, {"state", false, false}, {"rights\nowned", true, false}, {"used", true, false},
-		{"available", true, false}, {"over-\nlicensed", true, false}, {"un-\nlicensed", true, false}, {"status", false, false}};
-	static const char *const names[] = {"profile", "software_model", "license_metric"};
-	size_t total = sizeof columns / sizeof *columns, count = sizeof names / sizeof *names,
-	       skipped = has_several_profiles(report) ? 0 : 1;
-	struct text_table table;
-	text_table_open(&table, columns + skipped, total - skipped);
-	fill_position(report, &table, false, names + skipped, count - skipped);
-	if (page->is_terminal && text_table_width(&table) > page->width) {
-		text_table_release(&table);
-		text_table_open(&table, columns + count, total - count);
-		fill_position(report, &table, true, names + skipped, count - skipped);
-	}
-	return text_table_print_section(&table, "Licence position", 0, page, output, error);
-}
-
-static void add_period_heading(const struct report *report, struct text_table *table, const struct report_period *period)
-{
-	struct buffer heading = BUFFER_INIT;
-	buffer_append_string(&heading, report_word(report, period->unit));
-	if (period->profile != REPORT_NONE) {
-		buffer_append_string(&heading, " · profile ");
-		buffer_append_string(&heading, report_word(report, period->profile));
-	}
+	buffer_append_string(&heading, period->unit);
+	if (period->profile)
+		buffer_append_format(&heading, " · profile %s", period->profile);
 	text_table_heading(table, heading.data, heading.length);
 	buffer_release(&heading);
 }
@@ -132,47 +349,51 @@ static void add_total(struct text_table *table, int64_t consumed, int64_t licens
 }
 
 /* Every unit of the input is in here once. */
-static int print_units(const struct report *report, const struct text_page *page, struct buffer *output, struct error *error)
+static int print_units(const struct printing *printing)
 {
 	static const struct text_column columns[] = {{"period", false, false}, {"state", false, false}, {"units\nconsumed", true, false},
 		{"in licence\nrows", true, false}, {"in no\nlicence row", true, false}, {"", false, false}};
 	struct text_table table;
 	int64_t consumed = 0, licensed = 0;
+	const struct report *report = printing->report;
 	const struct report_period *before = NULL;
 	int result = 0;
 	TABLE_OPEN(&table, columns);
-	for (size_t i = 0; i < report->period_keys.count && result == 0; i++) {
-		const struct report_period *period = &report->periods[report->period_order[i]];
-		bool first = !before || period->profile != before->profile || period->unit != before->unit;
+	for (size_t i = 0; i < report->period_count && result == 0; i++) {
+		const struct report_period *period = report_period_at(report, i);
+		bool first = !before || !report_periods_agree(period, before);
 		if (first && before)
 			add_total(&table, consumed, licensed);
 		if (first) {
 			consumed = licensed = 0;
-			add_period_heading(report, &table, period);
+			add_period_heading(&table, period);
 		}
-		const char *state = report_word(report, period->state);
-		enum text_style style = style_of_state(state);
+		enum text_style style = style_of_state(period->state);
 		add_days(&table, style, period->start, period->end);
-		text_table_text(&table, style, state);
+		text_table_text(&table, style, period->state);
 		text_table_integer(&table, style, period->consumed);
 		text_table_integer(&table, style, period->licensed);
 		text_table_integer(&table, style, period->consumed - period->licensed);
 		text_table_text(&table, TEXT_DIM, period->index < 0 ? "before the contract start" : "");
-		result = sum_add(&consumed, period->consumed, error) < 0 || sum_add(&licensed, period->licensed, error) < 0 ? -1 : 0;
+		result = sum_add(&consumed, period->consumed, printing->error) < 0 ||
+				sum_add(&licensed, period->licensed, printing->error) < 0
+			? -1
+			: 0;
 		before = period;
 	}
 	if (before)
 		add_total(&table, consumed, licensed);
 	if (result == 0)
-		return text_table_print_section(&table, "Units consumed", 0, page, output, error);
+		return text_table_print_section(&table, "Units consumed", 0, printing->page, printing->output, printing->error);
 	text_table_release(&table);
 	return -1;
 }
 
-static int print_restatements(const struct report *report, const struct text_page *page, struct buffer *output, struct error *error)
+static int print_restatements(const struct printing *printing)
 {
 	static const struct text_column columns[] = {{"period", false, false}, {"account", false, true}, {"before", true, false},
 		{"after", true, false}, {"delta", true, false}, {"cause", false, false}};
+	const struct report *report = printing->report;
 	struct text_table table;
 	struct buffer text = BUFFER_INIT;
 	size_t shown = report->restatement_count < RESTATEMENTS_SHOWN ? report->restatement_count : RESTATEMENTS_SHOWN;
@@ -188,19 +409,21 @@ static int print_restatements(const struct report *report, const struct text_pag
 		buffer_reset(&text);
 		buffer_append_format(&text, "%+" PRId64, restatement->delta);
 		text_table_cell(&table, TEXT_PLAIN, text.data, text.length);
-		text_table_text(&table, TEXT_PLAIN, report_word(report, restatement->cause));
+		text_table_text(&table, TEXT_PLAIN, restatement->cause);
 	}
-	int result = text_table_print_section(&table, "Restatements of what was reported", 0, page, output, error);
+	int result =
+		text_table_print_section(&table, "Restatements of what was reported", 0, printing->page, printing->output, printing->error);
 	if (report->restatement_total > (int64_t)shown)
-		buffer_append_format(output, "… and %" PRId64 " smaller ones\n", report->restatement_total - (int64_t)shown);
+		buffer_append_format(printing->output, "… and %" PRId64 " smaller ones\n", report->restatement_total - (int64_t)shown);
 	buffer_release(&text);
 	return result;
 }
 
-static int print_identifiers(const struct report *report, const struct text_page *page, struct buffer *output, struct error *error)
+static int print_identifiers(const struct printing *printing)
 {
 	static const struct text_column columns[] = {{"identifier", false, false}, {"type", false, false}, {"name", false, true},
 		{"subscriptions", true, false}, {"units", true, false}};
+	const struct report *report = printing->report;
 	struct text_table table;
 	TABLE_OPEN(&table, columns);
 	for (size_t i = 0; i < report->identifier_count; i++) {
@@ -214,39 +437,37 @@ static int print_identifiers(const struct report *report, const struct text_page
 			text_table_integer(&table, TEXT_PLAIN, identifier->subscriptions);
 		text_table_integer(&table, TEXT_PLAIN, identifier->units);
 	}
-	return text_table_print_section(&table, "Unrecognized subscription identifiers", 0, page, output, error);
+	return text_table_print_section(
+		&table, "Unrecognized subscription identifiers", 0, printing->page, printing->output, printing->error);
 }
-
-struct summary {
-	struct buffer *output;
-	const struct text_page *page;
-};
 
 static void print_sentence(void *context, enum report_tone tone, const char *sentence)
 {
-	const struct summary *summary = context;
+	const struct printing *printing = context;
 	enum text_style style = tone == REPORT_GOOD ? TEXT_GOOD : tone == REPORT_BAD ? TEXT_BAD : TEXT_PLAIN;
-	text_append_styled(summary->output, summary->page, style, sentence, strlen(sentence));
-	buffer_append_byte(summary->output, '\n');
+	text_append_styled(printing->output, printing->page, style, sentence, strlen(sentence));
+	buffer_append_byte(printing->output, '\n');
 }
 
 int report_table_print(const struct report *report, const struct text_page *page, struct buffer *output, struct error *error)
 {
 	char now[INSTANT_LENGTH];
 	struct buffer title = BUFFER_INIT;
-	struct summary summary = {output, page};
+	struct printing printing = {report, page, output, error};
 	instant_format(report->now, now);
 	display_append(&title, report->title, strlen(report->title), 0);
 	text_append_styled(output, page, TEXT_STRONG, title.data, title.length);
 	buffer_append_format(output, ", as of %.10s %.8s UTC. Periods are shown from their first to their last day.\n", now, now + 11);
 	buffer_release(&title);
-	if (print_position(report, page, output, error) < 0 || report_forecast_print(report, page, output, error) < 0 ||
-		report_costs_print(report, page, output, error) < 0 || report_billing_print(report, page, output, error) < 0 ||
-		(report->period_keys.count && print_units(report, page, output, error) < 0) ||
-		(report->restatement_total && print_restatements(report, page, output, error) < 0) ||
-		(report->identifier_count && print_identifiers(report, page, output, error) < 0))
+	if (print_position(&printing) < 0 || print_rows(&printing, &forecasts, &report->forecasts, INSTANT_NONE) < 0 ||
+		print_rows(&printing, &costs, &report->metrics, INSTANT_NONE) < 0 ||
+		print_rows(&printing, &remediations, &report->remediations, INSTANT_NONE) < 0 ||
+		print_rows(&printing, &groups, &report->groups, report->groups_start) < 0 ||
+		print_rows(&printing, &billings, &report->billings, INSTANT_NONE) < 0 ||
+		(report->period_count && print_units(&printing) < 0) || (report->restatement_total && print_restatements(&printing) < 0) ||
+		(report->identifier_count && print_identifiers(&printing) < 0))
 		return -1;
 	buffer_append_byte(output, '\n');
-	report_summarize(report, print_sentence, &summary);
+	report_summarize(report, print_sentence, &printing);
 	return buffer_check(output, error);
 }

@@ -132,3 +132,21 @@ const char *record_text(struct record *record, int slot, struct arena *arena)
 	*to = 0;
 	return copy;
 }
+
+const char *record_shared_text(struct record *record, int slot, struct name_table *table)
+{
+	const struct json_slice *slice = record_slice(record, slot);
+	struct arena scratch = {.chunks = NULL};
+	const char *text = slice->text;
+	size_t length = slice->length;
+	if (record_is_null(record, slot) || record->failed)
+		return NULL;
+	if (memchr(text, 0, length)) {
+		text = record_text(record, slot, &scratch);
+		length = text ? strlen(text) : 0;
+	}
+	ptrdiff_t number = text ? name_table_number(table, text, length, record->error) : -1;
+	record->failed |= number < 0;
+	arena_release(&scratch);
+	return number < 0 ? NULL : table->names[number].text;
+}

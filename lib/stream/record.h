@@ -79,6 +79,9 @@ uint32_t record_name(struct record *record, int slot, struct name_table *table);
 /* A copy in the arena, NUL-terminated; NULL for null. A NUL in the text becomes U+2400. Numbers, arrays and objects give their JSON. */
 const char *record_text(struct record *record, int slot, struct arena *arena);
 
+/* The same text kept in a table of names, where equal texts are one: they can be compared by their pointers. */
+const char *record_shared_text(struct record *record, int slot, struct name_table *table);
+
 /* Fails the record: "<stream> "<field>" must be <expected>, this is <what it is>". */
 void record_wrong(struct record *record, int slot, const char *expected);
 

@@ -1,0 +1,59 @@
+#include "stream/phrases.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct phrase {
+	const char *field, *word, *label, *sentence;
+} phrases[] = {
+	{"usage_state", "counted", "counted", NULL},
+	{"usage_state", "zero", "zero", NULL},
+	{"usage_state", "not_yet_fed", "not yet fed", NULL},
+	{"usage_state", "not_reported", "not reported", NULL},
+
+	{"check", "agrees", "agrees", "they agree"},
+	{"check", "differs", "differs", "they differ"},
+	{"check", "feed_is_behind", "feed not read so far", "the feed has not been read up to there yet: they may still agree"},
+	{"check", "not_yet_fed", "feed never read", "the account's feed was never read"},
+	{"check", "superseded", "superseded", "a billing period that overlaps it was told later"},
+	{"check", "not_reported", "Docusign tells none", "Docusign tells no count"},
+
+	{"cause", "late", "late", "late: units came after the report"},
+	{"cause", "status", "status", "status: units went or moved"},
+
+	{"option", "buy_rights", "buy", "Buy rights"},
+	{"option", "reduce_rights", "reduce at renewal", "Reduce at renewal"},
+
+	/* What could make the difference between Docusign's own count and ours: so many envelopes … */
+	{"kind", "near_edge", NULL,
+		"sent within 14 h of the period's start or end: a count in local time may date them into the next period"},
+	{"kind", "beyond_edge", NULL, "sent up to 14 h outside the period: a count in local time may date them into this one"},
+	{"kind", "resent", NULL, "came with several times of sending: a resend is dated anew, and counted once here"},
+	{"kind", "resent_across", NULL, "of these had a time of sending in another period"},
+	{"kind", "alike", NULL,
+		"sent by one sender, 10 or more within a minute: if these are bulk sends, Docusign's usedQuantity may leave them out"},
+	{"kind", "given_plan_item", NULL, "name no plan item, and took the only one of their account's asset group"},
+	{"kind", "late", NULL, "came after a period that holds them was reported as over"},
+	{"kind", "not_completed", NULL, "voided, declined, deleted or timed out: they count, since they were sent"},
+	{"kind", "excluded", NULL, "excluded by exclusions.csv"},
+};
+
+static const struct phrase *find(const char *field, const char *word)
+{
+	for (size_t i = 0; word && i < sizeof phrases / sizeof *phrases; i++)
+		if (strcmp(phrases[i].field, field) == 0 && strcmp(phrases[i].word, word) == 0)
+			return &phrases[i];
+	return NULL;
+}
+
+const char *phrase_label(const char *field, const char *word)
+{
+	const struct phrase *phrase = find(field, word);
+	return phrase ? phrase->label : NULL;
+}
+
+const char *phrase_sentence(const char *field, const char *word)
+{
+	const struct phrase *phrase = find(field, word);
+	return !phrase ? NULL : phrase->sentence ? phrase->sentence : phrase->label;
+}
