@@ -638,34 +638,35 @@ descriptor() {
 		fails 78 "$bin/fetch-datafeed" --replay "$night" --feed feed.json
 		said "fetch-datafeed: cannot use feed 'feed.json': $said"
 	done <<-'END'
-		del(.path)|path: is missing, it must be a string
-		.path = 1|path: must be a string
-		.path = "x"|path: must begin with '/', after the API base
-		.path = "/a?b"|path: '?b' cannot stand in a path (parameters go into "query")
-		.query.cursor = "{cursor}"|query.cursor: '{cursor}' is not one of {account_id}{organization_id}{since}{until}{position}
-		.query.cursor = "{position"|query.cursor: a brace of '{position' has no partner
-		.query.limit = 1000|query.limit: must be a string
-		.query = []|query: must be an object
-		del(.query.cursor)|paging: neither "path" nor "query" has {position}, so every page would be the first
-		.paging.kind = "page"|paging.kind: "page" is not one of "none", "cursor", "offset", "link"
-		del(.paging.next)|paging.next: is missing, it must be a string
-		.paging.next = "endCursor"|paging.next: 'endCursor' is no JSON Pointer: it must begin with '/'
-		.paging.size = 3|paging.size: is not known here
-		.paging = {"kind": "offset", "start": "x", "total": "/t", "end": "/e"}|paging.start: must be a number in quotes
-		.records = "/a~b"|records: '/a~b' is no JSON Pointer: '~' is written ~0
-		.clock.kind = "wall"|clock.kind: "wall" is not one of "record", "window"
-		.clock.settled_days = -1|clock.settled_days: must be a whole number from 0 to 366
-		.clock.kind = "window"|clock.pointer: is not known here
-		.map.subject = {"pointer": "/s", "type": "text"}|map.subject: is not known here
-		del(.map.envelope_id)|map.envelope_id: is missing: an envelope cannot be without it
-		.map.sent_at.type = "text"|map.sent_at.type: must be "time", as the envelope's sent_at is
-		.map.sent_at.type = "date"|map.sent_at.type: "date" is not one of
-		.map.status.required = false|map.status.required: must be true: an envelope cannot be without status
-		.map.status.context = "account_id"|map.status.pointer: exactly one of "pointer" and "context" must be there
-		.per = "site"|per: "site" is not one of "account", "organization"
-		.per = "organization"|per: a feed of the whole organization cannot have {account_id}
-		.stream = "a b"|stream: must be letters, digits, '_' and '-'
-		.extra = 1|extra: is not known here
+		del(.path)|"path" is missing: it must be a string that is not empty
+		.path = 1|"path" must be a string that is not empty
+		.path = "x"|"path" must begin with '/': it follows the API base
+		.path = "/a?b"|"path" cannot have '?b' (parameters go into "query")
+		.query.cursor = "{cursor}"|"query.cursor" has '{cursor}', which is not one of {account_id}{organization_id}{since}{until}{position}
+		.query.cursor = "{position"|"query.cursor" has a brace without a partner: '{position'
+		.query.limit = 1000|"query.limit" must be a string
+		.query = []|"query" must be an object
+		del(.query.cursor)|"paging" needs {position}, which neither "path" nor "query" has: every page would be the first
+		.paging.kind = "page"|"paging.kind" must be one of "none", "cursor", "offset", "link"
+		del(.paging.next)|"paging.next" is missing: it must be a JSON Pointer
+		.paging.next = "endCursor"|"paging.next" must be a JSON Pointer: empty, or '/' and what follows, where '~' is written ~0
+		.paging.size = 3|"paging.size" is not a key that this feed can have: see doc/feeds.md
+		.paging = {"kind": "offset", "start": "x", "total": "/t", "end": "/e"}|"paging.start" must be a number in quotes
+		.records = "/a~b"|"records" must be a JSON Pointer: empty, or '/' and what follows, where '~' is written ~0
+		.clock.kind = "wall"|"clock.kind" must be one of "record", "window"
+		.clock.settled_days = -1|"clock.settled_days" must be a whole number from 0 to 366
+		.clock.kind = "window"|"clock.pointer" is not a key that this feed can have
+		.map.subject = {"pointer": "/s", "type": "text"}|"map.subject" is not a key that this feed can have
+		del(.map.envelope_id)|"map.envelope_id" is missing: an envelope cannot be without it
+		.map.sent_at.type = "text"|"map.sent_at.type" must be "time", the type of an envelope's sent_at
+		.map.sent_at.type = "date"|"map.sent_at.type" must be one of "id", "word"
+		.map.status.required = false|"map.status.required" must be true: an envelope cannot be without status
+		.map.status.context = "account_id"|"map.status.pointer" and "context" exclude each other, and one of them must be there
+		.per = "site"|"per" must be one of "account", "organization"
+		.per = "organization"|"per" is organization: such a feed cannot have {account_id}
+		.stream = "a b"|"stream" must be letters, digits, '_' and '-'
+		.name = null|"name" must be a string that is not empty
+		.extra = 1|"extra" is not a key that this feed can have
 	END
 	echo '{"name":' >feed.json
 	fails 78 "$bin/fetch-datafeed" --replay "$night" --feed feed.json
@@ -673,7 +674,7 @@ descriptor() {
 	fails 66 "$bin/fetch-datafeed" --replay "$night" --feed ./nowhere
 	said "cannot open './nowhere'"
 	fails 78 "$bin/fetch-datafeed" --replay "$night" --feed nothing
-	said "cannot use feed 'nothing': it is not one of datafeed, esign, monitor, and a file is written with '/' or ends in .json"
+	said "cannot use feed 'nothing': it is not one of datafeed, esign, monitor, and the name of a file has a '/' or ends in .json"
 }
 
 @test "the descriptor in doc/feeds.md works as it stands" {

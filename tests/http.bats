@@ -249,7 +249,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 	said "cannot renew the token by './renew': it ended with exit status 78"
 	printf '#!/bin/sh\necho no\n' >renew
 	fetch 65
-	said "cannot renew the token by './renew': cannot read the CONNECTION: not a JSON object"
+	said "cannot renew the token by './renew': cannot read the CONNECTION: "
 	jq -c 'if .type == "CONNECTION" then .token_command = ["./nothing"] else . end' accounts >in
 	mv in accounts
 	fetch 69

@@ -29,43 +29,58 @@ units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consume
 		run --separate-stderr policy show p.json
 		fails 78 "policy: cannot use policy 'p.json': $expected"
 	done <<-'END'
-		[]|it is not a JSON object
-		{"version":1,"statuses":{}}|"name" is missing
-		{"name":"x","statuses":{}}|"version" is missing
-		{"name":"x","version":1}|"statuses" is missing
+				{"version":1,"statuses":{}}|"name" is missing: it must be a string that is not empty
+		{"name":"x","statuses":{}}|"version" is missing: it must be a whole number from 1 to 1000000
+		{"name":"x","version":1}|"statuses" is missing: it must be an object
 		{"name":"","version":1,"statuses":{}}|"name" must be a string that is not empty
-		{"name":"x","version":0,"statuses":{}}|"version" must be a whole number from 1 on
-		{"name":"x","version":1.5,"statuses":{}}|"version" must be a whole number from 1 on
-		{"name":"x","version":1,"statuses":["sent"]}|"statuses" must be an object of statuses, each true (it counts) or false
-		{"name":"x","version":1,"statuses":{"sent":1}}|"statuses": "sent" must be true (it counts) or false
-		{"name":"x","version":1,"statuses":{"Sent":true}}|"statuses": "Sent" must be in lower case
+		{"name":"x","version":0,"statuses":{}}|"version" must be a whole number from 1 to 1000000
+		{"name":"x","version":1.5,"statuses":{}}|"version" must be a whole number from 1 to 1000000
+		{"name":"x","version":1,"statuses":["sent"]}|"statuses" must be an object
+		{"name":"x","version":1,"statuses":{"sent":1}}|"statuses.sent" must be true (it counts) or false
+		{"name":"x","version":1,"statuses":{"Sent":true}}|"statuses.Sent" must be a name in lower case
 		{"name":"x","version":1,"statuses":{},"other_statuses":"all"}|"other_statuses" must be true (they count) or false
-		{"name":"x","version":1,"statuses":{},"states":{}}|"states" is not a key of a policy (name, version, statuses, other_statuses, sending_methods, other_methods)
+		{"name":"x","version":1,"statuses":{},"states":{}}|"states" is not a key that this policy can have: see doc/policy.md
 		{"name":"x","version":1,"statuses":{},"pools":[]}|"pools" is not a key of a policy: write "sending_methods": {"METHOD": {"pool": "NAME"}} (see doc/policy.md)
-		{"name":"x","version":1,"statuses":{},"bulk_send":false}|"bulk_send" is not a key of a policy: write "sending_methods": {"bulk": false}, or what the feed's map calls it (see doc/policy.md)
-		{"name":"x","version":1,"statuses":{},"powerform":1}|"powerform" is not a key of a policy: write "sending_methods": {"powerform": false}, or what the feed's map calls it (see doc/policy.md)
+		{"name":"x","version":1,"statuses":{},"bulk_send":false}|"bulk_send" is not a key of a policy: write "sending_methods": {"bulk": false}, or the name that the feed's map gives it (see doc/policy.md)
+		{"name":"x","version":1,"statuses":{},"powerform":1}|"powerform" is not a key of a policy: write "sending_methods": {"powerform": false}, or the name that the feed's map gives it (see doc/policy.md)
 		{"name":"x","version":1,"statuses":{},"dated_by":"x"}|"dated_by" is not a key of a policy: write in the feed's map what sent_at is (see doc/policy.md)
 		{"name":"x","version":1,"statuses":{},"other_methods":"all"}|"other_methods" must be true (they count) or false
-		{"name":"x","version":1,"statuses":{},"sending_methods":["bulk"]}|"sending_methods" must be an object of sending methods, each true (it counts), false or {"pool": "NAME"}
-		{"name":"x","version":1,"statuses":{},"sending_methods":{"":true}}|"sending_methods": a method has a name
-		{"name":"x","version":1,"statuses":{},"sending_methods":{"Bulk":true}}|"sending_methods": "Bulk" must be in lower case
+		{"name":"x","version":1,"statuses":{},"sending_methods":["bulk"]}|"sending_methods" must be an object
+		{"name":"x","version":1,"statuses":{},"sending_methods":{"":true}}|"sending_methods." must be a name in lower case
+		{"name":"x","version":1,"statuses":{},"sending_methods":{"Bulk":true}}|"sending_methods.Bulk" must be a name in lower case
 	END
+	echo '[]' >p.json
+	run --separate-stderr policy show p.json
+	fails 78 "policy: cannot read policy 'p.json': it must be a JSON object"
 	run --separate-stderr policy show nowhere.json
 	refused 66 "policy: cannot open 'nowhere.json'*"
 	run --separate-stderr policy fly
 	fails 64 "policy: cannot do that: policy takes show or hash, and the file of a policy (--help tells more)"
 	strict | jq '.statuses.sent = 1' >p.json
 	run --separate-stderr merge --ledger new.db --policy p.json </dev/null
-	fails 78 "merge: cannot use policy 'p.json': \"statuses\": \"sent\" must be true (it counts) or false"
+	fails 78 "merge: cannot use policy 'p.json': \"statuses.sent\" must be true (it counts) or false"
 	[ ! -e new.db ]
 }
 
 @test "mistakes: a method is true, false or one pool that could be a plan item" {
-	for value in 1 null '"bulk"' '{}' '{"pool":""}' '{"pool":"Big"}' '{"pool":7}' '{"pool":"a","units":1}' '{"pool":"a\u0000b"}' "{\"pool\":\"$(printf '%047d' 0)\"}"; do
+	local method='"sending_methods.bulk" must be true (it counts), false, or {"pool": "NAME"}'
+	local pool='"sending_methods.bulk.pool" must be a plan item id of 1 to 46 bytes in lower case'
+	while IFS='|' read -r value expected; do
 		printf '{"name":"x","version":1,"statuses":{},"sending_methods":{"bulk":%s}}' "$value" >p.json
 		run --separate-stderr policy show p.json
-		fails 78 "policy: cannot use policy 'p.json': \"sending_methods\": \"bulk\" must be true (it counts), false, or {\"pool\": \"NAME\"}, a plan item id of 1 to 46 bytes in lower case"
-	done
+		fails 78 "policy: cannot use policy 'p.json': $expected"
+	done <<-END
+		1|$method
+		null|$method
+		"bulk"|$method
+		{}|${pool/ must be/ is missing: it must be}
+		{"pool":""}|$pool
+		{"pool":"Big"}|$pool
+		{"pool":7}|$pool
+		{"pool":"a","units":1}|"sending_methods.bulk.units" is not a key that this policy can have: see doc/policy.md
+		{"pool":"a\u0000b"}|$pool
+		{"pool":"$(printf '%047d' 0)"}|$pool
+	END
 }
 
 @test "show: sending methods are a part of the text and the hash; a policy that is silent about them keeps its own" {

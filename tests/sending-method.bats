@@ -44,17 +44,17 @@ raw='{envelopeId: "E1", accountId: "A", status: "Sent", lastModifiedDateTime: "2
 	while IFS='|' read -r entry expected; do
 		jq ".map.sending_method = $entry" "$root/lib/feeds/esign.json" >wrong.json
 		run --separate-stderr normalize --feed wrong.json </dev/null
-		fails 78 "normalize: cannot use feed 'wrong.json': map.sending_method.$expected"
+		fails 78 "normalize: cannot use feed 'wrong.json': \"map.sending_method.$expected"
 	done <<-'END'
-		{"pointer":"/p","type":"word","when_present":""}|when_present: must be a word of 1 to 46 bytes in lower case
-		{"pointer":"/p","type":"word","when_present":"Powerform"}|when_present: must be a word of 1 to 46 bytes in lower case
-		{"pointer":"/p","type":"word","when_present":true}|when_present: must be a string
-		{"context":"account_id","type":"word","when_present":"x"}|when_present: is for a pointer of the type "word"
-		{"pointer":"/p","type":"id"}|type: must be "word", as the envelope's sending_method is
+		{"pointer":"/p","type":"word","when_present":""}|when_present" must be a word of 1 to 46 bytes in lower case
+		{"pointer":"/p","type":"word","when_present":"Powerform"}|when_present" must be a word of 1 to 46 bytes in lower case
+		{"pointer":"/p","type":"word","when_present":true}|when_present" must be a word of 1 to 46 bytes in lower case
+		{"context":"account_id","type":"word","when_present":"x"}|when_present" is for a pointer of the type "word"
+		{"pointer":"/p","type":"id"}|type" must be "word", the type of an envelope's sending_method
 	END
 	jq '.map.sender_id.when_present = "x"' "$root/lib/feeds/esign.json" >wrong.json
 	run --separate-stderr normalize --feed wrong.json </dev/null
-	fails 78 "normalize: cannot use feed 'wrong.json': map.sender_id.when_present: is for a pointer of the type \"word\""
+	fails 78 "normalize: cannot use feed 'wrong.json': \"map.sender_id.when_present\" is for a pointer of the type \"word\""
 }
 
 @test "normalize --jq: a program that names the field tells it" {

@@ -2,8 +2,8 @@
  * feed.h: feed descriptors: where a feed of envelopes is, how it is paged, where its records are and what they mean.
  *
  * A descriptor is a preset (lib/feeds/NAME.json, compiled in) or the user's own file; doc/feeds.md is its manual.
- * It is checked wholly when loaded: a mistake is EX_CONFIG "cannot use feed '<name>': <place>: <what>", so whoever
- * uses a feed need not check again. All strings and arrays are the feed's; feed_release() frees them.
+ * Loading checks all of it: a mistake is EX_CONFIG and names the key (settings.h), so whoever uses a feed need not check again.
+ * All strings and arrays are the feed's; feed_release() frees them.
  *
  * Nothing in here fetches: normalize reads the map from it without libcurl.
  */
@@ -30,20 +30,23 @@ struct feed_parameter {
 	char *name, *value;
 };
 
-/* A field of stream_envelope_method and where it comes from: exactly one of `pointer` and `context` is set. */
+enum feed_context { FEED_CONTEXT_NONE = -1, FEED_CONTEXT_ACCOUNT, FEED_CONTEXT_ORGANIZATION };
+
+/* A field of stream_envelope_method and where it comes from: either `pointer` or `context`. */
 struct feed_field {
-	char *name;
+	const char *name;
 	char *pointer; /* JSON Pointer within the raw record */
 	char *when_present; /* the field is this word where the pointer finds something; NULL: it is what the pointer finds */
-	char *context; /* member of the RECORD message's "context": "account_id" or "organization_id" */
+	enum feed_context context; /* the RECORD message's "context" has it */
 	enum field_type type; /* the type that the stream gives the field */
 	bool required; /* a record without it is rejected */
 };
 
 struct feed {
+	char *about; /* for people; NULL: none */
 	char *name; /* what the descriptor calls itself */
 	char *stream; /* of the RECORDs it becomes */
-	bool per_organization; /* one sequence of pages for all accounts, not one an account */
+	int per_organization; /* 1: one sequence of pages for all accounts, not one an account */
 	char *path; /* template, after the API base */
 	struct feed_parameter *query; /* in the descriptor's order */
 	size_t query_count;

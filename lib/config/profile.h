@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 
-#include <jv.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +16,7 @@ struct profile {
 	char *path; /* as given */
 	char *directory; /* of the profile: key_file and ca_bundle are relative to it */
 	char *name;
+	int integration_type; /* 0: organization, the only one */
 	char *organization_id; /* lower case */
 	int32_t contract_start; /* day (instant.h); origin of all consumption periods */
 	int renewal_months; /* 1 to 60 */

@@ -30,8 +30,8 @@ static int map_feed(struct feed_map *map, struct error *error)
 		map->slots[i] = RAW_MAP_ABSENT;
 		map->words[i] = field ? field->when_present : NULL;
 		map->has_words |= map->words[i] != NULL;
-		if (field && field->context)
-			map->slots[i] = strcmp(field->context, "account_id") == 0 ? RAW_MAP_CONTEXT_ACCOUNT : RAW_MAP_CONTEXT_ORGANIZATION;
+		if (field && field->context != FEED_CONTEXT_NONE)
+			map->slots[i] = field->context == FEED_CONTEXT_ACCOUNT ? RAW_MAP_CONTEXT_ACCOUNT : RAW_MAP_CONTEXT_ORGANIZATION;
 		if (!field || !field->pointer)
 			continue;
 		for (size_t j = 0; j < map->pointer_count; j++)
