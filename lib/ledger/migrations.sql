@@ -3,16 +3,16 @@
 -- to version 2: Docusign's own count, and statuses with a sending method
 CREATE TABLE billing_period (
   account INTEGER NOT NULL REFERENCES account,
-  period_start INTEGER NOT NULL,       -- the billing period, as Docusign says it
+  period_start INTEGER NOT NULL,       -- the billing period, by Docusign
   period_end INTEGER NOT NULL,
   organization_id TEXT,
   units_allowed ANY,                   -- a number, or 'unlimited'
   units_billed INTEGER,                -- sent in it up to observed_at, by Docusign's own count
-  bulk_units INTEGER,                  -- of these or beside these: its charges do not say
+  bulk_units INTEGER,                  -- part of these or beside them: its charges leave that open
   powerform_units INTEGER,
   currency TEXT,
   charges TEXT NOT NULL,               -- a JSON array
-  observed_at INTEGER NOT NULL,        -- when the service said this
+  observed_at INTEGER NOT NULL,        -- when the service reported this
   PRIMARY KEY (account, period_start)
 ) STRICT, WITHOUT ROWID;
 
@@ -23,7 +23,7 @@ CREATE TABLE status (
   status INTEGER PRIMARY KEY,          -- known ones in the order in which they win a tie; others from 1000 on
   name TEXT NOT NULL,
   counted INTEGER NOT NULL,            -- 0: such an envelope is not consumed
-  sending_method TEXT NOT NULL,        -- '' where it is not told; a status is a row of its own with each method
+  sending_method TEXT NOT NULL,        -- '' where it is unknown; a status has a row of its own with each method
   UNIQUE (name, sending_method)
 ) STRICT;
 INSERT INTO status (status, name, counted, sending_method) SELECT status, name, counted, '' FROM status_before;
