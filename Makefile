@@ -38,7 +38,7 @@ say = $(if $(V),,@echo '  $(1) $@';)
 stage_names := $(basename $(notdir $(wildcard stages/*.c)))
 programs := $(stage_names:%=$(bin)/%)
 # Compiled in as they are: SQL, jq, feed descriptors, style sheets.
-embedded := $(wildcard lib/*/*.sql lib/*/*.css lib/feeds/*.json) $(filter-out lib/driver/%,$(wildcard lib/*/*.jq))
+embedded := $(wildcard lib/*/*.sql lib/*/*.jq lib/*/*.css lib/feeds/*.json)
 lib_objects := $(patsubst lib/%,$(build)/lib/%.o,$(wildcard lib/*/*.c lib/*/*.cpp) $(embedded))
 archive := $(build)/libenvtally.a
 unit_tests := $(patsubst tests/lib/%.c,$(build)/tests/%,$(wildcard tests/lib/*_test.c))
@@ -113,8 +113,10 @@ install: all ## install the stages under libexecdir and the driver as envtally: 
 	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(libexecdir)/envtally
 	$(INSTALL) -m 644 lib/feeds/*.json $(DESTDIR)$(datadir)/envtally/feeds
 	$(INSTALL) -m 644 doc/man/*.1 $(DESTDIR)$(mandir)/man1
-	$(INSTALL) -m 644 lib/driver/*.sh lib/driver/*.jq $(DESTDIR)$(libexecdir)/envtally
-	sed -e 's|^stages=.*|stages=$${ENVTALLY_BIN:-$(libexecdir)/envtally}|' -e 's|^driver=.*|driver=$(libexecdir)/envtally|' pipeline.sh >$(DESTDIR)$(bindir)/envtally
+	$(INSTALL) -m 644 lib/driver/*.sh $(DESTDIR)$(libexecdir)/envtally
+	sed -e 's|^program=.*|program=envtally|' -e 's|^invoked=.*|invoked=envtally|' -e 's|^version=.*|version=$(VERSION)|' \
+		-e 's|^stages=.*|stages=$${ENVTALLY_BIN:-$(libexecdir)/envtally}|' -e 's|^driver=.*|driver=$(libexecdir)/envtally|' \
+		pipeline.sh >$(DESTDIR)$(bindir)/envtally
 	chmod 755 $(DESTDIR)$(bindir)/envtally
 
 test: ## build and run all tests (as tests/run does)

@@ -19,7 +19,7 @@ bats_require_minimum_version 1.5.0
 root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 bin=${ENVTALLY_BIN:-$root/bin}
 build=${ENVTALLY_BUILD:-$root/build/release}
-stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report export exclude models explain policy"
+stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report export exclude models explain policy status split-streams run-facts"
 now=2025-04-01T02:00:00Z
 
 setup_file() {

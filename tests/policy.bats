@@ -55,7 +55,7 @@ units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consume
 	run --separate-stderr policy show nowhere.json
 	refused 66 "policy: cannot open 'nowhere.json'*"
 	run --separate-stderr policy fly
-	fails 64 "policy: cannot do that: policy takes show or hash, and the file of a policy (--help tells more)"
+	fails 64 "policy: cannot do that: policy takes show or hash and the file of a policy, or diff and two of them (--help tells more)"
 	strict | jq '.statuses.sent = 1' >p.json
 	run --separate-stderr merge --ledger new.db --policy p.json </dev/null
 	fails 78 "merge: cannot use policy 'p.json': \"statuses.sent\" must be true (it counts) or false"
@@ -302,10 +302,6 @@ acme b - 0 2025-01-01 2025-04-01 1 0 -1" "$(diff_of default drafts.json --format
 	grep -q forms difference
 	run -0 "$pipeline" replay 20250401T020000Z -C ws -q
 	run -0 "$pipeline" verify 20250401T020000Z -C ws -q
-}
-
-@test "driver: knows the hash of the default policy" {
-	grep -q "^default_policy=$(policy hash) " "$root/lib/driver/run.sh"
 }
 
 @test "nights under the same policy: only accounts that were touched are read, and no figure is restated because of it" {

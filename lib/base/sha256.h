@@ -16,4 +16,7 @@ int sha256_hex(const void *bytes, size_t length, char hash[SHA256_HEX_LENGTH + 1
 /* The digest of the old `chain`, a newline and `line`, in place of the old one: each link covers all before it. */
 int sha256_chain(char chain[SHA256_HEX_LENGTH + 1], const char *line, size_t length, struct error *error);
 
+/* The digest of a file's bytes. EX_NOINPUT when it cannot be opened, EX_IOERR when it cannot be read. */
+int sha256_file(const char *path, char hash[SHA256_HEX_LENGTH + 1], struct error *error);
+
 #endif

@@ -4,10 +4,8 @@
 # Each takes its records from one snapshot of a ledger. Files are made aside and renamed; a load into PostgreSQL is one transaction. An
 # export that fails leaves what was there before.
 
-export_format='' export_to='' export_streams=()
-
 export_command() {
-	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]}': export takes no operands"
+	no_operands export
 	local profile name names=()
 	export_format=${export_format:-ndjson}
 	case "$export_format" in
@@ -16,7 +14,7 @@ export_command() {
 	esac
 	need_workspace
 	for profile in "${profiles[@]}"; do
-		name=$(profile_fact "$(profile_file "$profile")" name)
+		name=$(profile_name "$(profile_file "$profile")")
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot export profile '$name': nothing was run yet"
 		names+=("$name")
 	done
@@ -78,14 +76,9 @@ export_csv() { # NAME...
 	say "wrote $export_to"
 }
 
-# The lines of a profile's export, and what loads them, into the scratch folder. The export is whole before anything is loaded.
+# The lines of a profile's export, and what loads them, into the scratch folder. The export is complete before anything is loaded.
 stage_load() { # NAME DIALECT
-	export_ledger "$1" >"$scratch/export.ndjson"
-	# A NUL, which neither database has in a text, becomes U+FFFD. (An even number of backslashes before it are pairs of their own.)
-	if grep -qF '\u0000' "$scratch/export.ndjson"; then
-		LC_ALL=C sed -i -E ':again; s/(^|[^\])((\\\\)*)\\u0000/\1\2\\ufffd/; t again' "$scratch/export.ndjson"
-	fi
-	grep '^{"type":"SCHEMA"' "$scratch/export.ndjson" | jq -n -r --arg profile "$1" -f "$driver/$2.jq" >"$scratch/load.sql"
+	export_ledger "$1" | stage run-facts load "$scratch" "$2" --name "$1"
 }
 
 export_sqlite() { # NAME...

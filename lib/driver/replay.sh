@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
-# replay.sh: a run made again from its evidence, and the demo, which runs what was recorded.
+# replay.sh: a run made again from its evidence.
 
 # All runs up to RUN again, from what they recorded and the inputs they kept, in a workspace of its own.
 replay_command() {
-	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run, as pipeline.sh status has it"
+	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run, as $program status has it"
 	local wanted=${operands[0]} name run scratch differs=0
 	if [ -e "$wanted/fetch-datafeed.exchanges" ]; then # a recording, not a run: run it
 		replay=$wanted operands=()
@@ -12,7 +12,7 @@ replay_command() {
 	fi
 	need_workspace
 	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot replay: the workspace has several profiles, say -p PROFILE"
-	name=$(profile_fact "$(profile_file "${profiles[0]}")" name)
+	name=$(profile_name "$(profile_file "${profiles[0]}")")
 	[ -e "$workspace/runs/$name/$wanted/job.json" ] || fail 66 "cannot replay run '$wanted': profile '$name' has none of that name"
 	scratch=$(mktemp -d "$workspace/runs/.replay.XXXXXX")
 	# shellcheck disable=SC2064 # the name as it is now
@@ -24,7 +24,7 @@ replay_command() {
 	done
 	for file in consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html; do
 		cmp -s "$workspace/runs/$name/$wanted/$file" "$scratch/runs/$name/$wanted/$file" || {
-			printf 'pipeline.sh: run %s: %s differs from what its evidence gives\n' "$wanted" "$file" >&2
+			printf '%s: run %s: %s differs from what its evidence gives\n' "$program" "$wanted" "$file" >&2
 			differs=65
 		}
 	done
@@ -45,7 +45,9 @@ replay_one() { # NAME RUN SCRATCH
 	[ ! -e "$from/inputs/warn-days" ] || warn_days=$(cat "$from/inputs/warn-days")
 	[ ! -e "$from/inputs/feed.json" ] || cp "$from/inputs/feed.json" "$3/profiles/"
 	local workspace=$3 replay=$from/raw now quiet=1 stage_flags=(-q) status
-	now=$(jq -r .started_at "$from/job.json")
+	local -A facts=()
+	read_facts job "$from"
+	now=${facts[started_at]}
 	# A run in which some account was refused is made again with that refusal: 75 is then what it should give.
 	set +e
 	(
@@ -54,53 +56,20 @@ replay_one() { # NAME RUN SCRATCH
 	)
 	status=$?
 	set -e
-	[ "$status" -eq 0 ] || { [ "$status" -eq 75 ] && [ "$(jq -r .state "$from/job.json")" = partial ]; } || return "$status"
+	[ "$status" -eq 0 ] || { [ "$status" -eq 75 ] && [ "${facts[state]}" = partial ]; } || return "$status"
 }
 
 # The recordings and inputs of every run up to RUN are those that its manifest names, and each manifest names the one before;
 # then the outputs of RUN are what they give.
 verify_command() {
-	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot verify: name one run, as pipeline.sh status has it"
+	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot verify: name one run, as $program status has it"
 	need_workspace
 	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot verify: the workspace has several profiles, say -p PROFILE"
-	local wanted=${operands[0]} name run before='' count=0
-	name=$(profile_fact "$(profile_file "${profiles[0]}")" name)
+	local wanted=${operands[0]} name
+	local -A facts=()
+	name=$(profile_name "$(profile_file "${profiles[0]}")")
 	[ -e "$workspace/runs/$name/$wanted/job.json" ] || fail 66 "cannot verify run '$wanted': profile '$name' has none of that name"
-	for run in "$workspace/runs/$name"/*/; do
-		run=${run%/}
-		[[ ! $(basename "$run") > $wanted ]] || break
-		[ "$(jq -r '.previous.sha256 // ""' "$run/raw/manifest.json")" = "${before:+$(digest "$before/raw/manifest.json")}" ] ||
-			fail 65 "cannot verify run '$(basename "$run")': its manifest names another run before it than ${before:-none}"
-		(cd "$run" && jq -r '.files[] | "\(.sha256)  \(.file)"' raw/manifest.json | sha256sum -c --quiet --strict >&2) ||
-			fail 65 "cannot verify run '$(basename "$run")': a file differs from its manifest"
-		before=$run
-		count=$((count + 1))
-	done
-	printf '%s: %s run(s) up to %s: recordings and inputs are those of their manifests, in an unbroken chain\n' "$name" "$count" "$wanted"
+	read_facts verify "$wanted" --runs "$workspace/runs/$name"
+	printf '%s: %s run(s) up to %s: recordings and inputs are those of their manifests, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
 	replay_command
-}
-
-demo_command() {
-	local night fixture=$here/fixtures/acme
-	[ "$workspace" != . ] || workspace=envtally-demo
-	[ -d "$fixture" ] || fail 66 "cannot demonstrate: '$fixture' is missing, it comes with the source"
-	if [ -e "$workspace" ]; then
-		[ -e "$workspace/.demo" ] || fail 73 "cannot demonstrate in '$workspace': it exists and is not a demo's"
-		rm -rf "$workspace"
-	fi
-	if [ -e "$here/Makefile" ]; then
-		"$here/bin/bootstrap"
-		make -s -C "$here" -j "$(nproc)" >&2
-	fi
-	mkdir -p "$workspace/profiles" "$workspace/licence"
-	: >"$workspace/.demo"
-	cp "$fixture/profiles/acme.json" "$workspace/profiles/"
-	cp "$fixture"/licence/*.csv "$workspace/licence/"
-	for night in "$fixture"/nights/*/; do
-		replay=${night%/} now=''
-		say "night $(basename "$night")"
-		run_profile "$workspace/profiles/acme.json"
-	done
-	profiles=("$workspace/profiles/acme.json")
-	report_command
 }

@@ -90,7 +90,7 @@ static int judge_status(int status, const char **remedy)
 		int status, exit_status;
 		const char *remedy;
 	} known[] = {
-		{401, EX_NOPERM, "the token is not accepted: pipeline.sh validate checks it"},
+		{401, EX_NOPERM, "the token is not accepted: envtally validate checks it"},
 		{403, EX_NOPERM, "the key is not allowed to read this: its scopes or its consent are missing"},
 		{408, EX_UNAVAILABLE, "the service gave up waiting"},
 		{429, EX_TEMPFAIL, "the limit of requests is reached: run again later"},

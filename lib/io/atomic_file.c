@@ -21,7 +21,9 @@ int atomic_file_open(struct atomic_file *file, const char *path, unsigned mode, 
 		return -1;
 	}
 	output_open(&file->output, descriptor, path);
-	if (fchmod(descriptor, mode) < 0) {
+	mode_t mask = umask(0);
+	umask(mask);
+	if (fchmod(descriptor, mode & ~mask) < 0) {
 		error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", path);
 		atomic_file_abandon(file);
 		return -1;

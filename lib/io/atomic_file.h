@@ -12,7 +12,7 @@ struct atomic_file {
 	struct output output;
 };
 
-/* `path` must last. `mode` is as for open(). EX_CANTCREAT when the file cannot be created. */
+/* `path` must last. `mode` is as for open(): less the umask. EX_CANTCREAT when the file cannot be created. */
 int atomic_file_open(struct atomic_file *file, const char *path, unsigned mode, struct error *error);
 
 /* Makes the file durable and visible under its name. -1 with an error, and then nothing is left behind. */

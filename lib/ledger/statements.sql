@@ -172,6 +172,8 @@ UPDATE account SET touched = 0 WHERE touched = 1;
 SELECT record FROM reported ORDER BY account_id, plan_item_id, period_start, profile;
 -- name: last_job_result
 SELECT record FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY run_id DESC LIMIT 1;
+-- name: find_promoted
+SELECT 1 FROM job_result WHERE run_id = ?1 AND record ->> 'state' IN ('succeeded', 'partial');
 -- name: last_contracts
 SELECT record FROM result WHERE stream = 'contract' AND run_id =
   (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY run_id DESC LIMIT 1) ORDER BY number;

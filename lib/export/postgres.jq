@@ -1,4 +1,4 @@
-# SCHEMA messages to the psql script that loads their streams into the schema `envtally`, in one transaction. The lines of the
+# {schemas}: SCHEMA messages, to the psql script that loads their streams into the schema `envtally`, in one transaction. The lines of the
 # export come on psql's standard input, as CSV of one column: quote and delimiter are control characters, which JSON escapes. So
 # nothing in a record can be taken for an end of data (a line \. within a quoted CSV cell is, by psql before 18).
 # :profile is whose ledger it was.
@@ -55,8 +55,8 @@ WHERE (\($rest | names_of("kept"))) IS DISTINCT FROM (\($rest | names_of("exclud
 DELETE FROM envtally.\(.stream | name) AS kept WHERE profile = :'profile' AND NOT EXISTS
   (SELECT FROM \($staged | name) AS staged WHERE \($keys | map("staged.\(name) = kept.\(name)") | join(" AND ")));" end;
 
-[inputs] as $schemas
-| "BEGIN;
+.schemas as $schemas
+| ["BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL standard_conforming_strings = on;
 -- One load at a time.
@@ -71,3 +71,4 @@ CREATE TEMP TABLE staged (line text) ON COMMIT DROP;
 \\copy staged FROM pstdin WITH (FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02', ENCODING 'UTF8')",
 ($schemas[] | load),
 "COMMIT;"
+] | {script: (join("\n") + "\n")}

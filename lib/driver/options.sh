@@ -1,0 +1,199 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
+# options.sh: the commands and their options, in one table each: what is parsed, what help prints, what a wrong option is told.
+
+# Command, operands, example, summary. A ~ is the program's name.
+commands='
+demo||~ demo|run the recorded organisation of fixtures/, three nights, and show its licence position
+init||~ init -C ~/licences --name acme --environment demo|make a workspace and a profile: asks for what no option gives
+validate||~ validate -C ~/licences -p acme|check the connection of each profile, step by step, and print what to do
+run||~ run -C ~/licences -p acme|fetch, tally, reconcile and report, for every active profile of the workspace
+replay|RUN|~ replay 20250325T020000Z -C acme|make run RUN again from its evidence, beside the first, and compare byte for byte
+verify|RUN|~ verify 20250325T020000Z -C acme|check the recordings of all runs up to RUN against their manifests, then replay RUN
+reconcile||~ reconcile -C acme --as-of 2025-03-18|the licence position from the ledger as it is, with the licence files as they are
+report||~ report -C acme|the last run'"'"'s report, on the terminal
+explain||~ explain -C acme --period 2024-10-31 --level day|where the last run'"'"'s figures come from: entitlements, consumption, days, envelopes, recorded exchanges
+policy|diff A B|~ policy diff default policy.json -C acme|policy diff A B: how figures move from one counting policy to another; policy show, policy hash
+models|suggest|~ models suggest -C acme >>models.csv|models suggest: rows of models.csv to complete, for the last run'"'"'s unrecognized identifiers
+status||~ status -C acme --check|what was run, how it ended, and what needs attention
+export||~ export -C acme --format csv --stream consumption|what the ledgers hold: NDJSON, CSV, a SQLite file, PostgreSQL
+'
+
+# Option, name of its value (none: it takes none), commands (* for all), help.
+options='
+-p|PROFILE|validate run replay verify reconcile report explain policy models status export|only this profile: its name in the workspace, or a file; may be repeated
+-C|WORKSPACE|*|the workspace (default: the current folder; demo: envtally-demo)
+--replay|DIR|run|take answers from this recording instead of Docusign
+--now|RFC3339|validate run replay reconcile status|the clock of the run, which names it (default: the time)
+--group-by|LIST|run reconcile|positions per account, site, cost_center … too (several with commas)
+--warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)
+--period|START|explain policy|only the period that holds this day, or of this index
+--account|ID|explain|only this account
+--model|NAME|explain|only this software model; may have * and ?
+--level|LEVEL|explain|only down to position, consumption, day, envelope or exchange (the default)
+--as-of|DATE|reconcile|as it was reported by the end of that day, or at that time
+--restated||reconcile|with --as-of DAY: of what had been sent by then, with what is known now
+--restatements||status|also every figure that was restated
+--positions||status|also the latest position of each license metric
+--check||status|exit 69 when an account'"'"'s feed is stale, rights run out within --warn-days, or the last run is not complete
+--no-cache||validate run replay|do not keep the access token in the workspace
+--format|FORMAT|reconcile explain policy export|export: ndjson (the default), csv, sqlite or postgres; explain, policy, reconcile: text (the default) or ndjson
+--to|TARGET|export|a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
+--stream|NAME|export|only this stream; may be repeated
+-v||*|more messages
+-q||*|fewer messages
+--name|NAME|init|name of the profile
+--organization-id|UUID|init|the Docusign organization
+--contract-start|DAY|init|start of the Docusign contract
+--renewal-months|N|init|months of one consumption cycle
+--environment|NAME|init|production or demo
+--integration-key|UUID|init|the integration key
+--key-pair-id|UUID|init|the key pair that is registered with it
+--key-file|FILE|init|the private key, relative to profiles/
+--key-password|SOURCE|init|where its password is: file:PATH or fd:N
+--key-alias|NAME|init|which key of a PKCS#12 or JKS
+--user-id|UUID|init|the user to impersonate
+--feed|NAME|init|the feed descriptor
+--help||*|print this help
+'
+
+# Programs that are not commands too: `~ STAGE ...` runs one.
+all_stages="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period forecast exclude split-streams run-facts"
+
+row_of() { # TABLE NAME: its row
+	local row
+	while IFS= read -r row; do
+		[ "${row%%|*}" != "$2" ] || {
+			printf '%s\n' "$row"
+			return
+		}
+	done <<<"$1"
+	return 1
+}
+command_row() { row_of "$commands" "$1"; } # COMMAND
+option_row() { row_of "$options" "$1"; }   # OPTION
+
+belongs() { # COMMANDS COMMAND: is it among them?
+	[ "$1" = '*' ] || case " $1 " in *" $2 "*) ;; *) return 1 ;; esac
+}
+
+usage() {
+	cat <<-END
+		Usage: $program COMMAND [OPTION]...
+		       $program STAGE ...      runs one stage
+		       $program COMMAND --help prints the options of one command, with an example
+
+		Commands
+	END
+	awk -F '|' 'NF { printf "  %-17s %s\n", $1 ($2 ~ /^RUN$/ ? " " $2 : ""), $4 }' <<<"$commands"
+	printf '\nOptions\n'
+	# Of an option of few commands it is said of which; -v and -q are one line, and the keys of a profile are the one at the end.
+	awk -F '|' 'NF && $3 != "init" && $1 != "--help" && $1 != "-q" {
+			few = $3 != "*" && split($3, names, " ") < 4
+			gsub(/ /, ", ", $3)
+			printf "  %-17s %s\n", $1 == "-v" ? "-v, -q" : $1 ($2 ? " " $2 : ""), (few ? $3 ": " : "") ($1 == "-v" ? "more messages, fewer messages" : $4)
+		}' <<<"$options"
+	cat <<-END
+		  --KEY VALUE       init: a key of the profile, e.g. --name acme --organization-id … --contract-start 2025-01-31
+
+		Example
+		  $invoked demo
+		  $invoked run -C ~/licences -p acme
+	END
+}
+
+command_usage() { # COMMAND
+	local name operands example summary
+	IFS='|' read -r name operands example summary <<<"$(command_row "$1")"
+	printf 'Usage: %s %s%s [OPTION]...\n\n  %s\n\nOptions\n' "$program" "$name" "${operands:+ $operands}" "$summary"
+	awk -F '|' -v command="$1" 'NF && ($3 == "*" || index(" " $3 " ", " " command " ")) { printf "  %-24s %s\n", $1 ($2 ? " " $2 : ""), $4 }' <<<"$options"
+	printf '\nExample\n  %s\n' "${example//"~ "/$invoked }"
+	[ ! -x "$stages/$1" ] || printf '\nThere is a stage of that name too: envtally-%s(1) is its manual page.\n' "$1"
+}
+
+unknown_option() { # COMMAND OPTION
+	local option value of help
+	IFS='|' read -r option value of help <<<"$(option_row "$2")"
+	[ -n "$option" ] || fail 64 "cannot use '$2': unknown option ($program $1 --help lists those of $1)"
+	fail 64 "cannot use '$2' with $1: it is an option of ${of// /, }"
+}
+
+# Does the stage of that name take this option? Then what has it is for the stage.
+stage_takes() { # STAGE OPTION
+	[ -x "$stages/$1" ] && "$stages/$1" --help | grep -qE -- "^ *(-[a-z], )?$2(=| |,|$)"
+}
+
+set_option() { # OPTION VALUE
+	case "$1" in
+	-p) profiles+=("$2") ;;
+	-C) workspace=$2 ;;
+	--replay) replay=$2 ;;
+	--now) now=$2 ;;
+	--group-by) group_by=$2 ;;
+	--warn-days)
+		[[ $2 =~ ^[0-9]{1,5}$ ]] || fail 64 "cannot use --warn-days '$2': it is a whole number of days, 0 or more"
+		warn_days=$2
+		;;
+	--period)
+		question+=(--period "$2")
+		only_period=$2
+		;;
+	--account | --model | --level) question+=("$1" "$2") ;;
+	--as-of) as_of=$2 ;;
+	--restated) restated=1 ;;
+	--format) export_format=$2 ;;
+	--to) export_to=$2 ;;
+	--stream) export_streams+=("$2") ;;
+	--restatements | --positions) status_flags+=("$1") ;;
+	--check) check_status=1 ;;
+	--no-cache) cache=0 ;;
+	-v) stage_flags+=(-v) ;;
+	-q)
+		quiet=1
+		stage_flags+=(-q)
+		;;
+	--*) answers[${1#--}]=$2 ;; # init: a key of the profile
+	esac
+}
+
+# Sets what the options say, and `operands`. Returns 1 when the arguments are for the stage of that name.
+parse_options() { # COMMAND ARGUMENT...
+	local command=$1 argument name value of help has_value
+	shift
+	while [ $# -gt 0 ]; do
+		argument=$1 has_value=0
+		shift
+		case "$argument" in
+		--)
+			operands+=("$@")
+			break
+			;;
+		--*=*)
+			set -- "${argument#*=}" "$@"
+			argument=${argument%%=*} has_value=1
+			;;
+		-?*) ;;
+		*)
+			operands+=("$argument")
+			continue
+			;;
+		esac
+		IFS='|' read -r name value of help <<<"$(option_row "$argument")"
+		if [ -z "$name" ] || ! belongs "$of" "$command"; then
+			if stage_takes "$command" "$argument"; then return 1; fi
+			unknown_option "$command" "$argument"
+		fi
+		if [ "$argument" = --help ]; then
+			command_usage "$command"
+			exit 0
+		elif [ -z "$value" ]; then
+			[ "$has_value" = 0 ] || fail 64 "cannot use '$argument=$1': the option takes no value"
+			set_option "$argument" ''
+		else
+			[ $# -gt 0 ] || fail 64 "cannot use '$argument' without a value"
+			set_option "$argument" "$1"
+			shift
+		fi
+	done
+	workspace=${workspace:-.}
+	now=${now:-${ENVTALLY_NOW:-}}
+}

@@ -1,0 +1,232 @@
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # its variables are pipeline.sh's, which sources it
+# position.sh: the licence position: what a run and `envtally reconcile` share, and the commands that show where it comes from.
+
+# reconcile's options for the licence files of a folder, into `options`. Only the first two have to be there.
+licence_files="entitlements models exclusions groups prices rates"
+reconcile_options() { # FOLDER
+	local name
+	options=()
+	for name in $licence_files; do
+		case $name in
+		entitlements | models) options+=("--$name" "$1/$name.csv") ;;
+		*) [ ! -e "$1/$name.csv" ] || options+=("--$name" "$1/$name.csv") ;;
+		esac
+	done
+	[ -z "$group_by" ] || options+=(--group-by "$group_by")
+}
+
+# Messages up to last_day, where it is set.
+until_last_day() {
+	if [ -z "${last_day-}" ]; then
+		cat
+	else
+		stage run-facts until "$last_day"
+	fi
+}
+
+# The option for the counting policy of a folder of licence files, into `policy`: none for the default one.
+policy_of() { # FOLDER
+	policy=()
+	[ ! -e "$1/policy.json" ] || policy=(--policy "$1/policy.json")
+}
+
+# What excluded users consumed, by the ledger's envelopes, into a file, and by day into FILE.daily; and the option that names it.
+# Consumption alone names no users.
+exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
+	rm -f "$5" "$5.daily" # of an interrupted run, perhaps by other rules
+	[ -e "$3/exclusions.csv" ] && [ "$(stage exclude --exclusions "$3/exclusions.csv" --count)" -gt 0 ] || return 0
+	local policy
+	policy_of "$3"
+	stage export --ledger "$workspace/ledger/$1.db" --stream account --stream subscription --stream envelope |
+		stage exclude --exclusions "$3/exclusions.csv" --profile "$1" |
+		stage merge -q --ledger :memory: --emit all ${policy[@]+"${policy[@]}"} | until_last_day | tee "$5.daily" |
+		stage aggregate-by-period -q -p "$2" --reported <(stage split-streams contract=- <"$4") >"$5"
+	options+=(--excluded "$5")
+}
+
+# Forecasts of the open periods of what reconcile printed, by all the ledger's days.
+forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
+	local forecast=(--models "$2/models.csv" --entitlements "$2/entitlements.csv") policy
+	[ ! -e "$2/exclusions.csv" ] || forecast+=(--exclusions "$2/exclusions.csv")
+	[ ! -e "$3.daily" ] || forecast+=(--excluded "$3.daily")
+	[ -z "$warn_days" ] || forecast+=(--warn-days "$warn_days")
+	policy_of "$2"
+	{
+		stage split-streams metric_result=- <"$4"
+		# Quietly: what there is to say of the ledger has been said when its partials were tallied.
+		stage merge -q --ledger "$workspace/ledger/$1.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day
+	} | stage forecast "${forecast[@]}" | stage split-streams forecast=-
+}
+
+newest_run() { # NAME
+	find "$workspace/runs/$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' 2>/dev/null | LC_ALL=C sort | tail -n 1
+}
+
+reported_run() { # NAME TO-DO: the same, where there must be one
+	local run
+	run=$(newest_run "$1")
+	[ -n "$run" ] || fail 66 "cannot $2 profile '$1': nothing was run yet"
+	printf '%s\n' "$run"
+}
+
+# The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
+position() { # FILE NAME
+	local options policy
+	make_scratch
+	reconcile_options "$workspace/licence"
+	policy_of "$workspace/licence"
+	stage merge --ledger "$workspace/ledger/$2.db" --print-reported >"$scratch/reported"
+	if [ -n "$last_day" ]; then
+		# What was reported since is no report of then: only the contracts are taken.
+		stage split-streams contract="$scratch/contracts" <"$scratch/reported"
+		mv "$scratch/contracts" "$scratch/reported"
+	fi
+	exclude_users "$2" "$1" "$workspace/licence" "$scratch/reported" "$scratch/excluded"
+	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
+		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
+	forecast_results "$2" "$workspace/licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
+	cat "$scratch/reconciled" "$scratch/forecasts"
+}
+
+# The position of a run again, from what it has kept: with its licence files, its clock and what it left out.
+position_of_run() { # RUN-FOLDER [OPTION]...
+	local from=$1 options group_by=''
+	local -A facts=()
+	shift
+	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
+	reconcile_options "$from/inputs"
+	[ ! -e "$from/excluded.ndjson" ] || options+=(--excluded "$from/excluded.ndjson")
+	read_facts job "$from"
+	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile "${options[@]}" --now "${facts[started_at]}" "$@"
+}
+
+# Where the last run's figures come from.
+explain_command() {
+	no_operands explain
+	need_workspace
+	local profile name last policy format=${export_format:-text}
+	for profile in "${profiles[@]}"; do
+		name=$(profile_name "$(profile_file "$profile")")
+		last=$(reported_run "$name" explain)
+		policy_of "$last/inputs"
+		position_of_run "$last" --trace | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
+			--title "$name, run $(basename "$last")" ${question[@]+"${question[@]}"}
+	done
+}
+
+# --as-of: a day stands for its end, for knowledge of then the last run up to it. doc/reconcile.md defines both. Sets last_day with
+# --restated, else the name that the last run may have.
+parse_as_of() {
+	local is_day=0 next
+	last_day='' last_run=''
+	[ -n "$as_of" ] || {
+		[ "$restated" = 0 ] || fail 64 "cannot use --restated without --as-of DATE"
+		return 0
+	}
+	if [[ $as_of =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}$ ]]; then
+		is_day=1
+		next=$(date -u -d "$as_of + 1 day" +%Y-%m-%d 2>/dev/null) || fail 64 "cannot use --as-of '$as_of': it is not a day"
+	fi
+	if [ "$restated" = 1 ]; then
+		[ "$is_day" = 1 ] || fail 64 "cannot use --as-of '$as_of' with --restated: daily partials are of whole days, so it is a day such as 2025-03-18"
+		last_day=$as_of
+		# The day is over: its end is the clock.
+		ENVTALLY_NOW=${next}T00:00:00.000Z
+		export ENVTALLY_NOW
+	elif [ "$is_day" = 1 ]; then
+		last_run=$(run_name "${as_of}T23:59:59.000Z")
+	else
+		next=$(rfc3339 "$as_of")
+		last_run=$(run_name "$next")
+	fi
+}
+
+run_of_then() { # NAME: the last run up to last_run, by its clock
+	find "$workspace/runs/$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%f\n' 2>/dev/null | LC_ALL=C sort |
+		LC_ALL=C awk -v last="$last_run" '$0 <= last { run = $0 } END { print run }'
+}
+
+# The run's figures of periods that were over then are what the ledger reported then.
+check_against_ledger() { # NAME RUN
+	local errors
+	errors=$(stage export --ledger "$workspace/ledger/$1.db" --stream consumption --stream restatement --stream contract |
+		stage run-facts check "$2" --runs "$workspace/runs/$1" 2>&1) || fail 65 "cannot reconcile as of $as_of: ${errors#run-facts: }"
+}
+
+position_of_then() { # NAME
+	local run
+	run=$(run_of_then "$1")
+	[ -n "$run" ] || fail 66 "cannot reconcile profile '$1' as of $as_of: nothing had been run by then, or its run is not kept"
+	check_against_ledger "$1" "$run"
+	position_of_run "$workspace/runs/$1/$run"
+	stage split-streams forecast=- <"$workspace/runs/$1/$run/results.ndjson" # as it was made then
+}
+
+need_text_or_ndjson() {
+	case "${export_format:-text}" in text | ndjson) ;; *) fail 64 "cannot use --format '$export_format': it is text or ndjson" ;; esac
+}
+
+show_position() { # NAME
+	if [ "${export_format:-text}" = ndjson ]; then
+		cat
+	else
+		stage report --title "$1" ${then_clock:+--now "$then_clock"}
+	fi
+}
+
+reconcile_command() {
+	no_operands reconcile
+	need_workspace
+	local profile file name then_clock='' last_day last_run
+	need_text_or_ndjson
+	parse_as_of
+	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
+		ENVTALLY_NOW=$(rfc3339 "$now")
+		export ENVTALLY_NOW
+	fi
+	for profile in "${profiles[@]}"; do
+		file=$(profile_file "$profile")
+		name=$(profile_name "$file")
+		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot reconcile profile '$name': nothing was run yet"
+		if [ -n "$last_run" ]; then
+			local -A facts=()
+			[ -z "$(run_of_then "$name")" ] || read_facts job "$workspace/runs/$name/$(run_of_then "$name")"
+			then_clock=${facts[started_at]-}
+			position_of_then "$name" | show_position "$name"
+		else
+			position "$file" "$name" | show_position "$name"
+		fi
+	done
+}
+
+# How the figures that the ledger gives move from one counting policy to the other.
+policy_diff() { # A B
+	local profile file name side paths=("$1" "$2") options
+	need_text_or_ndjson
+	need_workspace
+	for side in 0 1; do stage policy hash "${paths[side]}" >/dev/null; done
+	make_scratch
+	reconcile_options "$workspace/licence"
+	for profile in "${profiles[@]}"; do
+		file=$(profile_file "$profile")
+		name=$(profile_name "$file")
+		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot compare policies for profile '$name': nothing was run yet"
+		stage merge --ledger "$workspace/ledger/$name.db" --print-reported | stage split-streams contract="$scratch/contracts"
+		for side in 0 1; do
+			# Excluded users are left out of neither: what is reported is what the policies do.
+			stage merge -q --ledger "$workspace/ledger/$name.db" --emit all --policy "${paths[side]}" </dev/null |
+				stage aggregate-by-period -q -p "$file" --reported "$scratch/contracts" |
+				stage reconcile -q "${options[@]}" --excluded /dev/null >"$scratch/side-$side"
+		done
+		stage policy diff "${paths[@]}" --before "$scratch/side-0" --after "$scratch/side-1" --profile "$name" --period "$only_period" \
+			--format "${export_format:-text}"
+	done
+}
+
+policy_command() {
+	case "${operands[0]-}:${#operands[@]}" in
+	diff:3) policy_diff "${operands[1]}" "${operands[2]}" ;;
+	diff:*) fail 64 "cannot compare policies: name two, files or 'default'" ;;
+	*) fail 64 "cannot do 'policy ${operands[*]}': it is policy diff A B, policy show [FILE] or policy hash [FILE]" ;;
+	esac
+}

@@ -1,0 +1,43 @@
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # its variables are pipeline.sh's, which sources it
+# status.sh: what was run: report, status, models.
+
+report_command() {
+	no_operands report
+	need_workspace
+	local profile name last
+	for profile in "${profiles[@]}"; do
+		local -A facts=()
+		name=$(profile_name "$(profile_file "$profile")")
+		last=$(reported_run "$name" report)
+		read_facts job "$last"
+		cat "$last/accounts.ndjson" "$last/consumption.ndjson" "$last/restatements.ndjson" "$last/results.ndjson" |
+			stage report --title "$name" --now "${facts[started_at]}"
+		printf 'report: %s\n' "$last/report.html"
+	done
+}
+
+# What models.csv lacks, by the last run: rows to complete.
+models_command() {
+	[ "${operands[*]}" = suggest ] || fail 64 "cannot do 'models ${operands[*]}': it is models suggest"
+	need_workspace
+	local profile name last
+	for profile in "${profiles[@]}"; do
+		name=$(profile_name "$(profile_file "$profile")")
+		last=$(reported_run "$name" "suggest models of")
+		cat "$last/results.ndjson"
+	done | stage models suggest
+}
+
+status_command() {
+	no_operands status
+	need_workspace
+	local profile name worst=0 flags=(${status_flags[@]+"${status_flags[@]}"})
+	[ -z "$warn_days" ] || flags+=(--warn-days "$warn_days")
+	[ "$check_status" = 0 ] || flags+=(--check)
+	for profile in "${profiles[@]}"; do
+		name=$(profile_name "$(profile_file "$profile")")
+		stage status --name "$name" --runs "$workspace/runs/$name" --ledger "$workspace/ledger/$name.db" --now "$(rfc3339 "$now")" \
+			${flags[@]+"${flags[@]}"} || worst=$?
+	done
+	return "$worst"
+}

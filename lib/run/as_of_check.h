@@ -1,0 +1,18 @@
+/*
+ * as_of_check.h: do the figures that a run kept agree with the ledger of today, less every restatement since?
+ *
+ * Only periods that were over at the run's clock are compared. Under another contract since, periods are not the same: then there is
+ * nothing to compare.
+ */
+#ifndef ENVTALLY_AS_OF_CHECK_H
+#define ENVTALLY_AS_OF_CHECK_H
+
+#include "base/error.h"
+
+/*
+ * Reads the ledger's consumption, restatement and contract records from a descriptor, as `export` prints them, and those of the run RUNS/RUN.
+ * EX_DATAERR names the first figure that differs.
+ */
+int as_of_check(int descriptor, const char *name, const char *runs, const char *run, struct error *error);
+
+#endif

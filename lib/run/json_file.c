@@ -1,0 +1,34 @@
+#include "run/json_file.h"
+
+#include <string.h>
+
+int json_file_read(struct json_file *file, const char *path, const char *const pointers[], size_t count, struct error *error)
+{
+	*file = (struct json_file){.text = BUFFER_INIT};
+	if (buffer_append_file(&file->text, path, JSON_FILE_LIMIT, error) == 0 && buffer_check(&file->text, error) == 0 &&
+		(file->scanner = json_scanner_new(pointers, count, error))) {
+		if (json_scan(file->scanner, file->text.data, file->text.length, file->slices, error) == 0)
+			return 0;
+		error_prefix(error, "cannot read '%s'", path);
+	}
+	json_file_release(file);
+	return -1;
+}
+
+void json_file_release(struct json_file *file)
+{
+	json_scanner_free(file->scanner);
+	buffer_release(&file->text);
+	file->scanner = NULL;
+}
+
+const char *json_file_text(const struct json_file *file, int slot, char *text, size_t size)
+{
+	const struct json_slice *slice = &file->slices[slot];
+	size_t length = slice->kind == JSON_ABSENT || slice->kind == JSON_NULL ? 0 : slice->length;
+	if (length >= size)
+		length = size - 1;
+	memcpy(text, slice->text ? slice->text : "", length);
+	text[length] = 0;
+	return text;
+}

@@ -1,0 +1,228 @@
+#include "run/run_promotion.h"
+
+#include "base/instant.h"
+#include "io/atomic_file.h"
+#include "merge/ledger_envelopes.h"
+#include "run/json_file.h"
+#include "run/manifest.h"
+#include "run/run_facts.h"
+#include "run/run_folder.h"
+#include "run/run_records.h"
+#include "json/json_indent.h"
+#include "json/json_write.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define NOT_ASKED_FOR (-1)
+
+/* ---- accounts without Docusign's own count ---- */
+
+struct billing_search {
+	struct name_table accounts; /* value 1: it has a count that this run asked for */
+	int64_t clock;
+};
+
+static void search_billing(void *context, struct record *record)
+{
+	struct billing_search *search = context;
+	uint32_t account = record_name(record, SLOT_account_id, &search->accounts);
+	if (record->failed || account == RECORD_NO_NAME)
+		return;
+	bool is_account = message_is_record(record->message, "account"), is_count = message_is_record(record->message, "billing_period");
+	if (is_account)
+		search->accounts.names[account].value |= 2;
+	if (is_count && record_instant_or_none(record, SLOT_observed_at) >= search->clock)
+		search->accounts.names[account].value |= 1;
+}
+
+static int is_wanted(void *context, const char *text, size_t length)
+{
+	const struct name *account = context;
+	return length == account->length + 2 && strncasecmp(text + 1, account->text, account->length) == 0;
+}
+
+/* Of how many accounts it was asked for in this run and not reported; NOT_ASKED_FOR when the profile does not ask for it. */
+static int count_without_billing(const char *folder, int64_t clock, int64_t *count, struct error *error)
+{
+	static const char *const pointers[] = {"/download_billing", "/accounts"};
+	struct billing_search search = {.clock = clock};
+	char path[RUN_PATH_LIMIT];
+	struct json_file profile;
+	*count = NOT_ASKED_FOR;
+	snprintf(path, sizeof path, "%s/inputs/profile.json", folder);
+	if (json_file_read(&profile, path, pointers, 2, error) < 0)
+		return -1;
+	int result = 0;
+	if (profile.slices[0].kind == JSON_TRUE) {
+		*count = 0;
+		snprintf(path, sizeof path, "%s/accounts.ndjson", folder);
+		result = run_records_read(path, search_billing, &search, error);
+	}
+	for (size_t i = 0; result == 0 && i < search.accounts.count; i++) {
+		struct name *account = &search.accounts.names[i];
+		bool wanted = profile.slices[1].kind != JSON_ARRAY ||
+			json_scan_elements(profile.scanner, &profile.slices[1], is_wanted, account, error) == 1;
+		*count += account->value == 2 && wanted;
+	}
+	name_table_release(&search.accounts);
+	json_file_release(&profile);
+	return result;
+}
+
+/* ---- job.json ---- */
+
+static void count_record(void *context, struct record *record)
+{
+	(void)record;
+	++*(int64_t *)context;
+}
+
+static int count_records(const char *folder, const char *file, int64_t *count, struct error *error)
+{
+	char path[RUN_PATH_LIMIT];
+	*count = 0;
+	snprintf(path, sizeof path, "%s/%s", folder, file);
+	return run_records_read(path, count_record, count, error);
+}
+
+/* Each reject is a line. */
+static int count_lines(const char *folder, const char *file, int64_t *count, struct error *error)
+{
+	char path[RUN_PATH_LIMIT], block[65536];
+	ssize_t length;
+	*count = 0;
+	snprintf(path, sizeof path, "%s/%s", folder, file);
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", path);
+	while ((length = read(descriptor, block, sizeof block)) > 0)
+		for (ssize_t i = 0; i < length; i++)
+			*count += block[i] == '\n';
+	close(descriptor);
+	return length < 0 ? error_set_errno(error, EX_IOERR, "cannot read '%s'", path) : 0;
+}
+
+static int count_undated(const char *path, int64_t *count, struct error *error)
+{
+	struct ledger ledger;
+	*count = 0;
+	if (access(path, F_OK) != 0)
+		return 0;
+	if (ledger_open(&ledger, path, LEDGER_READ, error) < 0)
+		return -1;
+	*count = ledger_envelopes_undated(&ledger, error);
+	ledger_close(&ledger);
+	return *count < 0 ? -1 : 0;
+}
+
+static int append_job(const struct run_promotion *promotion, struct buffer *job, struct error *error)
+{
+	static const char *const pointers[] = {"/run_id", "/profile", "/clock"};
+	char path[RUN_PATH_LIMIT], texts[3][256], hash[POLICY_HASH_LENGTH + 1];
+	int64_t clock = INSTANT_NONE, consumption, restatements, rejects, undated, without_billing;
+	struct json_file begun;
+	snprintf(path, sizeof path, "%s/begun.json", promotion->folder);
+	if (json_file_read(&begun, path, pointers, 3, error) < 0)
+		return -1;
+	for (int i = 0; i < 3; i++)
+		json_file_text(&begun, i, texts[i], sizeof texts[i]);
+	json_file_release(&begun);
+	if (instant_parse(texts[2], strlen(texts[2]), &clock) < 0)
+		return error_set(error, EX_DATAERR, "cannot read '%s': \"clock\" is not a time", path);
+	if (count_records(promotion->folder, "consumption.ndjson", &consumption, error) < 0 ||
+		count_records(promotion->folder, "restatements.ndjson", &restatements, error) < 0 ||
+		count_lines(promotion->folder, "rejects.ndjson", &rejects, error) < 0 ||
+		count_undated(promotion->ledger, &undated, error) < 0 ||
+		count_without_billing(promotion->folder, clock, &without_billing, error) < 0 ||
+		run_facts_policy_hash(promotion->folder, hash, error) < 0)
+		return -1;
+	json_begin(job, '{');
+	json_member_text(job, "run_id", texts[0]);
+	json_member_text(job, "profile", texts[1]);
+	json_member_text(job, "job", "run");
+	json_member_text(job, "state", promotion->state);
+	json_member_text(job, "started_at", texts[2]);
+	json_member_instant(job, "ended_at", promotion->ended_at);
+	json_member_begin(job, "counts", '{');
+	json_member_integer(job, "consumption", consumption);
+	json_member_integer(job, "restatements", restatements);
+	json_member_integer(job, "rejects", rejects);
+	json_member_integer(job, "undated", undated);
+	if (without_billing != NOT_ASKED_FOR)
+		json_member_integer(job, "accounts_without_billing", without_billing);
+	json_end(job, '}');
+	json_member_null(job, "error");
+	json_member_text(job, "policy", hash);
+	json_end(job, '}');
+	json_finish(job);
+	return buffer_check(job, error);
+}
+
+/* ---- the promotion ---- */
+
+static int write_job(const char *folder, const struct buffer *job, struct error *error)
+{
+	char path[RUN_PATH_LIMIT];
+	struct atomic_file file;
+	snprintf(path, sizeof path, "%s/job.json", folder);
+	if (atomic_file_open(&file, path, 0666, error) < 0)
+		return -1;
+	json_indent(job->data, job->length, &file.output.pending);
+	int result = atomic_file_commit(&file, error);
+	atomic_file_abandon(&file);
+	return result;
+}
+
+static int append_file(struct output *output, const char *folder, const char *name, struct error *error)
+{
+	char path[RUN_PATH_LIMIT], block[65536];
+	ssize_t length;
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", path);
+	while ((length = read(descriptor, block, sizeof block)) > 0) {
+		buffer_append(&output->pending, block, (size_t)length);
+		output_line_end(output);
+	}
+	close(descriptor);
+	return length < 0 ? error_set_errno(error, EX_IOERR, "cannot read '%s'", path) : 0;
+}
+
+/* A file first: of a pipe whose writer is killed merge would take the half. */
+static int write_promotion(const char *folder, const struct buffer *job, struct error *error)
+{
+	static const char *const files[] = {"consumption.ndjson", "restatements.ndjson", "results.ndjson"};
+	char path[RUN_PATH_LIMIT];
+	struct atomic_file file;
+	snprintf(path, sizeof path, "%s/promotion.ndjson", folder);
+	if (atomic_file_open(&file, path, 0666, error) < 0)
+		return -1;
+	stream_append_record(&file.output.pending, &stream_job_result, job->data, job->length);
+	int result = 0;
+	for (size_t i = 0; i < sizeof files / sizeof *files && result == 0; i++)
+		result = append_file(&file.output, folder, files[i], error);
+	if (result == 0)
+		result = atomic_file_commit(&file, error);
+	atomic_file_abandon(&file);
+	return result;
+}
+
+int run_promote(const struct run_promotion *promotion, struct error *error)
+{
+	struct buffer job = BUFFER_INIT;
+	int result = append_job(promotion, &job, error);
+	if (result == 0)
+		result = write_job(promotion->folder, &job, error);
+	if (result == 0)
+		result = manifest_write(promotion->folder, promotion->runs, error);
+	if (result == 0)
+		result = write_promotion(promotion->folder, &job, error);
+	buffer_release(&job);
+	return result;
+}

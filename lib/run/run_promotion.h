@@ -1,0 +1,22 @@
+/*
+ * run_promotion.h: the last step of a run: job.json, its manifest, and promotion.ndjson, which merge takes into the ledger in one
+ * transaction: the job_result, then consumption, restatements and results.
+ */
+#ifndef ENVTALLY_RUN_PROMOTION_H
+#define ENVTALLY_RUN_PROMOTION_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+struct run_promotion {
+	const char *folder; /* of the run under way */
+	const char *runs; /* folder of the profile's runs */
+	const char *ledger; /* path; it may be missing */
+	const char *state; /* succeeded or partial */
+	int64_t ended_at; /* instant */
+};
+
+int run_promote(const struct run_promotion *promotion, struct error *error);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * run_records.h: the records that a run has kept: accounts.ndjson, consumption.ndjson, restatements.ndjson, results.ndjson.
+ *
+ * The fields that readers of a run look at are listed once; each has a slot for stream/record.h.
+ */
+#ifndef ENVTALLY_RUN_RECORDS_H
+#define ENVTALLY_RUN_RECORDS_H
+
+#include "stream/record.h"
+
+#define RUN_FIELDS(X) \
+	X(profile) \
+	X(account_id) \
+	X(account_name) \
+	X(plan_item_id) \
+	X(watermark) \
+	X(observed_at) \
+	X(period_index) \
+	X(period_start) \
+	X(period_end) X(units_consumed) X(units_before) X(units_after) X(cause) X(software_model) X(license_metric) X(rights_owned) \
+		X(rights_used) X(usage_state) X(status) X(exhausted_on) X(warning) X(is_covered) X(units_to_date) X(contract_start) \
+			X(renewal_months) X(effective_from) X(run_id) X(delta) X(policy)
+enum { RUN_FIELDS(RECORD_SLOT) RUN_SLOTS };
+
+/* Looks at a RECORD; a failed record ends the walk. */
+typedef void run_record(void *context, struct record *record);
+
+/* Gives each RECORD of a file to `each`. EX_NOINPUT when the file is missing; EX_DATAERR names file, line and field. */
+int run_records_read(const char *path, run_record *each, void *context, struct error *error);
+
+/* The same for an open descriptor that errors call `name`; it is not closed. */
+int run_records_read_descriptor(int descriptor, const char *name, run_record *each, void *context, struct error *error);
+
+#endif

@@ -1,0 +1,282 @@
+/*
+ * run-facts: the facts that the driver needs and the files that it writes of a run. A part of `envtally`, for its scripts.
+ *
+ *   run-facts profile FILE                 prints name, active, feed … of a profile; with --replay now of a recording
+ *   run-facts new-profile KEY=VALUE...     prints a profile
+ *   run-facts begin FOLDER                 writes begun.json of a run that begins, and prints as `run` does
+ *   run-facts run FOLDER                   prints what the run under way there depends on
+ *   run-facts promote FOLDER               writes its job.json, manifest and promotion.ndjson
+ *   run-facts job FOLDER                   prints state and started_at of a run that was promoted
+ *   run-facts verify RUN                   checks the manifests of all runs up to RUN, and the files that they name
+ *   run-facts check RUN                    checks the run's figures against the ledger's records on standard input
+ *   run-facts connection                   passes messages on; in the CONNECTION changes what to fetch
+ *   run-facts load FOLDER DIALECT          writes export.ndjson and load.sql there, from the messages of export on standard input
+ *   run-facts until DAY                    passes on what was known of the days up to DAY: no later daily partials, no billing periods
+ *   run-facts survey                       counts what the messages on standard input have
+ *
+ * Facts are lines "key=value".
+ *
+ * Exit: 0; 64 usage; 65 bad data, or a run that fails its check; 66 a file is missing; 73, 74 cannot write; 78 a wrong profile.
+ */
+#include "base/instant.h"
+#include "config/connection.h"
+#include "export/database_load.h"
+#include "io/program.h"
+#include "run/as_of_check.h"
+#include "run/manifest.h"
+#include "run/run_facts.h"
+#include "run/run_promotion.h"
+#include "run/survey.h"
+#include "stream/message.h"
+#include "json/json_indent.h"
+#include "json/json_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *runs, *ledger, *run_id, *clock_text, *name, *replay = "", *profile, *state = "succeeded", *ended_at, *account, *fetch_as;
+static int without_billing;
+
+static struct poptOption table[] = {
+	{"runs", 0, POPT_ARG_STRING, &runs, 0, "promote, verify, check: the folder of the profile's runs", "FOLDER"},
+	{"ledger", 'l', POPT_ARG_STRING, &ledger, 0, "begin, run, promote: the ledger", "FILE"},
+	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "begin: the run's name", "NAME"},
+	{"clock", 0, POPT_ARG_STRING, &clock_text, 0, "begin: its clock", "RFC3339"},
+	{"name", 'n', POPT_ARG_STRING, &name, 0, "begin, load: the profile's name", "NAME"},
+	{"profile", 'p', POPT_ARG_STRING, &profile, 0, "begin, survey: the profile", "FILE"},
+	{"replay", 0, POPT_ARG_STRING, &replay, 0, "profile, begin: the recording that is replayed", "FOLDER"},
+	{"state", 0, POPT_ARG_STRING, &state, 0, "promote: succeeded or partial", "STATE"},
+	{"ended-at", 0, POPT_ARG_STRING, &ended_at, 0, "promote: when it ended (default: the clock)", "RFC3339"},
+	{"account", 0, POPT_ARG_STRING, &account, 0, "connection: fetch only this account", "ID"},
+	{"fetch-as", 0, POPT_ARG_STRING, &fetch_as, 0, "connection: fetch what this profile asks for", "FILE"},
+	{"without-billing", 0, POPT_ARG_NONE, &without_billing, 0, "connection: do not fetch Docusign's own count", NULL},
+	POPT_TABLEEND,
+};
+
+static const struct options_manual manual = {
+	.program = "run-facts",
+	.operands = "COMMAND [OPERAND]...",
+	.summary = "Prints the facts that the scripts of envtally need of a run, and writes the files of a run that are facts.",
+	.description =
+		"Commands: profile FILE, new-profile KEY=VALUE..., begin FOLDER, run FOLDER, promote FOLDER, job FOLDER,\n"
+		"verify RUN, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey. Facts are lines \"key=value\".\n\n"
+		"Example:\n"
+		"  run-facts profile profiles/acme.json\n",
+};
+
+/* ---- a command each ---- */
+
+static const char *required(const char *value, const char *option)
+{
+	if (!value)
+		options_refuse("cannot do that without %s", option);
+	return value;
+}
+
+static int print_profile(const char *const operands[], struct output *output, struct error *error)
+{
+	if (run_facts_append_profile(operands[0], &output->pending, error) < 0)
+		return -1;
+	return *replay ? run_facts_append_recording(replay, &output->pending, error) : 0;
+}
+
+static bool is_whole_number(const char *text)
+{
+	return *text && strlen(text) < 10 && text[strspn(text, "0123456789")] == 0;
+}
+
+/* Empty values are left out; renewal_months is a number where it is one, and what programs say of it else. */
+static int print_new_profile(const char *const operands[], struct output *output, struct error *error)
+{
+	struct buffer json = BUFFER_INIT;
+	json_begin(&json, '{');
+	for (; *operands; operands++) {
+		const char *value = strchr(*operands, '=');
+		char key[64] = "";
+		if (!value || (size_t)(value - *operands) >= sizeof key)
+			options_refuse("cannot use '%s': it is KEY=VALUE", *operands);
+		memcpy(key, *operands, (size_t)(value++ - *operands));
+		if (!*value)
+			continue;
+		if (strcmp(key, "renewal_months") == 0 && is_whole_number(value))
+			json_member_integer(&json, key, strtol(value, NULL, 10));
+		else
+			json_member_text(&json, key, value);
+	}
+	json_end(&json, '}');
+	json_finish(&json);
+	json_indent(json.data, json.length, &output->pending);
+	int result = buffer_check(&json, error);
+	buffer_release(&json);
+	return result;
+}
+
+static int begin(const char *const operands[], struct output *output, struct error *error)
+{
+	const struct run_beginning beginning = {.run_id = required(run_id, "--run-id"),
+		.profile = required(name, "--name"),
+		.clock = required(clock_text, "--clock"),
+		.replay = replay,
+		.profile_file = required(profile, "--profile")};
+	if (run_begin(operands[0], &beginning, error) < 0)
+		return -1;
+	return run_facts_append_run(operands[0], required(ledger, "--ledger"), &output->pending, error);
+}
+
+static int print_run(const char *const operands[], struct output *output, struct error *error)
+{
+	return run_facts_append_run(operands[0], required(ledger, "--ledger"), &output->pending, error);
+}
+
+static int promote(const char *const operands[], struct output *output, struct error *error)
+{
+	struct run_promotion promotion = {.folder = operands[0],
+		.runs = required(runs, "--runs"),
+		.ledger = required(ledger, "--ledger"),
+		.state = state,
+		.ended_at = options_now()};
+	(void)output;
+	if (ended_at && instant_parse(ended_at, strlen(ended_at), &promotion.ended_at) < 0)
+		options_refuse("cannot use --ended-at '%s': it is a time such as 2026-03-01T02:00:00Z", ended_at);
+	return run_promote(&promotion, error);
+}
+
+static int print_job(const char *const operands[], struct output *output, struct error *error)
+{
+	return run_facts_append_job(operands[0], &output->pending, error);
+}
+
+static int verify(const char *const operands[], struct output *output, struct error *error)
+{
+	int count = manifest_verify(required(runs, "--runs"), operands[0], error);
+	if (count >= 0)
+		buffer_append_format(&output->pending, "runs=%d\n", count);
+	return count < 0 ? -1 : 0;
+}
+
+static int check(const char *const operands[], struct output *output, struct error *error)
+{
+	(void)output;
+	return as_of_check(STDIN_FILENO, "standard input", required(runs, "--runs"), operands[0], error);
+}
+
+static int change_connection(const struct message *message, const struct profile *fetched, struct output *output, struct error *error)
+{
+	struct connection connection;
+	char *only[] = {account, NULL};
+	if (connection_parse(message->line.text, message->line.length, &connection, error) < 0)
+		return -1;
+	char **accounts = connection.accounts;
+	if (fetch_as) {
+		connection.accounts = fetched->accounts;
+		connection.download_consumption = fetched->download_consumption;
+		connection.download_billing = fetched->download_billing;
+	}
+	if (account)
+		connection.accounts = only;
+	if (without_billing)
+		connection.download_billing = false;
+	connection_append(&connection, connection_may_reveal(STDOUT_FILENO, false), &output->pending);
+	connection.accounts = accounts;
+	connection_release(&connection);
+	output_line_end(output);
+	return 0;
+}
+
+static int pass_connection(const char *const operands[], struct output *output, struct error *error)
+{
+	struct profile fetched = {.path = NULL};
+	struct message_reader reader;
+	struct message message;
+	int got;
+	(void)operands;
+	if (fetch_as && profile_load(fetch_as, &fetched, error) < 0)
+		return -1;
+	got = message_reader_open(&reader, STDIN_FILENO, "standard input", NULL, 0, false, error);
+	while (got >= 0 && (got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
+		if (message.type == MESSAGE_CONNECTION)
+			got = change_connection(&message, &fetched, output, error);
+		else
+			output_line(output, message.line.text, message.line.length);
+		output_flush(output);
+	}
+	message_reader_release(&reader);
+	profile_release(&fetched);
+	return got < 0 ? -1 : 0;
+}
+
+static int survey(const char *const operands[], struct output *output, struct error *error)
+{
+	(void)operands;
+	return survey_append(STDIN_FILENO, "standard input", required(profile, "--profile"), &output->pending, error);
+}
+
+/* Docusign's own count is of another time than that day's end. */
+static int pass_until(const char *const operands[], struct output *output, struct error *error)
+{
+	static const char *const pointers[] = {"/day"};
+	struct message_reader reader;
+	struct message message;
+	int32_t last, day;
+	int got;
+	if (day_parse(operands[0], strlen(operands[0]), &last) < 0)
+		options_refuse("cannot use '%s': it is a day such as 2025-01-31", operands[0]);
+	got = message_reader_open(&reader, STDIN_FILENO, "standard input", pointers, 1, false, error);
+	while (got >= 0 && (got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
+		const struct json_slice *slice = message.fields;
+		if (json_slice_equals(&message.stream, "billing_period") ||
+			(message_is_record(&message, "daily_consumption") && slice->kind == JSON_STRING &&
+				day_parse(slice->text, slice->length, &day) == 0 && day > last))
+			continue;
+		output_line(output, message.line.text, message.line.length);
+	}
+	message_reader_release(&reader);
+	return got < 0 ? -1 : 0;
+}
+
+static int write_load(const char *const operands[], struct output *output, struct error *error)
+{
+	(void)output;
+	return database_load_write(STDIN_FILENO, operands[0], operands[1] ? operands[1] : "", required(name, "--name"), error);
+}
+
+static const struct command {
+	const char *name;
+	size_t operands; /* 0: none; 1: one; 2: any number */
+	int (*run)(const char *const operands[], struct output *output, struct error *error);
+} commands[] = {
+	{"profile", 1, print_profile},
+	{"new-profile", 2, print_new_profile},
+	{"begin", 1, begin},
+	{"run", 1, print_run},
+	{"promote", 1, promote},
+	{"job", 1, print_job},
+	{"verify", 1, verify},
+	{"check", 1, check},
+	{"connection", 0, pass_connection},
+	{"load", 2, write_load},
+	{"until", 1, pass_until},
+	{"survey", 0, survey},
+};
+
+static const struct command *find_command(const char *const operands[])
+{
+	size_t count = 0;
+	while (operands[count])
+		count++;
+	for (size_t i = 0; count && i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(commands[i].name, operands[0]) == 0 && (commands[i].operands == 2 || commands[i].operands == count - 1))
+			return &commands[i];
+	options_refuse("cannot do that: it is one of the commands of run-facts, with its operands");
+}
+
+static void run(const char **operands, struct output *output, struct error *error)
+{
+	find_command(operands)->run(operands + 1, output, error);
+}
+
+int main(int argc, const char **argv)
+{
+	return program_run(argc, argv, table, &manual, run);
+}
