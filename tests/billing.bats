@@ -350,29 +350,34 @@ organisation() { # SEED
 	for seed in $(seq "${ORGANISATIONS:-15}"); do
 		organisation "$seed" | shuffled "$seed" >input
 		reconciled <input >out
-		records_of metric_result <out | jq -c '[.software_model, .license_metric, .period_index, .billing_periods, .billed_units // 0, .billed_units_counted // 0] | select(.[3] > 0)' | sort >got
-		jq -s -c '
+		# What each metric has; what each tier has, and the sums of its metrics; the billing periods that were checked, each once.
+		jq -n -r '[inputs | select(.type == "RECORD")] as $all
+			| def of($stream): $all[] | select(.stream == $stream).record;
+			  (of("metric_result") | [.software_model, .license_metric, .period_index, .billing_periods, .billed_units // 0, .billed_units_counted // 0]
+				| select(.[3] > 0) | "metric \(tojson)"),
+			  (("model_result", "product_result") as $tier
+				| (of($tier) | "tier \($tier) \([.software_model, .period_index, .billing_periods, .billed_units, .billed_units_counted] | tojson)"),
+				  ([of("metric_result") | .of = if $tier == "model_result" then .software_model else null end] | group_by([.of, .period_index])[]
+					| (map(.billing_periods) | add) as $count | [.[0].of, .[0].period_index, $count]
+					+ if $count > 0 then [(map(.billed_units // 0) | add), (map(.billed_units_counted // 0) | add)] else [null, null] end
+					| "sum \($tier) \(tojson)")),
+			  (of("billing_check") | "check \(.account_id) \(.billing_start)")' out >facts
+		jq -s -r '
 			{i: ["M", "Envelope"], j: ["N", "Envelope"], k: ["N", "Seal"]} as $metric_of
 			| def ms: sub("\\.000Z"; "Z") | fromdate;
 			  map(select(.stream == "consumption").record | select(.units_consumed > 0)) as $uses
-			| map(select(.stream == "billing_period").record | select(.units_billed != null and .units_counted != null)
+			| (map(select(.stream == "billing_period").record | select(.units_billed != null and .units_counted != null)
 				| . as $one | ((.period_start | ms) + (.period_end | ms)) / 2
 				| . as $middle | [$uses[] | select(.account_id == $one.account_id and (.period_start | ms) <= $middle and $middle < (.period_end | ms))]
 				| (map($metric_of[.plan_item_id]) | unique) as $metrics | select(($metrics | length) == 1 and $metrics[0] != null)
 				| {metric: $metrics[0], index: .[0].period_index, billed: $one.units_billed, counted: $one.units_counted})
-			| group_by([.metric, .index])[] | .[0].metric + [.[0].index, length, (map(.billed) | add), (map(.counted) | add)]' input | sort >expected
-		same_files expected got
-		cat expected >>all
-		for tier in model_result product_result; do
-			records_of $tier <out | jq -c '[.software_model, .period_index, .billing_periods, .billed_units, .billed_units_counted]' | sort >got
-			records_of metric_result <out | jq -s -c --arg tier $tier 'map(.of = if $tier == "model_result" then .software_model else null end) | group_by([.of, .period_index])[]
-				| (map(.billing_periods) | add) as $count | [.[0].of, .[0].period_index, $count]
-				+ if $count > 0 then [(map(.billed_units // 0) | add), (map(.billed_units_counted // 0) | add)] else [null, null] end' | sort >sums
-			same_files sums got
-		done
-		# Each billing period is checked once.
-		same "$(jq -r 'select(.stream == "billing_period").record | "\(.account_id) \(.period_start)"' input | sort)" \
-			"$(records_of billing_check <out | jq -r '"\(.account_id) \(.billing_start)"' | sort)"
+			| group_by([.metric, .index])[] | .[0].metric + [.[0].index, length, (map(.billed) | add), (map(.counted) | add)] | "metric \(tojson)"),
+			  (.[] | select(.stream == "billing_period").record | "check \(.account_id) \(.period_start)")' input | sort >expected
+		same_files expected <(grep -E '^(metric|check) ' facts | sort)
+		grep '^metric ' expected >>all
+		same_files <(sed -n 's/^sum //p' facts | sort) <(sed -n 's/^tier //p' facts | sort)
+		grep -q '^tier model_result ' facts
+		grep -q '^tier product_result ' facts
 	done
 	[ "$(wc -l <all)" -gt 20 ]
 }

@@ -43,9 +43,12 @@ daily() {
 	records_of daily_consumption | jq -r '[.account_id, .plan_item_id // "-", .day, .units_consumed, .first_sent_at, .last_sent_at] | @tsv' | LC_ALL=C sort
 }
 
-# one FIELD: of the one partial that the records on standard input give.
+# partial FIELD: of the one partial that the records on standard input give, as JSON; or a jq program over it.
 partial() {
-	merge --ledger :memory: --emit all | records_of daily_consumption | jq -c "$1"
+	merge --ledger :memory: --emit all | records_of daily_consumption | case $1 in
+	.*[!a-z_]* | [!.]*) jq -c "$1" ;;
+	*) sed -E 's/.*[{,]"'"${1#.}"'":("[^"\\]*"|\{[^{}]*\}|[^,}]*)[,}].*/\1/' ;;
+	esac
 }
 
 # Of lines of raw records, the newest version of each envelope and what it counts for, by SQL.

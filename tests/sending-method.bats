@@ -7,7 +7,14 @@ export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
 exported() { command "$ENVTALLY_BIN/export" "$@"; } # not the shell's
 
 # The methods of the ledger's envelopes: ENVELOPE STATUS METHOD, by envelope.
-kept() { exported -l "$1" -s envelope | records_of envelope | jq -r '"\(.envelope_id) \(.status) \(.sending_method)"' | sort; }
+kept() {
+	exported -l "$1" -s envelope | records_of envelope >kept.ndjson
+	if grep -qF '\' kept.ndjson; then
+		jq -r '"\(.envelope_id) \(.status) \(.sending_method)"' kept.ndjson
+	else
+		sed -E 's/.*"envelope_id":"([^"]*)","status":"([^"]*)",.*"sending_method":"([^"]*)".*/\1 \2 \3/; s/^\{.*"envelope_id":"([^"]*)","status":"([^"]*)",.*/\1 \2 null/' kept.ndjson
+	fi | sort
+}
 raw='{envelopeId: "E1", accountId: "A", status: "Sent", lastModifiedDateTime: "2025-03-05T12:00:00Z", sentDateTime: "2025-03-05T12:00:00Z"}'
 
 @test "normalize: a map that names sending_method tells it, in records and SCHEMA; others print what they did" {
@@ -111,7 +118,7 @@ permutations() {
 		same 24 "$(sort -u orders | wc -l)"
 		while read -r order; do
 			for line in $order; do sed -n "${line}p" four.ndjson; done >shuffled.ndjson
-			merge -q --ledger :memory: --emit all <shuffled.ndjson | jq -c 'select(.type == "RECORD")' >>partials
+			merge -q --ledger :memory: --emit all <shuffled.ndjson | grep '^{"type":"RECORD"' >>partials
 			rm -f l.db*
 			merge -q --ledger l.db --emit none <shuffled.ndjson
 			kept l.db >>all
@@ -122,14 +129,16 @@ permutations() {
 		rm all partials
 	done
 	# Every pair, one after the other in the ledger: the later line wins.
+	mapfile -t wanted < <(jq -r '.record | "e \(.status) \(.sending_method)"' versions.ndjson)
+	mapfile -t counts < <(jq -c '.record | {(.status): 1}' versions.ndjson)
 	for ((i = 1; i <= 6; i++)); do
 		for ((j = i + 1; j <= 6; j++)); do
 			for order in "$i $j" "$j $i"; do
 				rm -f l.db*
 				for line in $order; do sed -n "${line}p" versions.ndjson | merge -q --ledger l.db --emit none; done
-				same "$(sed -n "${j}p" versions.ndjson | jq -r '.record | "e \(.status) \(.sending_method)"')" "$(kept l.db)"
-				same "$(sed -n "${j}p" versions.ndjson | jq -c '{(.record.status): 1}')" \
-					"$(merge -q --ledger l.db --emit all </dev/null | records_of daily_consumption | jq -c .by_status)"
+				same "${wanted[j - 1]}" "$(kept l.db)"
+				merge -q --ledger l.db --emit all </dev/null | records_of daily_consumption >partial
+				grep -qF "\"by_status\":${counts[j - 1]}," partial
 			done
 		done
 	done
