@@ -34,7 +34,7 @@ static const struct options_manual manual = {
 	.summary = "Writes the messages of streams on standard input to a file each; - is standard output.",
 	.description = "Messages of other streams are dropped.\n\n"
 		       "Example:\n"
-		       "  split-streams consumption=consumption.ndjson account,watermark=accounts.ndjson <tallied.ndjson\n",
+		       "  split-streams consumption=figures.ndjson account,watermark=accounts.ndjson <consumption.ndjson\n",
 };
 
 static int open_target(const char *operand, struct output *standard_output, struct error *error)
