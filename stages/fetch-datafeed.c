@@ -7,8 +7,8 @@
  *         a RECORD of `watermark` when the account is caught up; STATE: the bookmarks, always after what they cover.
  * Window  of an account: from its bookmark less the look-back, or from the contract's start, to the run's clock.
  * Exits   0; 75 when some account could not be read (a line each; its bookmark stays) or the run was interrupted; when none
- *         could be read, with what the first one met: 65 wrong answer, 69 unavailable, 77 refused …; 64 usage, 65 bad input,
- *         66 no state file or recorded answer, 73/74 cannot create or write, 78 wrong descriptor.
+ *         could be read, with what the first one met: 65 wrong response, 69 unavailable, 77 refused …; 64 usage, 65 bad input,
+ *         66 no state file or recorded response, 73/74 cannot create or write, 78 wrong descriptor.
  */
 #include "fetch/fetch_options.h"
 #include "fetch/fetch_run.h"
@@ -36,7 +36,7 @@ static const struct options_manual manual = {
 };
 
 /* Takes the account's id when the message is one of an account. */
-static int take_account(struct fetch_run *run, const struct message *message, struct error *error)
+static int add_account(struct fetch_run *run, const struct message *message, struct error *error)
 {
 	const struct json_slice *id = NULL;
 	if (message_is_record(message, "docusign_accounts"))
@@ -58,9 +58,9 @@ static int read_input(struct fetch_run *run, struct error *error)
 		return -1;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(&run->output)) {
 		if (message.type == MESSAGE_CONNECTION) {
-			got = fetch_take_connection(&reader, &message, &run->connection, &connected, error);
+			got = fetch_read_connection(&reader, &message, &run->connection, &connected, error);
 		} else {
-			got = take_account(run, &message, error);
+			got = add_account(run, &message, error);
 			output_line(&run->output, message.line.text, message.line.length);
 		}
 		if (got < 0)

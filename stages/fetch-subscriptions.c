@@ -7,7 +7,7 @@
  * Asks    for the accounts of the asset groups, compliant ones first, then the organization's list, which adds accounts
  *         that are in no asset group (it wants a user's token: without one it is left out with a warning), then the plan items,
  *         then the billing of each account.
- * Exits   0; 64 usage, 65 bad input or answer, 66 no recorded answer, 69 service unavailable, 73/74 cannot create or
+ * Exits   0; 64 usage, 65 bad input or response, 66 no recorded response, 69 service unavailable, 73/74 cannot create or
  *         write, 75 try again later, 77 refused.
  */
 #include "fetch/account_list.h"
@@ -41,7 +41,7 @@ static const struct options_manual manual = {
 
 struct run {
 	struct connection connection;
-	struct fetch_source *exchange;
+	struct fetch_source *source;
 	struct output output;
 	struct account_list accounts;
 	struct json_scanner *account, *organization;
@@ -50,8 +50,8 @@ struct run {
 	unsigned long long records;
 };
 
-/* Asks and waits for the one answer. */
-static int ask(struct run *run, const char *path, struct http_response *answer, struct error *error)
+/* Asks and waits for the one response. */
+static int send_request(struct run *run, const char *path, struct http_response *response, struct error *error)
 {
 	struct buffer url = BUFFER_INIT;
 	buffer_append_string(&url, run->connection.api_base);
@@ -59,31 +59,31 @@ static int ask(struct run *run, const char *path, struct http_response *answer, 
 	int result = buffer_check(&url, error);
 	diag_progress("%s", url.data);
 	if (result == 0)
-		result = fetch_source_get(run->exchange, url.data, NULL, error);
+		result = fetch_source_get(run->source, url.data, NULL, error);
 	buffer_release(&url);
-	int got = result == 0 ? fetch_source_next(run->exchange, answer, error) : -1;
+	int got = result == 0 ? fetch_source_next(run->source, response, error) : -1;
 	return got == 0 ? error_set(error, EX_SOFTWARE, "a request has no answer") : got < 0 ? -1 : 0;
 }
 
-/* The answer's array at `pointer`, each element given to `each`. */
-static int for_each(const struct http_response *answer, const char *pointer, struct run *run,
+/* The response's array at `pointer`, each element given to `each`. */
+static int for_each(const struct http_response *response, const char *pointer, struct run *run,
 	int (*each)(void *run, const char *text, size_t length), struct error *error)
 {
 	struct json_slice array;
 	struct json_scanner *scanner = json_scanner_new(&pointer, 1, error);
 	if (!scanner)
 		return -1;
-	int result = json_scan(scanner, answer->wrapped, answer->wrapped_length, &array, error);
+	int result = json_scan(scanner, response->wrapped, response->wrapped_length, &array, error);
 	if (result == 0 && array.kind != JSON_ARRAY)
 		result = error_set(
-			error, EX_DATAERR, "'%s' must be an array, it is %s", pointer + strlen("/answer"), json_kind_name(array.kind));
+			error, EX_DATAERR, "'%s' must be an array, it is %s", pointer + strlen("/body"), json_kind_name(array.kind));
 	if (result == 0)
 		result = json_scan_elements(scanner, &array, each, run, error);
 	json_scanner_free(scanner);
 	if (result > 0)
 		result = error_set(
-			error, result, "'%s' has an element that is not an object, or memory is short", pointer + strlen("/answer"));
-	return result < 0 ? error_prefix(error, "cannot use the answer of '%s'", answer->url) : 0;
+			error, result, "'%s' has an element that is not an object, or memory is short", pointer + strlen("/body"));
+	return result < 0 ? error_prefix(error, "cannot use the answer of '%s'", response->url) : 0;
 }
 
 static int print_record(struct run *run, const char *stream, const char *text, size_t length)
@@ -91,7 +91,7 @@ static int print_record(struct run *run, const char *stream, const char *text, s
 	if (*text != '{')
 		return EX_DATAERR;
 	struct raw_context context = {
-		.stream = stream, .organization_id = run->connection.organization_id, .time_extracted = fetch_source_now(run->exchange)};
+		.stream = stream, .organization_id = run->connection.organization_id, .time_extracted = fetch_source_now(run->source)};
 	raw_record_append(&run->output.pending, &context, text, length);
 	output_line_end(&run->output);
 	run->records++;
@@ -107,7 +107,7 @@ static int print_plan_item(void *run, const char *text, size_t length)
 enum { GROUP_ACCOUNT_ID, OTHER_ACCOUNT_ID, SITE_NAME, ACCOUNT_FIELDS };
 
 /* Returns what account_list_add() does; 1 for a record without an id: that says normalize. */
-static int take_account(struct run *run, const char *text, size_t length, int id)
+static int add_account(struct run *run, const char *text, size_t length, int id)
 {
 	struct json_slice fields[ACCOUNT_FIELDS];
 	if (*text != '{' || json_scan(run->account, text, length, fields, NULL) < 0 || fields[id].kind != JSON_STRING)
@@ -123,14 +123,14 @@ static int take_account(struct run *run, const char *text, size_t length, int id
 
 static int print_group_account(void *context, const char *text, size_t length)
 {
-	return take_account(context, text, length, GROUP_ACCOUNT_ID) < 0 ? EX_OSERR
-									 : print_record(context, "docusign_accounts", text, length);
+	return add_account(context, text, length, GROUP_ACCOUNT_ID) < 0 ? EX_OSERR
+									: print_record(context, "docusign_accounts", text, length);
 }
 
 /* An account of the organization's list, when no asset group named it. */
 static int print_other_account(void *context, const char *text, size_t length)
 {
-	int is_new = take_account(context, text, length, OTHER_ACCOUNT_ID);
+	int is_new = add_account(context, text, length, OTHER_ACCOUNT_ID);
 	if (is_new < 0)
 		return EX_OSERR;
 	return is_new ? print_record(context, "docusign_accounts", text, length) : 0;
@@ -155,44 +155,44 @@ static int fetch_accounts(struct run *run, struct error *error)
 {
 	static const char *const paths[] = {"/Management/v2/organizations/%s/assetGroups/accounts?compliant=true",
 		"/Management/v2/organizations/%s/assetGroups/accounts?compliant=false"};
-	struct http_response answer;
+	struct http_response response;
 	raw_schema_append(&run->output.pending, "docusign_accounts");
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-		if (ask(run, paths[i], &answer, error) < 0)
+		if (send_request(run, paths[i], &response, error) < 0)
 			return -1;
-		if (answer.error.status) {
-			*error = answer.error;
+		if (response.error.status) {
+			*error = response.error;
 			return -1;
 		}
-		if (for_each(&answer, "/answer/assetGroupAccounts", run, print_group_account, error) < 0)
+		if (for_each(&response, "/body/assetGroupAccounts", run, print_group_account, error) < 0)
 			return -1;
 	}
-	if (ask(run, "/Management/v2/organizations", &answer, error) < 0)
+	if (send_request(run, "/Management/v2/organizations", &response, error) < 0)
 		return -1;
-	if (answer.status == 401 || answer.status == 403) {
+	if (response.status == 401 || response.status == 403) {
 		diag_warn("accounts that are in no asset group stay unknown: the list of organizations wants a user's token "
 			  "(HTTP %d)",
-			answer.status);
+			response.status);
 		return 0;
 	}
-	if (answer.error.status) {
-		*error = answer.error;
+	if (response.error.status) {
+		*error = response.error;
 		return -1;
 	}
-	return for_each(&answer, "/answer/organizations", run, print_organization, error);
+	return for_each(&response, "/body/organizations", run, print_organization, error);
 }
 
 static int fetch_plan_items(struct run *run, struct error *error)
 {
-	struct http_response answer;
+	struct http_response response;
 	raw_schema_append(&run->output.pending, "docusign_plan_items");
-	if (ask(run, "/Management/v2/organizations/%s/planItems", &answer, error) < 0)
+	if (send_request(run, "/Management/v2/organizations/%s/planItems", &response, error) < 0)
 		return -1;
-	if (answer.error.status) {
-		*error = answer.error;
+	if (response.error.status) {
+		*error = response.error;
 		return -1;
 	}
-	return for_each(&answer, "/answer", run, print_plan_item, error);
+	return for_each(&response, "/body", run, print_plan_item, error);
 }
 
 /* Passes standard input on; the CONNECTION in its place, its token only where it may be seen. */
@@ -207,7 +207,7 @@ static int read_input(struct run *run, bool reveal, struct error *error)
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(&run->output)) {
 		if (message.type != MESSAGE_CONNECTION) {
 			output_line(&run->output, message.line.text, message.line.length);
-		} else if ((got = fetch_take_connection(&reader, &message, &run->connection, &connected, error)) < 0) {
+		} else if ((got = fetch_read_connection(&reader, &message, &run->connection, &connected, error)) < 0) {
 			break;
 		} else {
 			connection_append(&run->connection, reveal, &run->output.pending);
@@ -225,15 +225,15 @@ static int fetch(struct run *run, const struct fetch_source_options *options, st
 	static const char *const organization_pointers[] = {"/id", "/accounts"};
 	if (!(run->account = json_scanner_new(account_pointers, ACCOUNT_FIELDS, error)) ||
 		!(run->organization = json_scanner_new(organization_pointers, 2, error)) ||
-		!(run->exchange = fetch_source_open(options, &run->connection, error)))
+		!(run->source = fetch_source_open(options, &run->connection, error)))
 		return -1;
 	int result = fetch_accounts(run, error);
 	if (result == 0)
 		result = fetch_plan_items(run, error);
 	if (result == 0 && run->with_billing)
-		result = billing_feed_run(&run->billing, run->exchange, &run->connection, &run->output, &run->records, error);
+		result = billing_feed_run(&run->billing, run->source, &run->connection, &run->output, &run->records, error);
 	struct error closing = ERROR_INIT;
-	if (fetch_source_close(run->exchange, result == 0, &closing) < 0 && result == 0) {
+	if (fetch_source_close(run->source, result == 0, &closing) < 0 && result == 0) {
 		*error = closing;
 		result = -1;
 	}

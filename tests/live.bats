@@ -124,7 +124,7 @@ simulator_stop() {
 	[ "$status" -eq 69 ]
 	[ -s "ws/runs/acme/$run_id/report.html" ]
 	[ ! -e ws/runs/beta/.$run_id.partial ]
-	[[ $stderr == *"auth: cannot ask 'https://127.0.0.1:1/oauth/token'"* ]]
+	[[ $stderr == *"auth: cannot reach 'https://127.0.0.1:1/oauth/token'"* ]]
 }
 
 @test "the token's cache: 0600, used again, and never by another key or profile" {

@@ -1,5 +1,7 @@
 #include "auth/jks.h"
 
+#include "base/array.h"
+
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -22,7 +24,7 @@ struct cursor {
 	bool failed;
 };
 
-static const unsigned char *take(struct cursor *cursor, size_t count)
+static const unsigned char *read_bytes(struct cursor *cursor, size_t count)
 {
 	if (cursor->failed || count > cursor->length - cursor->at) {
 		cursor->failed = true;
@@ -33,62 +35,55 @@ static const unsigned char *take(struct cursor *cursor, size_t count)
 	return start;
 }
 
-static uint64_t take_integer(struct cursor *cursor, size_t width)
+static uint64_t read_integer(struct cursor *cursor, size_t width)
 {
-	const unsigned char *bytes = take(cursor, width);
+	const unsigned char *bytes = read_bytes(cursor, width);
 	uint64_t value = 0;
 	for (size_t i = 0; bytes && i < width; i++)
 		value = value << 8 | bytes[i];
 	return value;
 }
 
-static const unsigned char *take_counted(struct cursor *cursor, size_t width, size_t *length)
+static const unsigned char *read_counted(struct cursor *cursor, size_t width, size_t *length)
 {
-	*length = (size_t)take_integer(cursor, width);
-	return take(cursor, *length);
+	*length = (size_t)read_integer(cursor, width);
+	return read_bytes(cursor, *length);
 }
 
 /* Returns the certificate, or NULL when it is of another type than X.509 (or the cursor has failed). */
-static const unsigned char *take_certificate(struct cursor *cursor, uint32_t version, size_t *length)
+static const unsigned char *read_certificate(struct cursor *cursor, uint32_t version, size_t *length)
 {
 	bool x509 = true;
 	if (version == 2) {
 		size_t type_length;
-		const unsigned char *type = take_counted(cursor, 2, &type_length);
+		const unsigned char *type = read_counted(cursor, 2, &type_length);
 		x509 = type && ((type_length == 5 && memcmp(type, "X.509", 5) == 0) || (type_length == 4 && memcmp(type, "X509", 4) == 0));
 	}
-	const unsigned char *certificate = take_counted(cursor, 4, length);
+	const unsigned char *certificate = read_counted(cursor, 4, length);
 	return x509 ? certificate : NULL;
 }
 
 static int add_entry(struct jks *jks, const struct jks_entry *entry, const unsigned char *alias, size_t alias_length, struct error *error)
 {
-	if ((jks->count & (jks->count - 1)) == 0) {
-		struct jks_entry *entries = reallocarray(jks->entries, jks->count ? jks->count * 2 : 1, sizeof *entries);
-		if (!entries)
-			return error_set(error, EX_OSERR, "out of memory");
-		jks->entries = entries;
-	}
-	struct jks_entry *added = &jks->entries[jks->count];
+	struct jks_entry *added = array_grow((void **)&jks->entries, &jks->count, sizeof *added, error);
+	if (!added)
+		return -1;
 	*added = *entry;
 	added->alias = strndup((const char *)alias, alias_length);
-	if (!added->alias)
-		return error_set(error, EX_OSERR, "out of memory");
-	jks->count++;
-	return 0;
+	return added->alias ? 0 : error_set(error, EX_OSERR, "out of memory");
 }
 
-static int take_key_entry(struct cursor *cursor, struct jks *jks, struct error *error)
+static int read_key_entry(struct cursor *cursor, struct jks *jks, struct error *error)
 {
 	struct jks_entry entry = {0};
 	size_t alias_length;
-	const unsigned char *alias = take_counted(cursor, 2, &alias_length);
-	entry.created_at = (int64_t)take_integer(cursor, 8);
-	entry.protected_key = take_counted(cursor, 4, &entry.protected_key_length);
-	uint64_t chain_length = take_integer(cursor, 4);
+	const unsigned char *alias = read_counted(cursor, 2, &alias_length);
+	entry.created_at = (int64_t)read_integer(cursor, 8);
+	entry.protected_key = read_counted(cursor, 4, &entry.protected_key_length);
+	uint64_t chain_length = read_integer(cursor, 4);
 	for (uint64_t i = 0; i < chain_length && !cursor->failed; i++) {
 		size_t length;
-		const unsigned char *certificate = take_certificate(cursor, jks->version, &length);
+		const unsigned char *certificate = read_certificate(cursor, jks->version, &length);
 		if (i == 0 && certificate) {
 			entry.certificate = certificate;
 			entry.certificate_length = length;
@@ -97,12 +92,12 @@ static int take_key_entry(struct cursor *cursor, struct jks *jks, struct error *
 	return cursor->failed ? 0 : add_entry(jks, &entry, alias, alias_length, error);
 }
 
-static void take_trusted_entry(struct cursor *cursor, struct jks *jks)
+static void skip_trusted_entry(struct cursor *cursor, struct jks *jks)
 {
 	size_t length;
-	take_counted(cursor, 2, &length);
-	take_integer(cursor, 8);
-	take_certificate(cursor, jks->version, &length);
+	read_counted(cursor, 2, &length);
+	read_integer(cursor, 8);
+	read_certificate(cursor, jks->version, &length);
 	jks->trusted_certificates++;
 }
 
@@ -110,21 +105,21 @@ int jks_read(const unsigned char *bytes, size_t length, struct jks *jks, struct 
 {
 	*jks = (struct jks){.bytes = bytes};
 	struct cursor cursor = {.bytes = bytes, .length = length};
-	if (take_integer(&cursor, 4) != JKS_MAGIC)
+	if (read_integer(&cursor, 4) != JKS_MAGIC)
 		return error_set(error, EX_DATAERR, "it is not a JKS key store");
-	jks->version = (uint32_t)take_integer(&cursor, 4);
+	jks->version = (uint32_t)read_integer(&cursor, 4);
 	if (!cursor.failed && jks->version != 1 && jks->version != 2)
 		return error_set(error, EX_DATAERR, "it is a JKS key store of version %" PRIu32 ", and only 1 and 2 exist", jks->version);
-	uint64_t count = take_integer(&cursor, 4);
+	uint64_t count = read_integer(&cursor, 4);
 	for (uint64_t i = 0; i < count && !cursor.failed; i++) {
-		uint64_t tag = take_integer(&cursor, 4);
+		uint64_t tag = read_integer(&cursor, 4);
 		if (cursor.failed)
 			break;
 		if (tag == 1) {
-			if (take_key_entry(&cursor, jks, error) < 0)
+			if (read_key_entry(&cursor, jks, error) < 0)
 				goto fail;
 		} else if (tag == 2) {
-			take_trusted_entry(&cursor, jks);
+			skip_trusted_entry(&cursor, jks);
 		} else {
 			error_set(error, EX_DATAERR, "the JKS key store is damaged: entry %" PRIu64 " has the unknown kind %" PRIu64, i + 1,
 				tag);
@@ -132,7 +127,7 @@ int jks_read(const unsigned char *bytes, size_t length, struct jks *jks, struct 
 		}
 	}
 	jks->digest_at = cursor.at;
-	take(&cursor, JKS_DIGEST_LENGTH);
+	read_bytes(&cursor, JKS_DIGEST_LENGTH);
 	if (cursor.failed) {
 		error_set(error, EX_DATAERR, "the JKS key store is truncated or damaged: what byte %zu announces goes beyond its %zu bytes",
 			cursor.at, length);

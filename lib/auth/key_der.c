@@ -11,9 +11,7 @@
 int key_der_refuse_public(const char *path, const char *what, struct error *error)
 {
 	return error_set(error, EX_CONFIG,
-		"cannot sign with '%s': it holds %s and no private key: give the private key that belongs to it (Docusign gets "
-		"the public "
-		"one)",
+		"cannot sign with '%s': it holds %s and no private key: give the private key that belongs to it (Docusign gets the public one)",
 		path, what);
 }
 
@@ -38,49 +36,52 @@ bool key_der_is_truncated(const unsigned char *bytes, size_t length)
 	return content > length - 2 - width;
 }
 
-/* Returns NULL with error when the password is wrong or an algorithm is not there. */
-static PKCS8_PRIV_KEY_INFO *decrypt(const struct key_source *source, const X509_SIG *encrypted, struct error *error)
+int key_der_require_password(const struct key_source *source, struct error *error)
 {
-	struct legacy_crypto legacy;
-	PKCS8_PRIV_KEY_INFO *plain = NULL;
-	if (!source->password) {
-		error_set(error, EX_NOPERM, "cannot decrypt '%s': it is protected by a password", source->path);
-		return NULL;
-	}
-	int length = (int)strlen(source->password);
-	ERR_clear_error();
-	plain = PKCS8_decrypt(encrypted, source->password, length);
-	if (!plain && legacy_crypto_wanted()) {
-		if (legacy_crypto_enter(&legacy, error) < 0) {
-			error_prefix(error, "cannot decrypt '%s'", source->path);
-			return NULL;
-		}
-		plain = PKCS8_decrypt(encrypted, source->password, length);
-		bool unknown = !plain && legacy_crypto_wanted();
-		legacy_crypto_leave(&legacy);
-		if (unknown) {
-			error_set(error, EX_DATAERR, "cannot decrypt '%s': it uses an algorithm that OpenSSL does not have", source->path);
-			return NULL;
-		}
-	}
-	if (!plain)
-		key_der_refuse_password(source->path, error);
-	return plain;
+	return source->password ? 0 : error_set(error, EX_NOPERM, "cannot decrypt '%s': it is protected by a password", source->path);
 }
 
-static int take_pkcs8(const struct key_source *source, const PKCS8_PRIV_KEY_INFO *info, struct private_key *key, struct error *error)
+int key_der_use_pkcs8(const struct key_source *source, const PKCS8_PRIV_KEY_INFO *info, struct private_key *key, struct error *error)
 {
-	key->pkey = EVP_PKCS82PKEY(info);
+	key->pkey = info ? EVP_PKCS82PKEY(info) : NULL;
 	return key->pkey
 		? 0
 		: error_set(error, EX_DATAERR, "cannot read the private key of '%s': it is damaged or of an unknown type", source->path);
 }
 
-static int take_encrypted(const struct key_source *source, const X509_SIG *encrypted, struct private_key *key, struct error *error)
+void key_der_use_certificate(X509 *certificate, struct private_key *key)
 {
-	PKCS8_PRIV_KEY_INFO *info = decrypt(source, encrypted, error);
-	int result = info ? take_pkcs8(source, info, key, error) : -1;
-	PKCS8_PRIV_KEY_INFO_free(info);
+	if (!key->certificate && certificate && key->pkey && X509_check_private_key(certificate, key->pkey) == 1)
+		key->certificate = certificate;
+	else
+		X509_free(certificate);
+}
+
+struct decryption {
+	const char *password;
+	const X509_SIG *encrypted;
+	PKCS8_PRIV_KEY_INFO *plain;
+};
+
+static bool decrypt(void *context)
+{
+	struct decryption *decryption = context;
+	decryption->plain = PKCS8_decrypt(decryption->encrypted, decryption->password, (int)strlen(decryption->password));
+	return decryption->plain;
+}
+
+static int read_encrypted(const struct key_source *source, const X509_SIG *encrypted, struct private_key *key, struct error *error)
+{
+	struct decryption decryption = {.password = source->password, .encrypted = encrypted};
+	if (key_der_require_password(source, error) < 0)
+		return -1;
+	int decrypted = legacy_crypto_try(decrypt, &decryption, error);
+	if (decrypted < 0)
+		return error_prefix(error, "cannot decrypt '%s'", source->path);
+	if (decrypted == 0)
+		return key_der_refuse_password(source->path, error);
+	int result = key_der_use_pkcs8(source, decryption.plain, key, error);
+	PKCS8_PRIV_KEY_INFO_free(decryption.plain);
 	return result;
 }
 
@@ -119,10 +120,10 @@ int key_der_read(const struct key_source *source, struct private_key *key, struc
 	at = source->bytes;
 	if (plain) {
 		key->format = "DER PKCS#8";
-		result = take_pkcs8(source, plain, key, error);
+		result = key_der_use_pkcs8(source, plain, key, error);
 	} else if (encrypted) {
 		key->format = "DER PKCS#8 encrypted";
-		result = take_encrypted(source, encrypted, key, error);
+		result = read_encrypted(source, encrypted, key, error);
 	} else if ((key->pkey = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, length)) ||
 		(key->pkey = d2i_PrivateKey(EVP_PKEY_EC, NULL, &at, length))) {
 		key->format = "DER PKCS#1";

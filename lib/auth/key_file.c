@@ -17,7 +17,7 @@
 #define RSA_BITS_MINIMUM 2048 /* RFC 7518 section 3.3 */
 #define RSA_BITS_MAXIMUM 16384 /* what OpenSSL verifies with */
 
-static int take_jks_key(
+static int read_jks_key(
 	const struct key_source *source, const struct jks *jks, const struct jks_entry *entry, struct private_key *key, struct error *error)
 {
 	struct buffer pkcs8 = BUFFER_INIT;
@@ -31,17 +31,13 @@ static int take_jks_key(
 	}
 	if (!verified && unlocked) {
 		error_set(error, EX_DATAERR,
-			"cannot trust '%s': its digest does not match, though the password opens the key: the file is damaged, "
-			"or the store has "
-			"another password than the key",
+			"cannot trust '%s': its digest does not match, though the password opens the key: the file is damaged, or the store has another password than the key",
 			source->path);
 		goto out;
 	}
 	if (verified && !unlocked) {
 		error_set(error, EX_NOPERM,
-			"cannot decrypt the key '%s' of '%s': the password is the store's, and the key has another: make them "
-			"the same: "
-			"keytool -keypasswd -storetype JKS -keystore FILE -alias ALIAS",
+			"cannot decrypt the key '%s' of '%s': the password is the store's, and the key has another: make them the same: keytool -keypasswd -storetype JKS -keystore FILE -alias ALIAS",
 			entry->alias, source->path);
 		goto out;
 	}
@@ -51,23 +47,15 @@ static int take_jks_key(
 	}
 	const unsigned char *at = (const unsigned char *)pkcs8.data;
 	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)pkcs8.length);
-	key->pkey = info ? EVP_PKCS82PKEY(info) : NULL;
+	result = key_der_use_pkcs8(source, info, key, error);
 	PKCS8_PRIV_KEY_INFO_free(info);
 	at = entry->certificate;
 	if (at)
-		key->certificate = d2i_X509(NULL, &at, (long)entry->certificate_length);
-	if (key->certificate && key->pkey && X509_check_private_key(key->certificate, key->pkey) != 1) {
-		X509_free(key->certificate);
-		key->certificate = NULL;
-	}
+		key_der_use_certificate(d2i_X509(NULL, &at, (long)entry->certificate_length), key);
 	key->format = "JKS";
 	key->alias = strdup(entry->alias);
 	if (!key->alias)
-		error_set(error, EX_OSERR, "out of memory");
-	else if (!key->pkey)
-		error_set(error, EX_DATAERR, "cannot read the private key of '%s': it is damaged or of an unknown type", source->path);
-	else
-		result = 0;
+		result = error_set(error, EX_OSERR, "out of memory");
 out:
 	buffer_release_secret(&pkcs8);
 	return result;
@@ -90,10 +78,8 @@ static int read_jks(const struct key_source *source, struct private_key *key, st
 		aliases[i] = jks.entries[i].alias;
 	if (key_alias_choose(source->path, aliases, jks.count, source->alias, &chosen, error) < 0)
 		goto out;
-	if (!source->password)
-		error_set(error, EX_NOPERM, "cannot decrypt '%s': it is protected by a password", source->path);
-	else
-		result = take_jks_key(source, &jks, &jks.entries[chosen], key, error);
+	if (key_der_require_password(source, error) == 0)
+		result = read_jks_key(source, &jks, &jks.entries[chosen], key, error);
 out:
 	free(aliases);
 	jks_release(&jks);
@@ -104,9 +90,7 @@ static int refuse_jceks(const struct key_source *source, struct private_key *key
 {
 	(void)key;
 	return error_set(error, EX_CONFIG,
-		"cannot read '%s': it is a JCEKS key store: convert it: keytool -importkeystore -srcstoretype JCEKS -srckeystore "
-		"'%s' "
-		"-deststoretype PKCS12 -destkeystore key.p12",
+		"cannot read '%s': it is a JCEKS key store: convert it: keytool -importkeystore -srcstoretype JCEKS -srckeystore '%s' -deststoretype PKCS12 -destkeystore key.p12",
 		source->path, source->path);
 }
 
@@ -151,8 +135,7 @@ static int read_key(struct key_source *source, const struct key_options *options
 	if (result < 0) {
 		if (!options->password_source && error->status == EX_CONFIG)
 			error_set(error, EX_CONFIG,
-				"cannot decrypt '%s': it is protected by a password and none is given: name its source with "
-				"key_password "
+				"cannot decrypt '%s': it is protected by a password and none is given: name its source with key_password "
 				"(--key-password): file:PATH, fd:N or env:NAME",
 				source->path);
 		goto out;

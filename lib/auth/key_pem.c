@@ -138,40 +138,45 @@ static int give_password(char *out, int size, int writing, void *password)
 	return (int)length;
 }
 
+struct decryption {
+	const struct key_source *source;
+	const struct buffer *der;
+	EVP_CIPHER_INFO *cipher;
+	struct buffer plain;
+};
+
+static bool decrypt_copy(void *context)
+{
+	struct decryption *decryption = context;
+	struct buffer *plain = &decryption->plain;
+	buffer_reset(plain);
+	buffer_append(plain, decryption->der->data, decryption->der->length);
+	long length = (long)plain->length;
+	if (plain->failed ||
+		!PEM_do_header(
+			decryption->cipher, (unsigned char *)plain->data, &length, give_password, (void *)decryption->source->password))
+		return false;
+	plain->length = (size_t)length;
+	return true;
+}
+
 /* Traditional encryption: decrypts *der in place. */
 static int decrypt(const struct key_source *source, EVP_CIPHER_INFO *cipher, struct buffer *der, struct error *error)
 {
-	struct legacy_crypto legacy;
-	struct buffer copy = BUFFER_INIT;
-	int result = -1;
-	if (!source->password)
-		return error_set(error, EX_NOPERM, "cannot decrypt '%s': it is protected by a password", source->path);
-	buffer_append(&copy, der->data, der->length);
-	if (buffer_check(&copy, error) < 0)
-		goto out;
-	long length = (long)copy.length;
-	ERR_clear_error();
-	bool done = PEM_do_header(cipher, (unsigned char *)copy.data, &length, give_password, (void *)source->password);
-	if (!done && legacy_crypto_wanted()) {
-		if (legacy_crypto_enter(&legacy, error) < 0) {
-			error_prefix(error, "cannot decrypt '%s'", source->path);
-			goto out;
-		}
-		length = (long)copy.length;
-		memcpy(copy.data, der->data, der->length);
-		done = PEM_do_header(cipher, (unsigned char *)copy.data, &length, give_password, (void *)source->password);
-		legacy_crypto_leave(&legacy);
-	}
-	if (!done) {
+	struct decryption decryption = {.source = source, .der = der, .cipher = cipher, .plain = BUFFER_INIT};
+	if (key_der_require_password(source, error) < 0)
+		return -1;
+	int decrypted = legacy_crypto_try(decrypt_copy, &decryption, error);
+	if (decrypted < 0)
+		error_prefix(error, "cannot decrypt '%s'", source->path);
+	else if (buffer_check(&decryption.plain, error) == 0 && decrypted == 0)
 		key_der_refuse_password(source->path, error);
-		goto out;
+	if (decrypted == 1) {
+		buffer_reset(der);
+		buffer_append(der, decryption.plain.data, decryption.plain.length);
 	}
-	buffer_reset(der);
-	buffer_append(der, copy.data, (size_t)length);
-	result = 0;
-out:
-	buffer_release_secret(&copy);
-	return result;
+	buffer_release_secret(&decryption.plain);
+	return decrypted == 1 ? 0 : -1;
 }
 
 /* A DER format's name in PEM; the key of a SEC1 block is refused later for its type, whatever it is called. */
@@ -184,7 +189,7 @@ static const char *format_of(const char *der_format, bool traditionally_encrypte
 	return strcmp(der_format, "DER PKCS#8 encrypted") == 0 ? "PEM PKCS#8 encrypted" : "PEM PKCS#1";
 }
 
-static int take_key(const struct key_source *source, const struct block *block, struct private_key *key, struct error *error)
+static int read_key(const struct key_source *source, const struct block *block, struct private_key *key, struct error *error)
 {
 	struct buffer der = BUFFER_INIT;
 	EVP_CIPHER_INFO cipher;
@@ -213,8 +218,8 @@ out:
 	return result;
 }
 
-/* The key's certificate, from wherever in the text it stands. */
-static void take_certificate(const char *at, const char *end, struct private_key *key)
+/* The key's certificate, anywhere in the text. */
+static void read_certificate(const char *at, const char *end, struct private_key *key)
 {
 	struct block block;
 	while (!key->certificate && next_block(&at, end, &block) == 1) {
@@ -222,11 +227,7 @@ static void take_certificate(const char *at, const char *end, struct private_key
 		EVP_CIPHER_INFO cipher;
 		if (strstr(block.label, "CERTIFICATE") && decode(&block, &der, &cipher) == 0) {
 			const unsigned char *bytes = (const unsigned char *)der.data;
-			key->certificate = d2i_X509(NULL, &bytes, (long)der.length);
-			if (key->certificate && X509_check_private_key(key->certificate, key->pkey) != 1) {
-				X509_free(key->certificate);
-				key->certificate = NULL;
-			}
+			key_der_use_certificate(d2i_X509(NULL, &bytes, (long)der.length), key);
 		}
 		buffer_release(&der);
 	}
@@ -283,9 +284,9 @@ static int read_text(const struct key_source *source, const char *text, const ch
 		return refuse(source->path, certificate, public, other, error);
 	if (keys > 1)
 		return error_set(error, EX_CONFIG, "cannot choose a key of '%s': it holds %zu private keys: keep one", source->path, keys);
-	if (take_key(source, &found, key, error) < 0)
+	if (read_key(source, &found, key, error) < 0)
 		return -1;
-	take_certificate(text, end, key);
+	read_certificate(text, end, key);
 	return 0;
 }
 

@@ -35,8 +35,9 @@ bool key_pkcs12_is(const unsigned char *bytes, size_t length)
 		bytes[header + sizeof version_3] == 0x30;
 }
 
-/* One try to take an encryption off: a SafeContents' (p7) or a key's (bag). */
+/* An attempt to decrypt a SafeContents (p7) or a key (bag). */
 struct attempt {
+	const char *password; /* or NULL */
 	PKCS7 *p7;
 	const PKCS12_SAFEBAG *bag;
 	STACK_OF(PKCS12_SAFEBAG) * safe;
@@ -53,28 +54,20 @@ static bool attempt_with(struct attempt *attempt, const char *password)
 	return attempt->safe || attempt->key;
 }
 
-/* Without a password, both ways of writing that there is none (PKCS12_parse(3)). */
-static bool attempt_here(struct attempt *attempt, const char *password)
+/* Without a password, both encodings of an empty one (PKCS12_parse(3)). */
+static bool attempt_any(void *context)
 {
-	return password ? attempt_with(attempt, password) : attempt_with(attempt, "") || attempt_with(attempt, NULL);
+	struct attempt *attempt = context;
+	return attempt->password ? attempt_with(attempt, attempt->password) : attempt_with(attempt, "") || attempt_with(attempt, NULL);
 }
 
-/* Tries OpenSSL's ordinary ciphers, and the old ones if those do not have it. *missing: the old ones are not installed. */
-static bool decrypt(struct attempt *attempt, const char *password, bool *missing)
+/* *missing: the old ciphers are needed and not installed. */
+static bool decrypt(struct attempt *attempt, bool *missing)
 {
-	struct legacy_crypto legacy;
-	ERR_clear_error();
-	if (attempt_here(attempt, password))
-		return true;
-	if (!legacy_crypto_wanted())
-		return false;
-	if (legacy_crypto_enter(&legacy, NULL) < 0) {
-		*missing = true;
-		return false;
-	}
-	bool done = attempt_here(attempt, password);
-	legacy_crypto_leave(&legacy);
-	return done;
+	struct error error = ERROR_INIT;
+	int done = legacy_crypto_try(attempt_any, attempt, &error);
+	*missing |= done < 0 && error.status == EX_CONFIG;
+	return done == 1;
 }
 
 static int add_key(struct contents *contents, const PKCS12_SAFEBAG *bag, struct error *error)
@@ -130,11 +123,11 @@ static int unpack(PKCS12 *file, const char *password, struct contents *contents,
 	}
 	for (int i = 0; i < count; i++) {
 		PKCS7 *part = sk_PKCS7_value(parts, i);
-		struct attempt attempt = {.p7 = part};
+		struct attempt attempt = {.password = password, .p7 = part};
 		if (PKCS7_type_is_data(part))
 			attempt.safe = PKCS12_unpack_p7data(part);
 		else if (PKCS7_type_is_encrypted(part))
-			decrypt(&attempt, password, &contents->legacy_missing);
+			decrypt(&attempt, &contents->legacy_missing);
 		if (!attempt.safe)
 			contents->locked++;
 		else if (contents->safes[contents->safe_count++] = attempt.safe, find_keys(contents, attempt.safe, 0, error) < 0)
@@ -148,9 +141,9 @@ out:
 
 static PKCS8_PRIV_KEY_INFO *open_key(struct contents *contents, const PKCS12_SAFEBAG *bag, const char *password)
 {
-	struct attempt attempt = {.bag = bag};
+	struct attempt attempt = {.password = password, .bag = bag};
 	if (PKCS12_SAFEBAG_get_nid(bag) != NID_keyBag)
-		return decrypt(&attempt, password, &contents->legacy_missing) ? attempt.key : NULL;
+		return decrypt(&attempt, &contents->legacy_missing) ? attempt.key : NULL;
 	return ASN1_item_dup(ASN1_ITEM_rptr(PKCS8_PRIV_KEY_INFO), PKCS12_SAFEBAG_get0_p8inf(bag));
 }
 
@@ -178,14 +171,17 @@ static void find_certificate(const STACK_OF(PKCS12_SAFEBAG) * safe, int depth, s
 		if (kind == NID_safeContentsBag)
 			find_certificate(PKCS12_SAFEBAG_get0_safes(bag), depth + 1, key);
 		X509 *certificate = kind == NID_certBag ? PKCS12_SAFEBAG_get1_cert(bag) : NULL;
-		if (certificate && X509_check_private_key(certificate, key->pkey) == 1)
-			key->certificate = certificate;
-		else
-			X509_free(certificate);
+		key_der_use_certificate(certificate, key);
 	}
 }
 
-static int take_key(
+static int refuse_old_cipher(const char *path, struct error *error)
+{
+	return error_set(error, EX_CONFIG,
+		"cannot decrypt '%s': it uses an old cipher, and OpenSSL's legacy provider, which has it, is not installed", path);
+}
+
+static int read_key(
 	const struct key_source *source, struct contents *contents, enum pkcs12_mac mac, struct private_key *key, struct error *error)
 {
 	size_t chosen;
@@ -194,10 +190,7 @@ static int take_key(
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): none is chosen where there is none. */
 	PKCS8_PRIV_KEY_INFO *info = open_key(contents, contents->keys[chosen], source->password);
 	if (!info && contents->legacy_missing)
-		return error_set(error, EX_CONFIG,
-			"cannot decrypt '%s': it uses an old cipher, and OpenSSL's legacy provider, which has it, is not "
-			"installed",
-			source->path);
+		return refuse_old_cipher(source->path, error);
 	if (!info && mac == PKCS12_MAC_RIGHT && source->password)
 		return error_set(error, EX_DATAERR,
 			"cannot decrypt the key '%s' of '%s': the file's password is right, but the key is damaged, has a "
@@ -206,11 +199,10 @@ static int take_key(
 			contents->aliases[chosen], source->path);
 	if (!info)
 		return key_der_refuse_password(source->path, error);
-	key->pkey = EVP_PKCS82PKEY(info);
+	int result = key_der_use_pkcs8(source, info, key, error);
 	PKCS8_PRIV_KEY_INFO_free(info);
-	if (!key->pkey)
-		return error_set(
-			error, EX_DATAERR, "cannot read the private key of '%s': it is damaged or of an unknown type", source->path);
+	if (result < 0)
+		return -1;
 	for (int i = 0; i < contents->safe_count; i++)
 		find_certificate(contents->safes[i], 0, key);
 	key->format = "PKCS#12";
@@ -237,11 +229,8 @@ static int read_contents(
 		return error_set(error, EX_DATAERR,
 			"cannot decrypt '%s': its password is right, but a part is damaged or uses an unknown cipher", source->path);
 	if (contents->key_count == 0 && contents->legacy_missing)
-		return error_set(error, EX_CONFIG,
-			"cannot decrypt '%s': it uses an old cipher, and OpenSSL's legacy provider, which has it, is not "
-			"installed",
-			source->path);
-	return take_key(source, contents, mac, key, error);
+		return refuse_old_cipher(source->path, error);
+	return read_key(source, contents, mac, key, error);
 }
 
 int key_pkcs12_read(const struct key_source *source, struct private_key *key, struct error *error)

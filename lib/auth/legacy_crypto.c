@@ -1,50 +1,60 @@
 #include "auth/legacy_crypto.h"
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
+#include <openssl/provider.h>
 
-bool legacy_crypto_wanted(void)
+struct providers {
+	OSSL_LIB_CTX *context;
+	OSSL_PROVIDER *standard, *legacy;
+};
+
+bool legacy_crypto_missing(void)
 {
-	bool wanted = false;
+	bool missing = false;
 	unsigned long code;
-	while ((code = ERR_get_error())) {
-		int reason = ERR_GET_REASON(code);
-		wanted = wanted || reason == ERR_R_UNSUPPORTED || reason == ERR_R_FETCH_FAILED;
-	}
-	return wanted;
+	while ((code = ERR_get_error()))
+		missing |= ERR_GET_REASON(code) == ERR_R_UNSUPPORTED || ERR_GET_REASON(code) == ERR_R_FETCH_FAILED;
+	return missing;
 }
 
-static void unload(struct legacy_crypto *crypto)
+static void unload(struct providers *providers)
 {
-	if (crypto->legacy)
-		OSSL_PROVIDER_unload(crypto->legacy);
-	if (crypto->standard)
-		OSSL_PROVIDER_unload(crypto->standard);
-	OSSL_LIB_CTX_free(crypto->context);
-	*crypto = (struct legacy_crypto){0};
+	if (providers->legacy)
+		OSSL_PROVIDER_unload(providers->legacy);
+	if (providers->standard)
+		OSSL_PROVIDER_unload(providers->standard);
+	OSSL_LIB_CTX_free(providers->context);
 }
 
-int legacy_crypto_enter(struct legacy_crypto *crypto, struct error *error)
+static int load(struct providers *providers, struct error *error)
 {
-	*crypto = (struct legacy_crypto){.context = OSSL_LIB_CTX_new()};
-	if (!crypto->context)
+	*providers = (struct providers){.context = OSSL_LIB_CTX_new()};
+	if (!providers->context)
 		return error_set(error, EX_OSERR, "out of memory");
-	crypto->standard = OSSL_PROVIDER_load(crypto->context, "default");
-	crypto->legacy = OSSL_PROVIDER_load(crypto->context, "legacy");
-	if (!crypto->standard || !crypto->legacy) {
-		unload(crypto);
-		ERR_clear_error();
-		return error_set(error, EX_CONFIG,
-			"it is encrypted with an old cipher, and OpenSSL's legacy provider, which has it, is not installed "
-			"(Debian, Ubuntu: the package openssl-provider-legacy or libssl3)");
-	}
-	crypto->outer = OSSL_LIB_CTX_set0_default(crypto->context);
-	return 0;
+	providers->standard = OSSL_PROVIDER_load(providers->context, "default");
+	providers->legacy = OSSL_PROVIDER_load(providers->context, "legacy");
+	if (providers->standard && providers->legacy)
+		return 0;
+	unload(providers);
+	ERR_clear_error();
+	return error_set(error, EX_CONFIG,
+		"it is encrypted with an old cipher, and OpenSSL's legacy provider, which has it, is not installed "
+		"(Debian, Ubuntu: the package openssl-provider-legacy or libssl3)");
 }
 
-void legacy_crypto_leave(struct legacy_crypto *crypto)
+int legacy_crypto_try(bool (*attempt)(void *context), void *context, struct error *error)
 {
-	OSSL_LIB_CTX_set0_default(crypto->outer);
-	unload(crypto);
+	struct providers providers;
+	ERR_clear_error();
+	if (attempt(context))
+		return 1;
+	if (!legacy_crypto_missing())
+		return 0;
+	if (load(&providers, error) < 0)
+		return -1;
+	OSSL_LIB_CTX *outer = OSSL_LIB_CTX_set0_default(providers.context);
+	bool done = attempt(context), missing = !done && legacy_crypto_missing();
+	OSSL_LIB_CTX_set0_default(outer);
+	unload(&providers);
+	return missing ? error_set(error, EX_DATAERR, "it uses an algorithm that OpenSSL does not have") : done;
 }

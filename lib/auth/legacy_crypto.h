@@ -1,30 +1,23 @@
 /*
- * legacy_crypto.h: OpenSSL 3's legacy provider (RC2, RC4, DES), for the time that an old key file takes to decrypt.
+ * legacy_crypto.h: OpenSSL 3's legacy provider (RC2, RC4, DES), for as long as an old key file takes to decrypt.
  *
- * The provider is loaded into an OSSL_LIB_CTX of its own, which is this thread's default between enter and leave; nothing
- * else of the process sees the old algorithms. An object made within (an EVP_PKEY, say) must not outlive leave: take
- * the bytes out instead.
+ * The provider is loaded into an OSSL_LIB_CTX of its own, this thread's default only during the second attempt; nothing else in the
+ * process sees the old algorithms. An object made within (an EVP_PKEY, say) must not outlive it: copy the bytes instead.
  */
 #ifndef ENVTALLY_LEGACY_CRYPTO_H
 #define ENVTALLY_LEGACY_CRYPTO_H
 
 #include "base/error.h"
 
-#include <openssl/provider.h>
-
 #include <stdbool.h>
 
-struct legacy_crypto {
-	OSSL_LIB_CTX *context, *outer;
-	OSSL_PROVIDER *standard, *legacy;
-};
+/*
+ * Runs `attempt` and, if it fails because an algorithm is missing, runs it again with the legacy provider. Returns 1 if it succeeded; 0 if it
+ * failed for another reason (a wrong password); -1 with EX_CONFIG if the provider is not installed, EX_DATAERR if it lacks the algorithm too.
+ */
+int legacy_crypto_try(bool (*attempt)(void *context), void *context, struct error *error);
 
-/* Empties OpenSSL's error queue; returns whether an algorithm that no provider has stands in it: then legacy may have it. */
-bool legacy_crypto_wanted(void);
-
-/* EX_CONFIG when the provider is not installed. After an error nothing is to be left. */
-int legacy_crypto_enter(struct legacy_crypto *crypto, struct error *error);
-
-void legacy_crypto_leave(struct legacy_crypto *crypto);
+/* Empties OpenSSL's error queue; returns whether it reported an algorithm that no provider has. */
+bool legacy_crypto_missing(void);
 
 #endif

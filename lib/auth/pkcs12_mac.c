@@ -119,7 +119,7 @@ enum pkcs12_mac pkcs12_mac_check(PKCS12 *file, const char *password)
 	ERR_clear_error();
 	if (PKCS12_verify_mac(file, password ? password : "", password ? (int)strlen(password) : 0))
 		return PKCS12_MAC_RIGHT;
-	bool unknown = legacy_crypto_wanted();
+	bool unknown = legacy_crypto_missing();
 	if (!unknown && !password && PKCS12_verify_mac(file, NULL, 0))
 		return PKCS12_MAC_RIGHT;
 	ERR_clear_error();

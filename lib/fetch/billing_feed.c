@@ -18,7 +18,7 @@
 struct billing_walk {
 	const char *account_id;
 	char site_name[SITE_NAME_LIMIT + 1]; /* "" when it is not known, or no label of a host's name */
-	struct buffer answers; /* {"answers":[<the account's answer>, once it came */
+	struct buffer responses; /* {"responses":[<the account's response>, once it came */
 	int64_t observed_at; /* when it came */
 };
 
@@ -46,7 +46,7 @@ int billing_feed_add(struct billing_feed *feed, const struct connection *connect
 	struct billing_walk *walk = array_grow((void **)&feed->walks, &feed->count, sizeof *walk, error);
 	if (!walk)
 		return -1;
-	*walk = (struct billing_walk){.account_id = account_id, .answers = BUFFER_INIT};
+	*walk = (struct billing_walk){.account_id = account_id, .responses = BUFFER_INIT};
 	keep_site_name(walk, site_name, site_length);
 	return 0;
 }
@@ -79,14 +79,14 @@ static void append_url(struct buffer *url, const struct connection *connection, 
 	buffer_append_string(url, rest);
 }
 
-static int ask(struct fetch_source *exchange, const struct connection *connection, struct billing_walk *walk, const char *rest,
-	struct error *error)
+static int send_request(
+	struct fetch_source *source, const struct connection *connection, struct billing_walk *walk, const char *rest, struct error *error)
 {
 	struct buffer url = BUFFER_INIT;
 	append_url(&url, connection, walk, rest);
 	int result = buffer_check(&url, error);
 	if (result == 0)
-		result = fetch_source_get(exchange, url.data, walk, error);
+		result = fetch_source_get(source, url.data, walk, error);
 	buffer_release(&url);
 	return result;
 }
@@ -102,21 +102,22 @@ static void leave_unknown(struct billing_feed *feed, const struct billing_walk *
  * As many accounts at once as the exchange has room for; the first few before all others, so that which are asked does not
  * depend on that room, which a recording has without bound.
  */
-static int start_walks(struct billing_feed *feed, struct fetch_source *exchange, const struct connection *connection, struct error *error)
+static int start_walks(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct error *error)
 {
 	const char *base = base_of(connection);
 	bool needs_site = strstr(base, SITE_NAME) != NULL;
 	if (feed->answered >= FIRST_FEW && feed->refused == feed->answered)
 		return 0;
-	while (feed->started < feed->count && (feed->asked < FIRST_FEW || feed->answered >= FIRST_FEW) && fetch_source_room(exchange) > 0) {
+	while (feed->started < feed->count && (feed->requested < FIRST_FEW || feed->answered >= FIRST_FEW) &&
+		fetch_source_room(source) > 0) {
 		struct billing_walk *walk = &feed->walks[feed->started++];
 		if (needs_site && !*walk->site_name) {
 			struct error unknown;
 			error_set(&unknown, EX_CONFIG, "its site has no name, and esign_base is '%s'", base);
 			leave_unknown(feed, walk, &unknown);
 		} else {
-			feed->asked++;
-			if (ask(exchange, connection, walk, "", error) < 0)
+			feed->requested++;
+			if (send_request(source, connection, walk, "", error) < 0)
 				return -1;
 		}
 	}
@@ -140,17 +141,17 @@ static int append_part(void *context, const char *text, size_t length)
 	return 0;
 }
 
-/* The record of an account's two answers. Returns 1 when these are not two JSON texts. */
+/* The record of an account's two responses. Returns 1 when these are not two JSON texts. */
 static int print_record(
 	const struct billing_walk *walk, const struct connection *connection, int64_t now, struct output *output, struct error *error)
 {
 	static const char *const pointer = "/answers";
 	struct buffer record = BUFFER_INIT;
 	struct parts parts = {.record = &record};
-	struct json_slice answers;
+	struct json_slice responses;
 	struct json_scanner *scanner = json_scanner_new(&pointer, 1, error);
-	int result = scanner && json_scan(scanner, walk->answers.data, walk->answers.length, &answers, error) == 0
-		? json_scan_elements(scanner, &answers, append_part, &parts, error)
+	int result = scanner && json_scan(scanner, walk->responses.data, walk->responses.length, &responses, error) == 0
+		? json_scan_elements(scanner, &responses, append_part, &parts, error)
 		: -1;
 	json_scanner_free(scanner);
 	if (result < 0 && error->status == EX_DATAERR)
@@ -170,63 +171,63 @@ static int print_record(
 	return result;
 }
 
-/* The first answer of an account: the next request. Else: its record. */
-static int take_answer(struct billing_feed *feed, struct fetch_source *exchange, const struct connection *connection,
-	const struct http_response *answer, struct output *output, unsigned long long *records, struct error *error)
+/* The first response of an account: the next request. Else: its record. */
+static int read_response(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection,
+	const struct http_response *response, struct output *output, unsigned long long *records, struct error *error)
 {
-	struct billing_walk *walk = answer->context;
-	bool is_first = !walk->answers.length;
-	if (is_first && answer->error.status) {
-		leave_unknown(feed, walk, &answer->error);
+	struct billing_walk *walk = response->context;
+	bool is_first = !walk->responses.length;
+	if (is_first && response->error.status) {
+		leave_unknown(feed, walk, &response->error);
 		feed->answered++;
 		feed->refused++;
 		return 0;
 	}
 	if (is_first) {
-		walk->observed_at = fetch_source_time(exchange, answer);
-		buffer_append_string(&walk->answers, "{\"answers\":[");
-		buffer_append(&walk->answers, answer->body, answer->length);
-		buffer_append_byte(&walk->answers, ',');
-		return buffer_check(&walk->answers, error) < 0 ? -1 : ask(exchange, connection, walk, "/billing_charges", error);
+		walk->observed_at = fetch_source_time(source, response);
+		buffer_append_string(&walk->responses, "{\"answers\":[");
+		buffer_append(&walk->responses, response->body, response->length);
+		buffer_append_byte(&walk->responses, ',');
+		return buffer_check(&walk->responses, error) < 0 ? -1 : send_request(source, connection, walk, "/billing_charges", error);
 	}
-	if (answer->error.status) {
-		diag_info("the charges of account %s stay unknown: %s", walk->account_id, answer->error.text);
-		buffer_append_string(&walk->answers, "null");
+	if (response->error.status) {
+		diag_info("the charges of account %s stay unknown: %s", walk->account_id, response->error.text);
+		buffer_append_string(&walk->responses, "null");
 	} else {
-		buffer_append(&walk->answers, answer->body, answer->length);
+		buffer_append(&walk->responses, response->body, response->length);
 	}
-	buffer_append_string(&walk->answers, "]}");
+	buffer_append_string(&walk->responses, "]}");
 	struct error unusable = ERROR_INIT;
-	int result = buffer_check(&walk->answers, error) < 0 ? -1 : print_record(walk, connection, walk->observed_at, output, &unusable);
+	int result = buffer_check(&walk->responses, error) < 0 ? -1 : print_record(walk, connection, walk->observed_at, output, &unusable);
 	if (result < 0) {
 		if (!error->status)
 			*error = unusable;
 		return -1;
 	}
 	if (result > 0) {
-		error_set(&unusable, EX_DATAERR, "the answers of '%s' are no JSON that can be kept", answer->url);
+		error_set(&unusable, EX_DATAERR, "the answers of '%s' are no JSON that can be kept", response->url);
 		leave_unknown(feed, walk, &unusable);
 		feed->refused++;
 	} else {
 		++*records;
 	}
 	feed->answered++;
-	buffer_release(&walk->answers);
+	buffer_release(&walk->responses);
 	return 0;
 }
 
-int billing_feed_run(struct billing_feed *feed, struct fetch_source *exchange, const struct connection *connection, struct output *output,
+int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct output *output,
 	unsigned long long *records, struct error *error)
 {
-	struct http_response answer;
+	struct http_response response;
 	int got = 0;
 	if (check_base(connection, error) < 0)
 		return -1;
 	raw_schema_append(&output->pending, BILLING_STREAM);
 	output_line_end(output);
-	while ((got = start_walks(feed, exchange, connection, error)) == 0 && (got = fetch_source_next(exchange, &answer, error)) > 0 &&
+	while ((got = start_walks(feed, source, connection, error)) == 0 && (got = fetch_source_next(source, &response, error)) > 0 &&
 		!output_failed(output)) {
-		if (take_answer(feed, exchange, connection, &answer, output, records, error) < 0)
+		if (read_response(feed, source, connection, &response, output, records, error) < 0)
 			return -1;
 		diag_progress("billing of %zu of %zu accounts", feed->answered, feed->count);
 	}
@@ -243,7 +244,7 @@ int billing_feed_run(struct billing_feed *feed, struct fetch_source *exchange, c
 void billing_feed_release(struct billing_feed *feed)
 {
 	for (size_t i = 0; i < feed->count; i++)
-		buffer_release(&feed->walks[i].answers);
+		buffer_release(&feed->walks[i].responses);
 	free(feed->walks);
 	*feed = (struct billing_feed){.count = 0};
 }

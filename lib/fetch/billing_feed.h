@@ -2,7 +2,7 @@
  * billing_feed.h: Docusign's own count of what each account has sent, and what it charges for: two requests an account, of the
  * eSignature REST API: GET /restapi/v2.1/accounts/{accountId} and …/billing_charges.
  *
- * Both answers become one raw record of stream docusign_billing, each as the service sent it: {"account":…,"charges":…}; charges that
+ * Both responses become one raw record of stream docusign_billing, each as the service sent it: {"account":…,"charges":…}; charges that
  * are refused are null. The record's time_extracted is when Docusign said it: its figures change by the minute. The API wants a
  * user's token and an administrator of the account. An account that is refused, or
  * cannot be read, is left out, counted, and said: this count is a second opinion, and no reason to end a run. Where that
@@ -24,7 +24,7 @@
 /* Starts as {0}. */
 struct billing_feed {
 	struct billing_walk *walks; /* an account each */
-	size_t count, started, asked, answered, refused,
+	size_t count, started, requested, answered, refused,
 		unknown; /* asked: those started but for those without a place to ask; unknown: refused and these */
 	struct error first_failure; /* of those that stay unknown */
 };
@@ -33,8 +33,8 @@ struct billing_feed {
 int billing_feed_add(struct billing_feed *feed, const struct connection *connection, const char *account_id, const char *site_name,
 	size_t site_length, struct error *error);
 
-/* Asks for all accounts added and writes their records, in the order in which answers come; `*records` counts them. */
-int billing_feed_run(struct billing_feed *feed, struct fetch_source *exchange, const struct connection *connection, struct output *output,
+/* Asks for all accounts added and writes their records, in the order in which responses come; `*records` counts them. */
+int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct output *output,
 	unsigned long long *records, struct error *error);
 
 void billing_feed_release(struct billing_feed *feed);

@@ -63,7 +63,7 @@ int bookmark_set_position(struct bookmark *bookmark, const char *position, size_
 
 /* ---- reading ---- */
 
-static int take_instant(jv entry, const char *key, int64_t *instant, const char *account, struct error *error)
+static int read_instant(jv entry, const char *key, int64_t *instant, const char *account, struct error *error)
 {
 	jv value = jv_object_get(jv_copy(entry), jv_string(key));
 	int result = 0;
@@ -75,7 +75,7 @@ static int take_instant(jv entry, const char *key, int64_t *instant, const char 
 	return result < 0 ? error_set(error, EX_DATAERR, "\"%s\" of account '%.60s' is not a time", key, account) : 0;
 }
 
-static int take_position(jv entry, struct bookmark *bookmark, struct error *error)
+static int read_position(jv entry, struct bookmark *bookmark, struct error *error)
 {
 	jv value = jv_object_get(jv_copy(entry), jv_string("position"));
 	int result = 0;
@@ -90,16 +90,16 @@ static int take_position(jv entry, struct bookmark *bookmark, struct error *erro
 	return result;
 }
 
-static int take_entry(struct bookmarks *bookmarks, const char *account, jv entry, struct error *error)
+static int read_entry(struct bookmarks *bookmarks, const char *account, jv entry, struct error *error)
 {
 	if (jv_get_kind(entry) != JV_KIND_OBJECT)
 		return error_set(error, EX_DATAERR, "the bookmark of account '%.60s' is not an object", account);
 	struct bookmark *bookmark = bookmarks_get(bookmarks, account, error);
-	if (!bookmark || take_instant(entry, "since", &bookmark->since, account, error) < 0 ||
-		take_instant(entry, "until", &bookmark->until, account, error) < 0 ||
-		take_instant(entry, "newest", &bookmark->newest, account, error) < 0)
+	if (!bookmark || read_instant(entry, "since", &bookmark->since, account, error) < 0 ||
+		read_instant(entry, "until", &bookmark->until, account, error) < 0 ||
+		read_instant(entry, "newest", &bookmark->newest, account, error) < 0)
 		return -1;
-	return take_position(entry, bookmark, error);
+	return read_position(entry, bookmark, error);
 }
 
 /* A member that is not ours, kept as text. */
@@ -112,7 +112,7 @@ static void keep(struct buffer *members, const char *key, jv value)
 }
 
 /* The bookmarks of all streams: ours are taken in, the others kept. */
-static int take_streams(struct bookmarks *bookmarks, jv streams, struct error *error)
+static int read_streams(struct bookmarks *bookmarks, jv streams, struct error *error)
 {
 	int result = 0;
 	if (jv_get_kind(streams) != JV_KIND_OBJECT)
@@ -128,7 +128,7 @@ static int take_streams(struct bookmarks *bookmarks, jv streams, struct error *e
 			jv_object_foreach(entries, account, entry)
 			{
 				if (result == 0)
-					result = take_entry(bookmarks, jv_string_value(account), entry, error);
+					result = read_entry(bookmarks, jv_string_value(account), entry, error);
 				jv_free(account);
 				jv_free(entry);
 			}
@@ -138,7 +138,7 @@ static int take_streams(struct bookmarks *bookmarks, jv streams, struct error *e
 	return result;
 }
 
-static int take_value(struct bookmarks *bookmarks, jv value, struct error *error)
+static int read_value(struct bookmarks *bookmarks, jv value, struct error *error)
 {
 	int result = 0;
 	if (jv_get_kind(value) == JV_KIND_NULL)
@@ -150,7 +150,7 @@ static int take_value(struct bookmarks *bookmarks, jv value, struct error *error
 		if (strcmp(jv_string_value(key), "bookmarks") != 0)
 			keep(&bookmarks->other_members, jv_string_value(key), member);
 		else if (result == 0)
-			result = take_streams(bookmarks, member, error);
+			result = read_streams(bookmarks, member, error);
 		jv_free(key);
 		jv_free(member);
 	}
@@ -158,7 +158,7 @@ static int take_value(struct bookmarks *bookmarks, jv value, struct error *error
 }
 
 /* `text` is a line: a STATE message or its bare value. */
-static int take_line(struct bookmarks *bookmarks, const struct buffer *text, struct error *error)
+static int read_state(struct bookmarks *bookmarks, const struct buffer *text, struct error *error)
 {
 	jv value = jv_parse_sized(text->data, (int)text->length);
 	if (!jv_is_valid(value)) {
@@ -171,7 +171,7 @@ static int take_line(struct bookmarks *bookmarks, const struct buffer *text, str
 			value = jv_object_get(value, jv_string("value"));
 		jv_free(type);
 	}
-	int result = take_value(bookmarks, value, error);
+	int result = read_value(bookmarks, value, error);
 	jv_free(value);
 	if (result == 0)
 		result = buffer_check(&bookmarks->other_members, error);
@@ -209,7 +209,7 @@ int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *
 		result = read_last_line(descriptor, path, &last, error);
 		close(descriptor);
 	}
-	if (result == 0 && last.length > 0 && (result = take_line(bookmarks, &last, error)) < 0)
+	if (result == 0 && last.length > 0 && (result = read_state(bookmarks, &last, error)) < 0)
 		error_prefix(error, "cannot use the state '%s'", path);
 	buffer_release(&last);
 	if (result < 0)

@@ -5,7 +5,7 @@
 
 enum { SLICE_RECORDS, SLICE_NEXT, SLICE_TOTAL };
 
-/* The answer is scanned as {"answer":…}: see fetch_source.h. */
+/* The response is scanned as {"body":…}: see fetch_source.h. */
 static int open_scanner(struct feed_page_reader *reader, struct error *error)
 {
 	const struct feed *feed = reader->feed;
@@ -15,7 +15,7 @@ static int open_scanner(struct feed_page_reader *reader, struct error *error)
 	size_t count = 0;
 	int result = 0;
 	for (; count < 3 && given[count]; count++) {
-		buffer_append_format(&names[count], "/answer%s", given[count]);
+		buffer_append_format(&names[count], "/body%s", given[count]);
 		pointers[count] = names[count].data;
 		if (result == 0)
 			result = buffer_check(&names[count], error);
@@ -60,7 +60,7 @@ static int to_number(const struct json_slice *slice, const char *pointer, int64_
 }
 
 /* A link of its own host, whole or from the root; a foreign one would get our token. */
-static int take_link(struct feed_page_reader *reader, const struct json_slice *link, struct error *error)
+static int read_link(struct feed_page_reader *reader, const struct json_slice *link, struct error *error)
 {
 	size_t base = strlen(reader->api_base);
 	if (link->kind == JSON_ABSENT || link->kind == JSON_NULL || (link->kind == JSON_STRING && link->length == 0))
@@ -79,7 +79,7 @@ static int take_link(struct feed_page_reader *reader, const struct json_slice *l
 }
 
 /* What follows is copied: iterating over the records reuses the scanner that the slices may point into. */
-static int take_next(struct feed_page_reader *reader, const struct json_slice slices[], struct error *error)
+static int read_next(struct feed_page_reader *reader, const struct json_slice slices[], struct error *error)
 {
 	const struct feed *feed = reader->feed;
 	const struct json_slice *next = &slices[SLICE_NEXT];
@@ -88,7 +88,7 @@ static int take_next(struct feed_page_reader *reader, const struct json_slice sl
 	case FEED_PAGING_NONE:
 		return 0;
 	case FEED_PAGING_LINK:
-		return take_link(reader, next, error);
+		return read_link(reader, next, error);
 	case FEED_PAGING_CURSOR:
 		if ((next->kind != JSON_STRING && next->kind != JSON_NUMBER) || next->length == 0)
 			return error_set(
@@ -107,15 +107,15 @@ static int take_next(struct feed_page_reader *reader, const struct json_slice sl
 	return 0;
 }
 
-int feed_page_read(struct feed_page_reader *reader, const struct http_response *answer, struct error *error)
+int feed_page_read(struct feed_page_reader *reader, const struct http_response *response, struct error *error)
 {
 	struct json_slice slices[3];
 	buffer_reset(&reader->next);
-	if (json_scan(reader->scanner, answer->wrapped, answer->wrapped_length, slices, error) < 0)
+	if (json_scan(reader->scanner, response->wrapped, response->wrapped_length, slices, error) < 0)
 		return -1;
 	reader->records = slices[SLICE_RECORDS];
 	reader->total = -1;
-	if (take_next(reader, slices, error) < 0)
+	if (read_next(reader, slices, error) < 0)
 		return -1;
 	/* The eSignature API leaves the array out when there is nothing in it. */
 	bool empty = reader->total == 0 && (reader->records.kind == JSON_ABSENT || reader->records.kind == JSON_NULL);
@@ -151,16 +151,16 @@ int feed_page_records(
 /* The service counts: what it declares and what came must agree, or a page moved under our hands. */
 static int next_offset(struct feed_page_reader *reader, const char *position, size_t count, struct error *error)
 {
-	int64_t asked = strtoll(position, NULL, 10), next = strtoll(reader->next.data, NULL, 10);
+	int64_t requested = strtoll(position, NULL, 10), next = strtoll(reader->next.data, NULL, 10);
 	if (reader->total == 0 && count == 0)
 		return 0;
-	if (next - asked != (int64_t)count)
-		return error_set(error, EX_DATAERR, "the page from %lld to %lld of %lld has %zu records", (long long)asked,
+	if (next - requested != (int64_t)count)
+		return error_set(error, EX_DATAERR, "the page from %lld to %lld of %lld has %zu records", (long long)requested,
 			(long long)next - 1, (long long)reader->total, count);
 	if (next >= reader->total)
 		return 0;
 	if (count == 0)
-		return error_set(error, EX_DATAERR, "the page from %lld of %lld is empty", (long long)asked, (long long)reader->total);
+		return error_set(error, EX_DATAERR, "the page from %lld of %lld is empty", (long long)requested, (long long)reader->total);
 	return 1;
 }
 

@@ -1,7 +1,7 @@
 /*
  * feed_page.h: a page of a feed, read as its descriptor says: where the records are, and what comes after them.
  *
- * Errors are EX_DATAERR and say what the answer lacks, without its URL.
+ * Errors are EX_DATAERR and say what the response lacks, without its URL.
  */
 #ifndef ENVTALLY_FEED_PAGE_H
 #define ENVTALLY_FEED_PAGE_H
@@ -15,15 +15,15 @@ struct feed_page_reader {
 	const char *api_base; /* links must stay under it: the token goes where they lead */
 	struct json_scanner *scanner;
 	struct json_slice records;
-	struct buffer next; /* the position after this page, as the answer gives it */
+	struct buffer next; /* the position after this page, as the response gives it */
 	int64_t total;
 };
 
 int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, const char *api_base, struct error *error);
 void feed_page_reader_release(struct feed_page_reader *reader);
 
-/* Reads an answer. */
-int feed_page_read(struct feed_page_reader *reader, const struct http_response *answer, struct error *error);
+/* Reads an response. */
+int feed_page_read(struct feed_page_reader *reader, const struct http_response *response, struct error *error);
 
 /* Calls `each` with every record of the page just read; each is an object. Returns what json_scan_elements() does. */
 int feed_page_records(
@@ -31,7 +31,7 @@ int feed_page_records(
 
 /*
  * After the page's `count` records: returns 1 when there is more, and `reader->next` is the position to ask for; 0 when
- * the feed is caught up; -1 when the answer contradicts itself or leads in a circle. `position` is what was asked for.
+ * the feed is caught up; -1 when the response contradicts itself or leads in a circle. `position` is what was asked for.
  */
 int feed_page_next(struct feed_page_reader *reader, const char *position, size_t count, struct error *error);
 

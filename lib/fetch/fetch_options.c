@@ -17,7 +17,7 @@ struct poptOption fetch_options_table[] = {
 	POPT_TABLEEND,
 };
 
-static void say(bool detail, const char *text)
+static void report(bool detail, const char *text)
 {
 	if (detail)
 		diag_info("%s", text);
@@ -40,10 +40,10 @@ struct fetch_source_options fetch_options_source(const char *program)
 		.tries = tries,
 		.retry_base_ms = retry_base_ms,
 		.timeout_s = timeout_s,
-		.say = say};
+		.report = report};
 }
 
-int fetch_take_connection(
+int fetch_read_connection(
 	const struct message_reader *reader, const struct message *message, struct connection *connection, bool *seen, struct error *error)
 {
 	if (*seen)

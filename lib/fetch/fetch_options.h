@@ -19,7 +19,7 @@ struct fetch_source_options fetch_options_source(const char *program);
  * Takes a CONNECTION message: `*seen` says whether there was one before, and is set. A second one is EX_DATAERR: the
  * accounts that follow would be fetched with the wrong token.
  */
-int fetch_take_connection(
+int fetch_read_connection(
 	const struct message_reader *reader, const struct message *message, struct connection *connection, bool *seen, struct error *error);
 
 /* EX_DATAERR, saying what the program must be given, when no CONNECTION was seen. */

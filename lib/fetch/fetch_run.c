@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "fetch/feed_request.h"
+#include "fetch/look_back.h"
 #include "fetch/loop_detect.h"
 #include "fetch/raw_record.h"
 #include "io/diag.h"
@@ -19,11 +20,10 @@
 struct walk {
 	const char *id; /* of the account, or of the organization */
 	struct bookmark *bookmark;
-	int64_t since, until;
-	bool under_way; /* the bookmark's position is the one asked for, not the feed's first */
+	struct fetch_window window; /* `resumed` once it is past its first page */
 	bool restarted; /* from the look-back, since the service did not know the position any more */
 	bool finished;
-	struct loop_detector cycle;
+	struct loop_detector loop;
 	struct { /* the bookmark as this run found it: to this a walk that went in a circle returns */
 		int64_t since, until;
 		char *position;
@@ -61,7 +61,7 @@ static void print_record(struct fetch_run *run, const char *account_id, const ch
 	output_line_end(&run->output);
 }
 
-static void print_watermark(struct fetch_run *run, const char *account_id, int64_t watermark)
+static void print_watermark(struct fetch_run *run, const char *account_id, const struct bookmark *bookmark, int64_t until)
 {
 	struct buffer *pending = &run->output.pending;
 	char time_extracted[INSTANT_LENGTH];
@@ -69,7 +69,7 @@ static void print_watermark(struct fetch_run *run, const char *account_id, int64
 	instant_format(run->now, time_extracted);
 	stream_begin_record(pending, &stream_watermark);
 	json_member_text(pending, "account_id", account_id);
-	json_member_instant(pending, "watermark", watermark);
+	json_member_instant(pending, "watermark", look_back_watermark(bookmark, &run->feed, until));
 	stream_end_record(pending, time_extracted, sizeof time_extracted);
 	run->printed += pending->length - before;
 	output_line_end(&run->output);
@@ -112,7 +112,7 @@ static int open_record_scanner(struct fetch_run *run, struct error *error)
 	return run->record ? 0 : error_prefix(error, "cannot use feed '%s'", feed->name);
 }
 
-static void note_clock(struct bookmark *bookmark, const struct json_slice *clock)
+static void update_newest(struct bookmark *bookmark, const struct json_slice *clock)
 {
 	int64_t instant;
 	/* A time that is none is normalize's to reject. */
@@ -137,7 +137,7 @@ static int find_account(struct fetch_run *run, const struct json_slice *account,
 	return *bookmark ? 0 : -1;
 }
 
-static int take_record(void *context, const char *text, size_t length)
+static int read_record(void *context, const char *text, size_t length)
 {
 	struct page_records *page = context;
 	struct fetch_run *run = page->run;
@@ -149,7 +149,7 @@ static int take_record(void *context, const char *text, size_t length)
 	if (run->feed.per_organization && find_account(run, &slices[SLICE_ACCOUNT], &bookmark, page->error) < 0)
 		return -1;
 	if (bookmark)
-		note_clock(bookmark, &slices[SLICE_CLOCK]);
+		update_newest(bookmark, &slices[SLICE_CLOCK]);
 	if (bookmark || !run->connection.accounts)
 		print_record(run, run->feed.per_organization ? NULL : page->walk->id, text, length);
 	return 0;
@@ -157,37 +157,21 @@ static int take_record(void *context, const char *text, size_t length)
 
 /* ---- a walk ---- */
 
-static int ask(struct fetch_run *run, struct walk *walk, struct error *error)
+static int send_request(struct fetch_run *run, struct walk *walk, struct error *error)
 {
 	struct buffer url = BUFFER_INIT;
 	struct feed_place place = {.api_base = run->connection.api_base,
 		.organization_id = run->connection.organization_id,
 		.account_id = run->feed.per_organization ? NULL : walk->id,
-		.since = walk->since,
-		.until = walk->until,
-		.position = walk->under_way ? walk->bookmark->position : NULL};
+		.since = walk->window.since,
+		.until = walk->window.until,
+		.position = walk->window.resumed ? walk->bookmark->position : NULL};
 	feed_append_url(&run->feed, &place, &url);
 	int result = buffer_check(&url, error);
 	if (result == 0)
-		result = fetch_source_get(run->exchange, url.data, walk, error);
+		result = fetch_source_get(run->source, url.data, walk, error);
 	buffer_release(&url);
 	return result;
-}
-
-/* From where to where: after what the bookmark says, less the look-back; or on with a window that was interrupted. */
-static void set_window(struct fetch_run *run, struct walk *walk)
-{
-	const struct bookmark *bookmark = walk->bookmark;
-	int64_t contract_start = run->connection.contract_start * DAY_MS;
-	walk->under_way = bookmark->position != NULL;
-	walk->until = walk->under_way && run->feed.bounded ? bookmark->until : run->now;
-	walk->since = contract_start;
-	if (walk->under_way)
-		walk->since = bookmark->since;
-	else if (bookmark->until != INSTANT_NONE && bookmark->until - run->connection.lookback_days * DAY_MS > contract_start)
-		walk->since = bookmark->until - run->connection.lookback_days * DAY_MS;
-	if (walk->since > walk->until)
-		walk->since = walk->until;
 }
 
 static int begin(struct fetch_run *run, struct walk *walk, struct error *error)
@@ -199,8 +183,8 @@ static int begin(struct fetch_run *run, struct walk *walk, struct error *error)
 	walk->before.until = walk->bookmark->until;
 	if (walk->bookmark->position && !(walk->before.position = strdup(walk->bookmark->position)))
 		return error_set(error, EX_OSERR, "out of memory");
-	set_window(run, walk);
-	return ask(run, walk, error);
+	walk->window = look_back_window(walk->bookmark, &run->feed, &run->connection, run->now);
+	return send_request(run, walk, error);
 }
 
 static void restore_bookmark(struct walk *walk)
@@ -228,24 +212,12 @@ static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 		diag_info("%s", error->text);
 }
 
-static void print_watermarks(struct fetch_run *run, const struct walk *walk, const char *account_id, const struct bookmark *bookmark)
-{
-	int64_t watermark = walk->until;
-	if (run->feed.clock == FEED_CLOCK_RECORD) {
-		/* A record from the future proves nothing about the time until then. */
-		int64_t newest = bookmark->newest < walk->until ? bookmark->newest : walk->until;
-		int64_t settled = walk->until - run->feed.settled_days * DAY_MS;
-		watermark = newest > settled ? newest : settled;
-	}
-	print_watermark(run, account_id, watermark);
-}
-
 static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 {
 	run->finished++;
 	walk->finished = true;
 	if (!run->feed.per_organization) {
-		print_watermarks(run, walk, walk->id, walk->bookmark);
+		print_watermark(run, walk->id, walk->bookmark, walk->window.until);
 		return 0;
 	}
 	for (size_t i = 0; i < run->accounts.count; i++) {
@@ -253,111 +225,111 @@ static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 		if (!bookmark)
 			return -1;
 		if (connection_wants(&run->connection, run->accounts.ids[i]))
-			print_watermarks(run, walk, run->accounts.ids[i], bookmark);
+			print_watermark(run, run->accounts.ids[i], bookmark, walk->window.until);
 	}
 	return 0;
 }
 
-static int catch_up(struct fetch_run *run, struct walk *walk, struct error *error)
+static int finish_window(struct fetch_run *run, struct walk *walk, struct error *error)
 {
-	walk->bookmark->until = walk->until;
+	walk->bookmark->until = walk->window.until;
 	walk->bookmark->since = INSTANT_NONE;
 	bookmark_set_position(walk->bookmark, NULL, 0, NULL);
-	if (walk->until == run->now)
+	if (walk->window.until == run->now)
 		return finish(run, walk, error);
 	/* An interrupted run's window is through; now the time since then. */
-	walk->cycle = (struct loop_detector){0};
-	set_window(run, walk);
-	return ask(run, walk, error);
+	walk->loop = (struct loop_detector){0};
+	walk->window = look_back_window(walk->bookmark, &run->feed, &run->connection, run->now);
+	return send_request(run, walk, error);
 }
 
-static int go_on(struct fetch_run *run, struct walk *walk, struct error *error)
+static int request_next_page(struct fetch_run *run, struct walk *walk, struct error *error)
 {
 	const struct buffer *next = &run->page.next;
-	walk->bookmark->since = walk->since;
-	walk->bookmark->until = walk->until;
-	walk->under_way = true;
+	walk->bookmark->since = walk->window.since;
+	walk->bookmark->until = walk->window.until;
+	walk->window.resumed = true;
 	if (bookmark_set_position(walk->bookmark, next->data, next->length, error) < 0)
 		return -1;
-	return ask(run, walk, error);
+	return send_request(run, walk, error);
 }
 
 /* The position that a walk asked for, as text. */
 static const char *asked_position(const struct fetch_run *run, const struct walk *walk, struct buffer *start)
 {
-	struct feed_place place = {.since = walk->since, .until = walk->until};
-	if (walk->under_way)
+	struct feed_place place = {.since = walk->window.since, .until = walk->window.until};
+	if (walk->window.resumed)
 		return walk->bookmark->position;
 	feed_append_start(&run->feed, &place, start);
 	return start->data;
 }
 
 /* Prints a page's records and says what follows. A mistake in the page is in `problem`, then the result is -1. */
-static int read_page(struct fetch_run *run, struct walk *walk, const struct http_response *answer, struct error *problem)
+static int read_page(struct fetch_run *run, struct walk *walk, const struct http_response *response, struct error *problem)
 {
 	struct page_records page = {.run = run, .walk = walk, .error = problem};
 	struct buffer start = BUFFER_INIT;
-	if (feed_page_read(&run->page, answer, problem) < 0 || feed_page_records(&run->page, take_record, &page, problem) < 0)
-		return error_prefix(problem, "cannot use the answer of '%s'", answer->url);
+	if (feed_page_read(&run->page, response, problem) < 0 || feed_page_records(&run->page, read_record, &page, problem) < 0)
+		return error_prefix(problem, "cannot use the answer of '%s'", response->url);
 	const char *position = asked_position(run, walk, &start);
 	int more = feed_page_next(&run->page, position, page.count, problem);
-	if (more > 0 && loop_detected(&walk->cycle, run->page.next.data, run->page.next.length))
+	if (more > 0 && loop_detected(&walk->loop, run->page.next.data, run->page.next.length))
 		more = error_set(problem, EX_DATAERR, "the feed loops: it comes back to '%.100s'", run->page.next.data);
 	if (more < 0) {
 		restore_bookmark(walk);
-		error_prefix(problem, "cannot use the answer of '%s'", answer->url);
+		error_prefix(problem, "cannot use the answer of '%s'", response->url);
 	}
 	buffer_release(&start);
 	return more;
 }
 
 /* A service forgets cursors after a while. Then the window is gone through again from its beginning, once. */
-static bool forgot_position(const struct fetch_run *run, const struct walk *walk, int status)
+static bool position_expired(const struct fetch_run *run, const struct walk *walk, int status)
 {
-	return run->feed.paging == FEED_PAGING_CURSOR && walk->under_way && !walk->restarted &&
+	return run->feed.paging == FEED_PAGING_CURSOR && walk->window.resumed && !walk->restarted &&
 		(status == 400 || status == 404 || status == 410);
 }
 
-static int restart(struct fetch_run *run, struct walk *walk, const struct http_response *answer, struct error *error)
+static int restart(struct fetch_run *run, struct walk *walk, const struct http_response *response, struct error *error)
 {
 	struct buffer start = BUFFER_INIT;
-	struct feed_place place = {.since = walk->since, .until = walk->until};
+	struct feed_place place = {.since = walk->window.since, .until = walk->window.until};
 	char since[INSTANT_LENGTH];
-	instant_format(walk->since, since);
-	diag_warn("the service does not know the position of '%s' any more (HTTP %d): starting again from %.*s", walk->id, answer->status,
+	instant_format(walk->window.since, since);
+	diag_warn("the service does not know the position of '%s' any more (HTTP %d): starting again from %.*s", walk->id, response->status,
 		INSTANT_LENGTH, since);
 	walk->restarted = true;
-	walk->cycle = (struct loop_detector){0};
+	walk->loop = (struct loop_detector){0};
 	feed_append_start(&run->feed, &place, &start);
 	int result = buffer_check(&start, error);
 	if (result == 0)
 		result = bookmark_set_position(walk->bookmark, start.data, start.length, error);
 	buffer_release(&start);
-	return result == 0 ? ask(run, walk, error) : result;
+	return result == 0 ? send_request(run, walk, error) : result;
 }
 
-/* No answer, 5xx, a limit, a page of something else: that is about the service. Any other 4xx is about the account. */
-static bool is_service_failure(const struct http_response *answer)
+/* No response, 5xx, a limit, a page of something else: that is about the service. Any other 4xx is about the account. */
+static bool is_service_failure(const struct http_response *response)
 {
-	bool refusal = answer->status >= 400 && answer->status < 500 && answer->status != 408 && answer->status != 429;
-	return answer->error.status && !refusal;
+	bool refusal = response->status >= 400 && response->status < 500 && response->status != 408 && response->status != 429;
+	return response->error.status && !refusal;
 }
 
-static int handle(struct fetch_run *run, struct http_response *answer, struct error *error)
+static int handle(struct fetch_run *run, struct http_response *response, struct error *error)
 {
-	struct walk *walk = answer->context;
-	run->unavailable = is_service_failure(answer) ? run->unavailable + 1 : 0;
-	if (answer->error.status && forgot_position(run, walk, answer->status))
-		return restart(run, walk, answer, error);
-	struct error problem = answer->error;
-	int more = problem.status ? -1 : read_page(run, walk, answer, &problem);
+	struct walk *walk = response->context;
+	run->unavailable = is_service_failure(response) ? run->unavailable + 1 : 0;
+	if (response->error.status && position_expired(run, walk, response->status))
+		return restart(run, walk, response, error);
+	struct error problem = response->error;
+	int more = problem.status ? -1 : read_page(run, walk, response, &problem);
 	if (more < 0 && problem.status == EX_OSERR) {
 		*error = problem;
 		return -1;
 	}
 	if (more < 0)
 		fail(run, walk, &problem);
-	else if ((more > 0 ? go_on(run, walk, error) : catch_up(run, walk, error)) < 0)
+	else if ((more > 0 ? request_next_page(run, walk, error) : finish_window(run, walk, error)) < 0)
 		return -1;
 	diag_progress("%zu of %zu accounts, %llu records", run->finished, run->walk_count, run->records);
 	print_state_when_due(run);
@@ -392,30 +364,30 @@ static int open_all(
 		make_walks(run, error) < 0)
 		return -1;
 	warn_of_unknown_accounts(run);
-	run->exchange = fetch_source_open(options, &run->connection, error);
-	if (!run->exchange)
+	run->source = fetch_source_open(options, &run->connection, error);
+	if (!run->source)
 		return -1;
-	run->now = fetch_source_now(run->exchange);
+	run->now = fetch_source_now(run->source);
 	return 0;
 }
 
-static int walk_all(struct fetch_run *run, struct error *error)
+static int run_walks(struct fetch_run *run, struct error *error)
 {
-	struct http_response answer;
+	struct http_response response;
 	int got = 1;
 	while (got > 0 && !output_failed(&run->output) && run->unavailable < FAILURES_IN_A_ROW) {
-		while (run->started < run->walk_count && fetch_source_room(run->exchange) > 0)
+		while (run->started < run->walk_count && fetch_source_room(run->source) > 0)
 			if (begin(run, &run->walks[run->started++], error) < 0)
 				return -1;
-		got = fetch_source_next(run->exchange, &answer, error);
-		if (got > 0 && handle(run, &answer, error) < 0)
+		got = fetch_source_next(run->source, &response, error);
+		if (got > 0 && handle(run, &response, error) < 0)
 			return -1;
 	}
 	return got < 0 ? -1 : 0;
 }
 
 /* What the run as a whole came to, when nothing broke it off. */
-static int judge(struct fetch_run *run, struct error *error)
+static int summarize(struct fetch_run *run, struct error *error)
 {
 	size_t unfinished = run->walk_count - run->finished, left = run->failed + unfinished;
 	const char *what = run->feed.per_organization ? "organizations" : "accounts";
@@ -435,25 +407,25 @@ int fetch_run(struct fetch_run *run, const struct fetch_source_options *options,
 	if (open_all(run, options, feed, state, error) < 0)
 		return -1;
 	print_schemas(run);
-	int result = walk_all(run, error);
+	int result = run_walks(run, error);
 	print_state(run);
 	/* When nothing could be read the recording stays open: going on with it asks again. */
 	bool complete = result == 0 && !output_failed(&run->output) && (run->walk_count == 0 || run->finished > run->failed);
 	if (result == 0)
-		result = judge(run, error);
+		result = summarize(run, error);
 	struct error closing = ERROR_INIT;
-	if (fetch_source_close(run->exchange, complete, &closing) < 0 && (result == 0 || closing.status == EX_DATAERR)) {
+	if (fetch_source_close(run->source, complete, &closing) < 0 && (result == 0 || closing.status == EX_DATAERR)) {
 		*error = closing;
 		result = -1;
 	}
-	run->exchange = NULL;
+	run->source = NULL;
 	return result;
 }
 
 void fetch_run_release(struct fetch_run *run)
 {
-	if (run->exchange)
-		fetch_source_close(run->exchange, false, NULL);
+	if (run->source)
+		fetch_source_close(run->source, false, NULL);
 	for (size_t i = 0; i < run->walk_count; i++)
 		free(run->walks[i].before.position);
 	free(run->walks);

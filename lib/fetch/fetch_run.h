@@ -3,7 +3,7 @@
  *
  * A walk is one sequence of pages: an account's, or the one of a feed of the whole organization. Walks begin in the order
  * in which accounts were added, as many at once as the exchange has room for; a walk's next page is asked for as soon as
- * its page came. Output, bookmarks and failures depend on the order of answers alone, so a replay gives the same.
+ * its page came. Output, bookmarks and failures depend on the order of responses alone, so a replay gives the same.
  *
  * It is stage code apart from its main: it speaks through diag.h.
  */
@@ -31,7 +31,7 @@ struct fetch_run {
 	struct bookmarks bookmarks;
 	struct feed_page_reader page;
 	struct json_scanner *record; /* clock and account of a record */
-	struct fetch_source *exchange;
+	struct fetch_source *source;
 	struct walk *walks;
 	size_t walk_count, started, finished, failed;
 	unsigned unavailable; /* failures in a row for which the service, not the account, is to blame */

@@ -9,16 +9,16 @@ static uint64_t hash(const char *text, size_t length)
 	return value;
 }
 
-bool loop_detected(struct loop_detector *cycle, const char *text, size_t length)
+bool loop_detected(struct loop_detector *loop, const char *text, size_t length)
 {
 	uint64_t value = hash(text, length);
-	if (cycle->power > 0 && value == cycle->remembered)
+	if (loop->power > 0 && value == loop->remembered)
 		return true;
-	if (cycle->steps == cycle->power) {
-		cycle->remembered = value;
-		cycle->power = cycle->power ? cycle->power * 2 : 1;
-		cycle->steps = 0;
+	if (loop->steps == loop->power) {
+		loop->remembered = value;
+		loop->power = loop->power ? loop->power * 2 : 1;
+		loop->steps = 0;
 	}
-	cycle->steps++;
+	loop->steps++;
 	return false;
 }

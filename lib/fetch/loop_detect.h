@@ -16,6 +16,6 @@ struct loop_detector {
 };
 
 /* Takes the sequence's next text; true when it is one that came before. Starts from {0}. */
-bool loop_detected(struct loop_detector *cycle, const char *text, size_t length);
+bool loop_detected(struct loop_detector *loop, const char *text, size_t length);
 
 #endif

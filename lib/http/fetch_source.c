@@ -8,62 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct source_functions {
-	size_t (*room)(const void *source);
-	int (*get)(void *source, const char *url, void *context, struct error *error);
-	int (*next)(void *source, struct http_response *answer, struct error *error);
-};
-
-/*
- * Where answers come from now: a recording, the network, or, going on with a recording that was cut off, first the one
- * and then the other.
- */
+/* `replay` answers while it is there, then `http`: a resumed recording has both, a replay no `http`, a plain run no `replay`. */
 struct fetch_source {
-	const struct source_functions *functions;
-	void *source; /* `replay` or `http` */
 	struct replay *replay;
 	struct http *http;
 	struct recording_writer record;
-	int64_t now, first_answer_at; /* INSTANT_NONE before there is one that tells */
+	int64_t now, first_response_at; /* INSTANT_NONE until a response has a time */
 };
 
-static size_t replay_room(const void *source)
-{
-	(void)source;
-	return SIZE_MAX;
-}
-
-static int replay_source_get(void *source, const char *url, void *context, struct error *error)
-{
-	return replay_get(source, url, context, error);
-}
-
-static int replay_source_next(void *source, struct http_response *answer, struct error *error)
-{
-	return replay_next(source, answer, error);
-}
-
-static size_t http_source_room(const void *source)
-{
-	return http_room(source);
-}
-
-static int http_source_get(void *source, const char *url, void *context, struct error *error)
-{
-	return http_get(source, url, context, error);
-}
-
-static int http_source_next(void *source, struct http_response *answer, struct error *error)
-{
-	return http_next(source, answer, error);
-}
-
-static const struct source_functions from_recording = {replay_room, replay_source_get, replay_source_next};
-static const struct source_functions from_network = {http_source_room, http_source_get, http_source_next};
-
-/* Opens the recording that is to be written; `*tail` says what there is of it already. */
+/* Opens the recording to write; `*tail` becomes what it holds already. */
 static int open_record(
-	struct fetch_source *exchange, const struct fetch_source_options *options, struct recording_tail *tail, struct error *error)
+	struct fetch_source *source, const struct fetch_source_options *options, struct recording_tail *tail, struct error *error)
 {
 	if (!options->record_directory)
 		return 0;
@@ -72,116 +27,114 @@ static int open_record(
 	if (tail->state == RECORDING_COMPLETE)
 		return error_set(error, EX_CANTCREAT, "cannot record into '%s': it has a complete recording of %s already",
 			options->record_directory, options->program);
-	/* A replay gives all of it again. */
+	/* A replay reads all of it, so its copy starts from nothing. */
 	bool anew = options->replay_directory || tail->state == RECORDING_NONE;
 	if (anew)
 		*tail = (struct recording_tail){.state = RECORDING_NONE};
 	else
-		exchange->now = tail->now;
-	return recording_writer_open(
-		&exchange->record, options->record_directory, options->program, exchange->now, anew ? NULL : tail, error);
+		source->now = tail->now;
+	return recording_writer_open(&source->record, options->record_directory, options->program, source->now, anew ? NULL : tail, error);
 }
 
-static int open_replay(struct fetch_source *exchange, const struct fetch_source_options *options, const char *directory, uint64_t limit,
-	struct error *error)
+static int open_replay(
+	struct fetch_source *source, const struct fetch_source_options *options, const char *directory, uint64_t limit, struct error *error)
 {
 	bool copies = limit == 0 && options->record_directory;
-	exchange->replay = replay_open(directory, options->program, limit, copies ? &exchange->record : NULL, error);
-	if (!exchange->replay)
+	source->replay = replay_open(directory, options->program, limit, copies ? &source->record : NULL, error);
+	if (!source->replay)
 		return -1;
-	exchange->now = replay_now(exchange->replay);
-	exchange->functions = &from_recording;
-	exchange->source = exchange->replay;
+	source->now = replay_now(source->replay);
 	return 0;
 }
 
-static int open_network(struct fetch_source *exchange, const struct fetch_source_options *options, struct connection *connection,
+static int open_network(struct fetch_source *source, const struct fetch_source_options *options, struct connection *connection,
 	const struct recording_tail *tail, struct error *error)
 {
-	exchange->http = http_open(options, connection, options->record_directory ? &exchange->record : NULL, error);
-	if (!exchange->http)
+	source->http = http_open(options, connection, options->record_directory ? &source->record : NULL, error);
+	if (!source->http)
 		return -1;
-	exchange->functions = &from_network;
-	exchange->source = exchange->http;
-	return tail->exchanges > 0 ? open_replay(exchange, options, options->record_directory, tail->exchanges, error) : 0;
+	return tail->exchanges > 0 ? open_replay(source, options, options->record_directory, tail->exchanges, error) : 0;
 }
 
 struct fetch_source *fetch_source_open(const struct fetch_source_options *options, struct connection *connection, struct error *error)
 {
 	struct recording_tail tail = {.state = RECORDING_NONE};
-	struct fetch_source *exchange = calloc(1, sizeof *exchange);
-	if (!exchange) {
+	struct fetch_source *source = calloc(1, sizeof *source);
+	if (!source) {
 		error_set(error, EX_OSERR, "out of memory");
 		return NULL;
 	}
-	exchange->record.index = exchange->record.bodies = -1;
-	exchange->now = options->now;
-	exchange->first_answer_at = INSTANT_NONE;
-	/* The replayed recording is opened first: what is recorded has its clock. */
+	source->record.index = source->record.bodies = -1;
+	source->now = options->now;
+	source->first_response_at = INSTANT_NONE;
+	/* The replayed recording is opened first: its clock is recorded. */
 	const char *replayed = options->replay_directory;
-	if ((replayed && open_replay(exchange, options, replayed, 0, error) < 0) || open_record(exchange, options, &tail, error) < 0 ||
-		(!replayed && open_network(exchange, options, connection, &tail, error) < 0)) {
-		fetch_source_close(exchange, false, NULL);
+	if ((replayed && open_replay(source, options, replayed, 0, error) < 0) || open_record(source, options, &tail, error) < 0 ||
+		(!replayed && open_network(source, options, connection, &tail, error) < 0)) {
+		fetch_source_close(source, false, NULL);
 		return NULL;
 	}
-	return exchange;
+	return source;
 }
 
-int64_t fetch_source_now(const struct fetch_source *exchange)
+int64_t fetch_source_now(const struct fetch_source *source)
 {
-	return exchange->now;
+	return source->now;
 }
 
-size_t fetch_source_room(const struct fetch_source *exchange)
+size_t fetch_source_room(const struct fetch_source *source)
 {
-	return exchange->functions->room(exchange->source);
+	return source->replay ? SIZE_MAX : http_room(source->http);
 }
 
-int fetch_source_get(struct fetch_source *exchange, const char *url, void *context, struct error *error)
+int fetch_source_get(struct fetch_source *source, const char *url, void *context, struct error *error)
 {
-	return exchange->functions->get(exchange->source, url, context, error);
+	return source->replay ? replay_get(source->replay, url, context, error) : http_get(source->http, url, context, error);
 }
 
-/* The recording that was cut off has nothing more: what still waits, and all that comes, is asked of the network. */
-static int turn_to_network(struct fetch_source *exchange, struct error *error)
+/* The incomplete recording has no more exchanges: pending and later requests go to the network. */
+static int switch_to_network(struct fetch_source *source, struct error *error)
 {
-	struct replay *replay = exchange->replay;
-	exchange->functions = &from_network;
-	exchange->source = exchange->http;
-	exchange->replay = NULL;
-	int result = replay_hand_over(replay, http_source_get, exchange->http, error);
+	struct replay *replay = source->replay;
+	source->replay = NULL;
+	int result = replay_resubmit(replay, source->http, error);
 	if (replay_close(replay, false, NULL) < 0)
 		result = -1;
 	return result;
 }
 
-int fetch_source_next(struct fetch_source *exchange, struct http_response *answer, struct error *error)
+static int next_response(struct fetch_source *source, struct http_response *response, struct error *error)
 {
-	int got = exchange->functions->next(exchange->source, answer, error);
-	if (got == 0 && exchange->replay && exchange->http)
-		got = turn_to_network(exchange, error) < 0 ? -1 : exchange->functions->next(exchange->source, answer, error);
-	if (got > 0 && exchange->first_answer_at == INSTANT_NONE)
-		exchange->first_answer_at = answer->answered_at;
+	return source->replay ? replay_next(source->replay, response, error) : http_next(source->http, response, error);
+}
+
+int fetch_source_next(struct fetch_source *source, struct http_response *response, struct error *error)
+{
+	int got = next_response(source, response, error);
+	if (got == 0 && source->replay && source->http)
+		got = switch_to_network(source, error) < 0 ? -1 : next_response(source, response, error);
+	if (got > 0 && source->first_response_at == INSTANT_NONE)
+		source->first_response_at = response->answered_at;
 	return got;
 }
 
-int64_t fetch_source_time(const struct fetch_source *exchange, const struct http_response *answer)
+int64_t fetch_source_time(const struct fetch_source *source, const struct http_response *response)
 {
-	if (answer->answered_at == INSTANT_NONE || exchange->first_answer_at == INSTANT_NONE ||
-		answer->answered_at < exchange->first_answer_at)
-		return exchange->now;
-	return exchange->now + (answer->answered_at - exchange->first_answer_at);
+	if (response->answered_at == INSTANT_NONE || source->first_response_at == INSTANT_NONE ||
+		response->answered_at < source->first_response_at)
+		return source->now;
+	return source->now + (response->answered_at - source->first_response_at);
 }
 
-int fetch_source_close(struct fetch_source *exchange, bool complete, struct error *error)
+int fetch_source_close(struct fetch_source *source, bool complete, struct error *error)
 {
 	int result = 0;
-	if (exchange->replay && replay_close(exchange->replay, complete && !exchange->http, error) < 0)
+	if (source->replay && replay_close(source->replay, complete && !source->http, error) < 0)
 		result = -1;
-	if (exchange->http)
-		http_close(exchange->http);
-	if (recording_writer_close(&exchange->record, complete && result == 0, result == 0 ? error : NULL) < 0)
+	if (source->http)
+		http_close(source->http);
+	if (recording_writer_close(&source->record, complete && result == 0, result == 0 ? error : NULL) < 0)
 		result = -1;
-	free(exchange);
+	free(source);
 	return result;
 }

@@ -1,12 +1,14 @@
 /*
- * fetch_source.h: GET requests and their answers, from Docusign (http.h) or from a recording (replay.h).
+ * fetch_source.h: where responses come from: the network (http.h) or a recording (replay.h).
  *
- * A fetcher submits requests and takes answers in the order in which they become complete; under replay that is
- * the order of the recording. What can be retried was retried before an answer is given; limits were obeyed; every answer
- * received was recorded if --record was given. So an answer is a success, or the last word on that request.
+ * A fetcher submits GET requests and reads responses in the order in which they complete; a replay has the order of its recording.
+ * Retries (retry.h), rate limits and token renewal happen below: a response is a success, or final. With --record every response is
+ * recorded before it is returned.
  *
- * With both directories what is replayed is recorded anew, byte for byte. Recording into a directory whose recording
- * was cut off goes on with it: what is recorded there is answered from there, then the network is asked.
+ *   no option            the network
+ *   --record DIR         the network, recorded; an incomplete recording in DIR is resumed: its responses first, then the network
+ *   --replay DIR         the recording: no network, no token
+ *   --replay, --record   the recording, copied byte for byte
  */
 #ifndef ENVTALLY_FETCH_SOURCE_H
 #define ENVTALLY_FETCH_SOURCE_H
@@ -16,52 +18,49 @@
 struct fetch_source;
 
 struct fetch_source_options {
-	const char *program; /* names the files of a recording */
+	const char *program; /* part of a recording's file names */
 	const char *record_directory; /* or NULL */
 	const char *replay_directory; /* or NULL for the network */
 	int64_t now; /* the run's clock, kept in the recording */
-	int tries, retry_base_ms; /* of a request, and the pause that the first retry is drawn from; 0 for the usual: retry.h */
-	int timeout_s; /* with nothing received after which a try is given up; 0 for 60 */
-	void (*say)(bool detail, const char *text); /* told of waits and, as detail, of every retry; or NULL */
+	int tries, retry_base_ms; /* retry.h's policy; 0 for its defaults */
+	int timeout_s; /* ends a try that receives nothing for so long; 0 for 60 */
+	void (*report)(bool detail, const char *text); /* is called for long waits and, as detail, for every retry; or NULL */
 };
 
 struct http_response {
 	void *context; /* as given to fetch_source_get() */
 	const char *url;
-	int64_t answered_at; /* by this machine's clock, or that of the recording's; INSTANT_NONE when it is not recorded */
-	int status; /* HTTP status; 0 when there was no answer: `error` says why */
+	int64_t answered_at; /* by this machine's clock, or the recording machine's; INSTANT_NONE if not recorded */
+	int status; /* HTTP status; 0 if there was no response: see `error` */
 	const char *body; /* decoded; BUFFER_PADDING readable bytes follow it */
 	size_t length;
-	const char *wrapped; /* {"answer":<body>}: for json_scan(), which wants an object where some answers are arrays */
+	const char *wrapped; /* {"body":<body>}: json_scan() wants an object, and some bodies are arrays */
 	size_t wrapped_length;
-	struct error error; /* set when status is not 2xx: what happened and its remedy, with the exit status it calls for */
+	struct error error; /* set unless status is 2xx with JSON: the cause, its remedy and exit status */
 };
 
-/* `connection` must last; its token is replaced when it is renewed. Returns NULL with an error. */
+/* `connection` must outlive the source, which renews its token. Returns NULL with an error. */
 struct fetch_source *fetch_source_open(const struct fetch_source_options *options, struct connection *connection, struct error *error);
 
-/*
- * The run's clock: `now` of the options; the recording's own under replay, and when a recording that was cut off is gone on
- * with, since its requests were made by that clock.
- */
-int64_t fetch_source_now(const struct fetch_source *exchange);
+/* The run's clock: `now` of the options; the recording's under replay and when a recording is resumed, as its requests depend on it. */
+int64_t fetch_source_now(const struct fetch_source *source);
 
 /*
- * When an answer says what it says, by the run's clock: that, and the time that has passed since the first answer. For what changes
- * while a run goes on, or is interrupted for days.
+ * The run's clock at a response: fetch_source_now() and the time since the first response. For figures that change during a run, which may
+ * be interrupted for days.
  */
-int64_t fetch_source_time(const struct fetch_source *exchange, const struct http_response *answer);
+int64_t fetch_source_time(const struct fetch_source *source, const struct http_response *response);
 
-/* How many more requests it takes now: bounded by the connection's concurrency; without bound under replay. */
-size_t fetch_source_room(const struct fetch_source *exchange);
+/* How many more requests can be submitted now: limited by the connection's concurrency; without limit under replay. */
+size_t fetch_source_room(const struct fetch_source *source);
 
-/* Submits a request. `context` comes back with the answer. The URL is copied. */
-int fetch_source_get(struct fetch_source *exchange, const char *url, void *context, struct error *error);
+/* Submits a request. `context` is returned with its response. The URL is copied. */
+int fetch_source_get(struct fetch_source *source, const char *url, void *context, struct error *error);
 
-/* Waits for the next answer. Returns 1 with it (valid until the next call), 0 when no request is outstanding, -1 on an error. */
-int fetch_source_next(struct fetch_source *exchange, struct http_response *answer, struct error *error);
+/* Waits for the next response. Returns 1 with it (valid until the next call), 0 if no request is pending, -1 on an error. */
+int fetch_source_next(struct fetch_source *source, struct http_response *response, struct error *error);
 
-/* Ends a recording durably (only when `complete`), closes everything, frees. Returns 0 or -1 with an error. */
-int fetch_source_close(struct fetch_source *exchange, bool complete, struct error *error);
+/* Ends a recording durably (if `complete`; else it can be resumed), closes and frees. Returns 0, or -1 with an error. */
+int fetch_source_close(struct fetch_source *source, bool complete, struct error *error);
 
 #endif

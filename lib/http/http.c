@@ -8,7 +8,6 @@
 #include "http/retry.h"
 #include "http/token_command.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,17 +15,18 @@
 #include <time.h>
 
 #define TIMEOUT_S 60
-#define TELL_AFTER_MS 5000 /* a wait so long is worth a line */
+#define REPORT_AFTER_MS 5000 /* a wait so long is worth a line */
 #define POLL_MOST_MS 60000
 #define TOKEN_MARGIN_MS 60000 /* renewed so long before it expires, or a tenth of its life */
 #define FRUITLESS_RENEWALS 2 /* 401s despite a new token, after which it is not the token */
 
 /*
  * A request is in one of four places: `queued` (not tried yet), `pausing` (to be tried again, not before its time),
- * `active` (in libcurl), `complete` (to be looked at by http_next()). The last answer given stays in `delivered`.
+ * `active` (in libcurl), `complete` (to be looked at by http_next()). The last response given stays in `delivered`.
  */
 struct http {
-	struct fetch_source_options options;
+	void (*report)(bool detail, const char *text);
+	struct retry_policy retry;
 	struct connection *connection;
 	struct recording_writer *record;
 	struct http_settings settings;
@@ -37,11 +37,11 @@ struct http {
 	size_t outstanding, active_count; /* outstanding: in any of the four */
 	struct http_request *delivered;
 	struct rate_limit rate;
-	int64_t told_until; /* of this wait a line was printed */
+	int64_t reported_until; /* of this wait a line was printed */
 	unsigned token; /* how many times it was renewed */
 	unsigned fruitless_renewals;
 	int64_t renew_at; /* instant, INSTANT_NONE for never */
-	struct response_reader answers;
+	struct response_reader responses;
 	struct buffer headers_json;
 	int interrupt;
 };
@@ -53,18 +53,18 @@ static int64_t monotonic(void)
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-static void say(const struct http *http, bool detail, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void report(const struct http *http, bool detail, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-static void say(const struct http *http, bool detail, const char *format, ...)
+static void report(const struct http *http, bool detail, const char *format, ...)
 {
 	char text[1024];
-	if (!http->options.say)
+	if (!http->report)
 		return;
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	http->options.say(detail, text);
+	http->report(detail, text);
 }
 
 /* ---- opening ---- */
@@ -104,11 +104,9 @@ struct http *http_open(
 		free(http);
 		return NULL;
 	}
-	http->options = *options;
-	if (options->tries <= 0)
-		http->options.tries = RETRY_TRIES;
-	if (options->retry_base_ms <= 0)
-		http->options.retry_base_ms = RETRY_BASE_MS;
+	http->report = options->report;
+	http->retry.tries = options->tries > 0 ? options->tries : RETRY_TRIES;
+	http->retry.base_ms = options->retry_base_ms > 0 ? options->retry_base_ms : RETRY_BASE_MS;
 	http->connection = connection;
 	http->record = record;
 	http->concurrency = connection->concurrency > 0 ? (size_t)connection->concurrency : 1;
@@ -122,7 +120,7 @@ struct http *http_open(
 		error_set(error, EX_DATAERR,
 			"cannot connect: the CONNECTION has no token (it goes into a pipe only: auth -p PROFILE | …, or --show-token)");
 	} else if (http_settings_open(&http->settings, connection, options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S, error) == 0 &&
-		open_curl(http, error) == 0 && response_reader_open(&http->answers, error) == 0 &&
+		open_curl(http, error) == 0 && response_reader_open(&http->responses, error) == 0 &&
 		(http->interrupt = interrupt_watch(error)) >= 0) {
 		return http;
 	}
@@ -164,7 +162,7 @@ void http_close(struct http *http)
 	curl_multi_cleanup(http->multi);
 	http_settings_release(&http->settings);
 	curl_global_cleanup();
-	response_reader_release(&http->answers);
+	response_reader_release(&http->responses);
 	buffer_release(&http->headers_json);
 	interrupt_release();
 	free(http);
@@ -187,24 +185,18 @@ int http_get(struct http *http, const char *url, void *context, struct error *er
 
 /* ---- on their way ---- */
 
-/* Waits, but not through an interruption. */
-static void pause_here(const struct http *http, int64_t pause)
-{
-	struct pollfd signals = {.fd = http->interrupt, .events = POLLIN};
-	poll(&signals, 1, (int)pause);
-}
-
 /* Nothing can be asked without a token, so this waits; what is on its way meanwhile stays in the sockets. */
 static int renew_token(struct http *http, struct error *error)
 {
-	for (int try = 1;; try++) {
-		say(http, true, "renewing the token");
+	for (int tries = 1;; tries++) {
+		report(http, true, "renewing the token");
 		if (token_command_renew(http->connection, error) == 0)
 			break;
-		bool may_recover = error->status == EX_UNAVAILABLE || error->status == EX_TEMPFAIL;
-		if (!may_recover || try >= http->options.tries || interrupt_came())
+		bool temporary = error->status == EX_UNAVAILABLE || error->status == EX_TEMPFAIL;
+		int64_t pause = temporary && !interrupt_came() ? retry_pause(&http->retry, tries, RETRY_NEVER) : RETRY_NEVER;
+		if (pause == RETRY_NEVER)
 			return -1;
-		pause_here(http, retry_pause(try, http->options.retry_base_ms));
+		retry_wait(pause, http->interrupt);
 	}
 	http->token++;
 	plan_renewal(http);
@@ -227,7 +219,7 @@ static int start(struct http *http, struct http_request *request, struct error *
 }
 
 /* The next request that may be tried now: one whose pause is over goes before new ones. `*delay` says until when none may. */
-static struct http_request *take_due(struct http *http, int64_t now, int64_t *delay)
+static struct http_request *next_due(struct http *http, int64_t now, int64_t *delay)
 {
 	struct http_request *request;
 	TAILQ_FOREACH(request, &http->pausing, link)
@@ -247,18 +239,18 @@ static struct http_request *take_due(struct http *http, int64_t now, int64_t *de
 }
 
 /* A long wait must not look like a program that hangs; one line for all requests that wait until about then. */
-static bool is_worth_telling(struct http *http, int64_t now, int64_t delay)
+static bool is_worth_reporting(struct http *http, int64_t now, int64_t delay)
 {
-	if (delay < TELL_AFTER_MS || now + delay <= http->told_until + TELL_AFTER_MS)
+	if (delay < REPORT_AFTER_MS || now + delay <= http->reported_until + REPORT_AFTER_MS)
 		return false;
-	http->told_until = now + delay;
+	http->reported_until = now + delay;
 	return true;
 }
 
-static void tell_of_hold(struct http *http, int64_t now, int64_t delay)
+static void report_hold(struct http *http, int64_t now, int64_t delay)
 {
-	if (http->active_count == 0 && is_worth_telling(http, now, delay))
-		say(http, false, "the limit of requests is nearly reached: waiting %lld seconds", (long long)(delay + 999) / 1000);
+	if (http->active_count == 0 && is_worth_reporting(http, now, delay))
+		report(http, false, "the limit of requests is nearly reached: waiting %lld seconds", (long long)(delay + 999) / 1000);
 }
 
 /* Starts what may start. `*delay` becomes the milliseconds after which more may. */
@@ -267,11 +259,11 @@ static int start_due(struct http *http, int64_t *delay, struct error *error)
 	while (http->active_count < http->concurrency && (!TAILQ_EMPTY(&http->queued) || !TAILQ_EMPTY(&http->pausing))) {
 		int64_t now = monotonic(), held = rate_limit_delay(&http->rate, http->active_count, now);
 		if (held > 0) {
-			tell_of_hold(http, now, held);
+			report_hold(http, now, held);
 			*delay = held < *delay ? held : *delay;
 			return 0;
 		}
-		struct http_request *request = take_due(http, now, delay);
+		struct http_request *request = next_due(http, now, delay);
 		if (!request)
 			return 0;
 		if (http->renew_at != INSTANT_NONE && instant_of_clock() >= http->renew_at && renew_token(http, error) < 0) {
@@ -284,20 +276,20 @@ static int start_due(struct http *http, int64_t *delay, struct error *error)
 	return 0;
 }
 
-static void note_limits(struct http *http, const struct http_request *request)
+static void update_limits(struct http *http, const struct http_request *request)
 {
 	const struct http_headers *headers = &request->headers;
 	int64_t date = retry_date(http_headers_find(headers, "date")), reset = http_headers_number(headers, "x-ratelimit-reset");
 	if (date == INSTANT_NONE)
 		date = instant_of_clock();
-	struct rate_headers noted = {.limit = http_headers_number(headers, "x-ratelimit-limit"),
+	struct rate_headers limits = {.limit = http_headers_number(headers, "x-ratelimit-limit"),
 		.left = http_headers_number(headers, "x-ratelimit-remaining"),
 		.ends_in_ms = reset < 0       ? RATE_NO_HEADER
 			: reset * 1000 > date ? reset * 1000 - date
 					      : 0,
 		.burst_limit = http_headers_number(headers, "x-burstlimit-limit"),
 		.burst_left = http_headers_number(headers, "x-burstlimit-remaining")};
-	rate_limit_note(&http->rate, &noted, monotonic());
+	rate_limit_update(&http->rate, &limits, monotonic());
 }
 
 static void collect_complete(struct http *http)
@@ -317,18 +309,18 @@ static void collect_complete(struct http *http)
 		TAILQ_REMOVE(&http->active, request, link);
 		http->active_count--;
 		TAILQ_INSERT_TAIL(&http->complete, request, link);
-		note_limits(http, request);
+		update_limits(http, request);
 	}
 }
 
 /* ---- what came ---- */
 
-/* Writes the answer, or its absence, down. */
+/* Writes the response, or its absence, down. */
 static int record(
-	struct http *http, const struct http_request *request, const struct http_response *answer, bool final, struct error *error)
+	struct http *http, const struct http_request *request, const struct http_response *response, bool final, struct error *error)
 {
 	bool answered = request->code == CURLE_OK;
-	/* A try without an answer is only worth keeping when it was the last. */
+	/* A try without an response is only worth keeping when it was the last. */
 	if (!http->record || (!answered && !final))
 		return 0;
 	buffer_reset(&http->headers_json);
@@ -345,17 +337,18 @@ static int record(
 		.status = request->status,
 		.headers = http->headers_json.data,
 		.final = final,
-		.decoded_length = answered ? answer->length : 0,
-		.failure = answered ? NULL : &answer->error};
+		.decoded_length = answered ? response->length : 0,
+		.failure = answered ? NULL : &response->error};
 	return recording_add(http->record, &entry, answered ? request->body.data : "", answered ? request->body.length : 0, error);
 }
 
-static void read_answer(struct http *http, const struct http_request *request, struct http_response *answer)
+static void read_response(struct http *http, const struct http_request *request, struct http_response *response)
 {
 	const struct http_headers *headers = &request->headers;
-	*answer = (struct http_response){.context = request->context, .url = request->url, .answered_at = request->answered_at, .body = ""};
+	*response =
+		(struct http_response){.context = request->context, .url = request->url, .answered_at = request->answered_at, .body = ""};
 	if (request->code != CURLE_OK) {
-		error_set(&answer->error, request->too_large ? EX_DATAERR : EX_UNAVAILABLE, "cannot get '%s': %s", request->url,
+		error_set(&response->error, request->too_large ? EX_DATAERR : EX_UNAVAILABLE, "cannot get '%s': %s", request->url,
 			request->reason);
 		return;
 	}
@@ -366,7 +359,7 @@ static void read_answer(struct http *http, const struct http_request *request, s
 		.location = http_headers_find(headers, "location"),
 		.body = request->body.data,
 		.length = request->body.length};
-	response_read(&http->answers, &received, answer);
+	response_read(&http->responses, &received, response);
 }
 
 static void try_again(struct http *http, struct http_request *request, int64_t pause)
@@ -375,26 +368,21 @@ static void try_again(struct http *http, struct http_request *request, int64_t p
 	TAILQ_INSERT_TAIL(&http->pausing, request, link);
 }
 
-/* How long to wait before the next try; -1 when there is to be none. */
-static int64_t pause_before_retry(const struct http *http, const struct http_request *request, const struct http_response *answer)
+/* Milliseconds to the next try, or RETRY_NEVER. */
+static int64_t pause_before_retry(const struct http *http, const struct http_request *request, const struct http_response *response)
 {
 	bool received = request->code == CURLE_OK, good = request->status >= 200 && request->status < 300;
-	/* A 2xx that is an error is something else than what was asked for: a proxy's page, a broken body. */
-	bool may_recover = received ? retry_status(request->status) || (good && answer->error.status) : http_request_may_recover(request);
-	if (!may_recover || request->tries >= http->options.tries)
-		return -1;
-	int64_t pause = retry_pause(request->tries, http->options.retry_base_ms), asked = -1;
-	if (received && !good)
-		asked = retry_after(http_headers_find(&request->headers, "retry-after"), http_headers_find(&request->headers, "date"));
-	if (asked > RETRY_AFTER_MOST_MS)
-		return -1;
-	/* The jitter comes on top, or all who were sent away come back at once. */
-	return asked >= 0 ? asked + (pause < 1000 ? pause : 1000) : pause;
+	/* A 2xx with an error is not what was asked for: a proxy's page, a damaged body. */
+	bool again = received ? retry_status(request->status) || (good && response->error.status) : retry_transfer(request->code);
+	const struct http_headers *headers = &request->headers;
+	int64_t requested = received && !good ? retry_after(http_headers_find(headers, "retry-after"), http_headers_find(headers, "date"))
+					      : RETRY_NEVER;
+	return again ? retry_pause(&http->retry, request->tries, requested) : RETRY_NEVER;
 }
 
 /*
- * A 401: does a new token help? Returns 1 when the request is to be tried again at once, 0 when the answer stands. An account
- * may answer 401 to any token, so a request renews it once, and after a few renewals in vain none is tried.
+ * A 401: does a new token help? Returns 1 when the request is to be tried again at once, 0 when the response stands. An account
+ * may response 401 to any token, so a request renews it once, and after a few renewals in vain none is tried.
  */
 static int renew_after_401(struct http *http, struct http_request *request, struct error *error)
 {
@@ -410,25 +398,26 @@ static int renew_after_401(struct http *http, struct http_request *request, stru
 	return renew_token(http, error) < 0 ? -1 : 1;
 }
 
-/* Looks at a complete request: returns 1 with its answer, 0 when it is tried again. */
-static int settle(struct http *http, struct http_request *request, struct http_response *answer, struct error *error)
+/* Looks at a complete request: returns 1 with its response, 0 when it is tried again. */
+static int decide(struct http *http, struct http_request *request, struct http_response *response, struct error *error)
 {
-	read_answer(http, request, answer);
+	read_response(http, request, response);
 	int again = request->code == CURLE_OK ? renew_after_401(http, request, error) : 0;
-	int64_t pause = again ? 0 : pause_before_retry(http, request, answer);
+	int64_t pause = again ? 0 : pause_before_retry(http, request, response);
 	bool final = again <= 0 && pause < 0;
 	if (again < 0) {
 		/* It could not be renewed: the recording still gets what came. */
-		record(http, request, answer, false, NULL);
+		record(http, request, response, false, NULL);
 		http_request_free(request);
 		return -1;
 	}
-	if (record(http, request, answer, final, error) < 0) {
+	if (record(http, request, response, final, error) < 0) {
 		http_request_free(request);
 		return -1;
 	}
 	if (!final) {
-		say(http, !is_worth_telling(http, monotonic(), pause), "%s; trying again in %lld ms", answer->error.text, (long long)pause);
+		report(http, !is_worth_reporting(http, monotonic(), pause), "%s; trying again in %lld ms", response->error.text,
+			(long long)pause);
 		request->tries -= again; /* it was the token's fault */
 		try_again(http, request, pause);
 		return 0;
@@ -461,7 +450,7 @@ static int advance(struct http *http, struct error *error)
 	return TAILQ_EMPTY(&http->complete) ? wait_for_more(http, delay, error) : 0;
 }
 
-int http_next(struct http *http, struct http_response *answer, struct error *error)
+int http_next(struct http *http, struct http_response *response, struct error *error)
 {
 	http_request_free(http->delivered);
 	http->delivered = NULL;
@@ -472,9 +461,9 @@ int http_next(struct http *http, struct http_response *answer, struct error *err
 		if (!request)
 			continue;
 		TAILQ_REMOVE(&http->complete, request, link);
-		int settled = settle(http, request, answer, error);
-		if (settled != 0)
-			return settled;
+		int decided = decide(http, request, response, error);
+		if (decided != 0)
+			return decided;
 	}
 	return 0;
 }

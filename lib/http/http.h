@@ -3,11 +3,11 @@
  *
  * One libcurl multi handle: connections are kept, HTTP/2 where the service has it, bodies asked for in gzip and kept as
  * they came. TLS 1.2 or newer, verified always; http to this machine's loopback only; redirects are not followed, since the
- * token must not go elsewhere. Proxies by the usual environment. Time and size of every answer are limited.
+ * token must not go elsewhere. Proxies by the usual environment. Time and size of every response are limited.
  *
  * A try that breaks, and 408, 429, 5xx and what should be JSON and is not, is made again, after a pause (retry.h) or what
  * Retry-After says; the limits of requests are obeyed before they are hit (rate_limit.h). A 401, or a token about to expire,
- * renews the token (token_command.h). Every answer is recorded before it is acted on.
+ * renews the token (token_command.h). Every response is recorded before it is acted on.
  *
  * SIGINT and SIGTERM end the waiting with EX_TEMPFAIL (interrupt.h).
  */
@@ -24,7 +24,7 @@ struct http *http_open(
 	const struct fetch_source_options *options, struct connection *connection, struct recording_writer *record, struct error *error);
 size_t http_room(const struct http *http);
 int http_get(struct http *http, const char *url, void *context, struct error *error);
-int http_next(struct http *http, struct http_response *answer, struct error *error);
+int http_next(struct http *http, struct http_response *response, struct error *error);
 void http_close(struct http *http);
 
 #endif

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-void http_headers_take(struct http_headers *headers, const char *line, size_t length)
+void http_headers_add(struct http_headers *headers, const char *line, size_t length)
 {
 	struct buffer *fields = &headers->fields;
 	while (length > 0 && isspace((unsigned char)line[length - 1]))

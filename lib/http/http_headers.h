@@ -1,5 +1,5 @@
 /*
- * http_headers.h: the header fields of one HTTP answer, names in lower case, in the order in which they came.
+ * http_headers.h: the header fields of one HTTP response, names in lower case, in the order in which they came.
  */
 #ifndef ENVTALLY_HTTP_HEADERS_H
 #define ENVTALLY_HTTP_HEADERS_H
@@ -15,8 +15,8 @@ struct http_headers {
 	struct buffer fields;
 };
 
-/* Takes a line as libcurl gives it. A status line begins anew, so what an interim answer (100) said is forgotten. */
-void http_headers_take(struct http_headers *headers, const char *line, size_t length);
+/* Takes a line as libcurl gives it. A status line begins anew, so what an interim response (100) said is forgotten. */
+void http_headers_add(struct http_headers *headers, const char *line, size_t length);
 
 /* The first field of that name, or NULL. */
 const char *http_headers_find(const struct http_headers *headers, const char *name);

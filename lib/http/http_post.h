@@ -1,8 +1,8 @@
 /*
  * http_post.h: one POST of a form over HTTPS, for the token service.
  *
- * TLS 1.2 or newer, verified always; no redirects (a secret is in the form); the answer is at most HTTP_POST_LIMIT bytes.
- * A connection that breaks is tried again, up to three times; an answer is an answer, whatever its status.
+ * TLS 1.2 or newer, verified always; no redirects (a secret is in the form); the response is at most HTTP_POST_LIMIT bytes.
+ * A connection that breaks is tried again, up to three times; an response is an response, whatever its status.
  */
 #ifndef ENVTALLY_HTTP_POST_H
 #define ENVTALLY_HTTP_POST_H
@@ -29,7 +29,7 @@ struct http_reply {
 		.body = BUFFER_INIT \
 	}
 
-/* Returns 0 with the reply, or -1 with EX_UNAVAILABLE when there was no answer. The reply is the caller's to release in both cases. */
+/* Returns 0 with the reply, or -1 with EX_UNAVAILABLE when there was no response. The reply is the caller's to release in both cases. */
 int http_post_form(const struct http_target *target, const char *form, struct http_reply *reply, struct error *error);
 
 /* Wipes it: a token is in it. */

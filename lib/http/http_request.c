@@ -1,14 +1,12 @@
 #include "http/http_request.h"
 
 #include "base/instant.h"
-#include "recording/recording.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CONNECT_TIMEOUT_S 20L
-#define TRANSFER_TIMEOUT_S 900L /* a page that comes so slowly will not come */
 #define FIRST_BODY ((size_t)64 << 10)
 
 struct http_request *http_request_new(const char *url, void *context, struct error *error)
@@ -35,12 +33,12 @@ void http_request_free(struct http_request *request)
 	free(request);
 }
 
-static size_t take_body(char *bytes, size_t size, size_t count, void *context)
+static size_t append_body(char *bytes, size_t size, size_t count, void *context)
 {
 	struct http_request *request = context;
 	struct buffer *body = &request->body;
 	size_t length = size * count;
-	if (body->length + length > RECORDING_BODY_LIMIT) {
+	if (body->length + length > request->body_limit) {
 		request->too_large = true;
 		return 0;
 	}
@@ -50,10 +48,10 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 	return body->failed ? 0 : length;
 }
 
-static size_t take_header(char *bytes, size_t size, size_t count, void *context)
+static size_t append_header(char *bytes, size_t size, size_t count, void *context)
 {
 	struct http_request *request = context;
-	http_headers_take(&request->headers, bytes, size * count);
+	http_headers_add(&request->headers, bytes, size * count);
 	return size * count;
 }
 
@@ -66,21 +64,23 @@ static bool set(CURL *easy, struct http_request *request, const struct http_sett
 		curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
 		(!settings->ca_bundle || curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_bundle) == CURLE_OK) &&
 		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, token) == CURLE_OK &&
+		(!token || curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK) &&
+		(!token || curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, token) == CURLE_OK) &&
+		(!request->form || curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->form) == CURLE_OK) &&
+		curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, settings->headers) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_USERAGENT, "envtally/" ENVTALLY_VERSION) == CURLE_OK &&
 		/* The body is recorded as it came, so it is decoded by us. */
 		curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_TIMEOUT, TRANSFER_TIMEOUT_S) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_TIMEOUT, settings->transfer_timeout_s) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)settings->timeout_s) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->reason) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, append_body) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_WRITEDATA, request) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, append_header) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_HEADERDATA, request) == CURLE_OK;
 }
 
@@ -89,6 +89,7 @@ int http_request_prepare(
 {
 	buffer_reset(&request->headers.fields);
 	buffer_reset(&request->body);
+	request->body_limit = settings->body_limit;
 	request->too_large = false;
 	request->status = 0;
 	request->reason[0] = 0;
@@ -113,24 +114,7 @@ void http_request_complete(struct http_request *request, CURLcode code)
 	if (request->code == CURLE_OK)
 		request->status = (int)status;
 	else if (request->too_large)
-		snprintf(request->reason, sizeof request->reason, "the answer is larger than the limit of %zu bytes", RECORDING_BODY_LIMIT);
+		snprintf(request->reason, sizeof request->reason, "the answer is larger than the limit of %zu bytes", request->body_limit);
 	else if (!*request->reason)
 		snprintf(request->reason, sizeof request->reason, "%s", curl_easy_strerror(request->code));
-}
-
-bool http_request_may_recover(const struct http_request *request)
-{
-	switch (request->code) {
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_URL_MALFORMAT:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_OUT_OF_MEMORY:
-		return false;
-	default:
-		return true;
-	}
 }

@@ -1,5 +1,5 @@
 /*
- * http_request.h: one GET of http.c and what it received, on its libcurl handle.
+ * http_request.h: one request, a GET of http.c or the POST of http_post.c, and what it received, on its libcurl handle.
  */
 #ifndef ENVTALLY_HTTP_REQUEST_H
 #define ENVTALLY_HTTP_REQUEST_H
@@ -13,6 +13,7 @@
 struct http_request {
 	char *url;
 	void *context;
+	const char *form; /* of a POST, the caller's; NULL: a GET */
 	int tries; /* made so far */
 	unsigned token; /* the token that the last try had: counts renewals */
 	bool renewed_for; /* the token was renewed because of this request's 401 */
@@ -23,6 +24,7 @@ struct http_request {
 	int status; /* of a try that is complete */
 	struct http_headers headers;
 	struct buffer body; /* as received */
+	size_t body_limit;
 	bool too_large;
 	char reason[CURL_ERROR_SIZE];
 	TAILQ_ENTRY(http_request) link;
@@ -33,14 +35,11 @@ TAILQ_HEAD(http_requests, http_request);
 struct http_request *http_request_new(const char *url, void *context, struct error *error);
 void http_request_free(struct http_request *request);
 
-/* Sets the handle up for the next try, with the token; what an earlier try received is forgotten. */
+/* Sets the handle up for the next try, with the token (NULL for none), and clears what an earlier try received. */
 int http_request_prepare(
 	struct http_request *request, CURL *easy, const struct http_settings *settings, const char *token, struct error *error);
 
-/* Takes the handle off; says why a try that did not come through failed, in `reason`. */
+/* Detaches the handle; `reason` is why a try failed. */
 void http_request_complete(struct http_request *request, CURLcode code);
-
-/* Will asking again help against what libcurl reported? Not when it is the address or the certificate. */
-bool http_request_may_recover(const struct http_request *request);
 
 #endif

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* The JSON scanner wants an object and some answers are arrays, so the body is decoded into {"answer":…}. */
-#define BEFORE "{\"answer\":"
+/* The JSON scanner wants an object and some responses are arrays, so the body is decoded into {"body":…}. */
+#define BEFORE "{\"body\":"
 #define AFTER "}"
 
 #define BEGINNING 64 /* bytes of an unusable body that a message shows */
@@ -16,7 +16,7 @@
 enum { SLICE_CODE, SLICE_MESSAGE, SLICE_ERROR, SLICE_DESCRIPTION, SLICE_COUNT };
 
 /* How Docusign's APIs and its token service say what went wrong. */
-static const char *const pointers[SLICE_COUNT] = {"/answer/errorCode", "/answer/message", "/answer/error", "/answer/error_description"};
+static const char *const pointers[SLICE_COUNT] = {"/body/errorCode", "/body/message", "/body/error", "/body/error_description"};
 
 int response_reader_open(struct response_reader *reader, struct error *error)
 {
@@ -84,7 +84,7 @@ static int check_json(
 }
 
 /* Exit status and remedy of a refusal. */
-static int judge_status(int status, const char **remedy)
+static int status_remedy(int status, const char **remedy)
 {
 	static const struct {
 		int status, exit_status;
@@ -128,7 +128,7 @@ static void append_reason(struct response_reader *reader, struct error *error)
 static void refuse(struct response_reader *reader, const struct response_received *received, bool decoded, struct error *error)
 {
 	const char *remedy;
-	int exit_status = judge_status(received->status, &remedy);
+	int exit_status = status_remedy(received->status, &remedy);
 	bool redirects = received->status >= 300 && received->status < 400 && received->location;
 	error_set(error, exit_status, redirects ? "HTTP %d to '%.200s'" : "HTTP %d", received->status, received->location);
 	if (decoded && !redirects)
@@ -139,20 +139,20 @@ static void refuse(struct response_reader *reader, const struct response_receive
 	}
 }
 
-void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *answer)
+void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *response)
 {
-	struct error *error = &answer->error;
+	struct error *error = &response->error;
 	*error = (struct error)ERROR_INIT;
 	bool decoded = decode(reader, received, error) == 0;
-	answer->status = received->status;
-	answer->body = decoded ? reader->text.data + strlen(BEFORE) : "";
-	answer->wrapped = reader->text.data;
-	answer->wrapped_length = reader->text.length;
-	answer->length = decoded ? reader->text.length - strlen(BEFORE) - strlen(AFTER) : 0;
+	response->status = received->status;
+	response->body = decoded ? reader->text.data + strlen(BEFORE) : "";
+	response->wrapped = reader->text.data;
+	response->wrapped_length = reader->text.length;
+	response->length = decoded ? reader->text.length - strlen(BEFORE) - strlen(AFTER) : 0;
 	if (received->status < 200 || received->status >= 300)
 		refuse(reader, received, decoded, error);
 	else if (decoded)
-		check_json(reader, received, answer->body, answer->length, error);
+		check_json(reader, received, response->body, response->length, error);
 	if (error->status)
 		error_prefix(error, "cannot get '%s'", received->url);
 }

@@ -1,5 +1,5 @@
 /*
- * http_response.h: what an HTTP answer is worth: decodes the body, checks that it is JSON, and says in words what a refusal means.
+ * http_response.h: what an HTTP response is worth: decodes the body, checks that it is JSON, and says in words what a refusal means.
  *
  * Used by the network and by replay alike, so that a replayed run sees exactly what the recorded one saw.
  */
@@ -14,7 +14,7 @@ struct response_reader {
 	struct buffer text; /* the decoded body, with something around it */
 };
 
-/* A received answer. Header fields are NULL when absent. */
+/* A received response. Header fields are NULL when absent. */
 struct response_received {
 	int status;
 	const char *url, *content_type, *content_encoding, *location;
@@ -26,9 +26,9 @@ int response_reader_open(struct response_reader *reader, struct error *error);
 void response_reader_release(struct response_reader *reader);
 
 /*
- * Fills status, body, length and error of `answer`; url and context are left alone. The body is the reader's and lasts
- * until the next call. A 2xx answer that is no JSON has an error too, with what it begins with.
+ * Fills status, body, length and error of `response`; url and context are left alone. The body is the reader's and lasts
+ * until the next call. A 2xx response that is no JSON has an error too, with what it begins with.
  */
-void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *answer);
+void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *response);
 
 #endif

@@ -1,9 +1,12 @@
 #include "http/http_settings.h"
 
 #include "config/loopback.h"
+#include "recording/recording.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define TRANSFER_TIMEOUT_S 900L /* a page slower than this never completes */
 
 /* Which schemes the base may have, and whether it is this machine. libcurl reads the host, as it will when it connects. */
 static int check_base(struct http_settings *settings, const char *base, struct error *error)
@@ -38,7 +41,10 @@ const char *http_ca_bundle(const char *own)
 
 int http_settings_open(struct http_settings *settings, const struct connection *connection, int timeout_s, struct error *error)
 {
-	*settings = (struct http_settings){.ca_bundle = http_ca_bundle(connection->ca_bundle), .timeout_s = timeout_s};
+	*settings = (struct http_settings){.ca_bundle = http_ca_bundle(connection->ca_bundle),
+		.timeout_s = timeout_s,
+		.transfer_timeout_s = TRANSFER_TIMEOUT_S,
+		.body_limit = RECORDING_BODY_LIMIT};
 	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
 	settings->headers = headers;
 	if (!headers || !curl_slist_append(headers, "Accept-Encoding: gzip"))

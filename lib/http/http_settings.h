@@ -11,7 +11,9 @@
 struct http_settings {
 	const char *ca_bundle; /* of the connection or the environment's; NULL for libcurl's own */
 	bool loopback; /* the service is on this machine: http is allowed, proxies are not used */
-	int timeout_s;
+	int timeout_s; /* without a byte received */
+	long transfer_timeout_s; /* for all of it */
+	size_t body_limit; /* bytes */
 	struct curl_slist *headers;
 };
 

@@ -9,7 +9,7 @@ static int64_t reserve_of(int64_t limit)
 	return reserve < 1 ? 1 : reserve > RESERVE_MOST ? RESERVE_MOST : reserve;
 }
 
-static void note_window(struct rate_window *window, int64_t limit, int64_t left, int64_t ends_at, bool same)
+static void update_window(struct rate_window *window, int64_t limit, int64_t left, int64_t ends_at, bool same)
 {
 	/* Answers overtake each other: within one window what is left only becomes less. */
 	window->left = same && window->known && window->left < left ? window->left : left;
@@ -18,34 +18,34 @@ static void note_window(struct rate_window *window, int64_t limit, int64_t left,
 	window->known = true;
 }
 
-void rate_limit_note(struct rate_limit *rate, const struct rate_headers *headers, int64_t now)
+void rate_limit_update(struct rate_limit *rate, const struct rate_headers *headers, int64_t now)
 {
 	rate->answered = true;
 	if (headers->limit > 0 && headers->left >= 0 && headers->ends_in_ms >= 0) {
 		int64_t ends_at = now + headers->ends_in_ms;
 		/* The end is announced in whole seconds, so that of the same window wavers a little. */
 		bool same = ends_at - rate->hour.ends_at < 2000 && rate->hour.ends_at - ends_at < 2000 && now < rate->hour.ends_at;
-		note_window(&rate->hour, headers->limit, headers->left, ends_at, same);
+		update_window(&rate->hour, headers->limit, headers->left, ends_at, same);
 	}
 	if (headers->burst_limit > 0 && headers->burst_left >= 0)
-		note_window(&rate->burst, headers->burst_limit, headers->burst_left, now + RATE_BURST_MS, false);
+		update_window(&rate->burst, headers->burst_limit, headers->burst_left, now + RATE_BURST_MS, false);
 }
 
-static int64_t delay_of(struct rate_window *window, size_t on_their_way, int64_t now)
+static int64_t delay_of(struct rate_window *window, size_t in_flight, int64_t now)
 {
 	if (!window->known)
 		return 0;
 	if (now >= window->ends_at)
 		window->known = false;
-	else if (window->left - (int64_t)on_their_way <= reserve_of(window->limit))
+	else if (window->left - (int64_t)in_flight <= reserve_of(window->limit))
 		return window->ends_at - now;
 	return 0;
 }
 
-int64_t rate_limit_delay(struct rate_limit *rate, size_t on_their_way, int64_t now)
+int64_t rate_limit_delay(struct rate_limit *rate, size_t in_flight, int64_t now)
 {
 	if (!rate->answered)
-		return on_their_way > 0 ? RATE_BURST_MS : 0;
-	int64_t hour = delay_of(&rate->hour, on_their_way, now), burst = delay_of(&rate->burst, on_their_way, now);
+		return in_flight > 0 ? RATE_BURST_MS : 0;
+	int64_t hour = delay_of(&rate->hour, in_flight, now), burst = delay_of(&rate->burst, in_flight, now);
 	return hour > burst ? hour : burst;
 }

@@ -1,11 +1,11 @@
 /*
  * rate_limit.h: Docusign's two limits of requests, obeyed before they are hit.
  *
- * Every answer says how much is left: X-RateLimit-* in the hour, X-BurstLimit-* in 30 seconds. A request is held back when
+ * Every response says how much is left: X-RateLimit-* in the hour, X-BurstLimit-* in 30 seconds. A request is held back when
  * what is left, less the requests that are on their way, comes down to a small reserve: the limits are the account's,
  * and other programs live on them too. Times are milliseconds of a clock that never goes back.
  *
- * The burst's window has no announced end, so after the last answer it is taken to last as long as it can.
+ * The burst's window has no announced end, so after the last response it is taken to last as long as it can.
  */
 #ifndef ENVTALLY_RATE_LIMIT_H
 #define ENVTALLY_RATE_LIMIT_H
@@ -27,15 +27,15 @@ struct rate_limit {
 	struct rate_window hour, burst;
 };
 
-/* What one answer's headers said; RATE_NO_HEADER for what is missing. */
+/* What one response's headers said; RATE_NO_HEADER for what is missing. */
 struct rate_headers {
 	int64_t limit, left, ends_in_ms;
 	int64_t burst_limit, burst_left;
 };
 
-void rate_limit_note(struct rate_limit *rate, const struct rate_headers *headers, int64_t now);
+void rate_limit_update(struct rate_limit *rate, const struct rate_headers *headers, int64_t now);
 
-/* Milliseconds until one more request may go; 0: now. It may be asked again earlier, when an answer came. */
-int64_t rate_limit_delay(struct rate_limit *rate, size_t on_their_way, int64_t now);
+/* Milliseconds until one more request may go; 0: now. It may be asked again earlier, when an response came. */
+int64_t rate_limit_delay(struct rate_limit *rate, size_t in_flight, int64_t now);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-/* A request without its answer. Two for the same URL are answered in their order: `later` is the second. */
+/* A pending request. Two for the same URL get their responses in order: `later` is the second. */
 struct waiting {
 	char *url;
 	void *context;
@@ -21,10 +21,10 @@ struct replay {
 	char *directory;
 	struct recording_reader reader;
 	struct recording_writer *copy;
-	struct response_reader answers;
+	struct response_reader responses;
 	void *by_url; /* tsearch(3) tree of struct waiting */
 	struct waiting_list in_order;
-	struct buffer texts; /* url and header fields of the answer at hand */
+	struct buffer texts; /* url and header fields of the response at hand */
 };
 
 static int compare_urls(const void *a, const void *b)
@@ -51,7 +51,7 @@ struct replay *replay_open(const char *directory, const char *program, uint64_t 
 	replay->texts = (struct buffer)BUFFER_INIT;
 	TAILQ_INIT(&replay->in_order);
 	if (recording_reader_open(&replay->reader, directory, program, limit, error) < 0 ||
-		response_reader_open(&replay->answers, error) < 0) {
+		response_reader_open(&replay->responses, error) < 0) {
 		replay_close(replay, false, NULL);
 		return NULL;
 	}
@@ -83,8 +83,8 @@ int replay_get(struct replay *replay, const char *url, void *context, struct err
 	return 0;
 }
 
-/* Takes the first request for the URL out; NULL when none waits. */
-static struct waiting *take(struct replay *replay, char *url)
+/* Removes the first pending request for the URL; NULL if there is none. */
+static struct waiting *remove_waiting(struct replay *replay, char *url)
 {
 	struct waiting key = {.url = url}, **found = tfind(&key, &replay->by_url, compare_urls);
 	if (!found)
@@ -98,7 +98,7 @@ static struct waiting *take(struct replay *replay, char *url)
 	return waiting;
 }
 
-/* Adds the text with a NUL after it; gives where it begins. */
+/* Appends the text and a NUL; returns its offset. */
 static size_t append_text(struct buffer *texts, const struct json_slice *slice)
 {
 	size_t offset = texts->length;
@@ -108,8 +108,8 @@ static size_t append_text(struct buffer *texts, const struct json_slice *slice)
 	return offset;
 }
 
-/* Gives the exchange to the request that waits for it. Returns 1, or 0 when there is none. */
-static int deliver(struct replay *replay, const struct recorded_exchange *exchange, struct http_response *answer, struct error *error)
+/* Makes the exchange the response of the request that is pending for it. Returns 1, or 0 if there is none. */
+static int deliver(struct replay *replay, const struct recorded_exchange *exchange, struct http_response *response, struct error *error)
 {
 	struct buffer *texts = &replay->texts;
 	buffer_reset(texts);
@@ -118,10 +118,11 @@ static int deliver(struct replay *replay, const struct recorded_exchange *exchan
 	size_t location = append_text(texts, &exchange->location), failure = append_text(texts, &exchange->failure);
 	if (buffer_check(texts, error) < 0)
 		return -1;
-	struct waiting *waiting = take(replay, texts->data);
+	struct waiting *waiting = remove_waiting(replay, texts->data);
 	if (!waiting)
 		return 0;
-	*answer = (struct http_response){.context = waiting->context, .url = texts->data, .answered_at = exchange->answered_at, .body = ""};
+	*response =
+		(struct http_response){.context = waiting->context, .url = texts->data, .answered_at = exchange->answered_at, .body = ""};
 	struct response_received received = {.status = exchange->status,
 		.url = texts->data,
 		.content_type = exchange->content_type.kind == JSON_STRING ? texts->data + type : NULL,
@@ -130,19 +131,19 @@ static int deliver(struct replay *replay, const struct recorded_exchange *exchan
 		.body = exchange->body,
 		.length = exchange->body_length};
 	if (exchange->status == 0)
-		error_set(&answer->error, exchange->failure_status, "%s", texts->data + failure);
+		error_set(&response->error, exchange->failure_status, "%s", texts->data + failure);
 	else
-		response_read(&replay->answers, &received, answer);
+		response_read(&replay->responses, &received, response);
 	waiting_free(waiting);
 	return 1;
 }
 
-static bool is_answer(const struct recorded_exchange *exchange)
+static bool is_response(const struct recorded_exchange *exchange)
 {
 	return exchange->final && exchange->method.length == 3 && memcmp(exchange->method.text, "GET", 3) == 0;
 }
 
-/* The next exchange of the recording, copied where a copy is made. */
+/* Reads the next exchange, and copies it if a copy is made. */
 static int next_exchange(struct replay *replay, struct recorded_exchange *exchange, struct error *error)
 {
 	int got = recording_next(&replay->reader, exchange, error);
@@ -151,7 +152,7 @@ static int next_exchange(struct replay *replay, struct recorded_exchange *exchan
 	return got;
 }
 
-int replay_next(struct replay *replay, struct http_response *answer, struct error *error)
+int replay_next(struct replay *replay, struct http_response *response, struct error *error)
 {
 	struct recorded_exchange exchange;
 	while (!TAILQ_EMPTY(&replay->in_order)) {
@@ -161,21 +162,20 @@ int replay_next(struct replay *replay, struct http_response *answer, struct erro
 				replay->directory);
 		if (got <= 0)
 			return got;
-		int delivered = is_answer(&exchange) ? deliver(replay, &exchange, answer, error) : 0;
+		int delivered = is_response(&exchange) ? deliver(replay, &exchange, response, error) : 0;
 		if (delivered)
 			return delivered;
 	}
 	return 0;
 }
 
-int replay_hand_over(struct replay *replay, int (*get)(void *source, const char *url, void *context, struct error *error), void *source,
-	struct error *error)
+int replay_resubmit(struct replay *replay, struct http *http, struct error *error)
 {
 	int result = 0;
 	struct waiting *waiting;
 	while (result == 0 && (waiting = TAILQ_FIRST(&replay->in_order))) {
-		result = get(source, waiting->url, waiting->context, error);
-		take(replay, waiting->url);
+		result = http_get(http, waiting->url, waiting->context, error);
+		remove_waiting(replay, waiting->url);
 		waiting_free(waiting);
 	}
 	return result;
@@ -189,11 +189,11 @@ int replay_close(struct replay *replay, bool complete, struct error *error)
 	while (complete && (got = next_exchange(replay, &exchange, error)) > 0)
 		;
 	while ((waiting = TAILQ_FIRST(&replay->in_order))) {
-		take(replay, waiting->url);
+		remove_waiting(replay, waiting->url);
 		waiting_free(waiting);
 	}
 	recording_reader_release(&replay->reader);
-	response_reader_release(&replay->answers);
+	response_reader_release(&replay->responses);
 	buffer_release(&replay->texts);
 	free(replay->directory);
 	free(replay);

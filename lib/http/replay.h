@@ -1,21 +1,20 @@
 /*
- * replay.h: answers from a recording (recording.h), in its order.
+ * replay.h: responses from a recording (recording.h), in its order.
  *
- * Goes through the exchanges as they stand in the file and gives each final one that a request waits for; one that
- * nobody waits for is passed over. So the order of answers is that of the recorded run, and nothing of the recording
- * is held besides the exchange at hand.
+ * Reads the exchanges in file order. A final one is the response of the request that is pending for its URL; others are skipped. So
+ * responses arrive in the order of the recorded run, and memory holds one exchange at a time.
  */
 #ifndef ENVTALLY_REPLAY_H
 #define ENVTALLY_REPLAY_H
 
-#include "http/fetch_source.h"
+#include "http/http.h"
 #include "recording/recording.h"
 
 struct replay;
 
 /*
- * With a `limit`, only that many exchanges of a recording that was cut off are answered from, and when they are used up
- * what still waits is for another source: see replay_hand_over(). With a `copy`, every exchange read is written there too.
+ * With a `limit`, only the first so many exchanges of an incomplete recording are read; what is pending then is for replay_resubmit().
+ * With a `copy`, every exchange read is written there too.
  */
 struct replay *replay_open(const char *directory, const char *program, uint64_t limit, struct recording_writer *copy, struct error *error);
 
@@ -25,16 +24,15 @@ int64_t replay_now(const struct replay *replay);
 int replay_get(struct replay *replay, const char *url, void *context, struct error *error);
 
 /*
- * Returns 1 with an answer; 0 when nothing waits, or nothing more is recorded under a limit; -1 with an error: a damaged
- * recording, or EX_NOINPUT when it ends and a request still waits, which is named.
+ * Returns 1 with a response; 0 if no request is pending, or the limit is reached; -1 with an error: a damaged recording, or EX_NOINPUT
+ * naming a request that the recording has no response for.
  */
-int replay_next(struct replay *replay, struct http_response *answer, struct error *error);
+int replay_next(struct replay *replay, struct http_response *response, struct error *error);
 
-/* Calls `get` for every request that still waits, in the order in which they were submitted, and forgets them. */
-int replay_hand_over(struct replay *replay, int (*get)(void *source, const char *url, void *context, struct error *error), void *source,
-	struct error *error);
+/* Submits every pending request to the network, in the order in which they were made, and forgets them. */
+int replay_resubmit(struct replay *replay, struct http *http, struct error *error);
 
-/* Reads (checks, copies) what is left of the recording when `complete`, and frees. */
+/* If `complete`, reads (checks, copies) the rest of the recording; frees. */
 int replay_close(struct replay *replay, bool complete, struct error *error);
 
 #endif

@@ -101,7 +101,7 @@ static int run(char *const command[], struct buffer *output, struct error *error
 }
 
 /* The token moves over; the facts of the connection stay what they were. */
-static int take_token(struct connection *connection, const struct buffer *output, struct error *error)
+static int move_token(struct connection *connection, const struct buffer *output, struct error *error)
 {
 	struct connection fresh;
 	size_t length = strcspn(output->data, "\n");
@@ -127,7 +127,7 @@ int token_command_renew(struct connection *connection, struct error *error)
 	struct buffer output = BUFFER_INIT;
 	int result = run(connection->token_command, &output, error);
 	if (result == 0)
-		result = take_token(connection, &output, error);
+		result = move_token(connection, &output, error);
 	if (result < 0)
 		error_prefix(error, "cannot renew the token by '%s'", connection->token_command[0]);
 	buffer_release_secret(&output);

@@ -37,7 +37,7 @@ static void run_limits(const struct limit_step steps[], size_t count)
 		const struct limit_step *step = &steps[i];
 		if (step->limit != ASK) {
 			struct rate_headers headers = {step->limit, step->left, step->ends_in_ms, step->burst_limit, step->burst_left};
-			rate_limit_note(&rate, &headers, step->at);
+			rate_limit_update(&rate, &headers, step->at);
 		}
 		int64_t wait = rate_limit_delay(&rate, step->on_their_way, step->at);
 		if (wait != step->wait)
@@ -97,7 +97,7 @@ static void test_pause_is_full_jitter(void **state)
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		int64_t least = cases[i].most, most = 0;
 		for (int round = 0; round < 2000; round++) {
-			int64_t pause = retry_pause(cases[i].try, cases[i].base);
+			int64_t pause = retry_jitter(cases[i].try, cases[i].base);
 			assert_in_range(pause, 0, cases[i].most);
 			least = pause < least ? pause : least;
 			most = pause > most ? pause : most;
@@ -141,7 +141,7 @@ static void test_retry_status(void **state)
 
 static void take(struct http_headers *headers, const char *line)
 {
-	http_headers_take(headers, line, strlen(line));
+	http_headers_add(headers, line, strlen(line));
 }
 
 static void test_headers(void **state)
@@ -183,7 +183,7 @@ static void test_headers_are_bounded(void **state)
 	memset(line, 'x', sizeof line);
 	memcpy(line, "name: ", 6);
 	for (int i = 0; i < 1000; i++)
-		http_headers_take(&headers, line, sizeof line);
+		http_headers_add(&headers, line, sizeof line);
 	assert_true(headers.fields.length <= HTTP_HEADERS_LIMIT + sizeof line);
 	http_headers_release(&headers);
 }
