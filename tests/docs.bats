@@ -274,8 +274,8 @@ prints() {
 
 @test "doc/licence.md has every column of the licence files" {
 	for file in model entitlement exclusion group price rate; do
-		expected=$(cat "$root"/lib/*/*.c | awk -v start=" ${file}_columns[]" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /NULL, false/ { exit }' |
-			grep -oE '\{"[a-z_]+", (true|false)\}' | sed -E 's/\{"([a-z_]+)", (true|false)\}/\1 \2/' | sort)
+		expected=$(cat "$root"/lib/*/*.c | awk -v start=" ${file}_columns[]" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /\.name = NULL/ { exit }' |
+			grep -oE '\{"[a-z_]+", (true|false)' | sed -E 's/\{"([a-z_]+)", (true|false)/\1 \2/' | sort)
 		got=$(awk -v title="## ${file}s.csv" '/^## / { inside = $0 == title } inside && /^\| `/' "$root/doc/licence.md" |
 			while IFS='|' read -r _ columns header _; do
 				for column in $(tr -d '`,' <<<"$columns"); do

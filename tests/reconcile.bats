@@ -141,14 +141,14 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 		reconcile: cannot read 'entitlements.csv' line 2: column "start_date": '2024-02-30' is not a date such as 2025-01-31
 		reconcile: cannot read 'entitlements.csv' line 2: column "purchased_rights": 'many' is neither a whole number nor 'unlimited'
 		reconcile: cannot read 'entitlements.csv' line 3: column "software_model": it must not be empty
-		reconcile: cannot read 'entitlements.csv' line 3: column "status": 'old' is not one of active, retired
 		reconcile: cannot read 'entitlements.csv' line 3: column "end_date": '2024-01-31' lies before the start date 2024-02-01
+		reconcile: cannot read 'entitlements.csv' line 3: column "status": 'old' is not one of active, retired
 		reconcile: cannot read 'entitlements.csv' line 3: column "total_cost": '16' is not unit_cost 1.5 times 10 rights: give one of the two
 		reconcile: cannot read 'entitlements.csv' line 3: column "allocation_type": it must say what 'na1' is
-		reconcile: cannot read 'entitlements.csv' line 3: column "entitlement_id": 'E1' stands in line 2 already
+		reconcile: cannot read 'entitlements.csv' line 3: column "entitlement_id": 'E1' is in line 2 already
 		reconcile: cannot read 'entitlements.csv' line 4: column "currency": 'usd' is not a currency of ISO 4217, such as USD
-		reconcile: cannot read 'entitlements.csv' line 4: column "unit_cost": unlimited rights have no cost of one: give total_cost
 		reconcile: cannot read 'entitlements.csv' line 4: column "allocation_type": 'city' is not one of account, site, cost_center, department, company, country, organization
+		reconcile: cannot read 'entitlements.csv' line 4: column "unit_cost": unlimited rights have no cost of one: give total_cost
 		reconcile: cannot read 'entitlements.csv' line 4: column "allocation_value": it must not be empty
 		reconcile: cannot read 'entitlements.csv' line 5: column "total_cost": '1,000' is not an amount such as 1250.00, without separators and with at most 6 digits after the point
 		reconcile: cannot read 'entitlements.csv' line 5: column "currency": it must name the currency of the cost, such as USD
@@ -158,14 +158,14 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 		reconcile: cannot read 'exclusions.csv' line 3: column "identifier": it must not be empty
 		reconcile: cannot read 'exclusions.csv' line 3: column "reason": it must not be empty
 		reconcile: cannot use 'entitlements.csv': 16 mistakes
-		reconcile: cannot read 'groups.csv' line 3: column "account_id": 'a1' stands in line 2 too, for days that are the same
+		reconcile: cannot read 'groups.csv' line 3: column "account_id": 'a1' is in line 2 too, for some of the same days
 		reconcile: cannot use 'exclusions.csv': 3 mistakes
 		reconcile: cannot read 'prices.csv' line 3: column "from": it must be 11, where the tier before ends
 		reconcile: cannot read 'prices.csv' line 3: column "to": the last tier must go on: 'unlimited'
 		reconcile: cannot read 'prices.csv' line 3: column "currency": 'EUR' is not that of line 2, 'USD'
 		reconcile: cannot use 'groups.csv': 1 mistake
 		reconcile: cannot read 'rates.csv' line 2: column "rate": 'x' is not an amount such as 1250.00, without separators and with at most 6 digits after the point
-		reconcile: cannot read 'rates.csv' line 3: column "currency": 'EUR' stands in line 2 already
+		reconcile: cannot read 'rates.csv' line 3: column "currency": 'EUR' is in line 2 already
 		reconcile: cannot read 'rates.csv' line 3: column "into": 'GBP' is not that of the first row, 'USD': results are in one currency
 		reconcile: cannot use 'prices.csv': 3 mistakes
 		reconcile: cannot use 'rates.csv': 3 mistakes

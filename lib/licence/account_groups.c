@@ -1,32 +1,22 @@
 #include "licence/account_groups.h"
 
-#include "base/array.h"
-
 #include "licence/licence_cells.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACCOUNT_ID, COST_CENTER, DEPARTMENT, COMPANY, COUNTRY, START_DATE, END_DATE };
+#define AT(member) .offset = offsetof(struct account_group, member)
 
-static const struct csv_column group_columns[] = {{"account_id", true}, {"cost_center", false}, {"department", false}, {"company", false},
-	{"country", false}, {"start_date", false}, {"end_date", false}, {NULL, false}};
-
-static int group_row(struct csv_table *table, char *const cells[], struct error *error)
-{
-	struct account_groups *groups = table->context;
-	struct account_group *group = array_grow((void **)&groups->list, &groups->count, sizeof *group, error);
-	if (!group)
-		return -1;
-	licence_require(table, cells, ACCOUNT_ID);
-	licence_days(table, cells, START_DATE, END_DATE, &group->start_day, &group->end_day);
-	group->row = table->line;
-	group->account_id = licence_id(&groups->arena, cells[ACCOUNT_ID], error);
-	for (int i = 0; i < GROUPS_OF_FILE; i++)
-		if (!(group->values[i] = licence_text(&groups->arena, cells[COST_CENTER + i], error)))
-			return -1;
-	return group->account_id ? 0 : -1;
-}
+static const struct licence_column group_columns[] = {
+	{"account_id", true, CELL_ID, AT(account_id)},
+	{"cost_center", false, CELL_TEXT, AT(values[0])},
+	{"department", false, CELL_TEXT, AT(values[1])},
+	{"company", false, CELL_TEXT, AT(values[2])},
+	{"country", false, CELL_TEXT, AT(values[3])},
+	{"start_date", false, CELL_FIRST_DAY, AT(start_day)},
+	{"end_date", false, CELL_LAST_DAY, AT(end_day)},
+	{.name = NULL},
+};
 
 static int compare_groups(const void *left, const void *right)
 {
@@ -36,9 +26,9 @@ static int compare_groups(const void *left, const void *right)
 	return order ? order : (a->row > b->row) - (a->row < b->row);
 }
 
-static int check_overlaps(struct csv_table *table, struct error *error)
+static int check_overlaps(struct csv_table *table, void *context, struct error *error)
 {
-	struct account_groups *groups = table->context;
+	struct account_groups *groups = context;
 	(void)error;
 	if (groups->count)
 		qsort(groups->list, groups->count, sizeof *groups->list, compare_groups);
@@ -47,7 +37,7 @@ static int check_overlaps(struct csv_table *table, struct error *error)
 		if (strcmp(before->account_id, group->account_id) != 0 || before->end_day <= group->start_day)
 			continue;
 		table->line = group->row > before->row ? group->row : before->row;
-		csv_table_complain(table, "account_id", "'%s' stands in line %zu too, for days that are the same", group->account_id,
+		csv_table_complain(table, "account_id", "'%s' is in line %zu too, for some of the same days", group->account_id,
 			group->row > before->row ? before->row : group->row);
 	}
 	return 0;
@@ -55,10 +45,9 @@ static int check_overlaps(struct csv_table *table, struct error *error)
 
 int account_groups_load(const char *path, struct account_groups *groups, csv_complain *complain, struct error *error)
 {
+	static const struct licence_file file = {group_columns, sizeof(struct account_group), .end = check_overlaps};
 	*groups = (struct account_groups){.count = 0};
-	struct csv_table table = {
-		.path = path, .columns = group_columns, .complain = complain, .row = group_row, .end = check_overlaps, .context = groups};
-	int result = csv_table_read(&table, error);
+	int result = licence_read(&file, path, (void **)&groups->list, &groups->count, &groups->arena, groups, complain, error);
 	if (result < 0)
 		account_groups_release(groups);
 	return result;

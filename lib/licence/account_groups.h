@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 struct account_group {
+	size_t row;
 	const char *account_id; /* lower case */
 	const char *values[GROUPS_OF_FILE]; /* in the order of enum group_type from GROUP_FIRST_OF_FILE; "" for none */
 	int32_t start_day, end_day; /* end exclusive */
-	size_t row;
 };
 
 /* By account id, then start day. */

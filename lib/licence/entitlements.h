@@ -12,16 +12,17 @@
 #include "licence/group_type.h"
 
 struct entitlement {
+	size_t row;
 	const char *entitlement_id, *software_model, *license_metric;
 	const char *currency; /* "" without a cost */
 	int32_t start_day, end_day; /* end exclusive: the day after end_date; DAY_LAST (licence_cells.h) when it has none */
 	int months; /* of one subscription period; 0: Entire */
 	int64_t purchased_rights; /* 0 when unlimited */
 	bool is_unlimited, is_enterprise, is_retired, has_cost;
+	int status; /* 1: retired */
 	money cost; /* of one subscription period, in `currency` */
 	enum group_type allocation_type; /* GROUP_POOL: not allocated */
 	const char *allocation_value;
-	size_t row;
 };
 
 struct entitlements {

@@ -1,44 +1,32 @@
 #include "licence/exclusions.h"
 
 #include "base/glob.h"
-
-#include "base/array.h"
-
 #include "base/instant.h"
 #include "licence/licence_cells.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { RULE_TYPE, IDENTIFIER, PROFILE, REASON, START_DATE, END_DATE };
+#define AT(member) .offset = offsetof(struct exclusion, member)
 
-static const struct csv_column exclusion_columns[] = {{"rule_type", true}, {"identifier", true}, {"profile", false}, {"reason", true},
-	{"start_date", false}, {"end_date", false}, {NULL, false}};
+static const char *const types[] = {"identifier", "user", "account", NULL};
 
-static int exclusion_row(struct csv_table *table, char *const cells[], struct error *error)
-{
-	static const char *const types[] = {"identifier", "user", "account", NULL};
-	struct exclusions *exclusions = table->context;
-	struct exclusion *rule = array_grow((void **)&exclusions->list, &exclusions->count, sizeof *rule, error);
-	if (!rule)
-		return -1;
-	rule->row = table->line;
-	licence_require(table, cells, IDENTIFIER);
-	licence_require(table, cells, REASON);
-	int type = licence_choose(table, cells, RULE_TYPE, types);
-	rule->type = type < 0 ? EXCLUDE_IDENTIFIER : (enum exclusion_type)type;
-	licence_days(table, cells, START_DATE, END_DATE, &rule->start_day, &rule->end_day);
-	rule->identifier = licence_text(&exclusions->arena, cells[IDENTIFIER], error);
-	rule->profile = licence_text(&exclusions->arena, cells[PROFILE], error);
-	return rule->identifier && rule->profile ? 0 : -1;
-}
+static const struct licence_column exclusion_columns[] = {
+	{"rule_type", true, CELL_WORD, AT(type), .words = types},
+	{"identifier", true, CELL_TEXT, AT(identifier)},
+	{"profile", false, CELL_TEXT, AT(profile)},
+	{"reason", true, CELL_IGNORED, .offset = 0},
+	{"start_date", false, CELL_FIRST_DAY, AT(start_day)},
+	{"end_date", false, CELL_LAST_DAY, AT(end_day)},
+	{.name = NULL},
+};
 
 int exclusions_load(const char *path, struct exclusions *exclusions, csv_complain *complain, struct error *error)
 {
+	static const struct licence_file file = {exclusion_columns, sizeof(struct exclusion), .check = NULL};
 	*exclusions = (struct exclusions){.path = path};
-	struct csv_table table = {
-		.path = path, .columns = exclusion_columns, .complain = complain, .row = exclusion_row, .context = exclusions};
-	int result = csv_table_read(&table, error);
+	int result =
+		licence_read(&file, path, (void **)&exclusions->list, &exclusions->count, &exclusions->arena, exclusions, complain, error);
 	if (result < 0)
 		exclusions_release(exclusions);
 	return result;

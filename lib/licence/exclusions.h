@@ -15,11 +15,11 @@
 enum exclusion_type { EXCLUDE_IDENTIFIER, EXCLUDE_USER, EXCLUDE_ACCOUNT };
 
 struct exclusion {
+	size_t row;
 	enum exclusion_type type;
 	const char *identifier; /* exact, or a glob */
 	const char *profile; /* "": all */
 	int32_t start_day, end_day; /* end exclusive */
-	size_t row;
 };
 
 struct exclusions {

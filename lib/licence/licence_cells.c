@@ -1,68 +1,37 @@
 #include "licence/licence_cells.h"
 
+#include "base/array.h"
 #include "base/instant.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-void licence_require(struct csv_table *table, char *const cells[], int column)
+/* A file under way. */
+struct reading {
+	const struct licence_file *file;
+	void **rows;
+	size_t *count;
+	struct arena *arena;
+	void *context;
+};
+
+char *licence_text(struct arena *arena, const char *cell, struct error *error)
 {
-	if (!*cells[column])
-		csv_table_complain(table, table->columns[column].name, "it must not be empty");
+	size_t size = strlen(cell) + 1;
+	char *copy = arena_take(arena, size);
+	if (copy)
+		return memcpy(copy, cell, size);
+	error_set(error, EX_OSERR, "out of memory");
+	return NULL;
 }
 
-int licence_choose(struct csv_table *table, char *const cells[], int column, const char *const words[])
+char *licence_id(struct arena *arena, const char *cell, struct error *error)
 {
-	char accepted[300] = "";
-	for (int i = 0; words[i]; i++) {
-		if (strcasecmp(words[i], cells[column]) == 0)
-			return i;
-		if (*words[i]) {
-			strncat(accepted, *accepted ? ", " : "", sizeof accepted - strlen(accepted) - 1);
-			strncat(accepted, words[i], sizeof accepted - strlen(accepted) - 1);
-		}
-	}
-	csv_table_complain(table, table->columns[column].name, "'%s' is not one of %s", cells[column], accepted);
-	return -1;
-}
-
-int32_t licence_day(struct csv_table *table, char *const cells[], int column, int32_t otherwise)
-{
-	int32_t day = otherwise;
-	if (*cells[column] && day_parse(cells[column], strlen(cells[column]), &day) < 0)
-		csv_table_complain(table, table->columns[column].name, "'%s' is not a date such as 2025-01-31", cells[column]);
-	return day;
-}
-
-void licence_days(struct csv_table *table, char *const cells[], int first_column, int last_column, int32_t *start, int32_t *end)
-{
-	size_t before = table->complaints;
-	*start = licence_day(table, cells, first_column, DAY_FIRST);
-	int32_t last = licence_day(table, cells, last_column, DAY_LAST - 1);
-	*end = last + 1;
-	if (table->complaints == before && *end <= *start)
-		csv_table_complain(table, table->columns[last_column].name, "'%s' lies before the start date %s", cells[last_column],
-			cells[first_column]);
-}
-
-int64_t licence_count(struct csv_table *table, char *const cells[], int column, const char *word, bool *is_word)
-{
-	const char *text = cells[column];
-	size_t digits = strspn(text, "0123456789");
-	if (word) {
-		*is_word = strcasecmp(text, word) == 0;
-		if (*is_word)
-			return 0;
-	}
-	if (digits > 0 && !text[digits] && digits <= 12)
-		return strtoll(text, NULL, 10);
-	if (word)
-		csv_table_complain(table, table->columns[column].name, "'%s' is neither a whole number nor '%s'", text, word);
-	else
-		csv_table_complain(table, table->columns[column].name, "'%s' is not a whole number", text);
-	return 0;
+	char *copy = licence_text(arena, cell, error);
+	for (char *at = copy; at && *at; at++)
+		*at = (char)(*at + ((unsigned char)(*at - 'A') < 26) * 32);
+	return copy;
 }
 
 bool licence_amount(struct csv_table *table, char *const cells[], int column, money *amount, int *digits)
@@ -77,31 +46,111 @@ bool licence_amount(struct csv_table *table, char *const cells[], int column, mo
 	return true;
 }
 
-void licence_currency(struct csv_table *table, char *const cells[], int column)
+static int choose(struct csv_table *table, const struct licence_column *column, const char *cell)
 {
-	if (currency_digits(cells[column]) < 0)
-		csv_table_complain(table, table->columns[column].name, "'%s' is not a currency of ISO 4217, such as USD", cells[column]);
+	char accepted[300] = "";
+	for (int i = 0; column->words[i]; i++) {
+		if (strcasecmp(column->words[i], cell) == 0)
+			return i;
+		strncat(accepted, i ? ", " : "", sizeof accepted - strlen(accepted) - 1);
+		strncat(accepted, column->words[i], sizeof accepted - strlen(accepted) - 1);
+	}
+	csv_table_complain(table, column->name, "'%s' is not one of %s", cell, accepted);
+	return 0;
 }
 
-char *licence_text(struct arena *arena, const char *cell, struct error *error)
+static int32_t read_day(struct csv_table *table, const struct licence_column *column, const char *cell, int32_t otherwise)
 {
-	size_t size = strlen(cell) + 1;
-	if (size > (size_t)60 << 10) {
-		error_set(error, EX_DATAERR, "cannot read a licence file: a cell is longer than 60 KiB");
-		return NULL;
-	}
-	char *copy = arena_take(arena, size);
-	if (!copy) {
-		error_set(error, EX_OSERR, "out of memory");
-		return NULL;
-	}
-	return memcpy(copy, cell, size);
+	int32_t day = otherwise;
+	if (*cell && day_parse(cell, strlen(cell), &day) < 0)
+		csv_table_complain(table, column->name, "'%s' is not a date such as 2025-01-31", cell);
+	return day;
 }
 
-char *licence_id(struct arena *arena, const char *cell, struct error *error)
+static int64_t read_count(struct csv_table *table, const struct licence_column *column, const char *cell)
 {
-	char *copy = licence_text(arena, cell, error);
-	for (char *at = copy; at && *at; at++)
-		*at = (char)(*at + ((unsigned char)(*at - 'A') < 26) * 32);
-	return copy;
+	size_t digits = strspn(cell, "0123456789");
+	if (column->type == CELL_RIGHTS && strcasecmp(cell, "unlimited") == 0)
+		return RIGHTS_UNLIMITED;
+	if (digits > 0 && !cell[digits] && digits <= 12)
+		return strtoll(cell, NULL, 10);
+	csv_table_complain(table, column->name,
+		column->type == CELL_RIGHTS ? "'%s' is neither a whole number nor 'unlimited'" : "'%s' is not a whole number", cell);
+	return 0;
+}
+
+/* The cell of a column whose number is `i`. Returns 0, or -1 when memory is short. */
+static int read_cell(struct csv_table *table, char *const cells[], int i, void *row, struct error *error)
+{
+	const struct reading *reading = table->context;
+	const struct licence_column *column = &reading->file->columns[i];
+	void *at = (char *)row + column->offset;
+	const char *cell = cells[i];
+	size_t before = table->complaints;
+	if (column->required && !*cell)
+		csv_table_complain(table, column->name, "it must not be empty");
+	bool is_empty = !*cell, is_missing = is_empty && column->required;
+	switch (column->type) {
+	case CELL_IGNORED:
+		break;
+	case CELL_CURRENCY:
+		if (!is_empty && currency_digits(cell) < 0)
+			csv_table_complain(table, column->name, "'%s' is not a currency of ISO 4217, such as USD", cell);
+		/* fall through */
+	case CELL_TEXT:
+	case CELL_ID:
+		*(const char **)at = (column->type == CELL_ID ? licence_id : licence_text)(reading->arena, cell, error);
+		return *(const char **)at ? 0 : -1;
+	case CELL_WORD:
+		*(int *)at = is_empty ? column->otherwise : choose(table, column, cell);
+		break;
+	case CELL_FIRST_DAY:
+		*(int32_t *)at = read_day(table, column, cell, DAY_FIRST);
+		break;
+	case CELL_LAST_DAY:
+		*(int32_t *)at = read_day(table, column, cell, DAY_LAST - 1) + 1;
+		if (table->complaints == before && *(int32_t *)at <= *(int32_t *)((char *)row + column[-1].offset))
+			csv_table_complain(table, column->name, "'%s' lies before the start date %s", cell, cells[i - 1]);
+		break;
+	case CELL_COUNT:
+	case CELL_RIGHTS:
+		*(int64_t *)at = is_missing ? 0 : read_count(table, column, cell);
+		break;
+	case CELL_AMOUNT:
+		licence_amount(table, cells, i, at, NULL);
+		break;
+	}
+	return 0;
+}
+
+static int read_row(struct csv_table *table, char *const cells[], struct error *error)
+{
+	const struct reading *reading = table->context;
+	const struct licence_file *file = reading->file;
+	void *row = array_grow(reading->rows, reading->count, file->row_size, error);
+	if (!row)
+		return -1;
+	*(size_t *)row = table->line;
+	for (int i = 0; file->columns[i].name; i++)
+		if (read_cell(table, cells, i, row, error) < 0)
+			return -1;
+	return file->check ? file->check(table, cells, row, reading->context, error) : 0;
+}
+
+static int end_rows(struct csv_table *table, struct error *error)
+{
+	const struct reading *reading = table->context;
+	return reading->file->end ? reading->file->end(table, reading->context, error) : 0;
+}
+
+int licence_read(const struct licence_file *file, const char *path, void **rows, size_t *count, struct arena *arena, void *context,
+	csv_complain *complain, struct error *error)
+{
+	struct reading reading = {file, rows, count, arena, context};
+	struct csv_column columns[CSV_COLUMN_LIMIT + 1] = {{NULL, false}};
+	for (size_t i = 0; file->columns[i].name; i++)
+		columns[i] = (struct csv_column){file->columns[i].name, file->columns[i].required};
+	struct csv_table table = {
+		.path = path, .columns = columns, .complain = complain, .row = read_row, .end = end_rows, .context = &reading};
+	return csv_table_read(&table, error);
 }

@@ -1,8 +1,9 @@
 /*
- * licence_cells.h: cells of a licence file as values; what is wrong with one is said through csv_table_complain().
+ * licence_cells.h: a licence file read by a table of its columns: each row becomes a struct of a list.
  *
- * Columns are by their index among table->columns. Words may be in any case. A function that complains gives a value that the rest
- * of the reading can go on with, so that all mistakes of a file are found at once.
+ * A row's struct begins with `size_t row`, the line where it begins. A column that the file must have is one whose cells must not be empty.
+ * Words may be in any case. All mistakes of a file are found at once, each given to csv_table_complain(): a cell with a mistake leaves its
+ * member 0 or "".
  */
 #ifndef ENVTALLY_LICENCE_CELLS_H
 #define ENVTALLY_LICENCE_CELLS_H
@@ -11,34 +12,56 @@
 #include "base/money.h"
 #include "io/csv_table.h"
 
+#include <stdint.h>
+
 /* Days of a range that has no first or no last day. */
 #define DAY_FIRST INT32_MIN
 #define DAY_LAST INT32_MAX
 
-void licence_require(struct csv_table *table, char *const cells[], int column);
+#define RIGHTS_UNLIMITED INT64_C(-1)
 
-/* The place of a word among those accepted (NULL-terminated; "" for an empty cell), or -1. */
-int licence_choose(struct csv_table *table, char *const cells[], int column, const char *const words[]);
+enum cell_type {
+	CELL_IGNORED, /* no member: `check` reads it, or nobody */
+	CELL_TEXT, /* const char *: a copy in the arena */
+	CELL_ID, /* the same in lower case (ASCII) */
+	CELL_CURRENCY, /* the same, an ISO 4217 code */
+	CELL_WORD, /* int or enum: the place among `words`; `otherwise` for an empty cell */
+	CELL_FIRST_DAY, /* int32_t: DAY_FIRST for an empty cell */
+	CELL_LAST_DAY, /* int32_t: the day after it, DAY_LAST for an empty cell; its column follows a CELL_FIRST_DAY, which it must not precede */
+	CELL_COUNT, /* int64_t: a whole number of up to 12 digits */
+	CELL_RIGHTS, /* the same, or RIGHTS_UNLIMITED for the word "unlimited" */
+	CELL_AMOUNT, /* money; 0 for an empty cell */
+};
 
-/* A day; `otherwise` for an empty cell. */
-int32_t licence_day(struct csv_table *table, char *const cells[], int column, int32_t otherwise);
+struct licence_column {
+	const char *name;
+	bool required;
+	enum cell_type type;
+	size_t offset; /* of the member in the row's struct */
+	const char *const *words; /* NULL-terminated */
+	int otherwise;
+};
 
-/* Both ends of a range of days, the end exclusive; DAY_FIRST and DAY_LAST where a cell is empty. */
-void licence_days(struct csv_table *table, char *const cells[], int first_column, int last_column, int32_t *start, int32_t *end);
+struct licence_file {
+	const struct licence_column *columns; /* ended by a NULL name; at most CSV_COLUMN_LIMIT */
+	size_t row_size;
+	/* What the table cannot say of a row, and of all rows together; either may be NULL. Returns 0, or -1 with an error that ends the reading. */
+	int (*check)(struct csv_table *table, char *const cells[], void *row, void *context, struct error *error);
+	int (*end)(struct csv_table *table, void *context, struct error *error);
+};
 
-/* A whole number of up to 12 digits, or the word, which may be NULL: then `*is_word` is true and the number 0. */
-int64_t licence_count(struct csv_table *table, char *const cells[], int column, const char *word, bool *is_word);
+/*
+ * Appends the file's rows to the list *rows of *count, whose texts are in the arena. The caller releases both, also after an error, which
+ * is EX_DATAERR when there were complaints. `context` is for `check` and `end`.
+ */
+int licence_read(const struct licence_file *file, const char *path, void **rows, size_t *count, struct arena *arena, void *context,
+	csv_complain *complain, struct error *error);
+
+/* A copy of a cell; NULL with EX_OSERR. */
+char *licence_text(struct arena *arena, const char *cell, struct error *error);
+char *licence_id(struct arena *arena, const char *cell, struct error *error); /* in lower case (ASCII) */
 
 /* An amount of money; false for an empty cell. `digits` as in money_parse(). */
 bool licence_amount(struct csv_table *table, char *const cells[], int column, money *amount, int *digits);
-
-/* An ISO 4217 code. */
-void licence_currency(struct csv_table *table, char *const cells[], int column);
-
-/* A copy of a cell that lives as long as the arena. NULL with EX_OSERR; EX_DATAERR for one of more than 64 KiB. */
-char *licence_text(struct arena *arena, const char *cell, struct error *error);
-
-/* The same in lower case (ASCII): for ids. */
-char *licence_id(struct arena *arena, const char *cell, struct error *error);
 
 #endif

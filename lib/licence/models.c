@@ -7,11 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PUBLISHER, PRODUCT, VERSION, EDITION, MODEL, METRIC, UNIT, IDENTIFIER_TYPE, IDENTIFIER };
+enum { PUBLISHER, PRODUCT, VERSION, EDITION, MODEL, METRIC, UNIT }; /* of the columns */
 
-static const struct csv_column model_columns[] = {{"publisher", true}, {"product", true}, {"version", false}, {"edition", false},
-	{"software_model", true}, {"license_metric", true}, {"unit", false}, {"identifier_type", true}, {"identifier", true},
-	{NULL, false}};
+#define AT(member) .offset = offsetof(struct model_identifier, member)
+
+static const char *const types[] = {"plan_item_id", "plan_item_name", "subscription_name", NULL};
+
+static const struct licence_column model_columns[] = {
+	{"publisher", true, CELL_IGNORED, .offset = 0},
+	{"product", true, CELL_IGNORED, .offset = 0},
+	{"version", false, CELL_IGNORED, .offset = 0},
+	{"edition", false, CELL_IGNORED, .offset = 0},
+	{"software_model", true, CELL_IGNORED, .offset = 0},
+	{"license_metric", true, CELL_IGNORED, .offset = 0},
+	{"unit", false, CELL_IGNORED, .offset = 0},
+	{"identifier_type", true, CELL_WORD, AT(type), .words = types},
+	{"identifier", true, CELL_TEXT, AT(identifier)},
+	{.name = NULL},
+};
 
 /* The key of a pair of names; they may hold anything but a NUL. */
 static void append_key(struct buffer *key, const char *first, const char *second)
@@ -91,33 +104,22 @@ static void check_consistent(struct csv_table *table, const struct models *model
 	compare(table, UNIT, *cells[UNIT] ? cells[UNIT] : "envelope", own->unit, "license metric", own->row);
 }
 
-static int model_row(struct csv_table *table, char *const cells[], struct error *error)
+static int check_row(struct csv_table *table, char *const cells[], void *row, void *context, struct error *error)
 {
-	static const char *const types[] = {"plan_item_id", "plan_item_name", "subscription_name", NULL};
-	static const int required[] = {PUBLISHER, PRODUCT, MODEL, METRIC, IDENTIFIER};
-	struct models *models = table->context;
-	for (size_t i = 0; i < sizeof required / sizeof *required; i++)
-		licence_require(table, cells, required[i]);
-	int type = licence_choose(table, cells, IDENTIFIER_TYPE, types);
+	struct models *models = context;
 	ptrdiff_t metric = number_of_pair(&models->metric_keys, cells[MODEL], cells[METRIC], error);
 	if (metric < 0 || ((size_t)metric == models->metric_count && add_metric(models, table, cells, error) < 0))
 		return -1;
 	check_consistent(table, models, cells, (uint32_t)metric);
-	struct model_identifier *identifier = array_grow((void **)&models->identifiers, &models->count, sizeof *identifier, error);
-	if (!identifier)
-		return -1;
-	*identifier = (struct model_identifier){.type = type < 0 ? IDENTIFIER_PLAN_ITEM_ID : (enum identifier_type)type,
-		.identifier = licence_text(&models->arena, cells[IDENTIFIER], error),
-		.metric = (uint32_t)metric,
-		.row = table->line};
-	return identifier->identifier ? 0 : -1;
+	((struct model_identifier *)row)->metric = (uint32_t)metric;
+	return 0;
 }
 
 int models_load(const char *path, struct models *models, csv_complain *complain, struct error *error)
 {
+	static const struct licence_file file = {model_columns, sizeof(struct model_identifier), .check = check_row};
 	*models = (struct models){.count = 0};
-	struct csv_table table = {.path = path, .columns = model_columns, .complain = complain, .row = model_row, .context = models};
-	int result = csv_table_read(&table, error);
+	int result = licence_read(&file, path, (void **)&models->identifiers, &models->count, &models->arena, models, complain, error);
 	if (result < 0)
 		models_release(models);
 	return result;

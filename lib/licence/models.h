@@ -23,10 +23,10 @@ struct metric {
 
 /* One identifier of one metric: a row. */
 struct model_identifier {
+	size_t row;
 	enum identifier_type type;
 	const char *identifier; /* exact, or a glob */
 	uint32_t metric;
-	size_t row;
 };
 
 struct models {

@@ -1,40 +1,22 @@
 #include "licence/price_list.h"
 
-#include "base/array.h"
-
 #include "licence/licence_cells.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOFTWARE_MODEL, LICENSE_METRIC, START_DATE, FROM, TO, UNIT_PRICE, CURRENCY };
+#define AT(member) .offset = offsetof(struct price, member)
 
-static const struct csv_column price_columns[] = {{"software_model", true}, {"license_metric", true}, {"start_date", false}, {"from", true},
-	{"to", true}, {"unit_price", true}, {"currency", true}, {NULL, false}};
-
-static int price_row(struct csv_table *table, char *const cells[], struct error *error)
-{
-	static const int required[] = {SOFTWARE_MODEL, LICENSE_METRIC, UNIT_PRICE};
-	struct price_list *prices = table->context;
-	struct price *price = array_grow((void **)&prices->list, &prices->count, sizeof *price, error);
-	bool is_last;
-	if (!price)
-		return -1;
-	for (size_t i = 0; i < sizeof required / sizeof *required; i++)
-		licence_require(table, cells, required[i]);
-	price->row = table->line;
-	price->start_day = licence_day(table, cells, START_DATE, DAY_FIRST);
-	price->first = licence_count(table, cells, FROM, NULL, NULL);
-	price->last = licence_count(table, cells, TO, "unlimited", &is_last);
-	if (is_last)
-		price->last = INT64_MAX;
-	licence_amount(table, cells, UNIT_PRICE, &price->unit_price, NULL);
-	licence_currency(table, cells, CURRENCY);
-	price->software_model = licence_text(&prices->arena, cells[SOFTWARE_MODEL], error);
-	price->license_metric = licence_text(&prices->arena, cells[LICENSE_METRIC], error);
-	price->currency = licence_text(&prices->arena, cells[CURRENCY], error);
-	return price->software_model && price->license_metric && price->currency ? 0 : -1;
-}
+static const struct licence_column price_columns[] = {
+	{"software_model", true, CELL_TEXT, AT(software_model)},
+	{"license_metric", true, CELL_TEXT, AT(license_metric)},
+	{"start_date", false, CELL_FIRST_DAY, AT(start_day)},
+	{"from", true, CELL_COUNT, AT(first)},
+	{"to", true, CELL_RIGHTS, AT(last)},
+	{"unit_price", true, CELL_AMOUNT, AT(unit_price)},
+	{"currency", true, CELL_CURRENCY, AT(currency)},
+	{.name = NULL},
+};
 
 static int compare_lists(const struct price *a, const struct price *b)
 {
@@ -52,10 +34,13 @@ static int compare_prices(const void *left, const void *right)
 }
 
 /* Each list of tiers begins at 1, has no gap, no overlap, one currency, and an end that is open. */
-static int check_tiers(struct csv_table *table, struct error *error)
+static int check_tiers(struct csv_table *table, void *context, struct error *error)
 {
-	struct price_list *prices = table->context;
+	struct price_list *prices = context;
 	(void)error;
+	for (size_t i = 0; i < prices->count; i++)
+		if (prices->list[i].last == RIGHTS_UNLIMITED)
+			prices->list[i].last = INT64_MAX;
 	if (prices->count)
 		qsort(prices->list, prices->count, sizeof *prices->list, compare_prices);
 	for (size_t i = 0; i < prices->count && !table->complaints; i++) {
@@ -80,10 +65,9 @@ static int check_tiers(struct csv_table *table, struct error *error)
 
 int price_list_load(const char *path, struct price_list *prices, csv_complain *complain, struct error *error)
 {
+	static const struct licence_file file = {price_columns, sizeof(struct price), .end = check_tiers};
 	*prices = (struct price_list){.count = 0};
-	struct csv_table table = {
-		.path = path, .columns = price_columns, .complain = complain, .row = price_row, .end = check_tiers, .context = prices};
-	int result = csv_table_read(&table, error);
+	int result = licence_read(&file, path, (void **)&prices->list, &prices->count, &prices->arena, prices, complain, error);
 	if (result < 0)
 		price_list_release(prices);
 	return result;
@@ -126,38 +110,37 @@ int price_list_cost(const struct price tiers[], size_t count, int64_t rights, mo
 	return 0;
 }
 
-/* Rates */
+/* ---- rates ---- */
 
-enum { RATE_CURRENCY, INTO, RATE };
+#undef AT
+#define AT(member) .offset = offsetof(struct rate, member)
 
-static const struct csv_column rate_columns[] = {{"currency", true}, {"into", true}, {"rate", true}, {NULL, false}};
+static const struct licence_column rate_columns[] = {
+	{"currency", true, CELL_CURRENCY, AT(currency)},
+	{"into", true, CELL_CURRENCY, AT(into)},
+	{"rate", true, CELL_AMOUNT, AT(rate)},
+	{.name = NULL},
+};
 
-static int rate_row(struct csv_table *table, char *const cells[], struct error *error)
+static int check_rate(struct csv_table *table, char *const cells[], void *row, void *context, struct error *error)
 {
-	struct rates *rates = table->context;
-	for (size_t i = 0; i < rates->count; i++)
-		if (strcmp(rates->list[i].currency, cells[RATE_CURRENCY]) == 0)
-			csv_table_complain(table, "currency", "'%s' stands in line %zu already", cells[RATE_CURRENCY], rates->list[i].row);
-	struct rate *rate = array_grow((void **)&rates->list, &rates->count, sizeof *rate, error);
-	if (!rate)
-		return -1;
-	rate->row = table->line;
-	licence_currency(table, cells, RATE_CURRENCY);
-	licence_currency(table, cells, INTO);
-	licence_require(table, cells, RATE);
-	licence_amount(table, cells, RATE, &rate->rate, NULL);
-	if (rates->into && strcmp(rates->into, cells[INTO]) != 0)
+	struct rates *rates = context;
+	const struct rate *rate = row;
+	(void)cells;
+	(void)error;
+	for (size_t i = 0; i + 1 < rates->count; i++)
+		if (strcmp(rates->list[i].currency, rate->currency) == 0)
+			csv_table_complain(table, "currency", "'%s' is in line %zu already", rate->currency, rates->list[i].row);
+	rates->into = rates->list[0].into;
+	if (strcmp(rates->into, rate->into) != 0)
 		csv_table_complain(
-			table, "into", "'%s' is not that of the first row, '%s': results are in one currency", cells[INTO], rates->into);
-	rate->currency = licence_text(&rates->arena, cells[RATE_CURRENCY], error);
-	if (!rates->into)
-		rates->into = licence_text(&rates->arena, cells[INTO], error);
-	return rate->currency && rates->into ? 0 : -1;
+			table, "into", "'%s' is not that of the first row, '%s': results are in one currency", rate->into, rates->into);
+	return 0;
 }
 
-static int check_rates(struct csv_table *table, struct error *error)
+static int check_rates(struct csv_table *table, void *context, struct error *error)
 {
-	const struct rates *rates = table->context;
+	const struct rates *rates = context;
 	(void)error;
 	table->line = 1;
 	if (!rates->count)
@@ -167,10 +150,9 @@ static int check_rates(struct csv_table *table, struct error *error)
 
 int rates_load(const char *path, struct rates *rates, csv_complain *complain, struct error *error)
 {
+	static const struct licence_file file = {rate_columns, sizeof(struct rate), .check = check_rate, .end = check_rates};
 	*rates = (struct rates){.count = 0};
-	struct csv_table table = {
-		.path = path, .columns = rate_columns, .complain = complain, .row = rate_row, .end = check_rates, .context = rates};
-	int result = csv_table_read(&table, error);
+	int result = licence_read(&file, path, (void **)&rates->list, &rates->count, &rates->arena, rates, complain, error);
 	if (result < 0)
 		rates_release(rates);
 	return result;

@@ -11,11 +11,11 @@
 
 /* The rights from `first` to `last` of those that are missing, counted from 1. */
 struct price {
+	size_t row;
 	const char *software_model, *license_metric, *currency;
 	int32_t start_day; /* the list of tiers that it belongs to holds for periods that start on this day or later */
 	int64_t first, last; /* last: INT64_MAX for unlimited */
 	money unit_price;
-	size_t row;
 };
 
 /* By model, metric, start day, and first. */
@@ -37,9 +37,9 @@ int price_list_cost(const struct price tiers[], size_t count, int64_t rights, mo
 
 /* One unit of `currency` is `rate` of `into`, which is the same in all rows. */
 struct rate {
-	const char *currency;
-	money rate;
 	size_t row;
+	const char *currency, *into;
+	money rate;
 };
 
 struct rates {
