@@ -37,14 +37,14 @@ int consumption_reader_open(
 {
 	const struct stream *const list[] = {&stream_daily_consumption, &stream_envelope, &stream_consumption, &stream_account,
 		&stream_watermark, &stream_job_result, &stream_contract, NULL};
-	if (field_union_build(&consumption->fields, list, error) < 0)
+	if (record_fields_build(&consumption->fields, list, error) < 0)
 		return -1;
 	return message_reader_open(reader, descriptor, name, consumption->fields.pointers, consumption->fields.count, false, error);
 }
 
 static const struct json_slice *field(const struct consumption *consumption, const struct message *message, const char *name)
 {
-	return field_union_slice(&consumption->fields, message->fields, name);
+	return &message->fields[record_fields_slot(&consumption->fields, name)];
 }
 
 /* The facts of an account by its number; NULL with an error. */

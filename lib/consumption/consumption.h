@@ -17,7 +17,7 @@
 #include "consumption/contract.h"
 #include "consumption/tally.h"
 #include "io/output.h"
-#include "stream/field_union.h"
+#include "stream/record.h"
 #include "stream/message.h"
 
 struct account_facts {
@@ -42,7 +42,7 @@ struct consumption {
 	bool restates; /* there is a report to set this against: contracts are printed, to be kept for the next one */
 	bool policy_changed; /* since the last report: what differs from it has the cause `policy` */
 	int64_t reported_at; /* clock of the last report; INSTANT_NONE when there is none */
-	struct field_union fields;
+	struct record_fields fields;
 	int64_t units_before_contract;
 };
 

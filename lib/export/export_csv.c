@@ -6,7 +6,7 @@ int export_csv_open(struct export_csv *csv, const struct stream *stream, struct 
 {
 	const struct stream *const list[] = {stream, NULL};
 	*csv = (struct export_csv){.stream = stream};
-	if (field_union_build(&csv->fields, list, error) < 0)
+	if (record_fields_build(&csv->fields, list, error) < 0)
 		return -1;
 	csv->scanner = json_scanner_new(csv->fields.pointers, csv->fields.count, error);
 	return csv->scanner ? 0 : -1;
@@ -36,7 +36,7 @@ void export_csv_append_header(const struct export_csv *csv, struct buffer *row)
 
 int export_csv_append(struct export_csv *csv, const struct buffer *record, struct buffer *row, struct error *error)
 {
-	struct json_slice cells[FIELD_UNION_LIMIT];
+	struct json_slice cells[RECORD_FIELD_LIMIT];
 	if (json_scan(csv->scanner, record->data, record->length, cells, error) < 0)
 		return error_prefix(error, "cannot read a stored %s", csv->stream->name);
 	for (size_t column = 0; column < csv->fields.count; column++) {

@@ -7,11 +7,11 @@
 #ifndef ENVTALLY_EXPORT_CSV_H
 #define ENVTALLY_EXPORT_CSV_H
 
-#include "stream/field_union.h"
+#include "stream/record.h"
 
 struct export_csv {
 	const struct stream *stream;
-	struct field_union fields;
+	struct record_fields fields;
 	struct json_scanner *scanner;
 };
 
