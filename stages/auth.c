@@ -41,7 +41,7 @@ static const struct options_manual manual = {
 	.operands = "",
 	.reads_no_input = true,
 	.summary = "Gets an access token for a profile and prints the CONNECTION that the fetchers read.",
-	.description = "The key is PEM (PKCS#1, PKCS#8, encrypted), PKCS#12 or JKS, told apart by content.\n\n"
+	.description = "The key is PEM (PKCS#1, PKCS#8, encrypted), PKCS#12 or JKS, recognized by content.\n\n"
 		       "Examples:\n"
 		       "  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
 		       "  auth --key-info --key docusign.jks --key-password file:password.txt\n"

@@ -12,11 +12,7 @@
  */
 #include "fetch/fetch_options.h"
 #include "fetch/fetch_run.h"
-#include "io/diag.h"
-#include "io/options.h"
-
-#include <string.h>
-#include <unistd.h>
+#include "io/program.h"
 
 #define PROGRAM "fetch-datafeed"
 
@@ -35,9 +31,10 @@ static const struct options_manual manual = {
 		       "    fetch-datafeed --replay fixtures/acme/nights/20250318T020000Z\n",
 };
 
-/* Takes the account's id when the message is one of an account. */
-static int add_account(struct fetch_run *run, const struct message *message, struct error *error)
+/* Adds the account of a message that has one. */
+static int add_account(void *context, const struct message *message, struct error *error)
 {
+	struct fetch_run *run = context;
 	const struct json_slice *id = NULL;
 	if (message_is_record(message, "docusign_accounts"))
 		id = message->fields[0].kind == JSON_STRING ? &message->fields[0] : &message->fields[1];
@@ -46,57 +43,41 @@ static int add_account(struct fetch_run *run, const struct message *message, str
 	return id && id->kind == JSON_STRING ? account_list_add(&run->accounts, id->text, id->length, error) : 0;
 }
 
-/* Passes standard input on, and remembers the accounts in it. */
-static int read_input(struct fetch_run *run, struct error *error)
+static char *feed, *state;
+
+static struct poptOption table[] = {
+	{"state", 0, POPT_ARG_STRING, &state, 0, "the bookmarks: what was fetched before", "FILE"},
+	{"feed", 0, POPT_ARG_STRING, &feed, 0, "the feed's descriptor, in place of the profile's", "FEED"},
+	{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_options_table, 0, NULL, NULL},
+	POPT_TABLEEND,
+};
+
+static void fetch(const char **operands, struct output *output, struct error *error)
 {
-	static const char *const fields[] = {"/accountId", "/id", "/account_id"};
-	struct message_reader reader;
-	struct message message;
-	bool connected = false;
-	int got;
-	if (message_reader_open(&reader, STDIN_FILENO, "standard input", fields, 3, false, error) < 0)
-		return -1;
-	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(&run->output)) {
-		if (message.type == MESSAGE_CONNECTION) {
-			got = fetch_read_connection(&reader, &message, &run->connection, &connected, error);
-		} else {
-			got = add_account(run, &message, error);
-			output_line(&run->output, message.line.text, message.line.length);
-		}
-		if (got < 0)
-			break;
-	}
-	message_reader_release(&reader);
-	return got < 0 ? -1 : fetch_check_connection(PROGRAM, connected, error);
+	static const char *const pointers[] = {"/accountId", "/id", "/account_id"};
+	struct fetch_run run = FETCH_RUN_INIT;
+	run.output = output;
+	const struct fetch_source_options options = fetch_options_source(PROGRAM);
+	const struct fetch_input input = {.program = PROGRAM,
+		.pointers = pointers,
+		.pointer_count = 3,
+		.connection = &run.connection,
+		.output = output,
+		.each = add_account,
+		.context = &run};
+	(void)operands;
+	if (fetch_read_input(&input, error) < 0)
+		goto out;
+	if (run.connection.download_consumption)
+		fetch_run(&run, &options, feed, state, error);
+	else
+		diag_note("the profile says not to download consumption: no feed is fetched");
+out:
+	diag_metric_records(PROGRAM, run.records);
+	fetch_run_release(&run);
 }
 
 int main(int argc, const char **argv)
 {
-	static char *feed, *state; /* static: what popt gives lives as long as the process */
-	struct poptOption table[] = {
-		{"state", 0, POPT_ARG_STRING, &state, 0, "the bookmarks: what was fetched before", "FILE"},
-		{"feed", 0, POPT_ARG_STRING, &feed, 0, "the feed's descriptor, in place of the profile's", "FEED"},
-		{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_options_table, 0, NULL, NULL},
-		POPT_TABLEEND,
-	};
-	struct fetch_run run = FETCH_RUN_INIT;
-	struct error error = ERROR_INIT;
-	options_parse(argc, argv, table, &manual);
-	struct fetch_source_options options = fetch_options_source(PROGRAM);
-
-	output_open(&run.output, STDOUT_FILENO, "standard output");
-	int result = read_input(&run, &error);
-	if (result == 0 && !run.connection.download_consumption)
-		diag_note("the profile says not to download consumption: no feed is fetched");
-	else if (result == 0)
-		result = fetch_run(&run, &options, feed, state, &error);
-	if (output_close(&run.output, result == 0 ? &error : NULL) < 0)
-		result = -1;
-
-	diag_metric_records(PROGRAM, run.records);
-	fetch_run_release(&run);
-	if (result == 0)
-		return 0;
-	diag_error(&error);
-	return error.status;
+	return program_run(argc, argv, table, &manual, fetch);
 }

@@ -16,7 +16,7 @@
  * S1 = SHA-1(password, salt), S(n+1) = SHA-1(password, S(n)), the check is SHA-1(password, PrivateKeyInfo).
  *
  * Every length is checked against what is left of the file before it is believed, and memory grows with what was read,
- * not with what a count claims. An alias is kept as it stands in the file.
+ * not with what a count claims. An alias is kept as it is in the file.
  */
 #ifndef ENVTALLY_JKS_H
 #define ENVTALLY_JKS_H
@@ -45,7 +45,7 @@ struct jks {
 	size_t count;
 	size_t trusted_certificates;
 	const unsigned char *bytes;
-	size_t digest_at; /* where the digest stands: the end of what it covers */
+	size_t digest_at; /* offset of the digest: the end of what it covers */
 };
 
 #define JKS_INIT \

@@ -39,7 +39,7 @@ int jwt_append_audience_host(struct buffer *host, const char *audience, struct e
 	size_t begin = host->length;
 	for (size_t i = 0; i < length; i++)
 		buffer_append_byte(host, (char)tolower((unsigned char)start[i]));
-	/* A service on this machine is told apart by its port, as Docusign's own clients have it. */
+	/* A service on this machine is identified by its port too, as in Docusign's own clients. */
 	const char *port = start + length;
 	if (*port == ':' && host_is_loopback(host->data + begin, length))
 		buffer_append(host, port, 1 + strspn(port + 1, "0123456789"));

@@ -1,7 +1,7 @@
 /*
  * key_file.h: the private key that signs for Docusign, from whatever file the user has.
  *
- * What a file is, is told from its content, never from its name:
+ * The format is recognized by content, never by name:
  *   PEM      RFC 7468; PKCS#1, PKCS#8, encrypted PKCS#8, and the traditional encryption of RFC 1421 headers; forgiving of what
  *            pasting does to it (key_pem.h)
  *   DER      the same without the base64

@@ -12,7 +12,7 @@
 /* Starts as {0}. The ids are the list's and stay where they are. */
 struct account_list {
 	char **ids;
-	size_t count, room;
+	size_t count;
 	void *by_id; /* tsearch(3) tree of the same */
 };
 

@@ -1,7 +1,6 @@
 #include "fetch/billing_feed.h"
 
 #include "base/array.h"
-
 #include "base/percent_encode.h"
 #include "fetch/raw_record.h"
 #include "io/diag.h"
@@ -13,7 +12,7 @@
 
 #define SITE_NAME_LIMIT 63 /* of a label of a host's name: RFC 1035, section 2.3.4 */
 #define SITE_NAME "{site_name}"
-#define FIRST_FEW 8 /* accounts; what is refused to all of them will be to the others */
+#define FIRST_FEW 8 /* accounts: if all of these are refused, the others would be too */
 
 struct billing_walk {
 	const char *account_id;
@@ -22,7 +21,7 @@ struct billing_walk {
 	int64_t observed_at; /* when it came */
 };
 
-/* The name becomes part of a host: nothing but a label may. */
+/* The name becomes part of a host name: only a valid label is kept. */
 static void keep_site_name(struct billing_walk *walk, const char *name, size_t length)
 {
 	if (!name || length > SITE_NAME_LIMIT)
@@ -99,8 +98,8 @@ static void leave_unknown(struct billing_feed *feed, const struct billing_walk *
 }
 
 /*
- * As many accounts at once as the exchange has room for; the first few before all others, so that which are asked does not
- * depend on that room, which a recording has without bound.
+ * As many accounts at once as the source has room for; the first few before all others, so that the set of requests does not depend on that
+ * room, which is unlimited in a replay.
  */
 static int start_walks(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct error *error)
 {
@@ -124,7 +123,7 @@ static int start_walks(struct billing_feed *feed, struct fetch_source *source, c
 	return 0;
 }
 
-/* Where the record's parts are written to, from elements that json_scan_elements() has put on one line. */
+/* The record in the making; json_scan_elements() has put its parts on one line. */
 struct parts {
 	struct buffer *record;
 	int count;
@@ -141,11 +140,11 @@ static int append_part(void *context, const char *text, size_t length)
 	return 0;
 }
 
-/* The record of an account's two responses. Returns 1 when these are not two JSON texts. */
+/* The record of an account's two responses. Returns 1 unless these are two JSON texts. */
 static int print_record(
 	const struct billing_walk *walk, const struct connection *connection, int64_t now, struct output *output, struct error *error)
 {
-	static const char *const pointer = "/answers";
+	static const char *const pointer = "/responses";
 	struct buffer record = BUFFER_INIT;
 	struct parts parts = {.record = &record};
 	struct json_slice responses;
@@ -171,7 +170,7 @@ static int print_record(
 	return result;
 }
 
-/* The first response of an account: the next request. Else: its record. */
+/* An account's first response leads to its second request, the second to its record. */
 static int read_response(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection,
 	const struct http_response *response, struct output *output, unsigned long long *records, struct error *error)
 {
@@ -185,7 +184,7 @@ static int read_response(struct billing_feed *feed, struct fetch_source *source,
 	}
 	if (is_first) {
 		walk->observed_at = fetch_source_time(source, response);
-		buffer_append_string(&walk->responses, "{\"answers\":[");
+		buffer_append_string(&walk->responses, "{\"responses\":[");
 		buffer_append(&walk->responses, response->body, response->length);
 		buffer_append_byte(&walk->responses, ',');
 		return buffer_check(&walk->responses, error) < 0 ? -1 : send_request(source, connection, walk, "/billing_charges", error);

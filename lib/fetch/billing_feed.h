@@ -2,15 +2,15 @@
  * billing_feed.h: Docusign's own count of what each account has sent, and what it charges for: two requests an account, of the
  * eSignature REST API: GET /restapi/v2.1/accounts/{accountId} and …/billing_charges.
  *
- * Both responses become one raw record of stream docusign_billing, each as the service sent it: {"account":…,"charges":…}; charges that
- * are refused are null. The record's time_extracted is when Docusign said it: its figures change by the minute. The API wants a
- * user's token and an administrator of the account. An account that is refused, or
- * cannot be read, is left out, counted, and said: this count is a second opinion, and no reason to end a run. Where that
- * goes for each of the first few, no other is asked.
+ * The two responses become one raw record of stream docusign_billing, each as the service sent it: {"account":…,"charges":…}; charges
+ * that are refused are null. Figures change by the minute, so time_extracted is the time of the response.
  *
- * Where an account is served depends on its site: the connection's esign_base may hold {site_name}.
+ * The API requires a user's token and an administrator of the account. An account that is refused or cannot be read is skipped, counted
+ * and reported: this count is a second opinion, and no reason to fail. If the first few are all refused, the others are not requested.
  *
- * It is stage code apart from its main: it speaks through diag.h.
+ * An account's host depends on its site: the connection's esign_base may contain {site_name}.
+ *
+ * Reports progress and warnings by diag.h.
  */
 #ifndef ENVTALLY_BILLING_FEED_H
 #define ENVTALLY_BILLING_FEED_H
@@ -24,8 +24,8 @@
 /* Starts as {0}. */
 struct billing_feed {
 	struct billing_walk *walks; /* an account each */
-	size_t count, started, requested, answered, refused,
-		unknown; /* asked: those started but for those without a place to ask; unknown: refused and these */
+	size_t count, started, requested, answered, refused;
+	size_t unknown; /* refused, or without a URL to request */
 	struct error first_failure; /* of those that stay unknown */
 };
 

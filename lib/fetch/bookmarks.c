@@ -102,7 +102,7 @@ static int read_entry(struct bookmarks *bookmarks, const char *account, jv entry
 	return read_position(entry, bookmark, error);
 }
 
-/* A member that is not ours, kept as text. */
+/* Another program's member is preserved as text. */
 static void keep(struct buffer *members, const char *key, jv value)
 {
 	jv text = jv_dump_string(jv_copy(value), 0);
@@ -111,7 +111,7 @@ static void keep(struct buffer *members, const char *key, jv value)
 	jv_free(text);
 }
 
-/* The bookmarks of all streams: ours are taken in, the others kept. */
+/* The bookmarks of all streams: ours are read, the others preserved. */
 static int read_streams(struct bookmarks *bookmarks, jv streams, struct error *error)
 {
 	int result = 0;

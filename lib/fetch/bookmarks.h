@@ -3,10 +3,10 @@
  *
  * {"bookmarks":{"<stream>":{"<account id>":{"until":…}}}}; an entry may also have
  * - "newest": the newest time at the feed's clock pointer among the account's records so far;
- * - "since" and "position": the window from `since` to `until` is under way, and its next page is asked for with `position`.
- * A feed of the whole organization is under way, and caught up, under the organization's id.
+ * - "since" and "position": the window from `since` to `until` is unfinished, and `position` requests its next page.
+ * A feed for the whole organization keeps its window under the organization's id. look_back.h derives windows from bookmarks.
  *
- * Bookmarks of accounts and streams that are not fetched this time are kept and written again.
+ * Bookmarks of accounts and streams that a run does not fetch are preserved.
  */
 #ifndef ENVTALLY_BOOKMARKS_H
 #define ENVTALLY_BOOKMARKS_H
@@ -17,8 +17,8 @@
 
 struct bookmark {
 	char *account_id;
-	int64_t since, until, newest; /* instant.h; INSTANT_NONE for what is not there */
-	char *position; /* owned; NULL unless a window is under way */
+	int64_t since, until, newest; /* instant.h; INSTANT_NONE if absent */
+	char *position; /* owned; NULL unless the window is unfinished */
 };
 
 struct bookmarks {
@@ -28,13 +28,13 @@ struct bookmarks {
 };
 
 /*
- * Reads `path`: a bare value or STATE messages a line, of which the last counts; an empty file or {} means a first run.
- * NULL for no file at all. A missing file is EX_NOINPUT, what is no such value EX_DATAERR.
+ * Reads `path` (NULL: no file): a bare value, or STATE messages, one a line, of which the last counts. An empty file or {} is a first run.
+ * A missing file is EX_NOINPUT, an invalid value EX_DATAERR.
  */
 int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, struct error *error);
 void bookmarks_release(struct bookmarks *bookmarks);
 
-/* The account's bookmark, made empty when there is none; it stays where it is. NULL when memory is short. */
+/* The account's bookmark, created if there is none; its address does not change. NULL if memory is short. */
 struct bookmark *bookmarks_get(struct bookmarks *bookmarks, const char *account_id, struct error *error);
 
 /* Sets `position` to a copy of the text, or to NULL. */

@@ -4,6 +4,8 @@
 #include "io/diag.h"
 #include "io/options.h"
 
+#include <unistd.h>
+
 static char *record_directory, *replay_directory;
 static int tries = RETRY_TRIES, retry_base_ms = RETRY_BASE_MS, timeout_s = 60;
 
@@ -43,18 +45,42 @@ struct fetch_source_options fetch_options_source(const char *program)
 		.report = report};
 }
 
-int fetch_read_connection(
-	const struct message_reader *reader, const struct message *message, struct connection *connection, bool *seen, struct error *error)
+static int read_message(const struct fetch_input *input, const struct message_reader *reader, const struct message *message,
+	bool *connected, struct error *error)
 {
-	if (*seen)
+	struct output *output = input->output;
+	if (message->type != MESSAGE_CONNECTION) {
+		int result = input->each ? input->each(input->context, message, error) : 0;
+		output_line(output, message->line.text, message->line.length);
+		return result;
+	}
+	/* The accounts that follow a second one would be fetched with the wrong token. */
+	if (*connected)
 		return message_error(reader, message, error, "a second CONNECTION: one run is for one organization");
-	*seen = true;
-	return connection_parse(message->line.text, message->line.length, connection, error);
+	*connected = true;
+	if (connection_parse(message->line.text, message->line.length, input->connection, error) < 0)
+		return -1;
+	if (input->passes_connection) {
+		connection_append(input->connection, input->reveals_token, &output->pending);
+		output_line_end(output);
+	}
+	return 0;
 }
 
-int fetch_check_connection(const char *program, bool seen, struct error *error)
+int fetch_read_input(const struct fetch_input *input, struct error *error)
 {
-	if (seen)
-		return 0;
-	return error_set(error, EX_DATAERR, "cannot connect: standard input has no CONNECTION (auth -p PROFILE | %s)", program);
+	struct message_reader reader;
+	struct message message;
+	bool connected = false;
+	int got;
+	if (message_reader_open(&reader, STDIN_FILENO, "standard input", input->pointers, input->pointer_count, false, error) < 0)
+		return -1;
+	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(input->output))
+		if ((got = read_message(input, &reader, &message, &connected, error)) < 0)
+			break;
+	message_reader_release(&reader);
+	if (got >= 0 && !connected)
+		return error_set(
+			error, EX_DATAERR, "cannot connect: standard input has no CONNECTION (auth -p PROFILE | %s)", input->program);
+	return got < 0 ? -1 : 0;
 }

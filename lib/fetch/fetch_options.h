@@ -5,6 +5,7 @@
 #define ENVTALLY_FETCH_OPTIONS_H
 
 #include "http/fetch_source.h"
+#include "io/output.h"
 #include "stream/message.h"
 
 #include <popt.h>
@@ -12,17 +13,23 @@
 /* --record, --replay, --tries, --retry-base, --timeout: for POPT_ARG_INCLUDE_TABLE. */
 extern struct poptOption fetch_options_table[];
 
-/* What they say, checked (a mistake ends the program: options.h). */
+/* Their values, checked (a mistake ends the program: options.h). */
 struct fetch_source_options fetch_options_source(const char *program);
 
-/*
- * Takes a CONNECTION message: `*seen` says whether there was one before, and is set. A second one is EX_DATAERR: the
- * accounts that follow would be fetched with the wrong token.
- */
-int fetch_read_connection(
-	const struct message_reader *reader, const struct message *message, struct connection *connection, bool *seen, struct error *error);
+/* Standard input of a fetcher: a CONNECTION among lines that are passed on. */
+struct fetch_input {
+	const char *program;
+	const char *const *pointers; /* fields of the messages, for `each` */
+	size_t pointer_count;
+	struct connection *connection; /* is filled */
+	struct output *output;
+	bool passes_connection; /* writes it again, with its token only if `reveals_token` */
+	bool reveals_token;
+	int (*each)(void *context, const struct message *message, struct error *error); /* for the other messages; or NULL */
+	void *context;
+};
 
-/* EX_DATAERR, saying what the program must be given, when no CONNECTION was seen. */
-int fetch_check_connection(const char *program, bool seen, struct error *error);
+/* Reads all of it. EX_DATAERR if there is no CONNECTION, or more than one. */
+int fetch_read_input(const struct fetch_input *input, struct error *error);
 
 #endif

@@ -15,16 +15,16 @@
 #define STATE_EVERY ((size_t)64 << 10) /* bytes printed between two STATEs, at least */
 #define STATE_SHARE 8 /* and this many times its own length, so that STATEs stay a small part of the output */
 #define FAILURES_SHOWN 20 /* a line each; the rest is counted */
-#define FAILURES_IN_A_ROW 16 /* of the service: then it is down, and asking 10,000 times more does not help */
+#define FAILURES_IN_A_ROW 16 /* of the service: it is down, and 10,000 more requests do not help */
 
 struct walk {
 	const char *id; /* of the account, or of the organization */
 	struct bookmark *bookmark;
 	struct fetch_window window; /* `resumed` once it is past its first page */
-	bool restarted; /* from the look-back, since the service did not know the position any more */
+	bool restarted; /* from the window's beginning: the position had expired */
 	bool finished;
 	struct loop_detector loop;
-	struct { /* the bookmark as this run found it: to this a walk that went in a circle returns */
+	struct { /* the bookmark as this run found it; restored if the feed loops */
 		int64_t since, until;
 		char *position;
 	} before;
@@ -43,13 +43,13 @@ static void warn_of_unknown_accounts(const struct fetch_run *run)
 
 static void print_schemas(struct fetch_run *run)
 {
-	raw_schema_append(&run->output.pending, run->feed.stream);
-	stream_append_schema(&run->output.pending, &stream_watermark);
+	raw_schema_append(&run->output->pending, run->feed.stream);
+	stream_append_schema(&run->output->pending, &stream_watermark);
 }
 
 static void print_record(struct fetch_run *run, const char *account_id, const char *text, size_t length)
 {
-	struct buffer *pending = &run->output.pending;
+	struct buffer *pending = &run->output->pending;
 	struct raw_context context = {.stream = run->feed.stream,
 		.organization_id = run->connection.organization_id,
 		.account_id = account_id,
@@ -58,12 +58,12 @@ static void print_record(struct fetch_run *run, const char *account_id, const ch
 	raw_record_append(pending, &context, text, length);
 	run->printed += pending->length - before;
 	run->records++;
-	output_line_end(&run->output);
+	output_line_end(run->output);
 }
 
 static void print_watermark(struct fetch_run *run, const char *account_id, const struct bookmark *bookmark, int64_t until)
 {
-	struct buffer *pending = &run->output.pending;
+	struct buffer *pending = &run->output->pending;
 	char time_extracted[INSTANT_LENGTH];
 	size_t before = pending->length;
 	instant_format(run->now, time_extracted);
@@ -72,16 +72,16 @@ static void print_watermark(struct fetch_run *run, const char *account_id, const
 	json_member_instant(pending, "watermark", look_back_watermark(bookmark, &run->feed, until));
 	stream_end_record(pending, time_extracted, sizeof time_extracted);
 	run->printed += pending->length - before;
-	output_line_end(&run->output);
+	output_line_end(run->output);
 }
 
 static void print_state(struct fetch_run *run)
 {
-	size_t before = run->output.pending.length;
-	bookmarks_append_state(&run->bookmarks, &run->output.pending);
-	run->state_printed = run->output.pending.length - before;
+	size_t before = run->output->pending.length;
+	bookmarks_append_state(&run->bookmarks, &run->output->pending);
+	run->state_printed = run->output->pending.length - before;
 	run->printed = 0;
-	output_line_end(&run->output);
+	output_line_end(run->output);
 }
 
 static void print_state_when_due(struct fetch_run *run)
@@ -104,7 +104,7 @@ struct page_records {
 static int open_record_scanner(struct fetch_run *run, struct error *error)
 {
 	const struct feed *feed = &run->feed;
-	/* A pointer that no service has stands in for one that the feed lacks, so that the slots stay the same. */
+	/* If the feed has no such pointer, use one that never matches, so slot numbers do not shift. */
 	const char *pointers[] = {feed->clock_pointer ? feed->clock_pointer : "/ ", "/  "};
 	if (feed->per_organization)
 		pointers[SLICE_ACCOUNT] = feed_find_field(feed, "account_id")->pointer;
@@ -115,12 +115,12 @@ static int open_record_scanner(struct fetch_run *run, struct error *error)
 static void update_newest(struct bookmark *bookmark, const struct json_slice *clock)
 {
 	int64_t instant;
-	/* A time that is none is normalize's to reject. */
+	/* normalize rejects an invalid time. */
 	if (clock->kind == JSON_STRING && instant_parse(clock->text, clock->length, &instant) == 0 && instant > bookmark->newest)
 		bookmark->newest = instant;
 }
 
-/* The bookmark of the account that a record of the whole organization names; NULL in *bookmark when it is not wanted. */
+/* The bookmark of the account that an organization feed's record names; NULL in *bookmark if it is not selected. */
 static int find_account(struct fetch_run *run, const struct json_slice *account, struct bookmark **bookmark, struct error *error)
 {
 	char id[64];
@@ -197,7 +197,7 @@ static void restore_bookmark(struct walk *walk)
 	walk->before.position = NULL;
 }
 
-/* Says what stopped the walk; the others go on. */
+/* Reports what ended the walk; the others continue. */
 static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 {
 	error_prefix(error, run->feed.per_organization ? "cannot fetch organization '%s'" : "cannot fetch account '%s'", walk->id);
@@ -237,7 +237,7 @@ static int finish_window(struct fetch_run *run, struct walk *walk, struct error 
 	bookmark_set_position(walk->bookmark, NULL, 0, NULL);
 	if (walk->window.until == run->now)
 		return finish(run, walk, error);
-	/* An interrupted run's window is through; now the time since then. */
+	/* An interrupted run's window is complete; next, the time since then. */
 	walk->loop = (struct loop_detector){0};
 	walk->window = look_back_window(walk->bookmark, &run->feed, &run->connection, run->now);
 	return send_request(run, walk, error);
@@ -254,7 +254,7 @@ static int request_next_page(struct fetch_run *run, struct walk *walk, struct er
 	return send_request(run, walk, error);
 }
 
-/* The position that a walk asked for, as text. */
+/* The position of the page last requested. */
 static const char *asked_position(const struct fetch_run *run, const struct walk *walk, struct buffer *start)
 {
 	struct feed_place place = {.since = walk->window.since, .until = walk->window.until};
@@ -264,7 +264,7 @@ static const char *asked_position(const struct fetch_run *run, const struct walk
 	return start->data;
 }
 
-/* Prints a page's records and says what follows. A mistake in the page is in `problem`, then the result is -1. */
+/* Prints a page's records; 1 if the feed has more. -1: `problem` is what is wrong with the page. */
 static int read_page(struct fetch_run *run, struct walk *walk, const struct http_response *response, struct error *problem)
 {
 	struct page_records page = {.run = run, .walk = walk, .error = problem};
@@ -283,7 +283,7 @@ static int read_page(struct fetch_run *run, struct walk *walk, const struct http
 	return more;
 }
 
-/* A service forgets cursors after a while. Then the window is gone through again from its beginning, once. */
+/* Cursors expire. Then the window is fetched again from its beginning, once. */
 static bool position_expired(const struct fetch_run *run, const struct walk *walk, int status)
 {
 	return run->feed.paging == FEED_PAGING_CURSOR && walk->window.resumed && !walk->restarted &&
@@ -308,7 +308,7 @@ static int restart(struct fetch_run *run, struct walk *walk, const struct http_r
 	return result == 0 ? send_request(run, walk, error) : result;
 }
 
-/* No response, 5xx, a limit, a page of something else: that is about the service. Any other 4xx is about the account. */
+/* No response, 5xx, a rate limit or unusable content is the service's failure; any other 4xx is the account's. */
 static bool is_service_failure(const struct http_response *response)
 {
 	bool refusal = response->status >= 400 && response->status < 500 && response->status != 408 && response->status != 429;
@@ -375,7 +375,7 @@ static int run_walks(struct fetch_run *run, struct error *error)
 {
 	struct http_response response;
 	int got = 1;
-	while (got > 0 && !output_failed(&run->output) && run->unavailable < FAILURES_IN_A_ROW) {
+	while (got > 0 && !output_failed(run->output) && run->unavailable < FAILURES_IN_A_ROW) {
 		while (run->started < run->walk_count && fetch_source_room(run->source) > 0)
 			if (begin(run, &run->walks[run->started++], error) < 0)
 				return -1;
@@ -386,19 +386,19 @@ static int run_walks(struct fetch_run *run, struct error *error)
 	return got < 0 ? -1 : 0;
 }
 
-/* What the run as a whole came to, when nothing broke it off. */
+/* The result of a run that no error ended. */
 static int summarize(struct fetch_run *run, struct error *error)
 {
 	size_t unfinished = run->walk_count - run->finished, left = run->failed + unfinished;
 	const char *what = run->feed.per_organization ? "organizations" : "accounts";
-	if (left == 0 || output_failed(&run->output))
+	if (left == 0 || output_failed(run->output))
 		return 0;
 	if (unfinished > 0)
 		diag_warn("%zu %s were not asked for: the service failed %u times in a row", unfinished, what, run->unavailable);
 	if (run->finished > run->failed)
 		return error_set(error, EX_TEMPFAIL, "cannot fetch %zu of %zu %s: their bookmarks stay, the next run asks again", left,
 			run->walk_count, what);
-	/* Each was told already; the last line must still say why the program ends. */
+	/* Each failure is reported already; the last line is why the program exits. */
 	return error_set(error, run->first_failure.status, "cannot fetch any of %zu %s: their bookmarks stay", run->walk_count, what);
 }
 
@@ -409,8 +409,8 @@ int fetch_run(struct fetch_run *run, const struct fetch_source_options *options,
 	print_schemas(run);
 	int result = run_walks(run, error);
 	print_state(run);
-	/* When nothing could be read the recording stays open: going on with it asks again. */
-	bool complete = result == 0 && !output_failed(&run->output) && (run->walk_count == 0 || run->finished > run->failed);
+	/* If no account could be read, the recording stays incomplete: resuming it requests them again. */
+	bool complete = result == 0 && !output_failed(run->output) && (run->walk_count == 0 || run->finished > run->failed);
 	if (result == 0)
 		result = summarize(run, error);
 	struct error closing = ERROR_INIT;

@@ -1,11 +1,11 @@
 /*
- * fetch_run.h: a run of fetch-datafeed: the accounts, each on its way through its feed, and what comes out of it.
+ * fetch_run.h: a run of fetch-datafeed: walks through the feeds of all accounts.
  *
- * A walk is one sequence of pages: an account's, or the one of a feed of the whole organization. Walks begin in the order
- * in which accounts were added, as many at once as the exchange has room for; a walk's next page is asked for as soon as
- * its page came. Output, bookmarks and failures depend on the order of responses alone, so a replay gives the same.
+ * A walk is one sequence of pages: an account's, or that of a feed for the whole organization. Walks begin in the order of the accounts, as
+ * many at once as the source has room for; a page read requests the next. Output, bookmarks and failures depend on nothing but the order of
+ * responses, so a replay repeats them.
  *
- * It is stage code apart from its main: it speaks through diag.h.
+ * Reports progress, warnings and each account's failure by diag.h.
  */
 #ifndef ENVTALLY_FETCH_RUN_H
 #define ENVTALLY_FETCH_RUN_H
@@ -21,10 +21,10 @@
 struct walk;
 
 struct fetch_run {
-	struct connection connection; /* this, output and accounts are to be filled in before fetch_run() */
-	struct output output;
-	struct account_list accounts; /* all that were seen; which of them are fetched, the connection says */
-	unsigned long long records; /* how many were written */
+	struct connection connection; /* set before fetch_run(), as are output and accounts */
+	struct output *output;
+	struct account_list accounts; /* all in the input; the connection selects which are fetched */
+	unsigned long long records; /* written */
 
 	int64_t now;
 	struct feed feed;
@@ -34,7 +34,7 @@ struct fetch_run {
 	struct fetch_source *source;
 	struct walk *walks;
 	size_t walk_count, started, finished, failed;
-	unsigned unavailable; /* failures in a row for which the service, not the account, is to blame */
+	unsigned unavailable; /* failures in a row that are the service's, not an account's */
 	struct error first_failure;
 	size_t printed, state_printed; /* bytes since the last STATE, and its length */
 };
@@ -45,8 +45,8 @@ struct fetch_run {
 	}
 
 /*
- * Fetches. `feed` overrides the connection's; `state` is a file of bookmarks or NULL. Returns 0 when all went well; -1 with
- * EX_TEMPFAIL when some walk failed (what was said about it on stderr), else with what went wrong as a whole.
+ * Fetches. `feed` overrides the connection's; `state` is a file of bookmarks or NULL. Returns 0 if every walk succeeded; -1 with EX_TEMPFAIL if
+ * some failed, with the first failure's status if all did, or with the error that ended the run.
  */
 int fetch_run(struct fetch_run *run, const struct fetch_source_options *options, const char *feed, const char *state, struct error *error);
 

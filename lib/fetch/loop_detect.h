@@ -1,7 +1,7 @@
 /*
  * loop_detect.h: has a sequence of texts begun to repeat itself? Brent's algorithm: constant memory, however long the cycle.
  *
- * A cycle is noticed within a few of its rounds. Texts are told apart by a 64-bit hash.
+ * A cycle is detected within a few of its rounds. Texts are compared by a 64-bit hash.
  */
 #ifndef ENVTALLY_LOOP_DETECT_H
 #define ENVTALLY_LOOP_DETECT_H

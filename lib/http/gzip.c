@@ -4,7 +4,7 @@
 #include <zlib.h>
 
 #define PIECE ((size_t)64 << 10)
-#define GZIP_ONLY (16 + MAX_WBITS) /* how zlib's inflateInit2() is told to expect the gzip header and check the trailer */
+#define GZIP_ONLY (16 + MAX_WBITS) /* inflateInit2(): expect the gzip header, check the trailer */
 
 static int decode(z_stream *stream, size_t limit, struct buffer *decoded, struct error *error)
 {

@@ -17,12 +17,12 @@
 #define TIMEOUT_S 60
 #define REPORT_AFTER_MS 5000 /* a wait so long is worth a line */
 #define POLL_MOST_MS 60000
-#define TOKEN_MARGIN_MS 60000 /* renewed so long before it expires, or a tenth of its life */
-#define FRUITLESS_RENEWALS 2 /* 401s despite a new token, after which it is not the token */
+#define TOKEN_MARGIN_MS 60000 /* it is renewed so long before it expires, or a tenth of its life */
+#define FRUITLESS_RENEWALS 2 /* 401s despite a new token, after which the token is not the cause */
 
 /*
- * A request is in one of four places: `queued` (not tried yet), `pausing` (to be tried again, not before its time),
- * `active` (in libcurl), `complete` (to be looked at by http_next()). The last response given stays in `delivered`.
+ * A request is in one of four lists: `queued` (not tried yet), `pausing` (waits for its next try), `active` (in libcurl), `complete` (for
+ * http_next()). The one whose response was returned last is `delivered`.
  */
 struct http {
 	void (*report)(bool detail, const char *text);
@@ -128,7 +128,7 @@ struct http *http_open(
 	return NULL;
 }
 
-/* What is on its way is broken off. */
+/* Requests in flight are dropped. */
 static void abandon_active(struct http *http)
 {
 	struct http_request *request;
@@ -183,9 +183,9 @@ int http_get(struct http *http, const char *url, void *context, struct error *er
 	return 0;
 }
 
-/* ---- on their way ---- */
+/* ---- requests ---- */
 
-/* Nothing can be asked without a token, so this waits; what is on its way meanwhile stays in the sockets. */
+/* No request can start without a token, so this waits; responses in flight stay in the sockets. */
 static int renew_token(struct http *http, struct error *error)
 {
 	for (int tries = 1;; tries++) {
@@ -218,7 +218,7 @@ static int start(struct http *http, struct http_request *request, struct error *
 	return 0;
 }
 
-/* The next request that may be tried now: one whose pause is over goes before new ones. `*delay` says until when none may. */
+/* The next request to try: one whose pause is over, then a new one. `*delay` is lowered to the shortest pause left. */
 static struct http_request *next_due(struct http *http, int64_t now, int64_t *delay)
 {
 	struct http_request *request;
@@ -238,7 +238,7 @@ static struct http_request *next_due(struct http *http, int64_t now, int64_t *de
 	return request;
 }
 
-/* A long wait must not look like a program that hangs; one line for all requests that wait until about then. */
+/* A long wait must not look like a hanging program: one line for all requests that wait until about then. */
 static bool is_worth_reporting(struct http *http, int64_t now, int64_t delay)
 {
 	if (delay < REPORT_AFTER_MS || now + delay <= http->reported_until + REPORT_AFTER_MS)
@@ -313,9 +313,9 @@ static void collect_complete(struct http *http)
 	}
 }
 
-/* ---- what came ---- */
+/* ---- responses ---- */
 
-/* Writes the response, or its absence, down. */
+/* Records the response, or the failure. */
 static int record(
 	struct http *http, const struct http_request *request, const struct http_response *response, bool final, struct error *error)
 {
@@ -381,8 +381,8 @@ static int64_t pause_before_retry(const struct http *http, const struct http_req
 }
 
 /*
- * A 401: does a new token help? Returns 1 when the request is to be tried again at once, 0 when the response stands. An account
- * may response 401 to any token, so a request renews it once, and after a few renewals in vain none is tried.
+ * After a 401: returns 1 if the request is to be retried at once with a new token, 0 if the response is final. An account may answer 401 to
+ * any token, so a request renews it once, and after FRUITLESS_RENEWALS none does.
  */
 static int renew_after_401(struct http *http, struct http_request *request, struct error *error)
 {
@@ -398,7 +398,7 @@ static int renew_after_401(struct http *http, struct http_request *request, stru
 	return renew_token(http, error) < 0 ? -1 : 1;
 }
 
-/* Looks at a complete request: returns 1 with its response, 0 when it is tried again. */
+/* Decides about a completed request: returns 1 with its response, 0 if it is retried. */
 static int decide(struct http *http, struct http_request *request, struct http_response *response, struct error *error)
 {
 	read_response(http, request, response);
@@ -406,7 +406,7 @@ static int decide(struct http *http, struct http_request *request, struct http_r
 	int64_t pause = again ? 0 : pause_before_retry(http, request, response);
 	bool final = again <= 0 && pause < 0;
 	if (again < 0) {
-		/* It could not be renewed: the recording still gets what came. */
+		/* No new token: the response is recorded all the same. */
 		record(http, request, response, false, NULL);
 		http_request_free(request);
 		return -1;
@@ -418,7 +418,7 @@ static int decide(struct http *http, struct http_request *request, struct http_r
 	if (!final) {
 		report(http, !is_worth_reporting(http, monotonic(), pause), "%s; trying again in %lld ms", response->error.text,
 			(long long)pause);
-		request->tries -= again; /* it was the token's fault */
+		request->tries -= again; /* the token was the cause */
 		try_again(http, request, pause);
 		return 0;
 	}

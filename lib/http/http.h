@@ -1,13 +1,13 @@
 /*
  * http.h: GET requests over HTTPS, many at once, by libcurl.
  *
- * One libcurl multi handle: connections are kept, HTTP/2 where the service has it, bodies asked for in gzip and kept as
- * they came. TLS 1.2 or newer, verified always; http to this machine's loopback only; redirects are not followed, since the
- * token must not go elsewhere. Proxies by the usual environment. Time and size of every response are limited.
+ * One libcurl multi handle: persistent connections, HTTP/2 where the service has it, bodies requested in gzip and kept as received. TLS
+ * 1.2 or newer, always verified; http only to this machine's loopback. Redirects are not followed: the token must not go elsewhere.
+ * Proxies by the usual environment. Time and size of every response are limited.
  *
- * A try that breaks, and 408, 429, 5xx and what should be JSON and is not, is made again, after a pause (retry.h) or what
- * Retry-After says; the limits of requests are obeyed before they are hit (rate_limit.h). A 401, or a token about to expire,
- * renews the token (token_command.h). Every response is recorded before it is acted on.
+ * A broken connection, 408, 429, 5xx and a body that should be JSON and is not are retried (retry.h); rate limits are obeyed before they
+ * are hit (rate_limit.h). A 401, or a token about to expire, renews the token (token_command.h). Every response is recorded before it is
+ * acted on.
  *
  * SIGINT and SIGTERM end the waiting with EX_TEMPFAIL (interrupt.h).
  */

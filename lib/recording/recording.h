@@ -1,12 +1,12 @@
 /*
  * recording.h: recordings of HTTP exchanges, written and read: the format is doc/recording.md.
  *
- * A recording of PROGRAM in DIR is two files, PROGRAM.exchanges (the index) and PROGRAM.bodies. Both are only ever
- * appended to, the body before its line, so that a writer killed at any moment leaves whole exchanges and at most a
- * torn end, which recording_find_tail() finds and recording_writer_open() takes off.
+ * An exchange is a request and its response. A recording of PROGRAM in DIR is two files, PROGRAM.exchanges (the index) and PROGRAM.bodies.
+ * Both are append-only, the body before its line, so a writer killed at any moment leaves complete exchanges and at most a torn end, which
+ * recording_find_tail() finds and recording_writer_open() removes.
  *
- * Reading checks the chain of the index and the hash of every body as it goes, and holds one line and one body at a time.
- * What does not fit is EX_DATAERR with file and line.
+ * Reading verifies the chain of the index and the hash of every body, and holds one line and one body at a time. A mismatch is EX_DATAERR
+ * with file and line.
  */
 #ifndef ENVTALLY_RECORDING_H
 #define ENVTALLY_RECORDING_H
@@ -17,9 +17,9 @@
 
 #define RECORDING_BODY_LIMIT ((size_t)64 << 20) /* bytes of one body, as received and decoded */
 
-/* Index lines that can be read back in order, and where they end: from where a recording goes on. */
+/* How much of a recording is intact: where it is resumed. */
 struct recording_tail {
-	enum { RECORDING_NONE, RECORDING_CUT_OFF, RECORDING_COMPLETE } state;
+	enum { RECORDING_NONE, RECORDING_INCOMPLETE, RECORDING_COMPLETE } state;
 	int64_t now;
 	uint64_t exchanges, index_length, bodies_length;
 	char chain[SHA256_HEX_LENGTH + 1];
@@ -28,9 +28,9 @@ struct recording_tail {
 /* An exchange as read; everything lasts until the next recording_next(). */
 struct recorded_exchange {
 	struct json_slice method, url, content_type, content_encoding, location; /* the last three may be JSON_ABSENT */
-	int status; /* 0: no answer came, `failure` says why */
+	int status; /* 0: no response, see `failure` */
 	bool final;
-	int64_t answered_at; /* INSTANT_NONE when it is not recorded */
+	int64_t answered_at; /* INSTANT_NONE if not recorded */
 	struct json_slice failure;
 	int failure_status; /* sysexits code that goes with `failure` */
 	const char *body; /* as received */
@@ -47,7 +47,7 @@ struct recording_reader {
 	struct json_slice *slices;
 	struct buffer body;
 	uint64_t index_size, bodies_size;
-	struct recording_tail tail; /* of what has been read so far */
+	struct recording_tail tail; /* of the exchanges read so far */
 	uint64_t limit; /* exchanges after which reading ends without an end line; 0: read to the end line */
 };
 
@@ -58,8 +58,8 @@ int recording_next(struct recording_reader *reader, struct recorded_exchange *ex
 void recording_reader_release(struct recording_reader *reader);
 
 /*
- * Finds what there is of a recording. Of one that was cut off, the tail ends with the last exchange that was a success:
- * the failures after it are what stopped the run, so going on asks for them again.
+ * Finds the intact part of a recording. That of an incomplete one ends with the last successful exchange: the failures after it are what
+ * ended the run, and resuming repeats their requests.
  */
 int recording_find_tail(const char *directory, const char *program, struct recording_tail *tail, struct error *error);
 
@@ -71,7 +71,7 @@ struct recording_writer {
 	struct buffer line;
 };
 
-/* What recording_add() writes down. Strings are copied. */
+/* The parts of an exchange. Strings are copied. */
 struct recording_entry {
 	int64_t requested_at, answered_at;
 	const char *method, *url;
@@ -79,10 +79,10 @@ struct recording_entry {
 	const char *headers; /* a JSON object with lower-case names; NULL for none */
 	bool final;
 	size_t decoded_length;
-	const struct error *failure; /* when there was no answer */
+	const struct error *failure; /* if there was no response */
 };
 
-/* Begins a recording, or goes on after `tail` when it is not NULL. The directory is made; its parent must be there. */
+/* Begins a recording, or resumes one after `tail` (NULL: none). Creates the directory; its parent must exist. */
 int recording_writer_open(struct recording_writer *writer, const char *directory, const char *program, int64_t now,
 	const struct recording_tail *tail, struct error *error);
 int recording_add(

@@ -112,7 +112,7 @@ static int read_header(struct recording_reader *reader, const char *program, str
 	return 0;
 }
 
-/* An end line is short: looking at the last bytes tells before anything was printed. */
+/* Checked before anything is printed: the end line is short, so the file's last bytes suffice. */
 static int check_ended(const struct recording_reader *reader, off_t size, struct error *error)
 {
 	char text[160];
@@ -274,14 +274,14 @@ int recording_next(struct recording_reader *reader, struct recorded_exchange *ex
 	return 1;
 }
 
-/* Is the line last read the file's last one? Then what is wrong with it is that writing it was broken off. */
+/* Is the line just read the file's last? Then it is torn, not damaged. */
 static bool at_last_line(struct recording_reader *reader)
 {
 	struct line line;
 	return line_reader_next(&reader->lines, &line, NULL) == 0;
 }
 
-/* No file, or one without a whole line: killed before its header was written, a recording has nothing to lose. */
+/* No file, or one without a complete line: its writer was killed before the header was written. */
 static bool is_blank(const char *directory, const char *program)
 {
 	char text[4096];
@@ -297,17 +297,17 @@ static bool is_blank(const char *directory, const char *program)
 	return blank;
 }
 
-/* Reads to the end or to the torn line; `*tail` is what lies before it and ends in a success. */
+/* Reads to the end or the torn line; `*tail` ends with the last success before it. */
 static int find_last_success(struct recording_reader *reader, struct recording_tail *tail, struct error *error)
 {
 	struct recorded_exchange exchange = {.status = 0};
 	int got;
 	*tail = reader->tail;
-	/* Nor does an exchange count whose line lacks it. */
+	/* An exchange whose line lacks its newline is torn, too. */
 	while ((got = recording_next(reader, &exchange, error)) > 0 && reader->tail.index_length <= reader->index_size)
 		if (exchange.status >= 200 && exchange.status < 300 && exchange.final)
 			*tail = reader->tail;
-	tail->state = reader->tail.state == RECORDING_COMPLETE ? RECORDING_COMPLETE : RECORDING_CUT_OFF;
+	tail->state = reader->tail.state == RECORDING_COMPLETE ? RECORDING_COMPLETE : RECORDING_INCOMPLETE;
 	return got < 0 && (error->status != EX_DATAERR || !at_last_line(reader)) ? -1 : 0;
 }
 
@@ -317,7 +317,7 @@ int recording_find_tail(const char *directory, const char *program, struct recor
 	*tail = (struct recording_tail){.state = RECORDING_NONE};
 	if (is_blank(directory, program))
 		return 0;
-	/* The limit is never reached: it says not to ask for an end line. */
+	/* This limit is never reached; with one, no end line is required. */
 	if (recording_reader_open(&reader, directory, program, UINT64_MAX, error) < 0)
 		return -1;
 	struct error problem = ERROR_INIT;

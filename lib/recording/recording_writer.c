@@ -24,7 +24,7 @@ static int write_all(int descriptor, const char *bytes, size_t count, const char
 	return 0;
 }
 
-/* The line so far, without its closing brace, gets its chain and is written. */
+/* Completes the line, which lacks its closing brace, with its chain, and writes it. */
 static int write_line(struct recording_writer *writer, struct error *error)
 {
 	struct buffer *line = &writer->line;
@@ -117,7 +117,8 @@ static void append_failure(struct buffer *line, const struct error *failure)
 int recording_add(
 	struct recording_writer *writer, const struct recording_entry *entry, const char *body, size_t length, struct error *error)
 {
-	static const char asked[] = "{\"accept\":\"application/json\",\"accept-encoding\":\"gzip\",\"authorization\":\"redacted\"}";
+	static const char request_headers[] =
+		"{\"accept\":\"application/json\",\"accept-encoding\":\"gzip\",\"authorization\":\"redacted\"}";
 	char hash[SHA256_HEX_LENGTH + 1];
 	struct buffer *line = &writer->line;
 	const char *headers = entry->headers ? entry->headers : "{}";
@@ -130,7 +131,7 @@ int recording_add(
 	json_member_instant(line, "answered_at", entry->answered_at);
 	json_member_text(line, "method", entry->method);
 	json_member_text(line, "url", entry->url);
-	json_member_raw(line, "request_headers", asked, sizeof asked - 1);
+	json_member_raw(line, "request_headers", request_headers, sizeof request_headers - 1);
 	json_member_integer(line, "status", entry->status);
 	json_member_raw(line, "headers", headers, strlen(headers));
 	if (entry->failure)
@@ -188,7 +189,7 @@ int recording_writer_close(struct recording_writer *writer, bool complete, struc
 	int result = 0;
 	if (writer->index < 0)
 		return 0;
-	/* The bodies first: an end line must never stand over bodies that a power failure took. */
+	/* The bodies first: an end line must never follow bodies that a power failure lost. */
 	if (sync_file(writer->bodies, writer->bodies_path, error) < 0 || (complete && write_end(writer, error) < 0) ||
 		sync_file(writer->index, writer->path, error) < 0 || sync_directory(writer->directory, error) < 0)
 		result = -1;

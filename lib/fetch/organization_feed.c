@@ -1,0 +1,168 @@
+#include "fetch/organization_feed.h"
+
+#include "fetch/raw_record.h"
+#include "io/diag.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Sends a request and waits for its response. */
+static int send_request(struct organization_feed *feed, const char *path, struct http_response *response, struct error *error)
+{
+	struct buffer url = BUFFER_INIT;
+	buffer_append_string(&url, feed->connection->api_base);
+	buffer_append_format(&url, path, feed->connection->organization_id);
+	int result = buffer_check(&url, error);
+	diag_progress("%s", url.data);
+	if (result == 0)
+		result = fetch_source_get(feed->source, url.data, NULL, error);
+	buffer_release(&url);
+	int got = result == 0 ? fetch_source_next(feed->source, response, error) : -1;
+	return got == 0 ? error_set(error, EX_SOFTWARE, "a request has no answer") : got < 0 ? -1 : 0;
+}
+
+static int check_response(const struct http_response *response, struct error *error)
+{
+	if (response->error.status)
+		*error = response->error;
+	return response->error.status ? -1 : 0;
+}
+
+/* The response's array at `pointer`, each element given to `each`. */
+static int for_each(const struct http_response *response, const char *pointer, struct organization_feed *feed,
+	int (*each)(void *context, const char *text, size_t length), struct error *error)
+{
+	struct json_slice array;
+	struct json_scanner *scanner = json_scanner_new(&pointer, 1, error);
+	if (!scanner)
+		return -1;
+	int result = json_scan(scanner, response->wrapped, response->wrapped_length, &array, error);
+	if (result == 0 && array.kind != JSON_ARRAY)
+		result = error_set(
+			error, EX_DATAERR, "'%s' must be an array, it is %s", pointer + strlen("/body"), json_kind_name(array.kind));
+	if (result == 0)
+		result = json_scan_elements(scanner, &array, each, feed, error);
+	json_scanner_free(scanner);
+	if (result > 0)
+		result = error_set(
+			error, result, "'%s' has an element that is not an object, or memory is short", pointer + strlen("/body"));
+	return result < 0 ? error_prefix(error, "cannot use the answer of '%s'", response->url) : 0;
+}
+
+static int print_record(struct organization_feed *feed, const char *stream, const char *text, size_t length)
+{
+	if (*text != '{')
+		return EX_DATAERR;
+	struct raw_context context = {
+		.stream = stream, .organization_id = feed->connection->organization_id, .time_extracted = fetch_source_now(feed->source)};
+	raw_record_append(&feed->output->pending, &context, text, length);
+	output_line_end(feed->output);
+	feed->records++;
+	return 0;
+}
+
+static int print_plan_item(void *context, const char *text, size_t length)
+{
+	return print_record(context, "docusign_plan_items", text, length);
+}
+
+/* What account_pointers point at. */
+enum { GROUP_ACCOUNT_ID, OTHER_ACCOUNT_ID, SITE_NAME, ACCOUNT_FIELDS };
+
+/* Returns what account_list_add() does; 1 for a record without an id, which normalize rejects. */
+static int add_account(struct organization_feed *feed, const char *text, size_t length, int id)
+{
+	struct json_slice fields[ACCOUNT_FIELDS];
+	if (*text != '{' || json_scan(feed->account, text, length, fields, NULL) < 0 || fields[id].kind != JSON_STRING)
+		return 1;
+	int is_new = account_list_add(&feed->accounts, fields[id].text, fields[id].length, NULL);
+	const struct json_slice *site = &fields[SITE_NAME];
+	if (is_new > 0 && feed->with_billing &&
+		billing_feed_add(&feed->billing, feed->connection, feed->accounts.ids[feed->accounts.count - 1],
+			site->kind == JSON_STRING ? site->text : NULL, site->length, NULL) < 0)
+		return -1;
+	return is_new;
+}
+
+static int print_group_account(void *context, const char *text, size_t length)
+{
+	return add_account(context, text, length, GROUP_ACCOUNT_ID) < 0 ? EX_OSERR
+									: print_record(context, "docusign_accounts", text, length);
+}
+
+/* An account of the organization's list, when no asset group named it. */
+static int print_other_account(void *context, const char *text, size_t length)
+{
+	int is_new = add_account(context, text, length, OTHER_ACCOUNT_ID);
+	if (is_new < 0)
+		return EX_OSERR;
+	return is_new ? print_record(context, "docusign_accounts", text, length) : 0;
+}
+
+static int print_organization(void *context, const char *text, size_t length)
+{
+	struct organization_feed *feed = context;
+	struct json_slice slices[2];
+	if (*text != '{' || json_scan(feed->organization, text, length, slices, NULL) < 0)
+		return EX_DATAERR;
+	const char *ours = feed->connection->organization_id;
+	bool is_ours = slices[0].kind == JSON_STRING && slices[0].length == strlen(ours) &&
+		strncasecmp(slices[0].text, ours, slices[0].length) == 0;
+	if (!is_ours || slices[1].kind != JSON_ARRAY)
+		return 0;
+	int result = json_scan_elements(feed->organization, &slices[1], print_other_account, feed, NULL);
+	return result < 0 ? EX_DATAERR : result;
+}
+
+static int fetch_accounts(struct organization_feed *feed, struct error *error)
+{
+	static const char *const paths[] = {"/Management/v2/organizations/%s/assetGroups/accounts?compliant=true",
+		"/Management/v2/organizations/%s/assetGroups/accounts?compliant=false"};
+	struct http_response response;
+	raw_schema_append(&feed->output->pending, "docusign_accounts");
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		if (send_request(feed, paths[i], &response, error) < 0 || check_response(&response, error) < 0)
+			return -1;
+		if (for_each(&response, "/body/assetGroupAccounts", feed, print_group_account, error) < 0)
+			return -1;
+	}
+	if (send_request(feed, "/Management/v2/organizations", &response, error) < 0)
+		return -1;
+	if (response.status == 401 || response.status == 403) {
+		diag_warn("accounts that are in no asset group stay unknown: the list of organizations wants a user's token "
+			  "(HTTP %d)",
+			response.status);
+		return 0;
+	}
+	return check_response(&response, error) < 0 ? -1 : for_each(&response, "/body/organizations", feed, print_organization, error);
+}
+
+static int fetch_plan_items(struct organization_feed *feed, struct error *error)
+{
+	struct http_response response;
+	raw_schema_append(&feed->output->pending, "docusign_plan_items");
+	if (send_request(feed, "/Management/v2/organizations/%s/planItems", &response, error) < 0 || check_response(&response, error) < 0)
+		return -1;
+	return for_each(&response, "/body", feed, print_plan_item, error);
+}
+
+int organization_feed_run(struct organization_feed *feed, struct error *error)
+{
+	static const char *const account_pointers[ACCOUNT_FIELDS] = {
+		[GROUP_ACCOUNT_ID] = "/accountId", [OTHER_ACCOUNT_ID] = "/id", [SITE_NAME] = "/siteName"};
+	static const char *const organization_pointers[] = {"/id", "/accounts"};
+	if (!(feed->account = json_scanner_new(account_pointers, ACCOUNT_FIELDS, error)) ||
+		!(feed->organization = json_scanner_new(organization_pointers, 2, error)) || fetch_accounts(feed, error) < 0 ||
+		fetch_plan_items(feed, error) < 0)
+		return -1;
+	return feed->with_billing ? billing_feed_run(&feed->billing, feed->source, feed->connection, feed->output, &feed->records, error)
+				  : 0;
+}
+
+void organization_feed_release(struct organization_feed *feed)
+{
+	json_scanner_free(feed->account);
+	json_scanner_free(feed->organization);
+	billing_feed_release(&feed->billing);
+	account_list_release(&feed->accounts);
+}

@@ -1,0 +1,32 @@
+/*
+ * organization_feed.h: the organization's accounts and plan items, and with billing each account's own count (billing_feed.h).
+ *
+ * Requests, in this order: the accounts of the asset groups, compliant ones first; the list of organizations, for accounts in no asset group
+ * (it requires a user's token: 401 and 403 are a warning); the plan items; the billing of each account. Records are written as the service
+ * sent them, in the raw streams docusign_accounts, docusign_plan_items and docusign_billing.
+ *
+ * Reports progress and warnings by diag.h, as all feeds do.
+ */
+#ifndef ENVTALLY_ORGANIZATION_FEED_H
+#define ENVTALLY_ORGANIZATION_FEED_H
+
+#include "fetch/account_list.h"
+#include "fetch/billing_feed.h"
+#include "json/json_scan.h"
+
+/* The caller sets the first four. */
+struct organization_feed {
+	const struct connection *connection;
+	struct fetch_source *source;
+	struct output *output;
+	bool with_billing;
+	struct account_list accounts;
+	struct json_scanner *account, *organization;
+	struct billing_feed billing;
+	unsigned long long records; /* written */
+};
+
+int organization_feed_run(struct organization_feed *feed, struct error *error);
+void organization_feed_release(struct organization_feed *feed);
+
+#endif
