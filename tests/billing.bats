@@ -442,7 +442,7 @@ organisation() { # SEED
 	mkdir -p many
 	"$build/tests/simulator" --accounts 30 --write-profile many --port-file port --log requests.log >simulator.log 2>&1 3>&- &
 	simulator=$!
-	for ((i = 0; i < 200; i++)); do [ ! -s port ] || break; sleep 0.05; done
+	wait_for_server "$simulator" port
 	profile=$(echo many/profiles/*.json)
 	auth -p $profile --no-cache | fetch-subscriptions --billing --record raw >live 2>said
 	same 8 "$(grep -c /restapi/ requests.log)"

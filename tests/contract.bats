@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Docusign's official npm clients, unchanged, against the simulator: so the simulator is not merely our own idea of Docusign.
 
-bats_require_minimum_version 1.5.0
+load helper
 
 organization=9f0e7a10-0000-4000-8000-000000000001
 account=aaaaaaaa-0000-4000-8000-000000000001
@@ -49,8 +49,7 @@ setup_file() {
 	"$simulator" --serve "$BATS_FILE_TMPDIR/organization" --write-profile "$BATS_FILE_TMPDIR/demo" --now 2025-03-02T00:00:00Z \
 		--port-file "$BATS_FILE_TMPDIR/port" --page-size 10 --keep-assertions "$BATS_FILE_TMPDIR/assertions" >"$BATS_FILE_TMPDIR/stdout" 2>&1 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/pid"
-	for _ in $(seq 200); do [ -s "$BATS_FILE_TMPDIR/port" ] && break; sleep 0.05; done
-	[ -s "$BATS_FILE_TMPDIR/port" ]
+	wait_for_server "$(cat "$BATS_FILE_TMPDIR/pid")" "$BATS_FILE_TMPDIR/port"
 	export profile=$BATS_FILE_TMPDIR/demo/profiles/acme.json
 	export NODE_EXTRA_CA_CERTS=$BATS_FILE_TMPDIR/demo/profiles/acme-ca.pem
 }

@@ -492,14 +492,10 @@ held_run() {
 	chmod +x stages/fetch-datafeed
 	ENVTALLY_BIN=$PWD/stages setsid "$pipeline" run -q -C ws --replay "$acme/nights/$night_2" 2>/dev/null 3>&- &
 	first=$!
-	for ((i = 0; i < 1200; i++)); do
-		[ ! -s fetching ] || break
-		sleep 0.05
-	done
-	[ -s fetching ]
+	eventually test -s fetching
 }
 held() { # is refused
-	run --separate-stderr timeout 20 "$pipeline" run -q -C ws --replay "$acme/nights/$night_2"
+	run --separate-stderr timeout 120 "$pipeline" run -q -C ws --replay "$acme/nights/$night_2"
 	fails 75 "pipeline.sh: cannot run profile 'acme': another run of it is under way, try again later"
 }
 goes_on() {

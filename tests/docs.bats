@@ -45,7 +45,7 @@ setup_file() {
 	if [ -x "$build/tests/simulator" ]; then
 		"$build/tests/simulator" --serve fixtures/acme --now "$now" --write-profile . --port-file port 3>&- >/dev/null &
 		echo $! >"$BATS_FILE_TMPDIR/simulator.pid"
-		for _ in {1..100}; do [ ! -e port ] || break; sleep 0.1; done
+		for _ in {1..600}; do [ ! -s port ] || break; sleep 0.1; done
 	fi
 	"$bin/auth" -p fixtures/acme/profiles/acme.json --replay "$night" |
 		"$bin/fetch-subscriptions" -q --replay "$night" | "$bin/fetch-datafeed" --replay "$night" |

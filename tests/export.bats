@@ -36,7 +36,7 @@ start_server() { # BIN
 	(
 		cd /
 		"${as[@]}" "$server_bin/initdb" -D "$server/data" -A trust -U envtally -E UTF8 --locale=C.UTF-8 --no-sync >"$BATS_FILE_TMPDIR/initdb" 2>&1
-		"${as[@]}" "$server_bin/pg_ctl" -D "$server/data" -w -l "$server/log" \
+		"${as[@]}" "$server_bin/pg_ctl" -D "$server/data" -w -t 600 -l "$server/log" \
 			-o "-k $server -c listen_addresses='' -c fsync=off -c unix_socket_permissions=0777" start </dev/null >/dev/null 2>&1 3>&-
 	) || {
 		cat "$BATS_FILE_TMPDIR/initdb" "$server/log" >&2
@@ -47,7 +47,7 @@ start_server() { # BIN
 teardown_file() {
 	[ -z "${server-}" ] || {
 		kill -QUIT "$(head -n 1 "$server/data/postmaster.pid")"
-		for _ in {1..50}; do [ -e "$server/data/postmaster.pid" ] || break; sleep 0.1; done
+		eventually test ! -e "$server/data/postmaster.pid"
 		rm -rf "$server"
 	}
 }
@@ -218,7 +218,7 @@ hostile_names() {
 	echo 'BEGIN IMMEDIATE; UPDATE account SET account_name = NULL; SELECT 1;' >&"${writer[1]}"
 	read -r _ <&"${writer[0]}"
 	run -75 --separate-stderr merge -q -l "$ledger" -e none </dev/null
-	timeout 10 "$exporter" -l "$ledger" >got
+	timeout 60 "$exporter" -l "$ledger" >got
 	same_files expected got
 	echo 'ROLLBACK;' >&"${writer[1]}"
 	eval "exec ${writer[1]}>&-"
@@ -228,7 +228,7 @@ hostile_names() {
 	"$exporter" -l "$ledger" >slow 3>&- &
 	exec 4<slow
 	read -r first <&4
-	envelope '{envelope_id: "new"}' | timeout 10 merge -q -l "$ledger" -e none
+	envelope '{envelope_id: "new"}' | timeout 60 merge -q -l "$ledger" -e none
 	{
 		printf '%s\n' "$first"
 		cat <&4

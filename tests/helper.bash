@@ -79,6 +79,13 @@ eventually() {
 	done
 }
 
+# wait_for_server PID PORT-FILE: until it says where it listens; fails when it has ended.
+wait_for_server() {
+	eventually serves_or_ended "$@"
+	[ -s "$2" ]
+}
+serves_or_ended() { [ -s "$2" ] || ! kill -0 "$1" 2>/dev/null; }
+
 # acme_workspace FOLDER: a workspace of the recorded organisation, before its first night.
 acme_workspace() {
 	mkdir -p "$1/profiles" "$1/licence"
@@ -115,14 +122,10 @@ serve() {
 	rm -f port
 	"$build/tests/simulator" --serve "$1" --write-profile ws --port-file port --log requests.log "${@:2}" >simulator.log 2>&1 3>&- &
 	simulator=$!
-	for ((i = 0; i < 200; i++)); do
-		[ ! -s port ] || break
-		kill -0 "$simulator" || {
-			cat simulator.log
-			return 1
-		}
-		sleep 0.05
-	done
+	wait_for_server "$simulator" port || {
+		cat simulator.log
+		return 1
+	}
 	# shellcheck disable=SC2034 # for the tests
 	origin=https://127.0.0.1:$(cat port)
 }

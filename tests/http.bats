@@ -24,8 +24,7 @@ teardown() {
 }
 
 wait_for() { # FILE
-	for _ in $(seq 200); do [ -s "$1" ] && return; sleep 0.05; done
-	return 1
+	eventually test -s "$1"
 }
 
 # start OPTION…: serves acme (or what SERVE says) as of the night, and prepares `connection`, with token, and `accounts`.
@@ -94,7 +93,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 	start --latency 200
 	"$bin/fetch-datafeed" --record rec <accounts >out 2>err 3>&- &
 	fetch_pid=$!
-	sleep 0.5
+	wait_for rec/fetch-datafeed.exchanges
 	token=$(jq -r .access_token connection)
 	tr '\0' '\n' <"/proc/$fetch_pid/cmdline" >seen
 	tr '\0' '\n' <"/proc/$fetch_pid/environ" >>seen
@@ -291,13 +290,17 @@ requests() { jq -s "map(select($1)) | length" log; }
 
 # ---- interruption ----
 
+# has_recorded COUNT: lines of the recording in rec.
+has_recorded() { [ "$(wc -l 2>/dev/null <rec/fetch-datafeed.exchanges)" -gt "$1" ]; }
+
 @test "SIGTERM: 75, and the run goes on from its recording as if nothing had been" {
-	start --latency 150
+	start --latency 400
 	"$bin/fetch-datafeed" --record whole <accounts >wanted 2>err
 	all=$(($(wc -l <whole/fetch-datafeed.exchanges) - 2))
 	"$bin/fetch-datafeed" --record rec <accounts >out 2>err 3>&- &
 	fetch_pid=$!
-	sleep 0.6
+	# At the second of some thirty answers: the first is recorded then, and the last is seconds away.
+	eventually has_recorded 2
 	kill -TERM $fetch_pid
 	status=0
 	wait $fetch_pid || status=$?

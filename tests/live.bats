@@ -77,15 +77,15 @@ simulator_stop() {
 	same_files recorded/runs/acme/20250325T020000Z/consumption.ndjson ws/runs/acme/20250325T020000Z/consumption.ndjson
 }
 
+was_asked() { [ "$(grep -c cursor requests.log 2>/dev/null)" -ge "$1" ]; } # COUNT: of the feed
+
 @test "interrupted by SIGTERM in the middle of the feed: the next run finishes it" {
 	simulate --fault slow=300@cursor
 	"$pipeline" run -q -C "$PWD/ws" --now "$night" &
-	for ((i = 0; i < 400; i++)); do
-		if [ "$(grep -c cursor requests.log 2>/dev/null)" -ge 8 ]; then break; fi
-		sleep 0.05
-	done
+	driver=$!
+	eventually was_asked 8
 	pkill -TERM -f "fetch-datafeed .*$PWD/ws"
-	wait $! && false
+	wait "$driver" && false
 	[ ! -e "ws/runs/acme/$run_id" ]
 	control fault ''
 	run_live -q

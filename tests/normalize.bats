@@ -205,13 +205,15 @@ END
 	[ ! -s rejects ]
 	echo before >rejects
 	mkfifo pipe
-	normalize --rejects rejects <pipe >out 2>stderr &
+	normalize --rejects rejects <pipe >out 2>stderr 3>&- &
+	normalizer=$!
 	exec 7>pipe
-	{ raw '{status: 5}' && raw '{}'; } >&7
-	sleep 0.2
+	# Enough that some of it is printed, which comes after the reject.
+	{ raw '{status: 5}' && raw '{}' && yes "$(raw '{}')" | head -n 5000; } >&7
+	eventually test -s out
 	same before "$(cat rejects)"
 	exec 7>&-
-	wait $!
+	wait "$normalizer"
 	same 1 "$(jq -r .line rejects)"
 	same 644 "$(stat -c %a rejects)"
 	same "out pipe rejects stderr" "$(echo *)"
