@@ -61,16 +61,16 @@ static int load(struct licence *licence, struct error *error)
 		: 0;
 }
 
-/* All of standard input goes to `output`; what the forecast needs of it, into `use`. */
-static int pass_on(struct daily_use *use, struct output *output, struct error *error)
+/* All of standard input goes to `output`; what the forecast needs of it, into `daily`. */
+static int pass_on(struct daily_consumption *daily, struct output *output, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
 	int got;
-	if (daily_use_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
+	if (daily_consumption_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
-		if (daily_use_add(use, &reader, &message, error) < 0) {
+		if (daily_consumption_add(daily, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
@@ -80,7 +80,7 @@ static int pass_on(struct daily_use *use, struct output *output, struct error *e
 	return got < 0 ? -1 : 0;
 }
 
-static int take_away_excluded(struct daily_use *use, struct error *error)
+static int subtract_excluded(struct daily_consumption *daily, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
@@ -90,12 +90,12 @@ static int take_away_excluded(struct daily_use *use, struct error *error)
 	int descriptor = open(excluded_path, O_RDONLY | O_CLOEXEC);
 	if (descriptor < 0)
 		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", excluded_path);
-	if (daily_use_reader_open(&reader, descriptor, excluded_path, error) < 0) {
+	if (daily_consumption_reader_open(&reader, descriptor, excluded_path, error) < 0) {
 		close(descriptor);
 		return -1;
 	}
 	while ((got = message_next(&reader, &message, error)) > 0)
-		if (daily_use_subtract(use, &reader, &message, error) < 0) {
+		if (daily_consumption_subtract(daily, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
@@ -104,7 +104,7 @@ static int take_away_excluded(struct daily_use *use, struct error *error)
 	return got < 0 ? -1 : 0;
 }
 
-static void warn_of(const struct burn_down *burn_down)
+static void warn_about(const struct burn_down *burn_down)
 {
 	char day[DAY_LENGTH + 1] = "";
 	day_format(burn_down->exhausted_on, day);
@@ -116,12 +116,12 @@ static void warn_of(const struct burn_down *burn_down)
 			burn_down->position->license_metric, day, burn_down->days_left);
 }
 
-static int print_forecasts(struct daily_use *use, struct output *output, struct error *error)
+static int print_forecasts(struct daily_consumption *daily, struct output *output, struct error *error)
 {
-	for (size_t i = 0; i < use->position_count && !output_failed(output); i++) {
-		const struct open_position *position = &use->positions[i];
+	for (size_t i = 0; i < daily->position_count && !output_failed(output); i++) {
+		const struct open_position *position = &daily->positions[i];
 		struct burn_down burn_down;
-		if (burn_down_compute(&burn_down, use, position, warn_days, error) < 0)
+		if (burn_down_compute(&burn_down, daily, position, warn_days, error) < 0)
 			return -1;
 		if (burn_down.partials != position->used)
 			diag_warn(
@@ -129,11 +129,11 @@ static int print_forecasts(struct daily_use *use, struct output *output, struct 
 				position->software_model, position->license_metric, (long long)burn_down.partials,
 				(long long)position->used);
 		if (burn_down.warning)
-			warn_of(&burn_down);
+			warn_about(&burn_down);
 		if (i == 0)
 			stream_append_schema(&output->pending, &stream_forecast);
 		stream_begin_record(&output->pending, &stream_forecast);
-		burn_down_append(&burn_down, use->now, &output->pending);
+		burn_down_append(&burn_down, daily->now, &output->pending);
 		stream_end_record(&output->pending, NULL, 0);
 		output_line_end(output);
 		burn_down_release(&burn_down);
@@ -144,17 +144,17 @@ static int print_forecasts(struct daily_use *use, struct output *output, struct 
 static void run(const char **operands, struct output *output, struct error *error)
 {
 	struct licence licence = {.models = {.count = 0}};
-	struct daily_use use;
+	struct daily_consumption daily;
 	(void)operands;
 	if (!models_path)
 		options_refuse("cannot forecast without software models: --models FILE");
 	if (warn_days < 0)
 		options_refuse("cannot use --warn-days %d: it is 0 or more", warn_days);
-	daily_use_open(&use, &licence, options_now());
-	if (load(&licence, error) == 0 && pass_on(&use, output, error) == 0 && take_away_excluded(&use, error) == 0 &&
-		daily_use_finish(&use, error) == 0)
-		print_forecasts(&use, output, error);
-	daily_use_release(&use);
+	daily_consumption_open(&daily, &licence, options_now());
+	if (load(&licence, error) == 0 && pass_on(&daily, output, error) == 0 && subtract_excluded(&daily, error) == 0 &&
+		daily_consumption_finish(&daily, error) == 0)
+		print_forecasts(&daily, output, error);
+	daily_consumption_release(&daily);
 	licence_release(&licence);
 }
 

@@ -79,8 +79,8 @@ static unsigned parse_groups(void)
 	return group_by;
 }
 
-/* All of standard input goes to `output`; what the position needs of it, into `usage`. */
-static int pass_on(struct reconcile_input *usage, struct output *output, struct error *error)
+/* All of standard input goes to `output`; what the position needs of it, into `input`. */
+static int pass_on(struct reconcile_input *input, struct output *output, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
@@ -88,7 +88,7 @@ static int pass_on(struct reconcile_input *usage, struct output *output, struct 
 	if (reconcile_input_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
-		if (reconcile_input_add(usage, &reader, &message, error) < 0) {
+		if (reconcile_input_add(input, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
@@ -99,7 +99,7 @@ static int pass_on(struct reconcile_input *usage, struct output *output, struct 
 }
 
 /* What --excluded has; without it rules about users cannot be applied, and must not be passed over. */
-static int read_excluded(struct reconcile_input *usage, const struct exclusions *exclusions, struct error *error)
+static int read_excluded(struct reconcile_input *input, const struct exclusions *exclusions, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
@@ -119,7 +119,7 @@ static int read_excluded(struct reconcile_input *usage, const struct exclusions 
 		return -1;
 	}
 	while ((got = message_next(&reader, &message, error)) > 0)
-		if (reconcile_input_add_excluded(usage, &reader, &message, error) < 0) {
+		if (reconcile_input_add_excluded(input, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
@@ -131,15 +131,15 @@ static int read_excluded(struct reconcile_input *usage, const struct exclusions 
 static void run(const char **operands, struct output *output, struct error *error)
 {
 	struct licence licence;
-	struct reconcile_input usage = {.accounts = NULL};
+	struct reconcile_input input = {.accounts = NULL};
 	(void)operands;
 	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
 	unsigned group_by = parse_groups();
 	if (licence_load(&licence, &files, complain, error) == 0 && licence_check(&licence, warn, error) == 0 &&
-		read_excluded(&usage, &licence.exclusions, error) == 0 && pass_on(&usage, output, error) == 0)
-		position_print(&licence, &usage, group_by, trace, options_now(), output, error);
-	reconcile_input_release(&usage);
+		read_excluded(&input, &licence.exclusions, error) == 0 && pass_on(&input, output, error) == 0)
+		position_print(&licence, &input, group_by, trace, options_now(), output, error);
+	reconcile_input_release(&input);
 	licence_release(&licence);
 }
 

@@ -35,15 +35,15 @@ static int64_t sum_of_days(const struct series *series, int32_t from, int32_t en
 	return total;
 }
 
-static int open_series(struct series *series, const struct daily_use *use, const struct burn_down *burn_down, struct error *error)
+static int open_series(struct series *series, const struct daily_consumption *daily, const struct burn_down *burn_down, struct error *error)
 {
 	uint32_t metric = burn_down->position->metric;
 	series->end = burn_down->end_day;
-	series->first = daily_use_first(use, metric, burn_down->first_day);
+	series->first = daily_consumption_first(daily, metric, burn_down->first_day);
 	series->units = calloc((size_t)(series->end - series->first), sizeof *series->units);
 	if (!series->units)
 		return error_set(error, EX_OSERR, "out of memory");
-	return daily_use_units(use, metric, series->first, series->units, (size_t)(series->end - series->first), error);
+	return daily_consumption_units(daily, metric, series->first, series->units, (size_t)(series->end - series->first), error);
 }
 
 /* What is expected of the days after H, from the period's first on, at the end of day `at` (0: the first after H). */
@@ -126,16 +126,16 @@ static bool is_covered(const struct entitlements *entitlements, const struct ope
 	return false;
 }
 
-int burn_down_compute(
-	struct burn_down *burn_down, const struct daily_use *use, const struct open_position *position, int warn_days, struct error *error)
+int burn_down_compute(struct burn_down *burn_down, const struct daily_consumption *daily, const struct open_position *position,
+	int warn_days, struct error *error)
 {
 	struct series series = {.units = NULL};
 	*burn_down = (struct burn_down){.position = position,
 		.first_day = instant_day(position->period.start),
 		.end_day = instant_day(position->period.end - 1) + 1,
-		.today = instant_day(use->now),
-		.known_until = use->known_until};
-	int result = open_series(&series, use, burn_down, error);
+		.today = instant_day(daily->now),
+		.known_until = daily->known_until};
+	int result = open_series(&series, daily, burn_down, error);
 	if (result == 0)
 		result = count(burn_down, &series, error) < 0 || expect(burn_down, &series, error) < 0 ? -1 : 0;
 	free(series.units);
@@ -148,7 +148,7 @@ int burn_down_compute(
 	burn_down->low_units = forecast_round(end->low);
 	burn_down->high_units = forecast_round(end->high);
 	find_exhaustion(burn_down);
-	burn_down->is_covered = burn_down->runs_out && is_covered(&use->licence->entitlements, position, burn_down->exhausted_on);
+	burn_down->is_covered = burn_down->runs_out && is_covered(&daily->licence->entitlements, position, burn_down->exhausted_on);
 	burn_down->warning = burn_down->runs_out && burn_down->days_left < warn_days && !burn_down->is_covered;
 	return 0;
 }

@@ -15,7 +15,7 @@
 #ifndef ENVTALLY_BURN_DOWN_H
 #define ENVTALLY_BURN_DOWN_H
 
-#include "forecast/daily_use.h"
+#include "forecast/daily_consumption.h"
 #include "forecast/forecast.h"
 
 struct burn_down {
@@ -35,8 +35,8 @@ struct burn_down {
 };
 
 /* EX_DATAERR for a period that is longer than FORECAST_DAYS allow. The position must last. */
-int burn_down_compute(
-	struct burn_down *burn_down, const struct daily_use *use, const struct open_position *position, int warn_days, struct error *error);
+int burn_down_compute(struct burn_down *burn_down, const struct daily_consumption *daily, const struct open_position *position,
+	int warn_days, struct error *error);
 void burn_down_release(struct burn_down *burn_down);
 
 /* Appends the fields of a forecast record (stream.h), which is begun and ended by the caller. */

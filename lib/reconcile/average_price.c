@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define EXTRA_DIGITS 4 /* of an average price, beyond those of its currency */
+
 int amount_add(struct amount *sum, struct amount part, struct error *error)
 {
 	if (part.state == AMOUNT_NONE || sum->state == AMOUNT_UNKNOWN)
@@ -74,11 +76,11 @@ static int add_share(struct average_price *pricing, const struct grant *grant, m
 	return amount_add(&pricing->current_period_spend, (struct amount){AMOUNT_KNOWN, until_end - until_start}, error);
 }
 
-static int add_grants(struct average_price *pricing, const struct drawdown *draw, const struct period *period, struct error *error)
+static int add_grants(struct average_price *pricing, const struct drawdown *drawdown, const struct period *period, struct error *error)
 {
 	money spend = 0, cost;
-	for (size_t i = 0; i < draw->grants.count; i++) {
-		const struct grant *grant = &draw->grants.list[i];
+	for (size_t i = 0; i < drawdown->grants.count; i++) {
+		const struct grant *grant = &drawdown->grants.list[i];
 		const struct entitlement *entitlement = grant->entitlement;
 		if (!grant_is_in_force(grant, period))
 			continue;
@@ -118,10 +120,10 @@ static int add_all(struct average_price *pricing, const struct metric *metric, s
 }
 
 int average_price_build(struct average_price *pricing, const struct licence *licence, const struct metric *metric, const char *currency,
-	const struct drawdown *draw, const struct period *period, struct error *error)
+	const struct drawdown *drawdown, const struct period *period, struct error *error)
 {
 	*pricing = (struct average_price){.licence = licence, .currency = currency, .digits = currency ? currency_digits(currency) : 0};
-	if (add_grants(pricing, draw, period, error) < 0)
+	if (add_grants(pricing, drawdown, period, error) < 0)
 		return -1;
 	if (!currency)
 		return 0;
@@ -136,6 +138,12 @@ int average_price_build(struct average_price *pricing, const struct licence *lic
 	if (pricing->tiers)
 		pricing->basis = "prices";
 	return 0;
+}
+
+int average_price_shown(const struct average_price *pricing, int64_t *price, int *digits, struct error *error)
+{
+	*digits = pricing->digits + EXTRA_DIGITS;
+	return pricing->rights ? money_round(pricing->total, 1, pricing->rights, *digits, price, error) : 0;
 }
 
 int average_price_of(const struct average_price *pricing, int64_t rights, struct amount *cost, struct error *error)

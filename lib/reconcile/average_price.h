@@ -37,9 +37,12 @@ struct average_price {
 /* The currency of a product's results: that of --rates, else its entitlements' and prices'. NULL when none has a cost. */
 const char *average_price_currency(const struct licence *licence, uint32_t product);
 
-/* `currency` is the product's. `draw` is that of the metric. */
+/* `currency` is the product's. `drawdown` is that of the metric. */
 int average_price_build(struct average_price *pricing, const struct licence *licence, const struct metric *metric, const char *currency,
-	const struct drawdown *draw, const struct period *period, struct error *error);
+	const struct drawdown *drawdown, const struct period *period, struct error *error);
+
+/* The average price as it is shown, rounded to *digits: those of its currency and four more. 0 when `rights` is 0. */
+int average_price_shown(const struct average_price *pricing, int64_t *price, int *digits, struct error *error);
 
 /* What so many rights cost on average. */
 int average_price_of(const struct average_price *pricing, int64_t rights, struct amount *cost, struct error *error);

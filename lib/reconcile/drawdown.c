@@ -52,52 +52,53 @@ static struct placed *place(struct membership *membership, const struct grants *
 }
 
 /* Says of a pool's group where the pool is. */
-static int index_pool(struct drawdown *draw, size_t number, struct error *error)
+static int index_pool(struct drawdown *drawdown, size_t number, struct error *error)
 {
-	const struct pool *pool = &draw->pools[number];
-	size_t type = pool->type, count = pool->type == GROUP_POOL ? 1 : draw->membership->values[pool->type].count;
-	if (draw->pool_of_count[type] < count) {
-		uint32_t *grown = reallocarray(draw->pool_of[type], count, sizeof *grown);
+	const struct pool *pool = &drawdown->pools[number];
+	size_t type = pool->type, count = pool->type == GROUP_POOL ? 1 : drawdown->membership->values[pool->type].count;
+	if (drawdown->pool_of_count[type] < count) {
+		uint32_t *grown = reallocarray(drawdown->pool_of[type], count, sizeof *grown);
 		if (!grown)
 			return error_set(error, EX_OSERR, "out of memory");
-		for (size_t i = draw->pool_of_count[type]; i < count; i++)
+		for (size_t i = drawdown->pool_of_count[type]; i < count; i++)
 			grown[i] = MEMBERSHIP_NONE;
-		draw->pool_of[type] = grown;
-		draw->pool_of_count[type] = count;
+		drawdown->pool_of[type] = grown;
+		drawdown->pool_of_count[type] = count;
 	}
-	draw->pool_of[type][pool->group] = (uint32_t)number;
+	drawdown->pool_of[type][pool->group] = (uint32_t)number;
 	return 0;
 }
 
-int drawdown_open(struct drawdown *draw, struct membership *membership, struct grants *grants, struct error *error)
+int drawdown_open(struct drawdown *drawdown, struct membership *membership, struct grants *grants, struct error *error)
 {
-	*draw = (struct drawdown){.membership = membership, .grants = *grants};
+	*drawdown = (struct drawdown){.membership = membership, .grants = *grants};
 	*grants = (struct grants){.count = 0};
-	struct placed *placed = place(membership, &draw->grants, error);
-	draw->pools = calloc(draw->grants.count + 1, sizeof *draw->pools);
-	int result = !placed ? -1 : draw->pools ? 0 : error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < draw->grants.count && result == 0; i++) {
-		struct pool *last = draw->pool_count ? &draw->pools[draw->pool_count - 1] : NULL;
+	struct placed *placed = place(membership, &drawdown->grants, error);
+	drawdown->pools = calloc(drawdown->grants.count + 1, sizeof *drawdown->pools);
+	int result = !placed ? -1 : drawdown->pools ? 0 : error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < drawdown->grants.count && result == 0; i++) {
+		struct pool *last = drawdown->pool_count ? &drawdown->pools[drawdown->pool_count - 1] : NULL;
 		enum group_type type = placed[i].grant.entitlement->allocation_type;
-		draw->grants.list[i] = placed[i].grant;
+		drawdown->grants.list[i] = placed[i].grant;
 		if (last && last->type == type && last->group == placed[i].group)
 			last->count++;
 		else
-			draw->pools[draw->pool_count++] = (struct pool){.type = type, .group = placed[i].group, .first = i, .count = 1};
+			drawdown->pools[drawdown->pool_count++] =
+				(struct pool){.type = type, .group = placed[i].group, .first = i, .count = 1};
 	}
-	for (size_t i = 0; i < draw->pool_count && result == 0; i++)
-		result = index_pool(draw, i, error);
+	for (size_t i = 0; i < drawdown->pool_count && result == 0; i++)
+		result = index_pool(drawdown, i, error);
 	free(placed);
 	return result;
 }
 
-void drawdown_release(struct drawdown *draw)
+void drawdown_release(struct drawdown *drawdown)
 {
-	grants_release(&draw->grants);
-	free(draw->pools);
+	grants_release(&drawdown->grants);
+	free(drawdown->pools);
 	for (int type = 0; type <= GROUP_TYPES; type++)
-		free(draw->pool_of[type]);
-	*draw = (struct drawdown){.pool_count = 0};
+		free(drawdown->pool_of[type]);
+	*drawdown = (struct drawdown){.pool_count = 0};
 }
 
 bool grant_is_in_force(const struct grant *grant, const struct period *period)
@@ -105,12 +106,12 @@ bool grant_is_in_force(const struct grant *grant, const struct period *period)
 	return grant->start_day * DAY_MS < period->end && grant->end_day * DAY_MS > period->start;
 }
 
-static void open_pool(struct drawdown *draw, struct pool *pool, const struct period *period)
+static void open_pool(struct drawdown *drawdown, struct pool *pool, const struct period *period)
 {
 	pool->is_in_force = pool->is_unlimited = pool->is_enterprise = false;
-	pool->owned = pool->drawn = pool->lapsing = pool->need = pool->served = pool->passed = 0;
+	pool->owned = pool->drawn = pool->lapsing = pool->wanted = pool->served = pool->passed = 0;
 	for (size_t i = pool->first; i < pool->first + pool->count; i++) {
-		const struct grant *grant = &draw->grants.list[i];
+		const struct grant *grant = &drawdown->grants.list[i];
 		if (!grant_is_in_force(grant, period))
 			continue;
 		pool->is_in_force = true;
@@ -120,97 +121,99 @@ static void open_pool(struct drawdown *draw, struct pool *pool, const struct per
 	}
 }
 
-/* Takes what the pool's members need out of its grants. */
-static void drawdown_pool(struct drawdown *draw, struct pool *pool, const struct period *period)
+/* Draws what the pool's members want out of its grants. */
+static void drawdown_pool(struct drawdown *drawdown, struct pool *pool, const struct period *period)
 {
 	if (pool->is_unlimited) {
-		pool->served = pool->need;
+		pool->served = pool->wanted;
 		return;
 	}
-	for (size_t i = pool->first; i < pool->first + pool->count && pool->served < pool->need; i++) {
-		struct grant *grant = &draw->grants.list[i];
+	for (size_t i = pool->first; i < pool->first + pool->count && pool->served < pool->wanted; i++) {
+		struct grant *grant = &drawdown->grants.list[i];
 		if (!grant_is_in_force(grant, period))
 			continue;
-		int64_t rest = grant->rights - grant->drawn, wanted = pool->need - pool->served, take = rest < wanted ? rest : wanted;
-		grant->drawn += take;
-		pool->served += take;
+		int64_t rest = grant->rights - grant->drawn, wanted = pool->wanted - pool->served, drawn = rest < wanted ? rest : wanted;
+		grant->drawn += drawn;
+		pool->served += drawn;
 	}
 	pool->drawn = pool->served;
 }
 
-static void close_pool(struct drawdown *draw, struct pool *pool, const struct period *period)
+static void close_pool(struct drawdown *drawdown, struct pool *pool, const struct period *period)
 {
 	for (size_t i = pool->first; i < pool->first + pool->count; i++) {
-		const struct grant *grant = &draw->grants.list[i];
+		const struct grant *grant = &drawdown->grants.list[i];
 		if (grant_is_in_force(grant, period) && grant->end_day * DAY_MS <= period->end)
 			pool->lapsing += grant->rights - grant->drawn;
 	}
 }
 
-static struct pool *pool_of_need(const struct drawdown *draw, enum group_type type, const struct need *need, const struct period *period)
+static struct pool *pool_of_consumer(
+	const struct drawdown *drawdown, enum group_type type, const struct consumer *consumer, const struct period *period)
 {
-	uint32_t group = type == GROUP_POOL ? 0 : membership_of(draw->membership, type, need->rank, period);
-	if (group >= draw->pool_of_count[type] || draw->pool_of[type][group] == MEMBERSHIP_NONE)
+	uint32_t group = type == GROUP_POOL ? 0 : membership_of(drawdown->membership, type, consumer->rank, period);
+	if (group >= drawdown->pool_of_count[type] || drawdown->pool_of[type][group] == MEMBERSHIP_NONE)
 		return NULL;
-	struct pool *pool = &draw->pools[draw->pool_of[type][group]];
+	struct pool *pool = &drawdown->pools[drawdown->pool_of[type][group]];
 	return pool->is_in_force ? pool : NULL;
 }
 
-static int64_t still_needed(const struct need *need)
+static int64_t still_wanted(const struct consumer *consumer)
 {
-	return need->units - need->allocated - need->pooled;
+	return consumer->units - consumer->allocated - consumer->pooled;
 }
 
-/* The part of a pool that its first members get who together need `passed`. */
+/* The part of a pool that its first members get who together want `passed`. */
 static int64_t part_of(const struct pool *pool, int64_t passed)
 {
-	return (int64_t)((__int128)pool->served * passed / pool->need);
+	return (int64_t)((__int128)pool->served * passed / pool->wanted);
 }
 
 /* All pools of one type: every account is in one of them at most. */
-static void draw_type(struct drawdown *draw, enum group_type type, const struct period *period, struct need needs[], size_t count)
+static void draw_type(
+	struct drawdown *drawdown, enum group_type type, const struct period *period, struct consumer consumers[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct pool *pool = pool_of_need(draw, type, &needs[i], period);
+		struct pool *pool = pool_of_consumer(drawdown, type, &consumers[i], period);
 		if (pool)
-			pool->need += still_needed(&needs[i]);
+			pool->wanted += still_wanted(&consumers[i]);
 	}
-	for (size_t i = 0; i < draw->pool_count; i++)
-		if (draw->pools[i].type == type && draw->pools[i].need)
-			drawdown_pool(draw, &draw->pools[i], period);
+	for (size_t i = 0; i < drawdown->pool_count; i++)
+		if (drawdown->pools[i].type == type && drawdown->pools[i].wanted)
+			drawdown_pool(drawdown, &drawdown->pools[i], period);
 	for (size_t i = 0; i < count; i++) {
-		struct pool *pool = pool_of_need(draw, type, &needs[i], period);
-		int64_t wanted = still_needed(&needs[i]);
+		struct pool *pool = pool_of_consumer(drawdown, type, &consumers[i], period);
+		int64_t wanted = still_wanted(&consumers[i]);
 		if (!pool || !wanted)
 			continue;
 		int64_t part = part_of(pool, pool->passed + wanted) - part_of(pool, pool->passed);
 		pool->passed += wanted;
-		*(type == GROUP_POOL ? &needs[i].pooled : &needs[i].allocated) += part;
+		*(type == GROUP_POOL ? &consumers[i].pooled : &consumers[i].allocated) += part;
 	}
 }
 
-static void cover(struct drawdown *draw, const struct period *period, struct need needs[], size_t count)
+static void cover(struct drawdown *drawdown, const struct period *period, struct consumer consumers[], size_t count)
 {
 	for (int type = 0; type <= GROUP_POOL; type++)
-		for (size_t i = 0; i < count && draw->pool_of[type]; i++) {
-			const struct pool *pool = pool_of_need(draw, (enum group_type)type, &needs[i], period);
+		for (size_t i = 0; i < count && drawdown->pool_of[type]; i++) {
+			const struct pool *pool = pool_of_consumer(drawdown, (enum group_type)type, &consumers[i], period);
 			if (pool && pool->is_enterprise)
-				needs[i].covered = still_needed(&needs[i]);
+				consumers[i].covered = still_wanted(&consumers[i]);
 		}
 }
 
-void drawdown_period(struct drawdown *draw, const struct period *period, struct need needs[], size_t count)
+void drawdown_period(struct drawdown *drawdown, const struct period *period, struct consumer consumers[], size_t count)
 {
 	bool is_enterprise = false;
-	for (size_t i = 0; i < draw->pool_count; i++) {
-		open_pool(draw, &draw->pools[i], period);
-		is_enterprise |= draw->pools[i].is_enterprise;
+	for (size_t i = 0; i < drawdown->pool_count; i++) {
+		open_pool(drawdown, &drawdown->pools[i], period);
+		is_enterprise |= drawdown->pools[i].is_enterprise;
 	}
 	for (int type = 0; type <= GROUP_POOL; type++)
-		if (draw->pool_of[type])
-			draw_type(draw, (enum group_type)type, period, needs, count);
+		if (drawdown->pool_of[type])
+			draw_type(drawdown, (enum group_type)type, period, consumers, count);
 	if (is_enterprise)
-		cover(draw, period, needs, count);
-	for (size_t i = 0; i < draw->pool_count; i++)
-		close_pool(draw, &draw->pools[i], period);
+		cover(drawdown, period, consumers, count);
+	for (size_t i = 0; i < drawdown->pool_count; i++)
+		close_pool(drawdown, &drawdown->pools[i], period);
 }

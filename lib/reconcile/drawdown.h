@@ -5,7 +5,7 @@
  *   1. allocated ones, the narrower group first (account, site, cost center, department, company, country, organization);
  *      then those of the pool, which are allocated to nobody;
  *   2. within a group unlimited ones, then the one that ends first, then the one that began first, then by line of the file.
- * Where a group's rights do not suffice, its accounts get them in proportion to what each still needs, in whole rights, rounded
+ * Where a group's rights do not suffice, its accounts get them in proportion to what each still consumers, in whole rights, rounded
  * along the accounts in the order of their ids (so the parts add up exactly).
  * What is needed beyond all rights is covered where an enterprise-wide agreement of the account's group, or of the pool, is in
  * force, and else unlicensed.
@@ -18,8 +18,8 @@
 #include "reconcile/grants.h"
 #include "reconcile/membership.h"
 
-/* What an account needs in a period, and what it got. */
-struct need {
+/* What an account consumers in a period, and what it got. */
+struct consumer {
 	uint32_t rank; /* of the account */
 	int64_t units, allocated, pooled, covered;
 };
@@ -31,7 +31,7 @@ struct pool {
 	size_t first, count; /* grants, in the order of drawing */
 	bool is_in_force, is_unlimited, is_enterprise;
 	int64_t owned, drawn, lapsing; /* finite rights; lapsing: not drawn, and no later period can draw them */
-	int64_t need, served, passed; /* while drawing */
+	int64_t wanted, served, passed; /* while drawing */
 };
 
 struct drawdown {
@@ -44,11 +44,11 @@ struct drawdown {
 };
 
 /* Takes the grants over and orders them into pools. Entitlements of `grants` must be those of this profile and metric. */
-int drawdown_open(struct drawdown *draw, struct membership *membership, struct grants *grants, struct error *error);
-void drawdown_release(struct drawdown *draw);
+int drawdown_open(struct drawdown *drawdown, struct membership *membership, struct grants *grants, struct error *error);
+void drawdown_release(struct drawdown *drawdown);
 
-/* Draws for a period; periods must come in their order. `needs` are by rank, each account once. */
-void drawdown_period(struct drawdown *draw, const struct period *period, struct need needs[], size_t count);
+/* Draws for a period; periods must come in their order. `consumers` are by rank, each account once. */
+void drawdown_period(struct drawdown *drawdown, const struct period *period, struct consumer consumers[], size_t count);
 
 /* Is the grant in force on some day of the period? */
 bool grant_is_in_force(const struct grant *grant, const struct period *period);

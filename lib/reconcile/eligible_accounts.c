@@ -4,65 +4,65 @@
 
 bool eligible_accounts_is_fed(const struct membership *membership, uint32_t rank)
 {
-	return membership_account(membership, rank)->is_fed || !membership->usage->has_watermarks;
+	return membership_account(membership, rank)->is_fed || !membership->input->has_watermarks;
 }
 
 bool eligible_accounts_is_reported(const struct membership *membership, uint32_t rank)
 {
 	const struct input_account *account = membership_account(membership, rank);
-	return account->has_units || !membership->usage->has_watermarks;
+	return account->has_units || !membership->input->has_watermarks;
 }
 
 /* Marks the asset groups that plan items of the metric are for; false when none is told. */
-static bool mark_asset_groups(const struct reconcile_input *usage, uint32_t metric, const uint32_t metric_of_item[], bool marked[])
+static bool mark_asset_groups(const struct reconcile_input *input, uint32_t metric, const uint32_t metric_of_item[], bool marked[])
 {
 	bool any = false;
-	for (size_t i = 0; i < usage->eligible_count; i++)
-		if (metric_of_item[usage->reaches[i].plan_item] == metric)
-			any = marked[usage->reaches[i].asset_group] = true;
+	for (size_t i = 0; i < input->eligibility_count; i++)
+		if (metric_of_item[input->eligibilities[i].plan_item] == metric)
+			any = marked[input->eligibilities[i].asset_group] = true;
 	return any;
 }
 
-int eligible_accounts_build(struct eligible_accounts *reach, const struct membership *membership, uint32_t profile, uint32_t metric,
+int eligible_accounts_build(struct eligible_accounts *eligible, const struct membership *membership, uint32_t profile, uint32_t metric,
 	const uint32_t metric_of_item[], struct error *error)
 {
-	const struct reconcile_input *usage = membership->usage;
-	bool *marked = calloc(usage->asset_group_ids.count + 1, sizeof *marked);
-	*reach = (struct eligible_accounts){.ranks = calloc(usage->account_count + 1, sizeof *reach->ranks)};
-	if (!marked || !reach->ranks) {
+	const struct reconcile_input *input = membership->input;
+	bool *marked = calloc(input->asset_group_ids.count + 1, sizeof *marked);
+	*eligible = (struct eligible_accounts){.ranks = calloc(input->account_count + 1, sizeof *eligible->ranks)};
+	if (!marked || !eligible->ranks) {
 		free(marked);
-		eligible_accounts_release(reach);
+		eligible_accounts_release(eligible);
 		return error_set(error, EX_OSERR, "out of memory");
 	}
-	bool any = mark_asset_groups(usage, metric, metric_of_item, marked);
-	for (uint32_t rank = 0; rank < usage->account_count; rank++) {
+	bool any = mark_asset_groups(input, metric, metric_of_item, marked);
+	for (uint32_t rank = 0; rank < input->account_count; rank++) {
 		const struct input_account *account = membership_account(membership, rank);
 		if (!account->is_known || !input_account_is_of(account, profile) ||
 			(any && (account->asset_group == INPUT_NONE || !marked[account->asset_group])))
 			continue;
-		reach->ranks[reach->count++] = rank;
+		eligible->ranks[eligible->count++] = rank;
 		bool is_fed = eligible_accounts_is_fed(membership, rank);
-		reach->not_yet_fed += !is_fed;
-		reach->not_reported += is_fed && !eligible_accounts_is_reported(membership, rank);
+		eligible->not_yet_fed += !is_fed;
+		eligible->not_reported += is_fed && !eligible_accounts_is_reported(membership, rank);
 	}
-	for (size_t item = 0; item < usage->plan_item_count; item++)
+	for (size_t item = 0; item < input->plan_items.count; item++)
 		if (metric_of_item[item] == metric) {
-			reach->is_listed |= usage->plan_items[item].subscriptions > 0;
-			reach->was_used |= usage->plan_items[item].has_units;
+			eligible->is_listed |= input->plan_items.list[item].subscriptions > 0;
+			eligible->was_used |= input->plan_items.list[item].has_units;
 		}
 	free(marked);
 	return 0;
 }
 
-void eligible_accounts_release(struct eligible_accounts *reach)
+void eligible_accounts_release(struct eligible_accounts *eligible)
 {
-	free(reach->ranks);
-	*reach = (struct eligible_accounts){.count = 0};
+	free(eligible->ranks);
+	*eligible = (struct eligible_accounts){.count = 0};
 }
 
-enum usage_state eligible_accounts_state(const struct eligible_accounts *reach)
+enum usage_state eligible_accounts_state(const struct eligible_accounts *eligible)
 {
-	if (reach->count && reach->not_yet_fed == (int64_t)reach->count)
+	if (eligible->count && eligible->not_yet_fed == (int64_t)eligible->count)
 		return USAGE_NOT_YET_FED;
-	return reach->is_listed && !reach->was_used ? USAGE_NOT_REPORTED : USAGE_ZERO;
+	return eligible->is_listed && !eligible->was_used ? USAGE_NOT_REPORTED : USAGE_ZERO;
 }

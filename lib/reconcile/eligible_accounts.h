@@ -21,14 +21,14 @@ struct eligible_accounts {
 };
 
 /* `metric_of_item` by number of plan item. */
-int eligible_accounts_build(struct eligible_accounts *reach, const struct membership *membership, uint32_t profile, uint32_t metric,
+int eligible_accounts_build(struct eligible_accounts *eligible, const struct membership *membership, uint32_t profile, uint32_t metric,
 	const uint32_t metric_of_item[], struct error *error);
-void eligible_accounts_release(struct eligible_accounts *reach);
+void eligible_accounts_release(struct eligible_accounts *eligible);
 
 bool eligible_accounts_is_fed(const struct membership *membership, uint32_t rank);
 bool eligible_accounts_is_reported(const struct membership *membership, uint32_t rank);
 
 /* The state of the use of a metric that has no units in a period. */
-enum usage_state eligible_accounts_state(const struct eligible_accounts *reach);
+enum usage_state eligible_accounts_state(const struct eligible_accounts *eligible);
 
 #endif

@@ -2,10 +2,10 @@
 
 const char *const usage_state_names[] = {"counted", "zero", "not_yet_fed", "not_reported"};
 
-static void add_pools(struct figures *figures, const struct drawdown *draw)
+static void add_pools(struct figures *figures, const struct drawdown *drawdown)
 {
-	for (size_t i = 0; i < draw->pool_count; i++) {
-		const struct pool *pool = &draw->pools[i];
+	for (size_t i = 0; i < drawdown->pool_count; i++) {
+		const struct pool *pool = &drawdown->pools[i];
 		if (!pool->is_in_force)
 			continue;
 		int64_t rest = pool->owned - pool->drawn;
@@ -20,26 +20,26 @@ static void add_pools(struct figures *figures, const struct drawdown *draw)
 		figures->lapsing = 0;
 }
 
-static void add_needs(struct figures *figures, const struct need needs[], size_t count)
+static void add_consumers(struct figures *figures, const struct consumer consumers[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		figures->used += needs[i].units;
-		figures->allocated_in_use += needs[i].allocated;
-		figures->not_allocated_in_use += needs[i].pooled;
-		figures->covered += needs[i].covered;
-		figures->unlicensed += needs[i].units - needs[i].allocated - needs[i].pooled - needs[i].covered;
+		figures->used += consumers[i].units;
+		figures->allocated_in_use += consumers[i].allocated;
+		figures->not_allocated_in_use += consumers[i].pooled;
+		figures->covered += consumers[i].covered;
+		figures->unlicensed += consumers[i].units - consumers[i].allocated - consumers[i].pooled - consumers[i].covered;
 	}
 }
 
-int figures_of_drawdown(struct figures *figures, const struct drawdown *draw, const struct need needs[], size_t count,
+int figures_of_drawdown(struct figures *figures, const struct drawdown *drawdown, const struct consumer consumers[], size_t count,
 	const struct average_price *pricing, struct error *error)
 {
 	*figures = (struct figures){.total_spend = pricing->total_spend,
 		.current_period_spend = pricing->current_period_spend,
 		.entitlements = pricing->entitlements,
 		.entitlements_without_cost = pricing->entitlements_without_cost};
-	add_pools(figures, draw);
-	add_needs(figures, needs, count);
+	add_pools(figures, drawdown);
+	add_consumers(figures, consumers, count);
 	figures->is_not_compliant = figures->unlicensed > 0;
 	int64_t surplus = figures->lapsing > figures->unlicensed ? figures->lapsing - figures->unlicensed : 0;
 	return average_price_of(pricing, figures->over_licensed, &figures->over_licensed_amount, error) < 0 ||
@@ -49,9 +49,9 @@ int figures_of_drawdown(struct figures *figures, const struct drawdown *draw, co
 		: 0;
 }
 
-bool figures_use_is_known(const struct figures *figures)
+bool figures_are_known(const struct figures *figures)
 {
-	return figures->usage <= USAGE_ZERO;
+	return figures->usage_state <= USAGE_ZERO;
 }
 
 const char *figures_status(const struct figures *figures)
@@ -82,8 +82,8 @@ int figures_add(struct figures *sum, const struct figures *part, bool is_first, 
 		*sum = *part;
 		return 0;
 	}
-	if (part->usage < sum->usage)
-		sum->usage = part->usage;
+	if (part->usage_state < sum->usage_state)
+		sum->usage_state = part->usage_state;
 	sum->is_unlimited |= part->is_unlimited;
 	sum->is_not_compliant |= part->is_not_compliant;
 	sum->is_unknown |= part->is_unknown;

@@ -20,7 +20,7 @@ enum usage_state { USAGE_COUNTED, USAGE_ZERO, USAGE_NOT_YET_FED, USAGE_NOT_REPOR
 extern const char *const usage_state_names[];
 
 struct figures {
-	enum usage_state usage;
+	enum usage_state usage_state;
 	bool is_unlimited, is_not_compliant, is_unknown; /* unknown: the use of some part is */
 	int64_t owned, used, available, over_licensed, lapsing, unlicensed, covered;
 	int64_t allocated_in_use, not_allocated_in_use, allocated_not_in_use, not_allocated;
@@ -30,11 +30,11 @@ struct figures {
 };
 
 /* Of a metric in the period that was last drawn. */
-int figures_of_drawdown(struct figures *figures, const struct drawdown *draw, const struct need needs[], size_t count,
+int figures_of_drawdown(struct figures *figures, const struct drawdown *drawdown, const struct consumer consumers[], size_t count,
 	const struct average_price *pricing, struct error *error);
 
 /* What is known of the use of something, as far as it decides its other figures. */
-bool figures_use_is_known(const struct figures *figures);
+bool figures_are_known(const struct figures *figures);
 
 /* Compliant, Not Compliant, or Unknown where nothing is known to be missing and some use is not known. */
 const char *figures_status(const struct figures *figures);

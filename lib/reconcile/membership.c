@@ -13,8 +13,8 @@ static int compare_ids(const void *left, const void *right, void *context)
 
 static int rank_accounts(struct membership *membership, struct error *error)
 {
-	const struct reconcile_input *usage = membership->usage;
-	size_t count = usage->account_count;
+	const struct reconcile_input *input = membership->input;
+	size_t count = input->account_count;
 	membership->account_of_rank = calloc(count + 1, sizeof *membership->account_of_rank);
 	membership->rank_of_account = calloc(count + 1, sizeof *membership->rank_of_account);
 	membership->site = calloc(count + 1, sizeof *membership->site);
@@ -26,7 +26,7 @@ static int rank_accounts(struct membership *membership, struct error *error)
 		return error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < count; i++)
 		membership->account_of_rank[i] = (uint32_t)i;
-	qsort_r(membership->account_of_rank, count, sizeof *membership->account_of_rank, compare_ids, usage->account_ids.names);
+	qsort_r(membership->account_of_rank, count, sizeof *membership->account_of_rank, compare_ids, input->account_ids.names);
 	for (size_t i = 0; i < count; i++)
 		membership->rank_of_account[membership->account_of_rank[i]] = (uint32_t)i;
 	return 0;
@@ -45,12 +45,12 @@ static int number_of(struct name_table *values, const char *key, uint32_t *numbe
 
 static int number_groups(struct membership *membership, struct error *error)
 {
-	const struct reconcile_input *usage = membership->usage;
-	for (uint32_t rank = 0; rank < usage->account_count; rank++) {
+	const struct reconcile_input *input = membership->input;
+	for (uint32_t rank = 0; rank < input->account_count; rank++) {
 		const struct input_account *account = membership_account(membership, rank);
-		const char *site = account->site == INPUT_NONE ? NULL : usage->site_ids.names[account->site].text;
+		const char *site = account->site == INPUT_NONE ? NULL : input->site_ids.names[account->site].text;
 		const char *organization =
-			account->organization == INPUT_NONE ? NULL : usage->organization_ids.names[account->organization].text;
+			account->organization == INPUT_NONE ? NULL : input->organization_ids.names[account->organization].text;
 		const char *id = membership_account_id(membership, rank);
 		uint32_t number; /* that of an account is its rank */
 		if (number_of(&membership->values[GROUP_SITE], site, &membership->site[rank], error) < 0 ||
@@ -71,9 +71,9 @@ static int number_groups(struct membership *membership, struct error *error)
 }
 
 int membership_build(
-	struct membership *membership, const struct reconcile_input *usage, const struct account_groups *groups, struct error *error)
+	struct membership *membership, const struct reconcile_input *input, const struct account_groups *groups, struct error *error)
 {
-	*membership = (struct membership){.usage = usage, .groups = groups};
+	*membership = (struct membership){.input = input, .groups = groups};
 	return rank_accounts(membership, error) < 0 || number_groups(membership, error) < 0 ? -1 : 0;
 }
 
@@ -87,14 +87,14 @@ void membership_release(struct membership *membership)
 	free(membership->row_values);
 	for (int type = 0; type < GROUP_TYPES; type++)
 		name_table_release(&membership->values[type]);
-	*membership = (struct membership){.usage = NULL};
+	*membership = (struct membership){.input = NULL};
 }
 
 ptrdiff_t membership_group(struct membership *membership, enum group_type type, const char *value, struct error *error)
 {
 	struct name_table *values = &membership->values[type];
 	if (type == GROUP_SITE && !name_table_find(values, value, strlen(value)))
-		for (uint32_t rank = 0; rank < membership->usage->account_count; rank++) {
+		for (uint32_t rank = 0; rank < membership->input->account_count; rank++) {
 			const char *name = membership_account(membership, rank)->site_name;
 			if (name && membership->site[rank] != MEMBERSHIP_NONE && strcmp(name, value) == 0)
 				return membership->site[rank];
@@ -121,20 +121,20 @@ uint32_t membership_of(const struct membership *membership, enum group_type type
 
 const struct input_account *membership_account(const struct membership *membership, uint32_t rank)
 {
-	return &membership->usage->accounts[membership->account_of_rank[rank]];
+	return &membership->input->accounts[membership->account_of_rank[rank]];
 }
 
 const char *membership_account_id(const struct membership *membership, uint32_t rank)
 {
-	return membership->usage->account_ids.names[membership->account_of_rank[rank]].text;
+	return membership->input->account_ids.names[membership->account_of_rank[rank]].text;
 }
 
 const char *membership_group_name(const struct membership *membership, enum group_type type, uint32_t group)
 {
-	if (type == GROUP_ACCOUNT && group < membership->usage->account_count)
+	if (type == GROUP_ACCOUNT && group < membership->input->account_count)
 		return membership_account(membership, group)->name;
 	const char *name = NULL;
-	for (uint32_t rank = 0; type == GROUP_SITE && !name && rank < membership->usage->account_count; rank++)
+	for (uint32_t rank = 0; type == GROUP_SITE && !name && rank < membership->input->account_count; rank++)
 		if (membership->site[rank] == group)
 			name = membership_account(membership, rank)->site_name;
 	return name;

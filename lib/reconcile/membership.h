@@ -13,9 +13,9 @@
 #define MEMBERSHIP_NONE UINT32_MAX
 
 struct membership {
-	const struct reconcile_input *usage;
+	const struct reconcile_input *input;
 	const struct account_groups *groups;
-	uint32_t *account_of_rank, *rank_of_account; /* numbers of usage */
+	uint32_t *account_of_rank, *rank_of_account; /* numbers of the input */
 	struct name_table values[GROUP_TYPES]; /* the groups' keys: account id, site id, cost center … */
 	uint32_t *site, *organization; /* by rank */
 	struct {
@@ -26,7 +26,7 @@ struct membership {
 };
 
 int membership_build(
-	struct membership *membership, const struct reconcile_input *usage, const struct account_groups *groups, struct error *error);
+	struct membership *membership, const struct reconcile_input *input, const struct account_groups *groups, struct error *error);
 void membership_release(struct membership *membership);
 
 /* The number of the group that an entitlement is allocated to, added where no account is in it; sites go by id or name. -1 with an error. */

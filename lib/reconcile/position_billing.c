@@ -9,16 +9,16 @@
 
 /* An account's consumption in a period, whatever its plan items. */
 struct place {
-	uint32_t account, period; /* numbers of usage */
-	uint32_t metric; /* POSITION_NO_METRIC: of several, or of none */
+	uint32_t account, period; /* numbers of the input */
+	uint32_t metric; /* PLAN_ITEM_NO_METRIC: of several, or of none */
 };
 
 /* A billing period with what it belongs to. */
 struct position_billing {
 	const struct input_billing *billing;
 	uint32_t rank; /* of the account */
-	uint32_t metric; /* POSITION_NO_METRIC for none */
-	uint32_t period; /* number of usage; INPUT_NONE for none */
+	uint32_t metric; /* PLAN_ITEM_NO_METRIC for none */
+	uint32_t period; /* number of the input; INPUT_NONE for none */
 	bool is_superseded; /* one that overlaps it was observed later, as when a plan was changed */
 };
 
@@ -37,9 +37,9 @@ static int compare_places(const void *left, const void *right, void *context)
 /* The places of accounts that have a billing period, in order, each once. What is excluded is in none. */
 static struct place *find_places(const struct position *position, size_t *count, struct error *error)
 {
-	const struct reconcile_input *usage = position->usage;
-	bool *is_billed = calloc(usage->account_count + 1, sizeof *is_billed);
-	struct place *places = malloc((position->line_count + usage->sums.count + 1) * sizeof *places);
+	const struct reconcile_input *input = position->input;
+	bool *is_billed = calloc(input->account_count + 1, sizeof *is_billed);
+	struct place *places = malloc((position->line_count + input->sums.count + 1) * sizeof *places);
 	*count = 0;
 	if (!is_billed || !places) {
 		error_set(error, EX_OSERR, "out of memory");
@@ -47,8 +47,8 @@ static struct place *find_places(const struct position *position, size_t *count,
 		free(is_billed);
 		return NULL;
 	}
-	for (size_t i = 0; i < usage->billing_count; i++)
-		is_billed[usage->billings[i].account] = true;
+	for (size_t i = 0; i < input->billing_count; i++)
+		is_billed[input->billings[i].account] = true;
 	size_t found = 0;
 	for (size_t i = 0; i < position->line_count; i++) {
 		const struct position_line *line = &position->lines[i];
@@ -56,19 +56,19 @@ static struct place *find_places(const struct position *position, size_t *count,
 		if (line->units && is_billed[account])
 			places[found++] = (struct place){account, position->period_of_rank[line->period], line->metric};
 	}
-	for (size_t i = 0; i < usage->sums.count; i++) {
-		const struct sum *sum = &usage->sums.sums[i];
-		if (sum->units && is_billed[sum->key[2]] && position->metric_of_item[sum->key[1]] == POSITION_NO_METRIC)
-			places[found++] = (struct place){sum->key[2], sum->key[0], POSITION_NO_METRIC};
+	for (size_t i = 0; i < input->sums.count; i++) {
+		const struct sum *sum = &input->sums.sums[i];
+		if (sum->units && is_billed[sum->key[2]] && position->metric_of_item[sum->key[1]] == PLAN_ITEM_NO_METRIC)
+			places[found++] = (struct place){sum->key[2], sum->key[0], PLAN_ITEM_NO_METRIC};
 	}
 	free(is_billed);
-	qsort_r(places, found, sizeof *places, compare_places, usage->periods);
+	qsort_r(places, found, sizeof *places, compare_places, input->periods);
 	for (size_t i = 0; i < found; i++) {
 		struct place *last = *count ? &places[*count - 1] : NULL;
 		if (!last || last->account != places[i].account || last->period != places[i].period)
 			places[(*count)++] = places[i];
 		else if (last->metric != places[i].metric)
-			last->metric = POSITION_NO_METRIC;
+			last->metric = PLAN_ITEM_NO_METRIC;
 	}
 	return places;
 }
@@ -82,7 +82,7 @@ static bool holds(const struct input_period *period, int64_t instant)
 static void assign_by_consumption(
 	struct position_billing *assigned, const struct position *position, const struct place places[], size_t count, int64_t middle)
 {
-	const struct input_period *periods = position->usage->periods;
+	const struct input_period *periods = position->input->periods;
 	size_t low = 0, high = count, found = 0;
 	while (low < high) {
 		size_t between = low + (high - low) / 2;
@@ -100,18 +100,18 @@ static void assign_by_consumption(
 	}
 	if (found > 1) {
 		assigned->period = INPUT_NONE;
-		assigned->metric = POSITION_NO_METRIC;
+		assigned->metric = PLAN_ITEM_NO_METRIC;
 	}
 }
 
 /* An account that consumed nothing in the period: its profile has that period all the same. */
 static void assign_by_profile(struct position_billing *assigned, const struct position *position, int64_t middle)
 {
-	const struct reconcile_input *usage = position->usage;
-	const struct input_account *account = &usage->accounts[assigned->billing->account];
-	uint32_t profile = account->profile == INPUT_NONE && usage->profiles.count == 1 ? 0 : account->profile;
-	for (size_t i = 0; i < usage->period_count && profile != INPUT_NONE && !account->is_shared; i++)
-		if (usage->periods[i].profile == profile && holds(&usage->periods[i], middle))
+	const struct reconcile_input *input = position->input;
+	const struct input_account *account = &input->accounts[assigned->billing->account];
+	uint32_t profile = account->profile == INPUT_NONE && input->profiles.count == 1 ? 0 : account->profile;
+	for (size_t i = 0; i < input->period_count && profile != INPUT_NONE && !account->is_shared; i++)
+		if (input->periods[i].profile == profile && holds(&input->periods[i], middle))
 			assigned->period = (uint32_t)i;
 }
 
@@ -163,9 +163,9 @@ static int add_up(struct position *position, const uint32_t rank_of_period[], st
 {
 	for (size_t i = 0; i < position->billing_count; i++) {
 		const struct position_billing *one = &position->billings[i];
-		if (one->metric == POSITION_NO_METRIC || one->period == INPUT_NONE || one->is_superseded || !is_comparable(one->billing))
+		if (one->metric == PLAN_ITEM_NO_METRIC || one->period == INPUT_NONE || one->is_superseded || !is_comparable(one->billing))
 			continue;
-		struct position_billed *sum = &position->billed[one->metric * position->usage->period_count + rank_of_period[one->period]];
+		struct position_billed *sum = &position->billed[one->metric * position->input->period_count + rank_of_period[one->period]];
 		sum->periods++;
 		if (sum_add(&sum->billed, one->billing->billed, error) < 0 || sum_add(&sum->counted, one->billing->counted, error) < 0)
 			return -1;
@@ -175,25 +175,25 @@ static int add_up(struct position *position, const uint32_t rank_of_period[], st
 
 static int assign(struct position *position, struct error *error)
 {
-	const struct reconcile_input *usage = position->usage;
+	const struct reconcile_input *input = position->input;
 	size_t count;
 	struct place *places = find_places(position, &count, error);
 	if (!places)
 		return -1;
-	for (size_t i = 0; i < usage->billing_count; i++) {
-		const struct input_billing *billing = &usage->billings[i];
+	for (size_t i = 0; i < input->billing_count; i++) {
+		const struct input_billing *billing = &input->billings[i];
 		struct position_billing *assigned = &position->billings[i];
 		int64_t middle = billing->start + (billing->end - billing->start) / 2;
 		*assigned = (struct position_billing){.billing = billing,
 			.rank = position->membership.rank_of_account[billing->account],
-			.metric = POSITION_NO_METRIC,
+			.metric = PLAN_ITEM_NO_METRIC,
 			.period = INPUT_NONE};
 		assign_by_consumption(assigned, position, places, count, middle);
 		if (assigned->period == INPUT_NONE)
 			assign_by_profile(assigned, position, middle);
 	}
 	free(places);
-	position->billing_count = usage->billing_count;
+	position->billing_count = input->billing_count;
 	qsort(position->billings, position->billing_count, sizeof *position->billings, compare_billings);
 	drop_repeated(position);
 	mark_superseded(position);
@@ -202,14 +202,14 @@ static int assign(struct position *position, struct error *error)
 
 int position_billing_open(struct position *position, struct error *error)
 {
-	const struct reconcile_input *usage = position->usage;
-	if (!usage->billing_count)
+	const struct reconcile_input *input = position->input;
+	if (!input->billing_count)
 		return 0;
-	uint32_t *rank_of_period = calloc(usage->period_count + 1, sizeof *rank_of_period);
-	position->billings = calloc(usage->billing_count, sizeof *position->billings);
-	position->billed = calloc(position->licence->models.metric_count * usage->period_count + 1, sizeof *position->billed);
+	uint32_t *rank_of_period = calloc(input->period_count + 1, sizeof *rank_of_period);
+	position->billings = calloc(input->billing_count, sizeof *position->billings);
+	position->billed = calloc(position->licence->models.metric_count * input->period_count + 1, sizeof *position->billed);
 	int result = rank_of_period && position->billings && position->billed ? 0 : error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < usage->period_count && result == 0; i++)
+	for (size_t i = 0; i < input->period_count && result == 0; i++)
 		rank_of_period[position->period_of_rank[i]] = (uint32_t)i;
 	if (result == 0)
 		result = assign(position, error);
@@ -229,7 +229,7 @@ void position_billing_figures(const struct position *position, size_t metric, si
 {
 	if (!position->billed)
 		return;
-	const struct position_billed *sum = &position->billed[metric * position->usage->period_count + rank];
+	const struct position_billed *sum = &position->billed[metric * position->input->period_count + rank];
 	figures->billing_periods = sum->periods;
 	figures->billed = sum->billed;
 	figures->billed_counted = sum->counted;
@@ -254,9 +254,9 @@ static const char *check_of(const struct position_billing *one)
 static void print_check(struct position *position, const struct position_billing *one)
 {
 	const struct input_billing *billing = one->billing;
-	const struct input_period *period = one->period == INPUT_NONE ? NULL : &position->usage->periods[one->period];
-	const struct metric *metric = one->metric == POSITION_NO_METRIC ? NULL : &position->licence->models.metrics[one->metric];
-	const char *profile = period ? position->usage->profiles.names[period->profile].text : "";
+	const struct input_period *period = one->period == INPUT_NONE ? NULL : &position->input->periods[one->period];
+	const struct metric *metric = one->metric == PLAN_ITEM_NO_METRIC ? NULL : &position->licence->models.metrics[one->metric];
+	const char *profile = period ? position->input->profiles.names[period->profile].text : "";
 	struct buffer *line = position_begin_record(position, &stream_billing_check);
 	json_member_text(line, "profile", *profile ? profile : NULL);
 	json_member_text(line, "software_model", metric ? metric->software_model : NULL);

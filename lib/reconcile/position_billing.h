@@ -9,7 +9,7 @@
 #ifndef ENVTALLY_POSITION_BILLING_H
 #define ENVTALLY_POSITION_BILLING_H
 
-#include "reconcile/position.h"
+#include "reconcile/position_cell.h"
 
 /* What the billing periods of a metric in a period come to: those of which both counts are known. */
 struct position_billed {

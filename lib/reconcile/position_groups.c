@@ -1,5 +1,6 @@
-#include "reconcile/position_print.h"
+#include "reconcile/position_groups.h"
 
+#include "reconcile/position_print.h"
 #include "json/json_write.h"
 
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static struct row *row_of_pool(
 {
 	if (pool->type == rows->type && pool->group < rows->groups)
 		return row_of(rows, pool->group);
-	if (pool->type == GROUP_ACCOUNT && pool->group < position->usage->account_count)
+	if (pool->type == GROUP_ACCOUNT && pool->group < position->input->account_count)
 		return row_of_account(position, rows, cell, pool->group);
 	return &rows->list[rows->groups + 1];
 }
@@ -43,24 +44,24 @@ static struct row *row_of_pool(
 static void fill(const struct position *position, const struct rows *rows, const struct position_cell *cell)
 {
 	bool everybody = false;
-	for (size_t i = 0; i < cell->need_count; i++) {
-		const struct need *need = &cell->needs[i];
-		struct row *row = row_of_account(position, rows, cell, need->rank);
-		row->units += need->units;
-		row->allocated += need->allocated;
-		row->pooled += need->pooled;
-		row->covered += need->covered;
-		row->unlicensed += position_unlicensed(need);
+	for (size_t i = 0; i < cell->consumer_count; i++) {
+		const struct consumer *consumer = &cell->consumers[i];
+		struct row *row = row_of_account(position, rows, cell, consumer->rank);
+		row->units += consumer->units;
+		row->allocated += consumer->allocated;
+		row->pooled += consumer->pooled;
+		row->covered += consumer->covered;
+		row->unlicensed += position_unlicensed(consumer);
 	}
-	for (size_t i = 0; i < cell->reach->count; i++) {
-		struct row *row = row_of_account(position, rows, cell, cell->reach->ranks[i]);
-		bool is_fed = eligible_accounts_is_fed(&position->membership, cell->reach->ranks[i]);
+	for (size_t i = 0; i < cell->eligible->count; i++) {
+		struct row *row = row_of_account(position, rows, cell, cell->eligible->ranks[i]);
+		bool is_fed = eligible_accounts_is_fed(&position->membership, cell->eligible->ranks[i]);
 		row->accounts++;
 		row->not_yet_fed += !is_fed;
-		row->reported += is_fed && eligible_accounts_is_reported(&position->membership, cell->reach->ranks[i]);
+		row->reported += is_fed && eligible_accounts_is_reported(&position->membership, cell->eligible->ranks[i]);
 	}
-	for (size_t i = 0; i < cell->draw->pool_count; i++) {
-		const struct pool *pool = &cell->draw->pools[i];
+	for (size_t i = 0; i < cell->drawdown->pool_count; i++) {
+		const struct pool *pool = &cell->drawdown->pools[i];
 		if (!pool->is_in_force)
 			continue;
 		struct row *row = row_of_pool(position, rows, cell, pool);

@@ -8,11 +8,11 @@ struct buffer *position_begin_record(struct position *position, const struct str
 {
 	struct buffer *line = &position->output->pending;
 	size_t number = 0;
-	while (streams[number] != stream)
+	while (position->begun[number] && position->begun[number] != stream)
 		number++;
-	if (!position->has_schema[number])
+	if (!position->begun[number])
 		stream_append_schema(line, stream);
-	position->has_schema[number] = true;
+	position->begun[number] = stream;
 	stream_begin_record(line, stream);
 	return line;
 }
@@ -65,7 +65,7 @@ void position_put_period(struct buffer *line, const struct period *period)
 
 static void put_rights(struct buffer *line, const struct figures *figures)
 {
-	bool known = figures_use_is_known(figures);
+	bool known = figures_are_known(figures);
 	json_member_rights(line, "rights_owned", figures->is_unlimited, figures->owned);
 	position_put_known(line, "rights_used", known, figures->used);
 	if (known)
@@ -75,7 +75,7 @@ static void put_rights(struct buffer *line, const struct figures *figures)
 	position_put_known(line, "over_licensed_rights", known, figures->over_licensed);
 	position_put_known(line, "unlicensed_rights", known, figures->unlicensed);
 	json_member_text(line, "status", figures_status(figures));
-	json_member_text(line, "usage_state", usage_state_names[figures->usage]);
+	json_member_text(line, "usage_state", usage_state_names[figures->usage_state]);
 	position_put_known(line, "covered_rights", known, figures->covered);
 	position_put_known(line, "lapsing_rights", known, figures->lapsing);
 	position_put_known(line, "allocated_in_use", known, figures->allocated_in_use);
@@ -90,7 +90,7 @@ static void put_figures(struct buffer *line, const struct input_period *period, 
 {
 	int digits = currency ? currency_digits(currency) : 0;
 	position_put_period(line, &period->period);
-	json_member_text(line, "period_state", period->state);
+	json_member_text(line, "period_state", period_state_name(period->state));
 	put_rights(line, figures);
 	json_member_text(line, "currency", currency);
 	position_put_amount(line, "over_licensed_amount", figures->over_licensed_amount, digits);
@@ -107,14 +107,13 @@ static void put_figures(struct buffer *line, const struct input_period *period, 
 	position_put_known(line, "billed_units_counted", figures->billing_periods > 0, figures->billed_counted);
 }
 
-#define PRICE_DIGITS 4 /* that an average price is shown with, beyond those of its currency */
-
 int position_print_metric(struct position *position, const struct position_cell *cell, struct error *error)
 {
 	const struct metric *metric = cell->metric;
 	const struct average_price *pricing = &cell->pricing;
 	int64_t price = 0;
-	if (pricing->rights && money_round(pricing->total, 1, pricing->rights, pricing->digits + PRICE_DIGITS, &price, error) < 0)
+	int digits;
+	if (average_price_shown(pricing, &price, &digits, error) < 0)
 		return -1;
 	struct buffer *line = position_begin_record(position, &stream_metric_result);
 	json_member_text(line, "profile", cell->profile);
@@ -126,7 +125,7 @@ int position_print_metric(struct position *position, const struct position_cell 
 	put_figures(line, cell->period, &cell->figures, pricing->currency);
 	json_key(line, "average_price");
 	if (pricing->rights)
-		put_decimal(line, price, pricing->digits + PRICE_DIGITS);
+		put_decimal(line, price, digits);
 	else
 		json_null(line);
 	json_member_text(line, "price_basis", pricing->basis);
@@ -147,16 +146,16 @@ void position_print_sum(struct position *position, const struct stream *stream, 
 	position_end_record(position);
 }
 
-void position_print_unlicensed_account(
-	struct position *position, const struct position_cell *cell, const struct need *need, int64_t unlicensed, struct amount cost)
+void position_print_unlicensed_account(struct position *position, const struct position_cell *cell, const struct consumer *consumer,
+	int64_t unlicensed, struct amount cost)
 {
 	struct buffer *line = position_begin_record(position, &stream_unlicensed_consumption);
 	position_put_metric(line, cell);
 	json_member_text(line, "unit", cell->metric->unit);
 	position_put_period(line, &cell->period->period);
-	json_member_text(line, "account_id", membership_account_id(&position->membership, need->rank));
-	json_member_text(line, "account_name", membership_account(&position->membership, need->rank)->name);
-	json_member_integer(line, "units_consumed", need->units);
+	json_member_text(line, "account_id", membership_account_id(&position->membership, consumer->rank));
+	json_member_text(line, "account_name", membership_account(&position->membership, consumer->rank)->name);
+	json_member_integer(line, "units_consumed", consumer->units);
 	json_member_integer(line, "units_unlicensed", unlicensed);
 	json_member_text(line, "currency", cell->pricing.currency);
 	position_put_amount(line, "cost", cost, cell->pricing.digits);
@@ -166,11 +165,11 @@ void position_print_unlicensed_account(
 /* Units of plan items without a metric, by plan item and profile. */
 static int sum_unrecognized(const struct position *position, struct sum_table *sums, struct error *error)
 {
-	const struct sum_table *all = &position->usage->sums;
+	const struct sum_table *all = &position->input->sums;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct sum *sum = &all->sums[i];
-		const uint32_t key[SUM_PARTS] = {sum->key[1], position->usage->periods[sum->key[0]].profile};
-		if (position->metric_of_item[sum->key[1]] == POSITION_NO_METRIC && sum_table_add(sums, key, sum->units, error) < 0)
+		const uint32_t key[SUM_PARTS] = {sum->key[1], position->input->periods[sum->key[0]].profile};
+		if (position->metric_of_item[sum->key[1]] == PLAN_ITEM_NO_METRIC && sum_table_add(sums, key, sum->units, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -187,22 +186,22 @@ static int compare_sums(const void *left, const void *right)
 /* `sums`: those of the plan item, one a profile. */
 static int print_item(struct position *position, size_t item, const struct sum sums[], size_t count, struct error *error)
 {
-	const char *identifier = position->usage->plan_item_ids.names[item].text;
+	const char *identifier = position->input->plan_items.ids.names[item].text;
 	int64_t units = 0;
 	struct buffer *line = position_begin_record(position, &stream_unrecognized_subscription);
 	json_member_text(line, "identifier", *identifier ? identifier : "(no plan item)");
 	json_member_text(line, "identifier_type", "plan_item_id");
-	json_member_text(line, "display_name", position->usage->plan_items[item].plan_item_name);
+	json_member_text(line, "display_name", position->input->plan_items.list[item].plan_item_name);
 	json_member_begin(line, "profiles", '[');
 	for (size_t i = 0; i < count; i++) {
-		const char *profile = position->usage->profiles.names[sums[i].key[1]].text;
+		const char *profile = position->input->profiles.names[sums[i].key[1]].text;
 		if (*profile && sums[i].units > 0)
 			json_c_string(line, profile);
 		if (sum_add(&units, sums[i].units, error) < 0)
 			return -1;
 	}
 	json_end(line, ']');
-	json_member_integer(line, "subscriptions", position->usage->plan_items[item].subscriptions);
+	json_member_integer(line, "subscriptions", position->input->plan_items.list[item].subscriptions);
 	json_member_integer(line, "units_consumed", units);
 	position_end_record(position);
 	return 0;
@@ -215,11 +214,11 @@ int position_print_unrecognized(struct position *position, struct error *error)
 	size_t at = 0;
 	if (sums.count)
 		qsort(sums.sums, sums.count, sizeof *sums.sums, compare_sums);
-	for (size_t item = 0; item < position->usage->plan_item_count && result == 0; item++) {
+	for (size_t item = 0; item < position->input->plan_items.count && result == 0; item++) {
 		size_t first = at;
 		while (at < sums.count && sums.sums[at].key[0] == item)
 			at++;
-		if (position->metric_of_item[item] == POSITION_NO_METRIC)
+		if (position->metric_of_item[item] == PLAN_ITEM_NO_METRIC)
 			result = print_item(position, item, sums.sums + first, at - first, error);
 	}
 	sum_table_release(&sums);

@@ -4,7 +4,7 @@
 #ifndef ENVTALLY_POSITION_PRINT_H
 #define ENVTALLY_POSITION_PRINT_H
 
-#include "reconcile/position.h"
+#include "reconcile/position_cell.h"
 #include "stream/stream.h"
 
 /* Begins a record, after the stream's SCHEMA where it is the first. */
@@ -22,8 +22,8 @@ void position_put_period(struct buffer *line, const struct period *period);
 int position_print_metric(struct position *position, const struct position_cell *cell, struct error *error);
 void position_print_sum(struct position *position, const struct stream *stream, const struct metric *metric, const char *profile,
 	const struct input_period *period, const struct figures *figures);
-void position_print_unlicensed_account(
-	struct position *position, const struct position_cell *cell, const struct need *need, int64_t unlicensed, struct amount cost);
+void position_print_unlicensed_account(struct position *position, const struct position_cell *cell, const struct consumer *consumer,
+	int64_t unlicensed, struct amount cost);
 int position_print_unrecognized(struct position *position, struct error *error);
 
 #endif

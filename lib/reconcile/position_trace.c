@@ -1,7 +1,5 @@
 #include "reconcile/position_trace.h"
 
-#include "base/glob.h"
-
 #include "base/instant.h"
 #include "licence/licence_cells.h"
 #include "reconcile/position_print.h"
@@ -9,29 +7,16 @@
 
 #include <stdlib.h>
 
-enum { ENTITLEMENT_USE, CONSUMPTION_USE };
-
-static struct buffer *begin_record(struct position *position, int number)
-{
-	const struct stream *stream = number == ENTITLEMENT_USE ? &stream_entitlement_use : &stream_consumption_use;
-	struct buffer *line = &position->output->pending;
-	if (!position->has_trace_schema[number])
-		stream_append_schema(line, stream);
-	position->has_trace_schema[number] = true;
-	stream_begin_record(line, stream);
-	return line;
-}
-
-int position_trace_open(struct position *position, const struct drawdown *draw, struct error *error)
+int position_trace_open(struct position *position, const struct drawdown *drawdown, struct error *error)
 {
 	if (!position->trace)
 		return 0;
-	int64_t *grown = reallocarray(position->drawn_before, draw->grants.count + 1, sizeof *grown);
+	int64_t *grown = reallocarray(position->drawn_before, drawdown->grants.count + 1, sizeof *grown);
 	if (!grown)
 		return error_set(error, EX_OSERR, "out of memory");
 	position->drawn_before = grown;
-	for (size_t i = 0; i < draw->grants.count; i++)
-		grown[i] = draw->grants.list[i].drawn;
+	for (size_t i = 0; i < drawdown->grants.count; i++)
+		grown[i] = drawdown->grants.list[i].drawn;
 	return 0;
 }
 
@@ -48,7 +33,7 @@ static void print_grant(struct position *position, const struct position_cell *c
 {
 	const struct entitlement *entitlement = grant->entitlement;
 	bool is_allocated = entitlement->allocation_type != GROUP_POOL;
-	struct buffer *line = begin_record(position, ENTITLEMENT_USE);
+	struct buffer *line = position_begin_record(position, &stream_entitlement_use);
 	position_put_metric(line, cell);
 	position_put_period(line, &cell->period->period);
 	json_member_text(line, "entitlement_id", entitlement->entitlement_id);
@@ -66,41 +51,29 @@ static void print_grant(struct position *position, const struct position_cell *c
 
 void position_trace_drawdown(struct position *position, const struct position_cell *cell)
 {
-	const struct grants *grants = &cell->draw->grants;
+	const struct grants *grants = &cell->drawdown->grants;
 	for (size_t i = 0; position->trace && i < grants->count; i++)
 		if (grant_is_in_force(&grants->list[i], &cell->period->period))
 			print_grant(position, cell, &grants->list[i], position->drawn_before[i]);
-}
-
-/* The line of models.csv that maps a plan item: of its metric, the first that matches. */
-static size_t line_of_item(const struct position *position, size_t item, uint32_t metric)
-{
-	const struct models *models = &position->licence->models;
-	const char *texts[POSITION_ITEM_TEXTS];
-	position_item_texts(position->usage, item, texts);
-	for (size_t i = 0; i < models->count; i++)
-		if (models->identifiers[i].metric == metric &&
-			glob_matches(models->identifiers[i].identifier, texts[models->identifiers[i].type]))
-			return models->identifiers[i].row;
-	return 0;
 }
 
 void position_trace_consumption(struct position *position, const struct sum *sum, uint32_t metric, int64_t excluded)
 {
 	if (!position->trace)
 		return;
-	const struct reconcile_input *usage = position->usage;
-	const struct input_period *period = &usage->periods[sum->key[0]];
-	const char *profile = usage->profiles.names[period->profile].text, *plan_item = usage->plan_item_ids.names[sum->key[1]].text;
-	const struct metric *mapped = metric == POSITION_NO_METRIC ? NULL : &position->licence->models.metrics[metric];
-	struct buffer *line = begin_record(position, CONSUMPTION_USE);
+	const struct reconcile_input *input = position->input;
+	const struct input_period *period = &input->periods[sum->key[0]];
+	const char *profile = input->profiles.names[period->profile].text, *plan_item = input->plan_items.ids.names[sum->key[1]].text;
+	const struct metric *mapped = metric == PLAN_ITEM_NO_METRIC ? NULL : &position->licence->models.metrics[metric];
+	struct buffer *line = position_begin_record(position, &stream_consumption_use);
 	json_member_text(line, "profile", *profile ? profile : NULL);
-	json_member_text(line, "account_id", usage->account_ids.names[sum->key[2]].text);
+	json_member_text(line, "account_id", input->account_ids.names[sum->key[2]].text);
 	json_member_text(line, "plan_item_id", *plan_item ? plan_item : NULL);
 	position_put_period(line, &period->period);
 	json_member_text(line, "software_model", mapped ? mapped->software_model : NULL);
 	json_member_text(line, "license_metric", mapped ? mapped->license_metric : NULL);
-	position_put_known(line, "line", mapped != NULL, mapped ? (int64_t)line_of_item(position, sum->key[1], metric) : 0);
+	position_put_known(line, "line", mapped != NULL,
+		mapped ? (int64_t)plan_item_map_line(&input->plan_items, &position->licence->models, sum->key[1]) : 0);
 	json_member_integer(line, "units_consumed", sum->units);
 	json_member_integer(line, "units_excluded", excluded);
 	position_end_record(position);

@@ -1,8 +1,8 @@
 /*
- * reconcile_input.h: what was used: consumption, and what is known of the accounts and plan items it is of, collected from a pipe.
+ * reconcile_input.h: what reconcile reads: consumption, its accounts and plan items, and billing periods.
  *
  * Names are numbered in name_tables; INPUT_NONE stands for null. Units are summed by period, plan item and account, so memory
- * grows with what is distinct, not with the records, and pieces of a consumption add up.
+ * grows with distinct keys, not with records, and pieces of a consumption add up.
  */
 #ifndef ENVTALLY_RECONCILE_INPUT_H
 #define ENVTALLY_RECONCILE_INPUT_H
@@ -10,10 +10,12 @@
 #include "base/arena.h"
 #include "base/name_table.h"
 #include "base/period.h"
+#include "base/period_state.h"
 #include "base/sum_table.h"
-#include "stream/message.h"
+#include "reconcile/plan_item_map.h"
+#include "stream/record.h"
 
-#define INPUT_NONE UINT32_MAX
+#define INPUT_NONE RECORD_NO_NAME
 
 struct input_account {
 	const char *name; /* NULL for none */
@@ -26,17 +28,11 @@ struct input_account {
 	bool is_shared; /* … but there is some of another profile too */
 };
 
-struct input_plan_item {
-	const char *plan_item_name, *subscription_name;
-	uint32_t subscriptions; /* how many have it */
-	bool has_units;
-};
-
 /* A consumption period of a profile. */
 struct input_period {
 	uint32_t profile;
 	struct period period;
-	char state[16]; /* of the least settled of its records */
+	enum period_state state; /* of the least final of its records */
 };
 
 /* The asset group whose accounts a plan item is for. */
@@ -47,7 +43,7 @@ struct input_eligibility {
 /* Docusign's own count of an account in one of its billing periods, and ours of the same stretch: ledger_billing.h. */
 struct input_billing {
 	uint32_t account;
-	int64_t start, end, observed_at, counted_until; /* the last two INSTANT_NONE where they are not told */
+	int64_t start, end, observed_at, counted_until; /* the last two INSTANT_NONE when unknown */
 	int64_t allowed, billed, counted, bulk, powerforms; /* INPUT_UNKNOWN for null; allowed INPUT_UNLIMITED too */
 	bool is_behind; /* the account's feed has not been read up to counted_until */
 };
@@ -55,13 +51,13 @@ struct input_billing {
 #define INPUT_UNLIMITED (-2)
 
 struct reconcile_input {
-	struct name_table profiles, account_ids, plan_item_ids, site_ids, organization_ids, asset_group_ids, period_keys;
+	struct name_table profiles, account_ids, site_ids, organization_ids, asset_group_ids, period_keys;
 	struct input_account *accounts; /* by number of account_ids */
-	struct input_plan_item *plan_items; /* by number of plan_item_ids; "" is the one without an id */
+	struct plan_items plan_items;
 	struct input_period *periods; /* by number of period_keys */
-	size_t account_count, plan_item_count, period_count;
-	struct input_eligibility *reaches;
-	size_t eligible_count;
+	size_t account_count, period_count;
+	struct input_eligibility *eligibilities;
+	size_t eligibility_count;
 	struct input_billing *billings;
 	size_t billing_count;
 	struct sum_table sums; /* period, plan item, account */
@@ -70,7 +66,7 @@ struct reconcile_input {
 	struct arena arena;
 };
 
-void reconcile_input_release(struct reconcile_input *usage);
+void reconcile_input_release(struct reconcile_input *input);
 
 /* Opens a reader for the fields that reconcile_input_add() looks at. */
 int reconcile_input_reader_open(struct message_reader *reader, int descriptor, const char *name, struct error *error);
@@ -78,12 +74,12 @@ int reconcile_input_reader_open(struct message_reader *reader, int descriptor, c
 /* Could the account be of the profile, by the consumption that it has? */
 bool input_account_is_of(const struct input_account *account, uint32_t profile);
 
-/* Takes what it needs from a message of that reader. */
+/* Adds a message of that reader, when it is of a stream that reconcile reads. */
 int reconcile_input_add(
-	struct reconcile_input *usage, const struct message_reader *reader, const struct message *message, struct error *error);
+	struct reconcile_input *input, const struct message_reader *reader, const struct message *message, struct error *error);
 
-/* Takes a consumption record of units that are to be left out: of excluded users, as `exclude` selects them. */
+/* Adds a consumption record of units that are left out: of excluded users, as `exclude` selects them. */
 int reconcile_input_add_excluded(
-	struct reconcile_input *usage, const struct message_reader *reader, const struct message *message, struct error *error);
+	struct reconcile_input *input, const struct message_reader *reader, const struct message *message, struct error *error);
 
 #endif

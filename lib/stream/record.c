@@ -109,6 +109,15 @@ uint32_t record_name(struct record *record, int slot, struct name_table *table)
 	return (uint32_t)number;
 }
 
+uint32_t record_name_or_empty(struct record *record, int slot, struct name_table *table)
+{
+	if (record_slice(record, slot)->kind == JSON_STRING || record->failed)
+		return record_name(record, slot, table);
+	ptrdiff_t number = name_table_number(table, "", 0, record->error);
+	record->failed |= number < 0;
+	return (uint32_t)number;
+}
+
 const char *record_text(struct record *record, int slot, struct arena *arena)
 {
 	static const char nul_symbol[] = "\u2400";
@@ -149,4 +158,43 @@ const char *record_shared_text(struct record *record, int slot, struct name_tabl
 	record->failed |= number < 0;
 	arena_release(&scratch);
 	return number < 0 ? NULL : table->names[number].text;
+}
+
+void record_text_update(struct record *record, int slot, struct arena *arena, const char **text)
+{
+	const struct json_slice *slice = record_slice(record, slot);
+	if (slice->kind != JSON_STRING || (*text && json_slice_equals(slice, *text)))
+		return;
+	const char *copy = record_text(record, slot, arena);
+	if (copy)
+		*text = copy;
+}
+
+int32_t record_day(struct record *record, int slot)
+{
+	const struct json_slice *slice = record_slice(record, slot);
+	int32_t day = 0;
+	if (slice->kind != JSON_STRING || day_parse(slice->text, slice->length, &day) < 0)
+		record_wrong(record, slot, "a date such as 2025-01-31");
+	return day;
+}
+
+struct period record_period(struct record *record, int index, int start, int end)
+{
+	int64_t number = record_integer(record, index);
+	struct period period = {.index = (int)number, .start = record_instant(record, start), .end = record_instant(record, end)};
+	if (number != period.index)
+		record_wrong(record, index, "a whole number of 32 bits");
+	if (period.end <= period.start)
+		record_wrong(record, end, "a time after the period's start");
+	return period;
+}
+
+void record_sum(struct record *record, struct sum_table *sums, const uint32_t key[SUM_PARTS], int64_t units)
+{
+	if (record->failed || sum_table_add(sums, key, units, record->error) == 0)
+		return;
+	record->failed = true;
+	if (record->error->status == EX_DATAERR)
+		message_error(record->reader, record->message, record->error, "%s", record->error->text);
 }

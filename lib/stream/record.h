@@ -21,6 +21,8 @@
 
 #include "base/arena.h"
 #include "base/name_table.h"
+#include "base/period.h"
+#include "base/sum_table.h"
 #include "stream/message.h"
 #include "stream/stream.h"
 
@@ -76,11 +78,26 @@ int64_t record_instant_or_none(struct record *record, int slot);
 /* The number of a string in a table of names, where it is added when it is new; RECORD_NO_NAME for null. */
 uint32_t record_name(struct record *record, int slot, struct name_table *table);
 
+/* The same, but null is the name "". */
+uint32_t record_name_or_empty(struct record *record, int slot, struct name_table *table);
+
 /* A copy in the arena, NUL-terminated; NULL for null. A NUL in the text becomes U+2400. Numbers, arrays and objects give their JSON. */
 const char *record_text(struct record *record, int slot, struct arena *arena);
 
 /* The same text kept in a table of names, where equal texts are one: they can be compared by their pointers. */
 const char *record_shared_text(struct record *record, int slot, struct name_table *table);
+
+/* Sets *text to such a copy of a string, unless it already is that text. Leaves *text when the field is no string. */
+void record_text_update(struct record *record, int slot, struct arena *arena, const char **text);
+
+/* A date, in days (instant.h). */
+int32_t record_day(struct record *record, int slot);
+
+/* A period out of its three fields. Its end must be after its start. */
+struct period record_period(struct record *record, int index, int start, int end);
+
+/* Adds units to a sum. A sum out of range fails the record. */
+void record_sum(struct record *record, struct sum_table *sums, const uint32_t key[SUM_PARTS], int64_t units);
 
 /* Fails the record: "<stream> "<field>" must be <expected>, this is <what it is>". */
 void record_wrong(struct record *record, int slot, const char *expected);

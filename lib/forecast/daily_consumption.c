@@ -1,0 +1,233 @@
+#include "forecast/daily_consumption.h"
+
+#include "base/array.h"
+#include "base/instant.h"
+#include "base/stale_feed.h"
+#include "stream/record.h"
+
+#include <stdlib.h>
+
+#define FIELDS(X) \
+	X(account_id) \
+	X(plan_item_id) X(day) X(units_consumed) X(plan_item_name) X(subscription_name) X(watermark) X(profile) X(software_model) \
+		X(license_metric) X(unit) X(period_index) X(period_start) X(period_end) X(rights_owned) X(rights_used)
+enum { FIELDS(RECORD_SLOT) SLOTS };
+static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
+
+void daily_consumption_open(struct daily_consumption *daily, const struct licence *licence, int64_t now)
+{
+	*daily = (struct daily_consumption){.licence = licence, .now = now, .known_until = instant_day(now) - 1};
+}
+
+void daily_consumption_release(struct daily_consumption *daily)
+{
+	plan_items_release(&daily->plan_items);
+	arena_release(&daily->arena);
+	name_table_release(&daily->exclusion_suspects);
+	sum_table_release(&daily->sums);
+	free(daily->positions);
+	free(daily->metric_of_item);
+	*daily = (struct daily_consumption){.positions = NULL};
+}
+
+int daily_consumption_reader_open(struct message_reader *reader, int descriptor, const char *name, struct error *error)
+{
+	return message_reader_open(reader, descriptor, name, pointers, SLOTS, false, error);
+}
+
+/* The number of the account, when some exclusion rule names it, else RECORD_NO_NAME. Each account is matched once. */
+static uint32_t read_suspect(struct daily_consumption *daily, struct record *record)
+{
+	const struct exclusions *exclusions = &daily->licence->exclusions;
+	if (!exclusions->count || record->failed)
+		return RECORD_NO_NAME;
+	uint32_t number = record_name(record, SLOT_account_id, &daily->exclusion_suspects);
+	if (record->failed)
+		return RECORD_NO_NAME;
+	struct name *name = &daily->exclusion_suspects.names[number];
+	const char *text = name->text;
+	if (name->value == 0)
+		name->value = exclusions_name(exclusions, EXCLUDE_ACCOUNT, &text, 1) ? 1 : -1;
+	return name->value == 1 ? number : RECORD_NO_NAME;
+}
+
+static void add_partial(struct daily_consumption *daily, struct record *record, int sign)
+{
+	uint32_t key[SUM_PARTS];
+	if (record_slice(record, SLOT_account_id)->kind != JSON_STRING)
+		record_wrong(record, SLOT_account_id, "a string");
+	key[1] = (uint32_t)record_day(record, SLOT_day);
+	int64_t units = record_count(record, SLOT_units_consumed);
+	if (record->failed || units == 0)
+		return;
+	key[0] = plan_items_read(&daily->plan_items, record, SLOT_plan_item_id);
+	key[2] = read_suspect(daily, record);
+	record_sum(record, &daily->sums, key, sign * units);
+}
+
+static void add_subscription(struct daily_consumption *daily, struct record *record)
+{
+	if (record_slice(record, SLOT_plan_item_id)->kind != JSON_STRING)
+		return;
+	uint32_t item = plan_items_read(&daily->plan_items, record, SLOT_plan_item_id);
+	plan_items_read_names(&daily->plan_items, record, item, SLOT_plan_item_name, SLOT_subscription_name);
+}
+
+/* Envelopes of the watermark's own day may be missing. */
+static void add_watermark(struct daily_consumption *daily, struct record *record)
+{
+	int64_t watermark = record_instant(record, SLOT_watermark);
+	int32_t day = instant_day(watermark) - 1;
+	if (!record->failed && !feed_is_stale(watermark, daily->now) && day < daily->known_until)
+		daily->known_until = day;
+}
+
+static void check_profile(struct daily_consumption *daily, struct record *record)
+{
+	const struct json_slice *profile = record_slice(record, SLOT_profile);
+	if (record->failed)
+		return;
+	if (!daily->has_profile)
+		record_text_update(record, SLOT_profile, &daily->arena, &daily->profile);
+	else if (daily->profile ? !json_slice_equals(profile, daily->profile) : profile->kind == JSON_STRING) {
+		record->failed = true;
+		message_error(record->reader, record->message, record->error,
+			"metric_result is of another profile than those before: daily partials name none, so a pipe is one profile's");
+	}
+	daily->has_profile = true;
+}
+
+/* The place of a position: that of an earlier record of the same metric and period, else a new one. */
+static struct open_position *place_of(struct daily_consumption *daily, const struct open_position *new, struct error *error)
+{
+	for (size_t i = 0; i < daily->position_count; i++)
+		if (daily->positions[i].metric == new->metric && daily->positions[i].period.start == new->period.start)
+			return &daily->positions[i];
+	return array_grow((void **)&daily->positions, &daily->position_count, sizeof *new, error);
+}
+
+static struct open_position read_position(struct record *record)
+{
+	struct open_position position = {.profile = NULL};
+	for (int slot = SLOT_software_model; slot <= SLOT_unit; slot++)
+		if (record_slice(record, slot)->kind != JSON_STRING)
+			record_wrong(record, slot, "a string");
+	position.period = record_period(record, SLOT_period_index, SLOT_period_start, SLOT_period_end);
+	position.owned = record_rights(record, SLOT_rights_owned, &position.is_unlimited);
+	position.used = record_count_or(record, SLOT_rights_used, 0);
+	if (position.owned < 0 || record_is_null(record, SLOT_rights_owned))
+		record_wrong(record, SLOT_rights_owned, "a whole number, 0 or more, or \"unlimited\"");
+	return position;
+}
+
+static void add_position(struct daily_consumption *daily, struct record *record)
+{
+	struct open_position new = read_position(record);
+	check_profile(daily, record);
+	if (record->failed || daily->now < new.period.start || daily->now >= new.period.end || record_is_null(record, SLOT_rights_used))
+		return;
+	record_text_update(record, SLOT_software_model, &daily->arena, &new.software_model);
+	record_text_update(record, SLOT_license_metric, &daily->arena, &new.license_metric);
+	record_text_update(record, SLOT_unit, &daily->arena, &new.unit);
+	if (record->failed)
+		return;
+	ptrdiff_t metric = models_find_metric(&daily->licence->models, new.software_model, new.license_metric);
+	if (metric < 0) {
+		record->failed = true;
+		message_error(record->reader, record->message, record->error,
+			"metric_result has software model '%s' with license metric '%s', which no row of the models has",
+			new.software_model, new.license_metric);
+		return;
+	}
+	new.metric = (uint32_t)metric;
+	new.profile = daily->profile;
+	struct open_position *place = place_of(daily, &new, record->error);
+	record->failed = !place;
+	if (place)
+		*place = new;
+}
+
+int daily_consumption_add(
+	struct daily_consumption *daily, const struct message_reader *reader, const struct message *message, struct error *error)
+{
+	struct record record = {.reader = reader, .message = message, .error = error};
+	if (message_is_record(message, "daily_consumption"))
+		add_partial(daily, &record, 1);
+	else if (message_is_record(message, "subscription"))
+		add_subscription(daily, &record);
+	else if (message_is_record(message, "watermark"))
+		add_watermark(daily, &record);
+	else if (message_is_record(message, "metric_result"))
+		add_position(daily, &record);
+	return record.failed ? -1 : 0;
+}
+
+int daily_consumption_subtract(
+	struct daily_consumption *daily, const struct message_reader *reader, const struct message *message, struct error *error)
+{
+	struct record record = {.reader = reader, .message = message, .error = error};
+	if (message_is_record(message, "daily_consumption"))
+		add_partial(daily, &record, -1);
+	return record.failed ? -1 : 0;
+}
+
+static int compare_positions(const void *left, const void *right)
+{
+	const struct open_position *a = left, *b = right;
+	if (a->metric != b->metric)
+		return a->metric < b->metric ? -1 : 1;
+	return (a->period.start > b->period.start) - (a->period.start < b->period.start);
+}
+
+int daily_consumption_finish(struct daily_consumption *daily, struct error *error)
+{
+	if (daily->position_count)
+		qsort(daily->positions, daily->position_count, sizeof *daily->positions, compare_positions);
+	daily->metric_of_item = plan_items_map(&daily->plan_items, &daily->licence->models, error);
+	return daily->metric_of_item ? 0 : -1;
+}
+
+int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, int32_t otherwise)
+{
+	int32_t first = otherwise;
+	for (size_t i = 0; i < daily->sums.count; i++) {
+		const struct sum *sum = &daily->sums.sums[i];
+		if (daily->metric_of_item[sum->key[0]] == metric && sum->units > 0 && (int32_t)sum->key[1] < first)
+			first = (int32_t)sum->key[1];
+	}
+	return first;
+}
+
+/* The rules hold for a day as they do in reconcile for a period. */
+static int is_excluded(const struct daily_consumption *daily, const struct sum *sum, struct error *error)
+{
+	const struct exclusions *exclusions = &daily->licence->exclusions;
+	const char *texts[PLAN_ITEM_TEXTS];
+	const char *profile = daily->profile ? daily->profile : "";
+	int64_t start = (int32_t)sum->key[1] * DAY_MS;
+	const struct period day = {.start = start, .end = start + DAY_MS};
+	if (!exclusions->count)
+		return 0;
+	plan_items_texts(&daily->plan_items, sum->key[0], texts);
+	int excluded = exclusions_apply(exclusions, EXCLUDE_IDENTIFIER, texts, PLAN_ITEM_TEXTS, profile, &day, error);
+	if (excluded == 0 && sum->key[2] != RECORD_NO_NAME) {
+		*texts = daily->exclusion_suspects.names[sum->key[2]].text;
+		excluded = exclusions_apply(exclusions, EXCLUDE_ACCOUNT, texts, 1, profile, &day, error);
+	}
+	return excluded;
+}
+
+int daily_consumption_units(
+	const struct daily_consumption *daily, uint32_t metric, int32_t first, int64_t units[], size_t count, struct error *error)
+{
+	for (size_t i = 0; i < daily->sums.count; i++) {
+		const struct sum *sum = &daily->sums.sums[i];
+		int64_t at = (int64_t)(int32_t)sum->key[1] - first;
+		if (daily->metric_of_item[sum->key[0]] != metric || at < 0 || at >= (int64_t)count)
+			continue;
+		int excluded = is_excluded(daily, sum, error);
+		if (excluded < 0 || (!excluded && sum_add(&units[at], sum->units, error) < 0))
+			return -1;
+	}
+	return 0;
+}

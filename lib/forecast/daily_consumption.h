@@ -1,0 +1,64 @@
+/*
+ * daily_consumption.h: the units of each day, by license metric, and the positions of open periods, collected from a pipe: the
+ * daily_consumption of a profile, its subscriptions, watermarks and metric_results, in any order.
+ *
+ * Units are summed by plan item and day; accounts are kept apart only where an exclusion rule names them. So memory grows with
+ * plan items times days, not with accounts. Daily partials do not name their profile: a pipe is one profile's.
+ */
+#ifndef ENVTALLY_DAILY_USE_H
+#define ENVTALLY_DAILY_USE_H
+
+#include "base/sum_table.h"
+#include "licence/licence.h"
+#include "reconcile/plan_item_map.h"
+
+/* A metric_result of a period that holds the clock, whose consumption is known. */
+struct open_position {
+	const char *profile; /* NULL for none */
+	const char *software_model, *license_metric, *unit;
+	uint32_t metric; /* of the models */
+	struct period period;
+	bool is_unlimited;
+	int64_t owned, used;
+};
+
+struct daily_consumption {
+	const struct licence *licence; /* models, exclusions, and for burn_down.h entitlements */
+	int64_t now;
+	struct plan_items plan_items;
+	struct arena arena;
+	struct name_table exclusion_suspects; /* account ids, value 1 where some rule names the account */
+	struct sum_table sums; /* plan item, day (as uint32_t), account or RECORD_NO_NAME */
+	struct open_position *positions;
+	size_t position_count;
+	const char *profile; /* of the metric_results; NULL for none */
+	bool has_profile;
+	int32_t known_until; /* the last day that every feed has passed which is not stale; at most the day before the clock's */
+	uint32_t *metric_of_item; /* after daily_consumption_finish() */
+};
+
+void daily_consumption_open(struct daily_consumption *daily, const struct licence *licence, int64_t now);
+void daily_consumption_release(struct daily_consumption *daily);
+
+/* Opens a reader for the fields that daily_consumption_add() looks at. */
+int daily_consumption_reader_open(struct message_reader *reader, int descriptor, const char *name, struct error *error);
+
+/* Adds a message of that reader, when it is of a stream that forecast reads. */
+int daily_consumption_add(
+	struct daily_consumption *daily, const struct message_reader *reader, const struct message *message, struct error *error);
+
+/* Subtracts the daily_consumption of excluded users, as `exclude` and `merge` print it. */
+int daily_consumption_subtract(
+	struct daily_consumption *daily, const struct message_reader *reader, const struct message *message, struct error *error);
+
+/* Call it when all is read: maps plan items to metrics and sorts the positions. EX_DATAERR for a plan item of two metrics. */
+int daily_consumption_finish(struct daily_consumption *daily, struct error *error);
+
+/* The first day with units of a metric, `otherwise` where there is none before it. */
+int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, int32_t otherwise);
+
+/* Adds the units of a metric on days from `first` on to `units`, of `count` days, without what exclusion rules leave out. */
+int daily_consumption_units(
+	const struct daily_consumption *daily, uint32_t metric, int32_t first, int64_t units[], size_t count, struct error *error);
+
+#endif
