@@ -14,7 +14,7 @@
 
 #define DEPTH_LIMIT 8 /* of SafeContents within SafeContents */
 
-/* What the file holds, once its outer encryption is off. Bags and certificates are owned by the stacks of `safes`. */
+/* The file's contents after the outer encryption is removed. The stacks of `safes` own bags and certificates. */
 struct contents {
 	STACK_OF(PKCS12_SAFEBAG) * *safes;
 	int safe_count;
@@ -107,7 +107,7 @@ static int find_keys(struct contents *contents, const STACK_OF(PKCS12_SAFEBAG) *
 	return 0;
 }
 
-/* Takes the outer encryption off, as far as the password serves. */
+/* Removes the outer encryption, as far as the password opens it. */
 static int unpack(PKCS12 *file, const char *password, struct contents *contents, struct error *error)
 {
 	STACK_OF(PKCS7) *parts = PKCS12_unpack_authsafes(file);
@@ -147,7 +147,7 @@ static PKCS8_PRIV_KEY_INFO *open_key(struct contents *contents, const PKCS12_SAF
 	return ASN1_item_dup(ASN1_ITEM_rptr(PKCS8_PRIV_KEY_INFO), PKCS12_SAFEBAG_get0_p8inf(bag));
 }
 
-/* Whether the password opens a key though the MAC is wrong: then it is the file that is. */
+/* Whether the password opens a key although the MAC is wrong: then the file is damaged. */
 static bool opens_a_key(struct contents *contents, const char *password)
 {
 	for (size_t i = 0; i < contents->key_count; i++) {

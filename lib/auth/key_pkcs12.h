@@ -1,12 +1,12 @@
 /*
  * key_pkcs12.h: a private key in a PKCS#12 file (RFC 7292), from openssl, keytool, Windows or anything else.
  *
- * The file's MAC is checked first, so that a wrong password and an algorithm that is missing are two answers. OpenSSL 3.0 knows
- * the MAC of RFC 7292 appendix B; that of RFC 9579 (PBMAC1: PBKDF2 and HMAC) is computed here. A file without a MAC is taken.
- * RC2 and other old ciphers come from the legacy provider, loaded only then (legacy_crypto.h).
+ * The file's MAC is checked first, so that a wrong password and a missing algorithm are different errors. OpenSSL 3.0 knows the MAC of
+ * RFC 7292 appendix B; that of RFC 9579 (PBMAC1: PBKDF2 and HMAC) is computed here. A file without a MAC is accepted. RC2 and other old
+ * ciphers come from the legacy provider, loaded only then (legacy_crypto.h).
  *
- * A key's alias is its friendlyName; one without is called by its number among those without, as keytool does.
- * An empty password is tried before the user is asked for one.
+ * A key's alias is its friendlyName; a key without one is called by its number among those without, as in keytool. An empty password is
+ * tried before the user is asked for one.
  */
 #ifndef ENVTALLY_KEY_PKCS12_H
 #define ENVTALLY_KEY_PKCS12_H

@@ -59,7 +59,7 @@ static int to_number(const struct json_slice *slice, const char *pointer, int64_
 	return error_set(error, EX_DATAERR, "'%s' must be a whole number, it is %s", pointer, json_kind_name(slice->kind));
 }
 
-/* A link of its own host, whole or from the root; a foreign one would get our token. */
+/* A link to the same host, absolute or from the root: another host would get the token. */
 static int read_link(struct feed_page_reader *reader, const struct json_slice *link, struct error *error)
 {
 	size_t base = strlen(reader->api_base);
@@ -67,9 +67,9 @@ static int read_link(struct feed_page_reader *reader, const struct json_slice *l
 		return 0;
 	if (link->kind != JSON_STRING)
 		return error_set(error, EX_DATAERR, "'%s' must be a link, it is %s", reader->feed->next, json_kind_name(link->kind));
-	bool whole = link->length > base && memcmp(link->text, reader->api_base, base) == 0 && link->text[base] == '/';
+	bool absolute = link->length > base && memcmp(link->text, reader->api_base, base) == 0 && link->text[base] == '/';
 	bool from_root = link->text[0] == '/' && !(link->length > 1 && link->text[1] == '/');
-	if (!whole && !from_root)
+	if (!absolute && !from_root)
 		return error_set(error, EX_DATAERR, "'%s' leads to another host: %.*s", reader->feed->next,
 			link->length < 200 ? (int)link->length : 200, link->text);
 	if (from_root)
@@ -78,7 +78,7 @@ static int read_link(struct feed_page_reader *reader, const struct json_slice *l
 	return buffer_check(&reader->next, error);
 }
 
-/* What follows is copied: iterating over the records reuses the scanner that the slices may point into. */
+/* The next position is copied: iterating over the records reuses the scanner that the slices may point into. */
 static int read_next(struct feed_page_reader *reader, const struct json_slice slices[], struct error *error)
 {
 	const struct feed *feed = reader->feed;
@@ -148,7 +148,7 @@ int feed_page_records(
 	return json_scan_elements(reader->scanner, &reader->records, check_record, &record, error);
 }
 
-/* The service counts: what it declares and what came must agree, or a page moved under our hands. */
+/* What the service declares and what it sent must agree, or the pages shifted while they were read. */
 static int next_offset(struct feed_page_reader *reader, const char *position, size_t count, struct error *error)
 {
 	int64_t requested = strtoll(position, NULL, 10), next = strtoll(reader->next.data, NULL, 10);

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define HTTP_HEADERS_LIMIT ((size_t)64 << 10) /* bytes of all of them; what goes beyond is left out */
+#define HTTP_HEADERS_LIMIT ((size_t)64 << 10) /* bytes in all; later fields are ignored */
 
 /* Starts as {BUFFER_INIT}: name and value by turns, each ended by a NUL. */
 struct http_headers {
@@ -21,7 +21,7 @@ void http_headers_add(struct http_headers *headers, const char *line, size_t len
 /* The first field of that name, or NULL. */
 const char *http_headers_find(const struct http_headers *headers, const char *name);
 
-/* The field's value as a whole number, -1 when it is not there or none. */
+/* The field's value as a whole number, -1 if it is absent or invalid. */
 int64_t http_headers_number(const struct http_headers *headers, const char *name);
 
 /* Appends an object; fields of one name are joined by ", ". Cookies, which may be as good as a password, are redacted. */

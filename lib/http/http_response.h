@@ -1,7 +1,7 @@
 /*
- * http_response.h: what an HTTP response is worth: decodes the body, checks that it is JSON, and says in words what a refusal means.
+ * http_response.h: the meaning of an HTTP response: decodes the body, checks that it is JSON, explains a refusal.
  *
- * Used by the network and by replay alike, so that a replayed run sees exactly what the recorded one saw.
+ * Used by the network and by replay, so a replayed run sees exactly what the recorded one saw.
  */
 #ifndef ENVTALLY_HTTP_RESPONSE_H
 #define ENVTALLY_HTTP_RESPONSE_H
@@ -26,8 +26,8 @@ int response_reader_open(struct response_reader *reader, struct error *error);
 void response_reader_release(struct response_reader *reader);
 
 /*
- * Fills status, body, length and error of `response`; url and context are left alone. The body is the reader's and lasts
- * until the next call. A 2xx response that is no JSON has an error too, with what it begins with.
+ * Fills status, body, length and error of `response`; not url and context. The body is the reader's and valid until the next call. A 2xx
+ * response that is not JSON has an error too, with the beginning of its body.
  */
 void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *response);
 

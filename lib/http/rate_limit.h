@@ -1,11 +1,11 @@
 /*
  * rate_limit.h: Docusign's two limits of requests, obeyed before they are hit.
  *
- * Every response says how much is left: X-RateLimit-* in the hour, X-BurstLimit-* in 30 seconds. A request is held back when
- * what is left, less the requests that are on their way, comes down to a small reserve: the limits are the account's,
- * and other programs live on them too. Times are milliseconds of a clock that never goes back.
+ * Every response carries what is left: X-RateLimit-* per hour, X-BurstLimit-* per 30 seconds. A request is held back when what is left, less
+ * the requests in flight, falls to a small reserve: the limits are the account's, and other programs share them. Times are milliseconds of
+ * a monotonic clock.
  *
- * The burst's window has no announced end, so after the last response it is taken to last as long as it can.
+ * The end of the burst's window is not announced: it is assumed to last its full length after the last response.
  */
 #ifndef ENVTALLY_RATE_LIMIT_H
 #define ENVTALLY_RATE_LIMIT_H
@@ -35,7 +35,7 @@ struct rate_headers {
 
 void rate_limit_update(struct rate_limit *rate, const struct rate_headers *headers, int64_t now);
 
-/* Milliseconds until one more request may go; 0: now. It may be asked again earlier, when an response came. */
+/* Milliseconds until one more request may start; 0: now. Ask again after each response. */
 int64_t rate_limit_delay(struct rate_limit *rate, size_t in_flight, int64_t now);
 
 #endif

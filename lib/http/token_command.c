@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define OUTPUT_LIMIT ((size_t)1 << 20)
-#define TIME_LIMIT_S 120 /* a token service that tries three times needs less */
+#define TIME_LIMIT_S 120 /* three tries at the token service take less */
 
 extern char **environ;
 
@@ -100,7 +100,7 @@ static int run(char *const command[], struct buffer *output, struct error *error
 	return result;
 }
 
-/* The token moves over; the facts of the connection stay what they were. */
+/* Moves the token; the other facts of the connection do not change. */
 static int move_token(struct connection *connection, const struct buffer *output, struct error *error)
 {
 	struct connection fresh;
