@@ -97,10 +97,10 @@ static int explain(struct explanation *explanation, const struct policy *policy,
 {
 	if (explanation_read(explanation, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
-	if (!explanation->position_count || (account && !explanation->use_count))
+	if (!explanation->position_count || (account && !explanation->consumption_count))
 		return error_set(error, EX_NOINPUT, "cannot explain: standard input has no position or consumption of what is asked for");
-	if (explanation_look_into_ledger(explanation, ledger_path, policy, error) < 0 ||
-		explanation_look_into_recordings(explanation, runs, error) < 0)
+	if (explanation_read_ledger(explanation, ledger_path, policy, error) < 0 ||
+		explanation_read_recordings(explanation, runs, error) < 0)
 		return -1;
 	int wrong = explanation_print(explanation, title, strcmp(format, "text") == 0, output, error);
 	if (wrong > 0)

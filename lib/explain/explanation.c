@@ -25,7 +25,7 @@ void explanation_release(struct explanation *explanation)
 	free(explanation->runs);
 	free(explanation->positions);
 	free(explanation->entitlements);
-	free(explanation->uses);
+	free(explanation->consumptions);
 	free(explanation->days);
 	free(explanation->envelopes);
 	free(explanation->versions);

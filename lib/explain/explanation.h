@@ -43,12 +43,12 @@ struct explanation_question {
 struct explained_position {
 	const char *profile, *software_model, *license_metric; /* NULL for none */
 	struct period period;
-	const char *state, *status, *usage_state, *unlicensed, *available; /* as the record has them; NULL: there is no record */
-	bool is_unlimited, use_is_known;
-	int64_t owned, used, excluded;
-	int64_t entitled, consumed, left_out; /* sums of what it comes from, of all accounts */
+	const char *state, *status, *unlicensed, *available; /* as the record has them; NULL: there is no record */
+	bool is_unlimited, is_consumption_known;
+	int64_t owned, used;
+	int64_t entitled, consumed, excluded; /* sums of what it comes from, of all accounts */
 	int64_t billing_periods, billed, billed_counted; /* as the record has them */
-	size_t first_entitlement, entitlement_count, first_use, use_count;
+	size_t first_entitlement, entitlement_count, first_consumption, consumption_count;
 };
 
 struct explained_entitlement {
@@ -59,7 +59,7 @@ struct explained_entitlement {
 };
 
 /* Consumption of an account and plan item in a period. */
-struct explained_use {
+struct explained_consumption {
 	uint32_t position, account, plan_item; /* account and plan item: numbers of the explanation */
 	int64_t line; /* of models.csv; 0 for none */
 	struct period period;
@@ -73,14 +73,14 @@ struct explained_check {
 	const char *profile;
 	uint32_t account;
 	struct period period; /* the consumption period that it belongs to */
-	const char *start, *end, *observed_at, *counted_until, *billed, *counted, *difference, *bulk, *powerforms, *verdict;
+	const char *start, *end, *observed_at, *counted_until, *billed, *counted, *difference, *bulk, *powerforms, *check;
 	int64_t start_at, end_at, until; /* start, end and counted_until as instants; INSTANT_NONE for null */
 	int64_t near_edges; /* envelopes sent within EXPLAIN_EDGE_HOURS of one of them; counted at level envelope */
-	bool is_told; /* below a position that its account is in */
+	bool is_printed; /* below a position that its account is in */
 };
 
 struct explained_day {
-	uint32_t use;
+	uint32_t consumption; /* number of explanation->consumptions */
 	int32_t day;
 	int64_t units;
 };
@@ -91,7 +91,8 @@ struct explained_status {
 
 struct explained_envelope {
 	struct envelope_id id; /* a text is interned */
-	uint32_t use, status, account, plan_item, sender; /* status: the ledger's key; the others as named, numbers of the explanation */
+	uint32_t consumption, status, account, plan_item,
+		sender; /* status: the ledger's key; the others as named, numbers of the explanation */
 	int64_t created_at, sent_at, completed_at, modified_at;
 	bool is_pooled; /* by its method it counts under another plan item than it names or is given */
 	size_t first_version, version_count;
@@ -122,12 +123,12 @@ struct explanation {
 	struct explanation_question question;
 	struct explained_position *positions;
 	struct explained_entitlement *entitlements;
-	struct explained_use *uses;
+	struct explained_consumption *consumptions;
 	struct explained_day *days;
 	struct explained_envelope *envelopes;
 	struct explained_version *versions;
 	struct explained_check *checks; /* by profile, account and period */
-	size_t position_count, entitlement_count, use_count, day_count, envelope_count, version_count, check_count;
+	size_t position_count, entitlement_count, consumption_count, day_count, envelope_count, version_count, check_count;
 	struct explained_differences *differences; /* by position */
 	struct name_table texts, accounts, plan_items, senders, position_keys; /* plan item and sender 0: none */
 	const char **account_names; /* by number of accounts; NULL for none */
@@ -152,10 +153,10 @@ const struct explained_status *explanation_status(const struct explanation *expl
 int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error);
 
 /* Days and envelopes of the consumption asked for, from the ledger, as of one snapshot, by the policy. */
-int explanation_look_into_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error);
+int explanation_read_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error);
 
 /* The exchanges that brought the envelopes: `directory` holds the runs, a folder each with raw/ and inputs/. */
-int explanation_look_into_recordings(struct explanation *explanation, const char *directory, struct error *error);
+int explanation_read_recordings(struct explanation *explanation, const char *directory, struct error *error);
 
 /* Prints it for people, or as `explanation` records. Returns how many sums do not add up, -1 with an error. */
 int explanation_print(struct explanation *explanation, const char *title, bool for_people, struct output *output, struct error *error);

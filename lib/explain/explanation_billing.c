@@ -1,6 +1,7 @@
 #include "explain/explanation_billing.h"
 
 #include "base/instant.h"
+#include "stream/phrases.h"
 #include "json/json_write.h"
 
 #include <stdlib.h>
@@ -19,7 +20,7 @@ static int compare_checks(const void *left, const void *right)
 	return a->start && b->start ? strcmp(a->start, b->start) : 0;
 }
 
-void explanation_arrange_checks(struct explanation *explanation)
+void explanation_sort_checks(struct explanation *explanation)
 {
 	if (explanation->check_count)
 		qsort(explanation->checks, explanation->check_count, sizeof *explanation->checks, compare_checks);
@@ -46,32 +47,19 @@ static bool is_near(int64_t sent_at, int64_t edge)
 	return edge != INSTANT_NONE && sent_at >= edge - reach && sent_at < edge + reach;
 }
 
-void explanation_note_billing(struct explanation *explanation, const struct explained_use *use, int64_t sent_at)
+void explanation_count_near_edges(struct explanation *explanation, const struct explained_consumption *consumption, int64_t sent_at)
 {
-	const char *profile = explanation->positions[use->position].profile;
-	size_t at = place_of(explanation, profile, use->period.start, use->account);
+	const char *profile = explanation->positions[consumption->position].profile;
+	size_t at = place_of(explanation, profile, consumption->period.start, consumption->account);
 	for (; at < explanation->check_count; at++) {
 		struct explained_check *check = &explanation->checks[at];
-		if (check->profile != profile || check->period.start != use->period.start || check->account != use->account)
+		if (check->profile != profile || check->period.start != consumption->period.start || check->account != consumption->account)
 			break;
 		check->near_edges += is_near(sent_at, check->start_at) || is_near(sent_at, check->end_at) || is_near(sent_at, check->until);
 	}
 }
 
-static const char *phrase_of(const char *verdict)
-{
-	static const char *const phrases[][2] = {{"agrees", "they agree"}, {"differs", "they differ"},
-		{"feed_is_behind", "the feed has not been read up to there yet: they may still agree"},
-		{"superseded", "a billing period that overlaps it was told later"}, {"not_yet_fed", "the account's feed was never read"},
-		{"not_reported", "Docusign tells no count"}};
-	for (size_t i = 0; verdict && i < sizeof phrases / sizeof *phrases; i++)
-		if (strcmp(phrases[i][0], verdict) == 0)
-			return phrases[i][1];
-	return "";
-}
-
-/* A number that is told, or a word for it. */
-static const char *told(const char *number)
+static const char *known(const char *number)
 {
 	return number ? number : "unknown";
 }
@@ -80,19 +68,19 @@ static void print_check(struct explanation_printing *printing, int64_t parent, c
 {
 	const struct explanation *explanation = printing->explanation;
 	const struct explanation_balance none = {.is_checked = false};
-	const char *account = explanation->accounts.names[check->account].text;
+	const char *account = explanation->accounts.names[check->account].text, *phrase = phrase_sentence("check", check->check);
 	const char *name = check->account < explanation->account_name_count ? explanation->account_names[check->account] : NULL;
 	if (printing->for_people) {
-		explanation_say(printing, 2,
+		explanation_print_line(printing, 2,
 			"account %s%s%s%s  billing period %s to before %s, up to %s: billed %s, counted here %s%s%s: %s", account,
-			name ? " (" : "", name ? name : "", name ? ")" : "", told(check->start), told(check->end),
-			told(check->counted_until), told(check->billed), told(check->counted), check->difference ? ", difference " : "",
-			check->difference ? check->difference : "", phrase_of(check->verdict));
+			name ? " (" : "", name ? name : "", name ? ")" : "", known(check->start), known(check->end),
+			known(check->counted_until), known(check->billed), known(check->counted), check->difference ? ", difference " : "",
+			check->difference ? check->difference : "", phrase ? phrase : "");
 		if (check->bulk || check->powerforms)
-			explanation_say(printing, 3, "of its charges: bulk recipients' envelopes %s, PowerForm envelopes %s",
-				told(check->bulk), told(check->powerforms));
+			explanation_print_line(printing, 3, "of its charges: bulk recipients' envelopes %s, PowerForm envelopes %s",
+				known(check->bulk), known(check->powerforms));
 		if (check->near_edges)
-			explanation_say(printing, 3,
+			explanation_print_line(printing, 3,
 				"%lld of the envelopes above were sent within %d h of its start, of its end, or of when it was asked",
 				(long long)check->near_edges, EXPLAIN_EDGE_HOURS);
 		return;
@@ -105,7 +93,7 @@ static void print_check(struct explanation_printing *printing, int64_t parent, c
 		{"billing_end", check->end, false}, {"observed_at", check->observed_at, false},
 		{"counted_until", check->counted_until, false}, {"units_billed", check->billed, true},
 		{"units_counted", check->counted, true}, {"difference", check->difference, true}, {"bulk_units", check->bulk, true},
-		{"powerform_units", check->powerforms, true}, {"check", check->verdict, false}};
+		{"powerform_units", check->powerforms, true}, {"check", check->check, false}};
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++)
 		if (members[i].is_number && members[i].text)
 			json_member_integer(facts, members[i].key, strtoll(members[i].text, NULL, 10));
@@ -123,16 +111,17 @@ void explanation_print_billing(struct explanation_printing *printing, int64_t pa
 {
 	struct explanation *explanation = printing->explanation;
 	if (printing->for_people && position->billing_periods)
-		explanation_say(printing, 1, "Docusign's own count, of %lld billing period%s: %lld; counted here of the same time: %lld",
+		explanation_print_line(printing, 1,
+			"Docusign's own count, of %lld billing period%s: %lld; counted here of the same time: %lld",
 			(long long)position->billing_periods, position->billing_periods == 1 ? "" : "s", (long long)position->billed,
 			(long long)position->billed_counted);
 	bool any = position->billing_periods > 0;
 	if (explanation->question.level < EXPLAIN_CONSUMPTION)
 		return;
-	for (size_t i = 0; i < position->use_count; i++) {
-		uint32_t account = explanation->uses[position->first_use + i].account;
+	for (size_t i = 0; i < position->consumption_count; i++) {
+		uint32_t account = explanation->consumptions[position->first_consumption + i].account;
 		/* Uses of one account stand together. */
-		if (i && explanation->uses[position->first_use + i - 1].account == account)
+		if (i && explanation->consumptions[position->first_consumption + i - 1].account == account)
 			continue;
 		size_t at = place_of(explanation, position->profile, position->period.start, account);
 		for (; at < explanation->check_count; at++) {
@@ -141,11 +130,11 @@ void explanation_print_billing(struct explanation_printing *printing, int64_t pa
 				check->account != account)
 				break;
 			if (!any && printing->for_people)
-				explanation_say(
+				explanation_print_line(
 					printing, 1, "%s", "Docusign's own count of these accounts, which is of all their plan items:");
 			any = true;
 			print_check(printing, parent, check);
-			check->is_told = true;
+			check->is_printed = true;
 		}
 	}
 }
@@ -158,11 +147,11 @@ void explanation_print_billing_alone(struct explanation_printing *printing)
 	if (explanation->question.level < EXPLAIN_CONSUMPTION || explanation->question.model)
 		return;
 	for (size_t i = 0; i < explanation->check_count; i++) {
-		if (explanation->checks[i].is_told)
+		if (explanation->checks[i].is_printed)
 			continue;
 		if (!any && printing->for_people) {
-			explanation_say(printing, 0, "%s", "");
-			explanation_say(printing, 0, "%s", "Docusign's own count of accounts that are in no position above:");
+			explanation_print_line(printing, 0, "%s", "");
+			explanation_print_line(printing, 0, "%s", "Docusign's own count of accounts that are in no position above:");
 		}
 		any = true;
 		print_check(printing, 0, &explanation->checks[i]);

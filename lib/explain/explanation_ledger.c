@@ -27,14 +27,15 @@ struct look {
 	struct account_of_ledger *accounts;
 	uint32_t *plan_items;
 	size_t account_count, plan_item_count;
-	uint32_t *order; /* uses by account, plan item and period */
+	uint32_t *order; /* consumptions by account, plan item and period */
 	uint32_t account; /* whose partials come */
 	struct buffer text;
 };
 
 static int compare_order(const void *left, const void *right, void *context)
 {
-	const struct explained_use *uses = context, *a = &uses[*(const uint32_t *)left], *b = &uses[*(const uint32_t *)right];
+	const struct explained_consumption *consumptions = context, *a = &consumptions[*(const uint32_t *)left],
+					   *b = &consumptions[*(const uint32_t *)right];
 	if (a->account != b->account)
 		return a->account < b->account ? -1 : 1;
 	if (a->plan_item != b->plan_item)
@@ -45,12 +46,12 @@ static int compare_order(const void *left, const void *right, void *context)
 /* How many of `order` come before an instant: those of lesser accounts and plan items, and those that begin by then. */
 static size_t place_of(const struct look *look, uint32_t account, uint32_t plan_item, int64_t instant)
 {
-	size_t low = 0, high = look->explanation->use_count;
-	const struct explained_use wanted = {.account = account, .plan_item = plan_item, .period.start = instant};
+	size_t low = 0, high = look->explanation->consumption_count;
+	const struct explained_consumption wanted = {.account = account, .plan_item = plan_item, .period.start = instant};
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		const struct explained_use *use = &look->explanation->uses[look->order[middle]];
-		const struct explained_use pair[] = {*use, wanted};
+		const struct explained_consumption *consumption = &look->explanation->consumptions[look->order[middle]];
+		const struct explained_consumption pair[] = {*consumption, wanted};
 		const uint32_t first = 0, second = 1;
 		if (compare_order(&first, &second, (void *)(uintptr_t)pair) <= 0)
 			low = middle + 1;
@@ -61,12 +62,12 @@ static size_t place_of(const struct look *look, uint32_t account, uint32_t plan_
 }
 
 /* The consumption before and after that place, of the same account and plan item; NULL for none. */
-static struct explained_use *use_at(const struct look *look, size_t place, uint32_t account, uint32_t plan_item)
+static struct explained_consumption *use_at(const struct look *look, size_t place, uint32_t account, uint32_t plan_item)
 {
-	if (place >= look->explanation->use_count)
+	if (place >= look->explanation->consumption_count)
 		return NULL;
-	struct explained_use *use = &look->explanation->uses[look->order[place]];
-	return use->account == account && use->plan_item == plan_item ? use : NULL;
+	struct explained_consumption *consumption = &look->explanation->consumptions[look->order[place]];
+	return consumption->account == account && consumption->plan_item == plan_item ? consumption : NULL;
 }
 
 static int put_day(void *context, const struct stream *stream, const struct buffer *record, struct error *error)
@@ -85,14 +86,16 @@ static int put_day(void *context, const struct stream *stream, const struct buff
 	if (!item)
 		return 0;
 	uint32_t plan_item = (uint32_t)(item - explanation->plan_items.names);
-	struct explained_use *use = use_at(look, place_of(look, look->account, plan_item, day * DAY_MS) - 1, look->account, plan_item);
-	if (!use || day * DAY_MS >= use->period.end)
+	struct explained_consumption *consumption =
+		use_at(look, place_of(look, look->account, plan_item, day * DAY_MS) - 1, look->account, plan_item);
+	if (!consumption || day * DAY_MS >= consumption->period.end)
 		return 0;
 	struct explained_day *new = array_grow((void **)&explanation->days, &explanation->day_count, sizeof *new, error);
 	if (!new)
 		return -1;
-	*new = (struct explained_day){.use = (uint32_t)(use - explanation->uses), .day = day, .units = strtoll(slices[2].text, NULL, 10)};
-	use->counted += new->units;
+	*new = (struct explained_day){
+		.consumption = (uint32_t)(consumption - explanation->consumptions), .day = day, .units = strtoll(slices[2].text, NULL, 10)};
+	consumption->counted += new->units;
 	return 0;
 }
 
@@ -100,9 +103,9 @@ static int put_day(void *context, const struct stream *stream, const struct buff
 static int32_t first_day(const struct explanation *explanation)
 {
 	int32_t first = INT32_MAX;
-	for (size_t i = 0; i < explanation->use_count; i++)
-		if (instant_day(explanation->uses[i].period.start) < first)
-			first = instant_day(explanation->uses[i].period.start);
+	for (size_t i = 0; i < explanation->consumption_count; i++)
+		if (instant_day(explanation->consumptions[i].period.start) < first)
+			first = instant_day(explanation->consumptions[i].period.start);
 	return first;
 }
 
@@ -204,8 +207,8 @@ static ptrdiff_t sender_of(struct look *look, const struct envelope_id *id, stru
 	return name_table_number(&look->explanation->senders, look->text.data, look->text.length, error);
 }
 
-static int add_envelope(struct look *look, const struct envelope *envelope, const struct explained_use *use, uint32_t named, bool is_pooled,
-	struct error *error)
+static int add_envelope(struct look *look, const struct envelope *envelope, const struct explained_consumption *consumption, uint32_t named,
+	bool is_pooled, struct error *error)
 {
 	struct explanation *explanation = look->explanation;
 	ptrdiff_t sender = sender_of(look, &envelope->sender_id, error);
@@ -214,9 +217,9 @@ static int add_envelope(struct look *look, const struct envelope *envelope, cons
 	if (!new)
 		return -1;
 	*new = (struct explained_envelope){.id = envelope->envelope_id,
-		.use = (uint32_t)(use - explanation->uses),
+		.consumption = (uint32_t)(consumption - explanation->consumptions),
 		.status = envelope->status,
-		.account = use->account,
+		.account = consumption->account,
 		.plan_item = named,
 		.sender = (uint32_t)sender,
 		.is_pooled = is_pooled,
@@ -245,30 +248,30 @@ static int look_at_envelope(void *context, const struct envelope *envelope, stru
 	if (pool)
 		plan_item = (uint32_t)pooled;
 	size_t place = place_of(look, account->account, plan_item, envelope->sent_at);
-	struct explained_use *use = place ? use_at(look, place - 1, account->account, plan_item) : NULL;
-	struct explained_use *next = use_at(look, place, account->account, plan_item);
+	struct explained_consumption *consumption = place ? use_at(look, place - 1, account->account, plan_item) : NULL;
+	struct explained_consumption *next = use_at(look, place, account->account, plan_item);
 	if (next && envelope->sent_at >= next->period.start - EDGE_MS)
 		explanation->differences[next->position].beyond_edges++;
-	if (use && envelope->sent_at < use->period.end)
-		return add_envelope(look, envelope, use, named, pool != NULL, error);
-	if (use && envelope->sent_at < use->period.end + EDGE_MS)
-		explanation->differences[use->position].beyond_edges++;
+	if (consumption && envelope->sent_at < consumption->period.end)
+		return add_envelope(look, envelope, consumption, named, pool != NULL, error);
+	if (consumption && envelope->sent_at < consumption->period.end + EDGE_MS)
+		explanation->differences[consumption->position].beyond_edges++;
 	return 0;
 }
 
 static int compare_days(const void *left, const void *right)
 {
 	const struct explained_day *a = left, *b = right;
-	if (a->use != b->use)
-		return a->use < b->use ? -1 : 1;
+	if (a->consumption != b->consumption)
+		return a->consumption < b->consumption ? -1 : 1;
 	return (a->day > b->day) - (a->day < b->day);
 }
 
 static int compare_senders(const void *left, const void *right)
 {
 	const struct explained_envelope *a = left, *b = right;
-	if (a->use != b->use)
-		return a->use < b->use ? -1 : 1;
+	if (a->consumption != b->consumption)
+		return a->consumption < b->consumption ? -1 : 1;
 	if (a->sender != b->sender)
 		return a->sender < b->sender ? -1 : 1;
 	return (a->sent_at > b->sent_at) - (a->sent_at < b->sent_at);
@@ -277,8 +280,8 @@ static int compare_senders(const void *left, const void *right)
 static int compare_envelopes(const void *left, const void *right)
 {
 	const struct explained_envelope *a = left, *b = right;
-	if (a->use != b->use)
-		return a->use < b->use ? -1 : 1;
+	if (a->consumption != b->consumption)
+		return a->consumption < b->consumption ? -1 : 1;
 	if (a->sent_at != b->sent_at)
 		return a->sent_at < b->sent_at ? -1 : 1;
 	return envelope_id_compare(&a->id, &b->id);
@@ -291,13 +294,13 @@ static void count_alike(struct explanation *explanation)
 	for (size_t i = 0, last = 0; i < explanation->envelope_count; i++) {
 		const struct explained_envelope *first = &explanation->envelopes[i];
 		last = last < i ? i : last;
-		while (last + 1 < explanation->envelope_count && first->sender && first[last + 1 - i].use == first->use &&
+		while (last + 1 < explanation->envelope_count && first->sender && first[last + 1 - i].consumption == first->consumption &&
 			first[last + 1 - i].sender == first->sender && first[last + 1 - i].sent_at < first->sent_at + MINUTE_MS)
 			last++;
 		if (last + 1 - i < EXPLAIN_ALIKE)
 			continue;
 		size_t from = i > counted ? i : counted;
-		explanation->differences[explanation->uses[first->use].position].alike += (int64_t)(last + 1 - from);
+		explanation->differences[explanation->consumptions[first->consumption].position].alike += (int64_t)(last + 1 - from);
 		counted = last + 1;
 	}
 }
@@ -329,16 +332,16 @@ static int note_differences(struct look *look, struct error *error)
 	struct explanation *explanation = look->explanation;
 	for (size_t i = 0; i < explanation->envelope_count; i++) {
 		const struct explained_envelope *envelope = &explanation->envelopes[i];
-		const struct explained_use *use = &explanation->uses[envelope->use];
-		struct explained_differences *differences = &explanation->differences[use->position];
+		const struct explained_consumption *consumption = &explanation->consumptions[envelope->consumption];
+		struct explained_differences *differences = &explanation->differences[consumption->position];
 		int late = is_late(look, envelope, error);
 		if (late < 0)
 			return -1;
 		differences->late += late;
-		explanation_note_billing(explanation, use, envelope->sent_at);
+		explanation_count_near_edges(explanation, consumption, envelope->sent_at);
 		differences->near_edges +=
-			envelope->sent_at < use->period.start + EDGE_MS || envelope->sent_at >= use->period.end - EDGE_MS;
-		differences->given_plan_item += !envelope->plan_item && use->plan_item && !envelope->is_pooled;
+			envelope->sent_at < consumption->period.start + EDGE_MS || envelope->sent_at >= consumption->period.end - EDGE_MS;
+		differences->given_plan_item += !envelope->plan_item && consumption->plan_item && !envelope->is_pooled;
 		differences->not_completed += is_not_completed(
 			envelope->status < explanation->status_count ? explanation->statuses[envelope->status].name : NULL);
 	}
@@ -352,9 +355,9 @@ static int arrange(struct look *look, struct error *error)
 	if (explanation->day_count)
 		qsort(explanation->days, explanation->day_count, sizeof *explanation->days, compare_days);
 	for (size_t i = explanation->day_count; i-- > 0;) {
-		struct explained_use *use = &explanation->uses[explanation->days[i].use];
-		use->first_day = i;
-		use->day_count++;
+		struct explained_consumption *consumption = &explanation->consumptions[explanation->days[i].consumption];
+		consumption->first_day = i;
+		consumption->day_count++;
 	}
 	if (!explanation->envelope_count)
 		return 0;
@@ -362,9 +365,9 @@ static int arrange(struct look *look, struct error *error)
 	count_alike(explanation);
 	qsort(explanation->envelopes, explanation->envelope_count, sizeof *explanation->envelopes, compare_envelopes);
 	for (size_t i = explanation->envelope_count; i-- > 0;) {
-		struct explained_use *use = &explanation->uses[explanation->envelopes[i].use];
-		use->first_envelope = i;
-		use->envelope_count++;
+		struct explained_consumption *consumption = &explanation->consumptions[explanation->envelopes[i].consumption];
+		consumption->first_envelope = i;
+		consumption->envelope_count++;
 		if (hash_index_add(&explanation->by_id, envelope_id_hash(&explanation->envelopes[i].id), i) < 0)
 			return error_set(error, EX_OSERR, "out of memory");
 	}
@@ -374,14 +377,14 @@ static int arrange(struct look *look, struct error *error)
 static int look_into(struct look *look, struct error *error)
 {
 	struct explanation *explanation = look->explanation;
-	look->order = calloc(explanation->use_count + 1, sizeof *look->order);
+	look->order = calloc(explanation->consumption_count + 1, sizeof *look->order);
 	if (ledger_snapshot(look->ledger, error) < 0)
 		return -1;
 	if (!look->order)
 		return error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < explanation->use_count; i++)
+	for (size_t i = 0; i < explanation->consumption_count; i++)
 		look->order[i] = (uint32_t)i;
-	qsort_r(look->order, explanation->use_count, sizeof *look->order, compare_order, explanation->uses);
+	qsort_r(look->order, explanation->consumption_count, sizeof *look->order, compare_order, explanation->consumptions);
 	if (load_statuses(look, error) < 0 || load_plan_items(look, error) < 0 || look_at_accounts(look, error) < 0 ||
 		(explanation->question.level >= EXPLAIN_ENVELOPE && block_walk(look->ledger, look_at_envelope, look, error) < 0) ||
 		arrange(look, error) < 0)
@@ -389,7 +392,7 @@ static int look_into(struct look *look, struct error *error)
 	return 0;
 }
 
-int explanation_look_into_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error)
+int explanation_read_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error)
 {
 	struct ledger ledger;
 	struct look look = {.explanation = explanation, .ledger = &ledger, .text = BUFFER_INIT};
@@ -400,7 +403,7 @@ int explanation_look_into_ledger(struct explanation *explanation, const char *pa
 	if (ledger_open(&ledger, path, LEDGER_READ, error) < 0)
 		return -1;
 	ledger.policy = policy;
-	if (!explanation->use_count)
+	if (!explanation->consumption_count)
 		result = 0;
 	else if (daily_partials_open(&look.partials, &ledger, put_day, &look, error) == 0) {
 		result = look_into(&look, error);

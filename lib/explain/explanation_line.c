@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void explanation_say(struct explanation_printing *printing, int level, const char *format, ...)
+void explanation_print_line(struct explanation_printing *printing, int level, const char *format, ...)
 {
 	char *text;
 	struct buffer *pending = &printing->output->pending;

@@ -22,7 +22,8 @@ struct explanation_printing {
 };
 
 /* For people: a line, indented by level. */
-void explanation_say(struct explanation_printing *printing, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void explanation_print_line(struct explanation_printing *printing, int level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* For machines: a record; the facts are in printing->facts, an object begun. Returns its number. */
 int64_t explanation_record(struct explanation_printing *printing, int64_t parent, const char *level, bool has_units,

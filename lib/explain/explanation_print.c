@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "explain/recorded_envelopes.h"
+#include "stream/phrases.h"
 #include "stream/stream.h"
 #include "json/json_write.h"
 
@@ -74,7 +75,7 @@ static void print_version(struct explanation_printing *printing, int64_t parent,
 	const char *run = printing->explanation->runs[version->run];
 	const struct explanation_balance none = {.is_checked = false};
 	if (printing->for_people) {
-		explanation_say(printing, 5,
+		explanation_print_line(printing, 5,
 			"run %s, raw/%s.bodies: exchange %llu at byte %llu (%llu bytes), record %llu: %s, modified %s%s", run,
 			RECORDED_ENVELOPES_PROGRAM, (unsigned long long)version->exchange, (unsigned long long)version->body_offset,
 			(unsigned long long)version->body_length, (unsigned long long)version->record, version->status,
@@ -108,10 +109,10 @@ static void print_envelope(struct explanation_printing *printing, int64_t parent
 	struct explanation_balance balance = {.is_checked = looked, .adds_up = is_kept, .units = 1, .sum = is_kept};
 	judge(printing, balance);
 	if (printing->for_people) {
-		explanation_say(printing, 4, "envelope %s  sent %s  %s%s%s, modified %s%s%s", id.data, instant_text(envelope->sent_at).text,
-			status->name, status->sending_method ? " by " : "", status->sending_method ? status->sending_method : "",
-			instant_text(envelope->modified_at).text, plan_item ? "" : ", names no plan item",
-			looked && !is_kept ? "  NOT FOUND: no recording has this version" : "");
+		explanation_print_line(printing, 4, "envelope %s  sent %s  %s%s%s, modified %s%s%s", id.data,
+			instant_text(envelope->sent_at).text, status->name, status->sending_method ? " by " : "",
+			status->sending_method ? status->sending_method : "", instant_text(envelope->modified_at).text,
+			plan_item ? "" : ", names no plan item", looked && !is_kept ? "  NOT FOUND: no recording has this version" : "");
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
 		json_member_text(facts, "envelope_id", id.data);
@@ -131,20 +132,20 @@ static void print_envelope(struct explanation_printing *printing, int64_t parent
 }
 
 /* A day with its envelopes, which are in order from *at on. */
-static void print_day(
-	struct explanation_printing *printing, int64_t parent, const struct explained_use *use, int32_t day, int64_t units, size_t *at)
+static void print_day(struct explanation_printing *printing, int64_t parent, const struct explained_consumption *consumption, int32_t day,
+	int64_t units, size_t *at)
 {
 	struct explanation *explanation = printing->explanation;
-	const struct explained_envelope *envelopes = explanation->envelopes + use->first_envelope;
+	const struct explained_envelope *envelopes = explanation->envelopes + consumption->first_envelope;
 	size_t end = *at;
 	char text[96];
-	while (end < use->envelope_count && instant_day(envelopes[end].sent_at) == day)
+	while (end < consumption->envelope_count && instant_day(envelopes[end].sent_at) == day)
 		end++;
 	struct explanation_balance balance = {.units = units};
 	if (explanation->question.level >= EXPLAIN_ENVELOPE)
 		balance = judge(printing, balance_of(units, (int64_t)(end - *at)));
 	if (printing->for_people) {
-		explanation_say(printing, 3, "%s  %lld unit%s%s", day_text(day).text, (long long)units, units == 1 ? "" : "s",
+		explanation_print_line(printing, 3, "%s  %lld unit%s%s", day_text(day).text, (long long)units, units == 1 ? "" : "s",
 			verdict(&balance, text));
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
@@ -156,53 +157,57 @@ static void print_day(
 }
 
 /* Days as the partials have them; envelopes of a day without a partial get a line of 0 units. */
-static void print_days(struct explanation_printing *printing, int64_t parent, const struct explained_use *use)
+static void print_days(struct explanation_printing *printing, int64_t parent, const struct explained_consumption *consumption)
 {
 	const struct explanation *explanation = printing->explanation;
 	size_t at = 0, day = 0;
-	while (day < use->day_count || at < use->envelope_count) {
-		const struct explained_day *partial = day < use->day_count ? &explanation->days[use->first_day + day] : NULL;
-		int32_t of_envelope =
-			at < use->envelope_count ? instant_day(explanation->envelopes[use->first_envelope + at].sent_at) : INT32_MAX;
+	while (day < consumption->day_count || at < consumption->envelope_count) {
+		const struct explained_day *partial =
+			day < consumption->day_count ? &explanation->days[consumption->first_day + day] : NULL;
+		int32_t of_envelope = at < consumption->envelope_count
+			? instant_day(explanation->envelopes[consumption->first_envelope + at].sent_at)
+			: INT32_MAX;
 		bool lacks_partial = !partial || of_envelope < partial->day;
-		print_day(printing, parent, use, lacks_partial ? of_envelope : partial->day, lacks_partial ? 0 : partial->units, &at);
+		print_day(
+			printing, parent, consumption, lacks_partial ? of_envelope : partial->day, lacks_partial ? 0 : partial->units, &at);
 		day += !lacks_partial;
 	}
 }
 
-static void print_use(struct explanation_printing *printing, int64_t parent, const struct explained_use *use)
+static void print_consumption(struct explanation_printing *printing, int64_t parent, const struct explained_consumption *consumption)
 {
 	struct explanation *explanation = printing->explanation;
-	const char *account = explanation->accounts.names[use->account].text;
-	const char *name = use->account < explanation->account_name_count ? explanation->account_names[use->account] : NULL;
-	const char *plan_item = use->plan_item ? explanation->plan_items.names[use->plan_item].text : NULL;
-	struct explanation_balance balance = {.units = use->units};
+	const char *account = explanation->accounts.names[consumption->account].text;
+	const char *name = consumption->account < explanation->account_name_count ? explanation->account_names[consumption->account] : NULL;
+	const char *plan_item = consumption->plan_item ? explanation->plan_items.names[consumption->plan_item].text : NULL;
+	struct explanation_balance balance = {.units = consumption->units};
 	char text[96], line[64] = "";
 	if (explanation->question.level >= EXPLAIN_DAY)
-		balance = judge(printing, balance_of(use->units, use->counted));
-	if (use->line)
-		snprintf(line, sizeof line, " (models.csv line %lld)", (long long)use->line);
+		balance = judge(printing, balance_of(consumption->units, consumption->counted));
+	if (consumption->line)
+		snprintf(line, sizeof line, " (models.csv line %lld)", (long long)consumption->line);
 	if (printing->for_people) {
-		explanation_say(printing, 2, "account %s%s%s%s  plan item %s%s  %lld unit%s", account, name ? " (" : "", name ? name : "",
-			name ? ")" : "", plan_item ? plan_item : "none", line, (long long)use->units, use->units == 1 ? "" : "s");
-		if (use->excluded)
-			explanation_say(printing, 3, "%lld of them excluded by exclusions.csv", (long long)use->excluded);
+		explanation_print_line(printing, 2, "account %s%s%s%s  plan item %s%s  %lld unit%s", account, name ? " (" : "",
+			name ? name : "", name ? ")" : "", plan_item ? plan_item : "none", line, (long long)consumption->units,
+			consumption->units == 1 ? "" : "s");
+		if (consumption->excluded)
+			explanation_print_line(printing, 3, "%lld of them excluded by exclusions.csv", (long long)consumption->excluded);
 		if (*verdict(&balance, text))
-			explanation_say(printing, 3, "%s", text + 2);
+			explanation_print_line(printing, 3, "%s", text + 2);
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
 		json_member_text(facts, "account_id", account);
 		json_member_text(facts, "account_name", name);
 		json_member_text(facts, "plan_item_id", plan_item);
 		json_key(facts, "models_line");
-		if (use->line)
-			json_integer(facts, use->line);
+		if (consumption->line)
+			json_integer(facts, consumption->line);
 		else
 			json_null(facts);
-		json_member_integer(facts, "units_excluded", use->excluded);
+		json_member_integer(facts, "units_excluded", consumption->excluded);
 		parent = explanation_record(printing, parent, "consumption", true, &balance);
 	}
-	print_days(printing, parent, use);
+	print_days(printing, parent, consumption);
 }
 
 static void print_entitlement(struct explanation_printing *printing, int64_t parent, const struct explained_entitlement *entitlement)
@@ -210,7 +215,7 @@ static void print_entitlement(struct explanation_printing *printing, int64_t par
 	const struct explanation_balance none = {.is_checked = false};
 	bool is_unlimited = entitlement->is_unlimited;
 	if (printing->for_people) {
-		explanation_say(printing, 2,
+		explanation_print_line(printing, 2,
 			"entitlements.csv line %lld  %s  %s to before %s%s%s%s%s: granted %s, drawn before %lld, owned %s, drawn here %lld",
 			(long long)entitlement->line, entitlement->entitlement_id, entitlement->start_day,
 			entitlement->end_day ? entitlement->end_day : "any end", entitlement->group_type ? ", allocated to " : "",
@@ -242,45 +247,30 @@ static void print_differences(struct explanation_printing *printing, int64_t par
 	bool looked = printing->explanation->question.level >= EXPLAIN_EXCHANGE;
 	const struct {
 		const char *kind;
-		int64_t units;
-		bool is_known;
-		const char *text;
-	} list[] = {
-		{"near_edge", differences->near_edges, true,
-			"sent within 14 h of the period's start or end: a count in local time may date them into the next period"},
-		{"beyond_edge", differences->beyond_edges, true,
-			"sent up to 14 h outside the period: a count in local time may date them into this one"},
-		{"resent", differences->resent, looked,
-			"came with several times of sending: a resend is dated anew, and counted once here"},
-		{"resent_across", differences->resent_across, looked, "of these had a time of sending in another period"},
-		{"alike", differences->alike, true,
-			"sent by one sender, 10 or more within a minute: if these are bulk sends, Docusign's usedQuantity may leave them out"},
-		{"given_plan_item", differences->given_plan_item, true,
-			"name no plan item, and took the only one of their account's asset group"},
-		{"late", differences->late, true, "came after a period that holds them was reported as over"},
-		{"not_completed", differences->not_completed, true,
-			"voided, declined, deleted or timed out: they count, since they were sent"},
-		{"excluded", of->left_out, true, "excluded by exclusions.csv"},
-	};
+		int64_t envelopes;
+	} list[] = {{"near_edge", differences->near_edges}, {"beyond_edge", differences->beyond_edges},
+		{"resent", looked ? differences->resent : 0}, {"resent_across", looked ? differences->resent_across : 0},
+		{"alike", differences->alike}, {"given_plan_item", differences->given_plan_item}, {"late", differences->late},
+		{"not_completed", differences->not_completed}, {"excluded", of->excluded}};
 	const struct explanation_balance none = {.is_checked = false};
 	bool any = false;
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-		if (!list[i].is_known || !list[i].units)
+		if (!list[i].envelopes)
 			continue;
 		if (printing->for_people) {
 			if (!any)
-				explanation_say(printing, 1, "What could make the difference to Docusign's own count:");
+				explanation_print_line(printing, 1, "What could make the difference to Docusign's own count:");
 			any = true;
-			explanation_say(printing, 2, "%lld %s", (long long)list[i].units, list[i].text);
+			explanation_print_line(printing, 2, "%lld %s", (long long)list[i].envelopes, phrase_sentence("kind", list[i].kind));
 			continue;
 		}
 		struct buffer *facts = explanation_begin_facts(printing);
 		json_member_text(facts, "kind", list[i].kind);
-		json_member_integer(facts, "envelopes", list[i].units);
+		json_member_integer(facts, "envelopes", list[i].envelopes);
 		explanation_record(printing, parent, "difference", false, &none);
 	}
 	if (printing->for_people && of->state && strcmp(of->state, "final") != 0)
-		explanation_say(printing, any ? 2 : 1, "The period is %s: envelopes of it may still come", of->state);
+		explanation_print_line(printing, any ? 2 : 1, "The period is %s: envelopes of it may still come", of->state);
 }
 
 static const char *model_of(const struct explained_position *position)
@@ -294,22 +284,23 @@ static void head_for_people(
 	struct explanation_printing *printing, const struct explained_position *position, const struct explanation_balance *owned)
 {
 	char text[96];
-	explanation_say(printing, 0, "%s%s%s%s%s  %s to %s  period %d%s%s", model_of(position), position->license_metric ? ", " : "",
+	explanation_print_line(printing, 0, "%s%s%s%s%s  %s to %s  period %d%s%s", model_of(position), position->license_metric ? ", " : "",
 		position->license_metric ? position->license_metric : "", position->profile ? "  profile " : "",
 		position->profile ? position->profile : "", day_text(instant_day(position->period.start)).text,
 		day_text(instant_day(position->period.end - 1)).text, position->period.index, position->state ? ", " : "",
 		position->state ? position->state : "");
 	if (!position->status) {
-		explanation_say(printing, 1, "%lld units, in no position%s", (long long)position->consumed,
+		explanation_print_line(printing, 1, "%lld units, in no position%s", (long long)position->consumed,
 			position->period.index < 0 ? ": the period is before the contract start" : "");
 		return;
 	}
-	explanation_say(printing, 1, "position: owned %s, used %s, available %s, unlicensed %s: %s",
+	explanation_print_line(printing, 1, "position: owned %s, used %s, available %s, unlicensed %s: %s",
 		rights_text(position->is_unlimited, position->owned).text,
-		position->use_is_known ? rights_text(false, position->used).text : "unknown",
+		position->is_consumption_known ? rights_text(false, position->used).text : "unknown",
 		position->available ? position->available : "unknown", position->unlicensed ? position->unlicensed : "unknown",
 		position->status);
-	explanation_say(printing, 1, "rights owned: %s%s", rights_text(position->is_unlimited, position->owned).text, verdict(owned, text));
+	explanation_print_line(
+		printing, 1, "rights owned: %s%s", rights_text(position->is_unlimited, position->owned).text, verdict(owned, text));
 }
 
 static int64_t head_for_machines(struct explanation_printing *printing, const struct explained_position *position,
@@ -331,17 +322,17 @@ static int64_t head_for_machines(struct explanation_printing *printing, const st
 		json_boolean(facts, owned->adds_up);
 	else
 		json_null(facts);
-	json_member_integer(facts, "units_excluded", position->left_out);
-	return explanation_record(printing, 0, "position", position->use_is_known || !position->status, used);
+	json_member_integer(facts, "units_excluded", position->excluded);
+	return explanation_record(printing, 0, "position", position->is_consumption_known || !position->status, used);
 }
 
 static void print_position(struct explanation_printing *printing, size_t number)
 {
 	struct explanation *explanation = printing->explanation;
 	const struct explained_position *position = &explanation->positions[number];
-	int64_t sum = position->consumed - position->left_out, parent = 0;
+	int64_t sum = position->consumed - position->excluded, parent = 0;
 	bool is_position = position->status != NULL;
-	/* Without a figure for the use there must be no consumption. */
+	/* Where the consumption is not known there must be no consumption. */
 	struct explanation_balance used =
 		judge(printing, is_position ? balance_of(position->used, sum) : (struct explanation_balance){.units = position->consumed});
 	struct explanation_balance owned = judge(printing,
@@ -355,10 +346,10 @@ static void print_position(struct explanation_printing *printing, size_t number)
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->entitlement_count; i++)
 		print_entitlement(printing, parent, &explanation->entitlements[position->first_entitlement + i]);
 	if (printing->for_people && is_position)
-		explanation_say(printing, 1, "rights used: %lld%s%s", (long long)position->used,
-			position->left_out ? ", without what is excluded" : "", verdict(&used, text));
-	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->use_count; i++)
-		print_use(printing, parent, &explanation->uses[position->first_use + i]);
+		explanation_print_line(printing, 1, "rights used: %lld%s%s", (long long)position->used,
+			position->excluded ? ", without what is excluded" : "", verdict(&used, text));
+	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->consumption_count; i++)
+		print_consumption(printing, parent, &explanation->consumptions[position->first_consumption + i]);
 	explanation_print_billing(printing, parent, position);
 	if (explanation->question.level >= EXPLAIN_ENVELOPE)
 		print_differences(printing, parent, number);
@@ -394,14 +385,14 @@ int explanation_print(struct explanation *explanation, const char *title, bool f
 	if (!for_people)
 		stream_append_schema(&output->pending, &stream_explanation);
 	else if (title)
-		explanation_say(&printing, 0, "%s", title);
+		explanation_print_line(&printing, 0, "%s", title);
 	for (size_t i = 0; i < explanation->position_count && !output_failed(output); i++) {
 		const struct explained_position *position = &explanation->positions[order[i]];
 		/* Of an account: only what it is in. */
-		if (explanation->question.account && !position->use_count)
+		if (explanation->question.account && !position->consumption_count)
 			continue;
 		if (for_people && (i || title))
-			explanation_say(&printing, 0, "%s", "");
+			explanation_print_line(&printing, 0, "%s", "");
 		print_position(&printing, order[i]);
 	}
 	explanation_print_billing_alone(&printing);

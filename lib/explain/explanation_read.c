@@ -1,128 +1,69 @@
 #include "explain/explanation.h"
 
-#include "base/glob.h"
-
 #include "base/array.h"
-
+#include "base/glob.h"
 #include "base/instant.h"
 #include "explain/explanation_billing.h"
-#include "licence/licence_cells.h"
+#include "stream/record.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	PROFILE,
-	SOFTWARE_MODEL,
-	LICENSE_METRIC,
-	PERIOD_INDEX_FIELD,
-	PERIOD_START,
-	PERIOD_END,
-	PERIOD_STATE,
-	STATUS,
-	USAGE_STATE,
-	RIGHTS_OWNED,
-	RIGHTS_USED,
-	RIGHTS_AVAILABLE,
-	UNLICENSED_RIGHTS,
-	EXCLUDED_UNITS,
-	ENTITLEMENT_ID,
-	LINE,
-	START_DAY,
-	END_DAY,
-	GROUP_TYPE,
-	GROUP_VALUE,
-	RIGHTS_GRANTED,
-	RIGHTS_DRAWN_BEFORE,
-	RIGHTS_DRAWN,
-	ACCOUNT_ID,
-	ACCOUNT_NAME,
-	PLAN_ITEM_ID,
-	UNITS_CONSUMED,
-	UNITS_EXCLUDED,
-	BILLING_PERIODS,
-	BILLED_UNITS,
-	BILLED_UNITS_COUNTED,
-	BILLING_START,
-	BILLING_END,
-	OBSERVED_AT,
-	COUNTED_UNTIL,
-	UNITS_BILLED,
-	UNITS_COUNTED,
-	DIFFERENCE,
-	BULK_UNITS,
-	POWERFORM_UNITS,
-	CHECK,
-	FIELDS
-};
-
-static const char *const pointers[FIELDS] = {"/profile", "/software_model", "/license_metric", "/period_index", "/period_start",
-	"/period_end", "/period_state", "/status", "/usage_state", "/rights_owned", "/rights_used", "/rights_available",
-	"/unlicensed_rights", "/excluded_units", "/entitlement_id", "/line", "/start_day", "/end_day", "/group_type", "/group_value",
-	"/rights_granted", "/rights_drawn_before", "/rights_drawn", "/account_id", "/account_name", "/plan_item_id", "/units_consumed",
-	"/units_excluded", "/billing_periods", "/billed_units", "/billed_units_counted", "/billing_start", "/billing_end", "/observed_at",
-	"/counted_until", "/units_billed", "/units_counted", "/difference", "/bulk_units", "/powerform_units", "/check"};
+#define FIELDS(X) \
+	X(profile) \
+	X(software_model) \
+	X(license_metric) \
+	X(period_index) X(period_start) X(period_end) X(period_state) X(status) X(rights_owned) X(rights_used) X(rights_available) \
+		X(unlicensed_rights) X(entitlement_id) X(line) X(start_day) X(end_day) X(group_type) X(group_value) X(rights_granted) \
+			X(rights_drawn_before) X(rights_drawn) X(account_id) X(account_name) X(plan_item_id) X(units_consumed) \
+				X(units_excluded) X(billing_periods) X(billed_units) X(billed_units_counted) X(billing_start) \
+					X(billing_end) X(observed_at) X(counted_until) X(units_billed) X(units_counted) X(difference) \
+						X(bulk_units) X(powerform_units) X(check)
+enum { FIELDS(RECORD_SLOT) SLOTS };
+static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
 
 struct reading {
 	struct explanation *explanation;
-	const struct message_reader *reader;
-	const struct message *message;
-	struct error *error;
-	bool failed; /* one of the readers below has set the error */
+	struct record record;
 };
 
-/* Each reads a field of the message; null is NULL, 0 or none. What is of another kind fails the reading. */
-
-static const char *text(struct reading *reading, int field)
+static const char *text(struct reading *reading, int slot)
 {
-	const struct json_slice *slice = &reading->message->fields[field];
-	if (slice->kind != JSON_STRING && slice->kind != JSON_NUMBER)
-		return NULL;
-	const char *kept = explanation_keep(reading->explanation, slice->text, slice->length, reading->error);
-	reading->failed |= !kept;
-	return kept;
+	return record_shared_text(&reading->record, slot, &reading->explanation->texts);
 }
 
-static int wrong(struct reading *reading, int field, const char *wanted)
+static int64_t integer(struct reading *reading, int slot)
 {
-	reading->failed = true;
-	return message_error(reading->reader, reading->message, reading->error, "%.*s \"%s\" must be %s, this is %s",
-		(int)reading->message->stream.length, reading->message->stream.text, pointers[field] + 1, wanted,
-		json_kind_name(reading->message->fields[field].kind));
+	return record_integer_or(&reading->record, slot, 0);
 }
 
-static int64_t integer(struct reading *reading, int field)
+static struct period read_period(struct reading *reading)
 {
-	const struct json_slice *slice = &reading->message->fields[field];
-	int64_t value = 0;
-	if (slice->kind != JSON_NULL && slice->kind != JSON_ABSENT && !json_slice_integer(slice, &value))
-		wrong(reading, field, "a whole number");
-	return value;
+	return (struct period){.index = (int)integer(reading, SLOT_period_index),
+		.start = record_instant(&reading->record, SLOT_period_start),
+		.end = record_instant(&reading->record, SLOT_period_end)};
 }
 
-static int64_t rights(struct reading *reading, int field, bool *is_unlimited)
+/* The number of a name; of "", which is none, for null. */
+static uint32_t number(struct reading *reading, int slot, struct name_table *table)
 {
-	*is_unlimited = json_slice_equals(&reading->message->fields[field], "unlimited");
-	return *is_unlimited ? 0 : integer(reading, field);
+	uint32_t number = record_name(&reading->record, slot, table);
+	return number == RECORD_NO_NAME ? 0 : number;
 }
 
-static int64_t instant(struct reading *reading, int field)
+/* A new element of an array; NULL when the record failed. */
+static void *append(struct reading *reading, void *array, size_t *count, size_t size)
 {
-	int64_t instant = INSTANT_NONE;
-	json_slice_instant(&reading->message->fields[field], &instant);
-	return instant;
+	void *new = reading->record.failed ? NULL : array_grow(array, count, size, reading->record.error);
+	reading->record.failed |= !new;
+	return new;
 }
 
-static struct period period(struct reading *reading)
+/* Is the record of another account than is asked for? */
+static bool is_of_another_account(const struct reading *reading)
 {
-	struct period period = {.index = (int)integer(reading, PERIOD_INDEX_FIELD)};
-	for (int i = PERIOD_START; i <= PERIOD_END; i++) {
-		const struct json_slice *slice = &reading->message->fields[i];
-		if (slice->kind != JSON_STRING ||
-			instant_parse(slice->text, slice->length, i == PERIOD_START ? &period.start : &period.end) < 0)
-			wrong(reading, i, "a time");
-	}
-	return period;
+	const char *account = reading->explanation->question.account;
+	return account && !json_slice_equals(record_slice(&reading->record, SLOT_account_id), account);
 }
 
 static bool is_asked_for(const struct explanation_question *question, const struct period *period, const char *model)
@@ -133,161 +74,133 @@ static bool is_asked_for(const struct explanation_question *question, const stru
 	return of_period && (!question->model || (model && glob_matches(question->model, model)));
 }
 
-/* The position of a record, made when it is the first of it; NULL when it is not asked for, or with an error. */
-static struct explained_position *position_of(struct reading *reading, const struct period *period)
+/* The position of a record, added when it is the first of it; NULL when it is not asked for, or with an error. */
+static struct explained_position *read_position(struct reading *reading)
 {
 	struct explanation *explanation = reading->explanation;
-	struct explained_position wanted = {.profile = text(reading, PROFILE),
-		.software_model = text(reading, SOFTWARE_MODEL),
-		.license_metric = text(reading, LICENSE_METRIC),
-		.period = *period};
-	if (reading->failed || !is_asked_for(&explanation->question, period, wanted.software_model))
+	const struct explained_position wanted = {.profile = text(reading, SLOT_profile),
+		.software_model = text(reading, SLOT_software_model),
+		.license_metric = text(reading, SLOT_license_metric),
+		.period = read_period(reading)};
+	const struct period *period = &wanted.period;
+	if (reading->record.failed || !is_asked_for(&explanation->question, period, wanted.software_model))
 		return NULL;
-	/* Interned texts: the same text is the same pointer. */
 	const int64_t key[] = {
 		(intptr_t)wanted.profile, (intptr_t)wanted.software_model, (intptr_t)wanted.license_metric, period->start, period->end};
-	ptrdiff_t number = name_table_number(&explanation->position_keys, (const char *)key, sizeof key, reading->error);
-	reading->failed |= number < 0;
+	ptrdiff_t number = name_table_number(&explanation->position_keys, (const char *)key, sizeof key, reading->record.error);
+	reading->record.failed |= number < 0;
 	if (number == (ptrdiff_t)explanation->position_count) {
-		struct explained_position *new =
-			array_grow((void **)&explanation->positions, &explanation->position_count, sizeof *new, reading->error);
-		reading->failed |= !new;
+		struct explained_position *new = append(reading, &explanation->positions, &explanation->position_count, sizeof *new);
 		if (new)
 			*new = wanted;
 	}
-	return reading->failed ? NULL : &explanation->positions[number];
+	return reading->record.failed ? NULL : &explanation->positions[number];
 }
 
 static void add_position(struct reading *reading)
 {
-	const struct period of = period(reading);
-	struct explained_position *position = reading->failed ? NULL : position_of(reading, &of);
+	struct explained_position *position = read_position(reading);
 	if (!position)
 		return;
-	position->state = text(reading, PERIOD_STATE);
-	position->status = text(reading, STATUS);
-	position->usage_state = text(reading, USAGE_STATE);
-	position->unlicensed = text(reading, UNLICENSED_RIGHTS);
-	position->available = text(reading, RIGHTS_AVAILABLE);
-	position->owned = rights(reading, RIGHTS_OWNED, &position->is_unlimited);
-	position->use_is_known = reading->message->fields[RIGHTS_USED].kind == JSON_NUMBER;
-	position->used = integer(reading, RIGHTS_USED);
-	position->excluded = integer(reading, EXCLUDED_UNITS);
-	position->billing_periods = integer(reading, BILLING_PERIODS);
-	position->billed = integer(reading, BILLED_UNITS);
-	position->billed_counted = integer(reading, BILLED_UNITS_COUNTED);
+	position->state = text(reading, SLOT_period_state);
+	position->status = text(reading, SLOT_status);
+	position->unlicensed = text(reading, SLOT_unlicensed_rights);
+	position->available = text(reading, SLOT_rights_available);
+	position->owned = record_rights(&reading->record, SLOT_rights_owned, &position->is_unlimited);
+	position->is_consumption_known = !record_is_null(&reading->record, SLOT_rights_used);
+	position->used = integer(reading, SLOT_rights_used);
+	position->billing_periods = integer(reading, SLOT_billing_periods);
+	position->billed = integer(reading, SLOT_billed_units);
+	position->billed_counted = integer(reading, SLOT_billed_units_counted);
 }
 
 static void add_entitlement(struct reading *reading)
 {
 	struct explanation *explanation = reading->explanation;
-	const struct period of = period(reading);
-	struct explained_position *position = reading->failed ? NULL : position_of(reading, &of);
-	if (!position)
+	struct explained_position *position = read_position(reading);
+	struct explained_entitlement *new =
+		position ? append(reading, &explanation->entitlements, &explanation->entitlement_count, sizeof *new) : NULL;
+	if (!new)
 		return;
-	bool is_unlimited;
-	const int64_t owned = rights(reading, RIGHTS_OWNED, &is_unlimited), granted = rights(reading, RIGHTS_GRANTED, &is_unlimited);
-	struct explained_entitlement *entitlement =
-		array_grow((void **)&explanation->entitlements, &explanation->entitlement_count, sizeof *entitlement, reading->error);
-	reading->failed |= !entitlement;
-	if (!entitlement)
-		return;
-	*entitlement = (struct explained_entitlement){.position = (uint32_t)(position - explanation->positions),
-		.entitlement_id = text(reading, ENTITLEMENT_ID),
-		.start_day = text(reading, START_DAY),
-		.end_day = text(reading, END_DAY),
-		.group_type = text(reading, GROUP_TYPE),
-		.group_value = text(reading, GROUP_VALUE),
-		.line = integer(reading, LINE),
-		.is_unlimited = is_unlimited,
-		.granted = granted,
-		.drawn_before = integer(reading, RIGHTS_DRAWN_BEFORE),
-		.owned = owned,
-		.drawn = integer(reading, RIGHTS_DRAWN)};
-	position->entitled += owned;
+	*new = (struct explained_entitlement){.position = (uint32_t)(position - explanation->positions),
+		.entitlement_id = text(reading, SLOT_entitlement_id),
+		.start_day = text(reading, SLOT_start_day),
+		.end_day = text(reading, SLOT_end_day),
+		.group_type = text(reading, SLOT_group_type),
+		.group_value = text(reading, SLOT_group_value),
+		.line = integer(reading, SLOT_line),
+		.drawn_before = integer(reading, SLOT_rights_drawn_before),
+		.owned = record_rights(&reading->record, SLOT_rights_owned, &new->is_unlimited),
+		.drawn = integer(reading, SLOT_rights_drawn)};
+	new->granted = record_rights(&reading->record, SLOT_rights_granted, &new->is_unlimited);
+	position->entitled += new->owned;
 }
 
-static ptrdiff_t number_of(struct reading *reading, struct name_table *table, int field)
-{
-	const struct json_slice *slice = &reading->message->fields[field];
-	bool named = slice->kind == JSON_STRING;
-	ptrdiff_t number = name_table_number(table, named ? slice->text : "", named ? slice->length : 0, reading->error);
-	reading->failed |= number < 0;
-	return number;
-}
-
-static void add_use(struct reading *reading)
+static void add_consumption(struct reading *reading)
 {
 	struct explanation *explanation = reading->explanation;
-	const struct period of = period(reading);
-	struct explained_position *position = reading->failed ? NULL : position_of(reading, &of);
+	struct explained_position *position = read_position(reading);
 	if (!position)
 		return;
-	int64_t units = integer(reading, UNITS_CONSUMED), excluded = integer(reading, UNITS_EXCLUDED);
+	int64_t units = integer(reading, SLOT_units_consumed), excluded = integer(reading, SLOT_units_excluded);
 	position->consumed += units;
-	position->left_out += excluded;
-	if (explanation->question.account && !json_slice_equals(&reading->message->fields[ACCOUNT_ID], explanation->question.account))
+	position->excluded += excluded;
+	if (is_of_another_account(reading))
 		return;
-	ptrdiff_t account = number_of(reading, &explanation->accounts, ACCOUNT_ID),
-		  item = number_of(reading, &explanation->plan_items, PLAN_ITEM_ID);
-	struct explained_use *use =
-		reading->failed ? NULL : array_grow((void **)&explanation->uses, &explanation->use_count, sizeof *use, reading->error);
-	reading->failed |= !use;
-	if (use)
-		*use = (struct explained_use){.position = (uint32_t)(position - explanation->positions),
-			.account = (uint32_t)account,
-			.plan_item = (uint32_t)item,
-			.line = integer(reading, LINE),
-			.period = of,
+	struct explained_consumption *new = append(reading, &explanation->consumptions, &explanation->consumption_count, sizeof *new);
+	if (new)
+		*new = (struct explained_consumption){.position = (uint32_t)(position - explanation->positions),
+			.account = number(reading, SLOT_account_id, &explanation->accounts),
+			.plan_item = number(reading, SLOT_plan_item_id, &explanation->plan_items),
+			.line = integer(reading, SLOT_line),
+			.period = position->period,
 			.units = units,
 			.excluded = excluded};
 }
 
-/* One that is in no consumption period is in no explanation. */
+/* A check that is in no consumption period is in no explanation. */
 static void add_check(struct reading *reading)
 {
 	struct explanation *explanation = reading->explanation;
-	if (reading->message->fields[PERIOD_START].kind != JSON_STRING ||
-		(explanation->question.account && !json_slice_equals(&reading->message->fields[ACCOUNT_ID], explanation->question.account)))
+	struct record *record = &reading->record;
+	if (record_is_null(record, SLOT_period_start) || is_of_another_account(reading))
 		return;
-	const struct period of = period(reading);
-	if (!reading->failed && !is_asked_for(&explanation->question, &of, NULL) && !explanation->question.model)
+	const struct period period = read_period(reading);
+	if (record->failed || (!is_asked_for(&explanation->question, &period, NULL) && !explanation->question.model))
 		return;
-	ptrdiff_t account = reading->failed ? -1 : number_of(reading, &explanation->accounts, ACCOUNT_ID);
-	struct explained_check *check = reading->failed
-		? NULL
-		: array_grow((void **)&explanation->checks, &explanation->check_count, sizeof *check, reading->error);
-	reading->failed |= !check;
-	if (check)
-		*check = (struct explained_check){.profile = text(reading, PROFILE),
-			.account = (uint32_t)account,
-			.period = of,
-			.start = text(reading, BILLING_START),
-			.end = text(reading, BILLING_END),
-			.observed_at = text(reading, OBSERVED_AT),
-			.counted_until = text(reading, COUNTED_UNTIL),
-			.billed = text(reading, UNITS_BILLED),
-			.counted = text(reading, UNITS_COUNTED),
-			.difference = text(reading, DIFFERENCE),
-			.bulk = text(reading, BULK_UNITS),
-			.powerforms = text(reading, POWERFORM_UNITS),
-			.verdict = text(reading, CHECK),
-			.start_at = instant(reading, BILLING_START),
-			.end_at = instant(reading, BILLING_END),
-			.until = instant(reading, COUNTED_UNTIL)};
+	struct explained_check *new = append(reading, &explanation->checks, &explanation->check_count, sizeof *new);
+	if (new)
+		*new = (struct explained_check){.profile = text(reading, SLOT_profile),
+			.account = number(reading, SLOT_account_id, &explanation->accounts),
+			.period = period,
+			.start = text(reading, SLOT_billing_start),
+			.end = text(reading, SLOT_billing_end),
+			.observed_at = text(reading, SLOT_observed_at),
+			.counted_until = text(reading, SLOT_counted_until),
+			.billed = text(reading, SLOT_units_billed),
+			.counted = text(reading, SLOT_units_counted),
+			.difference = text(reading, SLOT_difference),
+			.bulk = text(reading, SLOT_bulk_units),
+			.powerforms = text(reading, SLOT_powerform_units),
+			.check = text(reading, SLOT_check),
+			.start_at = record_instant_or_none(record, SLOT_billing_start),
+			.end_at = record_instant_or_none(record, SLOT_billing_end),
+			.until = record_instant_or_none(record, SLOT_counted_until)};
 }
 
 /* Names come with account and consumption records, before what is explained. */
-static void keep_account_name(struct reading *reading)
+static void add_account_name(struct reading *reading)
 {
 	struct explanation *explanation = reading->explanation;
-	const char *name = text(reading, ACCOUNT_NAME);
-	ptrdiff_t number = name && !reading->failed ? number_of(reading, &explanation->accounts, ACCOUNT_ID) : -1;
-	while (number >= (ptrdiff_t)explanation->account_name_count && !reading->failed)
-		reading->failed |= !array_grow((void **)&explanation->account_names, &explanation->account_name_count,
-			sizeof *explanation->account_names, reading->error);
-	if (number >= 0 && !reading->failed)
-		explanation->account_names[number] = name;
+	const char *name = text(reading, SLOT_account_name);
+	uint32_t account = name ? record_name(&reading->record, SLOT_account_id, &explanation->accounts) : RECORD_NO_NAME;
+	const char **kept = account == RECORD_NO_NAME || reading->record.failed
+		? NULL
+		: array_at((void **)&explanation->account_names, &explanation->account_name_count, sizeof name, account,
+			  reading->record.error);
+	if (kept)
+		*kept = name;
+	reading->record.failed |= !kept && account != RECORD_NO_NAME;
 }
 
 static int compare_entitlements(const void *left, const void *right)
@@ -300,65 +213,59 @@ static int compare_entitlements(const void *left, const void *right)
 	return a->start_day && b->start_day ? strcmp(a->start_day, b->start_day) : 0;
 }
 
-static int compare_uses(const void *left, const void *right, void *context)
+static int compare_consumptions(const void *left, const void *right, void *context)
 {
 	const struct explanation *explanation = context;
-	const struct explained_use *a = left, *b = right;
+	const struct explained_consumption *a = left, *b = right;
 	if (a->position != b->position)
 		return a->position < b->position ? -1 : 1;
 	int order = strcmp(explanation->accounts.names[a->account].text, explanation->accounts.names[b->account].text);
 	return order ? order : strcmp(explanation->plan_items.names[a->plan_item].text, explanation->plan_items.names[b->plan_item].text);
 }
 
-/* What belongs to a position stands together, in its order. */
-static void arrange(struct explanation *explanation)
+/* Elements of one position become neighbours, in its order. */
+static void sort(struct explanation *explanation)
 {
 	if (explanation->entitlement_count)
 		qsort(explanation->entitlements, explanation->entitlement_count, sizeof *explanation->entitlements, compare_entitlements);
-	if (explanation->use_count)
-		qsort_r(explanation->uses, explanation->use_count, sizeof *explanation->uses, compare_uses, explanation);
+	if (explanation->consumption_count)
+		qsort_r(explanation->consumptions, explanation->consumption_count, sizeof *explanation->consumptions, compare_consumptions,
+			explanation);
 	for (size_t i = explanation->entitlement_count; i-- > 0;) {
 		struct explained_position *position = &explanation->positions[explanation->entitlements[i].position];
 		position->first_entitlement = i;
 		position->entitlement_count++;
 	}
-	for (size_t i = explanation->use_count; i-- > 0;) {
-		struct explained_position *position = &explanation->positions[explanation->uses[i].position];
-		position->first_use = i;
-		position->use_count++;
+	for (size_t i = explanation->consumption_count; i-- > 0;) {
+		struct explained_position *position = &explanation->positions[explanation->consumptions[i].position];
+		position->first_consumption = i;
+		position->consumption_count++;
 	}
 }
 
-static void take(struct reading *reading)
-{
-	const struct message *message = reading->message;
-	if (message_is_record(message, "metric_result"))
-		add_position(reading);
-	else if (message_is_record(message, "entitlement_use"))
-		add_entitlement(reading);
-	else if (message_is_record(message, "consumption_use"))
-		add_use(reading);
-	else if (message_is_record(message, "billing_check"))
-		add_check(reading);
-	else if (message_is_record(message, "account") || message_is_record(message, "consumption"))
-		keep_account_name(reading);
-}
+static const struct {
+	const char *stream;
+	void (*add)(struct reading *reading);
+} readers[] = {{"metric_result", add_position}, {"entitlement_use", add_entitlement}, {"consumption_use", add_consumption},
+	{"billing_check", add_check}, {"account", add_account_name}, {"consumption", add_account_name}};
 
 int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
-	struct reading reading = {.explanation = explanation, .reader = &reader, .message = &message, .error = error};
+	struct reading reading = {.explanation = explanation, .record = {.reader = &reader, .message = &message, .error = error}};
 	int got = -1;
-	if (message_reader_open(&reader, descriptor, name, pointers, FIELDS, false, error) < 0)
+	if (message_reader_open(&reader, descriptor, name, pointers, SLOTS, false, error) < 0)
 		return -1;
-	while (!reading.failed && (got = message_next(&reader, &message, error)) > 0)
-		take(&reading);
+	while (!reading.record.failed && (got = message_next(&reader, &message, error)) > 0)
+		for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+			if (message_is_record(&message, readers[i].stream))
+				readers[i].add(&reading);
 	message_reader_release(&reader);
-	if (reading.failed || got < 0)
+	if (reading.record.failed || got < 0)
 		return -1;
-	arrange(explanation);
-	explanation_arrange_checks(explanation);
+	sort(explanation);
+	explanation_sort_checks(explanation);
 	explanation->differences = calloc(explanation->position_count + 1, sizeof *explanation->differences);
 	return explanation->differences ? 0 : error_set(error, EX_OSERR, "out of memory");
 }

@@ -167,17 +167,17 @@ static int compare_versions(const void *left, const void *right)
 /* Versions with another time of sending: a resend, which Docusign dates anew. */
 static void note_resent(struct explanation *explanation, const struct explained_envelope *envelope)
 {
-	const struct explained_use *use = &explanation->uses[envelope->use];
+	const struct explained_consumption *consumption = &explanation->consumptions[envelope->consumption];
 	bool resent = false, across = false;
 	for (size_t i = 0; i < envelope->version_count; i++) {
 		int64_t sent_at = explanation->versions[envelope->first_version + i].sent_at;
 		if (sent_at == INSTANT_NONE || sent_at == envelope->sent_at)
 			continue;
 		resent = true;
-		across |= sent_at < use->period.start || sent_at >= use->period.end;
+		across |= sent_at < consumption->period.start || sent_at >= consumption->period.end;
 	}
-	explanation->differences[use->position].resent += resent;
-	explanation->differences[use->position].resent_across += across;
+	explanation->differences[consumption->position].resent += resent;
+	explanation->differences[consumption->position].resent_across += across;
 }
 
 static void arrange(struct explanation *explanation)
@@ -193,7 +193,7 @@ static void arrange(struct explanation *explanation)
 		note_resent(explanation, &explanation->envelopes[i]);
 }
 
-int explanation_look_into_recordings(struct explanation *explanation, const char *directory, struct error *error)
+int explanation_read_recordings(struct explanation *explanation, const char *directory, struct error *error)
 {
 	struct dirent **entries;
 	int result = 0;
