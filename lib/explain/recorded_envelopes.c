@@ -157,7 +157,7 @@ static int open_scanners(struct walk *walk, struct error *error)
 		"/record/sent_at", "/record/completed_at", "/record/modified_at", "/record/plan_item_id", "/record/sender_id",
 		"/record/sending_method"};
 	struct buffer pointer = BUFFER_INIT;
-	buffer_append_format(&pointer, "/answer%s", walk->map.feed.records);
+	buffer_append_format(&pointer, "/body%s", walk->map.feed.records);
 	const char *const page[] = {pointer.data};
 	int result = buffer_check(&pointer, error);
 	if (result == 0 &&
