@@ -1,6 +1,7 @@
 #include "consumption/consumption.h"
 
 #include "base/instant.h"
+#include "base/run_name.h"
 #include "config/policy.h"
 
 #include <stdio.h>
@@ -16,10 +17,7 @@ void consumption_open(struct consumption *consumption, int64_t now, const char *
 		snprintf(consumption->run_id, sizeof consumption->run_id, "%s", run_id);
 		return;
 	}
-	char text[INSTANT_LENGTH];
-	instant_format(now, text);
-	snprintf(consumption->run_id, sizeof consumption->run_id, "%.4s%.2s%.2sT%.2s%.2s%.2sZ", text, text + 5, text + 8, text + 11,
-		text + 14, text + 17);
+	run_name(now, consumption->run_id);
 }
 
 void consumption_release(struct consumption *consumption)
@@ -72,11 +70,11 @@ static int period_of(struct consumption *consumption, int32_t day, struct period
 		*period = period_of_day(&consumption->calendar, day);
 		return 0;
 	}
-	if (!consumption->contracts_settled &&
+	if (!consumption->contracts_applied &&
 		contracts_apply(
 			&consumption->contracts, consumption->contract_start, consumption->renewal_months, consumption->now, error) < 0)
 		return -1;
-	consumption->contracts_settled = true;
+	consumption->contracts_applied = true;
 	*period = contracts_period_of_day(&consumption->contracts, day);
 	return 0;
 }
@@ -93,11 +91,9 @@ static int keep_text(char **text, const struct json_slice *slice, struct error *
 	return 0;
 }
 
-/* Reads */
-
-/* A text is kept to its first zero byte: two that differ after it would be one. */
-static int check_whole(const struct json_slice *slice, const struct message_reader *reader, const struct message *message, const char *name,
-	struct error *error)
+/* C strings end at NUL: two names that differ only after one would compare equal. */
+static int check_has_no_nul(const struct json_slice *slice, const struct message_reader *reader, const struct message *message,
+	const char *name, struct error *error)
 {
 	if (slice->kind != JSON_STRING || !memchr(slice->text, 0, slice->length))
 		return 0;
@@ -113,7 +109,7 @@ static int read_name(struct consumption *consumption, const struct message_reade
 	if (slice->kind != JSON_STRING && slice->kind != JSON_NULL && slice->kind != JSON_ABSENT)
 		return message_error(reader, message, error, "%.*s \"%s\" must be a string, this is %s", (int)message->stream.length,
 			message->stream.text, name, json_kind_name(slice->kind));
-	if (check_whole(slice, reader, message, name, error) < 0)
+	if (check_has_no_nul(slice, reader, message, name, error) < 0)
 		return -1;
 	return tally_name(table, slice, number, error);
 }
@@ -125,7 +121,7 @@ static int read_account(struct consumption *consumption, const struct message_re
 	if (slice->kind != JSON_STRING)
 		return message_error(reader, message, error, "%.*s \"account_id\" must be a string, this is %s",
 			(int)message->stream.length, message->stream.text, json_kind_name(slice->kind));
-	if (check_whole(slice, reader, message, "account_id", error) < 0)
+	if (check_has_no_nul(slice, reader, message, "account_id", error) < 0)
 		return -1;
 	return tally_name(&consumption->tally.accounts, slice, account, error);
 }
@@ -230,7 +226,7 @@ static int add_daily(
 	return add_statuses(consumption, &row->now, reader, message, error) < 0 ? -1 : 1;
 }
 
-/* Each record counts: envelopes come here once each, out of a ledger or from who has seen to it. */
+/* Every record counts once: the caller has removed duplicates, as merge does. */
 static int add_envelope(
 	struct consumption *consumption, const struct message_reader *reader, const struct message *message, struct error *error)
 {
@@ -276,8 +272,7 @@ static int keep_facts(
 	return 0;
 }
 
-/* The row that a consumption record belongs to: of the period of ours that holds its period. What was reported under another
- * contract may reach beyond: that is what a restatement then says. */
+/* The row of a consumption record: of our period that holds its period. What was reported under another contract may end later. */
 static struct tally_row *row_of_consumption(struct consumption *consumption, const struct message_reader *reader,
 	const struct message *message, bool reported, uint32_t *account, struct error *error)
 {

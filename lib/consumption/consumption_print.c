@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "base/period_state.h"
+#include "consumption/restatement.h"
 #include "json/json_write.h"
 
 /* The instant up to which every account's feed has been read; INSTANT_NONE when some account's is unknown. */
@@ -55,7 +56,6 @@ static void print_restatement(struct consumption *consumption, const struct tall
 {
 	const struct tally *tally = &consumption->tally;
 	struct buffer *line = &output->pending;
-	int64_t delta = row->now.units - row->reported.units;
 	stream_begin_record(line, &stream_restatement);
 	put_name(line, "profile", &tally->profiles, row->profile);
 	put_name(line, "account_id", &tally->accounts, row->account);
@@ -65,8 +65,8 @@ static void print_restatement(struct consumption *consumption, const struct tall
 	json_member_text(line, "run_id", consumption->run_id);
 	json_member_integer(line, "units_before", row->reported.units);
 	json_member_integer(line, "units_after", row->now.units);
-	json_member_integer(line, "delta", delta);
-	json_member_text(line, "cause", consumption->policy_changed ? "policy" : delta > 0 ? "late" : "status");
+	json_member_integer(line, "delta", row->now.units - row->reported.units);
+	json_member_text(line, "cause", restatement_cause(row, consumption->policy_changed));
 	stream_end_record(line, NULL, 0);
 	output_line_end(output);
 }
@@ -74,7 +74,7 @@ static void print_restatement(struct consumption *consumption, const struct tall
 static void print_contracts(const struct consumption *consumption, struct output *output)
 {
 	struct buffer *line = &output->pending;
-	if (consumption->by_calendar || !consumption->contracts_settled || !consumption->restates)
+	if (consumption->by_calendar || !consumption->contracts_applied || !consumption->restates)
 		return;
 	stream_append_schema(line, &stream_contract);
 	for (size_t i = 0; i < consumption->contracts.count; i++) {
@@ -116,9 +116,7 @@ int consumption_print(struct consumption *consumption, struct output *output, st
 	any = false;
 	for (size_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
-		/* Under another contract than today's the period may have ended later, and have been open. */
-		int64_t end = row->reported_end > row->period.end ? row->reported_end : row->period.end;
-		if (consumption->reported_at == INSTANT_NONE || end > consumption->reported_at || row->now.units == row->reported.units)
+		if (!restatement_is_due(row, consumption->reported_at))
 			continue;
 		if (!any)
 			stream_append_schema(&output->pending, &stream_restatement);

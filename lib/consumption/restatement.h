@@ -1,0 +1,21 @@
+/*
+ * restatement.h: which reported figures are corrected, and why.
+ *
+ * A restatement is due when a period that was over at the last report now has other units than were reported. Causes:
+ *
+ *   policy  the counting policy has changed since
+ *   late    units were added: their envelopes arrived after the report
+ *   status  units went away: an envelope's sent time, account or status has changed
+ */
+#ifndef ENVTALLY_RESTATEMENT_H
+#define ENVTALLY_RESTATEMENT_H
+
+#include "consumption/tally.h"
+
+/* `reported_at` is the clock of the last report, INSTANT_NONE when there is none. */
+bool restatement_is_due(const struct tally_row *row, int64_t reported_at);
+
+/* "policy", "late" or "status". */
+const char *restatement_cause(const struct tally_row *row, bool policy_changed);
+
+#endif
