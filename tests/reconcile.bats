@@ -433,3 +433,22 @@ unlimited 4 counted" "$(cat got)"
 	[ ! -e ws/runs/acme/$night/refused ]
 	same_files ws/licence/exclusions.csv ws/runs/acme/$night/inputs/exclusions.csv
 }
+
+@test "names of 70 KB go through reconcile, forecast and report" {
+	local name
+	name=$(head -c 70000 /dev/zero | tr '\0' n)
+	echo "publisher,product,software_model,license_metric,unit,identifier_type,identifier
+Docusign,eSignature,Pro,Envelope,envelope,plan_item_id,item" >models.csv
+	echo "entitlement_id,software_model,license_metric,subscription_period,start_date,end_date,purchased_rights
+E1,Pro,Envelope,Annually,2024-01-01,2024-12-31,10" >entitlements.csv
+	cat >in <<END
+{"type":"RECORD","stream":"account","record":{"organization_id":"o","account_id":"a1","account_name":"$name","external_account_id":null,"site_id":null,"site_name":null,"asset_group_id":null,"compliant":true}}
+{"type":"RECORD","stream":"consumption","record":{"profile":"p","organization_id":"o","account_id":"a1","account_name":"$name","plan_item_id":"item","software_model":null,"unit":"envelope","period_index":0,"period_start":"2024-01-01T00:00:00.000Z","period_end":"2025-01-01T00:00:00.000Z","units_consumed":12,"by_status":{},"first_sent_at":null,"last_sent_at":null,"watermark":null,"state":"final"}}
+END
+	reconcile -e entitlements.csv -m models.csv <in >out
+	grep '"stream":"unlicensed_consumption"' out | grep -q "\"account_name\":\"$name\",\"units_consumed\":12,\"units_unlicensed\":2"
+	forecast -m models.csv --now 2024-06-01T00:00:00Z <out >forecast
+	grep -q "\"account_name\":\"$name\"" forecast
+	report <out >report
+	grep -q Pro report
+}
