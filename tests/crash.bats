@@ -377,7 +377,7 @@ failing() {
 
 # failed_run: of the driver, that was hit: an exit status of ours, and the last line on stderr says so.
 failed_run() {
-	[[ $status == 7[34] && $(tail -n 1 err) =~ ^[a-z-]+(\.sh)?:\ cannot\  && $(wc -l <err) -le 3 ]]
+	[[ $status == 7[34] && $(tail -n 1 err) =~ ^[a-z-]+(\.sh)?:\ cannot\  && $(wc -l <err) -le 4 ]]
 }
 
 # failing_run DEFAULT SHARE PART: in every program of the second night's run, the driver's own, a call fails; then there is room again.
@@ -486,7 +486,7 @@ needs_small_disk() {
 # A run that is held where it fetches, in the background: $first is its driver's pid and process group.
 held_run() {
 	mkdir stages
-	for stage in $stage_names; do ln -s "$(command -v "$stage")" stages/; done
+	ln -s "$(dirname "$(command -v merge)")"/* stages/
 	rm stages/fetch-datafeed
 	printf '#!/bin/bash\necho $$ >"%s/fetching"\nexec sleep 600\n' "$PWD" >stages/fetch-datafeed
 	chmod +x stages/fetch-datafeed

@@ -348,7 +348,7 @@ refusing_stages() {
 	jq '.renewal_month = .renewal_months' "$acme/profiles/acme.json" >ws/profiles/acme.json
 	run --separate-stderr run_night 20250318T020000Z
 	[ "$status" -eq 78 ]
-	[[ $stderr == *"\"renewal_month\" is not a key of a profile"* ]]
+	[[ $stderr == *"\"renewal_month\" is not a key that this profile can have"* ]]
 	untouched
 	cp "$acme/profiles/acme.json" ws/profiles/
 	run --separate-stderr "$pipeline" run -q -C ws --replay nowhere
