@@ -147,13 +147,13 @@ formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$
 scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile \
 	$(wildcard lib/driver/*.sh tests/*.bash)
 
-lint-quick: ## check layout, layers and shell scripts: seconds
+lint-quick: ## check layout, layers, repeated code and shell scripts: seconds
 	clang-format --dry-run -Werror $(formatted)
 	tests/layers lib/layers lib/*/*.[ch]*
+	tests/repeats lib/*/*.[ch]* stages/*.c pipeline.sh lib/driver/*.sh
 	shellcheck $(scripts)
 
-lint: lint-quick ## the same, repeated code, cppcheck and clang-tidy: minutes
-	tests/repeats lib/*/*.[ch]* stages/*.c pipeline.sh lib/driver/*.sh
+lint: lint-quick ## the same, cppcheck and clang-tidy: minutes
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --suppress=missingIncludeSystem \
 		--inline-suppr --suppress=comparePointers -Ilib -D_GNU_SOURCE -DENVTALLY_VERSION='""' lib stages
 	printf '%s\n' $(wildcard lib/*/*.c stages/*.c) | xargs -P "$$(nproc)" -n 8 \

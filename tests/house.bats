@@ -43,6 +43,13 @@ plant() {
 	same "$(cd "$root/lib" && printf '%s\n' */ | grep -v -e '^driver/$' -e '^feeds/$' | sed 's,/$,,')" "$(grep -E '^[a-z]' "$root/lib/layers" | LC_ALL=C sort)"
 }
 
+@test "no run of eight lines is in two places" {
+	cd "$root"
+	run tests/repeats lib/*/*.[ch]* stages/*.c pipeline.sh lib/driver/*.sh
+	same '' "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "a run of eight lines that is in two places is found" {
 	seq 101 110 >one.c
 	seq 103 109 >two.c
