@@ -27,8 +27,9 @@
 	X(rights_owned) \
 	X(rights_used) \
 	X(usage_state) \
-	X(status) X(exhausted_on) X(warning) X(is_covered) X(units_to_date) X(contract_start) X(renewal_months) X(effective_from) \
-		X(run_id) X(delta) X(policy)
+	X(status) \
+	X(exhausted_on) \
+	X(warning) X(is_covered) X(units_to_date) X(contract_start) X(renewal_months) X(effective_from) X(run_id) X(delta) X(policy)
 enum { RUN_FIELDS(RECORD_SLOT) RUN_SLOTS };
 
 /* Looks at a RECORD; a failed record ends the walk. */
