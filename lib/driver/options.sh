@@ -9,6 +9,7 @@ validate||~ validate -C ~/licences -p acme|check the connection of each profile,
 run||~ run -C ~/licences -p acme|fetch, tally, reconcile and report, for every active profile of the workspace
 replay|RUN|~ replay 20250325T020000Z -C acme|make run RUN again from its evidence, beside the first, and compare byte for byte
 verify|RUN|~ verify 20250325T020000Z -C acme|check the recordings of all runs up to RUN against their manifests, then replay RUN
+discard|RUN|~ discard 20250325T020000Z -C acme|give up an interrupted run: it is set aside with what it recorded, and never finished
 reconcile||~ reconcile -C acme --as-of 2025-03-18|the licence position from the ledger as it is, with the licence files as they are
 report||~ report -C acme|the last run'"'"'s report, on the terminal
 explain||~ explain -C acme --period 2024-10-31 --level day|where the last run'"'"'s figures come from: entitlements, consumption, days, envelopes, recorded exchanges
@@ -20,7 +21,7 @@ export||~ export -C acme --format csv --stream consumption|what the ledgers hold
 
 # Option, name of its value (none: it takes none), commands (* for all), help.
 options='
--p|PROFILE|validate run replay verify reconcile report explain policy models status export|only this profile: its name in the workspace, or a file; may be repeated
+-p|PROFILE|validate run replay verify discard reconcile report explain policy models status export|only this profile: its name in the workspace, or a file; may be repeated
 -C|WORKSPACE|*|the workspace (default: the current folder; demo: envtally-demo)
 --replay|DIR|run|take answers from this recording instead of Docusign
 --now|RFC3339|validate run replay reconcile status|the clock of the run, which names it (default: the time)

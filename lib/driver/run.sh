@@ -48,14 +48,17 @@ run_profile() { # FILE
 	run=$(run_name "$clock")
 	partial=$runs/.$run.partial
 	mkdir -p "$runs" "$workspace/ledger" || fail 73 "cannot create '$runs'"
-	exec 9>>"$workspace/ledger/$name.lock"
-	flock -n 9 || fail 75 "cannot run profile '$name': another run of it is under way, try again later"
+	lock "$name"
 	bring_up_to_date "$workspace/ledger/$name.db"
 	[ ! -e "$runs/$run" ] || fail 73 "cannot make run $run of profile '$name': there is one of that name"
 	finish_interrupted "$name" "$partial"
 	# Unless it was this one, and all but its name was done.
 	if [ ! -e "$runs/$run" ]; then
 		[ -e "$partial" ] || begin_run "$file" "$name" "$clock" "$run" "$partial"
+		[ "${facts[folder]-}" != "$partial" ] || [ "${facts[promoted]}" = 0 ] || {
+			rm -rf "$partial"
+			fail 73 "cannot make run $run of profile '$name': the ledger has it, but its folder is lost; run with another --now"
+		}
 		make_run "$name" "$partial"
 	fi
 	[ "$some_partial" = 0 ] || return 75
@@ -116,8 +119,8 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	facts[folder]=$5
 }
 
-# Runs that were killed, or failed: finished first, oldest first, each with its own clock. One that is partial makes this command's status
-# 75, as it would have made its own.
+# Runs that were killed, or failed: finished first, oldest first, each with its own clock, by the profile as it is now (its own inputs say
+# what to fetch). One that is partial makes this command's status 75, as it would have made its own.
 finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 	local partial run
 	rm -rf "$workspace/runs/$1"/.*.partial.new
@@ -126,7 +129,12 @@ finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 		run=$(basename "$partial" .partial)
 		run=${run#.}
 		[ -e "$partial/begun.json" ] || { # all is done but the name: see make_run
-			name_run "$partial" "$workspace/runs/$1/$run"
+			if [ -s "$partial/job.json" ]; then
+				name_run "$partial" "$workspace/runs/$1/$run"
+			else
+				set_aside "$partial"
+				say "$1: $partial is not a run: it is set aside"
+			fi
 			continue
 		}
 		[ "$partial" != "$2" ] || continue
@@ -135,11 +143,40 @@ finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 	done
 }
 
+# What a person or a run gives up: kept, and never finished. `status` lists it.
+set_aside() { # PARTIAL
+	local to=${1%.partial}.discarded number=1
+	while [ -e "$to" ]; do
+		number=$((number + 1))
+		to=${1%.partial}.$number.discarded
+	done
+	mv "$1" "$to"
+}
+
+discard_command() {
+	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot discard: name one run, as $program status has it"
+	need_workspace
+	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot discard: the workspace has several profiles, say -p PROFILE"
+	local name partial
+	name=$(profile_name "$(profile_file "${profiles[0]}")")
+	partial=$workspace/runs/$name/.${operands[0]}.partial
+	[ -d "$partial" ] || fail 66 "cannot discard run '${operands[0]}': profile '$name' has no interrupted run of that name"
+	lock "$name"
+	set_aside "$partial"
+	say "$name: run ${operands[0]} is discarded; what it recorded is kept in $workspace/runs/$name"
+}
+
+lock() { # NAME: until the script ends
+	exec 9>>"$workspace/ledger/$1.lock"
+	flock -n 9 || fail 75 "cannot run profile '$1': another run of it is under way, try again later"
+}
+
 # The last step; and sets some_partial to 1 when the run is that.
 name_run() { # PARTIAL RUN-FOLDER [STATE]
 	local -A facts=([state]=${3-})
 	[ -n "${facts[state]}" ] || read_facts job "$1"
 	mv "$1" "$2"
+	sync "$(dirname "$2")"
 	[ "${facts[state]}" = succeeded ] || some_partial=1
 }
 
@@ -186,14 +223,15 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
 }
 
-# A run that failed: kept where it fetched something, so that the next run goes on from there.
+# A run that failed: kept where it fetched envelopes, so that the next run goes on from there. What else it asked for is little and may have
+# been answered by an outage or for a wrong organization: the next run asks again.
 give_up() { # NAME PARTIAL RUN STATUS
 	local -A facts=()
 	read_facts run "$2" --ledger "$workspace/ledger/$1.db"
-	if [ "${facts[fetch-subscriptions]}" != none ] || [ "${facts[fetch-datafeed]}" != none ]; then
+	if [ "${facts[fetch-datafeed]}" != none ]; then
 		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run goes on from there"
 	else
-		say "$1: run $3 failed with status $4; nothing was fetched"
+		say "$1: run $3 failed with status $4; no envelopes were fetched, and the next run begins anew"
 		mv "$2" "$2.new"
 		rm -rf "$2.new"
 	fi
@@ -231,7 +269,7 @@ as_begun() { # PROFILE FROZEN-PROFILE
 # Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson, by the `facts` of the run. Sets some_refused to 1 when all
 # is done but some account, which could not be read: then the status is 75. (An interrupted fetcher says 75 too; its recording is not complete.)
 tally() { # NAME PARTIAL
-	local name=$1 partial=$2 profile=${facts[profile_file]} feed=${facts[feed]:-datafeed} emit=touched policy changed=() offline=() source subscriptions datafeed
+	local name=$1 partial=$2 profile=$file feed=${facts[feed]:-datafeed} emit=touched policy changed=() offline=() source subscriptions datafeed
 	[ -z "${facts[replay]}" ] || offline=(--replay "${facts[replay]}")
 	source_of fetch-subscriptions "$partial/raw"
 	subscriptions=("${source[@]}")
@@ -285,8 +323,9 @@ reconcile_run() { # NAME PARTIAL
 }
 result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,contract
 
-# The run's results into the ledger, in one transaction; and its manifest.
+# The run's results into the ledger, in one transaction; and its manifest. What the ledger says was promoted is on disk.
 promote() { # NAME PARTIAL STATE
 	stage run-facts promote "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" --state "$3" --ended-at "$(rfc3339 "$now")"
+	sync "$2"/* "$2"/inputs/* "$2"/raw/* "$2"/inputs "$2"/raw "$2"
 	stage merge --ledger "$workspace/ledger/$1.db" --emit none <"$2/promotion.ndjson"
 }

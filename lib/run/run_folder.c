@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTIAL ".partial"
-
 /* The run's name in the folder's, for folders of that kind: returned with its length; NULL for others. */
 static const char *run_of_entry(const struct dirent *entry, enum run_kind kind, size_t *length)
 {
@@ -18,11 +16,13 @@ static const char *run_of_entry(const struct dirent *entry, enum run_kind kind, 
 	*length = strlen(name);
 	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
 		return NULL;
+	static const char *const endings[] = {[RUN_INTERRUPTED] = ".partial", [RUN_DISCARDED] = ".discarded"};
 	if (kind == RUN_FINISHED)
 		return *name == '.' ? NULL : name;
-	if (*name != '.' || *length <= strlen(PARTIAL) + 1 || strcmp(name + *length - strlen(PARTIAL), PARTIAL) != 0)
+	size_t ending = strlen(endings[kind]);
+	if (*name != '.' || *length <= ending + 1 || strcmp(name + *length - ending, endings[kind]) != 0)
 		return NULL;
-	*length -= strlen(PARTIAL) + 1;
+	*length -= ending + 1;
 	return name + 1;
 }
 

@@ -1,7 +1,8 @@
 /*
  * run_folder.h: the folders of a profile's runs, runs/NAME/RUN, and the facts of one: job.json.
  *
- * A run under way is in .RUN.partial; one of these that no program works on was interrupted. A run's name is its clock,
+ * A run under way is in .RUN.partial; one of these that no program works on was interrupted. One that was
+ * given up is in .RUN.discarded. A run's name is its clock,
  * 20260301T020000Z, so names sort by time.
  */
 #ifndef ENVTALLY_RUN_FOLDER_H
@@ -13,7 +14,7 @@
 
 #define RUN_PATH_LIMIT 4096
 
-enum run_kind { RUN_FINISHED, RUN_INTERRUPTED };
+enum run_kind { RUN_FINISHED, RUN_INTERRUPTED, RUN_DISCARDED };
 
 struct run_list {
 	char **names; /* of the runs, ascending; owned */

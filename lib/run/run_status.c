@@ -297,9 +297,10 @@ static int append_last_run(struct status *status, const char *run, struct error 
 int run_status_append(const struct run_status_options *options, struct buffer *text, bool *healthy, struct error *error)
 {
 	struct status status = {.options = options, .text = text, .is_healthy = true};
-	struct run_list finished = {.count = 0}, interrupted = {.count = 0};
+	struct run_list finished = {.count = 0}, interrupted = {.count = 0}, discarded = {.count = 0};
 	int result = run_list_read(&finished, options->runs, RUN_FINISHED, error) < 0 ||
-			run_list_read(&interrupted, options->runs, RUN_INTERRUPTED, error) < 0
+			run_list_read(&interrupted, options->runs, RUN_INTERRUPTED, error) < 0 ||
+			run_list_read(&discarded, options->runs, RUN_DISCARDED, error) < 0
 		? -1
 		: 0;
 	if (result == 0 && finished.count == 0)
@@ -308,12 +309,16 @@ int run_status_append(const struct run_status_options *options, struct buffer *t
 		result = append_run(&status, finished.names[i], error);
 	for (size_t i = 0; result == 0 && i < interrupted.count; i++)
 		buffer_append_format(text, "%s  %s  interrupted: the next run finishes it\n", options->name, interrupted.names[i]);
+	for (size_t i = 0; result == 0 && i < discarded.count; i++)
+		buffer_append_format(text, "%s  %s  discarded: what it recorded is kept in %s/.%s.discarded\n", options->name,
+			discarded.names[i], options->runs, discarded.names[i]);
 	status.is_healthy &= finished.count > 0 && interrupted.count == 0;
 	if (result == 0 && finished.count > 0)
 		result = append_last_run(&status, finished.names[finished.count - 1], error);
 	*healthy = status.is_healthy;
 	run_list_release(&finished);
 	run_list_release(&interrupted);
+	run_list_release(&discarded);
 	name_table_release(&status.account_ids);
 	arena_release(&status.arena);
 	free(status.accounts);
