@@ -223,15 +223,18 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
 }
 
-# A run that failed: kept where it fetched envelopes, so that the next run goes on from there. What else it asked for is little and may have
-# been answered by an outage or for a wrong organization: the next run asks again.
+# A run that failed: kept, so that the next run goes on from there; but begun anew where nothing was fetched, or where the accounts could not
+# be: an outage or a wrong organization may have answered for them, and they cost a few requests.
 give_up() { # NAME PARTIAL RUN STATUS
 	local -A facts=()
 	read_facts run "$2" --ledger "$workspace/ledger/$1.db"
-	if [ "${facts[fetch-datafeed]}" != none ]; then
+	if [ "$accounts_failed" = 1 ] && [ "${facts[fetch-datafeed]}" != none ]; then
+		rm -f "$2"/raw/fetch-subscriptions.*
+		say "$1: run $3 failed with status $4; the envelopes that it fetched are kept, and the next run asks for the accounts again"
+	elif [ "$accounts_failed" = 0 ] && [ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != nonenone ]; then
 		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run goes on from there"
 	else
-		say "$1: run $3 failed with status $4; no envelopes were fetched, and the next run begins anew"
+		say "$1: run $3 failed with status $4; the next run begins anew"
 		mv "$2" "$2.new"
 		rm -rf "$2.new"
 	fi
@@ -267,7 +270,8 @@ as_begun() { # PROFILE FROZEN-PROFILE
 }
 
 # Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson, by the `facts` of the run. Sets some_refused to 1 when all
-# is done but some account, which could not be read: then the status is 75. (An interrupted fetcher says 75 too; its recording is not complete.)
+# is done but some account, which could not be read: then the status is 75; accounts_failed to 1 when the list of accounts could not be read.
+# (An interrupted fetcher says 75 too; its recording is not complete.)
 tally() { # NAME PARTIAL
 	local name=$1 partial=$2 profile=$file feed=${facts[feed]:-datafeed} emit=touched policy changed=() offline=() source subscriptions datafeed
 	[ -z "${facts[replay]}" ] || offline=(--replay "${facts[replay]}")
@@ -288,7 +292,8 @@ tally() { # NAME PARTIAL
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
 			--run-id "${facts[run_id]}" ${changed[@]+"${changed[@]}"} >"$partial/tallied.ndjson"
 	local statuses=("${PIPESTATUS[@]}")
-	some_refused=0
+	some_refused=0 accounts_failed=0
+	case ${statuses[0]}:${statuses[2]} in *:0 | *:75 | *:141) ;; 0:*) accounts_failed=1 ;; esac
 	if [ "${statuses[3]}" -eq 75 ]; then
 		read_facts run "$partial" --ledger "$workspace/ledger/$name.db"
 		if [ "${facts[fetch-datafeed]}" = complete ]; then
