@@ -3,7 +3,7 @@
  *
  * Reads what `reconcile --trace` prints: positions, and the lines of the licence files and the consumption they come from. Takes
  * days and envelopes from --ledger, and finds the envelopes in the recordings of --runs. Writes it as an indented text, or
- * as explanation records (--format ndjson), and says of every sum whether it adds up. doc/explain.md tells the levels.
+ * as explanation records (--format ndjson), and says of every sum whether it adds up. doc/explain.md describes the levels.
  *
  * Exit: 0 every sum adds up; 64 usage; 65 one does not, or bad input; 66 no such file, or nothing that was asked for; 74 cannot write.
  */

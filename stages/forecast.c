@@ -32,7 +32,7 @@ static struct poptOption table[] = {
 static const struct options_manual manual = {
 	.program = "forecast",
 	.operands = "",
-	.summary = "Says what open periods are expected to use by their end, with an interval, and on which day their rights run out.",
+	.summary = "Forecasts what open periods will use by their end, with an interval, and on which day their rights run out.",
 	.description = "The exit status does not depend on the forecast: `envtally status --check` is what fails on a warning.\n\n"
 		       "Example:\n"
 		       "  merge --ledger acme.db --emit all < /dev/null | tee daily.ndjson | aggregate-by-period -p profiles/acme.json |\n"

@@ -29,7 +29,7 @@ static struct poptOption table[] = {
 		"the accounts to print: touched (since last reported; the default), all, since=DATE (all, from that day on), none",
 		"WHICH"},
 	{"commit-every", 'c', POPT_ARG_INT, &commit_every, 0,
-		"hold STATEs back at most so long while input keeps coming, to make several durable at once (default: 4; 0: none)",
+		"hold STATEs back at most this long while input keeps coming, to make several durable at once (default: 4; 0: none)",
 		"SECONDS"},
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that daily partials are printed by (default: all but drafts)",
 		"FILE"},

@@ -4,7 +4,7 @@
 # Command, operands, example, summary. A ~ is the program's name.
 commands='
 demo||~ demo|run the recorded organisation of fixtures/, three nights, and show its licence position
-init||~ init -C ~/licences --name acme --environment demo|make a workspace and a profile: asks for what no option gives
+init||~ init -C ~/licences --name acme --environment demo|make a workspace and a profile: asks for what the options leave out
 validate||~ validate -C ~/licences -p acme|check the connection of each profile, step by step, and print what to do
 run||~ run -C ~/licences -p acme|fetch, tally, reconcile and report, for every active profile of the workspace
 replay|RUN|~ replay 20250325T020000Z -C acme|make run RUN again from its evidence, beside the first, and compare byte for byte
@@ -19,12 +19,15 @@ status||~ status -C acme --check|what was run, how it ended, and what needs atte
 export||~ export -C acme --format csv --stream consumption|what the ledgers hold: NDJSON, CSV, a SQLite file, PostgreSQL
 '
 
-# Option, name of its value (none: it takes none), commands (* for all), help.
+# Option, name of its value (none: it takes none), commands (* for all), help. An option that has another help for some commands has several
+# rows; help of all commands prints the first.
 options='
 -p|PROFILE|validate run replay verify discard reconcile report explain policy models status export|only this profile: its name in the workspace, or a file; may be repeated
--C|WORKSPACE|*|the workspace (default: the current folder; demo: envtally-demo)
+-C|WORKSPACE|init validate run replay verify discard reconcile report explain policy models status export|the workspace (default: the current folder; demo: envtally-demo)
+-C|WORKSPACE|demo|the workspace (default: envtally-demo)
 --replay|DIR|run|take answers from this recording instead of Docusign
---now|RFC3339|validate run replay reconcile status|the clock of the run, which names it (default: the time)
+--now|RFC3339|run|the clock of the run, which names it (default: the current time)
+--now|RFC3339|validate replay reconcile status|the clock (default: the current time)
 --group-by|LIST|run reconcile|positions per account, site, cost_center … too (several with commas)
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)
 --period|START|explain policy|only the period that holds this day, or of this index
@@ -37,7 +40,8 @@ options='
 --positions||status|also the latest position of each license metric
 --check||status|exit 69 when an account'"'"'s feed is stale, rights run out within --warn-days, or the last run is not complete
 --no-cache||validate run replay|do not keep the access token in the workspace
---format|FORMAT|reconcile explain policy export|export: ndjson (the default), csv, sqlite or postgres; explain, policy, reconcile: text (the default) or ndjson
+--format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; explain, policy, reconcile: text (the default) or ndjson
+--format|FORMAT|explain policy reconcile|text (the default) or ndjson
 --to|TARGET|export|a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
 --stream|NAME|export|only this stream; may be repeated
 -v||*|more messages
@@ -60,18 +64,29 @@ options='
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period forecast exclude split-streams run-facts"
 
-row_of() { # TABLE NAME: its row
+command_row() { # COMMAND: its row
 	local row
 	while IFS= read -r row; do
-		[ "${row%%|*}" != "$2" ] || {
+		[ "${row%%|*}" != "$1" ] || {
 			printf '%s\n' "$row"
 			return
 		}
-	done <<<"$1"
+	done <<<"$commands"
 	return 1
 }
-command_row() { row_of "$commands" "$1"; } # COMMAND
-option_row() { row_of "$options" "$1"; }   # OPTION
+
+option_row() { # OPTION COMMAND: its row for that command; else, with other commands, its rows as one
+	local option value of help others='' other_value=''
+	while IFS='|' read -r option value of help; do
+		[ "$option" = "$1" ] || continue
+		if belongs "$of" "$2"; then
+			printf '%s|%s|%s|%s\n' "$option" "$value" "$of" "$help"
+			return
+		fi
+		others="$others${others:+ }$of" other_value=$value
+	done <<<"$options"
+	[ -z "$others" ] || printf '%s|%s|%s|\n' "$1" "$other_value" "$others"
+}
 
 belongs() { # COMMANDS COMMAND: is it among them?
 	[ "$1" = '*' ] || case " $1 " in *" $2 "*) ;; *) return 1 ;; esac
@@ -88,7 +103,7 @@ usage() {
 	awk -F '|' 'NF { printf "  %-17s %s\n", $1 ($2 ~ /^RUN$/ ? " " $2 : ""), $4 }' <<<"$commands"
 	printf '\nOptions\n'
 	# Of an option of few commands it is said of which; -v and -q are one line, and the keys of a profile are the one at the end.
-	awk -F '|' 'NF && $3 != "init" && $1 != "--help" && $1 != "-q" {
+	awk -F '|' 'NF && $3 != "init" && $1 != "--help" && $1 != "-q" && !seen[$1]++ {
 			few = $3 != "*" && split($3, names, " ") < 4
 			gsub(/ /, ", ", $3)
 			printf "  %-17s %s\n", $1 == "-v" ? "-v, -q" : $1 ($2 ? " " $2 : ""), (few ? $3 ": " : "") ($1 == "-v" ? "more messages, fewer messages" : $4)
@@ -113,7 +128,7 @@ command_usage() { # COMMAND
 
 unknown_option() { # COMMAND OPTION
 	local option value of help
-	IFS='|' read -r option value of help <<<"$(option_row "$2")"
+	IFS='|' read -r option value of help <<<"$(option_row "$2" "$1")"
 	[ -n "$option" ] || fail 64 "cannot use '$2': unknown option ($program $1 --help lists those of $1)"
 	fail 64 "cannot use '$2' with $1: it is an option of ${of// /, }"
 }
@@ -178,7 +193,7 @@ parse_options() { # COMMAND ARGUMENT...
 			continue
 			;;
 		esac
-		IFS='|' read -r name value of help <<<"$(option_row "$argument")"
+		IFS='|' read -r name value of help <<<"$(option_row "$argument" "$command")"
 		if [ -z "$name" ] || ! belongs "$of" "$command"; then
 			if stage_takes "$command" "$argument"; then return 1; fi
 			unknown_option "$command" "$argument"

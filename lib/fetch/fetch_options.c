@@ -10,7 +10,7 @@ static char *record_directory, *replay_directory;
 static int tries = RETRY_TRIES, retry_base_ms = RETRY_BASE_MS, timeout_s = 60;
 
 struct poptOption fetch_options_table[] = {
-	{"record", 0, POPT_ARG_STRING, &record_directory, 0, "keep every exchange in DIR, or go on with what was cut off there", "DIR"},
+	{"record", 0, POPT_ARG_STRING, &record_directory, 0, "keep every exchange in DIR, or resume the incomplete recording there", "DIR"},
 	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "answer from the recording in DIR, by its clock: no network, no token", "DIR"},
 	{"tries", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &tries, 0, "ask at most N times for what may yet come", "N"},
 	{"retry-base", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &retry_base_ms, 0,

@@ -18,7 +18,7 @@ static int64_t now = INSTANT_NONE;
 enum { OPTION_HELP = 0x7f00, OPTION_VERSION, OPTION_VERBOSE };
 
 static struct poptOption common_options[] = {
-	{"now", 0, POPT_ARG_STRING, &now_text, 0, "the clock of this run (default: ENVTALLY_NOW, else the time)", "RFC3339"},
+	{"now", 0, POPT_ARG_STRING, &now_text, 0, "the clock of this run (default: ENVTALLY_NOW, otherwise the current time)", "RFC3339"},
 	{"verbose", 'v', POPT_ARG_NONE, NULL, OPTION_VERBOSE, "print more on stderr", NULL},
 	{"quiet", 'q', POPT_ARG_NONE, &quiet, 0, "only errors on stderr", NULL},
 	{"log-format", 0, POPT_ARG_STRING, &log_format, 0, "how stderr is written: text or json", "FORMAT"},
