@@ -227,7 +227,8 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 # be: an outage or a wrong organization may have answered for them, and they cost a few requests.
 give_up() { # NAME PARTIAL RUN STATUS
 	local -A facts=()
-	read_facts run "$2" --ledger "$workspace/ledger/$1.db"
+	# What cannot be read is kept: the error that matters has been printed.
+	read_facts run "$2" --ledger "$workspace/ledger/$1.db" 2>/dev/null || facts=([fetch-subscriptions]=begun [fetch-datafeed]=begun)
 	if [ "$accounts_failed" = 1 ] && [ "${facts[fetch-datafeed]}" != none ]; then
 		rm -f "$2"/raw/fetch-subscriptions.*
 		say "$1: run $3 failed with status $4; the envelopes that it fetched are kept, and the next run asks for the accounts again"

@@ -9,38 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 #define FIELDS(X) \
-	X(profile) \
-	X(software_model) \
-	X(license_metric) \
-	X(period_index) \
-	X(period_start) \
-	X(period_end) \
-	X(period_state) \
-	X(status) \
-	X(rights_owned) \
-	X(rights_used) \
-	X(rights_available) \
-	X(unlicensed_rights) \
-	X(entitlement_id) \
-	X(line) \
-	X(start_day) \
-	X(end_day) \
-	X(group_type) \
-	X(group_value) \
-	X(rights_granted) \
-	X(rights_drawn_before) \
-	X(rights_drawn) \
-	X(account_id) \
-	X(account_name) \
-	X(plan_item_id) \
-	X(units_consumed) \
-	X(units_excluded) \
-	X(billing_periods) \
-	X(billed_units) \
-	X(billed_units_counted) \
-	X(billing_start) X(billing_end) X(observed_at) X(counted_until) X(units_billed) X(units_counted) X(difference) X(bulk_units) \
-		X(powerform_units) X(check)
+	X(profile) X(software_model) X(license_metric) X(period_index) X(period_start) X(period_end) X(period_state) X(status) \
+	X(rights_owned) X(rights_used) X(rights_available) X(unlicensed_rights) X(entitlement_id) X(line) X(start_day) \
+	X(end_day) X(group_type) X(group_value) X(rights_granted) X(rights_drawn_before) X(rights_drawn) X(account_id) \
+	X(account_name) X(plan_item_id) X(units_consumed) X(units_excluded) X(billing_periods) X(billed_units) \
+	X(billed_units_counted) X(billing_start) X(billing_end) X(observed_at) X(counted_until) X(units_billed) \
+	X(units_counted) X(difference) X(bulk_units) X(powerform_units) X(check)
+/* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
 

@@ -7,15 +7,12 @@
 
 #include <stdlib.h>
 
+/* clang-format off */
 #define FIELDS(X) \
-	X(account_id) \
-	X(plan_item_id) \
-	X(day) \
-	X(units_consumed) \
-	X(plan_item_name) \
-	X(subscription_name) \
-	X(watermark) \
-	X(profile) X(software_model) X(license_metric) X(unit) X(period_index) X(period_start) X(period_end) X(rights_owned) X(rights_used)
+	X(account_id) X(plan_item_id) X(day) X(units_consumed) X(plan_item_name) X(subscription_name) X(watermark) X(profile) \
+	X(software_model) X(license_metric) X(unit) X(period_index) X(period_start) X(period_end) X(rights_owned) \
+	X(rights_used)
+/* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
 

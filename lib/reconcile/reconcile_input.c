@@ -6,23 +6,13 @@
 
 #include <stdlib.h>
 
+/* clang-format off */
 #define FIELDS(X) \
-	X(profile) \
-	X(organization_id) \
-	X(account_id) \
-	X(account_name) \
-	X(plan_item_id) \
-	X(period_index) \
-	X(period_start) \
-	X(period_end) \
-	X(units_consumed) \
-	X(state) \
-	X(site_id) \
-	X(site_name) \
-	X(asset_group_id) \
-	X(plan_item_name) \
-	X(subscription_name) \
-	X(units_allowed) X(units_billed) X(bulk_units) X(powerform_units) X(observed_at) X(counted_until) X(watermark) X(units_counted)
+	X(profile) X(organization_id) X(account_id) X(account_name) X(plan_item_id) X(period_index) X(period_start) \
+	X(period_end) X(units_consumed) X(state) X(site_id) X(site_name) X(asset_group_id) X(plan_item_name) \
+	X(subscription_name) X(units_allowed) X(units_billed) X(bulk_units) X(powerform_units) X(observed_at) X(counted_until) \
+	X(watermark) X(units_counted)
+/* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
 
