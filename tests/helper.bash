@@ -173,6 +173,9 @@ change() {
 	[[ $rest =~ ^[[:space:]]*"{"?"}"[[:space:]]*$ ]] || changed=$(jq -nc "{$1} + $2")
 }
 
+# mended FILE: U+FFFD for each half of a surrogate pair in JSON texts, where jq 1.6 and JSON::PP refuse some.
+mended() { perl -pe 's/(\\(?!u).|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}/$1 \/\/ "\\ufffd"/ge' "$1"; }
+
 # value_of NAME: of each JSON object on standard input, the value of that member; of a text its characters, which need no escape.
 value_of() { sed -nE 's/.*[{,]"'"$1"'":("([^"\]*)"|(null|true|false|-?[0-9.]+)).*/\2\3/p'; }
 

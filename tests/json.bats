@@ -3,8 +3,8 @@
 #
 # The three agree but for these, each of which is looked for in the line before it is excused:
 #   jq 1.6 takes what RFC 8259 does not: nan, NaN and Infinity, numbers such as 01, .5, 1. and +1, control characters within a string, bytes that
-#   are no UTF-8 and lone surrogates (it puts U+FFFD there), a byte order mark.
-#   JSON::PP is strict like ours, but takes the halves of a surrogate pair that do not stand side by side.
+#   are no UTF-8, a byte order mark. 
+# Half of a surrogate pair is U+FFFD in ours; both of the others refuse some, so it is put there before they see it.
 # Ours also asks for an object, and for no deeper than 256.
 
 # root, acme and the like are helper's; $ is perl's and jq's.
@@ -61,16 +61,16 @@ lenient() {
 unexplained() {
 	perl -ne 'chomp; my ($ours, $strict, $lenient, $text) = split /\|/, $_, 4;
 		next if $ours == $strict && $ours == $lenient;
-		my $odd_text = $text =~ /[\x00-\x08\x0b-\x1f\x80-\xff\t]|\\u[dD][89a-fA-F]/;
+		my $odd_text = $text =~ /[\x00-\x08\x0b-\x1f\x80-\xff\t]/;
 		my $odd_number = $text =~ /nan|NaN|Infinity|(?<![\d.eE])-?0\d|(?<!\d)\.\d|\d\.(?!\d)|\+/;
 		next if $lenient && !$ours && !$strict && ($odd_text || $odd_number);
-		next if $strict && !$ours && !$lenient && $text =~ /\\u[dD][89abAB]/;
 		print "ours $ours, JSON::PP $strict, jq $lenient: $text\n"' "$1"
 }
 
 @test "six thousand mutated lines: the same verdict as jq and JSON::PP, but for what is known and told above" {
 	mutants 1 6000 >lines
-	paste -d'|' <(ours lines) <(strict lines) <(lenient lines) lines >verdicts
+	mended lines >mended
+	paste -d'|' <(ours lines) <(strict mended) <(lenient mended) lines >verdicts
 	[ "$(wc -l <verdicts)" -eq "$(wc -l <lines)" ]
 	# The lines are worth it: many of either kind.
 	[ "$(cut -c1 verdicts | grep -c 1)" -gt 600 ]
@@ -81,12 +81,12 @@ unexplained() {
 
 @test "what is taken is read as jq reads it: the values of mutated records" {
 	# Bytes that break nothing but change values: escapes, doubled keys, numbers.
-	perl -e 'srand 5; my @values = (q("a"), q("\u0041\u00e9"), q("\ud83d\ude80"), q("x\/y\\\\z\""), q("ÀÉ"), q(null), q(""), q("\u0000"), q("\t\n"));
+	perl -e 'srand 5; my @values = (q("a"), q("\u0041\u00e9"), q("\ud83d\ude80"), q("\ud83dx"), q("x\ude80"), q("x\/y\\\\z\""), q("ÀÉ"), q(null), q(""), q("\u0000"), q("\t\n"));
 		for my $i (1 .. 1500) { my @members = map { sprintf q("%s":%s), (qw(planItemId planItem\u0049d sender envelopeId))[rand 4], $values[rand @values] } 1 .. int rand 5;
 			print "{\"accountId\":\"a\",\"envelopeId\":\"e$i\",\"status\":\"sent\",\"lastModifiedDateTime\":\"2025-03-05T12:00:00Z\"", (map { ",$_" } @members), "}\n" }' >lines
 	normalize --rejects rejects --quiet <lines | records_of envelope | jq -c '[.envelope_id, .plan_item_id]' >got
 	# No id has a NUL in it.
-	jq -c 'select((.envelopeId // "") != "") | select([.envelopeId, .planItemId // ""] | all(explode | all(. != 0))) | [(.envelopeId | ascii_downcase), (.planItemId | if . == "" or . == null then null else ascii_downcase end)]' lines >expected
+	jq -c 'select((.envelopeId // "") != "") | select([.envelopeId, .planItemId // ""] | all(explode | all(. != 0))) | [(.envelopeId | ascii_downcase), (.planItemId | if . == "" or . == null then null else ascii_downcase end)]' <(mended lines) >expected
 	[ "$(wc -l <expected)" -gt 1000 ]
 	same_files expected got
 	same 1500 $(($(wc -l <got) + $(wc -l <rejects)))

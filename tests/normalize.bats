@@ -38,6 +38,16 @@ field() {
 	same_files expected got
 }
 
+@test "half an emoji: passed over where unused, U+FFFD where used, in a map of pointers and in one of jq" {
+	raw '{envelopeId: "e\u0000"}' | sed 's/u0000/uD83D/; s/}$/,"emailSubject":"\\ud83dPlease sign\\udc00","\\ud83d":1}/' >raw
+	same 'e�' "$(field envelope_id <raw)"
+	same 'e�' "$(field envelope_id --jq '{account_id: .accountId, envelope_id: .envelopeId, status, modified_at: .lastModifiedDateTime}' <raw)"
+	echo '{"type":"RECORD","stream":"docusign_accounts","record":{"id":"a","name":"Sales \ud83d","site_name":"\ude80"},"context":{}}' |
+		normalize | records_of account | jq -r '.account_name, .site_name' >got
+	same "Sales �
+�" "$(cat got)"
+}
+
 @test "--jq with the pointers written as jq gives what the pointers give, on the fixture and on hostile values" {
 	{
 		raw_of $nights
@@ -158,7 +168,7 @@ END
 	{
 		raw '{}'
 		printf '%s\n' '{"envelopeId":"e"' 'x' '[]' '5' 'null' '"type"' '{"a":1}{"b":2}' '{"type":"RECORD","stream":"docusign_datafeed"}' \
-			'{"type":"RECORD","record":{}}' '{"type":"STATE"}' '{"type":"RECORD","stream":"docusign_datafeed","record":[]}' '{"a":"\ud800"}'
+			'{"type":"RECORD","record":{}}' '{"type":"STATE"}' '{"type":"RECORD","stream":"docusign_datafeed","record":[]}' '{"a":"\ud80g"}'
 		printf '{"a":"\xff\xfe"}\n{"a":"\xff\n{"a":"\x01"}\n\x00\n{"a":"x\x00y"}\n'
 		raw '{}'
 	} >raw

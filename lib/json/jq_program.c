@@ -1,5 +1,7 @@
 #include "json/jq_program.h"
 
+#include "json/json_escapes.h"
+
 #include <jq.h>
 #include <jv.h>
 #include <stdlib.h>
@@ -68,10 +70,26 @@ static int pass_on(jv result, int (*each)(void *context, const char *text, size_
 	return stopped;
 }
 
+/* jq 1.6 refuses some halves of surrogate pairs. */
+static jv parse(const char *text, size_t length)
+{
+	jv input = jv_parse_sized(text, (int)length);
+	if (jv_is_valid(input) || !json_has_half_pair(text, length))
+		return input;
+	struct buffer mended = BUFFER_INIT;
+	buffer_append(&mended, text, length);
+	if (!mended.failed && json_mend_pairs(mended.data, length)) {
+		jv_free(input);
+		input = jv_parse_sized(mended.data, (int)length);
+	}
+	buffer_release(&mended);
+	return input;
+}
+
 int jq_program_run(struct jq_program *program, const char *text, size_t length, int (*each)(void *context, const char *text, size_t length),
 	void *context, struct error *error)
 {
-	jv input = jv_parse_sized(text, (int)length);
+	jv input = parse(text, length);
 	if (!jv_is_valid(input)) {
 		jv_free(input);
 		return error_set(error, EX_DATAERR, "not JSON for jq");

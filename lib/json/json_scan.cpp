@@ -1,5 +1,6 @@
 #include "json/json_scan.h"
 
+#include "json/json_escapes.h"
 #include "json/json_pointers.hpp"
 #include "json/json_walk.hpp"
 
@@ -58,7 +59,7 @@ struct json_scanner {
 	json_node root;
 	size_t count = 0; /* of pointers */
 	json_walk walk;
-	std::vector<char> minified;
+	std::vector<char> minified, mended;
 	json_slice *slices = nullptr;
 
 	/* The short way: see json_walk.hpp. */
@@ -85,8 +86,13 @@ struct json_scanner {
 		std::string_view content = token.substr(1, token.size() - 2);
 		if (token.size() < 2 || token.back() != '"')
 			return STRING_ERROR;
+		if (!at || at->slot < 0)
+			return json_escapes_are_right(content.data(), content.size()) ? SUCCESS : STRING_ERROR;
 		/* simdjson's string buffer, where unescaped text goes, lasts as long as the document: until the next scan. */
 		if (memchr(content.data(), '\\', content.size())) {
+			/* Not every version of simdjson refuses all of them. */
+			if (json_has_half_pair(content.data(), content.size()))
+				return STRING_ERROR;
 			error_code error = value.get_string().get(content);
 			if (error)
 				return error;
@@ -204,6 +210,14 @@ struct json_scanner {
 		if (!error)
 			set(&root, JSON_OBJECT, trimmed(all));
 		return error;
+	}
+
+	/* The same for a text with a wanted string, or a key, that has half a surrogate pair: its slices are of a mended copy. */
+	error_code scan_mended(const char *text, size_t length)
+	{
+		mended.assign(text, text + length);
+		mended.resize(length + SIMDJSON_PADDING);
+		return json_mend_pairs(mended.data(), length) ? scan(mended.data(), length) : STRING_ERROR;
 	}
 
 	error_code each_element(const json_slice &slice, int (*each)(void *, const char *, size_t), void *context, int *stopped)
@@ -325,6 +339,8 @@ int json_scan(struct json_scanner *scanner, const char *text, size_t length, str
 		return 0;
 	scanner->slices = slices;
 	error_code code = scanner->scan(text, length);
+	if (code == STRING_ERROR)
+		code = scanner->scan_mended(text, length);
 	if (code == INCORRECT_TYPE)
 		return error_set(error, EX_DATAERR, "not a JSON object");
 	return code ? set_reason(error, code) : 0;

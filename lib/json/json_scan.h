@@ -5,7 +5,8 @@
  * after it) and gives a slice for each pointer. Where a key occurs twice the last one counts, as in jq.
  * Pointers lead through objects only ("/sender/userId"; "" is the text itself); array indices are not supported.
  *
- * A string's slice is its content, unescaped; a number's is its token as written, so that money and ids never pass
+ * A string's slice is its content, unescaped; an escaped surrogate without its other half (a truncated emoji) is U+FFFD there,
+ * and is passed over in strings without a pointer. A number's is its token as written, so that money and ids never pass
  * through a double; an object's or array's is its JSON text. Slices point into the text or into the scanner and last
  * until the next json_scan().
  */

@@ -1,5 +1,7 @@
 #include "json/json_walk.hpp"
 
+#include "json/json_escapes.h"
+
 using simdjson::SUCCESS;
 
 #define FIRST_CAPACITY ((size_t)64 << 10)
@@ -152,45 +154,6 @@ static std::string_view token_text(const char *from, const char *to)
 	return {from, static_cast<size_t>(to - from)};
 }
 
-/* The four digits of \uXXXX; -1 when they are none. */
-static int code_unit(const char *digits)
-{
-	int value = 0;
-	for (int i = 0; i < 4; i++) {
-		int letter = digits[i] | 32;
-		if (digits[i] >= '0' && digits[i] <= '9')
-			value = value * 16 + digits[i] - '0';
-		else if (letter >= 'a' && letter <= 'f')
-			value = value * 16 + letter - 'a' + 10;
-		else
-			return -1;
-	}
-	return value;
-}
-
-/* Escapes in an unwanted string are only checked (RFC 8259 section 7); surrogates come in pairs. */
-static bool escapes_are_right(const char *from, const char *to)
-{
-	static const char simple[] = "\"\\/bfnrt";
-	while ((from = static_cast<const char *>(std::memchr(from, '\\', static_cast<size_t>(to - from))))) {
-		if (to - from >= 2 && std::memchr(simple, from[1], sizeof simple - 1)) {
-			from += 2;
-			continue;
-		}
-		int unit = to - from >= 6 && from[1] == 'u' ? code_unit(from + 2) : -1;
-		if (unit < 0 || (unit >= 0xdc00 && unit < 0xe000))
-			return false;
-		from += 6;
-		if (unit < 0xd800 || unit >= 0xe000)
-			continue;
-		unit = to - from >= 6 && from[0] == '\\' && from[1] == 'u' ? code_unit(from + 2) : -1;
-		if (unit < 0xdc00 || unit >= 0xe000)
-			return false;
-		from += 6;
-	}
-	return true;
-}
-
 bool json_walk::string(json_node *node)
 {
 	const char *from = text + tokens[at] + 1, *to = text + tokens[at + 1] - 1;
@@ -201,7 +164,7 @@ bool json_walk::string(json_node *node)
 	if (to < from || *to != '"')
 		return false;
 	bool wanted = node && node->slot >= 0;
-	if (has_backslash(from, to) && (wanted || !escapes_are_right(from, to)))
+	if (has_backslash(from, to) && (wanted || !json_escapes_are_right(from, static_cast<size_t>(to - from))))
 		return false;
 	if (wanted)
 		slices[node->slot] = {JSON_STRING, from, static_cast<size_t>(to - from)};

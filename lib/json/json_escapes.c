@@ -1,0 +1,69 @@
+#include "json/json_escapes.h"
+
+#include <string.h>
+
+/* The four digits of \uXXXX; -1 when they are none. */
+static int code_unit(const char *digits)
+{
+	int value = 0;
+	for (int i = 0; i < 4; i++) {
+		int letter = digits[i] | 32;
+		if (digits[i] >= '0' && digits[i] <= '9')
+			value = value * 16 + digits[i] - '0';
+		else if (letter >= 'a' && letter <= 'f')
+			value = value * 16 + letter - 'a' + 10;
+		else
+			return -1;
+	}
+	return value;
+}
+
+bool json_escapes_are_right(const char *text, size_t length)
+{
+	static const char simple[] = "\"\\/bfnrt";
+	const char *end = text + length;
+	while ((text = memchr(text, '\\', (size_t)(end - text)))) {
+		if (end - text >= 2 && memchr(simple, text[1], sizeof simple - 1))
+			text += 2;
+		else if (end - text >= 6 && text[1] == 'u' && code_unit(text + 2) >= 0)
+			text += 6;
+		else
+			return false;
+	}
+	return true;
+}
+
+/* The length of the escape at `at`, or of the pair; 0 for half of a pair. Of a wrong escape, at most what is left. */
+static size_t escape_length(const char *at, const char *end)
+{
+	int unit = end - at >= 6 && at[1] == 'u' ? code_unit(at + 2) : -1;
+	if (unit < 0)
+		return end - at >= 2 ? 2 : 1;
+	if (unit < 0xd800 || unit >= 0xe000)
+		return 6;
+	int low = unit < 0xdc00 && end - at >= 12 && at[6] == '\\' && at[7] == 'u' ? code_unit(at + 8) : -1;
+	return low >= 0xdc00 && low < 0xe000 ? 12 : 0;
+}
+
+/* The first half of a pair; NULL when there is none. */
+static const char *half_pair(const char *text, const char *end)
+{
+	size_t length = 1;
+	while ((text = memchr(text, '\\', (size_t)(end - text))) && (length = escape_length(text, end)) > 0)
+		text += length;
+	return text;
+}
+
+bool json_has_half_pair(const char *text, size_t length)
+{
+	return half_pair(text, text + length) != NULL;
+}
+
+bool json_mend_pairs(char *text, size_t length)
+{
+	char *end = text + length;
+	const char *at = text, *half;
+	for (; (half = half_pair(at, end)); at = half + 6)
+		memcpy(text + (half - text), "\\ufffd", 6);
+	return at != text;
+}

@@ -1,0 +1,33 @@
+/*
+ * json_escapes.h: the escapes of JSON strings (RFC 8259 section 7), and those that are half of a surrogate pair.
+ *
+ * The grammar allows \ud83d alone: services that cut a text in the middle of an emoji send it. It has no UTF-8, so parsers refuse it;
+ * it becomes U+FFFD here.
+ */
+#ifndef ENVTALLY_JSON_ESCAPES_H
+#define ENVTALLY_JSON_ESCAPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Are all escapes in the content of a string right? Halves of pairs are. */
+bool json_escapes_are_right(const char *text, size_t length);
+
+/* Is there half of a pair in it? */
+bool json_has_half_pair(const char *text, size_t length);
+
+/*
+ * Writes \ufffd over each half of a pair, which is as long. `text` may be a string's content or a complete JSON text: outside of strings that
+ * has no backslash. Returns whether there was any.
+ */
+bool json_mend_pairs(char *text, size_t length);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
