@@ -124,6 +124,15 @@ requests() { jq -s "map(select($1)) | length" log; }
 	jq -es '.[1:-1] | map(select(.final | not)) | length > 5' rec/fetch-datafeed.exchanges
 }
 
+@test "a token that is renewed at the second try costs a try, not the run" {
+	start
+	fault $'expired-token:1\n503:2@/oauth/token'
+	fetch 0 -v --tries 8
+	[ "$(records)" -eq $wanted_records ]
+	[ "$(requests '.url == "/oauth/token" and .status == 503')" -eq 2 ]
+	grep -q 'renewing the token' err
+}
+
 @test "too large an answer is broken off, plain or compressed" {
 	start
 	fault giant:1@datasets

@@ -190,12 +190,15 @@ static int renew_token(struct http *http, struct error *error)
 {
 	for (int tries = 1;; tries++) {
 		report(http, true, "renewing the token");
-		if (token_command_renew(http->connection, error) == 0)
+		struct error failure = ERROR_INIT; /* nobody's, once another try succeeds */
+		if (token_command_renew(http->connection, &failure) == 0)
 			break;
-		bool temporary = error->status == EX_UNAVAILABLE || error->status == EX_TEMPFAIL;
+		bool temporary = failure.status == EX_UNAVAILABLE || failure.status == EX_TEMPFAIL;
 		int64_t pause = temporary && !interrupt_came() ? retry_pause(&http->retry, tries, RETRY_NEVER) : RETRY_NEVER;
-		if (pause == RETRY_NEVER)
+		if (pause == RETRY_NEVER) {
+			*error = failure;
 			return -1;
+		}
 		retry_wait(pause, http->interrupt);
 	}
 	http->token++;
