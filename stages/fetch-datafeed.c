@@ -68,10 +68,10 @@ static void fetch(const char **operands, struct output *output, struct error *er
 	(void)operands;
 	if (fetch_read_input(&input, error) < 0)
 		goto out;
-	if (run.connection.download_consumption)
-		fetch_run(&run, &options, feed, state, error);
-	else
+	if (!run.connection.download_consumption)
 		diag_note("the profile says not to download consumption: no feed is fetched");
+	else if (fetch_run(&run, &options, feed, state, error) == 0)
+		*error = (struct error)ERROR_INIT; /* what it recovered from is no failure */
 out:
 	diag_metric_records(PROGRAM, run.records);
 	fetch_run_release(&run);

@@ -58,6 +58,8 @@ static void fetch(const char **operands, struct output *output, struct error *er
 	if (fetch_read_input(&input, error) == 0 && (feed.source = fetch_source_open(&options, &connection, error))) {
 		feed.with_billing = with_billing || connection.download_billing;
 		int result = organization_feed_run(&feed, error);
+		if (result == 0)
+			*error = (struct error)ERROR_INIT; /* what it recovered from is no failure */
 		fetch_source_close(feed.source, result == 0, result == 0 ? error : NULL);
 	}
 	diag_metric_records(PROGRAM, feed.records);
