@@ -83,8 +83,10 @@ static int convert(struct normalizer *normalizer, const struct message_reader *r
 static int handle(struct normalizer *normalizer, const struct message_reader *reader, const struct message *message, struct error *error)
 {
 	const struct stream *target = NULL;
-	if (message->type == MESSAGE_UNREADABLE)
+	if (message->type == MESSAGE_UNREADABLE) {
+		normalizer->records++;
 		return reject(normalizer, reader, message, "", message->error.text, error);
+	}
 	if (message->type == MESSAGE_BARE)
 		target = normalizer->bare;
 	else if (message->type == MESSAGE_RECORD || message->type == MESSAGE_SCHEMA)

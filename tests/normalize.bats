@@ -84,6 +84,35 @@ END
 		"$(jq -c '[.account_id, .envelope_id, .status, .plan_item_id, .sender_id]' got)"
 }
 
+@test "0001-01-01 and 9999-12-31 are no date: null, and a reject where a time must be; other times far off are rejects" {
+	local none
+	for none in 0001-01-01T00:00:00 0001-01-01T00:00:00Z 0001-01-01T00:00:00+02:00 9999-12-31T23:59:59 9999-12-31T23:59:59.9999999Z; do
+		raw "{createdDateTime: \"$none\", sentDateTime: \"$none\", completedDateTime: \"$none\"}" | normalize | records_of envelope >got
+		same 'null null null' "$(jq -r '"\(.created_at) \(.sent_at) \(.completed_at)"' got)"
+		run --separate-stderr normalize <<<"$(raw "{lastModifiedDateTime: \"$none\"}")"
+		[ "$status" -eq 65 ]
+	done
+	for far in 0001-01-02T00:00:00Z 0999-12-31T00:00:00Z 9000-01-01T00:00:00Z 9999-12-30T00:00:00Z; do
+		run --separate-stderr normalize <<<"$(raw "{sentDateTime: \"$far\"}")"
+		[ "$status" -eq 65 ]
+	done
+	# What goes through, every stage computes.
+	for far in 0001-01-01T00:00:00Z 1000-01-01T00:00:00Z 1601-01-01T00:00:00Z 8999-12-31T23:59:59Z 9999-12-31T23:59:59Z; do
+		raw "{envelopeId: \"$far\", status: \"completed\", sentDateTime: \"$far\"}"
+	done >far
+	normalize <far | merge --ledger far.db | aggregate-by-period --contract-start 2025-01-31 >tallied
+	licence="--entitlements $acme/licence/entitlements.csv --models $acme/licence/models.csv"
+	reconcile $licence <tallied >position
+	forecast $licence --now 2025-04-01T00:00:00Z <tallied >/dev/null
+	report <position >/dev/null
+}
+
+@test "figures of the summary add up: a line that is no JSON is among the records" {
+	printf '%s\n' '{' x "$(raw '{}')" >raw
+	run --separate-stderr normalize --rejects rejects <raw
+	same "normalize: warning: 2 of 3 records do not fit: see 'rejects'" "$stderr"
+}
+
 @test "absent, null and an empty id are the same: null" {
 	raw '{createdDateTime: null, sentDateTime: null, completedDateTime: null, planItemId: null, sender: null}' | normalize >null
 	raw '{}' | normalize >absent

@@ -57,6 +57,7 @@ int feed_map_open(struct feed_map *map, const char *feed, const char *stream, co
 	bool tells_method = program ? strstr(program, "sending_method") != NULL : feed_find_field(&map->feed, "sending_method") != NULL;
 	map->target = tells_method ? &stream_envelope_method : &stream_envelope;
 	canonical_form_init(&map->envelope, map->target);
+	map->envelope.bounded = true;
 	map->stream = is_feeds ? stream : map->feed.stream;
 	const struct feed_map_program programs[] = {
 		{.raw_stream = "docusign_accounts",
@@ -198,7 +199,10 @@ static int append_result(void *context, const char *text, size_t length)
 		snprintf(result->fault->reason, sizeof result->fault->reason, "the jq program must give objects: %.200s", problem.text);
 		return 1;
 	}
-	if (canonical_record_append(result->lines, target, slices, &result->message->time_extracted, &canonical) == 0)
+	struct canonical_form form;
+	canonical_form_init(&form, target);
+	form.bounded = true;
+	if (canonical_form_append(&form, result->lines, slices, &result->message->time_extracted, &canonical) == 0)
 		return target == &stream_billing_period ? check_billing_period(slices, result->fault) : 0;
 	snprintf(result->fault->reason, sizeof result->fault->reason, "%s %s", target->fields[canonical.field].name, canonical.reason);
 	return 1;

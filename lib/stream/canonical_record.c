@@ -72,12 +72,21 @@ static char *put_integer(char *at, const struct json_slice *slice, struct canoni
 	return put_raw(at, slice);
 }
 
+/* .NET's DateTime.MinValue or MaxValue, in any zone or none: what services write where they have no date. */
+static bool is_no_date(const struct json_slice *slice)
+{
+	return slice->kind == JSON_STRING && slice->length >= 19 && (*slice->text == '0' || *slice->text == '9') &&
+		(memcmp(slice->text, "0001-01-01", 10) == 0 || memcmp(slice->text, "9999-12-31", 10) == 0);
+}
+
 /* Writes a value where VALUE_ROOM() bytes are free; returns its end, NULL with the fault when it does not fit. */
 #define VALUE_ROOM(slice) (JSON_STRING_ROOM((slice).length) + INSTANT_LENGTH + 2)
-static char *put_value(char *at, const struct stream_field *field, const struct json_slice *slice, struct canonical_fault *fault)
+static char *put_value(
+	char *at, const struct stream_field *field, const struct json_slice *slice, bool bounded, struct canonical_fault *fault)
 {
 	bool is_name = field->type == FIELD_ID || field->type == FIELD_WORD;
-	bool missing = slice->kind == JSON_ABSENT || slice->kind == JSON_NULL || (is_name && slice->kind == JSON_STRING && !slice->length);
+	bool missing = slice->kind == JSON_ABSENT || slice->kind == JSON_NULL ||
+		(is_name && slice->kind == JSON_STRING && !slice->length) || (field->type == FIELD_TIME && is_no_date(slice));
 	if (missing && !field->required)
 		return mempcpy(at, "null", 4);
 	int32_t day;
@@ -93,7 +102,10 @@ static char *put_value(char *at, const struct stream_field *field, const struct 
 			return misfit(fault, slice, "a string");
 		return json_write_string(at, slice->text, slice->length);
 	case FIELD_TIME:
-		if (slice->kind != JSON_STRING || instant_rewrite(slice->text, slice->length, at + 1) < 0)
+		/* Periods that begin or end outside of the calendar's years 1 to 9999 have no text. */
+		if (bounded && !missing && slice->kind == JSON_STRING && slice->length && (*slice->text == '0' || *slice->text == '9'))
+			return misfit(fault, slice, "a time of the years 1000 to 8999");
+		if (missing || slice->kind != JSON_STRING || instant_rewrite(slice->text, slice->length, at + 1) < 0)
 			return misfit(fault, slice, "a time such as 2025-01-31T12:00:00.000Z");
 		at[0] = at[INSTANT_LENGTH + 1] = '"';
 		return at + INSTANT_LENGTH + 2;
@@ -149,7 +161,7 @@ int canonical_form_append(const struct canonical_form *form, struct buffer *line
 	for (int i = 0; form->stream->fields[i].name; i++) {
 		/* All of the room, which is faster than just what is in it. */
 		memcpy(at, form->keys[i].text, CANONICAL_KEY_ROOM);
-		at = put_value(at + form->keys[i].length, &form->stream->fields[i], &slices[i], fault);
+		at = put_value(at + form->keys[i].length, &form->stream->fields[i], &slices[i], form->bounded, fault);
 		if (!at) {
 			fault->field = i;
 			return -1;

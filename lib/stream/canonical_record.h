@@ -2,7 +2,8 @@
  * canonical_record.h: a record of a canonical stream, checked and written from slices of JSON.
  *
  * Values become canonical by their field's type: ids and words lower case, times RFC 3339 UTC with milliseconds (cut, not
- * rounded). Absent, null and, where a field may be null, an empty id are null.
+ * rounded). Absent, null and, where a field may be null, an empty id or a time that stands for none (0001-01-01T00:00:00,
+ * 9999-12-31T23:59:59) are null.
  */
 #ifndef ENVTALLY_CANONICAL_RECORD_H
 #define ENVTALLY_CANONICAL_RECORD_H
@@ -20,6 +21,7 @@ struct canonical_fault {
 /* What all RECORD lines of a stream have in common, for those who write many. */
 struct canonical_form {
 	const struct stream *stream;
+	bool bounded; /* times are of the years 1000 to 8999: their periods have a text, too; set by those who read what is not ours */
 	size_t head_length;
 	char head[80];
 	struct {
