@@ -133,6 +133,21 @@ requests() { jq -s "map(select($1)) | length" log; }
 	grep -q 'renewing the token' err
 }
 
+@test "the token service is busy: its 500, 503 and 429 with a JSON error are tried again, and 69 or 75; a quoted expires_in is a number" {
+	start
+	for fault in 429:75 500:69 503:69; do
+		fault "token-error=${fault%:*}"
+		run "$bin/auth" -p demo/profiles/acme.json
+		[ "$status" -eq "${fault#*:}" ]
+		[[ $output == *temporarily_unavailable* ]]
+	done
+	fault token-error:2
+	run -0 --separate-stderr "$bin/auth" -p demo/profiles/acme.json --show-token
+	fault quoted-expiry
+	run -0 --separate-stderr "$bin/auth" -p demo/profiles/acme.json --show-token
+	jq -e '.expires_at | type == "string"' <<<"$output"
+}
+
 @test "too large an answer is broken off, plain or compressed" {
 	start
 	fault giant:1@datasets

@@ -71,6 +71,8 @@ static int refused(const struct profile *profile, const struct http_reply *reply
 {
 	const char *code = member(body, "error"), *description = member(body, "error_description");
 	char clocks[200];
+	/* A service that is busy or broken says so with an error of its own, too. */
+	int status = reply->status == 429 ? EX_TEMPFAIL : reply->status >= 500 ? EX_UNAVAILABLE : EX_NOPERM;
 	if (strcmp(code, "consent_required") == 0)
 		return consent_required(profile, error);
 	clock_difference(reply->date, clocks, sizeof clocks);
@@ -79,9 +81,9 @@ static int refused(const struct profile *profile, const struct http_reply *reply
 		return error_set(error, EX_NOPERM, "cannot get a token for profile '%s': %s%s%s: %s", profile->name, code,
 			*description ? ": " : "", description, clocks);
 	if (*code)
-		return error_set(error, EX_NOPERM, "cannot get a token for profile '%s': the service answers %s%s%s", profile->name, code,
+		return error_set(error, status, "cannot get a token for profile '%s': the service answers %s%s%s", profile->name, code,
 			*description ? ": " : "", description);
-	return error_set(error, reply->status >= 500 || reply->status == 429 ? EX_UNAVAILABLE : EX_NOPERM,
+	return error_set(error, status,
 		"cannot get a token for profile '%s': https://%s/oauth/token answers HTTP %d: is the audience right?", profile->name,
 		profile->audience, reply->status);
 }
@@ -90,7 +92,9 @@ static int accept_token(const struct profile *profile, const struct http_reply *
 {
 	const char *access_token = member(body, "access_token");
 	jv lifetime = jv_object_get(jv_copy(body), jv_string("expires_in"));
-	double seconds = jv_get_kind(lifetime) == JV_KIND_NUMBER ? jv_number_value(lifetime) : 0;
+	double seconds = jv_get_kind(lifetime) == JV_KIND_NUMBER ? jv_number_value(lifetime)
+		: jv_get_kind(lifetime) == JV_KIND_STRING        ? strtod(jv_string_value(lifetime), NULL)
+								 : 0;
 	jv_free(lifetime);
 	if (!*access_token || seconds <= 0 || seconds > 366 * 86400)
 		return error_set(error, EX_UNAVAILABLE,

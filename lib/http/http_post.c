@@ -19,7 +19,8 @@ static CURLcode perform(struct http_request *request, CURL *easy, const struct h
 		if (http_request_prepare(request, easy, settings, NULL, error) < 0)
 			return CURLE_OUT_OF_MEMORY;
 		http_request_complete(request, curl_easy_perform(easy));
-		bool again = request->code != CURLE_OK && !request->too_large && retry_transfer(request->code);
+		bool again =
+			request->code == CURLE_OK ? retry_status(request->status) : !request->too_large && retry_transfer(request->code);
 		int64_t pause = again ? retry_pause(&policy, request->tries, RETRY_NEVER) : RETRY_NEVER;
 		if (pause == RETRY_NEVER)
 			break;
