@@ -39,33 +39,20 @@ static int copy_messages(struct message_reader *reader, struct output *output, s
 	return got < 0 ? -1 : 0;
 }
 
-/* The program gives {"script":"…"}. */
-static int print_script(void *context, const char *text, size_t length)
-{
-	static const char *const pointers[] = {"/script"};
-	struct output *output = context;
-	struct json_slice script;
-	struct json_scanner *scanner = json_scanner_new(pointers, 1, NULL);
-	int result = scanner && json_scan(scanner, text, length, &script, NULL) == 0 && script.kind == JSON_STRING ? 0 : -1;
-	if (result == 0)
-		buffer_append(&output->pending, script.text, script.length);
-	json_scanner_free(scanner);
-	return result;
-}
-
 static int make_script(const char *dialect, const struct buffer *json, struct output *output, struct error *error)
 {
-	bool is_sqlite = strcmp(dialect, "sqlite") == 0;
-	if (!is_sqlite && strcmp(dialect, "postgres") != 0)
-		return error_set(error, EX_USAGE, "cannot load into '%s': it is sqlite or postgres", dialect);
-	struct jq_program *program = is_sqlite
-		? jq_program_new("sqlite.jq", EMBEDDED_TEXT(export_sqlite_jq), EMBEDDED_LENGTH(export_sqlite_jq), error)
-		: jq_program_new("postgres.jq", EMBEDDED_TEXT(export_postgres_jq), EMBEDDED_LENGTH(export_postgres_jq), error);
-	int result = program ? jq_program_run(program, json->data, json->length, print_script, output, error) : -1;
-	jq_program_free(program);
-	if (result != 0 && !error->status)
-		error_set(error, EX_SOFTWARE, "cannot make the script: jq program for '%s' gave none", dialect);
-	return result ? -1 : 0;
+	const struct {
+		const char *dialect, *name, *text;
+		size_t length;
+	} programs[] = {
+		{"sqlite", "sqlite.jq", EMBEDDED_TEXT(export_sqlite_jq), EMBEDDED_LENGTH(export_sqlite_jq)},
+		{"postgres", "postgres.jq", EMBEDDED_TEXT(export_postgres_jq), EMBEDDED_LENGTH(export_postgres_jq)},
+	};
+	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+		if (strcmp(programs[i].dialect, dialect) == 0)
+			return jq_program_append_member(
+				programs[i].name, programs[i].text, programs[i].length, json, "/script", &output->pending, error);
+	return error_set(error, EX_USAGE, "cannot load into '%s': it is sqlite or postgres", dialect);
 }
 
 int database_load_write(int descriptor, const char *folder, const char *dialect, const char *profile, struct error *error)

@@ -58,3 +58,14 @@ void atomic_file_abandon(struct atomic_file *file)
 	free(file->temporary);
 	file->temporary = NULL;
 }
+
+int atomic_file_write(const char *path, const struct buffer *content, unsigned mode, struct error *error)
+{
+	struct atomic_file file;
+	if (buffer_check(content, error) < 0 || atomic_file_open(&file, path, mode, error) < 0)
+		return -1;
+	buffer_append(&file.output.pending, content->data, content->length);
+	int result = atomic_file_commit(&file, error);
+	atomic_file_abandon(&file);
+	return result;
+}

@@ -18,6 +18,9 @@ int atomic_file_open(struct atomic_file *file, const char *path, unsigned mode, 
 /* Makes the file durable and visible under its name. -1 with an error, and then nothing is left behind. */
 int atomic_file_commit(struct atomic_file *file, struct error *error);
 
+/* All of it at once: a file of that content. */
+int atomic_file_write(const char *path, const struct buffer *content, unsigned mode, struct error *error);
+
 /* Removes it without a trace. Harmless after atomic_file_commit() or without atomic_file_open(). */
 void atomic_file_abandon(struct atomic_file *file);
 

@@ -1,5 +1,7 @@
 #include "json/jq_program.h"
 
+#include "json/json_scan.h"
+
 #include "json/json_escapes.h"
 
 #include <jq.h>
@@ -112,4 +114,33 @@ int jq_program_run(struct jq_program *program, const char *text, size_t length, 
 	}
 	jv_free(result);
 	return 0;
+}
+
+struct member {
+	const char *pointer;
+	struct buffer *to;
+};
+
+static int append_member(void *context, const char *text, size_t length)
+{
+	const struct member *member = context;
+	struct json_slice slice;
+	struct json_scanner *scanner = json_scanner_new(&member->pointer, 1, NULL);
+	int result = scanner && json_scan(scanner, text, length, &slice, NULL) == 0 && slice.kind == JSON_STRING ? 0 : -1;
+	if (result == 0)
+		buffer_append(member->to, slice.text, slice.length);
+	json_scanner_free(scanner);
+	return result;
+}
+
+int jq_program_append_member(const char *name, const char *source, size_t source_length, const struct buffer *json, const char *pointer,
+	struct buffer *to, struct error *error)
+{
+	struct member member = {pointer, to};
+	struct jq_program *program = jq_program_new(name, source, source_length, error);
+	int result = program ? jq_program_run(program, json->data, json->length, append_member, &member, error) : -1;
+	jq_program_free(program);
+	if (result != 0 && !error->status)
+		error_set(error, EX_SOFTWARE, "jq program '%s' gave no '%s'", name, pointer + 1);
+	return result ? -1 : 0;
 }

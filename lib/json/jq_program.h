@@ -19,4 +19,11 @@ void jq_program_free(struct jq_program *program);
 int jq_program_run(struct jq_program *program, const char *text, size_t length, int (*each)(void *context, const char *text, size_t length),
 	void *context, struct error *error);
 
+/*
+ * Compiles and runs a program that gives one object, and appends the string that is its member at `pointer` ("/page"). EX_SOFTWARE when it
+ * gives none.
+ */
+int jq_program_append_member(const char *name, const char *source, size_t source_length, const struct buffer *json, const char *pointer,
+	struct buffer *to, struct error *error);
+
 #endif

@@ -269,35 +269,15 @@ static int build_document(struct buffer *json, const struct report *report, stru
 	return buffer_check(json, error);
 }
 
-/* The program gives {"page":"…"}. */
-static int print_page(void *context, const char *text, size_t length)
-{
-	static const char *const whole[] = {"/page"};
-	struct output *output = context;
-	struct json_slice page;
-	struct json_scanner *scanner = json_scanner_new(whole, 1, NULL);
-	int result = scanner && json_scan(scanner, text, length, &page, NULL) == 0 && page.kind == JSON_STRING ? 0 : -1;
-	if (result == 0) {
-		buffer_append(&output->pending, page.text, page.length);
-		output_line_end(output);
-	}
-	json_scanner_free(scanner);
-	return result;
-}
-
 int report_html_print(const struct report *report, struct output *output, struct error *error)
 {
 	struct buffer json = BUFFER_INIT;
-	struct jq_program *transform = NULL;
 	int result = build_document(&json, report, error);
-	if (result == 0 &&
-		!(transform = jq_program_new("report.jq", EMBEDDED_TEXT(report_report_jq), EMBEDDED_LENGTH(report_report_jq), error)))
-		result = -1;
 	if (result == 0)
-		result = jq_program_run(transform, json.data, json.length, print_page, output, error);
-	if (result != 0 && !error->status)
-		error_set(error, EX_SOFTWARE, "cannot make the page: jq program 'report.jq' gave no page");
-	jq_program_free(transform);
+		result = jq_program_append_member("report.jq", EMBEDDED_TEXT(report_report_jq), EMBEDDED_LENGTH(report_report_jq), &json,
+			"/page", &output->pending, error);
+	if (result == 0)
+		output_line_end(output);
 	buffer_release(&json);
 	return result;
 }

@@ -57,11 +57,8 @@ static int append_previous(const char *runs, struct buffer *json, struct error *
 int manifest_write(const char *folder, const char *runs, struct error *error)
 {
 	char path[RUN_PATH_LIMIT];
-	struct atomic_file file;
-	struct buffer json = BUFFER_INIT;
+	struct buffer json = BUFFER_INIT, text = BUFFER_INIT;
 	snprintf(path, sizeof path, "%s/%s", folder, MANIFEST);
-	if (atomic_file_open(&file, path, 0666, error) < 0)
-		return -1;
 	json_begin(&json, '{');
 	int result = append_previous(runs, &json, error);
 	json_member_begin(&json, "files", '[');
@@ -71,11 +68,12 @@ int manifest_write(const char *folder, const char *runs, struct error *error)
 	json_end(&json, ']');
 	json_end(&json, '}');
 	json_finish(&json);
-	json_indent(json.data, json.length, &file.output.pending);
-	if (result == 0 && (result = buffer_check(&json, error)) == 0)
-		result = atomic_file_commit(&file, error);
-	atomic_file_abandon(&file);
+	if (result == 0 && (result = buffer_check(&json, error)) == 0) {
+		json_indent(json.data, json.length, &text);
+		result = atomic_file_write(path, &text, 0666, error);
+	}
 	buffer_release(&json);
+	buffer_release(&text);
 	return result;
 }
 

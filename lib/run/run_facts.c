@@ -92,22 +92,19 @@ int run_facts_append_recording(const char *folder, struct buffer *text, struct e
 int run_begin(const char *folder, const struct run_beginning *beginning, struct error *error)
 {
 	char path[RUN_PATH_LIMIT];
-	struct atomic_file file;
+	struct buffer json = BUFFER_INIT;
 	snprintf(path, sizeof path, "%s/begun.json", folder);
-	if (atomic_file_open(&file, path, 0666, error) < 0)
-		return -1;
-	struct buffer *json = &file.output.pending;
-	json_begin(json, '{');
-	json_member_text(json, "run_id", beginning->run_id);
-	json_member_text(json, "profile", beginning->profile);
-	json_member_text(json, "clock", beginning->clock);
-	json_member_text(json, "replay", beginning->replay);
-	json_member_text(json, "profile_file", beginning->profile_file);
-	json_end(json, '}');
-	json_finish(json);
-	buffer_append_byte(json, '\n');
-	int result = atomic_file_commit(&file, error);
-	atomic_file_abandon(&file);
+	json_begin(&json, '{');
+	json_member_text(&json, "run_id", beginning->run_id);
+	json_member_text(&json, "profile", beginning->profile);
+	json_member_text(&json, "clock", beginning->clock);
+	json_member_text(&json, "replay", beginning->replay);
+	json_member_text(&json, "profile_file", beginning->profile_file);
+	json_end(&json, '}');
+	json_finish(&json);
+	buffer_append_byte(&json, '\n');
+	int result = atomic_file_write(path, &json, 0666, error);
+	buffer_release(&json);
 	return result;
 }
 

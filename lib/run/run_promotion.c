@@ -168,13 +168,11 @@ static int append_job(const struct run_promotion *promotion, struct buffer *job,
 static int write_job(const char *folder, const struct buffer *job, struct error *error)
 {
 	char path[RUN_PATH_LIMIT];
-	struct atomic_file file;
+	struct buffer text = BUFFER_INIT;
 	snprintf(path, sizeof path, "%s/job.json", folder);
-	if (atomic_file_open(&file, path, 0666, error) < 0)
-		return -1;
-	json_indent(job->data, job->length, &file.output.pending);
-	int result = atomic_file_commit(&file, error);
-	atomic_file_abandon(&file);
+	json_indent(job->data, job->length, &text);
+	int result = atomic_file_write(path, &text, 0666, error);
+	buffer_release(&text);
 	return result;
 }
 

@@ -1,31 +1,22 @@
 #include "run/survey.h"
 
-#include "config/profile.h"
+#include "config/connection.h"
 #include "stream/record.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { ASSET_GROUP_ID, ACCOUNT_ID, ID, MODULES, ENVELOPES_SENT, PERIOD_START, FIELDS };
 static const char *const pointers[FIELDS] = {
 	"/assetGroupId", "/accountId", "/id", "/modules", "/account/billingPeriodEnvelopesSent", "/account/billingPeriodStartDate"};
 
 struct survey {
-	const struct profile *profile;
+	struct connection connection; /* which accounts are asked for; the rest is not set */
 	struct message_reader reader;
 	struct name_table asset_groups;
 	int64_t accounts, plan_items, envelopes;
 	char first_account[64], expires_at[64], billing[256];
 };
-
-static bool is_wanted(const struct profile *profile, const char *account)
-{
-	for (char *const *at = profile->accounts; at && *at; at++)
-		if (strcasecmp(*at, account) == 0)
-			return true;
-	return !profile->accounts;
-}
 
 static const char *text_of(const struct json_slice *slice, const char *otherwise, char *text, size_t size)
 {
@@ -45,7 +36,7 @@ static int add_account(struct survey *survey, const struct json_slice fields[], 
 	text_of(id, "", account, sizeof account);
 	for (char *at = account; *at; at++)
 		*at = (char)(*at + ((unsigned char)(*at - 'A') < 26) * 32);
-	if (!*survey->first_account && is_wanted(survey->profile, account))
+	if (!*survey->first_account && connection_wants(&survey->connection, account))
 		snprintf(survey->first_account, sizeof survey->first_account, "%s", account);
 	return name_table_number(&survey->asset_groups, has_group ? group->text : "", has_group ? group->length : 0, error) < 0 ? -1 : 0;
 }
@@ -91,11 +82,12 @@ static int add(struct survey *survey, const struct message *message, struct erro
 int survey_append(int descriptor, const char *name, const char *profile_path, struct buffer *text, struct error *error)
 {
 	struct profile profile;
-	struct survey survey = {.profile = &profile};
+	struct survey survey = {.accounts = 0};
 	struct message message;
 	int got;
 	if (profile_load(profile_path, &profile, error) < 0)
 		return -1;
+	survey.connection.accounts = profile.accounts;
 	got = message_reader_open(&survey.reader, descriptor, name, pointers, FIELDS, false, error);
 	while (got >= 0 && (got = message_next(&survey.reader, &message, error)) > 0)
 		got = add(&survey, &message, error);
