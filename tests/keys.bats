@@ -223,6 +223,50 @@ refused() {
 	done
 }
 
+@test "PKCS#12 whose password beyond ASCII was set by OpenSSL before 1.1.0" {
+	# It took each byte for a character: in UTF-8 "ü" is C3 BC, and so became U+00C3 U+00BC, which is "Ã¼". Given "Ã¼", OpenSSL 3 writes
+	# what it wrote.
+	printf 'Schlüssel-✓\n' >unicode
+	iconv -f latin1 -t utf8 unicode >widened
+	printf '\xfcber-1\n' >latin1
+	printf 'über-1\n' >latin1.utf8
+	printf '\xc3\xbcber-\xe4\n' >mixed # no UTF-8 at all: each byte is a character in every version
+	local way
+	for way in -legacy '-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1' '-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -nomac'; do
+		openssl pkcs12 -export -inkey plain.pem -in certificate.pem $way -passout file:widened -out widened.p12
+		[[ $way == *-nomac ]] || openssl pkcs12 -legacy -in widened.p12 -passin file:unicode -nodes -out /dev/null # it opens for openssl
+		info widened.p12 --key-password file:unicode
+		accepted 'PKCS#12'
+		line 'certificate: *CN=Zoë,O=Example'
+		info widened.p12 --key-password file:widened
+		accepted 'PKCS#12'
+		info widened.p12 --key-password file:latin1
+		refused 77 'the password is wrong'
+		openssl pkcs12 -export -inkey plain.pem -in certificate.pem $way -passout file:latin1.utf8 -out latin1.p12
+		for password in latin1 latin1.utf8; do
+			info latin1.p12 --key-password "file:$password"
+			accepted 'PKCS#12'
+		done
+		openssl pkcs12 -export -inkey plain.pem -in certificate.pem $way -passout file:mixed -out mixed.p12
+		info mixed.p12 --key-password file:mixed
+		accepted 'PKCS#12'
+	done
+}
+
+@test "a PKCS#12 with an old cipher where OpenSSL's legacy provider is not installed: it is named, with its package" {
+	openssl pkcs12 -export -legacy -keypbe PBE-SHA1-RC2-40 -inkey plain.pem -in certificate.pem -passout file:password -out rc2.p12
+	mkdir -p none
+	OPENSSL_MODULES=$PWD/none with_password rc2.p12
+	refused 78 "cannot decrypt 'rc2.p12': it is encrypted with an old cipher, which only OpenSSL's legacy provider has"
+	refused 78 'openssl-provider-legacy'
+	with_password rc2.p12
+	accepted 'PKCS#12'
+	# The key of what OpenSSL 1.0.2 wrote by default needs it not: only the certificate is encrypted with RC2.
+	openssl pkcs12 -export -legacy -inkey plain.pem -in certificate.pem -passout file:password -out legacy.p12
+	OPENSSL_MODULES=$PWD/none with_password legacy.p12
+	accepted 'PKCS#12'
+}
+
 @test "a key store of each installed keytool, by its default" {
 	needs_keytool
 	local tool found=0

@@ -4,6 +4,7 @@
 #include "auth/key_der.h"
 #include "auth/legacy_crypto.h"
 #include "auth/pkcs12_mac.h"
+#include "auth/pkcs12_password.h"
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
@@ -44,9 +45,9 @@ struct attempt {
 	PKCS8_PRIV_KEY_INFO *key;
 };
 
-static bool attempt_with(struct attempt *attempt, const char *password)
+static bool attempt_with(void *context, const char *password, int length)
 {
-	int length = password ? (int)strlen(password) : 0;
+	struct attempt *attempt = context;
 	if (attempt->p7)
 		attempt->safe = PKCS12_unpack_p7encdata(attempt->p7, password, length);
 	else
@@ -54,11 +55,10 @@ static bool attempt_with(struct attempt *attempt, const char *password)
 	return attempt->safe || attempt->key;
 }
 
-/* Without a password, both encodings of an empty one (PKCS12_parse(3)). */
 static bool attempt_any(void *context)
 {
-	struct attempt *attempt = context;
-	return attempt->password ? attempt_with(attempt, attempt->password) : attempt_with(attempt, "") || attempt_with(attempt, NULL);
+	const struct attempt *attempt = context;
+	return pkcs12_password_try(attempt->password, attempt_with, context);
 }
 
 /* *missing: the old ciphers are needed and not installed. */
@@ -177,8 +177,7 @@ static void find_certificate(const STACK_OF(PKCS12_SAFEBAG) * safe, int depth, s
 
 static int refuse_old_cipher(const char *path, struct error *error)
 {
-	return error_set(error, EX_CONFIG,
-		"cannot decrypt '%s': it uses an old cipher, and OpenSSL's legacy provider, which has it, is not installed", path);
+	return error_set(error, EX_CONFIG, "cannot decrypt '%s': " LEGACY_CRYPTO_MISSING, path);
 }
 
 static int read_key(

@@ -37,9 +37,7 @@ static int load(struct providers *providers, struct error *error)
 		return 0;
 	unload(providers);
 	ERR_clear_error();
-	return error_set(error, EX_CONFIG,
-		"it is encrypted with an old cipher, and OpenSSL's legacy provider, which has it, is not installed "
-		"(Debian, Ubuntu: the package openssl-provider-legacy or libssl3)");
+	return error_set(error, EX_CONFIG, LEGACY_CRYPTO_MISSING);
 }
 
 int legacy_crypto_try(bool (*attempt)(void *context), void *context, struct error *error)

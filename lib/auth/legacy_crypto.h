@@ -11,6 +11,10 @@
 
 #include <stdbool.h>
 
+#define LEGACY_CRYPTO_MISSING \
+	"it is encrypted with an old cipher, which only OpenSSL's legacy provider has, and that is not installed: install it (Debian, Ubuntu: " \
+	"the package openssl-provider-legacy, or libssl3 where there is none of that name), or convert the file where it is"
+
 /*
  * Runs `attempt` and, if it fails because an algorithm is missing, runs it again with the legacy provider. Returns 1 if it succeeded; 0 if it
  * failed for another reason (a wrong password); -1 with EX_CONFIG if the provider is not installed, EX_DATAERR if it lacks the algorithm too.

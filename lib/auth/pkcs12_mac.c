@@ -1,6 +1,7 @@
 #include "auth/pkcs12_mac.h"
 
 #include "auth/legacy_crypto.h"
+#include "auth/pkcs12_password.h"
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
@@ -102,6 +103,11 @@ out:
 	return result;
 }
 
+static bool verify(void *file, const char *password, int length)
+{
+	return PKCS12_verify_mac(file, password, length);
+}
+
 enum pkcs12_mac pkcs12_mac_check(PKCS12 *file, const char *password)
 {
 	const ASN1_OCTET_STRING *expected;
@@ -117,11 +123,9 @@ enum pkcs12_mac pkcs12_mac_check(PKCS12 *file, const char *password)
 	if (iterations && (ASN1_INTEGER_get(iterations) < 1 || ASN1_INTEGER_get(iterations) > PKCS12_MAC_ITERATIONS_LIMIT))
 		return PKCS12_MAC_UNKNOWN;
 	ERR_clear_error();
-	if (PKCS12_verify_mac(file, password ? password : "", password ? (int)strlen(password) : 0))
+	if (pkcs12_password_try(password, verify, file))
 		return PKCS12_MAC_RIGHT;
 	bool unknown = legacy_crypto_missing();
-	if (!unknown && !password && PKCS12_verify_mac(file, NULL, 0))
-		return PKCS12_MAC_RIGHT;
 	ERR_clear_error();
 	return unknown ? PKCS12_MAC_UNKNOWN : PKCS12_MAC_WRONG;
 }

@@ -502,6 +502,21 @@ static void pkcs12_with_pbmac1_is_loaded(void **state)
 
 /* -- Passwords -- */
 
+/* OpenSSL 1.0.2 with PBES2: the MAC's password was widened byte by byte, the key's was the bytes themselves. */
+static void pkcs12_of_two_passwords_is_loaded(void **state)
+{
+	(void)state;
+	unsigned char *der = NULL;
+	write_file("password", "\xc3\xbc\n", 3);
+	PKCS12 *file = PKCS12_create("\xc3\xbc", "docusign", rsa, NULL, NULL, NID_aes_256_cbc, NID_aes_256_cbc, 2048, -1, 0);
+	assert_true(PKCS12_set_mac(file, "\xc3\x83\xc2\xbc", -1, NULL, 0, 2048, EVP_sha1()));
+	int length = i2d_PKCS12(file, &der);
+	write_file("key", der, (size_t)length);
+	OPENSSL_free(der);
+	PKCS12_free(file);
+	load(&with_password, "two forms of one password", "PKCS#12");
+}
+
 static void passwords_are_read(void **state)
 {
 	(void)state;
@@ -731,6 +746,7 @@ int main(void)
 		cmocka_unit_test(other_text_is_refused),
 		cmocka_unit_test(a_key_that_does_not_verify_is_refused),
 		cmocka_unit_test(pkcs12_with_pbmac1_is_loaded),
+		cmocka_unit_test(pkcs12_of_two_passwords_is_loaded),
 		cmocka_unit_test(passwords_are_read),
 		cmocka_unit_test(a_descriptor_keeps_what_follows_the_line),
 		cmocka_unit_test(assertions_have_their_layout),
