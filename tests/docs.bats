@@ -229,6 +229,29 @@ prints() {
 	[ "$count" -ge 3 ]
 }
 
+# shellcheck disable=SC2016 # make's and Markdown's signs
+@test "the make rules of doc/running.md and README.md make the position every night; a report that fails leaves the last one" {
+	needs_simulator
+	blocks make "$root/doc/running.md" | tr -d '\f' >manual.mk
+	sed -nE 's/^\| make \| `([^`]*)` and `([^`]*)`.*/\1\n\2/p' "$root/README.md" >readme.mk
+	for rule in manual readme; do
+		example "(echo 'SHELL = /bin/bash'; cat '$PWD/$rule.mk') >rule.mk
+			ENVTALLY_NOW=2025-03-25T02:00:00Z make -f rule.mk position.txt
+			grep 'as of 2025-03-25' position.txt
+			ENVTALLY_NOW=$now make -f rule.mk position.txt
+			grep 'as of 2025-04-01' position.txt
+			cp position.txt last
+			rm licence/*
+			if make -f rule.mk position.txt; then exit 1; fi
+			cmp position.txt last
+			mkdir failing
+			printf '#!/bin/sh\n[ \"\$1\" = run ]\n' >failing/envtally
+			chmod +x failing/envtally
+			if PATH=\$PWD/failing:\$PATH make -f rule.mk position.txt; then exit 1; fi
+			cmp position.txt last"
+	done
+}
+
 @test "the queries of doc/ledger.md give rows" {
 	needs_simulator
 	blocks sql "$root/doc/ledger.md" >queries
