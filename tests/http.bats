@@ -227,6 +227,30 @@ requests() { jq -s "map(select($1)) | length" log; }
 	jq -es 'map(select(.url | startswith("/api")) | .at | sub("[.].*"; "Z") | fromdate / 4 | floor) | group_by(.) | map(length) | max <= 14' log
 }
 
+@test "a limit that comes as HTTP 400 is a limit: tried again, no position is given up, 75" {
+	start
+	for limit in hourly-400 burst-400; do
+		rm -rf rec
+		# Of a page in the middle: a cursor that is no time.
+		fault "$limit:2@$c&cursor=3"
+		fetch 0 -v
+		[ "$(records)" -eq $wanted_records ]
+		said "trying again"
+		run -1 grep "does not know the position" err
+	done
+	rm -rf rec
+	fault "hourly-400@$c&cursor=3"
+	fetch 75 --tries 2
+	said "HTTP 400: HOURLY_APIINVOCATION_LIMIT_EXCEEDED: The maximum number of hourly API invocations has been exceeded. (the limit of requests is reached: run again later)"
+	run -1 grep "does not know the position" err
+	jq -es --arg c $c 'map(select(.type == "STATE")) | last.value.bookmarks.docusign_datafeed[$c].position | startswith("3")' out
+	fault burst-400@datasets
+	run -75 "$bin/fetch-datafeed" --retry-base 1 --tries 2 <accounts
+	fault hourly-400@Management
+	run -75 "$bin/fetch-subscriptions" --retry-base 1 --tries 2 <connection
+	[[ $output == *"(the limit of requests is reached: run again later)"* ]]
+}
+
 # ---- tokens ----
 
 @test "a token that expires again and again is renewed by the CONNECTION's command" {

@@ -179,7 +179,7 @@ static int read_response(struct billing_feed *feed, struct fetch_source *source,
 	if (is_first && response->error.status) {
 		leave_unknown(feed, walk, &response->error);
 		feed->answered++;
-		feed->refused++;
+		feed->refused += !response->limited; /* other accounts have limits of their own */
 		return 0;
 	}
 	if (is_first) {

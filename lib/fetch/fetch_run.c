@@ -284,9 +284,10 @@ static int read_page(struct fetch_run *run, struct walk *walk, const struct http
 }
 
 /* Cursors expire. Then the window is fetched again from its beginning, once. */
-static bool position_expired(const struct fetch_run *run, const struct walk *walk, int status)
+static bool position_expired(const struct fetch_run *run, const struct walk *walk, const struct http_response *response)
 {
-	return run->feed.paging == FEED_PAGING_CURSOR && walk->window.resumed && !walk->restarted &&
+	int status = response->status;
+	return !response->limited && run->feed.paging == FEED_PAGING_CURSOR && walk->window.resumed && !walk->restarted &&
 		(status == 400 || status == 404 || status == 410);
 }
 
@@ -311,7 +312,7 @@ static int restart(struct fetch_run *run, struct walk *walk, const struct http_r
 /* No response, 5xx, a rate limit or unusable content is the service's failure; any other 4xx is the account's. */
 static bool is_service_failure(const struct http_response *response)
 {
-	bool refusal = response->status >= 400 && response->status < 500 && response->status != 408 && response->status != 429;
+	bool refusal = response->status >= 400 && response->status < 500 && response->status != 408 && !response->limited;
 	return response->error.status && !refusal;
 }
 
@@ -319,7 +320,7 @@ static int handle(struct fetch_run *run, struct http_response *response, struct 
 {
 	struct walk *walk = response->context;
 	run->unavailable = is_service_failure(response) ? run->unavailable + 1 : 0;
-	if (response->error.status && position_expired(run, walk, response->status))
+	if (response->error.status && position_expired(run, walk, response))
 		return restart(run, walk, response, error);
 	struct error problem = response->error;
 	int more = problem.status ? -1 : read_page(run, walk, response, &problem);

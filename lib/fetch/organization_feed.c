@@ -128,7 +128,7 @@ static int fetch_accounts(struct organization_feed *feed, struct error *error)
 	}
 	if (send_request(feed, "/Management/v2/organizations", &response, error) < 0)
 		return -1;
-	if (response.status == 401 || response.status == 403) {
+	if (!response.limited && (response.status == 401 || response.status == 403)) {
 		diag_warn("accounts that are in no asset group stay unknown: the list of organizations wants a user's token "
 			  "(HTTP %d)",
 			response.status);

@@ -32,6 +32,7 @@ struct http_response {
 	const char *url;
 	int64_t answered_at; /* by this machine's clock, or the recording machine's; INSTANT_NONE if not recorded */
 	int status; /* HTTP status; 0 if there was no response: see `error` */
+	bool limited; /* a limit of requests is reached: 429, or an error code that says so, whatever the status */
 	const char *body; /* decoded; BUFFER_PADDING readable bytes follow it */
 	size_t length;
 	const char *wrapped; /* {"body":<body>}: json_scan() wants an object, and some bodies are arrays */

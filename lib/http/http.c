@@ -376,7 +376,8 @@ static int64_t pause_before_retry(const struct http *http, const struct http_req
 {
 	bool received = request->code == CURLE_OK, good = request->status >= 200 && request->status < 300;
 	/* A 2xx with an error is not what was asked for: a proxy's page, a damaged body. */
-	bool again = received ? retry_status(request->status) || (good && response->error.status) : retry_transfer(request->code);
+	bool again = received ? response->limited || retry_status(request->status) || (good && response->error.status)
+			      : retry_transfer(request->code);
 	const struct http_headers *headers = &request->headers;
 	int64_t requested = received && !good ? retry_after(http_headers_find(headers, "retry-after"), http_headers_find(headers, "date"))
 					      : RETRY_NEVER;

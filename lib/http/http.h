@@ -5,7 +5,7 @@
  * 1.2 or newer, always verified; http only to this machine's loopback. Redirects are not followed: the token must not go elsewhere.
  * Proxies by the usual environment. Time and size of every response are limited.
  *
- * A broken connection, 408, 429, 5xx and a body that should be JSON and is not are retried (retry.h); rate limits are obeyed before they
+ * A broken connection, 408, 5xx, a limit of requests and a body that should be JSON and is not are retried (retry.h); rate limits are obeyed before they
  * are hit (rate_limit.h). A 401, or a token about to expire, renews the token (token_command.h). Every response is recorded before it is
  * acted on.
  *

@@ -83,6 +83,15 @@ static int check_json(
 	return 0;
 }
 
+/* Docusign reports its limits of invocations as 429 or as 400, with HOURLY_APIINVOCATION_LIMIT_EXCEEDED or another of that family. */
+static bool is_limit_code(const struct json_slice *code)
+{
+	static const char family[] = "APIINVOCATION", end[] = "_LIMIT_EXCEEDED";
+	size_t length = sizeof end - 1;
+	return code->kind == JSON_STRING && code->length >= length && memcmp(code->text + code->length - length, end, length) == 0 &&
+		memmem(code->text, code->length, family, sizeof family - 1);
+}
+
 /* Exit status and remedy of a refusal. */
 static int status_remedy(int status, const char **remedy)
 {
@@ -107,13 +116,10 @@ static int status_remedy(int status, const char **remedy)
 	return EX_UNAVAILABLE;
 }
 
-/* What the service itself says about it, when it says it in JSON. */
-static void append_reason(struct response_reader *reader, struct error *error)
+/* What the service itself says about it, in JSON. */
+static void append_reason(const struct json_slice slices[SLICE_COUNT], struct error *error)
 {
-	struct json_slice slices[SLICE_COUNT];
 	size_t used = strlen(error->text);
-	if (json_scan(reader->scanner, reader->text.data, reader->text.length, slices, NULL) < 0)
-		return;
 	for (int i = 0; i < SLICE_COUNT; i++) {
 		if (slices[i].kind != JSON_STRING || slices[i].length == 0 || used + 2 >= sizeof error->text)
 			continue;
@@ -125,14 +131,19 @@ static void append_reason(struct response_reader *reader, struct error *error)
 	}
 }
 
-static void refuse(struct response_reader *reader, const struct response_received *received, bool decoded, struct error *error)
+static void refuse(struct response_reader *reader, const struct response_received *received, bool decoded, struct http_response *response)
 {
+	struct error *error = &response->error;
+	struct json_slice slices[SLICE_COUNT];
 	const char *remedy;
-	int exit_status = status_remedy(received->status, &remedy);
+	bool says_why = decoded && json_scan(reader->scanner, reader->text.data, reader->text.length, slices, NULL) == 0;
+	response->limited =
+		received->status == 429 || (says_why && (is_limit_code(&slices[SLICE_CODE]) || is_limit_code(&slices[SLICE_ERROR])));
+	int exit_status = status_remedy(response->limited ? 429 : received->status, &remedy);
 	bool redirects = received->status >= 300 && received->status < 400 && received->location;
 	error_set(error, exit_status, redirects ? "HTTP %d to '%.200s'" : "HTTP %d", received->status, received->location);
-	if (decoded && !redirects)
-		append_reason(reader, error);
+	if (says_why && !redirects)
+		append_reason(slices, error);
 	if (remedy) {
 		size_t used = strlen(error->text);
 		snprintf(error->text + used, sizeof error->text - used, " (%s)", remedy);
@@ -145,12 +156,13 @@ void response_read(struct response_reader *reader, const struct response_receive
 	*error = (struct error)ERROR_INIT;
 	bool decoded = decode(reader, received, error) == 0;
 	response->status = received->status;
+	response->limited = false;
 	response->body = decoded ? reader->text.data + strlen(BEFORE) : "";
 	response->wrapped = reader->text.data;
 	response->wrapped_length = reader->text.length;
 	response->length = decoded ? reader->text.length - strlen(BEFORE) - strlen(AFTER) : 0;
 	if (received->status < 200 || received->status >= 300)
-		refuse(reader, received, decoded, error);
+		refuse(reader, received, decoded, response);
 	else if (decoded)
 		check_json(reader, received, response->body, response->length, error);
 	if (error->status)

@@ -26,7 +26,7 @@ int response_reader_open(struct response_reader *reader, struct error *error);
 void response_reader_release(struct response_reader *reader);
 
 /*
- * Fills status, body, length and error of `response`; not url and context. The body is the reader's and valid until the next call. A 2xx
+ * Fills status, limited, body, length and error of `response`; not url and context. The body is the reader's and valid until the next call. A 2xx
  * response that is not JSON has an error too, with the beginning of its body.
  */
 void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *response);

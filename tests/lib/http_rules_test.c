@@ -5,6 +5,7 @@
 #include "fetch/loop_detect.h"
 #include "http/gzip.h"
 #include "http/http_headers.h"
+#include "http/http_response.h"
 #include "http/rate_limit.h"
 #include "http/retry.h"
 
@@ -135,6 +136,48 @@ static void test_retry_status(void **state)
 		assert_true(retry_status(again[i]));
 	for (size_t i = 0; i < LENGTH(never); i++)
 		assert_false(retry_status(never[i]));
+}
+
+/* ---- which refusals are limits ---- */
+
+static void test_limited(void **state)
+{
+	(void)state;
+	const struct {
+		int http_status;
+		const char *body;
+		bool limited;
+		int exit_status;
+	} cases[] = {
+		{429, "", true, EX_TEMPFAIL},
+		{429, "{\"errorCode\":\"ANYTHING\"}", true, EX_TEMPFAIL},
+		{400, "{\"errorCode\":\"HOURLY_APIINVOCATION_LIMIT_EXCEEDED\",\"message\":\"m\"}", true, EX_TEMPFAIL},
+		{400, "{\"errorCode\":\"BURST_APIINVOCATION_LIMIT_EXCEEDED\"}", true, EX_TEMPFAIL},
+		{403, "{\"error\":\"DAILY_APIINVOCATION_LIMIT_EXCEEDED\"}", true, EX_TEMPFAIL},
+		{400, "{\"errorCode\":\"ENVELOPE_ALLOWANCE_LIMIT_EXCEEDED\"}", false, EX_UNAVAILABLE},
+		{400, "{\"errorCode\":\"APIINVOCATION\"}", false, EX_UNAVAILABLE},
+		{400, "{\"message\":\"HOURLY_APIINVOCATION_LIMIT_EXCEEDED\"}", false, EX_UNAVAILABLE},
+		{400, "{\"errorCode\":400}", false, EX_UNAVAILABLE},
+		{400, "<html>", false, EX_UNAVAILABLE},
+		{403, "{}", false, EX_NOPERM},
+		{200, "{}", false, 0},
+	};
+	struct response_reader reader;
+	struct error error = ERROR_INIT;
+	assert_int_equal(response_reader_open(&reader, &error), 0);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		const struct response_received received = {.status = cases[i].http_status,
+			.url = "https://x",
+			.content_type = "application/json",
+			.body = cases[i].body,
+			.length = strlen(cases[i].body)};
+		struct http_response response = {.limited = true};
+		response_read(&reader, &received, &response);
+		if (response.limited != cases[i].limited || response.error.status != cases[i].exit_status)
+			fail_msg("%d %s: limited %d, exit status %d", cases[i].http_status, cases[i].body, response.limited,
+				response.error.status);
+	}
+	response_reader_release(&reader);
 }
 
 /* ---- header fields ---- */
@@ -284,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_pause_is_full_jitter),
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_retry_status),
+		cmocka_unit_test(test_limited),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_headers_are_bounded),
 		cmocka_unit_test(test_cycle),
