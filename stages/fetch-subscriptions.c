@@ -3,7 +3,8 @@
  *
  * Reads   CONNECTION (from auth); every other line is passed on as it is.
  * Writes  the CONNECTION, for fetch-datafeed; SCHEMA and RECORDs of the raw streams docusign_accounts and
- *         docusign_plan_items, each record as the service sent it; and of docusign_billing (billing_feed.h).
+ *         docusign_plan_items, each record as the service sent it; and of docusign_billing (billing_feed.h). When it fails, nothing:
+ *         what reads it would take the accounts that came for all there are.
  * Asks    for the accounts of the asset groups, compliant ones first, then the organization's list, which adds accounts
  *         that are in no asset group (it wants a user's token: without one it is left out with a warning), then the plan items,
  *         then the billing of each account.
@@ -28,6 +29,7 @@ static const struct options_manual manual = {
 		"With --billing also Docusign's own count: what each account has sent in its billing period, and its charges. That wants the\n"
 		"token of a user (\"user_id\" in the profile) who administers the account and has consented to scope signature; an account that\n"
 		"is refused is said, and left out.\n"
+		"When it fails it writes nothing: a list of accounts is complete.\n"
 		"\n"
 		"  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
 		"  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
@@ -55,12 +57,15 @@ static void fetch(const char **operands, struct output *output, struct error *er
 		.passes_connection = true,
 		.reveals_token = connection_may_reveal(STDOUT_FILENO, show_token)};
 	(void)operands;
+	output->is_held = true;
 	if (fetch_read_input(&input, error) == 0 && (feed.source = fetch_source_open(&options, &connection, error))) {
 		feed.with_billing = with_billing || connection.download_billing;
 		int result = organization_feed_run(&feed, error);
 		if (result == 0)
 			*error = (struct error)ERROR_INIT; /* what it recovered from is no failure */
 		fetch_source_close(feed.source, result == 0, result == 0 ? error : NULL);
+		if (error->status)
+			buffer_reset(&output->pending);
 	}
 	diag_metric_records(PROGRAM, feed.records);
 	organization_feed_release(&feed);

@@ -93,6 +93,26 @@ was_asked() { [ "$(grep -c cursor requests.log 2>/dev/null)" -ge "$1" ]; } # COU
 	"$pipeline" replay "$run_id" -C ws -q
 }
 
+@test "the organization's id is wrong for a night: nothing is taken for its accounts, and once it is right the next run succeeds" {
+	simulate
+	sed -i.right 's/9dd1c1a4/deadbeef/' ws/profiles/acme.json
+	run --separate-stderr run_live -q
+	[ "$status" -eq 69 ]
+	[[ ${stderr_lines[0]} == *"There is no such organization."* ]]
+	[ -z "$(ls -A ws/runs/acme)" ]
+	mv ws/profiles/acme.json.right ws/profiles/acme.json
+	run_live -q
+	equals_recorded_night
+}
+
+@test "fetch-subscriptions that fails after the first accounts came writes none of them" {
+	simulate --fault 500@planItems
+	auth -p ws/profiles/acme.json | {
+		run --separate-stderr -69 fetch-subscriptions --tries 1
+		same '' "$output"
+	}
+}
+
 @test "validate: a line a step, all ok; what is wrong gets its remedy" {
 	simulate
 	run --separate-stderr "$pipeline" validate -C ws --now "$night"

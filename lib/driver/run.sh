@@ -231,6 +231,8 @@ give_up() { # NAME PARTIAL RUN STATUS
 	read_facts run "$2" --ledger "$workspace/ledger/$1.db" 2>/dev/null || facts=([fetch-subscriptions]=begun [fetch-datafeed]=begun)
 	if [ "$accounts_failed" = 1 ] && [ "${facts[fetch-datafeed]}" != none ]; then
 		rm -f "$2"/raw/fetch-subscriptions.*
+		# A recording that has its end line is never added to, and it may lack accounts.
+		[ "${facts[fetch-datafeed]}" != complete ] || rm -f "$2"/raw/fetch-datafeed.*
 		say "$1: run $3 failed with status $4; the envelopes that it fetched are kept, and the next run asks for the accounts again"
 	elif [ "$accounts_failed" = 0 ] && [ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != nonenone ]; then
 		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run goes on from there"

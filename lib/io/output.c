@@ -33,7 +33,7 @@ void output_flush(struct output *output)
 
 void output_line_end(struct output *output)
 {
-	if (output->pending.length >= PIECE || output->pending.failed)
+	if ((output->pending.length >= PIECE && !output->is_held) || output->pending.failed)
 		output_flush(output);
 }
 

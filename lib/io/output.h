@@ -14,6 +14,7 @@ struct output {
 	const char *name; /* what errors call it */
 	struct buffer pending;
 	int error_number; /* errno of the first failed write */
+	bool is_held; /* set by the caller: nothing is written before output_flush() or output_close() */
 };
 
 /* Takes no ownership of the descriptor. `name` must last as long. */
