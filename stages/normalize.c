@@ -57,18 +57,23 @@ static void announce(struct normalizer *normalizer, const struct stream *target)
 	stream_append_schema(&normalizer->output->pending, target);
 }
 
-static int reject(struct normalizer *normalizer, const struct message_reader *reader, const struct message *message, const char *pointer,
+static int reject(struct normalizer *normalizer, struct message_reader *reader, const struct message *message, const char *pointer,
 	const char *reason, struct error *error)
 {
+	static const char head[] = STREAM_RECORD_BEFORE_NAME;
 	char name[64];
-	if (message->type != MESSAGE_RECORD)
+	if (message->type == MESSAGE_RECORD)
+		snprintf(name, sizeof name, "%.*s", (int)message->stream.length, message->stream.text);
+	else if (message->line.cut && memcmp(message->line.text, head, strlen(head)) == 0) /* too long to be read; our fetchers begin so */
+		snprintf(name, sizeof name, "%.*s", (int)strspn(message->line.text + strlen(head), "abcdefghijklmnopqrstuvwxyz_"),
+			message->line.text + strlen(head));
+	else
 		return rejects_add(&normalizer->rejects, reader, message, stream, pointer, reason, error);
-	snprintf(name, sizeof name, "%.*s", (int)message->stream.length, message->stream.text);
 	return rejects_add(&normalizer->rejects, reader, message, name, pointer, reason, error);
 }
 
-static int convert(struct normalizer *normalizer, const struct message_reader *reader, const struct message *message,
-	const struct stream *target, struct error *error)
+static int convert(struct normalizer *normalizer, struct message_reader *reader, const struct message *message, const struct stream *target,
+	struct error *error)
 {
 	struct feed_map_fault fault;
 	announce(normalizer, target);
@@ -80,7 +85,7 @@ static int convert(struct normalizer *normalizer, const struct message_reader *r
 	return result;
 }
 
-static int handle(struct normalizer *normalizer, const struct message_reader *reader, const struct message *message, struct error *error)
+static int handle(struct normalizer *normalizer, struct message_reader *reader, const struct message *message, struct error *error)
 {
 	const struct stream *target = NULL;
 	if (message->type == MESSAGE_UNREADABLE) {
@@ -106,7 +111,7 @@ static int normalize(struct normalizer *normalizer, struct error *error)
 	if (message_reader_open(
 		    &reader, STDIN_FILENO, "standard input", normalizer->map.pointers, normalizer->map.pointer_count, true, error) < 0)
 		return -1;
-	reader.keep_unreadable = true;
+	reader.keep_unreadable = reader.lines.keep_long = true;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(normalizer->output))
 		if (handle(normalizer, &reader, &message, error) < 0) {
 			got = -1;

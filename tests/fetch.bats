@@ -118,6 +118,30 @@ said() {
 	grep -q '"access_token":"s3cret"' out
 }
 
+@test "a record over 16 MiB goes through all fetchers to normalize; what has no id that fits is not fetched" {
+	base=https://api.docusign.net/Management/v2/organizations
+	org=$base/9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90
+	recording_begin r fetch-subscriptions $now
+	recording_answer "$org/assetGroups/accounts?compliant=true" 200 '{"assetGroupAccounts":[{"accountId":"'$a'","accountName":"'"$(head -c 17000000 /dev/zero | tr '\0' x)"'"},
+		{"accountId":"'$b'"},{"accountId":"'"$(printf 'a%.0s' {1..47})"'"},{"accountId":"a\u0000b"}]}'
+	recording_answer "$org/assetGroups/accounts?compliant=false" 200 '{"assetGroupAccounts":[]}'
+	recording_answer "$base" 403 '{}'
+	recording_answer "$org/planItems" 200 '[]'
+	recording_end
+	recording_begin r fetch-datafeed $now
+	caught_up $b e1
+	recording_end
+	connection | "$bin/fetch-subscriptions" --replay r 2>err >in
+	fetch --replay r
+	said "warning: line 3 of standard input is longer than 16777216 bytes: it is passed on, and what it names is not fetched"
+	[ "$(fetched)" = e1 ]
+	sed -n 3p in | cmp - <(sed -n 2p out)
+	"$bin/normalize" --rejects rejects <out 2>err | jq -r 'select(.type == "RECORD" and .stream == "account") | .record.account_id' >got
+	[ "$(cat got)" = $b ]
+	[ "$(grep -c docusign_accounts rejects)" -eq 3 ]
+	[ "$(jq -r .reason rejects | head -n 1)" = "it is longer than 16777216 bytes" ]
+}
+
 @test "an answer of another shape is an error that says where" {
 	org=https://api.docusign.net/Management/v2/organizations/9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90
 	recording_begin r fetch-subscriptions $now

@@ -54,6 +54,18 @@ simulator_stop() {
 	simulator=''
 }
 
+@test "a record over 16 MiB is one reject of its night; the others come, and the run replays" {
+	simulate --fault giant-record:1@cursor
+	run_live -q
+	[ "$(wc -l <"ws/runs/acme/$run_id/rejects.ndjson")" -eq 1 ]
+	jq -e '.stream == "docusign_datafeed" and .bytes > 17825792 and (.raw | startswith("{\"type\":\"RECORD\""))' "ws/runs/acme/$run_id/rejects.ndjson"
+	"$pipeline" status -C ws | grep -q " 1 rejected"
+	acme_after 1 recorded
+	for workspace in recorded ws; do "$pipeline" export -q -C $workspace --stream envelope | records_of envelope >$workspace.envelopes; done
+	[ "$(diff recorded.envelopes ws.envelopes | grep -c '^[<>]')" -le 2 ]
+	"$pipeline" replay "$run_id" -C ws -q
+}
+
 @test "the token expires in the middle: it is renewed, and the outputs are the same" {
 	simulate --fault expired-token:1@cursor
 	run_live -q

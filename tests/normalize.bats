@@ -261,11 +261,59 @@ END
 @test "--rejects of a run that fails is not there, and an older one stays" {
 	run --separate-stderr sh -c 'yes "{\"status\":5}" | head -n 3 | normalize --rejects rejects >/dev/full'
 	echo old >older
-	long=$(printf '%17000000s' x)
-	run --separate-stderr normalize --rejects older <<<"$long"
-	[ "$status" -eq 65 ]
+	run --separate-stderr normalize --rejects older <.
+	fails 74 "normalize: cannot read 'standard input': Is a directory"
 	same old "$(cat older)"
 	same older "$(echo *)"
+}
+
+# long MEMBER COUNT: of a raw record, a string member of COUNT letters more.
+long() {
+	change '"envelopeId":"long","accountId":"a","status":"sent","lastModifiedDateTime":"2025-03-05T12:00:00Z"' "${3:-{\}}"
+	printf '%s,"%s":"' "${changed%\}}" "$1"
+	head -c "$2" /dev/zero | tr '\0' x
+	echo '"}'
+}
+
+@test "a line over 16 MiB is one reject, with its beginning and its size; the others go on" {
+	wide=$((17 << 20))
+	{ raw '{}' && long emailSubject $wide && raw '{}' && long emailSubject $((3 * wide)) '{envelopeId: "é"}'; } >raw
+	printf '{"type":"RECORD","stream":"docusign_accounts","record":{"id":"%*s"},"context":{}}\n' $wide x >>raw
+	normalize --rejects rejects <raw >out 2>stderr
+	same "normalize: warning: 3 of 5 records do not fit: see 'rejects'" "$(cat stderr)"
+	same 2 "$(records_of envelope <out | wc -l)"
+	same "2 4 5" "$(jq -r .line rejects | xargs)"
+	same "docusign_datafeed docusign_datafeed docusign_accounts" "$(jq -r .stream rejects | xargs)"
+	same "it is longer than 16777216 bytes" "$(jq -r .reason rejects | sort -u)"
+	same "$(sed -n '2p;4,$p' raw | perl -ne 'chomp; print length, "\n"')" "$(jq -r .bytes rejects)"
+	same "$(sed -n '2p;4,$p' raw | cut -b 1-4096)" "$(jq -r .raw rejects)"
+	# In the middle of a character; and bytes that are none.
+	{ printf 'é%.0s' x {1..3000} && long emailSubject $wide && printf 'a' && printf 'é%.0s' {1..3000} && long emailSubject $wide && printf '\xff' && long emailSubject $wide; } |
+		normalize --rejects rejects >/dev/null 2>&1
+	iconv -f UTF-8 -t UTF-8 rejects >/dev/null
+	same ff7b22656e76656c6f7065496422 "$(jq -r '.raw_hex // empty' rejects | cut -c 1-28)"
+	run --separate-stderr normalize <<<"$(long emailSubject $wide)"
+	fails 65 "normalize: cannot read 'standard input' line 1: it is longer than 16777216 bytes (--rejects FILE keeps such lines and goes on)"
+}
+
+@test "what normalize prints, the next stage reads: long names, and lines that grow, are rejects" {
+	context='"context":{"organization_id":"o"},"time_extracted":"2025-03-05T12:00:00Z"}'
+	letters() { head -c "$1" /dev/zero | tr '\0' x; }
+	{
+		echo '{"type":"RECORD","stream":"docusign_accounts","record":{"id":"a0","name":"'"$(letters 65536)"'"},'"$context"
+		echo '{"type":"RECORD","stream":"docusign_accounts","record":{"id":"a1","name":"'"$(letters 65537)"'"},'"$context"
+		echo '{"type":"RECORD","stream":"docusign_plan_items","record":{"subscription_id":"s","plan_name":"'"$(letters 60000)"'","modules":[{}'"$(printf ',{}%.0s' {1..20000})"']},'"$context"
+		echo '{"type":"RECORD","stream":"docusign_billing","record":{"x":"'"$(letters 3000000)"'"},'"$context"
+		echo '{"type":"RECORD","stream":"docusign_datafeed","record":'"$(raw '{}')"',"time_extracted":"'"$(letters $(((16 << 20) - 190)))"'"}'
+	} >raw
+	normalize --rejects rejects <raw >out 2>stderr
+	same "2 3 4 5" "$(jq -r .line rejects | xargs)"
+	merge --ledger :memory: --emit all <out >merged
+	same a0 "$(records_of account <merged | value_of account_id)"
+	# A reject is a line that can be read, too.
+	printf '%*s\n' 9000000 '' | tr ' ' '"' | normalize --rejects rejects >/dev/null 2>&1
+	[ "$(wc -c <rejects)" -lt 100000 ]
+	same 9000000 "$(jq .bytes rejects)"
 }
 
 @test "--rejects where it cannot be made is 73, and one that cannot be written is 74" {

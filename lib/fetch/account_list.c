@@ -1,6 +1,7 @@
 #include "fetch/account_list.h"
 
 #include "base/array.h"
+#include "stream/stream.h"
 
 #include <ctype.h>
 #include <search.h>
@@ -14,7 +15,7 @@ static int compare(const void *a, const void *b)
 
 int account_list_add(struct account_list *list, const char *id, size_t length, struct error *error)
 {
-	if (length == 0)
+	if (length == 0 || length > ID_LIMIT || memchr(id, 0, length))
 		return 0;
 	char *copy = strndup(id, length), **known = NULL;
 	for (char *at = copy; at && *at; at++)

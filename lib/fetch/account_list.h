@@ -16,7 +16,7 @@ struct account_list {
 	void *by_id; /* tsearch(3) tree of the same */
 };
 
-/* Returns 1 if the id is new, 0 if it is known (or empty), -1 if memory is short. */
+/* Returns 1 if the id is new, 0 if it is known or no id that normalize lets through, -1 if memory is short. */
 int account_list_add(struct account_list *list, const char *id, size_t length, struct error *error);
 bool account_list_has(const struct account_list *list, const char *id);
 void account_list_release(struct account_list *list);

@@ -45,10 +45,27 @@ struct fetch_source_options fetch_options_source(const char *program)
 		.report = report};
 }
 
-static int read_message(const struct fetch_input *input, const struct message_reader *reader, const struct message *message,
-	bool *connected, struct error *error)
+/* A line that is too long for all but normalize, which makes it a reject. */
+static int pass_on_long(const struct fetch_input *input, struct message_reader *reader, const struct message *message, struct error *error)
+{
+	struct line piece = message->line;
+	int got = 1;
+	diag_warn("line %llu of standard input is longer than %zu bytes: it is passed on, and what it names is not fetched",
+		(unsigned long long)message->line_number, LINE_LIMIT);
+	for (; got > 0; got = line_reader_rest(&reader->lines, &piece, error)) {
+		buffer_append(&input->output->pending, piece.text, piece.length);
+		output_flush(input->output);
+	}
+	buffer_append_byte(&input->output->pending, '\n');
+	return got;
+}
+
+static int read_message(
+	const struct fetch_input *input, struct message_reader *reader, const struct message *message, bool *connected, struct error *error)
 {
 	struct output *output = input->output;
+	if (message->type == MESSAGE_UNREADABLE)
+		return pass_on_long(input, reader, message, error);
 	if (message->type != MESSAGE_CONNECTION) {
 		int result = input->each ? input->each(input->context, message, error) : 0;
 		output_line(output, message->line.text, message->line.length);
@@ -75,6 +92,7 @@ int fetch_read_input(const struct fetch_input *input, struct error *error)
 	int got;
 	if (message_reader_open(&reader, STDIN_FILENO, "standard input", input->pointers, input->pointer_count, false, error) < 0)
 		return -1;
+	reader.lines.keep_long = true;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(input->output))
 		if ((got = read_message(input, &reader, &message, &connected, error)) < 0)
 			break;

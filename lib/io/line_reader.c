@@ -20,6 +20,12 @@ void line_reader_release(struct line_reader *reader)
 	reader->block = NULL;
 }
 
+/* Of a line that is longer than the limit. */
+static bool is_full(const struct line_reader *reader)
+{
+	return reader->capacity > LINE_LIMIT && reader->start == 0 && reader->end == reader->capacity;
+}
+
 /* Room after `end`: by moving what is left to the front, or by a larger block for a line that fills it. */
 static int make_room(struct line_reader *reader, struct error *error)
 {
@@ -29,7 +35,7 @@ static int make_room(struct line_reader *reader, struct error *error)
 		reader->start = 0;
 		return 0;
 	}
-	if (reader->capacity > LINE_LIMIT)
+	if (is_full(reader))
 		return error_set(error, EX_DATAERR, "cannot read '%s' line %llu: it is longer than %zu bytes", reader->name,
 			(unsigned long long)reader->line_number + 1, LINE_LIMIT);
 	/* The longest line allowed fills it, with its newline. */
@@ -70,11 +76,33 @@ size_t line_reader_ahead(const struct line_reader *reader, const struct line *li
 	return newline ? (size_t)(newline + 1 - line->text) : 0;
 }
 
+int line_reader_rest(struct line_reader *reader, struct line *piece, struct error *error)
+{
+	if (reader->in_rest && reader->start == reader->end) {
+		reader->start = reader->end = 0;
+		if (!reader->at_end && fill(reader, error) < 0)
+			return -1;
+		reader->in_rest = reader->end > 0;
+	}
+	if (!reader->in_rest)
+		return 0;
+	const char *newline = memchr(reader->block + reader->start, '\n', reader->end - reader->start);
+	*piece = (struct line){.text = reader->block + reader->start,
+		.length = (newline ? (size_t)(newline - reader->block) : reader->end) - reader->start};
+	reader->start += piece->length + (newline != NULL);
+	reader->in_rest = !newline;
+	return 1;
+}
+
 int line_reader_next(struct line_reader *reader, struct line *line, struct error *error)
 {
-	size_t searched = reader->start;
 	char *newline;
-	while (!(newline = memchr(reader->block + searched, '\n', reader->end - searched)) && !reader->at_end) {
+	while (reader->in_rest)
+		if (line_reader_rest(reader, line, error) < 0)
+			return -1;
+	size_t searched = reader->start;
+	while (!(newline = memchr(reader->block + searched, '\n', reader->end - searched)) && !reader->at_end &&
+		!(reader->keep_long && is_full(reader))) {
 		size_t from = reader->end - reader->start; /* the start may move */
 		if (fill(reader, error) < 0)
 			return -1;
@@ -85,6 +113,7 @@ int line_reader_next(struct line_reader *reader, struct line *line, struct error
 	line->text = reader->block + reader->start;
 	line->length = (newline ? (size_t)(newline - reader->block) : reader->end) - reader->start;
 	reader->start += line->length + (newline != NULL);
+	line->cut = reader->in_rest = !newline && !reader->at_end;
 	reader->line_number++;
 	return 1;
 }

@@ -3,7 +3,8 @@
  *
  * A line given is `length` bytes without its newline, writable, followed by at least BUFFER_PADDING readable bytes;
  * it is the reader's and lasts until the next call. A last line without a newline is a line; an empty line is given too.
- * A line longer than the limit is an error (EX_DATAERR) that names its number: so memory is bounded.
+ * A line longer than the limit is an error (EX_DATAERR) that names its number: so memory is bounded. With `keep_long` it is given in
+ * pieces: the first by line_reader_next(), `cut`, and the others by line_reader_rest(). What is not asked for is passed over.
  */
 #ifndef ENVTALLY_LINE_READER_H
 #define ENVTALLY_LINE_READER_H
@@ -22,11 +23,14 @@ struct line_reader {
 	uint64_t line_number; /* of the line last given, from 1 */
 	uint64_t reads; /* how often the block has changed */
 	bool at_end;
+	bool keep_long; /* set after opening */
+	bool in_rest; /* of a line that was cut */
 };
 
 struct line {
 	char *text;
 	size_t length;
+	bool cut; /* it is longer than the limit, and this is its beginning */
 };
 
 /* Takes no ownership of the descriptor. -1 when memory is short. */
@@ -44,5 +48,8 @@ bool line_reader_has_line(const struct line_reader *reader);
 
 /* Returns 1 with a line, 0 at the end, -1 on an error. */
 int line_reader_next(struct line_reader *reader, struct line *line, struct error *error);
+
+/* After a line that was cut: returns 1 with its next piece, 0 when there is no more of it, -1 on an error. */
+int line_reader_rest(struct line_reader *reader, struct line *piece, struct error *error);
 
 #endif

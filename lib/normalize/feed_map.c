@@ -12,6 +12,9 @@ EMBEDDED(normalize_accounts_jq);
 EMBEDDED(normalize_plan_items_jq);
 EMBEDDED(normalize_billing_jq);
 
+#define BUILTIN_INPUT_LIMIT ((size_t)2 << 20) /* bytes of a record: jq needs up to 300 times as much memory */
+#define RESULTS_LIMIT (4 * LINE_LIMIT) /* bytes of all results of one record */
+
 /* One jq program with the scanner for what it gives. */
 struct feed_map_program {
 	const char *raw_stream;
@@ -172,6 +175,7 @@ struct result {
 	struct buffer *lines;
 	struct feed_map_fault *fault;
 	struct error *error;
+	size_t start; /* of its lines */
 	int count;
 };
 
@@ -202,6 +206,10 @@ static int append_result(void *context, const char *text, size_t length)
 	struct canonical_form form;
 	canonical_form_init(&form, target);
 	form.bounded = true;
+	if (result->lines->length - result->start > RESULTS_LIMIT) {
+		snprintf(result->fault->reason, sizeof result->fault->reason, "the record gives more than %zu bytes", RESULTS_LIMIT);
+		return 1;
+	}
 	if (canonical_form_append(&form, result->lines, slices, &result->message->time_extracted, &canonical) == 0)
 		return target == &stream_billing_period ? check_billing_period(slices, result->fault) : 0;
 	snprintf(result->fault->reason, sizeof result->fault->reason, "%s %s", target->fields[canonical.field].name, canonical.reason);
@@ -233,6 +241,11 @@ static int append_transformed(struct feed_map *map, struct feed_map_program *pro
 		return -1;
 	const char *record = message->type == MESSAGE_RECORD ? message->record.text : message->line.text;
 	size_t length = message->type == MESSAGE_RECORD ? message->record.length : message->line.length;
+	if (program->wrapped && length > BUILTIN_INPUT_LIMIT) {
+		fault->pointer = "";
+		snprintf(fault->reason, sizeof fault->reason, "the record has %zu bytes: %zu are read", length, BUILTIN_INPUT_LIMIT);
+		return 1;
+	}
 	if (program->wrapped) {
 		buffer_reset(&map->wrapped);
 		buffer_append_string(&map->wrapped, "{\"context\":");
@@ -249,7 +262,7 @@ static int append_transformed(struct feed_map *map, struct feed_map_program *pro
 		length = map->wrapped.length;
 	}
 	struct error problem = ERROR_INIT;
-	struct result result = {program, message, lines, fault, error, 0};
+	struct result result = {program, message, lines, fault, error, start, 0};
 	int stopped = jq_program_run(program->transform, record, length, append_result, &result, &problem);
 	if (stopped < 0 && problem.status != EX_DATAERR) {
 		*error = problem;

@@ -11,19 +11,40 @@ int rejects_open(struct rejects *rejects, const char *path, struct error *error)
 	return path ? atomic_file_open(&rejects->file, path, 0644, error) : 0;
 }
 
-static void append_raw(struct buffer *line, const struct message *message)
+#define RAW_LIMIT ((size_t)1 << 20) /* bytes: its JSON, at most six times as long, is still a line that others read */
+#define BEGINNING ((size_t)4 << 10) /* bytes of a line that is longer */
+
+static void append_raw(struct buffer *line, const char *text, size_t length, bool cut)
 {
+	size_t good = utf8_prefix(text, length);
 	json_key(line, "raw");
-	if (utf8_prefix(message->line.text, message->line.length) == message->line.length) {
-		json_string(line, message->line.text, message->line.length);
+	if (good == length || (cut && length - good < 4)) { /* cut within a character */
+		json_string(line, text, good);
 		return;
 	}
 	json_null(line);
 	json_key(line, "raw_hex");
 	buffer_append_byte(line, '"');
-	for (size_t i = 0; i < message->line.length; i++)
-		buffer_append_format(line, "%02x", (unsigned char)message->line.text[i]);
+	for (size_t i = 0; i < length; i++)
+		buffer_append_format(line, "%02x", (unsigned char)text[i]);
 	buffer_append_string(line, "\",");
+}
+
+/* The line, or its beginning and its size. */
+static int append_line(struct buffer *line, struct line_reader *reader, const struct message *message, struct error *error)
+{
+	struct line piece = message->line;
+	size_t size = piece.length;
+	int got = 0;
+	if (size <= RAW_LIMIT) {
+		append_raw(line, piece.text, size, false);
+		return 0;
+	}
+	append_raw(line, piece.text, BEGINNING, true);
+	while (message->line.cut && (got = line_reader_rest(reader, &piece, error)) > 0)
+		size += piece.length;
+	json_member_integer(line, "bytes", (int64_t)size);
+	return got;
 }
 
 /* The reason may quote a part of the line, cut within a character. */
@@ -41,7 +62,7 @@ static void append_reason(struct buffer *line, const char *reason)
 	buffer_release(&text);
 }
 
-int rejects_add(struct rejects *rejects, const struct message_reader *reader, const struct message *message, const char *stream,
+int rejects_add(struct rejects *rejects, struct message_reader *reader, const struct message *message, const char *stream,
 	const char *pointer, const char *reason, struct error *error)
 {
 	rejects->count++;
@@ -55,7 +76,8 @@ int rejects_add(struct rejects *rejects, const struct message_reader *reader, co
 	json_member_text(line, "pointer", pointer);
 	json_key(line, "reason");
 	append_reason(line, reason);
-	append_raw(line, message);
+	if (append_line(line, &reader->lines, message, error) < 0)
+		return -1;
 	json_end(line, '}');
 	json_finish(line);
 	buffer_append_byte(line, '\n');

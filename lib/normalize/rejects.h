@@ -1,7 +1,8 @@
 /*
  * rejects.h: the file of what did not fit, a JSON object a line: {"line","stream","pointer","reason","raw"}.
  *
- * `raw` is the line as it came; where it is not UTF-8 it is null and `raw_hex` has its bytes. The file is written
+ * `raw` is the line as it came; where it is not UTF-8 it is null and `raw_hex` has its bytes. Of a line of more than 1 MiB they have
+ * the first 4 KiB, and `bytes` is its size. The file is written
  * aside: it appears under its name, whole, when the program ends well, also when it is empty.
  */
 #ifndef ENVTALLY_REJECTS_H
@@ -19,7 +20,7 @@ struct rejects {
 int rejects_open(struct rejects *rejects, const char *path, struct error *error);
 
 /* Keeps a message; or, without a file, EX_DATAERR with line, stream, pointer and reason. */
-int rejects_add(struct rejects *rejects, const struct message_reader *reader, const struct message *message, const char *stream,
+int rejects_add(struct rejects *rejects, struct message_reader *reader, const struct message *message, const char *stream,
 	const char *pointer, const char *reason, struct error *error);
 
 int rejects_commit(struct rejects *rejects, struct error *error);

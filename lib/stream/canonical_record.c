@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "base/utf8.h"
+#include "io/line_reader.h"
 #include "json/json_word.h"
 #include "json/json_write.h"
 
@@ -100,6 +101,8 @@ static char *put_value(
 	case FIELD_DECIMAL:
 		if (slice->kind != JSON_STRING)
 			return misfit(fault, slice, "a string");
+		if (bounded && slice->length > CANONICAL_TEXT_LIMIT)
+			return misfit(fault, slice, "a string of at most 65536 bytes");
 		return json_write_string(at, slice->text, slice->length);
 	case FIELD_TIME:
 		/* Periods that begin or end outside of the calendar's years 1 to 9999 have no text. */
@@ -149,6 +152,15 @@ static size_t room_for(const struct canonical_form *form, const struct json_slic
 	return room;
 }
 
+static int longest(const struct canonical_form *form, const struct json_slice slices[])
+{
+	int longest = 0;
+	for (int i = 1; form->stream->fields[i].name; i++)
+		if (slices[i].length > slices[longest].length)
+			longest = i;
+	return longest;
+}
+
 int canonical_form_append(const struct canonical_form *form, struct buffer *line, const struct json_slice slices[],
 	const struct json_slice *time_extracted, struct canonical_fault *fault)
 {
@@ -173,6 +185,11 @@ int canonical_form_append(const struct canonical_form *form, struct buffer *line
 		at = json_write_string(at, time_extracted->text, time_extracted->length);
 	}
 	at = mempcpy(at, "}\n", 2);
+	if (form->bounded && (size_t)(at - start) > LINE_LIMIT) {
+		fault->field = longest(form, slices);
+		snprintf(fault->reason, sizeof fault->reason, "makes a line of %zu bytes: %zu are read", (size_t)(at - start), LINE_LIMIT);
+		return -1;
+	}
 	line->length += (size_t)(at - start);
 	return 0;
 }

@@ -17,11 +17,16 @@ struct canonical_fault {
 };
 
 #define CANONICAL_KEY_ROOM 48
+#define CANONICAL_TEXT_LIMIT ((size_t)64 << 10)
 
 /* What all RECORD lines of a stream have in common, for those who write many. */
 struct canonical_form {
 	const struct stream *stream;
-	bool bounded; /* times are of the years 1000 to 8999: their periods have a text, too; set by those who read what is not ours */
+	/*
+	 * Values are such that every later stage can compute with them: times of the years 1000 to 8999, whose periods have a text, too; texts of
+	 * at most CANONICAL_TEXT_LIMIT bytes, several of which fit on a line; lines of at most LINE_LIMIT. Set by those who read what is not ours.
+	 */
+	bool bounded;
 	size_t head_length;
 	char head[80];
 	struct {

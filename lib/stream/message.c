@@ -182,9 +182,15 @@ int message_next(struct message_reader *reader, struct message *message, struct 
 	int got;
 	do
 		got = line_reader_next(&reader->lines, &message->line, error);
-	while (got > 0 && is_blank(&message->line));
+	while (got > 0 && !message->line.cut && is_blank(&message->line));
 	if (got <= 0)
 		return got;
+	if (message->line.cut) {
+		message->type = MESSAGE_UNREADABLE;
+		message->line_number = reader->lines.line_number;
+		error_set(&message->error, EX_DATAERR, "it is longer than %zu bytes", LINE_LIMIT);
+		return 1;
+	}
 	look_ahead(reader, &message->line);
 	return message_parse(reader, message, error);
 }

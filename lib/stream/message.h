@@ -19,7 +19,7 @@ enum message_type {
 	MESSAGE_STATE,
 	MESSAGE_CONNECTION,
 	MESSAGE_OTHER, /* a type that is not ours: to be passed on */
-	MESSAGE_UNREADABLE, /* only with keep_unreadable: `error` says why */
+	MESSAGE_UNREADABLE, /* only with keep_unreadable or lines.keep_long: `error` says why; `line` may be only its beginning (line_reader.h) */
 };
 
 struct message {

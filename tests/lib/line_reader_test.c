@@ -193,6 +193,66 @@ static void a_line_over_the_limit_is_an_error_that_names_it(void **state)
 	}
 }
 
+static void a_line_over_the_limit_comes_in_pieces_where_that_is_wanted(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t length;
+		int asks_for_all, newline; /* newline: and a line after it */
+	} cases[] = {
+		{LINE_LIMIT, 1, 1},
+		{LINE_LIMIT + 1, 1, 1},
+		{LINE_LIMIT + 1, 0, 1},
+		{LINE_LIMIT + 2, 1, 1},
+		{LINE_LIMIT + 2, 1, 0},
+		{2 * LINE_LIMIT + 1, 1, 1},
+		{2 * LINE_LIMIT + 2, 1, 0},
+		{3 * LINE_LIMIT, 1, 1},
+		{3 * LINE_LIMIT, 0, 1},
+		{3 * LINE_LIMIT, 0, 0},
+	};
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		size_t length = cases[i].length, total = 0;
+		char *bytes = malloc(length + 16);
+		memcpy(bytes, "first\n", 6);
+		for (size_t j = 0; j < length; j++)
+			bytes[6 + j] = (char)('a' + j % 26);
+		memcpy(bytes + 6 + length, "\nlast\n", 6);
+		struct feeder feeder;
+		struct line_reader reader;
+		struct line line;
+		struct error error = ERROR_INIT;
+		feeder_start(&feeder, bytes, 6 + length + (cases[i].newline ? 6 : 0), 1 << 20);
+		assert_int_equal(line_reader_open(&reader, feeder.read_end, "the input", &error), 0);
+		reader.keep_long = true;
+		assert_int_equal(line_reader_next(&reader, &line, &error), 1);
+		assert_false(line.cut);
+		assert_int_equal(line_reader_next(&reader, &line, &error), 1);
+		assert_int_equal(line.cut, length > LINE_LIMIT);
+		assert_int_equal(reader.line_number, 2);
+		bool cut = line.cut;
+		do {
+			for (size_t j = 0; j < line.length; j++)
+				if (line.text[j] != (char)('a' + (total + j) % 26))
+					fail_msg("case %zu: wrong at %zu", i, total + j);
+			total += line.length;
+		} while (cut && cases[i].asks_for_all && line_reader_rest(&reader, &line, &error) > 0);
+		if (!cut || cases[i].asks_for_all)
+			assert_int_equal(total, length);
+		assert_int_equal(line_reader_next(&reader, &line, &error), cases[i].newline);
+		if (cases[i].newline) {
+			assert_int_equal(line.length, 4);
+			assert_memory_equal(line.text, "last", 4);
+			assert_false(line.cut);
+			assert_int_equal(reader.line_number, 3);
+		}
+		assert_true(reader.capacity <= LINE_LIMIT + 65536);
+		line_reader_release(&reader);
+		feeder_end(&feeder);
+		free(bytes);
+	}
+}
+
 static void a_descriptor_that_cannot_be_read_is_an_error(void **state)
 {
 	(void)state;
@@ -215,6 +275,7 @@ int main(void)
 		cmocka_unit_test(lines_are_as_the_table_says),
 		cmocka_unit_test(lines_of_all_lengths_come_whole),
 		cmocka_unit_test(a_line_over_the_limit_is_an_error_that_names_it),
+		cmocka_unit_test(a_line_over_the_limit_comes_in_pieces_where_that_is_wanted),
 		cmocka_unit_test(a_descriptor_that_cannot_be_read_is_an_error),
 	};
 	return cmocka_run_group_tests_name("line_reader", tests, NULL, NULL);
