@@ -99,8 +99,8 @@ first_failure() {
 	printf '%s\n' "$worst"
 }
 
-no_operands() { # COMMAND
-	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]}': $1 takes no operands"
+no_operands() { # COMMAND. What follows a = is not repeated: it may be a password
+	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]%%=*}': $1 takes no operands"
 }
 
 for part in options run profile validate position status replay demo export; do

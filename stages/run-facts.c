@@ -2,7 +2,7 @@
  * run-facts: the facts that the driver needs and the files that it writes of a run. A part of `envtally`, for its scripts.
  *
  *   run-facts profile FILE                 prints name, active, feed … of a profile; with --replay now of a recording
- *   run-facts new-profile KEY=VALUE...     prints a profile
+ *   run-facts new-profile                  prints a profile of the lines KEY=VALUE on standard input, which are checked one by one
  *   run-facts begin FOLDER                 writes begun.json of a run that begins, and prints as `run` does
  *   run-facts run FOLDER                   prints what the run under way there depends on
  *   run-facts promote FOLDER               writes its job.json, manifest and promotion.ndjson
@@ -20,6 +20,7 @@
  */
 #include "base/instant.h"
 #include "config/connection.h"
+#include "config/profile.h"
 #include "export/database_load.h"
 #include "io/program.h"
 #include "run/as_of_check.h"
@@ -59,7 +60,7 @@ static const struct options_manual manual = {
 	.operands = "COMMAND [OPERAND]...",
 	.summary = "Prints the facts that the scripts of envtally need of a run, and writes the files of a run that are facts.",
 	.description =
-		"Commands: profile FILE, new-profile KEY=VALUE..., begin FOLDER, run FOLDER, promote FOLDER, job FOLDER,\n"
+		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, job FOLDER,\n"
 		"verify RUN, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey. Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
@@ -86,30 +87,43 @@ static bool is_whole_number(const char *text)
 	return *text && strlen(text) < 10 && text[strspn(text, "0123456789")] == 0;
 }
 
-/* Empty values are left out; renewal_months is a number where it is one, and what programs say of it else. */
+/* Empty values are left out; renewal_months is a number where it is one. Read from standard input, as someone may give a secret. */
+static int add_member(const struct line *line, struct buffer *json, struct error *error)
+{
+	char *value = memchr(line->text, '=', line->length);
+	if (!value)
+		return error_set(error, EX_USAGE, "cannot make a profile: a line on standard input is not KEY=VALUE");
+	*value++ = line->text[line->length] = 0;
+	bool is_number = strcmp(line->text, "renewal_months") == 0 && is_whole_number(value);
+	if (!*value)
+		return 0;
+	if (profile_check_member(line->text, is_number ? jv_number(strtod(value, NULL)) : jv_string(value), error) < 0)
+		return -1;
+	if (is_number)
+		json_member_integer(json, line->text, strtol(value, NULL, 10));
+	else
+		json_member_text(json, line->text, value);
+	return 0;
+}
+
 static int print_new_profile(const char *const operands[], struct output *output, struct error *error)
 {
 	struct buffer json = BUFFER_INIT;
+	struct line_reader reader;
+	struct line line;
+	int got;
+	(void)operands;
 	json_begin(&json, '{');
-	for (; *operands; operands++) {
-		const char *value = strchr(*operands, '=');
-		char key[64] = "";
-		if (!value || (size_t)(value - *operands) >= sizeof key)
-			options_refuse("cannot use '%s': it is KEY=VALUE", *operands);
-		memcpy(key, *operands, (size_t)(value++ - *operands));
-		if (!*value)
-			continue;
-		if (strcmp(key, "renewal_months") == 0 && is_whole_number(value))
-			json_member_integer(&json, key, strtol(value, NULL, 10));
-		else
-			json_member_text(&json, key, value);
-	}
+	got = line_reader_open(&reader, STDIN_FILENO, "standard input", error);
+	while (got >= 0 && (got = line_reader_next(&reader, &line, error)) > 0)
+		got = add_member(&line, &json, error);
+	line_reader_release(&reader);
 	json_end(&json, '}');
 	json_finish(&json);
-	json_indent(json.data, json.length, &output->pending);
-	int result = buffer_check(&json, error);
-	buffer_release(&json);
-	return result;
+	if (got == 0 && (got = buffer_check(&json, error)) == 0)
+		json_indent(json.data, json.length, &output->pending);
+	buffer_release_secret(&json);
+	return got;
 }
 
 static int begin(const char *const operands[], struct output *output, struct error *error)
@@ -247,7 +261,7 @@ static const struct command {
 	int (*run)(const char *const operands[], struct output *output, struct error *error);
 } commands[] = {
 	{"profile", 1, print_profile},
-	{"new-profile", 2, print_new_profile},
+	{"new-profile", 0, print_new_profile},
 	{"begin", 1, begin},
 	{"run", 1, print_run},
 	{"promote", 1, promote},

@@ -146,3 +146,148 @@ commands="demo init validate run replay verify discard reconcile report explain 
 	[ ! -e c ]
 	says 64 "split-streams: cannot use 'a': it is STREAM[,STREAM...]=FILE, and there are at most 16 (--help tells more)" split-streams a
 }
+
+# ---- init ----
+
+organization=9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90
+integration_key=11111111-2222-4333-8444-555555555555
+init=(--organization-id "$organization" --contract-start 2025-01-31 --renewal-months 12 --environment demo --integration-key "$integration_key"
+	--key-file beta.pem)
+
+@test "init: a secret is refused with 64, however it is spelled, before anything is written, and is not repeated" {
+	local wrong
+	for wrong in "--key-password Secret12" "--key-password=Secret12" "--key-password=pass:Secret12" "--key-password fd:Secret12" \
+		"--key_password Secret12" "--Key-Password=Secret12" "--KEYPASSWORD Secret12" "--password Secret12" "--client_secret=Secret12" "--client-secret Secret12" \
+		"--token Secret12" "--TOKEN=Secret12" "client_secret=Secret12" "key_password=Secret12" "-pSecret12" "--user-id https://me:Secret12@host" \
+		"--key-file https://me:Secret12@host/key.pem"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" $wrong </dev/null
+		[ "$status" -eq 64 ]
+		[[ $stderr == "pipeline.sh: cannot use "* && $stderr != *$'\n'* && $output$stderr != *Secret12* ]]
+		[ ! -e new ]
+	done
+	says 64 "pipeline.sh: cannot use '--client_secret': a profile holds no secrets; --key-file names the file of the key, --key-password file:PATH that of its password" \
+		"$pipeline" init -C new --client_secret Secret12
+	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --key-alias '-----BEGIN RSA PRIVATE KEY-----' </dev/null
+	[ "$status" -eq 64 ]
+	for good in file:beta.password fd:3 env:BETA_PASSWORD; do
+		"$pipeline" init -q -C "new-${good%%:*}" --name beta "${init[@]}" --key-password "$good" </dev/null
+		same "$good" "$(jq -r .key_password "new-${good%%:*}/profiles/beta.json")"
+	done
+}
+
+@test "a profile that holds a secret: every program that reads a profile says so, with 78, and does not repeat it" {
+	acme_after 1 ws
+	local member
+	for member in '.key_password = "Secret12"' '.key_password = "pass:Secret12"' '.client_secret = "Secret12"' '.Token = "Secret12"' '."Key-Password" = "Secret12"' \
+		'.password = ["Secret12"]' '.privateKey = "Secret12"' '.key_file = "-----BEGIN PRIVATE KEY-----Secret12"' '.api_base = "https://me:Secret12@api.docusign.net"'; do
+		jq "$member" "$acme/profiles/acme.json" >ws/profiles/acme.json
+		for command in "$pipeline run -C ws --replay $acme/nights/20250325T020000Z" "auth -p ws/profiles/acme.json --replay ." \
+			"aggregate-by-period -p ws/profiles/acme.json" "run-facts profile ws/profiles/acme.json" "run-facts survey --profile ws/profiles/acme.json"; do
+			# shellcheck disable=SC2086 # words
+			run --separate-stderr $command </dev/null
+			[ "$status" -eq 78 ]
+			[[ $stderr == *": cannot use profile 'ws/profiles/acme.json': \""*"never the password itself" || $stderr == *"holds a secret, and a profile must not"* ]]
+			[[ $output$stderr != *Secret12* && $stderr != *$'\n'* ]]
+		done
+	done
+	for command in validate status report explain "policy diff default default" models\ suggest export reconcile "replay 20250318T020000Z" "verify 20250318T020000Z"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr "$pipeline" $command -C ws </dev/null
+		[ "$status" -eq 78 ]
+		[[ $output$stderr == *"cannot use profile 'ws/profiles/acme.json': \"api_base\" holds a secret"* && $output$stderr != *Secret12* ]]
+	done
+}
+
+# answered ANSWER...: init on a terminal that is given these lines.
+answered() {
+	command -v script >/dev/null || skip "script is not installed"
+	printf '%s\n' "$@" >answers
+	run script -qec "stty -echo; exec '$pipeline' init -C ws" /dev/null <answers
+	output=${output//$'\r'/}
+}
+asked() { grep -oF "$1" <<<"$output" | wc -l; } # how often
+
+@test "init on a terminal: each answer is checked when it is given, what was good is not asked again" {
+	openssl genrsa -aes128 -passout pass:secret-1 -out key.pem 2048 2>/dev/null
+	echo secret-1 >password
+	echo secret-2 >wrong
+	echo hello >text
+	answered a/b beta '' nonsense $organization 31.01.2025 2025-01-31 99 '' staging demo key $integration_key '' \
+		missing.pem text key.pem Secret12 file:nowhere file:wrong file:password me '' nofeed ''
+	[ "$status" -eq 0 ]
+	for said in "it must be letters, digits" "it must be the UUID of the Docusign organization" "it must be a date such as 2025-01-31" \
+		"it must be a whole number from 1 to 60" "it is production or demo" "it must be a UUID such as" "there is no such file in ws/profiles, nor here" \
+		"it is no key file: PEM, DER, PKCS#12 and JKS are known" "it must be where the key's password is: file:PATH" "cannot open the password file" \
+		"the password is wrong" "it is not one of datafeed, esign, monitor"; do
+		[[ $output == *"$said"* ]] || { echo "not said: $said"; return 1; }
+	done
+	same "2 3 2 2 2 2 1 3 4 0 2 2" "$(for question in "Name of" "Organization id" "Start of" "Months of" "Environment:" "Integration key" "Key pair" \
+		"Private key:" "Where the key" "Which key" "User to" "Feed desc"; do asked "$question"; done | paste -sd ' ')"
+	jq -e --arg key "$PWD/key.pem" --arg password "file:$PWD/password" '.name == "beta" and .renewal_months == 12 and .audience == "account-d.docusign.com" and
+		.key_file == $key and .key_password == $password and .key_pair_id == null and .user_id == null and .feed == "datafeed"' ws/profiles/beta.json
+	auth -p ws/profiles/beta.json --key-info | grep -q '^password: *needed'
+	[[ $output == *"next: fill in ws/licence/entitlements.csv and models.csv"* ]]
+	run ! grep -rE 'Secret12|secret-1' ws
+	# A profile of that name is said to be there at once.
+	answered beta gamma
+	[ "$status" -eq 64 ]
+	same 2 "$(asked 'Name of')"
+	[[ $output == *"ws/profiles/beta.json exists"*"cannot make a profile: no answer for organization-id" ]]
+}
+
+@test "init on a terminal: a store of several keys, one is chosen; a key without a password is not asked for one" {
+	openssl genrsa -out plain.pem 2048 2>/dev/null
+	answered beta $organization 2025-01-31 12 demo $integration_key '' plain.pem '' ''
+	[ "$status" -eq 0 ]
+	same "0 0" "$(asked "Where the key") $(asked "Which key")"
+	command -v keytool >/dev/null || skip "keytool is not installed"
+	for alias in one two; do
+		keytool -genkeypair -alias $alias -keyalg RSA -keysize 2048 -dname CN=x -keystore two.p12 -storetype PKCS12 -storepass secret-1 2>/dev/null
+	done
+	echo secret-1 >password
+	answered gamma $organization 2025-01-31 12 demo $integration_key '' two.p12 file:password three two '' ''
+	[ "$status" -eq 0 ]
+	[[ $output == *"name one with key_alias"*"'one', 'two'"*"cannot find the key 'three'"* ]]
+	same two "$(jq -r .key_alias ws/profiles/gamma.json)"
+}
+
+@test "init: what is there is checked, what is not there may come later; a key that does not open, an unknown feed" {
+	echo hello >text
+	says 65 "pipeline.sh: cannot read '$PWD/text': it is no key file: PEM, DER, PKCS#12 and JKS are known, and its content is none of them" \
+		"$pipeline" init -C new --name beta "${init[@]}" --key-file "$PWD/text" </dev/null
+	openssl genrsa -aes128 -passout pass:secret-1 -out key.pem 2048 2>/dev/null
+	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --key-file "$PWD/key.pem" </dev/null
+	refused 78 "pipeline.sh: cannot decrypt '$PWD/key.pem': it is protected by a password and none is given: name its source with key_password (--key-password)*"
+	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --feed nonsense </dev/null
+	refused 78 "pipeline.sh: cannot use --feed: it is not one of datafeed, esign, monitor,*"
+	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --user-id me </dev/null
+	refused 78 "pipeline.sh: cannot use --user-id: it must be a UUID such as 3f6b8d21-77c4-4e0d-a5b9-c81d2e4f6a70, as Docusign Admin shows it"
+	[ ! -e new ]
+}
+
+@test "init: the licence files explain themselves, and are read" {
+	run -0 --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" </dev/null
+	same "pipeline.sh: wrote new/profiles/beta.json
+pipeline.sh: next: put the key at new/profiles/beta.pem
+pipeline.sh: next: fill in new/licence/entitlements.csv and models.csv, then ./pipeline.sh validate -C new" "$stderr"
+	for file in entitlements models; do
+		[[ $(head -n 1 new/licence/$file.csv) == "# What was bought: "* || $(head -n 1 new/licence/$file.csv) == "# Which plan items "* ]]
+		# The example in it is a row that is read.
+		sed -n 's/^# \(ENT-1,.*\|Docusign,.*\)/\1/p' new/licence/$file.csv >>new/licence/$file.csv
+	done
+	run -0 --separate-stderr reconcile --entitlements new/licence/entitlements.csv --models new/licence/models.csv </dev/null
+	same '' "$stderr"
+	# A spreadsheet pads the lines, and puts quotes around cells with a comma.
+	sed 's/^# \(.*\)$/"# \1",,,,/' new/licence/models.csv >padded.csv
+	run -0 --separate-stderr reconcile --entitlements new/licence/entitlements.csv --models padded.csv </dev/null
+	same '' "$stderr"
+	# Below the column names a row is never dropped; a file of comments only lacks them.
+	echo '# ENT-2' >>new/licence/entitlements.csv
+	run --separate-stderr reconcile --entitlements new/licence/entitlements.csv --models new/licence/models.csv </dev/null
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"'new/licence/entitlements.csv' line 9: it has 1 cells, the header has 16"* ]]
+	grep '^#' new/licence/models.csv >comments.csv
+	run --separate-stderr reconcile --entitlements new/licence/entitlements.csv --models comments.csv </dev/null
+	[[ $stderr == *"cannot read 'comments.csv': it is empty, its first line must name the columns"* ]]
+}

@@ -207,8 +207,8 @@ int key_file_load(const char *path, const struct key_options *options, struct pr
 	struct buffer bytes = BUFFER_INIT;
 	struct error reason = ERROR_INIT;
 	*key = (struct private_key)PRIVATE_KEY_INIT;
-	int result = buffer_append_file(&bytes, path, KEY_FILE_LIMIT, &reason);
-	if (result < 0)
+	int result = password_check_source(options->password_source, &reason);
+	if (result < 0 || (result = buffer_append_file(&bytes, path, KEY_FILE_LIMIT, &reason)) < 0)
 		goto out;
 	struct key_source source = {
 		.path = path, .bytes = (const unsigned char *)bytes.data, .length = bytes.length, .alias = options->alias};

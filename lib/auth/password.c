@@ -1,5 +1,7 @@
 #include "auth/password.h"
 
+#include "config/secret.h"
+
 #include <openssl/ui.h>
 
 #include <errno.h>
@@ -8,13 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* If `text` starts with `prefix`, what follows it, else NULL. */
-static const char *after(const char *text, const char *prefix)
-{
-	size_t length = strlen(prefix);
-	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
-}
 
 static int read_line(int descriptor, const char *name, struct buffer *line, struct error *error)
 {
@@ -64,13 +59,7 @@ out:
 
 static int read_descriptor(const char *number, struct buffer *line, struct error *error)
 {
-	char *end;
-	errno = 0;
-	long descriptor = strtol(number, &end, 10);
-	if (*number < '0' || *number > '9' || *end || errno || descriptor > INT_MAX)
-		return error_set(
-			error, EX_CONFIG, "cannot read the password: after fd: stands the number of an open descriptor, as in fd:3");
-	return read_line((int)descriptor, number, line, error);
+	return read_line(atoi(number), number, line, error);
 }
 
 static int read_variable(const char *name, struct buffer *line, struct error *error)
@@ -106,23 +95,37 @@ static int read_terminal(struct buffer *line, struct error *error)
 	return result;
 }
 
+int password_check_source(const char *source, struct error *error)
+{
+	const char *rest;
+	if (!source || password_source_parse(source, &rest) != PASSWORD_UNKNOWN)
+		return 0;
+	if (strncmp(source, "pass:", 5) == 0)
+		return error_set(error, EX_CONFIG,
+			"cannot take the password itself: others can read it on a command line or in a profile: "
+			"put it into a file and name that, file:PATH (or fd:N, env:NAME)");
+	if (strncmp(source, "fd:", 3) == 0)
+		return error_set(
+			error, EX_CONFIG, "cannot read the password: after fd: stands the number of an open descriptor, as in fd:3");
+	return error_set(
+		error, EX_CONFIG, "cannot read the password: its source is none of file:PATH, fd:N, env:NAME (never the password itself)");
+}
+
 static int read_source(const char *source, const char *base_directory, struct buffer *line, struct error *error)
 {
 	const char *rest;
 	if (!source)
 		return read_terminal(line, error);
-	if ((rest = after(source, "file:")) && *rest)
+	switch (password_source_parse(source, &rest)) {
+	case PASSWORD_FILE:
 		return read_file(rest, base_directory, line, error);
-	if ((rest = after(source, "fd:")))
+	case PASSWORD_DESCRIPTOR:
 		return read_descriptor(rest, line, error);
-	if ((rest = after(source, "env:")) && *rest)
+	case PASSWORD_ENVIRONMENT:
 		return read_variable(rest, line, error);
-	if (after(source, "pass:"))
-		return error_set(error, EX_CONFIG,
-			"cannot take the password itself: others can read it on a command line or in a profile: "
-			"put it into a file and name that, file:PATH (or fd:N, env:NAME)");
-	return error_set(
-		error, EX_CONFIG, "cannot read the password: its source is none of file:PATH, fd:N, env:NAME (never the password itself)");
+	default:
+		return password_check_source(source, error);
+	}
 }
 
 int password_read(const char *source, const char *base_directory, struct buffer *password, struct error *error)

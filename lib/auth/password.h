@@ -21,6 +21,9 @@
 
 #define PASSWORD_LIMIT 1023
 
+/* Is the source one? So what is given may be checked where no password is needed. */
+int password_check_source(const char *source, struct error *error);
+
 /* Appends the password to `password`, which the caller ends with buffer_release_secret(). `base_directory` NULL: the working
  * directory. */
 int password_read(const char *source, const char *base_directory, struct buffer *password, struct error *error);

@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "config/loopback.h"
+#include "config/secret.h"
 #include "config/settings.h"
 
 #include <ctype.h>
@@ -11,6 +12,7 @@
 
 #define PROFILE_LIMIT ((size_t)1 << 20) /* bytes of the file */
 #define ESIGN_BASE "an https URL, such as https://{site_name}.docusign.net, or the same as api_base"
+#define PASSWORD_SOURCES "where the key's password is: file:PATH, fd:N or env:NAME, never the password itself"
 #define DEFAULT_SCOPES "organization_read organization_sub_account_read asset_group_account_read account_read"
 
 /* ---- what strings must be; some are rewritten to the form that the programs use ---- */
@@ -62,7 +64,13 @@ static bool accept_audience(char *text)
 	if (host)
 		memmove(text, host + 3, strlen(host + 3) + 1);
 	text[strcspn(text, "/")] = 0;
-	return *text && (!strchr(text, ':') || is_loopback(text));
+	return *text && !strchr(text, '@') && (!strchr(text, ':') || is_loopback(text));
+}
+
+static bool accept_password_source(char *text)
+{
+	const char *rest;
+	return password_source_parse(text, &rest) != PASSWORD_UNKNOWN;
 }
 
 #define AT(member) .offset = offsetof(struct profile, member)
@@ -88,7 +96,7 @@ static const struct setting table[] = {
 	{"integration_key", SETTING_STRING, AT(integration_key), .required = true},
 	{"key_pair_id", SETTING_STRING, AT(key_pair_id)},
 	{"key_file", SETTING_STRING, AT(key_file), .required = true},
-	{"key_password", SETTING_STRING, AT(key_password)},
+	{"key_password", SETTING_STRING, AT(key_password), .accepts = accept_password_source, .expected = PASSWORD_SOURCES},
 	{"key_alias", SETTING_STRING, AT(key_alias)},
 	{"user_id", SETTING_STRING, AT(user_id)},
 	{"feed", SETTING_STRING, AT(feed)},
@@ -131,16 +139,97 @@ static int complete(struct settings *settings, struct profile *profile, struct e
 	return 0;
 }
 
+/* ---- secrets ---- */
+
+/* What `value` of a key is, is not repeated. */
+static int refuse_secret(const struct settings *settings, const char *key, jv value, struct error *error)
+{
+	bool is_text = jv_get_kind(value) == JV_KIND_STRING;
+	if (strcmp(key, "key_password") == 0 || (!secret_has_name(key) && !(is_text && secret_has_form(jv_string_value(value)))))
+		return 0;
+	return settings_wrong(settings, error, key,
+		"holds a secret, and a profile must not: remove it; the key belongs in a file (key_file), its password in another (key_password: "
+		"file:PATH or fd:N)");
+}
+
+static int refuse_secrets(const struct settings *settings, struct error *error)
+{
+	int result = 0;
+	jv_object_foreach(settings->object, key, value)
+	{
+		if (result == 0)
+			result = refuse_secret(settings, jv_string_value(key), value, error);
+		jv_free(key);
+		jv_free(value);
+	}
+	return result;
+}
+
+static struct settings settings_of(const char *path)
+{
+	return (struct settings){.what = "profile", .name = path, .manual = "doc/profile.md", .status = EX_CONFIG, .null_is_absent = true};
+}
+
+static const struct setting password_source[] = {
+	{"key_password", SETTING_STRING, .offset = 0, .accepts = accept_password_source, .expected = PASSWORD_SOURCES}, {.key = NULL}};
+
+int profile_check_secrets(const char *path, struct error *error)
+{
+	struct settings settings = settings_of(path);
+	char *source = NULL;
+	if (settings_open(&settings, PROFILE_LIMIT, error) < 0)
+		return -1;
+	int result = refuse_secrets(&settings, error);
+	if (result == 0)
+		result = settings_read(&settings, password_source, &source, error);
+	settings_release(password_source, &source);
+	jv_free(settings.object);
+	return result;
+}
+
+/* ---- a new profile ---- */
+
+/* What Docusign shows as a UUID was often mistyped: a new profile has it as one. */
+#define UUID_SHOWN .accepts = accept_uuid, .expected = "a UUID such as 3f6b8d21-77c4-4e0d-a5b9-c81d2e4f6a70, as Docusign Admin shows it"
+static const struct setting uuids[] = {{"integration_key", SETTING_STRING, AT(integration_key), UUID_SHOWN},
+	{"key_pair_id", SETTING_STRING, AT(key_pair_id), UUID_SHOWN}, {"user_id", SETTING_STRING, AT(user_id), UUID_SHOWN}, {.key = NULL}};
+
+static const struct setting *find_setting(const struct setting *table, const char *key)
+{
+	while (table->key && strcmp(table->key, key) != 0)
+		table++;
+	return table;
+}
+
+int profile_check_member(const char *key, jv value, struct error *error)
+{
+	struct settings settings = settings_of(NULL);
+	struct profile profile = {.path = NULL};
+	const struct setting *setting = find_setting(uuids, key);
+	settings.object = jv_object_set(jv_object(), jv_string(key), value);
+	if (!setting->key)
+		setting = find_setting(table, key);
+	const struct setting one[] = {*setting, {.key = NULL}};
+	bool is_secret = refuse_secrets(&settings, error) < 0;
+	int result = is_secret ? -1 : settings_read(&settings, one, &profile, error);
+	result = settings_finish(&settings, result, error);
+	settings_release(one, &profile);
+	if (result < 0 && error && (is_secret || strcmp(key, "key_password") == 0))
+		error->status = EX_USAGE;
+	return result;
+}
+
+/* ---- a profile ---- */
+
 int profile_load(const char *path, struct profile *profile, struct error *error)
 {
-	struct settings settings = {
-		.what = "profile", .name = path, .manual = "doc/profile.md", .status = EX_CONFIG, .null_is_absent = true};
+	struct settings settings = settings_of(path);
 	const char *slash = strrchr(path, '/');
 	*profile = (struct profile){.path = strdup(path), .directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup("")};
 	int result = profile->path && profile->directory ? 0 : error_set(error, EX_OSERR, "out of memory");
 	if (result == 0 && (result = settings_open(&settings, PROFILE_LIMIT, error)) == 0) {
-		if (settings_read(&settings, table, profile, error) < 0 || read_scopes(&settings, profile, error) < 0 ||
-			complete(&settings, profile, error) < 0)
+		if (refuse_secrets(&settings, error) < 0 || settings_read(&settings, table, profile, error) < 0 ||
+			read_scopes(&settings, profile, error) < 0 || complete(&settings, profile, error) < 0)
 			result = -1;
 		result = settings_finish(&settings, result, error);
 	}

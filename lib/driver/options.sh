@@ -129,6 +129,11 @@ command_usage() { # COMMAND
 unknown_option() { # COMMAND OPTION
 	local option value of help
 	IFS='|' read -r option value of help <<<"$(option_row "$2" "$1")"
+	case $1:${2,,} in
+	init:*passw* | init:*passphrase* | init:*secret* | init:*token* | init:*credential*)
+		fail 64 "cannot use '$2': a profile holds no secrets; --key-file names the file of the key, --key-password file:PATH that of its password"
+		;;
+	esac
 	[ -n "$option" ] || fail 64 "cannot use '$2': unknown option ($program $1 --help lists those of $1)"
 	fail 64 "cannot use '$2' with $1: it is an option of ${of// /, }"
 }
@@ -187,6 +192,10 @@ parse_options() { # COMMAND ARGUMENT...
 			set -- "${argument#*=}" "$@"
 			argument=${argument%%=*} has_value=1
 			;;
+		-[!-]?*) # -Cacme: and what follows a letter is not repeated, it may be a password
+			set -- "${argument:2}" "$@"
+			argument=${argument:0:2} has_value=1
+			;;
 		-?*) ;;
 		*)
 			operands+=("$argument")
@@ -202,7 +211,10 @@ parse_options() { # COMMAND ARGUMENT...
 			command_usage "$command"
 			exit 0
 		elif [ -z "$value" ]; then
-			[ "$has_value" = 0 ] || fail 64 "cannot use '$argument=$1': the option takes no value"
+			case $has_value$argument in
+			1--*) fail 64 "cannot use '$argument=$1': the option takes no value" ;;
+			1-*) set -- "-$1" "${@:2}" ;; # -qv
+			esac
 			set_option "$argument" ''
 		else
 			[ $# -gt 0 ] || fail 64 "cannot use '$argument' without a value"

@@ -91,7 +91,8 @@ static void read_row(int terminator, void *context)
 	/* CSV_REPALL_NL also reports blank lines and the \n after a \r, so lines are counted by their \n. */
 	table->line = reading->next_line;
 	reading->next_line += (terminator == '\n') + reading->newlines;
-	bool skip = reading->header_is_wrong || reading->cells == 0 || (reading->cells == 1 && !reading->text.data[0]);
+	bool is_comment = !reading->width && reading->cells > 0 && !reading->text.failed && reading->text.data[0] == '#';
+	bool skip = reading->header_is_wrong || reading->cells == 0 || (reading->cells == 1 && !reading->text.data[0]) || is_comment;
 	if (reading->result == 0 && !skip && buffer_check(&reading->text, reading->error) < 0)
 		reading->result = -1;
 	if (reading->result == 0 && !skip && !reading->width) {

@@ -2,7 +2,7 @@
  * csv_table.h: a CSV file with a header, read with libcsv, its columns found by name.
  *
  * A caller declares its columns; csv_table_read() calls `row` with the cells in the declared order, trimmed of blanks,
- * "" for a column that the file lacks. Mistakes go to `complain`, "cannot read 'FILE' line N: column "C": what", and are counted; so do
+ * "" for a column that the file lacks. Lines above the header that begin with '#' are comments; below it they are rows. Mistakes go to `complain`, "cannot read 'FILE' line N: column "C": what", and are counted; so do
  * those of the file itself: a missing or unknown column, a row of the wrong width, a line that is not UTF-8 or holds a NUL.
  */
 #ifndef ENVTALLY_CSV_TABLE_H

@@ -70,6 +70,12 @@ static void set_now(void)
 			now_text ? "--now" : "ENVTALLY_NOW");
 }
 
+/* What follows a '=' is not repeated: it may be a password. */
+static int name_length(const char *argument)
+{
+	return (int)strcspn(argument, "=");
+}
+
 /* Looked up before the options are parsed, so that a mistake in them is reported in the format that they ask for. */
 static bool wants_json(int argc, const char **argv)
 {
@@ -119,7 +125,8 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 		}
 	}
 	if (option < -1)
-		options_refuse("cannot use '%s': %s", poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
+		options_refuse("cannot use '%.*s': %s", name_length(poptBadOption(context, POPT_BADOPTION_NOALIAS)),
+			poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
 	if (log_format && strcmp(log_format, "json") != 0 && strcmp(log_format, "text") != 0)
 		options_refuse("cannot use --log-format '%s': it is text or json", log_format);
 	diag_set_verbosity(quiet ? -1 : verbose);
@@ -127,7 +134,7 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 	const char **operands = poptGetArgs(context);
 	static const char *none[] = {NULL};
 	if (operands && *operands && !*manual->operands)
-		options_refuse("cannot use '%s': %s takes no operands%s", *operands, manual->program,
+		options_refuse("cannot use '%.*s': %s takes no operands%s", name_length(*operands), *operands, manual->program,
 			manual->reads_no_input ? "" : ", it reads standard input");
 	return operands ? operands : none;
 }

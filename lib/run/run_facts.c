@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "config/policy.h"
+#include "config/profile.h"
 #include "io/atomic_file.h"
 #include "ledger/ledger.h"
 #include "run/json_file.h"
@@ -46,6 +47,8 @@ int run_facts_append_profile(const char *path, struct buffer *text, struct error
 {
 	static const char *const pointers[] = {
 		"/name", "/active", "/feed", "/download_billing", "/organization_id", "/contract_start", "/renewal_months", "/scopes"};
+	if (profile_check_secrets(path, error) < 0)
+		return -1;
 	if (append_facts(path, pointers, 8, text, error) == 0)
 		return 0;
 	error->status = error->status == EX_DATAERR ? EX_CONFIG : error->status;
