@@ -111,7 +111,8 @@ static int normalize(struct normalizer *normalizer, struct error *error)
 	if (message_reader_open(
 		    &reader, STDIN_FILENO, "standard input", normalizer->map.pointers, normalizer->map.pointer_count, true, error) < 0)
 		return -1;
-	reader.keep_unreadable = reader.lines.keep_long = true;
+	reader.keep_unreadable = true;
+	reader.lines.keep_long = rejects_path != NULL;
 	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(normalizer->output))
 		if (handle(normalizer, &reader, &message, error) < 0) {
 			got = -1;

@@ -3,7 +3,9 @@
 #include "http/retry.h"
 #include "io/diag.h"
 #include "io/options.h"
+#include "stream/stream.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static char *record_directory, *replay_directory;
@@ -45,16 +47,19 @@ struct fetch_source_options fetch_options_source(const char *program)
 		.report = report};
 }
 
-/* A line that is too long for all but normalize, which makes it a reject. */
+/* A raw record that is too long for all but normalize, which makes it a reject. */
 static int pass_on_long(const struct fetch_input *input, struct message_reader *reader, const struct message *message, struct error *error)
 {
+	static const char head[] = STREAM_RECORD_BEFORE_NAME;
 	struct line piece = message->line;
 	int got = 1;
+	if (memcmp(piece.text, head, strlen(head)) != 0)
+		return message_error(reader, message, error, "%s", message->error.text);
 	diag_warn("line %llu of standard input is longer than %zu bytes: it is passed on, and what it names is not fetched",
 		(unsigned long long)message->line_number, LINE_LIMIT);
 	for (; got > 0; got = line_reader_rest(&reader->lines, &piece, error)) {
 		buffer_append(&input->output->pending, piece.text, piece.length);
-		output_flush(input->output);
+		output_line_end(input->output); /* may write the part */
 	}
 	buffer_append_byte(&input->output->pending, '\n');
 	return got;
