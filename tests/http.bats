@@ -206,6 +206,21 @@ requests() { jq -s "map(select($1)) | length" log; }
 	run -69 "$bin/fetch-subscriptions" --retry-base 1 --tries 2 <connection
 }
 
+@test "a feed that gives no account anything to use: resumed, it is asked again" {
+	start
+	for wrong in 503 cut invalid-utf8 wrong-type; do
+		rm -rf rec
+		fault $wrong@datasets
+		got=0
+		"$bin/fetch-datafeed" --record rec --retry-base 1 --tries 2 <accounts >out 2>err || got=$?
+		[[ $got -eq 65 || $got -eq 69 ]]
+		said "cannot fetch any of 6 accounts"
+		fault ''
+		fetch 0
+		[ "$(records)" -eq $wanted_records ]
+	done
+}
+
 @test "a service that is down is not asked for ten thousand accounts" {
 	start
 	kill "$simulator_pid"

@@ -322,7 +322,7 @@ static void collect_complete(struct http *http)
 static int record(
 	struct http *http, const struct http_request *request, const struct http_response *response, bool final, struct error *error)
 {
-	bool answered = request->code == CURLE_OK;
+	bool answered = request->code == CURLE_OK, refused = answered && (request->status < 200 || request->status >= 300);
 	/* A try without an response is only worth keeping when it was the last. */
 	if (!http->record || (!answered && !final))
 		return 0;
@@ -341,7 +341,7 @@ static int record(
 		.headers = http->headers_json.data,
 		.final = final,
 		.decoded_length = answered ? response->length : 0,
-		.failure = answered ? NULL : &response->error};
+		.failure = final && response->error.status && !refused ? &response->error : NULL};
 	return recording_add(http->record, &entry, answered ? request->body.data : "", answered ? request->body.length : 0, error);
 }
 

@@ -31,8 +31,8 @@ struct recorded_exchange {
 	int status; /* 0: no response, see `failure` */
 	bool final;
 	int64_t answered_at; /* INSTANT_NONE if not recorded */
-	struct json_slice failure;
-	int failure_status; /* sysexits code that goes with `failure` */
+	struct json_slice failure; /* there was no response, or a 2xx that is not what was asked for */
+	int failure_status; /* sysexits code that goes with `failure`, if there was no response */
 	const char *body; /* as received */
 	size_t body_length;
 	const char *line; /* the line's own bytes, before its chain */
@@ -79,7 +79,7 @@ struct recording_entry {
 	const char *headers; /* a JSON object with lower-case names; NULL for none */
 	bool final;
 	size_t decoded_length;
-	const struct error *failure; /* if there was no response */
+	const struct error *failure; /* if there was no response, or a 2xx that is not what was asked for; or NULL */
 };
 
 /* Begins a recording, or resumes one after `tail` (NULL: none). Creates the directory; its parent must exist. */

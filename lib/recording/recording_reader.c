@@ -305,7 +305,7 @@ static int find_last_success(struct recording_reader *reader, struct recording_t
 	*tail = reader->tail;
 	/* An exchange whose line lacks its newline is torn, too. */
 	while ((got = recording_next(reader, &exchange, error)) > 0 && reader->tail.index_length <= reader->index_size)
-		if (exchange.status >= 200 && exchange.status < 300 && exchange.final)
+		if (exchange.status >= 200 && exchange.status < 300 && exchange.final && exchange.failure.kind != JSON_STRING)
 			*tail = reader->tail;
 	tail->state = reader->tail.state == RECORDING_COMPLETE ? RECORDING_COMPLETE : RECORDING_INCOMPLETE;
 	return got < 0 && (error->status != EX_DATAERR || !at_last_line(reader)) ? -1 : 0;
