@@ -250,7 +250,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 		fault "$limit:2@$c&cursor=3"
 		fetch 0 -v
 		[ "$(records)" -eq $wanted_records ]
-		said "trying again"
+		said "the limit of requests of account $c is reached: asking again"
 		run -1 grep "does not know the position" err
 	done
 	rm -rf rec
@@ -264,6 +264,54 @@ requests() { jq -s "map(select($1)) | length" log; }
 	fault hourly-400@Management
 	run -75 "$bin/fetch-subscriptions" --retry-base 1 --tries 2 <connection
 	[[ $output == *"(the limit of requests is reached: run again later)"* ]]
+}
+
+caught_up() { [ -e out ] && [ "$(grep -c '"stream":"watermark","record"' out)" -eq "$1" ]; } # COUNT: of the accounts
+
+# put_aside OPTION…: all accounts but one are read while that one waits, one request at a time; then SIGTERM.
+put_aside() {
+	rm -f out
+	jq -c 'if .type == "CONNECTION" then .concurrency = 1 else . end' accounts >in
+	"$bin/fetch-datafeed" "$@" <in >out 2>err 3>&- &
+	fetch_pid=$!
+	eventually caught_up 5 || { cat err && return 1; }
+	[ "$(jq -r 'select(.type == "RECORD" and .stream == "watermark").record.account_id' out | grep -c "$c")" -eq 0 ]
+	kill -TERM $fetch_pid
+	status=0
+	wait $fetch_pid || status=$?
+	[ $status -eq 75 ]
+	said "the limit of requests of account $c is reached: asking again in "
+	# Whatever is announced, an hour and a bit.
+	[ "$(sed -n 's/.*asking again in \([0-9]*\) seconds.*/\1/p' err | sort -n | tail -n 1)" -le 3701 ]
+}
+
+@test "one account at its limit is put aside, however that is said, and the others do not wait for it" {
+	start
+	for limit in 429=3600 far-reset=3600 far-reset=86400; do
+		fault "$limit@$c"
+		put_aside
+	done
+}
+
+@test "limits of each account are known from their counters, and kept" {
+	start --rate-limit 100 --rate-window 100000000 --limit-per-account
+	fault "far-reset=3600:1@$c"
+	put_aside
+	[ "$(requests '.status == 429')" -eq 0 ]
+}
+
+@test "waiting for a limit ends: 75 after two waits that bring nothing, for all that wait" {
+	start
+	fault 429=1@datasets
+	before=$SECONDS
+	run -75 "$bin/fetch-datafeed" --limit-wait 1 <accounts
+	[ $((SECONDS - before)) -lt 30 ]
+	[[ $output == *"HTTP 429: BURST_APIINVOCATION_LIMIT_EXCEEDED"* ]]
+	# A longer Retry-After than that is not waited for; of one account, it ends that one.
+	fault "429=2@$c"
+	fetch 75 --limit-wait 1
+	said "cannot fetch account '$c': cannot get '$base/api/v2.0/datasets/envelopes/stream?accountId=$c&cursor=2024-01-31T00%3A00%3A00.000Z&limit=1000': HTTP 429"
+	caught_up 5
 }
 
 # ---- tokens ----

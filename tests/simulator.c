@@ -27,7 +27,7 @@
 
 static char *serve, *port_file, *write_profile, *ca_file, *log_file, *user, *assertion_file, **fault_specs, **public_keys, **no_consent;
 static int port, plain_http, use_tls, latency, page_size = 100, token_seconds = 3600, made_accounts, clock_offset, seed = 1;
-static struct limit_settings limits = {-1, -1, 3600, 30};
+static struct limit_settings limits = {-1, -1, 3600, 30, 0};
 
 static struct poptOption table[] = {
 	{"serve", 0, POPT_ARG_STRING, &serve, 0, "the organisation to serve, such as fixtures/acme", "DIR"},
@@ -50,6 +50,7 @@ static struct poptOption table[] = {
 	{"rate-window", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limits.hourly_seconds, 0, "how long that hour is", "SECONDS"},
 	{"burst-limit", 0, POPT_ARG_INT, &limits.burst, 0, "requests in a burst (default: 500; with --accounts: 0)", "N"},
 	{"burst-window", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limits.burst_seconds, 0, "how long a burst is", "SECONDS"},
+	{"limit-per-account", 0, POPT_ARG_NONE, &limits.per_account, 0, "each account has these limits of its own", NULL},
 	{"token-seconds", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &token_seconds, 0, "how long a token is good", "N"},
 	{"clock-offset", 0, POPT_ARG_INT, &clock_offset, 0, "how far the service's own clock is ahead", "SECONDS"},
 	{"log", 0, POPT_ARG_STRING, &log_file, 0, "append a line for each request: JSON, without tokens", "FILE"},

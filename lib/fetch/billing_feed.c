@@ -85,7 +85,7 @@ static int send_request(
 	append_url(&url, connection, walk, rest);
 	int result = buffer_check(&url, error);
 	if (result == 0)
-		result = fetch_source_get(source, url.data, walk, error);
+		result = fetch_source_get(source, url.data, walk->account_id, walk, error);
 	buffer_release(&url);
 	return result;
 }
@@ -226,6 +226,8 @@ int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, con
 	output_line_end(output);
 	while ((got = start_walks(feed, source, connection, error)) == 0 && (got = fetch_source_next(source, &response, error)) > 0 &&
 		!output_failed(output)) {
+		if (got == FETCH_SOURCE_ROOM)
+			continue;
 		if (read_response(feed, source, connection, &response, output, records, error) < 0)
 			return -1;
 		diag_progress("billing of %zu of %zu accounts", feed->answered, feed->count);

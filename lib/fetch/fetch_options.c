@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static char *record_directory, *replay_directory;
-static int tries = RETRY_TRIES, retry_base_ms = RETRY_BASE_MS, timeout_s = 60;
+static int tries = RETRY_TRIES, retry_base_ms = RETRY_BASE_MS, timeout_s = 60, limit_wait_s = RETRY_LIMIT_WAIT_S;
 
 struct poptOption fetch_options_table[] = {
 	{"record", 0, POPT_ARG_STRING, &record_directory, 0, "keep every exchange in DIR, or resume the incomplete recording there", "DIR"},
@@ -17,6 +17,8 @@ struct poptOption fetch_options_table[] = {
 	{"tries", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &tries, 0, "ask at most N times for what may yet come", "N"},
 	{"retry-base", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &retry_base_ms, 0,
 		"pause up to MS milliseconds before the second try, up to twice that before the third, and so on", "MS"},
+	{"limit-wait", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limit_wait_s, 0,
+		"wait at most so long for a limit of the service, whatever it announces", "SECONDS"},
 	{"timeout", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &timeout_s, 0, "give up a try that brings nothing for so long", "SECONDS"},
 	POPT_TABLEEND,
 };
@@ -37,12 +39,15 @@ struct fetch_source_options fetch_options_source(const char *program)
 		options_refuse("cannot use --retry-base %d: it goes from 1 to 30000", retry_base_ms);
 	if (timeout_s < 1 || timeout_s > 3600)
 		options_refuse("cannot use --timeout %d: it goes from 1 to 3600", timeout_s);
+	if (limit_wait_s < 1 || limit_wait_s > RETRY_LIMIT_WAIT_S)
+		options_refuse("cannot use --limit-wait %d: it goes from 1 to %d", limit_wait_s, RETRY_LIMIT_WAIT_S);
 	return (struct fetch_source_options){.program = program,
 		.record_directory = record_directory,
 		.replay_directory = replay_directory,
 		.now = options_now(),
 		.tries = tries,
 		.retry_base_ms = retry_base_ms,
+		.limit_wait_s = limit_wait_s,
 		.timeout_s = timeout_s,
 		.report = report};
 }

@@ -169,7 +169,7 @@ static int send_request(struct fetch_run *run, struct walk *walk, struct error *
 	feed_append_url(&run->feed, &place, &url);
 	int result = buffer_check(&url, error);
 	if (result == 0)
-		result = fetch_source_get(run->source, url.data, walk, error);
+		result = fetch_source_get(run->source, url.data, place.account_id, walk, error);
 	buffer_release(&url);
 	return result;
 }
@@ -334,6 +334,7 @@ static int handle(struct fetch_run *run, struct http_response *response, struct 
 		return -1;
 	diag_progress("%zu of %zu accounts, %llu records", run->finished, run->walk_count, run->records);
 	print_state_when_due(run);
+	output_flush(run->output); /* the next response may take an hour */
 	return 0;
 }
 
@@ -381,7 +382,7 @@ static int run_walks(struct fetch_run *run, struct error *error)
 			if (begin(run, &run->walks[run->started++], error) < 0)
 				return -1;
 		got = fetch_source_next(run->source, &response, error);
-		if (got > 0 && handle(run, &response, error) < 0)
+		if (got == 1 && handle(run, &response, error) < 0)
 			return -1;
 	}
 	return got < 0 ? -1 : 0;

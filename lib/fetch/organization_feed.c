@@ -15,9 +15,11 @@ static int send_request(struct organization_feed *feed, const char *path, struct
 	int result = buffer_check(&url, error);
 	diag_progress("%s", url.data);
 	if (result == 0)
-		result = fetch_source_get(feed->source, url.data, NULL, error);
+		result = fetch_source_get(feed->source, url.data, NULL, NULL, error);
 	buffer_release(&url);
-	int got = result == 0 ? fetch_source_next(feed->source, response, error) : -1;
+	int got = result == 0 ? FETCH_SOURCE_ROOM : -1;
+	while (got == FETCH_SOURCE_ROOM)
+		got = fetch_source_next(feed->source, response, error);
 	return got == 0 ? error_set(error, EX_SOFTWARE, "a request has no answer") : got < 0 ? -1 : 0;
 }
 

@@ -87,9 +87,10 @@ size_t fetch_source_room(const struct fetch_source *source)
 	return source->replay ? SIZE_MAX : http_room(source->http);
 }
 
-int fetch_source_get(struct fetch_source *source, const char *url, void *context, struct error *error)
+int fetch_source_get(struct fetch_source *source, const char *url, const char *account, void *context, struct error *error)
 {
-	return source->replay ? replay_get(source->replay, url, context, error) : http_get(source->http, url, context, error);
+	return source->replay ? replay_get(source->replay, url, account, context, error)
+			      : http_get(source->http, url, account, context, error);
 }
 
 /* The incomplete recording has no more exchanges: pending and later requests go to the network. */
@@ -113,7 +114,7 @@ int fetch_source_next(struct fetch_source *source, struct http_response *respons
 	int got = next_response(source, response, error);
 	if (got == 0 && source->replay && source->http)
 		got = switch_to_network(source, error) < 0 ? -1 : next_response(source, response, error);
-	if (got > 0 && source->first_response_at == INSTANT_NONE)
+	if (got == 1 && source->first_response_at == INSTANT_NONE)
 		source->first_response_at = response->answered_at;
 	return got;
 }

@@ -23,6 +23,7 @@ struct fetch_source_options {
 	const char *replay_directory; /* or NULL for the network */
 	int64_t now; /* the run's clock, kept in the recording */
 	int tries, retry_base_ms; /* retry.h's policy; 0 for its defaults */
+	int limit_wait_s; /* the longest wait for a limit of the service; 0 for retry.h's */
 	int timeout_s; /* ends a try that receives nothing for so long; 0 for 60 */
 	void (*report)(bool detail, const char *text); /* is called for long waits and, as detail, for every retry; or NULL */
 };
@@ -52,13 +53,22 @@ int64_t fetch_source_now(const struct fetch_source *source);
  */
 int64_t fetch_source_time(const struct fetch_source *source, const struct http_response *response);
 
-/* How many more requests can be submitted now: limited by the connection's concurrency; without limit under replay. */
+/* How many more requests can be submitted now: limited by the connection's concurrency, in which those that wait for a limit of their
+ * account do not count; without limit under replay. */
 size_t fetch_source_room(const struct fetch_source *source);
 
-/* Submits a request. `context` is returned with its response. The URL is copied. */
-int fetch_source_get(struct fetch_source *source, const char *url, void *context, struct error *error);
+/*
+ * Submits a request. `account` is whose limits of requests it counts in, NULL for the organization's. `context` is returned with its
+ * response. The texts are copied.
+ */
+int fetch_source_get(struct fetch_source *source, const char *url, const char *account, void *context, struct error *error);
 
-/* Waits for the next response. Returns 1 with it (valid until the next call), 0 if no request is pending, -1 on an error. */
+#define FETCH_SOURCE_ROOM 2
+
+/*
+ * Waits for the next response. Returns 1 with it (valid until the next call), 0 if no request is pending, -1 on an error; FETCH_SOURCE_ROOM
+ * without one when there is room for more requests meanwhile, because one waits for a limit of its account.
+ */
 int fetch_source_next(struct fetch_source *source, struct http_response *response, struct error *error);
 
 /* Ends a recording durably (if `complete`; else it can be resumed), closes and frees. Returns 0, or -1 with an error. */

@@ -4,7 +4,7 @@
 #include "http/http_request.h"
 #include "http/http_response.h"
 #include "http/interrupt.h"
-#include "http/rate_limit.h"
+#include "http/request_limits.h"
 #include "http/retry.h"
 #include "http/token_command.h"
 
@@ -18,11 +18,12 @@
 #define REPORT_AFTER_MS 5000 /* a wait so long is worth a line */
 #define POLL_MOST_MS 60000
 #define TOKEN_MARGIN_MS 60000 /* it is renewed so long before it expires, or a tenth of its life */
+#define LIMITED_IN_A_ROW 8 /* refusals after which no more requests are begun while some wait */
 #define FRUITLESS_RENEWALS 2 /* 401s despite a new token, after which the token is not the cause */
 
 /*
- * A request is in one of four lists: `queued` (not tried yet), `pausing` (waits for its next try), `active` (in libcurl), `complete` (for
- * http_next()). The one whose response was returned last is `delivered`.
+ * A request is in one of five lists: `queued` (not tried yet), `pausing` (waits for its next try), `aside` (waits for a limit of its
+ * account), `active` (in libcurl), `complete` (for http_next()). The one whose response was returned last is `delivered`.
  */
 struct http {
 	void (*report)(bool detail, const char *text);
@@ -33,10 +34,12 @@ struct http {
 	CURLM *multi;
 	CURL **idle; /* handles that are free */
 	size_t idle_count, concurrency;
-	struct http_requests queued, pausing, active, complete;
-	size_t outstanding, active_count; /* outstanding: in any of the four */
+	struct http_requests queued, pausing, aside, active, complete;
+	size_t outstanding, active_count, aside_count; /* outstanding: in any of the five */
 	struct http_request *delivered;
-	struct rate_limit rate;
+	struct request_limits limits;
+	unsigned limited_in_a_row; /* responses */
+	bool has_more_room; /* a request was put aside */
 	int64_t reported_until; /* of this wait a line was printed */
 	unsigned token; /* how many times it was renewed */
 	unsigned fruitless_renewals;
@@ -107,12 +110,15 @@ struct http *http_open(
 	http->report = options->report;
 	http->retry.tries = options->tries > 0 ? options->tries : RETRY_TRIES;
 	http->retry.base_ms = options->retry_base_ms > 0 ? options->retry_base_ms : RETRY_BASE_MS;
+	http->retry.limit_wait_ms = (options->limit_wait_s > 0 ? options->limit_wait_s : RETRY_LIMIT_WAIT_S) * INT64_C(1000);
+	http->limits.wait_most_ms = http->retry.limit_wait_ms;
 	http->connection = connection;
 	http->record = record;
 	http->concurrency = connection->concurrency > 0 ? (size_t)connection->concurrency : 1;
 	http->headers_json = (struct buffer)BUFFER_INIT;
 	TAILQ_INIT(&http->queued);
 	TAILQ_INIT(&http->pausing);
+	TAILQ_INIT(&http->aside);
 	TAILQ_INIT(&http->active);
 	TAILQ_INIT(&http->complete);
 	plan_renewal(http);
@@ -153,6 +159,7 @@ void http_close(struct http *http)
 	abandon_active(http);
 	free_all(&http->queued);
 	free_all(&http->pausing);
+	free_all(&http->aside);
 	free_all(&http->active);
 	free_all(&http->complete);
 	http_request_free(http->delivered);
@@ -162,6 +169,7 @@ void http_close(struct http *http)
 	curl_multi_cleanup(http->multi);
 	http_settings_release(&http->settings);
 	curl_global_cleanup();
+	request_limits_release(&http->limits);
 	response_reader_release(&http->responses);
 	buffer_release(&http->headers_json);
 	interrupt_release();
@@ -170,12 +178,14 @@ void http_close(struct http *http)
 
 size_t http_room(const struct http *http)
 {
-	return http->outstanding < http->concurrency ? http->concurrency - http->outstanding : 0;
+	/* After so many in a row the limit may be everybody's. */
+	size_t counted = http->outstanding - (http->limited_in_a_row < LIMITED_IN_A_ROW ? http->aside_count : 0);
+	return counted < http->concurrency ? http->concurrency - counted : 0;
 }
 
-int http_get(struct http *http, const char *url, void *context, struct error *error)
+int http_get(struct http *http, const char *url, const char *account, void *context, struct error *error)
 {
-	struct http_request *request = http_request_new(url, context, error);
+	struct http_request *request = http_request_new(url, account, context, error);
 	if (!request)
 		return -1;
 	TAILQ_INSERT_TAIL(&http->queued, request, link);
@@ -221,24 +231,31 @@ static int start(struct http *http, struct http_request *request, struct error *
 	return 0;
 }
 
-/* The next request to try: one whose pause is over, then a new one. `*delay` is lowered to the shortest pause left. */
-static struct http_request *next_due(struct http *http, int64_t now, int64_t *delay)
+/* Takes the first request of the list whose pause is over. `*delay` is lowered to the shortest pause left. */
+static struct http_request *take_due(struct http_requests *requests, int64_t now, int64_t *delay)
 {
 	struct http_request *request;
-	TAILQ_FOREACH(request, &http->pausing, link)
+	TAILQ_FOREACH(request, requests, link)
 	{
 		/* cppcheck-suppress uninitvar ; the macro sets it */
 		if (request->not_before <= now) {
-			TAILQ_REMOVE(&http->pausing, request, link);
+			TAILQ_REMOVE(requests, request, link);
 			return request;
 		}
 		if (request->not_before - now < *delay)
 			*delay = request->not_before - now;
 	}
-	request = TAILQ_FIRST(&http->queued);
-	if (request)
-		TAILQ_REMOVE(&http->queued, request, link);
-	return request;
+	return NULL;
+}
+
+/* The next request to try: one whose pause is over, then a new one. */
+static struct http_request *next_due(struct http *http, int64_t now, int64_t *delay)
+{
+	struct http_request *request = take_due(&http->aside, now, delay);
+	http->aside_count -= request != NULL;
+	if (!request)
+		request = take_due(&http->pausing, now, delay);
+	return request ? request : take_due(&http->queued, now, delay);
 }
 
 /* A long wait must not look like a hanging program: one line for all requests that wait until about then. */
@@ -256,19 +273,60 @@ static void report_hold(struct http *http, int64_t now, int64_t delay)
 		report(http, false, "the limit of requests is nearly reached: waiting %lld seconds", (long long)(delay + 999) / 1000);
 }
 
+/* Have limits held the request back for too long? */
+static bool waits_too_long(const struct http *http, struct http_request *request, int64_t now)
+{
+	if (request->limited_since == 0)
+		request->limited_since = now;
+	return now - request->limited_since > LIMIT_WAITS_OF_A_REQUEST * http->retry.limit_wait_ms;
+}
+
+static void put_aside(struct http *http, struct http_request *request, int64_t now, int64_t delay)
+{
+	request->not_before = now + delay;
+	TAILQ_INSERT_TAIL(&http->aside, request, link);
+	http->aside_count++;
+	http->has_more_room = true;
+	report(http, !is_worth_reporting(http, now, delay), "the limit of requests of %s%s is reached: asking again in %lld seconds%s",
+		request->account ? "account " : "the organization", request->account ? request->account : "",
+		(long long)(delay + 999) / 1000, request->account ? ", the others go on" : "");
+}
+
+/* Has the request to wait for a limit? Then it is back in a list. `*held` is set when all have to. */
+static bool is_limited(struct http *http, struct http_request *request, int64_t *delay, bool *held)
+{
+	int64_t now = monotonic(), wait = 0;
+	enum limit_verdict verdict = request_limits_ask(&http->limits, request->account, http->active_count, now, &wait);
+	bool waits = verdict == LIMIT_ASIDE || (verdict == LIMIT_HOLD && http->active_count == 0);
+	if (verdict == LIMIT_GO)
+		return false;
+	if (verdict == LIMIT_GIVEN_UP || (waits && waits_too_long(http, request, now))) {
+		if (verdict == LIMIT_HOLD)
+			request_limits_give_up(&http->limits);
+		request->given_up = true;
+		request->requested_at = request->answered_at = instant_of_clock();
+		TAILQ_INSERT_TAIL(&http->complete, request, link);
+	} else if (verdict == LIMIT_ASIDE) {
+		put_aside(http, request, now, wait);
+	} else {
+		TAILQ_INSERT_HEAD(&http->queued, request, link);
+		report_hold(http, now, wait);
+		*held = true;
+	}
+	*delay = wait < *delay ? wait : *delay;
+	return true;
+}
+
 /* Starts what may start. `*delay` becomes the milliseconds after which more may. */
 static int start_due(struct http *http, int64_t *delay, struct error *error)
 {
-	while (http->active_count < http->concurrency && (!TAILQ_EMPTY(&http->queued) || !TAILQ_EMPTY(&http->pausing))) {
-		int64_t now = monotonic(), held = rate_limit_delay(&http->rate, http->active_count, now);
-		if (held > 0) {
-			report_hold(http, now, held);
-			*delay = held < *delay ? held : *delay;
-			return 0;
-		}
-		struct http_request *request = next_due(http, now, delay);
+	bool held = false;
+	while (http->active_count < http->concurrency && !held) {
+		struct http_request *request = next_due(http, monotonic(), delay);
 		if (!request)
 			return 0;
+		if (is_limited(http, request, delay, &held))
+			continue;
 		if (http->renew_at != INSTANT_NONE && instant_of_clock() >= http->renew_at && renew_token(http, error) < 0) {
 			TAILQ_INSERT_HEAD(&http->queued, request, link);
 			return -1;
@@ -279,23 +337,7 @@ static int start_due(struct http *http, int64_t *delay, struct error *error)
 	return 0;
 }
 
-static void update_limits(struct http *http, const struct http_request *request)
-{
-	const struct http_headers *headers = &request->headers;
-	int64_t date = retry_date(http_headers_find(headers, "date")), reset = http_headers_number(headers, "x-ratelimit-reset");
-	if (date == INSTANT_NONE)
-		date = instant_of_clock();
-	struct rate_headers limits = {.limit = http_headers_number(headers, "x-ratelimit-limit"),
-		.left = http_headers_number(headers, "x-ratelimit-remaining"),
-		.ends_in_ms = reset < 0       ? RATE_NO_HEADER
-			: reset * 1000 > date ? reset * 1000 - date
-					      : 0,
-		.burst_limit = http_headers_number(headers, "x-burstlimit-limit"),
-		.burst_left = http_headers_number(headers, "x-burstlimit-remaining")};
-	rate_limit_update(&http->rate, &limits, monotonic());
-}
-
-static void collect_complete(struct http *http)
+static int collect_complete(struct http *http, struct error *error)
 {
 	CURLMsg *message;
 	int left;
@@ -312,8 +354,10 @@ static void collect_complete(struct http *http)
 		TAILQ_REMOVE(&http->active, request, link);
 		http->active_count--;
 		TAILQ_INSERT_TAIL(&http->complete, request, link);
-		update_limits(http, request);
+		if (request_limits_update(&http->limits, request->account, &request->headers, monotonic(), error) < 0)
+			return -1;
 	}
+	return 0;
 }
 
 /* ---- responses ---- */
@@ -322,7 +366,8 @@ static void collect_complete(struct http *http)
 static int record(
 	struct http *http, const struct http_request *request, const struct http_response *response, bool final, struct error *error)
 {
-	bool answered = request->code == CURLE_OK, refused = answered && (request->status < 200 || request->status >= 300);
+	bool answered = request->code == CURLE_OK && !request->given_up;
+	bool refused = answered && (request->status < 200 || request->status >= 300);
 	/* A try without an response is only worth keeping when it was the last. */
 	if (!http->record || (!answered && !final))
 		return 0;
@@ -337,7 +382,7 @@ static int record(
 		.answered_at = request->answered_at,
 		.method = "GET",
 		.url = request->url,
-		.status = request->status,
+		.status = answered ? request->status : 0,
 		.headers = http->headers_json.data,
 		.final = final,
 		.decoded_length = answered ? response->length : 0,
@@ -350,6 +395,12 @@ static void read_response(struct http *http, const struct http_request *request,
 	const struct http_headers *headers = &request->headers;
 	*response =
 		(struct http_response){.context = request->context, .url = request->url, .answered_at = request->answered_at, .body = ""};
+	if (request->given_up) {
+		response->limited = true;
+		error_set(&response->error, EX_TEMPFAIL,
+			"cannot get '%s': the limit of requests is reached, and waiting does not help: run again later", request->url);
+		return;
+	}
 	if (request->code != CURLE_OK) {
 		error_set(&response->error, request->too_large ? EX_DATAERR : EX_UNAVAILABLE, "cannot get '%s': %s", request->url,
 			request->reason);
@@ -365,15 +416,24 @@ static void read_response(struct http *http, const struct http_request *request,
 	response_read(&http->responses, &received, response);
 }
 
-static void try_again(struct http *http, struct http_request *request, int64_t pause)
+static void try_again(struct http *http, struct http_request *request, const struct http_response *response, int64_t pause)
 {
-	request->not_before = monotonic() + pause;
+	int64_t now = monotonic();
+	if (response->limited) {
+		report(http, true, "%s", response->error.text);
+		put_aside(http, request, now, pause);
+		return;
+	}
+	report(http, !is_worth_reporting(http, now, pause), "%s; trying again in %lld ms", response->error.text, (long long)pause);
+	request->not_before = now + pause;
 	TAILQ_INSERT_TAIL(&http->pausing, request, link);
 }
 
 /* Milliseconds to the next try, or RETRY_NEVER. */
-static int64_t pause_before_retry(const struct http *http, const struct http_request *request, const struct http_response *response)
+static int64_t pause_before_retry(struct http *http, struct http_request *request, const struct http_response *response)
 {
+	if (request->given_up || (response->limited && waits_too_long(http, request, monotonic())))
+		return RETRY_NEVER;
 	bool received = request->code == CURLE_OK, good = request->status >= 200 && request->status < 300;
 	/* A 2xx with an error is not what was asked for: a proxy's page, a damaged body. */
 	bool again = received ? response->limited || retry_status(request->status) || (good && response->error.status)
@@ -406,7 +466,8 @@ static int renew_after_401(struct http *http, struct http_request *request, stru
 static int decide(struct http *http, struct http_request *request, struct http_response *response, struct error *error)
 {
 	read_response(http, request, response);
-	int again = request->code == CURLE_OK ? renew_after_401(http, request, error) : 0;
+	http->limited_in_a_row = response->limited ? http->limited_in_a_row + 1 : 0;
+	int again = request->code == CURLE_OK && !request->given_up ? renew_after_401(http, request, error) : 0;
 	int64_t pause = again ? 0 : pause_before_retry(http, request, response);
 	bool final = again <= 0 && pause < 0;
 	if (again < 0) {
@@ -420,10 +481,8 @@ static int decide(struct http *http, struct http_request *request, struct http_r
 		return -1;
 	}
 	if (!final) {
-		report(http, !is_worth_reporting(http, monotonic(), pause), "%s; trying again in %lld ms", response->error.text,
-			(long long)pause);
 		request->tries -= again; /* the token was the cause */
-		try_again(http, request, pause);
+		try_again(http, request, response, pause);
 		return 0;
 	}
 	http->delivered = request;
@@ -438,7 +497,7 @@ static int wait_for_more(struct http *http, int64_t delay, struct error *error)
 	return code == CURLM_OK ? 0 : error_set(error, EX_SOFTWARE, "cannot wait for answers: %s", curl_multi_strerror(code));
 }
 
-/* One round: starts, moves and collects. Waits only when nothing is complete. */
+/* One round: starts, moves and collects. Waits only when nothing is complete and nobody could ask for more. */
 static int advance(struct http *http, struct error *error)
 {
 	int running;
@@ -450,8 +509,9 @@ static int advance(struct http *http, struct error *error)
 	CURLMcode code = curl_multi_perform(http->multi, &running);
 	if (code != CURLM_OK)
 		return error_set(error, EX_SOFTWARE, "cannot go on with the requests: %s", curl_multi_strerror(code));
-	collect_complete(http);
-	return TAILQ_EMPTY(&http->complete) ? wait_for_more(http, delay, error) : 0;
+	if (collect_complete(http, error) < 0)
+		return -1;
+	return TAILQ_EMPTY(&http->complete) && !(http->has_more_room && http_room(http) > 0) ? wait_for_more(http, delay, error) : 0;
 }
 
 int http_next(struct http *http, struct http_response *response, struct error *error)
@@ -459,6 +519,10 @@ int http_next(struct http *http, struct http_response *response, struct error *e
 	http_request_free(http->delivered);
 	http->delivered = NULL;
 	while (http->outstanding > 0) {
+		if (http->has_more_room && http_room(http) > 0) {
+			http->has_more_room = false;
+			return FETCH_SOURCE_ROOM;
+		}
 		struct http_request *request = TAILQ_FIRST(&http->complete);
 		if (!request && advance(http, error) < 0)
 			return -1;

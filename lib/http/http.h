@@ -5,8 +5,8 @@
  * 1.2 or newer, always verified; http only to this machine's loopback. Redirects are not followed: the token must not go elsewhere.
  * Proxies by the usual environment. Time and size of every response are limited.
  *
- * A broken connection, 408, 5xx, a limit of requests and a body that should be JSON and is not are retried (retry.h); rate limits are obeyed before they
- * are hit (rate_limit.h). A 401, or a token about to expire, renews the token (token_command.h). Every response is recorded before it is
+ * A broken connection, 408, 5xx, a limit of requests and a body that should be JSON and is not are retried (retry.h); limits are obeyed before they are
+ * hit, and hold only whom they concern (request_limits.h). A 401, or a token about to expire, renews the token (token_command.h). Every response is recorded before it is
  * acted on.
  *
  * SIGINT and SIGTERM end the waiting with EX_TEMPFAIL (interrupt.h).
@@ -23,7 +23,7 @@ struct http;
 struct http *http_open(
 	const struct fetch_source_options *options, struct connection *connection, struct recording_writer *record, struct error *error);
 size_t http_room(const struct http *http);
-int http_get(struct http *http, const char *url, void *context, struct error *error);
+int http_get(struct http *http, const char *url, const char *account, void *context, struct error *error);
 int http_next(struct http *http, struct http_response *response, struct error *error);
 void http_close(struct http *http);
 

@@ -9,16 +9,16 @@
 #define CONNECT_TIMEOUT_S 20L
 #define FIRST_BODY ((size_t)64 << 10)
 
-struct http_request *http_request_new(const char *url, void *context, struct error *error)
+struct http_request *http_request_new(const char *url, const char *account, void *context, struct error *error)
 {
 	struct http_request *request = calloc(1, sizeof *request);
-	if (request && (request->url = strdup(url))) {
+	if (request)
+		request->headers.fields = request->body = (struct buffer)BUFFER_INIT;
+	if (request && (request->url = strdup(url)) && (!account || (request->account = strdup(account)))) {
 		request->context = context;
-		request->headers.fields = (struct buffer)BUFFER_INIT;
-		request->body = (struct buffer)BUFFER_INIT;
 		return request;
 	}
-	free(request);
+	http_request_free(request);
 	error_set(error, EX_OSERR, "out of memory");
 	return NULL;
 }
@@ -30,6 +30,7 @@ void http_request_free(struct http_request *request)
 	http_headers_release(&request->headers);
 	buffer_release(&request->body);
 	free(request->url);
+	free(request->account);
 	free(request);
 }
 

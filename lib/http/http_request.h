@@ -12,12 +12,15 @@
 
 struct http_request {
 	char *url;
+	char *account; /* whose limits it counts in; NULL: the organization's */
 	void *context;
 	const char *form; /* of a POST, the caller's; NULL: a GET */
 	int tries; /* made so far */
 	unsigned token; /* the token that the last try had: counts renewals */
 	bool renewed_for; /* the token was renewed because of this request's 401 */
-	int64_t not_before; /* of the next try; monotonic milliseconds */
+	int64_t not_before; /* of the next try; monotonic milliseconds, as is limited_since */
+	int64_t limited_since; /* when a limit first held it back; 0: none did */
+	bool given_up; /* because of that */
 	int64_t requested_at, answered_at; /* of the last try; instants */
 	CURL *easy; /* while a try is on its way */
 	CURLcode code;
@@ -32,7 +35,7 @@ struct http_request {
 
 TAILQ_HEAD(http_requests, http_request);
 
-struct http_request *http_request_new(const char *url, void *context, struct error *error);
+struct http_request *http_request_new(const char *url, const char *account, void *context, struct error *error);
 void http_request_free(struct http_request *request);
 
 /* Sets the handle up for the next try, with the token (NULL for none), and clears what an earlier try received. */

@@ -9,7 +9,7 @@
 
 /* A pending request. Two for the same URL get their responses in order: `later` is the second. */
 struct waiting {
-	char *url;
+	char *url, *account; /* account: as for http_get() */
 	void *context;
 	struct waiting *later;
 	TAILQ_ENTRY(waiting) order;
@@ -34,8 +34,10 @@ static int compare_urls(const void *a, const void *b)
 
 static void waiting_free(struct waiting *waiting)
 {
-	if (waiting)
-		free(waiting->url);
+	if (!waiting)
+		return;
+	free(waiting->url);
+	free(waiting->account);
 	free(waiting);
 }
 
@@ -63,10 +65,10 @@ int64_t replay_now(const struct replay *replay)
 	return replay->reader.tail.now;
 }
 
-int replay_get(struct replay *replay, const char *url, void *context, struct error *error)
+int replay_get(struct replay *replay, const char *url, const char *account, void *context, struct error *error)
 {
 	struct waiting *waiting = calloc(1, sizeof *waiting), **found = NULL;
-	if (waiting && (waiting->url = strdup(url)))
+	if (waiting && (waiting->url = strdup(url)) && (!account || (waiting->account = strdup(account))))
 		found = tsearch(waiting, &replay->by_url, compare_urls);
 	if (!found) {
 		waiting_free(waiting);
@@ -130,6 +132,7 @@ static int deliver(struct replay *replay, const struct recorded_exchange *exchan
 		.location = exchange->location.kind == JSON_STRING ? texts->data + location : NULL,
 		.body = exchange->body,
 		.length = exchange->body_length};
+	response->limited = exchange->status == 0 && exchange->failure_status == EX_TEMPFAIL; /* as http.c has it */
 	if (exchange->status == 0)
 		error_set(&response->error, exchange->failure_status, "%s", texts->data + failure);
 	else
@@ -174,7 +177,7 @@ int replay_resubmit(struct replay *replay, struct http *http, struct error *erro
 	int result = 0;
 	struct waiting *waiting;
 	while (result == 0 && (waiting = TAILQ_FIRST(&replay->in_order))) {
-		result = http_get(http, waiting->url, waiting->context, error);
+		result = http_get(http, waiting->url, waiting->account, waiting->context, error);
 		remove_waiting(replay, waiting->url);
 		waiting_free(waiting);
 	}

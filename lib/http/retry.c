@@ -37,7 +37,7 @@ int64_t retry_jitter(int tries, int64_t base_ms)
 
 int64_t retry_pause(const struct retry_policy *policy, int tries, int64_t requested_ms)
 {
-	if (tries >= policy->tries || requested_ms > RETRY_AFTER_MOST_MS)
+	if (tries >= policy->tries || requested_ms > policy->limit_wait_ms)
 		return RETRY_NEVER;
 	int64_t pause = retry_jitter(tries, policy->base_ms);
 	/* The jitter is added, so that clients that were turned away together do not return together. */

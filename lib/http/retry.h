@@ -13,12 +13,13 @@
 #define RETRY_CAP_MS 30000
 #define RETRY_TRIES 6
 #define RETRY_BASE_MS 500
-#define RETRY_AFTER_MOST_MS (INT64_C(3700) * 1000) /* an hourly limit is waited out, a longer one is not */
+#define RETRY_LIMIT_WAIT_S 3700 /* an hourly limit is waited out, a longer one is not */
 #define RETRY_NEVER (-1)
 
 struct retry_policy {
 	int tries; /* at most, the first included */
 	int base_ms; /* the longest pause after the first try */
+	int64_t limit_wait_ms; /* the longest that the service may ask for */
 };
 
 /* Can another try succeed? After an HTTP status: 408, 429 and 5xx. After a libcurl error: unless the URL or the certificate is at fault. */
@@ -27,7 +28,7 @@ bool retry_transfer(CURLcode code);
 
 /*
  * The pause in milliseconds after `tries` tries, or RETRY_NEVER: no tries are left, or the service wants a longer one than
- * RETRY_AFTER_MOST_MS. `requested_ms` is what retry_after() returned, RETRY_NEVER for none.
+ * `limit_wait_ms`. `requested_ms` is what retry_after() returned, RETRY_NEVER for none.
  */
 int64_t retry_pause(const struct retry_policy *policy, int tries, int64_t requested_ms);
 

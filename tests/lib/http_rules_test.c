@@ -7,6 +7,7 @@
 #include "http/http_headers.h"
 #include "http/http_response.h"
 #include "http/rate_limit.h"
+#include "http/request_limits.h"
 #include "http/retry.h"
 
 #include <setjmp.h>
@@ -84,6 +85,110 @@ static void test_burst(void **state)
 		{31000, ASK, 0, 0, 0, 0, 8, 0}, {31100, 3000, 50, 68900, 500, 499, 0, 68900}, /* the longer wait counts */
 	};
 	run_limits(steps, LENGTH(steps));
+}
+
+/* ---- whose limits: responses of accounts, and questions ---- */
+
+#define WAIT_MS 1000
+
+/* A response to `account` at `at` milliseconds, whose numbers may be any text; or, without a limit, a question. */
+struct limits_step {
+	int64_t at;
+	const char *account, *limit, *left, *reset;
+	size_t in_flight;
+	enum limit_verdict verdict;
+	int64_t delay; /* -1: whichever */
+};
+
+static void run_request_limits(const char *name, const struct limits_step steps[], size_t count)
+{
+	struct request_limits limits = {.wait_most_ms = WAIT_MS};
+	struct error error = ERROR_INIT;
+	for (size_t i = 0; i < count; i++) {
+		const struct limits_step *step = &steps[i];
+		if (step->limit) {
+			struct http_headers headers = {BUFFER_INIT};
+			char line[200];
+			const char *names[] = {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Date"};
+			const char *values[] = {step->limit, step->left, step->reset, "Thu, 01 Jan 1970 01:00:00 GMT"};
+			for (size_t field = 0; field < LENGTH(names); field++) {
+				int length = snprintf(line, sizeof line, "%s: %s\r\n", names[field], values[field]);
+				http_headers_add(&headers, line, (size_t)length);
+			}
+			assert_int_equal(request_limits_update(&limits, step->account, &headers, step->at, &error), 0);
+			http_headers_release(&headers);
+			continue;
+		}
+		int64_t delay = -1;
+		enum limit_verdict verdict = request_limits_ask(&limits, step->account, step->in_flight, step->at, &delay);
+		if (verdict != step->verdict || (step->delay >= 0 && delay != step->delay))
+			fail_msg("%s, step %zu: verdict %d, delay %lld; expected %d, %lld", name, i, verdict, (long long)delay,
+				step->verdict, (long long)step->delay);
+	}
+	request_limits_release(&limits);
+}
+
+#define TELLS(at, account, limit, left, reset) \
+	{ \
+		at, account, limit, left, reset, 0, 0, 0 \
+	}
+#define ASKS(at, account, in_flight, verdict, delay) \
+	{ \
+		at, account, NULL, NULL, NULL, in_flight, verdict, delay \
+	}
+
+static void test_request_limits(void **state)
+{
+	(void)state;
+	/* Whatever the end is said to be, a wait is at most WAIT_MS: far away, beyond 64 bits, garbage, negative, over. */
+	const struct limits_step far[] = {
+		TELLS(1, NULL, "3000", "0", "999999999"), ASKS(1, NULL, 0, LIMIT_HOLD, WAIT_MS), ASKS(1 + WAIT_MS, NULL, 0, LIMIT_GO, 0)};
+	const struct limits_step garbage[] = {TELLS(1, NULL, "3000", "0", "99999999999999999999"), ASKS(1, NULL, 0, LIMIT_GO, 0),
+		TELLS(1, NULL, "3000", "0", "soon"), ASKS(1, NULL, 0, LIMIT_GO, 0), TELLS(1, NULL, "3000", "0", "-7"),
+		ASKS(1, NULL, 0, LIMIT_GO, 0), TELLS(1, NULL, "-3000", "0", "7200"), ASKS(1, NULL, 0, LIMIT_GO, 0),
+		TELLS(1, NULL, "3000", "0", "3000"), ASKS(1, NULL, 0, LIMIT_GO, 0)};
+	/* One counter for all: three steps show it, and all are held. */
+	const struct limits_step common[] = {ASKS(1, "a", 0, LIMIT_GO, 0), ASKS(1, "b", 1, LIMIT_HOLD, -1),
+		TELLS(2, "a", "15", "14", "7200"), TELLS(2, "b", "15", "12", "7200"), TELLS(2, "c", "15", "13", "7200"),
+		TELLS(2, "a", "15", "11", "7200"), TELLS(2, "b", "15", "5", "7200"), ASKS(2, "c", 3, LIMIT_GO, 0),
+		ASKS(2, "c", 4, LIMIT_HOLD, -1), TELLS(3, "c", "15", "1", "7200"), ASKS(3, "a", 0, LIMIT_HOLD, WAIT_MS)};
+	/* One counter each: by a number twice, another limit, another hour; and only who is at its limit is put aside. */
+	const struct limits_step twice[] = {TELLS(1, "a", "100", "99", "7200"), TELLS(1, "b", "100", "99", "7200"),
+		TELLS(1, "a", "100", "1", "7200"), ASKS(1, "a", 5, LIMIT_ASIDE, WAIT_MS), ASKS(1, "b", 5, LIMIT_GO, 0),
+		ASKS(1, "new", 5, LIMIT_GO, 0), ASKS(1, NULL, 5, LIMIT_GO, 0), ASKS(1 + WAIT_MS, "a", 0, LIMIT_GO, 0)};
+	const struct limits_step other_limit[] = {TELLS(1, "a", "100", "1", "7200"), TELLS(1, "b", "200", "150", "7200"),
+		ASKS(1, "a", 0, LIMIT_ASIDE, -1), ASKS(1, "b", 0, LIMIT_GO, 0)};
+	const struct limits_step other_hour[] = {TELLS(1, "a", "100", "0", "90000"), TELLS(1, "b", "100", "0", "7200"),
+		TELLS(1, "c", "100", "50", "7200"), ASKS(1, "a", 0, LIMIT_ASIDE, -1), ASKS(1, "c", 0, LIMIT_GO, 0)};
+	/* Not known: the one account is put aside, and one other may try, alone, once. */
+	const struct limits_step tries[] = {TELLS(1, "a", "100", "0", "7200"), ASKS(1, "a", 0, LIMIT_ASIDE, WAIT_MS),
+		ASKS(1, "b", 1, LIMIT_HOLD, -1), ASKS(1, "b", 0, LIMIT_GO, -1), ASKS(1, "c", 1, LIMIT_HOLD, -1),
+		TELLS(2, "b", "100", "0", "7200"), ASKS(2, "c", 0, LIMIT_HOLD, -1), ASKS(2, "a", 0, LIMIT_HOLD, -1)};
+	const struct limits_step finds[] = {TELLS(1, "a", "100", "0", "7200"), ASKS(1, "b", 0, LIMIT_GO, -1),
+		TELLS(2, "b", "100", "99", "7200"), ASKS(2, "c", 1, LIMIT_GO, 0), ASKS(2, "a", 1, LIMIT_ASIDE, -1)};
+	run_request_limits("far", far, LENGTH(far));
+	run_request_limits("garbage", garbage, LENGTH(garbage));
+	run_request_limits("common", common, LENGTH(common));
+	run_request_limits("twice", twice, LENGTH(twice));
+	run_request_limits("other limit", other_limit, LENGTH(other_limit));
+	run_request_limits("other hour", other_hour, LENGTH(other_hour));
+	run_request_limits("tries", tries, LENGTH(tries));
+	run_request_limits("finds", finds, LENGTH(finds));
+}
+
+/* A limit that lets one request an hour through is given up after LIMIT_WAITS_OF_A_RUN of them. */
+static void test_waits_end(void **state)
+{
+	(void)state;
+	struct limits_step steps[3 * (LIMIT_WAITS_OF_A_RUN + 1)];
+	int64_t at = 1;
+	for (int i = 0; i <= LIMIT_WAITS_OF_A_RUN; i++, at += WAIT_MS) {
+		steps[3 * i] = (struct limits_step)TELLS(at, NULL, "3000", "0", "999999999");
+		steps[3 * i + 1] = (struct limits_step)ASKS(at, NULL, 0, LIMIT_HOLD, WAIT_MS);
+		steps[3 * i + 2] = (struct limits_step)ASKS(at + WAIT_MS, NULL, 0, LIMIT_GO, 0);
+	}
+	steps[LENGTH(steps) - 1] = (struct limits_step)ASKS(at - WAIT_MS + 1, NULL, 0, LIMIT_GIVEN_UP, -1);
+	run_request_limits("waits end", steps, LENGTH(steps));
 }
 
 /* ---- pauses ---- */
@@ -324,6 +429,8 @@ int main(void)
 		cmocka_unit_test(test_first_request_goes_alone),
 		cmocka_unit_test(test_hour),
 		cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_request_limits),
+		cmocka_unit_test(test_waits_end),
 		cmocka_unit_test(test_pause_is_full_jitter),
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_retry_status),

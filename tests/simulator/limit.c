@@ -3,9 +3,17 @@
 #include "clock.h"
 #include "fault.h"
 
+#include <string.h>
+
 static struct limit_settings settings;
-static int64_t hour, burst; /* the number of the window that is counted */
-static int in_hour, in_burst;
+
+#define COUNTERS 4096
+
+/* The limits of an account, or of all requests: by a hash, in which two accounts may fall together. */
+static struct {
+	int64_t hour, burst; /* the number of the window that is counted */
+	int in_hour, in_burst;
+} counters[COUNTERS];
 
 void limit_set(const struct limit_settings *given)
 {
@@ -38,31 +46,45 @@ void limit_exceeded(struct answer *answer, unsigned status, bool hourly)
 			"The maximum number of burst API invocations has been exceeded.");
 }
 
-int limit_count(struct answer *answer, int64_t reset_after)
+static size_t counter_of(const struct request *request)
 {
-	int64_t now = clock_service();
-	int64_t this_hour = now / 1000 / settings.hourly_seconds, this_burst = now / 1000 / settings.burst_seconds;
-	if (this_hour != hour)
-		in_hour = 0;
-	if (this_burst != burst)
-		in_burst = 0;
-	hour = this_hour;
-	burst = this_burst;
-	bool past_hour = settings.hourly && in_hour >= settings.hourly;
-	bool past_burst = settings.burst && in_burst >= settings.burst;
+	const char *id = request_parameter(request, "accountId"), *found = strcasestr(request->path, "/accounts/");
+	uint64_t hash = 0;
+	if (!id && found)
+		id = found + strlen("/accounts/");
+	if (!settings.per_account || !id || strncasecmp(request->path, "/Management/", 12) == 0)
+		return 0;
+	for (; *id && *id != '/'; id++)
+		hash = fault_hash(hash, (unsigned char)*id | 0x20);
+	return 1 + hash % (COUNTERS - 1);
+}
+
+int limit_count(const struct request *request, struct answer *answer, int64_t reset_after)
+{
+	size_t counter = counter_of(request);
+	int64_t now = clock_service(), hour = now / 1000 / settings.hourly_seconds, burst = now / 1000 / settings.burst_seconds;
+	int *in_hour = &counters[counter].in_hour, *in_burst = &counters[counter].in_burst;
+	if (counters[counter].hour != hour)
+		*in_hour = 0;
+	if (counters[counter].burst != burst)
+		*in_burst = 0;
+	counters[counter].hour = hour;
+	counters[counter].burst = burst;
+	bool past_hour = settings.hourly && *in_hour >= settings.hourly;
+	bool past_burst = settings.burst && *in_burst >= settings.burst;
 	if (!past_hour && !past_burst) {
-		in_hour++;
-		in_burst++;
+		++*in_hour;
+		++*in_burst;
 	}
 	if (settings.hourly) {
 		answer_header(answer, "X-RateLimit-Limit", "%d", settings.hourly);
-		answer_header(answer, "X-RateLimit-Remaining", "%d", reset_after ? 0 : settings.hourly - in_hour);
+		answer_header(answer, "X-RateLimit-Remaining", "%d", reset_after ? 0 : settings.hourly - *in_hour);
 		answer_header(answer, "X-RateLimit-Reset", "%lld",
 			(long long)(reset_after ? now / 1000 + reset_after : (hour + 1) * settings.hourly_seconds));
 	}
 	if (settings.burst) {
 		answer_header(answer, "X-BurstLimit-Limit", "%d", settings.burst);
-		answer_header(answer, "X-BurstLimit-Remaining", "%d", settings.burst - in_burst);
+		answer_header(answer, "X-BurstLimit-Remaining", "%d", settings.burst - *in_burst);
 	}
 	if (!past_hour && !past_burst)
 		return 0;

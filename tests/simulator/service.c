@@ -185,7 +185,7 @@ static void route(const struct request *request, const struct fault_choice *faul
 		token_consent(request, answer);
 	else if (after(path, "/oauth/"))
 		answer_admin_error(answer, 404, "not_found", NULL);
-	else if (limit_count(answer, fault->kind == FAULT_FAR_RESET ? fault->value : 0) < 0)
+	else if (limit_count(request, answer, fault->kind == FAULT_FAR_RESET ? fault->value : 0) < 0)
 		return;
 	else if (!is_get)
 		answer_error(answer, 405, "METHOD_NOT_ALLOWED", "Only GET is simulated here.");

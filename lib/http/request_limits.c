@@ -1,0 +1,143 @@
+#include "http/request_limits.h"
+
+#include "base/array.h"
+#include "base/instant.h"
+#include "http/retry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEARD 64 /* bits of counter.heard */
+#define ANOTHER_HOUR_S 60 /* two announced ends that differ so much are of two limits */
+#define STEPS_OF_ONE_COUNTER 3 /* so many are no chance */
+
+/* The pool of an account, NULL if nothing is known of it. */
+static struct limit_pool *find_pool(const struct request_limits *limits, const char *account, ptrdiff_t *number)
+{
+	const struct name *name = account ? name_table_find(&limits->accounts, account, strlen(account)) : NULL;
+	*number = name ? name - limits->accounts.names : -1;
+	return name ? &limits->pools[*number] : NULL;
+}
+
+/* Two accounts' numbers that no one counter gives. */
+static void find_own(struct request_limits *limits)
+{
+	limits->own = true;
+	limits->common.rate = (struct rate_limit){.answered = true};
+	limits->common.given_up = false;
+}
+
+/* Follows the counter of the hour. A limit that is used up says nothing: refused requests are not counted. */
+static void follow_counter(
+	struct request_limits *limits, ptrdiff_t account, int64_t limit, int64_t left, int64_t reset, int64_t service_time)
+{
+	bool changes = account != limits->counter.account, begun = limits->counter.limit > 0;
+	int64_t below = limits->counter.lowest - left, apart = reset - limits->counter.reset;
+	bool other_hour = limits->counter.reset > service_time + 2 && (apart >= ANOTHER_HOUR_S || apart <= -ANOTHER_HOUR_S);
+	if (begun && changes && (limit != limits->counter.limit || other_hour)) {
+		find_own(limits);
+	} else if (!begun || limit != limits->counter.limit || reset != limits->counter.reset) {
+		limits->counter.lowest = left; /* the first of an hour */
+		limits->counter.heard = 1;
+	} else if (left > 0 && (below < -HEARD + 1 || (below <= 0 && limits->counter.heard >> -below & 1))) {
+		if (changes)
+			find_own(limits);
+	} else if (below > 0) {
+		limits->counter.heard = below < HEARD ? limits->counter.heard << below | 1 : 1;
+		limits->counter.lowest = left;
+		limits->counter.steps += changes && below < HEARD;
+	} else {
+		limits->counter.heard |= UINT64_C(1) << -below;
+	}
+	limits->counter.limit = limit;
+	limits->counter.reset = reset;
+	limits->counter.account = account;
+}
+
+int request_limits_update(
+	struct request_limits *limits, const char *account, const struct http_headers *headers, int64_t now, struct error *error)
+{
+	int64_t date = retry_date(http_headers_find(headers, "date")), reset = http_headers_number(headers, "x-ratelimit-reset");
+	if (date == INSTANT_NONE)
+		date = instant_of_clock();
+	int64_t ends_in_ms = reset < 0 ? RATE_NO_HEADER : reset * 1000 > date ? reset * 1000 - date : 0;
+	const struct rate_headers rate = {.limit = http_headers_number(headers, "x-ratelimit-limit"),
+		.left = http_headers_number(headers, "x-ratelimit-remaining"),
+		.ends_in_ms = ends_in_ms < limits->wait_most_ms ? ends_in_ms : limits->wait_most_ms,
+		.burst_limit = http_headers_number(headers, "x-burstlimit-limit"),
+		.burst_left = http_headers_number(headers, "x-burstlimit-remaining")};
+	bool hourly = rate.limit > 0 && rate.left >= 0 && reset >= 0, bursts = rate.burst_limit > 0 && rate.burst_left >= 0;
+	ptrdiff_t number = -1;
+	if (account && (hourly || bursts)) {
+		struct limit_pool *pool = NULL;
+		if ((number = name_table_number(&limits->accounts, account, strlen(account), error)) >= 0)
+			pool = array_at((void **)&limits->pools, &limits->pool_count, sizeof *pool, (size_t)number, error);
+		if (!pool)
+			return -1;
+		rate_limit_update(&pool->rate, &rate, now);
+	}
+	if (hourly && !limits->own)
+		follow_counter(limits, number, rate.limit, rate.left, reset, date / 1000);
+	if (limits->trying)
+		limits->counter.steps = STEPS_OF_ONE_COUNTER; /* it was not another's, or that is known now */
+	limits->trying = false;
+	if (!account || !limits->own)
+		rate_limit_update(&limits->common.rate, &rate, now);
+	return 0;
+}
+
+/* Its limit holds a request: gives it up once that has taken too long in all. */
+static bool waits_too_long(const struct request_limits *limits, struct limit_pool *pool, int64_t now)
+{
+	if (pool->held_since == 0)
+		pool->held_since = now;
+	pool->given_up |= pool->waited + now - pool->held_since > LIMIT_WAITS_OF_A_RUN * limits->wait_most_ms;
+	return pool->given_up;
+}
+
+static enum limit_verdict go(struct limit_pool *pool, int64_t now)
+{
+	if (pool->held_since)
+		pool->waited += now - pool->held_since;
+	pool->held_since = 0;
+	return LIMIT_GO;
+}
+
+static enum limit_verdict hold(const struct request_limits *limits, struct limit_pool *pool, enum limit_verdict verdict, int64_t now)
+{
+	return waits_too_long(limits, pool, now) ? LIMIT_GIVEN_UP : verdict;
+}
+
+enum limit_verdict request_limits_ask(struct request_limits *limits, const char *account, size_t in_flight, int64_t now, int64_t *delay)
+{
+	ptrdiff_t number;
+	struct limit_pool *own = find_pool(limits, account, &number), *pool = account && limits->own ? own : &limits->common;
+	if (pool && pool->given_up)
+		return LIMIT_GIVEN_UP;
+	*delay = pool ? rate_limit_delay(&pool->rate, 0, now) : 0;
+	if (*delay == 0 && pool == &limits->common) {
+		*delay = rate_limit_delay(&pool->rate, in_flight, now);
+		return *delay == 0 ? go(pool, now) : LIMIT_HOLD; /* until a response comes */
+	}
+	if (*delay == 0)
+		return pool ? go(pool, now) : LIMIT_GO;
+	if (pool == own)
+		return hold(limits, pool, LIMIT_ASIDE, now);
+	/* Does the limit that holds one account hold the others, too? As long as that is not known, one of them may try. */
+	bool unknown = account && limits->counter.limit > 0 && limits->counter.steps < STEPS_OF_ONE_COUNTER;
+	if (!unknown || number == limits->counter.account)
+		return hold(limits, pool, unknown ? LIMIT_ASIDE : LIMIT_HOLD, now);
+	limits->trying |= in_flight == 0;
+	return in_flight == 0 ? LIMIT_GO : LIMIT_HOLD;
+}
+
+void request_limits_give_up(struct request_limits *limits)
+{
+	limits->common.given_up = true;
+}
+
+void request_limits_release(struct request_limits *limits)
+{
+	name_table_release(&limits->accounts);
+	free(limits->pools);
+}
