@@ -1,14 +1,13 @@
 /*
- * aggregate-by-period: daily partials (or envelopes, or consumption) to consumption per period, and restatements.
+ * aggregate-by-period: adds up daily partials (or envelopes, or consumption) by period, and finds restatements.
  *
- * Reads daily_consumption, envelope and consumption records: all are summands, so running it on pieces and again on the
- * results gives what running it once gives. Accounts, watermarks and everything else go through unchanged, in order.
- * Writes, at the end, a consumption record for each profile, account, plan item and period with units, and a restatement for
- * each that differs from what --reported FILE says of a period that was over when it was reported. Accounts of FILE of
- * which nothing came are carried over. With --reported also a contract record for each contract that the periods come
- * from. A STATE goes through once what was read before it is out.
+ * Reads daily_consumption, envelope and consumption records and adds up their units, so running it on parts of the input and then on
+ * the results gives the same as a single run. Accounts, watermarks and everything else are copied unchanged, in order.
+ * At the end it prints a consumption record for each profile, account, plan item and period with units. With --reported FILE also a
+ * restatement for each figure that was reported after its period had ended and differs now, and the contracts that define the periods;
+ * accounts of FILE without records in the input keep their figures. A STATE is printed after everything read before it.
  *
- * Exit: 0; 64 usage; 65 bad input; 66 no such file; 74 cannot write; 78 a wrong profile.
+ * Exit: 0; 64 usage; 65 bad input; 66 no such file; 74 cannot write; 78 invalid profile.
  */
 #include "base/instant.h"
 #include "config/profile.h"
@@ -24,27 +23,27 @@ static char *profile_path_option, *profile_name, *contract_start, *calendar, *re
 static int renewal_months = 12, policy_changed;
 
 static struct poptOption table[] = {
-	{"profile", 'p', POPT_ARG_STRING, &profile_path_option, 0, "take name, contract start and renewal months from this profile",
+	{"profile", 'p', POPT_ARG_STRING, &profile_path_option, 0, "the profile that gives name, contract start and renewal months",
 		"FILE"},
-	{"profile-name", 0, POPT_ARG_STRING, &profile_name, 0, "the profile that records without one belong to", "NAME"},
+	{"profile-name", 0, POPT_ARG_STRING, &profile_name, 0, "the profile of records that name none", "NAME"},
 	{"contract-start", 0, POPT_ARG_STRING, &contract_start, 0, "the day from which periods are computed", "DATE"},
 	{"renewal-months", 0, POPT_ARG_INT, &renewal_months, 0, "months of a period, 1 to 60 (default: 12)", "N"},
-	{"calendar", 0, POPT_ARG_STRING, &calendar, 0, "periods of the calendar instead: month, quarter or year", "UNIT"},
+	{"calendar", 0, POPT_ARG_STRING, &calendar, 0, "calendar periods instead: month, quarter or year", "UNIT"},
 	{"reported", 0, POPT_ARG_STRING, &reported_path, 0, "what was last reported (merge --print-reported)", "FILE"},
-	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "the run that restatements name (default: the clock)", "ID"},
+	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "the run named in restatements (default: the clock)", "ID"},
 	{"policy-changed", 0, POPT_ARG_NONE, &policy_changed, 0,
-		"the counting policy is another than that of --reported: restatements have the cause policy", NULL},
+		"the counting policy differs from that of --reported: the cause of restatements is policy", NULL},
 	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
 	.program = "aggregate-by-period",
 	.operands = "",
-	.summary = "Adds up the daily partials on standard input to consumption per account, plan item and period.",
+	.summary = "Adds up the daily partials on standard input to consumption by account, plan item and period.",
 	.description =
-		"Period k runs from contract start + k x renewal months to the next: a start on the 31st is clamped in short months\n"
-		"and never drifts. A period is open, provisional (over, but some account's feed has not passed its end by a day) or\n"
-		"final. Period -1 and earlier lie before the contract start.\n\n"
+		"Period k starts k x renewal months after the contract start; a start on the 31st is clamped in short months and never\n"
+		"drifts. A period is open, provisional (over, but some account's feed has not been read to a day past its end) or final.\n"
+		"Periods before the contract start have negative indices.\n\n"
 		"Example:\n"
 		"  normalize < envelopes.ndjson | merge --ledger :memory: --emit all |\n"
 		"    aggregate-by-period --contract-start 2025-01-31 --renewal-months 12\n",
@@ -61,11 +60,11 @@ static int set_rule(struct consumption *consumption, struct profile *profile, st
 		profile_name = profile->name;
 	}
 	if (contract_start && day_parse(contract_start, strlen(contract_start), &start) < 0)
-		options_refuse("cannot use --contract-start '%s': it is a date such as 2025-01-31", contract_start);
+		options_refuse("cannot use --contract-start '%s': it must be a date such as 2025-01-31", contract_start);
 	if (renewal_months < 1 || renewal_months > 60)
-		options_refuse("cannot use --renewal-months %d: it is 1 to 60", renewal_months);
+		options_refuse("cannot use --renewal-months %d: it must be 1 to 60", renewal_months);
 	if (!contract_start && !profile_path_option && !calendar)
-		options_refuse("cannot compute periods: -p PROFILE, --contract-start DATE or --calendar UNIT");
+		options_refuse("cannot compute periods without -p PROFILE, --contract-start DATE or --calendar UNIT");
 	consumption->contract_start = start;
 	consumption->renewal_months = renewal_months;
 	if (!calendar)
@@ -101,7 +100,7 @@ static int aggregate(struct consumption *consumption, struct output *output, str
 			got = -1;
 			break;
 		}
-		/* A STATE must not overtake the records that wait here to be added up. */
+		/* A STATE must not overtake records that are not printed yet. */
 		if (message.type == MESSAGE_STATE && consumption->tally.count > 0) {
 			buffer_append(&states, message.line.text, message.line.length);
 			buffer_append_byte(&states, '\n');

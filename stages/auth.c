@@ -1,12 +1,12 @@
 /*
- * auth: an access token for a profile, as the CONNECTION message that the fetchers read.
+ * auth: gets an access token for a profile and prints it as the CONNECTION message that the fetchers read.
  *
- * Reads a profile and its private key; signs a JWT and exchanges it at the token service. Writes a CONNECTION. The token goes
- * into a pipe only: written to a file or a terminal it is null, unless --show-token. With --replay there is no key, no
- * network and no token. With --key-info it prints what the key is, and the public key to register at Docusign.
+ * Reads a profile and its private key; signs a JWT and exchanges it at the token service. The token is written to a pipe only: in a file
+ * or on a terminal it is null, unless --show-token is given. --replay uses no key, network or token. --key-info prints the kind of key
+ * and the public key to register at Docusign.
  *
- * Exit: 0; 64 usage; 65 a broken key file; 66 no such file; 69 the service does not answer; 74 cannot write; 77 refused (wrong
- * password, consent, invalid grant); 78 a wrong profile or a key that cannot serve.
+ * Exit: 0; 64 usage; 65 damaged key file; 66 no such file; 69 the service does not respond; 74 cannot write; 77 refused (wrong
+ * password, consent, invalid grant); 78 invalid profile or unusable key.
  */
 #include "auth/key_info.h"
 #include "auth/token.h"
@@ -25,14 +25,14 @@ static int show_token, key_info, no_cache;
 
 static struct poptOption table[] = {
 	{"profile", 'p', POPT_ARG_STRING, &profile_option, 0, "the integration profile", "FILE"},
-	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "for the fetchers' --replay: no key, no network, no token", "DIR"},
-	{"show-token", 0, POPT_ARG_NONE, &show_token, 0, "write the token even to a file or a terminal", NULL},
-	{"key-info", 0, POPT_ARG_NONE, &key_info, 0, "print what the key is and its public key, and exit", NULL},
-	{"key", 0, POPT_ARG_STRING, &key_file, 0, "the private key, in place of the profile's key_file", "FILE"},
-	{"key-password", 0, POPT_ARG_STRING, &key_password, 0, "where its password is: file:PATH, fd:N or env:NAME", "SOURCE"},
-	{"key-alias", 0, POPT_ARG_STRING, &key_alias, 0, "which key of a PKCS#12 or JKS", "NAME"},
-	{"cache", 0, POPT_ARG_STRING, &cache_directory, 0, "keep the token in this directory while it is good", "DIR"},
-	{"no-cache", 0, POPT_ARG_NONE, &no_cache, 0, "get a new token whatever --cache has", NULL},
+	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "print a CONNECTION for the fetchers' --replay: no key, no network, no token", "DIR"},
+	{"show-token", 0, POPT_ARG_NONE, &show_token, 0, "write the token even to a file or terminal", NULL},
+	{"key-info", 0, POPT_ARG_NONE, &key_info, 0, "print the kind of key and its public key, and exit", NULL},
+	{"key", 0, POPT_ARG_STRING, &key_file, 0, "the private key, instead of the profile's key_file", "FILE"},
+	{"key-password", 0, POPT_ARG_STRING, &key_password, 0, "source of its password: file:PATH, fd:N or env:NAME", "SOURCE"},
+	{"key-alias", 0, POPT_ARG_STRING, &key_alias, 0, "which key of a PKCS#12 or JKS file", "NAME"},
+	{"cache", 0, POPT_ARG_STRING, &cache_directory, 0, "keep the token in this directory while it is valid", "DIR"},
+	{"no-cache", 0, POPT_ARG_NONE, &no_cache, 0, "get a new token even if --cache has one", NULL},
 	POPT_TABLEEND,
 };
 
@@ -48,7 +48,7 @@ static const struct options_manual manual = {
 		       "  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z\n",
 };
 
-/* The command line that prints a fresh CONNECTION: this program, for the fetchers when a token has run out. */
+/* The command with which the fetchers renew an expired token: this program. */
 static int set_token_command(struct connection *connection, const char *const arguments[], struct error *error)
 {
 	char self[4096];
@@ -68,7 +68,7 @@ static int set_token_command(struct connection *connection, const char *const ar
 	return connection->token_command[count] ? 0 : error_set(error, EX_OSERR, "out of memory");
 }
 
-/* The facts of the profile; the connection borrows its strings. */
+/* The connection borrows the profile's strings. */
 static struct connection connection_of(const struct profile *profile)
 {
 	return (struct connection){.profile = profile->name,
@@ -161,7 +161,7 @@ static int print_connection(const struct profile *profile, struct output *output
 	connection.expires_at = token.access_token ? token.expires_at : INSTANT_NONE;
 	bool reveal = connection_may_reveal(STDOUT_FILENO, show_token);
 	if (token.access_token && !reveal)
-		diag_note("the token is left out: standard output is no pipe (--show-token writes it anyway)");
+		diag_note("the token is omitted because standard output is not a pipe (--show-token writes it anyway)");
 	connection_append(&connection, reveal, &output->pending);
 	result = 0;
 out:
@@ -191,7 +191,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	profile_release(&profile);
 }
 
-/* Neither call can fail for these arguments, and where a sandbox forbids them the user wants the token all the same. */
+/* The calls cannot fail with these arguments; in a sandbox that forbids them the user still wants the token. */
 static void protect_memory(void)
 {
 	const struct rlimit none = {0, 0};

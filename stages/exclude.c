@@ -1,10 +1,9 @@
 /*
- * exclude: selects the envelopes of excluded users, so that what they consumed can be left out of the reconciliation.
+ * exclude: selects the envelopes of excluded users, so that reconcile can subtract their consumption.
  *
- * Reads canonical streams on standard input, as `export` prints them. Passes on the envelopes that a user rule of --exclusions
- * leaves out, and everything that is no envelope, unchanged and in order; every other envelope goes no further. What comes
- * is to be tallied like any other: by merge, which knows each account's plan item, and aggregate-by-period; that is
- * reconcile's --excluded FILE.
+ * Reads canonical streams on standard input, as printed by `export`. Prints the envelopes that a user rule of --exclusions excludes, and
+ * everything that is not an envelope, unchanged and in order; drops all other envelopes. merge, which knows each account's plan item,
+ * and aggregate-by-period turn the result into reconcile's --excluded FILE.
  *
  * Exit: 0; 64 usage; 65 bad input or exclusions; 66 no such file; 74 cannot write.
  */
@@ -21,17 +20,17 @@ static int count_rules;
 
 static struct poptOption table[] = {
 	{"exclusions", 'x', POPT_ARG_STRING, &exclusions_path, 0, "the rules", "FILE.csv"},
-	{"profile", 'p', POPT_ARG_STRING, &profile, 0, "the profile's name: rules of others do not hold", "NAME"},
-	{"count", 0, POPT_ARG_NONE, &count_rules, 0, "print how many rules are about users, and exit", NULL},
+	{"profile", 'p', POPT_ARG_STRING, &profile, 0, "the name of the profile; rules of other profiles are ignored", "NAME"},
+	{"count", 0, POPT_ARG_NONE, &count_rules, 0, "print the number of rules about users, and exit", NULL},
 	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
 	.program = "exclude",
 	.operands = "",
-	.summary = "Selects, of the envelopes on standard input, those that excluded users sent.",
-	.description = "Everything that is no envelope goes through.\n\n"
-		       "Example, what excluded users consumed:\n"
+	.summary = "Selects the envelopes on standard input that excluded users sent.",
+	.description = "Everything that is not an envelope is copied.\n\n"
+		       "Example, the consumption of excluded users:\n"
 		       "  envtally export --ledger acme.db --stream account --stream subscription --stream envelope |\n"
 		       "    exclude --exclusions licence/exclusions.csv --profile acme | merge --ledger :memory: --emit all |\n"
 		       "    aggregate-by-period -p profiles/acme.json >excluded.ndjson\n",
@@ -47,7 +46,7 @@ static void complain(const char *message)
 	diag_error(&error);
 }
 
-/* An envelope without a sender or a time of sending is nobody's. */
+/* An envelope without sender or sent time matches no rule. */
 static int is_wanted(const struct exclusions *exclusions, const struct message *message)
 {
 	const struct json_slice *sender = &message->fields[SENDER_ID], *sent = &message->fields[SENT_AT];

@@ -1,11 +1,11 @@
 /*
- * explain: where the figures of a licence position come from, down to the recorded exchange of every envelope.
+ * explain: shows where the figures of a licence position come from, down to the recorded exchange of every envelope.
  *
- * Reads what `reconcile --trace` prints: positions, and the lines of the licence files and the consumption they come from. Takes
- * days and envelopes from --ledger, and finds the envelopes in the recordings of --runs. Writes it as an indented text, or
- * as explanation records (--format ndjson), and says of every sum whether it adds up. doc/explain.md describes the levels.
+ * Reads the output of `reconcile --trace`: positions, and the licence file lines and consumption behind them. Reads days and envelopes from
+ * --ledger, and finds the envelopes in the recordings of --runs. Prints indented text, or explanation records (--format ndjson), and
+ * checks every sum. doc/explain.md describes the levels.
  *
- * Exit: 0 every sum adds up; 64 usage; 65 one does not, or bad input; 66 no such file, or nothing that was asked for; 74 cannot write.
+ * Exit: 0 every sum adds up; 64 usage; 65 one does not, or bad input; 66 no such file, or nothing matches; 74 cannot write.
  */
 #include "base/instant.h"
 #include "config/policy.h"
@@ -19,16 +19,16 @@
 static char *ledger_path, *runs, *policy_path, *period_text, *account, *model, *level_name, *format = "text", *title;
 
 static struct poptOption table[] = {
-	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger: of days and envelopes", "FILE"},
-	{"runs", 'r', POPT_ARG_STRING, &runs, 0, "the runs, a folder each with raw/ and inputs/: of exchanges", "FOLDER"},
-	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that the figures were made by (default: all but drafts)",
+	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger, for days and envelopes", "FILE"},
+	{"runs", 'r', POPT_ARG_STRING, &runs, 0, "the folder of runs, each with raw/ and inputs/, for exchanges", "FOLDER"},
+	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy of the figures (default: all but drafts)",
 		"FILE"},
-	{"period", 0, POPT_ARG_STRING, &period_text, 0, "only the period that holds this day, or the periods of this index (default: all)",
+	{"period", 0, POPT_ARG_STRING, &period_text, 0, "only the period that contains this day, or the periods with this index (default: all)",
 		"START|INDEX"},
 	{"account", 0, POPT_ARG_STRING, &account, 0, "only this account (default: all)", "ID"},
-	{"model", 0, POPT_ARG_STRING, &model, 0, "only this software model; may have * and ? (default: all)", "NAME"},
+	{"model", 0, POPT_ARG_STRING, &model, 0, "only this software model; may contain * and ? (default: all)", "NAME"},
 	{"level", 0, POPT_ARG_STRING, &level_name, 0,
-		"how far down: position, consumption, day, envelope or exchange (default: as far as the files given reach)", "LEVEL"},
+		"the depth: position, consumption, day, envelope or exchange (default: the deepest for which the files are given)", "LEVEL"},
 	{"format", 'f', POPT_ARG_STRING, &format, 0, "text (the default) or ndjson", "FORMAT"},
 	{"title", 0, POPT_ARG_STRING, &title, 0, "a first line of the text", "TEXT"},
 	POPT_TABLEEND,
@@ -38,7 +38,7 @@ static const struct options_manual manual = {
 	.program = "explain",
 	.operands = "",
 	.summary =
-		"Says where the figures of a licence position come from: entitlement lines, consumption, days, envelopes, recorded exchanges.",
+		"Shows where the figures of a licence position come from: entitlement lines, consumption, days, envelopes, recorded exchanges.",
 	.description =
 		"Example:\n"
 		"  reconcile -e entitlements.csv -m models.csv --trace < consumption.ndjson | explain --ledger acme.db --period 2024-10-31\n",
@@ -59,7 +59,7 @@ static void parse_period(struct explanation_question *question)
 		question->period = PERIOD_DAY;
 		question->day = instant_day(instant);
 	} else {
-		options_refuse("cannot use --period '%s': it is a day such as 2025-01-31, or the index of a period", period_text);
+		options_refuse("cannot use --period '%s': it must be a day such as 2025-01-31, or the index of a period", period_text);
 	}
 }
 
@@ -69,10 +69,10 @@ static void parse_level(struct explanation_question *question)
 	for (level = 0; level_name && explanation_level_names[level] && strcmp(explanation_level_names[level], level_name) != 0;)
 		level++;
 	if (level_name && !explanation_level_names[level])
-		options_refuse("cannot use --level '%s': it is position, consumption, day, envelope or exchange", level_name);
+		options_refuse("cannot use --level '%s': it must be position, consumption, day, envelope or exchange", level_name);
 	if (level_name && level > reached)
 		options_refuse(
-			"cannot explain down to '%s': %s", level_name, ledger_path ? "it takes --runs FOLDER" : "it takes --ledger FILE");
+			"cannot explain down to '%s': %s", level_name, ledger_path ? "it needs --runs FOLDER" : "it needs --ledger FILE");
 	question->level = (enum explanation_level)(level_name ? level : reached);
 }
 
@@ -80,12 +80,12 @@ static struct explanation_question parse_question(void)
 {
 	struct explanation_question question = {.account = account, .model = model};
 	if (runs && !ledger_path)
-		options_refuse("cannot use --runs without --ledger: envelopes are the ledger's");
+		options_refuse("cannot use --runs without --ledger: the ledger has the envelopes");
 	if (strcmp(format, "text") != 0 && strcmp(format, "ndjson") != 0)
-		options_refuse("cannot use --format '%s': it is text or ndjson", format);
+		options_refuse("cannot use --format '%s': it must be text or ndjson", format);
 	if (period_text)
 		parse_period(&question);
-	/* As ids are in the streams. */
+	/* Ids in the streams are in lower case. */
 	for (char *at = account; at && *at; at++)
 		if (*at >= 'A' && *at <= 'Z')
 			*at = (char)(*at + 32);
@@ -98,13 +98,13 @@ static int explain(struct explanation *explanation, const struct policy *policy,
 	if (explanation_read(explanation, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
 	if (!explanation->position_count || (account && !explanation->consumption_count))
-		return error_set(error, EX_NOINPUT, "cannot explain: standard input has no position or consumption of what is asked for");
+		return error_set(error, EX_NOINPUT, "cannot explain: standard input has no matching position or consumption");
 	if (explanation_read_ledger(explanation, ledger_path, policy, error) < 0 ||
 		explanation_read_recordings(explanation, runs, error) < 0)
 		return -1;
 	int wrong = explanation_print(explanation, title, strcmp(format, "text") == 0, output, error);
 	if (wrong > 0)
-		return error_set(error, EX_DATAERR, "cannot explain all figures: %d do not add up, as the output says", wrong);
+		return error_set(error, EX_DATAERR, "cannot explain all figures: %d do not add up; the output marks them", wrong);
 	return wrong;
 }
 

@@ -1,11 +1,11 @@
 /*
- * export: what the ledger holds, for other programs: as Singer messages or CSV.
+ * export: prints the contents of the ledger for other programs, as Singer messages or CSV.
  *
- * Reads the ledger, from one snapshot; a program that is writing it is neither waited for nor blocked. Writes the streams
- * asked for, each with its SCHEMA, on standard output; or each to a file of its own, which appear when all are complete.
- * The same ledger gives the same bytes.
+ * Reads a snapshot of the ledger; it neither waits for a program that is writing it, nor blocks it. Prints the selected streams, each
+ * with its SCHEMA, or writes each to its own file; the files are renamed into place when all are complete. The same ledger gives the
+ * same bytes.
  *
- * Exit: 0; 64 usage; 65 no ledger, or a damaged one; 66 there is none; 73, 74 cannot write; 78 a ledger of a newer version.
+ * Exit: 0; 64 usage; 65 not a ledger, or damaged; 66 no such file; 73, 74 cannot write; 78 the ledger is of a newer version.
  */
 #include "config/policy.h"
 #include "export/export_csv.h"
@@ -26,7 +26,7 @@ static struct poptOption table[] = {
 	{"stream", 's', POPT_ARG_ARGV, &stream_names, 0, "only this stream; may be repeated (default: all)", "NAME"},
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy of daily_consumption (default: all but drafts)", "FILE"},
 	{"format", 'f', POPT_ARG_STRING, &format, 0, "ndjson (the default) or csv", "FORMAT"},
-	{"output", 'o', POPT_ARG_STRING, &folder, 0, "write a file for each stream there, STREAM.ndjson or STREAM.csv", "FOLDER"},
+	{"output", 'o', POPT_ARG_STRING, &folder, 0, "write a file for each stream to this folder, STREAM.ndjson or STREAM.csv", "FOLDER"},
 	POPT_TABLEEND,
 };
 
@@ -34,12 +34,12 @@ static const struct options_manual manual = {
 	.program = "export",
 	.operands = "",
 	.reads_no_input = true,
-	.summary = "Prints what the ledger holds: accounts, subscriptions, envelopes, consumption, results.",
+	.summary = "Prints the contents of a ledger: accounts, subscriptions, envelopes, consumption, results.",
 	.description =
-		"ndjson  Singer messages: each stream's SCHEMA, then its records\n"
-		"csv     RFC 4180: one --stream, or several with --output. Null is an empty cell, an empty text is \"\"; objects are JSON\n\n"
-		"Records are in the order of their keys, envelopes by a hash of their ids. Results are those of the last run.\n"
-		"A program that is writing the ledger is not blocked.\n\n"
+		"ndjson  Singer messages: the SCHEMA of each stream, then its records\n"
+		"csv     RFC 4180: one --stream, or several with --output. Null is an empty cell, an empty string is \"\"; objects are JSON\n\n"
+		"Records are sorted by their keys, envelopes by a hash of their ids. Results are those of the last run.\n"
+		"The export does not block a program that is writing the ledger.\n\n"
 		"Examples:\n"
 		"  envtally export --ledger acme.db --stream envelope | jq -c 'select(.type == \"RECORD\").record'\n"
 		"  envtally export --ledger acme.db --stream consumption --format csv >consumption.csv\n",
@@ -56,7 +56,7 @@ static bool parse_format(void)
 {
 	bool is_csv = strcmp(format, "csv") == 0;
 	if (!is_csv && strcmp(format, "ndjson") != 0)
-		options_refuse("cannot use --format '%s': it is ndjson or csv", format);
+		options_refuse("cannot use --format '%s': it must be ndjson or csv", format);
 	return is_csv;
 }
 
@@ -65,10 +65,10 @@ static void refuse_stream(const char *name)
 	char names[512] = "";
 	for (size_t i = 0; streams[i]; i++)
 		snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", streams[i]->name);
-	options_refuse("cannot use --stream '%s': it is one of %s", name, names);
+	options_refuse("cannot use --stream '%s': it must be one of %s", name, names);
 }
 
-/* The streams asked for, each once and in their own order, NULL-terminated. Returns how many. */
+/* The selected streams, each once and in their own order, NULL-terminated. Returns their number. */
 static size_t parse_streams(const struct stream *wanted[])
 {
 	size_t count = 0;
@@ -118,7 +118,7 @@ static int export_stream(struct ledger *ledger, const struct stream *stream, boo
 	return result < 0 ? -1 : 0;
 }
 
-/* All files are complete before the first is renamed, so they are of one moment, unless a rename fails. */
+/* All files are complete before the first is renamed, so they are consistent, unless a rename fails. */
 static int write_streams(struct ledger *ledger, const struct stream *const wanted[], bool is_csv, struct error *error)
 {
 	struct atomic_file files[STREAM_LIMIT] = {{.path = NULL}};
@@ -161,9 +161,9 @@ static void run(const char **operands, struct output *output, struct error *erro
 	bool is_csv = parse_format();
 	size_t count = parse_streams(wanted);
 	if (is_csv && count != 1 && !folder)
-		options_refuse("cannot print several streams as CSV: name one --stream, or a folder for a file each, --output FOLDER");
+		options_refuse("cannot print several streams as CSV: give one --stream, or --output FOLDER for a file each");
 	if (folder && (!*folder || strlen(folder) > 4000))
-		options_refuse("cannot use --output '%.40s': it is the path of a folder", folder);
+		options_refuse("cannot use --output '%.40s': it must be the path of a folder", folder);
 	if (policy_load(policy_path, &policy, error) == 0 && ledger_open(&ledger, ledger_path, LEDGER_READ, error) == 0) {
 		ledger.policy = &policy;
 		export(&ledger, wanted, is_csv, output, error);

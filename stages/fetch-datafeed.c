@@ -1,14 +1,14 @@
 /*
- * fetch-datafeed: fetches what is new in the envelopes of each account.
+ * fetch-datafeed: fetches the new envelopes of each account.
  *
- * Reads   CONNECTION (from auth or fetch-subscriptions), which ends here, and the accounts: RECORDs of docusign_accounts or
- *         account. Every line but the CONNECTION is passed on, in order, before anything is fetched.
- * Writes  for each account the feed's RECORDs as the service sent them (stream docusign_datafeed, or as the descriptor says);
- *         a RECORD of `watermark` when the account is caught up; STATE: the bookmarks, always after what they cover.
- * Window  of an account: from its bookmark less the look-back, or from the contract's start, to the run's clock.
- * Exits   0; 75 when some account could not be read (a line each; its bookmark stays) or the run was interrupted; when none
- *         could be read, with what the first one met: 65 wrong response, 69 unavailable, 77 refused …; 64 usage, 65 bad input,
- *         66 no state file or recorded response, 73/74 cannot create or write, 78 wrong descriptor.
+ * Reads   CONNECTION (from auth or fetch-subscriptions), and the accounts: RECORDs of docusign_accounts or account. Copies every line
+ *         but the CONNECTION, in order, before it fetches anything.
+ * Writes  for each account the feed's RECORDs, unchanged (stream docusign_datafeed, or the descriptor's); a RECORD of `watermark` when
+ *         the account is caught up; STATEs with the bookmarks, each after the records that it covers.
+ * Window  of an account: look_back.h.
+ * Exits   0; 75 some accounts could not be read (each is reported and keeps its bookmark) or the run was interrupted; if none could be
+ *         read, the status of the first: 65 invalid response, 69 unavailable, 77 refused …; 64 usage, 65 bad input, 66 no state file
+ *         or recorded response, 73/74 cannot create or write, 78 invalid descriptor.
  */
 #include "fetch/fetch_options.h"
 #include "fetch/fetch_run.h"
@@ -19,11 +19,10 @@
 static const struct options_manual manual = {
 	.program = PROGRAM,
 	.operands = "",
-	.summary = "Reads a CONNECTION and accounts on standard input and writes what is new in their envelopes since the bookmarks\n"
-		   "in FILE: RECORD lines of docusign_datafeed as the service sent them, a watermark for each account, STATE lines.",
-	.description = "FEED is a preset (datafeed, esign, monitor) or a descriptor file, see doc/feeds.md; without --feed it is the\n"
-		       "profile's. FILE has the value of a STATE, or STATE lines of which the last counts; without --state everything\n"
-		       "since the contract's start is fetched.\n"
+	.summary = "Reads a CONNECTION and accounts on standard input and fetches the envelopes that are new since the bookmarks in FILE:\n"
+		   "prints RECORD lines of docusign_datafeed, unchanged, a watermark for each account, and STATE lines.",
+	.description = "FEED is a preset (datafeed, esign, monitor) or a descriptor file (doc/feeds.md). FILE has the value of a STATE, or\n"
+		       "STATE lines, the last of which counts; without --state everything since the contract start is fetched.\n"
 		       "\n"
 		       "  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
 		       "  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
@@ -31,7 +30,6 @@ static const struct options_manual manual = {
 		       "    fetch-datafeed --replay fixtures/acme/nights/20250318T020000Z\n",
 };
 
-/* Adds the account of a message that has one. */
 static int add_account(void *context, const struct message *message, struct error *error)
 {
 	struct fetch_run *run = context;
@@ -46,8 +44,8 @@ static int add_account(void *context, const struct message *message, struct erro
 static char *feed, *state;
 
 static struct poptOption table[] = {
-	{"state", 0, POPT_ARG_STRING, &state, 0, "the bookmarks: what was fetched before", "FILE"},
-	{"feed", 0, POPT_ARG_STRING, &feed, 0, "the feed's descriptor, in place of the profile's", "FEED"},
+	{"state", 0, POPT_ARG_STRING, &state, 0, "the bookmarks of earlier runs", "FILE"},
+	{"feed", 0, POPT_ARG_STRING, &feed, 0, "the feed descriptor (default: the profile's)", "FEED"},
 	{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_options_table, 0, NULL, NULL},
 	POPT_TABLEEND,
 };
@@ -71,7 +69,7 @@ static void fetch(const char **operands, struct output *output, struct error *er
 	if (!run.connection.download_consumption)
 		diag_note("the profile says not to download consumption: no feed is fetched");
 	else if (fetch_run(&run, &options, feed, state, error) == 0)
-		*error = (struct error)ERROR_INIT; /* what it recovered from is no failure */
+		*error = (struct error)ERROR_INIT; /* an error that a retry has repaired */
 out:
 	diag_metric_records(PROGRAM, run.records);
 	fetch_run_release(&run);

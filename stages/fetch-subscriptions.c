@@ -1,13 +1,11 @@
 /*
- * fetch-subscriptions: asks Docusign for the organization's accounts and plan items; and, for --billing, for its own count.
+ * fetch-subscriptions: fetches the organization's accounts and plan items and, with --billing, Docusign's own count.
  *
- * Reads   CONNECTION (from auth); every other line is passed on as it is.
- * Writes  the CONNECTION, for fetch-datafeed; SCHEMA and RECORDs of the raw streams docusign_accounts and
- *         docusign_plan_items, each record as the service sent it; and of docusign_billing (billing_feed.h). When it fails, nothing:
- *         what reads it would take the accounts that came for all there are.
- * Asks    for the accounts of the asset groups, compliant ones first, then the organization's list, which adds accounts
- *         that are in no asset group (it wants a user's token: without one it is left out with a warning), then the plan items,
- *         then the billing of each account.
+ * Reads   CONNECTION (from auth); every other line is copied.
+ * Writes  the CONNECTION, for fetch-datafeed; SCHEMA and unchanged RECORDs of the raw streams docusign_accounts, docusign_plan_items
+ *         and docusign_billing (billing_feed.h). Nothing if it fails: its reader would take the accounts for all there are.
+ * Fetches the accounts in asset groups, compliant ones first; the list of organizations, which adds accounts outside all asset
+ *         groups (skipped with a warning without a user's token); the plan items; the billing of each account.
  * Exits   0; 64 usage, 65 bad input or response, 66 no recorded response, 69 service unavailable, 73/74 cannot create or
  *         write, 75 try again later, 77 refused.
  */
@@ -22,14 +20,14 @@
 static const struct options_manual manual = {
 	.program = PROGRAM,
 	.operands = "",
-	.summary = "Reads a CONNECTION on standard input and writes it again, followed by the organization's accounts and plan\n"
-		   "items as the service sent them: SCHEMA and RECORD lines of docusign_accounts and docusign_plan_items.",
+	.summary = "Reads a CONNECTION on standard input and prints it again, followed by the organization's accounts and plan\n"
+		   "items, unchanged: SCHEMA and RECORD lines of docusign_accounts and docusign_plan_items.",
 	.description =
-		"The access token goes into a pipe only; written to a file or a terminal it is null, unless --show-token.\n"
-		"With --billing also Docusign's own count: what each account has sent in its billing period, and its charges. That wants the\n"
-		"token of a user (\"user_id\" in the profile) who administers the account and has consented to scope signature; an account that\n"
-		"is refused is said, and left out.\n"
-		"When it fails it writes nothing: a list of accounts is complete.\n"
+		"The access token is written to a pipe only; in a file or on a terminal it is null, unless --show-token is given.\n"
+		"--billing also fetches Docusign's own count: the envelopes that each account has sent in its billing period, and its\n"
+		"charges. It requires the token of a user (\"user_id\" in the profile) who administers the account and has consented to\n"
+		"the scope signature. Accounts that are refused are skipped with a message.\n"
+		"If it fails, it prints nothing, so a list of accounts is always complete.\n"
 		"\n"
 		"  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
 		"  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
@@ -41,8 +39,8 @@ static int show_token, with_billing;
 static struct poptOption table[] = {
 	{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_options_table, 0, NULL, NULL},
 	{"billing", 0, POPT_ARG_NONE, &with_billing, 0,
-		"also Docusign's own count and charges of each account; the profile's download_billing does the same", NULL},
-	{"show-token", 0, POPT_ARG_NONE, &show_token, 0, "write the access token even to a file or a terminal", NULL},
+		"also fetch Docusign's own count and charges for each account, like download_billing in the profile", NULL},
+	{"show-token", 0, POPT_ARG_NONE, &show_token, 0, "write the access token even to a file or terminal", NULL},
 	POPT_TABLEEND,
 };
 
@@ -62,7 +60,7 @@ static void fetch(const char **operands, struct output *output, struct error *er
 		feed.with_billing = with_billing || connection.download_billing;
 		int result = organization_feed_run(&feed, error);
 		if (result == 0)
-			*error = (struct error)ERROR_INIT; /* what it recovered from is no failure */
+			*error = (struct error)ERROR_INIT; /* an error that a retry has repaired */
 		fetch_source_close(feed.source, result == 0, result == 0 ? error : NULL);
 		if (error->status)
 			buffer_reset(&output->pending);

@@ -1,10 +1,10 @@
 /*
- * forecast: what open periods are expected to use by their end, and when their rights run out.
+ * forecast: estimates the use of open periods at their end, and when their rights run out. doc/forecast.md has the method.
  *
- * Reads daily_consumption, subscription and watermark records (merge --emit all prints them) and metric_result (reconcile), of one
- * profile, in any order; everything goes through unchanged, in order. Writes, at the end, a forecast record for each metric_result whose
- * period holds the clock and whose use is known. doc/forecast.md has the method. Rights that run out in fewer days than --warn-days are said
- * on stderr and marked in the record; that is no failure. A STATE goes through at once: nothing is held back.
+ * Reads daily_consumption, subscription and watermark records (from merge --emit all) and metric_result (from reconcile) of one
+ * profile, in any order; copies all of its input unchanged. At the end it prints a forecast record for each metric_result whose period
+ * contains the clock and whose use is known. Rights that run out in fewer than --warn-days days give a warning on stderr and in the record,
+ * not an error.
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
@@ -22,18 +22,18 @@ static int warn_days = 30;
 static struct poptOption table[] = {
 	{"models", 'm', POPT_ARG_STRING, &models_path, 0, "software models and the identifiers that map to them", "FILE.csv"},
 	{"entitlements", 'e', POPT_ARG_STRING, &entitlements_path, 0,
-		"what was bought: no warning where an enterprise-wide agreement covers the day", "FILE.csv"},
-	{"exclusions", 'x', POPT_ARG_STRING, &exclusions_path, 0, "identifiers and accounts that are left out", "FILE.csv"},
-	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "daily partials of excluded users: see exclude", "FILE"},
-	{"warn-days", 'w', POPT_ARG_INT, &warn_days, 0, "warn when rights run out in fewer days than this (default: 30; 0: never)", "N"},
+		"what was bought: no warning if an enterprise-wide agreement covers the day", "FILE.csv"},
+	{"exclusions", 'x', POPT_ARG_STRING, &exclusions_path, 0, "identifiers and accounts to exclude", "FILE.csv"},
+	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "daily partials of excluded users, from exclude and merge", "FILE"},
+	{"warn-days", 'w', POPT_ARG_INT, &warn_days, 0, "warn if rights run out in fewer days than this (default: 30; 0: never)", "N"},
 	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
 	.program = "forecast",
 	.operands = "",
-	.summary = "Forecasts what open periods will use by their end, with an interval, and on which day their rights run out.",
-	.description = "The exit status does not depend on the forecast: `envtally status --check` is what fails on a warning.\n\n"
+	.summary = "Forecasts the use of open periods at their end, with a range, and the day on which their rights run out.",
+	.description = "Warnings do not affect the exit status; `envtally status --check` fails on them.\n\n"
 		       "Example:\n"
 		       "  merge --ledger acme.db --emit all < /dev/null | tee daily.ndjson | aggregate-by-period -p profiles/acme.json |\n"
 		       "    reconcile --entitlements licence/entitlements.csv --models licence/models.csv | cat - daily.ndjson |\n"
@@ -56,12 +56,12 @@ static int load(struct licence *licence, struct error *error)
 	const struct exclusion *rule = exclusions_user_rule(&licence->exclusions);
 	return rule && !excluded_path
 		? error_set(error, EX_DATAERR,
-			  "cannot apply '%s' line %zu: daily partials do not tell users; --excluded FILE does, made by `envtally exclude`",
+			  "cannot apply '%s' line %zu: daily partials have no users; it needs --excluded FILE, made by `envtally exclude`",
 			  exclusions_path, rule->row)
 		: 0;
 }
 
-/* All of standard input goes to `output`; what the forecast needs of it, into `daily`. */
+/* Copies standard input to `output`, and adds what the forecast needs to `daily`. */
 static int pass_on(struct daily_consumption *daily, struct output *output, struct error *error)
 {
 	struct message_reader reader;
@@ -125,7 +125,7 @@ static int print_forecasts(struct daily_consumption *daily, struct output *outpu
 			return -1;
 		if (burn_down.partials != position->used)
 			diag_warn(
-				"daily partials of '%s', '%s' come to %lld units in its period, its position to %lld: is all on standard input?",
+				"daily partials of '%s', '%s' add up to %lld units in its period, but its position has %lld: is part of the input missing?",
 				position->software_model, position->license_metric, (long long)burn_down.partials,
 				(long long)position->used);
 		if (burn_down.warning)
@@ -149,7 +149,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (!models_path)
 		options_refuse("cannot forecast without software models: --models FILE");
 	if (warn_days < 0)
-		options_refuse("cannot use --warn-days %d: it is 0 or more", warn_days);
+		options_refuse("cannot use --warn-days %d: it must be 0 or more", warn_days);
 	daily_consumption_open(&daily, &licence, options_now());
 	if (load(&licence, error) == 0 && pass_on(&daily, output, error) == 0 && subtract_excluded(&daily, error) == 0 &&
 		daily_consumption_finish(&daily, error) == 0)

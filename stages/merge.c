@@ -1,13 +1,13 @@
 /*
  * merge: keeps the ledger, the only state of the pipe.
  *
- * Reads canonical streams on standard input and stores them: envelopes (each counted once, the latest version of it),
- * accounts, subscriptions, watermarks, Docusign's own count, and what a run reported. A STATE is stored in the same transaction as the
- * records before it and passed on once that is durable (group_commit.h). Everything else goes through unchanged.
- * Writes, at the end, accounts, subscriptions, watermarks, billing periods with our count beside Docusign's, and the daily partials of the accounts asked for.
+ * Reads canonical streams on standard input and stores them: envelopes (each once, in its latest version), accounts, subscriptions,
+ * watermarks, Docusign's own count, and the results of a run. A STATE is stored in the same transaction as the records before it, and
+ * printed once that is durable (group_commit.h). Everything else is copied unchanged. At the end it prints accounts, subscriptions,
+ * watermarks, billing periods with our count beside Docusign's, and the daily partials of the accounts that --emit selects.
  *
- * Exit: 0; 64 usage; 65 bad input, nothing after the last STATE kept; 66 no ledger to read; 73, 74 cannot write it;
- * 75 another program is writing it; 78 a ledger of a newer version.
+ * Exit: 0; 64 usage; 65 bad input, nothing after the last STATE is kept; 66 no ledger to read; 73, 74 cannot write it;
+ * 75 another program is writing it; 78 the ledger is of a newer version.
  */
 #include "base/instant.h"
 #include "config/policy.h"
@@ -24,26 +24,26 @@ static char *ledger_path, *emit = "touched", *policy_path;
 static int print_state, print_reported, print_undated, commit_every = 4;
 
 static struct poptOption table[] = {
-	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger; :memory: only tallies what this pipe brings", "FILE"},
+	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger; :memory: counts only the input", "FILE"},
 	{"emit", 'e', POPT_ARG_STRING, &emit, 0,
-		"the accounts to print: touched (since last reported; the default), all, since=DATE (all, from that day on), none",
+		"the accounts to print: touched (changed since last reported; the default), all, since=DATE (all, from that day on), none",
 		"WHICH"},
 	{"commit-every", 'c', POPT_ARG_INT, &commit_every, 0,
-		"hold STATEs back at most this long while input keeps coming, to make several durable at once (default: 4; 0: none)",
+		"hold STATEs back for at most this long while input continues, so that several share a commit (default: 4; 0: never)",
 		"SECONDS"},
-	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy that daily partials are printed by (default: all but drafts)",
+	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy of the daily partials (default: all but drafts)",
 		"FILE"},
 	{"print-state", 0, POPT_ARG_NONE, &print_state, 0, "print the value of the last STATE and exit", NULL},
 	{"print-reported", 0, POPT_ARG_NONE, &print_reported, 0, "print what was last reported and exit", NULL},
 	{"print-undated", 0, POPT_ARG_NONE, &print_undated, 0,
-		"print how many envelopes are past a draft but have no time of sending, hence are in no period, and exit", NULL},
+		"print the number of envelopes past a draft without a sent time, which belong to no period, and exit", NULL},
 	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
 	.program = "merge",
 	.operands = "",
-	.summary = "Keeps the ledger: stores the records on standard input, each envelope once, and prints daily partials.",
+	.summary = "Stores the records on standard input in the ledger, each envelope once, and prints daily partials.",
 	.description =
 		"Merging the same records again, in any order or in pieces, gives the same ledger: the version with the newest\n"
 		"modified_at wins. Records and the STATE after them are one transaction.\n\n"
@@ -93,15 +93,15 @@ static int merge_all(struct group_commit *group, struct message_reader *reader, 
 	return got == 0 ? group_commit_finish(group, error) : -1;
 }
 
-/* Envelopes that are missing in the partials, which nobody would notice. */
+/* They are in no partial, which nobody would notice. */
 static void warn_of_undated(struct ledger *ledger, struct error *error)
 {
 	int64_t undated = ledger_envelopes_undated(ledger, error);
-	const char *where = ledger->in_memory ? "" : " (envtally export --stream envelope has them: sent_at is null)";
+	const char *where = ledger->in_memory ? "" : " (envtally export --stream envelope lists them: sent_at is null)";
 	if (undated == 1)
-		diag_warn("1 envelope is past a draft but has no time of sending: it is in no period%s", where);
+		diag_warn("1 envelope past a draft has no sent time: it belongs to no period%s", where);
 	else if (undated > 1)
-		diag_warn("%" PRId64 " envelopes are past a draft but have no time of sending: they are in no period%s", undated, where);
+		diag_warn("%" PRId64 " envelopes past a draft have no sent time: they belong to no period%s", undated, where);
 }
 
 static void merge(struct ledger *ledger, struct emission emission, struct output *output, struct error *error)

@@ -1,10 +1,9 @@
 /*
- * models: what models.csv lacks: `models suggest` prints a row to complete for each subscription identifier that no software
- * model has.
+ * models: `models suggest` prints rows for models.csv, to be completed, for identifiers that match no software model.
  *
- * Reads unrecognized_subscription records on standard input, as reconcile prints them; everything else is passed over.
- * Writes CSV: the header of models.csv, then a row each, the most units first, without the software model, which a person decides.
- * What is known of an identifier goes to standard error.
+ * Reads unrecognized_subscription records, as printed by reconcile; ignores everything else. Prints CSV: the header of models.csv and a
+ * row for each identifier, the most units first. The software model is left empty, for the user to fill in. Standard error gets the name
+ * and units of each identifier.
  *
  * Exit: 0; 64 usage; 65 bad input; 74 cannot write.
  */
@@ -27,9 +26,9 @@ static struct poptOption table[] = {
 static const struct options_manual manual = {
 	.program = "models",
 	.operands = "suggest",
-	.summary = "Prints a row of models.csv, to complete, for each unrecognized_subscription on standard input.",
+	.summary = "Prints a row for models.csv, to be completed, for each unrecognized_subscription on standard input.",
 	.description =
-		"The software model is left empty: it is for a person to decide. Units without a plan item have no identifier to map.\n\n"
+		"The software model is left empty, for you to fill in. Units without a plan item have no identifier to map.\n\n"
 		"Example:\n"
 		"  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n",
 };
@@ -109,7 +108,7 @@ static void put_cell(struct buffer *row, const char *text)
 	}
 }
 
-/* A glob's characters in an id stand for themselves. */
+/* Escapes the characters that are special in a glob. */
 static void put_pattern(struct buffer *row, const char *text, struct error *error)
 {
 	struct buffer pattern = BUFFER_INIT;
@@ -130,7 +129,7 @@ static void print_suggestions(const struct suggestions *suggestions, struct outp
 	for (size_t i = 0; i < suggestions->count && !error->status; i++) {
 		const struct suggestion *one = &suggestions->list[i];
 		if (*one->identifier == '(') {
-			diag_note("%" PRId64 " units have no plan item: there is nothing to map", one->units);
+			diag_note("%" PRId64 " units have no plan item, so there is nothing to map", one->units);
 			continue;
 		}
 		diag_note("%s is '%s', in %" PRId64 " subscription(s), with %" PRId64 " units", one->identifier, one->name,

@@ -1,12 +1,11 @@
 /*
- * normalize: raw records to canonical streams.
+ * normalize: converts raw records to canonical streams (doc/streams.md).
  *
- * Reads RECORDs of docusign_datafeed, docusign_accounts and docusign_plan_items, or bare records of the stream that
- * --stream names, a JSON object a line. Writes RECORDs of envelope, account and subscription: names and types as
- * doc/streams.md has them, ids lower case, times UTC with milliseconds. Everything else goes through unchanged, in order.
- * A record that does not fit goes to --rejects FILE and is counted; without that option it ends the program.
+ * Reads RECORDs of docusign_datafeed, docusign_accounts, docusign_plan_items and docusign_billing, or bare records of the stream that
+ * --stream names, one JSON object per line. Writes RECORDs of envelope, account, subscription and billing_period. Everything else is
+ * copied unchanged, in order. An invalid record goes to --rejects FILE and is counted; without that option it is an error.
  *
- * Exit: 0; 64 usage; 65 a record that does not fit; 66 no such feed or program file; 73, 74 cannot write; 78 a wrong map.
+ * Exit: 0; 64 usage; 65 invalid record; 66 no such feed or program file; 73, 74 cannot write; 78 invalid map.
  */
 #include "io/program.h"
 #include "normalize/feed_map.h"
@@ -20,21 +19,21 @@ static char *feed = "datafeed", *stream = "docusign_datafeed", *program, *reject
 
 static struct poptOption table[] = {
 	{"stream", 's', POPT_ARG_STRING, &stream, 0, "the stream of lines without a type (default: docusign_datafeed)", "NAME"},
-	{"feed", 'f', POPT_ARG_STRING, &feed, 0, "the feed descriptor whose map is used: datafeed (the default), monitor, esign or a file",
+	{"feed", 'f', POPT_ARG_STRING, &feed, 0, "the feed descriptor with the map: datafeed (the default), monitor, esign or a file",
 		"NAME|FILE"},
-	{"jq", 'j', POPT_ARG_STRING, &program, 0, "map the feed's records by this jq program, which gives canonical fields", "PROGRAM"},
-	{"rejects", 'r', POPT_ARG_STRING, &rejects_path, 0, "keep lines that do not fit here and go on", "FILE"},
+	{"jq", 'j', POPT_ARG_STRING, &program, 0, "map the feed's records with this jq program, whose results have canonical fields", "PROGRAM"},
+	{"rejects", 'r', POPT_ARG_STRING, &rejects_path, 0, "write invalid records to this file and continue", "FILE"},
 	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
 	.program = "normalize",
 	.operands = "",
-	.summary = "Turns raw Docusign records on standard input into canonical envelope, account and subscription records.",
-	.description = "A map says which canonical field comes from where in the raw record: see the feed descriptors.\n\n"
-		       "Example, on a plain file of envelopes, a JSON object a line:\n"
+	.summary = "Converts raw Docusign records on standard input to canonical envelope, account and subscription records.",
+	.description = "The map in a feed descriptor says where in a raw record each canonical field is (doc/feeds.md).\n\n"
+		       "Example, with a plain file of envelopes, one JSON object per line:\n"
 		       "  normalize --rejects bad.ndjson < envelopes.ndjson | merge --ledger :memory: --emit all\n\n"
-		       "Example, for a shape of your own:\n"
+		       "Example, for a format of your own:\n"
 		       "  normalize --jq '{account_id: .acct, envelope_id: .id, status: .state, sent_at: .sent, modified_at: .changed}'\n",
 };
 
@@ -42,8 +41,8 @@ struct normalizer {
 	struct feed_map map;
 	struct rejects rejects;
 	struct output *output;
-	const struct stream *bare; /* what lines without a type become */
-	const struct stream *announced[4]; /* those whose SCHEMA is out */
+	const struct stream *bare; /* the target of lines without a type */
+	const struct stream *announced[4]; /* those whose SCHEMA was printed */
 	unsigned long long records;
 };
 
@@ -125,9 +124,9 @@ static int normalize(struct normalizer *normalizer, struct error *error)
 static void report_counts(const struct normalizer *normalizer)
 {
 	if (normalizer->rejects.count)
-		diag_warn("%llu of %llu records do not fit: see '%s'", normalizer->rejects.count, normalizer->records, rejects_path);
+		diag_warn("%llu of %llu records are invalid: see '%s'", normalizer->rejects.count, normalizer->records, rejects_path);
 	if (normalizer->map.yielded_nothing)
-		diag_warn("the jq program gave nothing for %llu of %llu records", normalizer->map.yielded_nothing, normalizer->records);
+		diag_warn("the jq program had no result for %llu of %llu records", normalizer->map.yielded_nothing, normalizer->records);
 	diag_metric_records("raw", normalizer->records);
 }
 
@@ -139,11 +138,11 @@ static void run(const char **operands, struct output *output, struct error *erro
 		goto out;
 	normalizer.bare = feed_map_target(&normalizer.map, stream, strlen(stream));
 	if (!normalizer.bare)
-		options_refuse("cannot use --stream '%s': no map leads from it", stream);
+		options_refuse("cannot use --stream '%s': there is no map for it", stream);
 	if (rejects_open(&normalizer.rejects, rejects_path, error) < 0)
 		goto out;
 	int result = normalize(&normalizer, error);
-	output_flush(output); /* what could not be written has no rejects either */
+	output_flush(output); /* no rejects of records that could not be written */
 	if (result == 0 && !output_failed(output) && rejects_commit(&normalizer.rejects, error) == 0)
 		report_counts(&normalizer);
 	rejects_abandon(&normalizer.rejects);

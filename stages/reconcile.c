@@ -1,11 +1,10 @@
 /*
- * reconcile: consumption against entitlements: the licence position per license metric, software model, product and period.
+ * reconcile: compares consumption with entitlements: the licence position by license metric, software model, product and period.
  *
- * Reads consumption, account, watermark and subscription records; everything, these too, goes through unchanged, in order.
- * Writes, at the end, metric_result, model_result and product_result; group_result for --group-by; unlicensed_consumption,
- * remediation; and an unrecognized_subscription for each identifier that maps to no model; with --trace also
- * entitlement_use and consumption_use, what the positions come from. doc/reconcile.md has the rules.
- * A STATE goes through at once: nothing is held back.
+ * Reads consumption, account, watermark and subscription records; copies all of its input unchanged, in order.
+ * At the end it prints metric_result, model_result and product_result; group_result for --group-by; unlicensed_consumption and
+ * remediation; an unrecognized_subscription for each identifier without a model; and with --trace entitlement_use and
+ * consumption_use, from which positions are explained. doc/reconcile.md has the rules.
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
@@ -23,28 +22,28 @@ static int trace;
 static struct poptOption table[] = {
 	{"entitlements", 'e', POPT_ARG_STRING, &files.entitlements, 0, "what was bought", "FILE.csv"},
 	{"models", 'm', POPT_ARG_STRING, &files.models, 0, "software models and the identifiers that map to them", "FILE.csv"},
-	{"exclusions", 'x', POPT_ARG_STRING, &files.exclusions, 0, "identifiers and accounts that are left out", "FILE.csv"},
+	{"exclusions", 'x', POPT_ARG_STRING, &files.exclusions, 0, "identifiers and accounts to exclude", "FILE.csv"},
 	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0,
-		"consumption of excluded users, which consumption records do not name: see exclude", "FILE"},
+		"consumption of excluded users, from exclude", "FILE"},
 	{"groups", 0, POPT_ARG_STRING, &files.groups, 0, "cost center, department, company and country of accounts", "FILE.csv"},
-	{"prices", 0, POPT_ARG_STRING, &files.prices, 0, "what rights cost that have to be bought on top", "FILE.csv"},
-	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates, into the currency of the results", "FILE.csv"},
+	{"prices", 0, POPT_ARG_STRING, &files.prices, 0, "prices of additional rights", "FILE.csv"},
+	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates to the currency of the results", "FILE.csv"},
 	{"group-by", 'g', POPT_ARG_STRING, &group_names, 0,
-		"positions per group too: account, site, cost_center, department, company, country, organization; several with commas",
+		"also positions by group: account, site, cost_center, department, company, country, organization; separate several with commas",
 		"LIST"},
 	{"trace", 0, POPT_ARG_NONE, &trace, 0,
-		"also what each position comes from: lines of the licence files, and consumption; see explain", NULL},
+		"also print where each position comes from, for explain", NULL},
 	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
 	.program = "reconcile",
 	.operands = "",
-	.summary = "Sets the consumption on standard input against entitlements: rights owned, used, available, what is missing or too "
-		   "much, and what that costs.",
+	.summary = "Compares the consumption on standard input with entitlements: rights owned, used, available, missing or in excess, and "
+		   "their cost.",
 	.description =
-		"An entitlement grants its rights in each subscription period; they are drawn on by the periods that hold one of its\n"
-		"days, allocated ones first, then the one that ends first. doc/reconcile.md has the rules.\n\n"
+		"An entitlement grants its rights in each subscription period, for use in the periods that contain one of its days:\n"
+		"allocated rights first, then those that end first. doc/reconcile.md has the rules.\n\n"
 		"Example:\n"
 		"  merge --ledger acme.db --emit all < /dev/null | aggregate-by-period -p profiles/acme.json |\n"
 		"    reconcile --entitlements licence/entitlements.csv --models licence/models.csv --group-by site | report\n",
@@ -72,14 +71,14 @@ static unsigned parse_groups(void)
 			type++;
 		if (!group_type_names[type])
 			options_refuse(
-				"cannot use --group-by '%s': it is account, site, cost_center, department, company, country or organization",
+				"cannot use --group-by '%s': it must be account, site, cost_center, department, company, country or organization",
 				name);
 		group_by |= 1u << type;
 	}
 	return group_by;
 }
 
-/* All of standard input goes to `output`; what the position needs of it, into `input`. */
+/* Copies standard input to `output`, and adds what the position needs to `input`. */
 static int pass_on(struct reconcile_input *input, struct output *output, struct error *error)
 {
 	struct message_reader reader;
@@ -98,7 +97,7 @@ static int pass_on(struct reconcile_input *input, struct output *output, struct 
 	return got < 0 ? -1 : 0;
 }
 
-/* What --excluded has; without it rules about users cannot be applied, and must not be passed over. */
+/* Reads --excluded. Without it rules about users cannot be applied, and must not be ignored. */
 static int read_excluded(struct reconcile_input *input, const struct exclusions *exclusions, struct error *error)
 {
 	struct message_reader reader;
@@ -108,7 +107,7 @@ static int read_excluded(struct reconcile_input *input, const struct exclusions 
 	if (!excluded_path)
 		return rule
 			? error_set(error, EX_DATAERR,
-				  "cannot apply '%s' line %zu: consumption does not tell users; --excluded FILE does, made by `envtally exclude`",
+				  "cannot apply '%s' line %zu: consumption records have no users; it needs --excluded FILE, made by `envtally exclude`",
 				  exclusions->path, rule->row)
 			: 0;
 	int descriptor = open(excluded_path, O_RDONLY | O_CLOEXEC);

@@ -1,11 +1,11 @@
 /*
  * report: the licence position for people: a table, a page, or CSV.
  *
- * Reads on standard input what reconcile and forecast print: metric_result, forecast, group_result, remediation, consumption, restatement, unrecognized_subscription, account
- * and subscription records; everything else is passed over. Writes the report on standard output, or to --output FILE,
- * which appears only when it is whole. The clock is --now's alone, so the same input gives the same bytes.
+ * Reads the output of reconcile and forecast: metric_result, forecast, group_result, remediation, consumption, restatement,
+ * unrecognized_subscription, account and subscription records; ignores everything else. Prints the report, or writes it to --output FILE,
+ * which is created only when it is complete. The same input and clock give the same bytes.
  *
- * Exit: 0, also when something is Not Compliant or there is nothing to report; 64 usage; 65 bad input; 73, 74 cannot write.
+ * Exit: 0, even if something is Not Compliant or there is nothing to report; 64 usage; 65 bad input; 73, 74 cannot write.
  */
 #include "io/atomic_file.h"
 #include "io/display.h"
@@ -23,22 +23,22 @@ static char *format = "table", *title = "Docusign licence position", *output_pat
 
 static struct poptOption table[] = {
 	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html or csv", "FORMAT"},
-	{"output", 'o', POPT_ARG_STRING, &output_path, 0, "write there, not to standard output", "FILE"},
-	{"title", 0, POPT_ARG_STRING, &title, 0, "what stands above it", "TEXT"},
+	{"output", 'o', POPT_ARG_STRING, &output_path, 0, "write to this file instead of standard output", "FILE"},
+	{"title", 0, POPT_ARG_STRING, &title, 0, "the title", "TEXT"},
 	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
 	.program = "report",
 	.operands = "",
-	.summary = "Tells the licence position that is on standard input: rights owned and used, units, restatements, "
+	.summary = "Prints the licence position on standard input for people: rights owned and used, units, restatements, "
 		   "unrecognized identifiers.",
-	.description = "table  text; on a terminal coloured unless NO_COLOR is set, and made to fit its width\n"
-		       "html   one file that needs no script and fetches nothing: to be read, printed, sent\n"
-		       "csv    the metric_result records alone (RFC 4180). A name that a spreadsheet would run as a formula (it begins\n"
-		       "       with = + - @, a tab or a carriage return) has an apostrophe before it\n\n"
-		       "Periods are half-open in the records; here they are shown with their last day.\n\n"
-		       "Examples, without licence files and with them:\n"
+	.description = "table  text; on a terminal fitted to its width, and coloured unless NO_COLOR is set\n"
+		       "html   a self-contained page without scripts, to read, print or send\n"
+		       "csv    the metric_result records (RFC 4180). A name that a spreadsheet would run as a formula (it starts with\n"
+		       "       = + - @, a tab or a carriage return) is preceded by an apostrophe\n\n"
+		       "Periods are shown with their last day.\n\n"
+		       "Examples, without and with licence files:\n"
 		       "  normalize < envelopes.ndjson | merge --ledger :memory: --emit all |\n"
 		       "    aggregate-by-period --contract-start 2025-01-31 | report\n"
 		       "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | report --format html -o report.html\n",
@@ -66,7 +66,7 @@ static report_printer *parse_format(void)
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (strcmp(format, formats[i].name) == 0)
 			return formats[i].print;
-	options_refuse("cannot use --format '%s': it is table, html or csv", format);
+	options_refuse("cannot use --format '%s': it must be table, html or csv", format);
 }
 
 static void print_file(const struct report *report, report_printer *print, struct error *error)
@@ -86,14 +86,13 @@ static void run(const char **operands, struct output *output, struct error *erro
 	(void)operands;
 	report_printer *print = parse_format();
 	if (!display_is_utf8(title, strlen(title)))
-		options_refuse("cannot use --title: it is not UTF-8");
+		options_refuse("cannot use --title: it must be UTF-8");
 	if (output_path && !*output_path)
-		options_refuse("cannot use --output '': it is the path of a file");
+		options_refuse("cannot use --output '': it must be the path of a file");
 	report_open(&report, title, options_now());
 	if (report_read(&report, STDIN_FILENO, "standard input", error) == 0 && report_sort(&report, error) == 0) {
 		if (report_is_empty(&report))
-			diag_note("nothing to report: no metric_result, consumption, restatement or unrecognized_subscription "
-				  "came");
+			diag_note("nothing to report: the input has no metric_result, consumption, restatement or unrecognized_subscription");
 		if (output_path)
 			print_file(&report, print, error);
 		else

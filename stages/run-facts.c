@@ -1,22 +1,22 @@
 /*
- * run-facts: the facts that the driver needs and the files that it writes of a run. A part of `envtally`, for its scripts.
+ * run-facts: prints facts for the scripts of the driver, and writes some files of a run. An internal part of `envtally`.
  *
  *   run-facts profile FILE                 prints name, active, feed … of a profile; with --replay now of a recording
- *   run-facts new-profile                  prints a profile of the lines KEY=VALUE on standard input, which are checked one by one
- *   run-facts begin FOLDER                 writes begun.json of a run that begins, and prints as `run` does
- *   run-facts run FOLDER                   prints what the run under way there depends on
- *   run-facts promote FOLDER               writes its job.json, manifest and promotion.ndjson
- *   run-facts job FOLDER                   prints state and started_at of a run that was promoted
+ *   run-facts new-profile                  checks the lines KEY=VALUE on standard input and prints a profile with them
+ *   run-facts begin FOLDER                 writes begun.json of a new run, and prints the same as `run`
+ *   run-facts run FOLDER                   prints what the unfinished run in FOLDER depends on
+ *   run-facts promote FOLDER               writes the run's job.json, manifest and promotion.ndjson
+ *   run-facts job FOLDER                   prints state and started_at of a promoted run
  *   run-facts verify RUN                   checks the manifests of all runs up to RUN, and the files that they name
  *   run-facts check RUN                    checks the run's figures against the ledger's records on standard input
- *   run-facts connection                   passes messages on; in the CONNECTION changes what to fetch
+ *   run-facts connection                   copies messages, and changes in the CONNECTION what to fetch
  *   run-facts load FOLDER DIALECT          writes export.ndjson and load.sql there, from the messages of export on standard input
- *   run-facts until DAY                    passes on what was known of the days up to DAY: no later daily partials, no billing periods
- *   run-facts survey                       counts what the messages on standard input have
+ *   run-facts until DAY                    copies messages, except daily partials after DAY and billing periods
+ *   run-facts survey                       counts the contents of the messages on standard input
  *
  * Facts are lines "key=value".
  *
- * Exit: 0; 64 usage; 65 bad data, or a run that fails its check; 66 a file is missing; 73, 74 cannot write; 78 a wrong profile.
+ * Exit: 0; 64 usage; 65 bad data, or a run that fails its check; 66 a file is missing; 73, 74 cannot write; 78 invalid profile.
  */
 #include "base/instant.h"
 #include "config/connection.h"
@@ -50,7 +50,7 @@ static struct poptOption table[] = {
 	{"state", 0, POPT_ARG_STRING, &state, 0, "promote: succeeded or partial", "STATE"},
 	{"ended-at", 0, POPT_ARG_STRING, &ended_at, 0, "promote: when it ended (default: the clock)", "RFC3339"},
 	{"account", 0, POPT_ARG_STRING, &account, 0, "connection: fetch only this account", "ID"},
-	{"fetch-as", 0, POPT_ARG_STRING, &fetch_as, 0, "connection: fetch what this profile asks for", "FILE"},
+	{"fetch-as", 0, POPT_ARG_STRING, &fetch_as, 0, "connection: fetch what this profile requests", "FILE"},
 	{"without-billing", 0, POPT_ARG_NONE, &without_billing, 0, "connection: do not fetch Docusign's own count", NULL},
 	POPT_TABLEEND,
 };
@@ -58,7 +58,7 @@ static struct poptOption table[] = {
 static const struct options_manual manual = {
 	.program = "run-facts",
 	.operands = "COMMAND [OPERAND]...",
-	.summary = "Prints the facts that the scripts of envtally need of a run, and writes the files of a run that are facts.",
+	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
 		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, job FOLDER,\n"
 		"verify RUN, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey. Facts are lines \"key=value\".\n\n"
@@ -87,7 +87,7 @@ static bool is_whole_number(const char *text)
 	return *text && strlen(text) < 10 && text[strspn(text, "0123456789")] == 0;
 }
 
-/* Empty values are left out; renewal_months is a number where it is one. Read from standard input, as someone may give a secret. */
+/* Omits empty values. Values are read from standard input because a user may give a secret. */
 static int add_member(const struct line *line, struct buffer *json, struct error *error)
 {
 	char *value = memchr(line->text, '=', line->length);
@@ -152,7 +152,7 @@ static int promote(const char *const operands[], struct output *output, struct e
 		.ended_at = options_now()};
 	(void)output;
 	if (ended_at && instant_parse(ended_at, strlen(ended_at), &promotion.ended_at) < 0)
-		options_refuse("cannot use --ended-at '%s': it is a time such as 2026-03-01T02:00:00Z", ended_at);
+		options_refuse("cannot use --ended-at '%s': it must be a time such as 2026-03-01T02:00:00Z", ended_at);
 	return run_promote(&promotion, error);
 }
 
@@ -226,7 +226,7 @@ static int survey(const char *const operands[], struct output *output, struct er
 	return survey_append(STDIN_FILENO, "standard input", required(profile, "--profile"), &output->pending, error);
 }
 
-/* Docusign's own count is of another time than that day's end. */
+/* Billing periods are dropped too: Docusign's count is not of the end of that day. */
 static int pass_until(const char *const operands[], struct output *output, struct error *error)
 {
 	static const char *const pointers[] = {"/day"};
@@ -235,7 +235,7 @@ static int pass_until(const char *const operands[], struct output *output, struc
 	int32_t last, day;
 	int got;
 	if (day_parse(operands[0], strlen(operands[0]), &last) < 0)
-		options_refuse("cannot use '%s': it is a day such as 2025-01-31", operands[0]);
+		options_refuse("cannot use '%s': it must be a day such as 2025-01-31", operands[0]);
 	got = message_reader_open(&reader, STDIN_FILENO, "standard input", pointers, 1, false, error);
 	while (got >= 0 && (got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
 		const struct json_slice *slice = message.fields;

@@ -1,9 +1,9 @@
 /*
- * split-streams: the messages of a pipe into files, by stream.
+ * split-streams: writes the messages of a pipe to files, by stream.
  *
- * Reads Singer messages on standard input. `split-streams STREAM[,STREAM...]=FILE...` writes the SCHEMA and RECORD messages of the streams named,
- * unchanged and in order, to each FILE, which appears when all is read; "-" is standard output. A stream may go to several files; what is
- * in none of them is dropped.
+ * `split-streams STREAM[,STREAM...]=FILE...` writes the SCHEMA and RECORD messages of the streams on standard input, unchanged and in
+ * order, to each FILE; "-" is standard output. The files are created when the input ends. A stream may go to several files; other
+ * messages are dropped.
  *
  * Exit: 0; 64 usage; 65 bad input, and no file is written; 73, 74 cannot write.
  */
@@ -31,7 +31,7 @@ static struct poptOption table[] = {POPT_TABLEEND};
 static const struct options_manual manual = {
 	.program = "split-streams",
 	.operands = "STREAM[,STREAM...]=FILE...",
-	.summary = "Writes the messages of streams on standard input to a file each; - is standard output.",
+	.summary = "Writes the messages on standard input to files by stream; - is standard output.",
 	.description = "Messages of other streams are dropped.\n\n"
 		       "Example:\n"
 		       "  split-streams consumption=figures.ndjson account,watermark=accounts.ndjson <consumption.ndjson\n",
@@ -41,7 +41,7 @@ static int open_target(const char *operand, struct output *standard_output, stru
 {
 	const char *path = strrchr(operand, '=');
 	if (!path || path == operand || !path[1] || target_count == TARGETS)
-		options_refuse("cannot use '%s': it is STREAM[,STREAM...]=FILE, and there are at most %d", operand, TARGETS);
+		options_refuse("cannot use '%s': it must be STREAM[,STREAM...]=FILE, and at most %d of them", operand, TARGETS);
 	struct target *target = &targets[target_count++];
 	*target = (struct target){.streams = operand, .streams_length = (size_t)(path - operand), .path = path + 1};
 	if (strcmp(target->path, "-") == 0) {
@@ -85,7 +85,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 {
 	int result = 0;
 	if (!*operands)
-		options_refuse("cannot split: name streams and files, STREAM=FILE");
+		options_refuse("cannot split without operands, STREAM=FILE");
 	for (; *operands && result == 0; operands++)
 		result = open_target(*operands, output, error);
 	if (result == 0)

@@ -1,10 +1,10 @@
 /*
- * status: what the runs of a profile are, and what of it needs a person. `envtally status` calls it for each profile.
+ * status: prints the runs of a profile, and what needs attention. `envtally status` runs it for each profile.
  *
- * Reads the folder of a profile's runs and its ledger; writes lines for people on standard output, in the order of lib/run/run_status.h.
+ * Reads the folder of a profile's runs and its ledger; prints lines for people in the order of lib/run/run_status.h.
  *
- * Exit: 0; with --check 69 when there is no run, one is interrupted or partial, rights run out soon, or a feed is stale; 64 usage;
- * 65 a damaged file; 66 a file is missing; 74 cannot write.
+ * Exit: 0; with --check 69 if there is no run, the last one is partial, a run was interrupted, rights run out soon, or a feed is stale;
+ * 64 usage; 65 a damaged file; 66 a file is missing; 74 cannot write.
  */
 #include "io/program.h"
 #include "run/run_status.h"
@@ -20,8 +20,8 @@ static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger, 0, "its ledger", "FILE"},
 	{"restatements", 0, POPT_ARG_NONE, &restatements, 0, "also print every figure that was restated", NULL},
 	{"positions", 0, POPT_ARG_NONE, &positions, 0, "also print the latest position of each license metric", NULL},
-	{"warn-days", 0, POPT_ARG_INT, &warn_days, 0, "warn of rights that run out in fewer days (default: as the last run did)", "N"},
-	{"check", 0, POPT_ARG_NONE, &check, 0, "exit with 69 when something needs a person", NULL},
+	{"warn-days", 0, POPT_ARG_INT, &warn_days, 0, "warn of rights that run out in fewer days (default: repeat the last run's warnings)", "N"},
+	{"check", 0, POPT_ARG_NONE, &check, 0, "exit with 69 if something needs attention", NULL},
 	POPT_TABLEEND,
 };
 
@@ -29,12 +29,12 @@ static const struct options_manual manual = {
 	.program = "status",
 	.operands = "",
 	.reads_no_input = true,
-	.summary = "Prints the runs of a profile, how each ended, and what needs attention by the last one.",
+	.summary = "Prints the runs of a profile with their results, and what needs attention.",
 	.description = "Example:\n"
 		       "  status --name acme --runs runs/acme --ledger ledger/acme.db --positions\n",
 };
 
-static bool needs_attention; /* what --check is about */
+static bool needs_attention; /* for --check */
 
 static void run(const char **operands, struct output *output, struct error *error)
 {

@@ -13,13 +13,13 @@ static int tries = RETRY_TRIES, retry_base_ms = RETRY_BASE_MS, timeout_s = 60, l
 
 struct poptOption fetch_options_table[] = {
 	{"record", 0, POPT_ARG_STRING, &record_directory, 0, "keep every exchange in DIR, or resume the incomplete recording there", "DIR"},
-	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "answer from the recording in DIR, by its clock: no network, no token", "DIR"},
-	{"tries", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &tries, 0, "ask at most N times for what may yet come", "N"},
+	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "answer from the recording in DIR, with its clock: no network, no token", "DIR"},
+	{"tries", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &tries, 0, "attempt a request at most N times", "N"},
 	{"retry-base", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &retry_base_ms, 0,
-		"pause up to MS milliseconds before the second try, up to twice that before the third, and so on", "MS"},
+		"pause up to MS milliseconds before the second attempt, up to twice that before the third, and so on", "MS"},
 	{"limit-wait", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limit_wait_s, 0,
 		"wait at most so long for a limit of the service, whatever it announces", "SECONDS"},
-	{"timeout", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &timeout_s, 0, "give up a try that brings nothing for so long", "SECONDS"},
+	{"timeout", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &timeout_s, 0, "abandon an attempt that receives nothing for so long", "SECONDS"},
 	POPT_TABLEEND,
 };
 

@@ -18,10 +18,10 @@ static int64_t now = INSTANT_NONE;
 enum { OPTION_HELP = 0x7f00, OPTION_VERSION, OPTION_VERBOSE };
 
 static struct poptOption common_options[] = {
-	{"now", 0, POPT_ARG_STRING, &now_text, 0, "the clock of this run (default: ENVTALLY_NOW, otherwise the current time)", "RFC3339"},
+	{"now", 0, POPT_ARG_STRING, &now_text, 0, "the clock of this run (default: ENVTALLY_NOW, or the current time)", "RFC3339"},
 	{"verbose", 'v', POPT_ARG_NONE, NULL, OPTION_VERBOSE, "print more on stderr", NULL},
-	{"quiet", 'q', POPT_ARG_NONE, &quiet, 0, "only errors on stderr", NULL},
-	{"log-format", 0, POPT_ARG_STRING, &log_format, 0, "how stderr is written: text or json", "FORMAT"},
+	{"quiet", 'q', POPT_ARG_NONE, &quiet, 0, "print nothing but errors on stderr", NULL},
+	{"log-format", 0, POPT_ARG_STRING, &log_format, 0, "format of stderr: text or json", "FORMAT"},
 	{"help", 'h', POPT_ARG_NONE, NULL, OPTION_HELP, "print this and exit", NULL},
 	{"version", 0, POPT_ARG_NONE, NULL, OPTION_VERSION, "print the version and exit", NULL},
 	POPT_TABLEEND,
@@ -128,7 +128,7 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 		options_refuse("cannot use '%.*s': %s", name_length(poptBadOption(context, POPT_BADOPTION_NOALIAS)),
 			poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
 	if (log_format && strcmp(log_format, "json") != 0 && strcmp(log_format, "text") != 0)
-		options_refuse("cannot use --log-format '%s': it is text or json", log_format);
+		options_refuse("cannot use --log-format '%s': it must be text or json", log_format);
 	diag_set_verbosity(quiet ? -1 : verbose);
 	set_now();
 	const char **operands = poptGetArgs(context);
