@@ -418,6 +418,68 @@ said() {
 	[ "$(bookmark $a | jq -r .until)" = $now ]
 }
 
+@test "an error in a 200 is said, and is its account's; no count of them is an outage" {
+	accounts acct-{1..20} $b >in
+	recording_begin r fetch-datafeed $now
+	for i in {1..20}; do
+		recording_answer "$(page acct-$i $first)" 200 '{"errorCode":"ACCOUNT_LACKS_PERMISSIONS","message":"No feed."}'
+	done
+	caught_up $b e1
+	recording_end
+	fails 75 "$bin/fetch-datafeed" --replay r
+	said "fetch-datafeed: cannot fetch account 'acct-1': cannot get '$(page acct-1 $first)': HTTP 200: ACCOUNT_LACKS_PERMISSIONS: No feed."
+	[ "$(fetched)" = e1 ]
+
+	# In the form of the token service; at a limit; and what is no error.
+	rm -r r
+	recording_begin r fetch-datafeed $now
+	recording_answer "$(page acct-1 $first)" 200 '{"error":"invalid_request","error_description":"No."}'
+	recording_answer "$(page acct-2 $first)" 200 '{"endCursor":"'$first'","data":[],"errorCode":null,"error":""}'
+	recording_answer "$(page acct-2 ${first//%/%25})" 200 '{"endCursor":"'$first'","data":[]}'
+	recording_answer "$(page acct-3 $first)" 200 '{"errorCode":"HOURLY_APIINVOCATION_LIMIT_EXCEEDED","message":"Wait."}'
+	recording_end
+	accounts acct-1 acct-2 acct-3 >in
+	fails 75 "$bin/fetch-datafeed" --replay r
+	said "'$(page acct-1 $first)': HTTP 200: invalid_request: No."
+	said "'$(page acct-3 $first)': HTTP 200: HOURLY_APIINVOCATION_LIMIT_EXCEEDED: Wait. (the limit of requests is reached: run again later)"
+	[ "$(bookmark acct-2)" = '{"until":"'$now'"}' ]
+
+	# A cursor kept from an earlier night may be what is wrong.
+	rm -r r
+	recording_begin r fetch-datafeed $now
+	recording_answer "$(page $a old)" 200 '{"errorCode":"INVALID_CURSOR","message":"?"}'
+	recording_answer "$(page $a 2025-03-01T00%3A00%3A00.000Z)" 200 '{"endCursor":"n","data":['"$(envelope e1)"']}'
+	recording_answer "$(page $a n)" 200 '{"errorCode":"UNSPECIFIED_ERROR","message":"?"}'
+	recording_end
+	accounts $a >in
+	echo '{"bookmarks":{"docusign_datafeed":{"'$a'":{"since":"2025-03-01T00:00:00.000Z","until":"2025-03-17T02:00:00.000Z","position":"old"}}}}' >state
+	fails 69 "$bin/fetch-datafeed" --replay r --state state
+	said "warning: the service does not know the position of '$a' any more (HTTP 200): starting again from 2025-03-01T00:00:00.000Z"
+	[ "$(fetched)" = e1 ]
+	[ "$(bookmark $a | jq -r .position)" = n ]
+}
+
+@test "the organization's own error in a 200 is said" {
+	org=https://api.docusign.net/Management/v2/organizations/9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90
+	recording_begin r fetch-subscriptions $now
+	recording_answer "$org/assetGroups/accounts?compliant=true" 200 '{"errorCode":"UNSPECIFIED_ERROR","message":"Busy."}'
+	recording_end
+	connection >in
+	fails 69 "$bin/fetch-subscriptions" --replay r
+	[ "$(cat err)" = "fetch-subscriptions: cannot get '$org/assetGroups/accounts?compliant=true': HTTP 200: UNSPECIFIED_ERROR: Busy." ]
+}
+
+@test "a position that is no position is an error for its account" {
+	recording_begin r fetch-datafeed $now
+	recording_answer "$(page $a $first)" 200 '{"endCursor":"'"$(printf 'x%.0s' {1..8193})"'","data":['"$(envelope e1)"']}'
+	caught_up $b e2
+	recording_end
+	accounts $a $b >in
+	fails 75 "$bin/fetch-datafeed" --replay r
+	said "'/endCursor' has 8193 bytes: a position has at most 8192"
+	[ "$(fetched)" = e2 ]
+}
+
 @test "what is wrong as a whole is one line" {
 	: >in
 	fails 65 "$bin/fetch-datafeed" --replay "$night"
@@ -592,6 +654,81 @@ said() {
 	recording_end
 	fails 75 "$bin/fetch-datafeed" --replay r --feed esign
 	said "the page from 0 to 3 of 9 has 1 records"
+}
+
+# list POSITION TOTAL ID…: the answer to a page of the preset esign.
+list() {
+	local position=$1 total=$2 records=
+	shift 2
+	for id; do records=$records,$(envelope "$id"); done
+	recording_answer "https://api.docusign.net/restapi/v2.1/accounts/$a/envelopes?from_date=$first&to_date=2025-03-18T02%3A00%3A00.000Z&count=1000&start_position=$position" \
+		200 "{\"totalSetSize\":\"$total\",\"endPosition\":\"$((position + $# - 1))\",\"envelopes\":[${records#,}]}"
+}
+
+@test "esign: a list that changes while it is read is read again" {
+	accounts $a >in
+	changed="warning: the list of '$a' has changed while it was read: starting again from 2024-01-31T00:00:00.000Z"
+	while IFS='|' read -r what pages wanted; do
+		rm -rf r
+		recording_begin r fetch-datafeed $now
+		while read -ra page; do list "${page[@]}"; done <<<"${pages//,/$'\n'}"
+		recording_end
+		"$bin/fetch-datafeed" --replay r --feed esign <in >out 2>err || { echo "$what: $(cat err)" && return 1; }
+		said "$changed"
+		[ "$(fetched | sort -u | paste -sd ' ')" = "$wanted" ] || { echo "$what: $(fetched)" && return 1; }
+		[ "$(bookmark $a)" = '{"until":"'$now'"}' ]
+		[ "$(jq -r 'select(.stream == "watermark" and .type == "RECORD") | .record.watermark' out)" = $now ]
+	done <<-'END'
+		one leaves the first page|0 5 e1 e2,2 4 e4 e5,0 4 e2 e3,2 4 e4 e5|e1 e2 e3 e4 e5
+		all of the rest leave|0 3 e1 e2,2 2,0 2 e1 e2|e1 e2
+		all leave|0 3 e1 e2,2 0,0 0|e1 e2
+		one comes|0 3 e1 e2,2 4 e2 e3,0 4 e0 e1,2 4 e2 e3|e0 e1 e2 e3
+		one leaves and one comes|0 4 e1 e2,2 4 e2 e4,0 4 e0 e3,2 4 e2 e4|e0 e1 e2 e3 e4
+		it changes again|0 4 e1 e2,2 3 e3,0 3 e1 e3,2 2,0 2 e2 e3|e1 e2 e3
+	END
+}
+
+@test "esign: a list that changes each time is an error for its account, and its bookmark stays; one that grows is taken at last" {
+	accounts $a >in
+	recording_begin r fetch-datafeed $now
+	for i in 9 8 7 6; do list 0 $i "e$i" && list 1 $((i - 1)) x; done
+	recording_end
+	echo '{"bookmarks":{"docusign_datafeed":{"'$a'":{"until":"2024-01-31T00:00:00.000Z"}}}}' >state
+	fails 65 "$bin/fetch-datafeed" --replay r --feed esign --state state
+	said "the list changes each time that it is read"
+	[ "$(grep -c "has changed while it was read" err)" -eq 3 ]
+	[ "$(bookmark $a)" = '{"until":"2024-01-31T00:00:00.000Z"}' ]
+	run ! grep -q '"type":"RECORD","stream":"watermark"' out
+	rm -r r
+	recording_begin r fetch-datafeed $now
+	for i in 2 3 4; do list 0 $i e1 && list 1 $((i + 1)) e2; done
+	list 0 5 e1 && list 1 6 e2 e3 && list 3 7 e4 e5 e6 e7
+	recording_end
+	fetch --replay r --feed esign --state state
+	[ "$(bookmark $a)" = '{"until":"'$now'"}' ]
+}
+
+@test "esign: a window that is resumed knows how long its list was" {
+	recording_begin r fetch-datafeed $now
+	list 2 2
+	list 0 2 e2 e3
+	recording_end
+	accounts $a >in
+	echo '{"bookmarks":{"docusign_datafeed":{"'$a'":{"since":"2024-01-31T00:00:00.000Z","until":"'$now'","position":"2","total":3}}}}' >state
+	fetch --replay r --feed esign --state state
+	said "has changed while it was read"
+	[ "$(fetched | paste -sd ' ')" = "e2 e3" ]
+	# A page that fails leaves it in the bookmark.
+	rm -r r
+	recording_begin r fetch-datafeed $now
+	list 0 3 e1 e2
+	recording_answer "https://api.docusign.net/restapi/v2.1/accounts/$a/envelopes?from_date=$first&to_date=2025-03-18T02%3A00%3A00.000Z&count=1000&start_position=2" 503 '{}'
+	recording_end
+	fails 69 "$bin/fetch-datafeed" --replay r --feed esign
+	[ "$(bookmark $a)" = '{"since":"2024-01-31T00:00:00.000Z","until":"'$now'","newest":"2025-03-01T00:00:00.123Z","position":"2","total":3}' ]
+	echo '{"bookmarks":{"docusign_datafeed":{"'$a'":{"since":"2024-01-31T00:00:00.000Z","until":"'$now'","position":"2","total":"3"}}}}' >state
+	fails 65 "$bin/fetch-datafeed" --replay r --feed esign --state state
+	said "\"total\" of account '$a' is not a count"
 }
 
 @test "esign: an interrupted window is finished, then the time since then is fetched" {

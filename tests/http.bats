@@ -196,6 +196,34 @@ requests() { jq -s "map(select($1)) | length" log; }
 	said "the feed loops"
 }
 
+@test "pages without a record, ever new, end: their account is an error, and the others come" {
+	start --fault "empty-pages@$c"
+	fetch 75
+	said "cannot fetch account '$c': cannot use the answer of"
+	said "the feed has no end: 100 pages in a row have no record"
+	[ "$(requests ".url | contains(\"$c\")")" -eq 100 ]
+	jq -e --arg c "$c" 'select(.type == "STATE") | .value.bookmarks.docusign_datafeed | length == 5 and (has($c) | not)' <(tail -n 1 out)
+	rm -r rec
+	fault ''
+	fetch 0
+	[ "$(records)" -eq $wanted_records ]
+}
+
+@test "an error in a 200: tried again, and then its account's" {
+	start --fault error-200:1
+	fetch 0
+	[ "$(records)" -eq $wanted_records ]
+	rm -r rec
+	fault "error-200@$c"
+	fetch 75 --tries 2
+	said "cannot fetch account '$c': cannot get '$base/api/v2.0/datasets/envelopes/stream?accountId=$c"
+	said "HTTP 200: UNSPECIFIED_ERROR: An unspecified error occurred."
+	[ "$(records)" -gt 1000 ]
+	fault "error-200@/oauth/token"
+	run -69 "$bin/auth" -p demo/profiles/acme.json --show-token
+	[[ $output == *"the service answers UNSPECIFIED_ERROR: An unspecified error occurred." ]]
+}
+
 @test "a service that is down: after the retries, 69" {
 	start
 	kill "$simulator_pid"

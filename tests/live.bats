@@ -176,9 +176,18 @@ was_asked() { [ "$(grep -c cursor requests.log 2>/dev/null)" -ge "$1" ]; } # COU
 }
 
 @test "impersonation: with user_id the token is a user's, and the eSignature list works as a feed" {
-	simulate --user 4a1f0c3e-8d52-4b6b-9c7a-2e5d1f8a9b70
+	esign_night
+}
+
+@test "the eSignature list loses an envelope of an earlier page while it is read: it is read again, and nothing is lost" {
+	esign_night --fault shrink:2@7c1e9a52-3b0f-4d6a-9e21-5f8840c7d303
+	grep -q "has changed while it was read" said
+	"$pipeline" replay "$run_id" -C ws -q
+}
+esign_night() { # [OPTION]...
+	simulate --user 4a1f0c3e-8d52-4b6b-9c7a-2e5d1f8a9b70 "$@"
 	jq '.feed = "esign"' ws/profiles/acme.json >ws/p && mv ws/p ws/profiles/acme.json
-	run_live -q
+	run_live 2>said
 	# It is live: what is modified is there at once, before the feed's weekly cycle has brought it.
 	expected=$(jq -s --arg now "$night" 'map(.record | select(.lastModifiedDateTime < $now) | .envelopeId |= ascii_downcase)
 		| group_by(.envelopeId) | map(max_by(.lastModifiedDateTime) | select(.sentDateTime != null and .status != "created")) | length' \

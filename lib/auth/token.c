@@ -69,10 +69,12 @@ static void clock_difference(int64_t server, char *text, size_t size)
 
 static int refused(const struct profile *profile, const struct http_reply *reply, jv body, struct error *error)
 {
-	const char *code = member(body, "error"), *description = member(body, "error_description");
+	bool is_admin_form = *member(body, "errorCode");
+	const char *code = member(body, is_admin_form ? "errorCode" : "error");
+	const char *description = member(body, is_admin_form ? "message" : "error_description");
 	char clocks[200];
 	/* A service that is busy or broken says so with an error of its own, too. */
-	int status = reply->status == 429 ? EX_TEMPFAIL : reply->status >= 500 ? EX_UNAVAILABLE : EX_NOPERM;
+	int status = reply->status == 429 ? EX_TEMPFAIL : reply->status >= 500 || reply->status == 200 ? EX_UNAVAILABLE : EX_NOPERM;
 	if (strcmp(code, "consent_required") == 0)
 		return consent_required(profile, error);
 	clock_difference(reply->date, clocks, sizeof clocks);
@@ -91,6 +93,8 @@ static int refused(const struct profile *profile, const struct http_reply *reply
 static int accept_token(const struct profile *profile, const struct http_reply *reply, jv body, struct token *token, struct error *error)
 {
 	const char *access_token = member(body, "access_token");
+	if (!*access_token && (*member(body, "error") || *member(body, "errorCode")))
+		return refused(profile, reply, body, error);
 	jv lifetime = jv_object_get(jv_copy(body), jv_string("expires_in"));
 	double seconds = jv_get_kind(lifetime) == JV_KIND_NUMBER ? jv_number_value(lifetime)
 		: jv_get_kind(lifetime) == JV_KIND_STRING        ? strtod(jv_string_value(lifetime), NULL)

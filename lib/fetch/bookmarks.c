@@ -44,6 +44,7 @@ struct bookmark *bookmarks_get(struct bookmarks *bookmarks, const char *account_
 	struct bookmark *bookmark = calloc(1, sizeof *bookmark);
 	if (bookmark && (bookmark->account_id = strdup(account_id)) && tsearch(bookmark, &bookmarks->by_account, compare)) {
 		bookmark->since = bookmark->until = bookmark->newest = INSTANT_NONE;
+		bookmark->total = -1;
 		return bookmark;
 	}
 	bookmark_free(bookmark);
@@ -83,6 +84,12 @@ static int read_position(jv entry, struct bookmark *bookmark, struct error *erro
 		result = bookmark_set_position(bookmark, jv_string_value(value), strlen(jv_string_value(value)), error);
 	else if (jv_is_valid(value))
 		result = error_set(error, EX_DATAERR, "\"position\" of account '%.60s' is not a string", bookmark->account_id);
+	jv_free(value);
+	value = jv_object_get(jv_copy(entry), jv_string("total"));
+	if (jv_get_kind(value) == JV_KIND_NUMBER && jv_number_value(value) >= 0 && jv_number_value(value) < 1e15)
+		bookmark->total = (int64_t)jv_number_value(value);
+	else if (jv_is_valid(value))
+		result = error_set(error, EX_DATAERR, "\"total\" of account '%.60s' is not a count", bookmark->account_id);
 	jv_free(value);
 	if (result == 0 && bookmark->position && (bookmark->since == INSTANT_NONE || bookmark->until == INSTANT_NONE))
 		result = error_set(
@@ -247,9 +254,10 @@ static void append_bookmark(const void *node, VISIT visit, void *context)
 			continue;
 		json_member_instant(line, instants[i].key, instants[i].instant);
 	}
-	if (bookmark->position) {
+	if (bookmark->position)
 		json_member_text(line, "position", bookmark->position);
-	}
+	if (bookmark->position && bookmark->total >= 0)
+		json_member_integer(line, "total", bookmark->total);
 	json_end(line, '}');
 }
 

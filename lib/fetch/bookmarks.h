@@ -3,7 +3,8 @@
  *
  * {"bookmarks":{"<stream>":{"<account id>":{"until":…}}}}; an entry may also have
  * - "newest": the newest time at the feed's clock pointer among the account's records so far;
- * - "since" and "position": the window from `since` to `until` is unfinished, and `position` requests its next page.
+ * - "since" and "position": the window from `since` to `until` is unfinished, and `position` requests its next page;
+ * - "total": of that window, the number of records that the list declared.
  * A feed for the whole organization keeps its window under the organization's id. look_back.h derives windows from bookmarks.
  *
  * Bookmarks of accounts and streams that a run does not fetch are preserved.
@@ -19,6 +20,7 @@ struct bookmark {
 	char *account_id;
 	int64_t since, until, newest; /* instant.h; INSTANT_NONE if absent */
 	char *position; /* owned; NULL unless the window is unfinished */
+	int64_t total; /* -1 if absent */
 };
 
 struct bookmarks {

@@ -78,6 +78,9 @@ static int read_link(struct feed_page_reader *reader, const struct json_slice *l
 	return buffer_check(&reader->next, error);
 }
 
+/* It becomes part of URLs, bookmarks and recordings. */
+#define POSITION_LIMIT 8192
+
 /* The next position is copied: iterating over the records reuses the scanner that the slices may point into. */
 static int read_next(struct feed_page_reader *reader, const struct json_slice slices[], struct error *error)
 {
@@ -111,12 +114,15 @@ int feed_page_read(struct feed_page_reader *reader, const struct http_response *
 {
 	struct json_slice slices[3];
 	buffer_reset(&reader->next);
+	reader->total = -1;
 	if (json_scan(reader->scanner, response->wrapped, response->wrapped_length, slices, error) < 0)
 		return -1;
 	reader->records = slices[SLICE_RECORDS];
-	reader->total = -1;
 	if (read_next(reader, slices, error) < 0)
 		return -1;
+	if (reader->next.length > POSITION_LIMIT)
+		return error_set(error, EX_DATAERR, "'%s' has %zu bytes: a position has at most %d", reader->feed->next,
+			reader->next.length, POSITION_LIMIT);
 	/* The eSignature API leaves the array out when there is nothing in it. */
 	bool empty = reader->total == 0 && (reader->records.kind == JSON_ABSENT || reader->records.kind == JSON_NULL);
 	if (reader->records.kind == JSON_ARRAY || empty)

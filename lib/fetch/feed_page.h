@@ -16,7 +16,7 @@ struct feed_page_reader {
 	struct json_scanner *scanner;
 	struct json_slice records;
 	struct buffer next; /* the position after this page, as the response gives it */
-	int64_t total;
+	int64_t total; /* that the response declares; -1 for none */
 };
 
 int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, const char *api_base, struct error *error);

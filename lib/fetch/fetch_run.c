@@ -3,17 +3,19 @@
 #include "base/instant.h"
 #include "fetch/feed_request.h"
 #include "fetch/look_back.h"
-#include "fetch/loop_detect.h"
 #include "fetch/raw_record.h"
+#include "fetch/window_pages.h"
 #include "io/diag.h"
 #include "json/json_write.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STATE_EVERY ((size_t)64 << 10) /* bytes printed between two STATEs, at least */
 #define STATE_SHARE 8 /* and this many times its own length, so that STATEs stay a small part of the output */
+#define RESTARTS_MOST 3 /* of a window whose list changes while it is read */
 #define FAILURES_SHOWN 20 /* a line each; the rest is counted */
 #define FAILURES_IN_A_ROW 16 /* of the service: it is down, and 10,000 more requests do not help */
 
@@ -21,11 +23,11 @@ struct walk {
 	const char *id; /* of the account, or of the organization */
 	struct bookmark *bookmark;
 	struct fetch_window window; /* `resumed` once it is past its first page */
-	bool restarted; /* from the window's beginning: the position had expired */
+	int restarts; /* from the window's beginning: the position had expired, or the list has changed */
 	bool finished;
-	struct loop_detector loop;
+	struct window_pages pages;
 	struct { /* the bookmark as this run found it; restored if the feed loops */
-		int64_t since, until;
+		int64_t since, until, total;
 		char *position;
 	} before;
 };
@@ -96,7 +98,7 @@ enum { SLICE_CLOCK, SLICE_ACCOUNT };
 
 struct page_records {
 	struct fetch_run *run;
-	const struct walk *walk;
+	struct walk *walk;
 	size_t count;
 	struct error *error;
 };
@@ -144,6 +146,8 @@ static int read_record(void *context, const char *text, size_t length)
 	struct bookmark *bookmark = page->walk->bookmark;
 	struct json_slice slices[2];
 	page->count++;
+	if (run->feed.paging == FEED_PAGING_OFFSET && window_pages_record(&page->walk->pages, text, length, page->error) < 0)
+		return -1;
 	if (json_scan(run->record, text, length, slices, page->error) < 0)
 		return -1;
 	if (run->feed.per_organization && find_account(run, &slices[SLICE_ACCOUNT], &bookmark, page->error) < 0)
@@ -174,6 +178,14 @@ static int send_request(struct fetch_run *run, struct walk *walk, struct error *
 	return result;
 }
 
+static int begin_window(struct fetch_run *run, struct walk *walk, struct error *error)
+{
+	walk->window = look_back_window(walk->bookmark, &run->feed, &run->connection, run->now);
+	walk->restarts = 0;
+	window_pages_begin(&walk->pages, walk->window.resumed ? walk->bookmark->total : WINDOW_TOTAL_UNKNOWN);
+	return send_request(run, walk, error);
+}
+
 static int begin(struct fetch_run *run, struct walk *walk, struct error *error)
 {
 	walk->bookmark = bookmarks_get(&run->bookmarks, walk->id, error);
@@ -181,10 +193,10 @@ static int begin(struct fetch_run *run, struct walk *walk, struct error *error)
 		return -1;
 	walk->before.since = walk->bookmark->since;
 	walk->before.until = walk->bookmark->until;
+	walk->before.total = walk->bookmark->total;
 	if (walk->bookmark->position && !(walk->before.position = strdup(walk->bookmark->position)))
 		return error_set(error, EX_OSERR, "out of memory");
-	walk->window = look_back_window(walk->bookmark, &run->feed, &run->connection, run->now);
-	return send_request(run, walk, error);
+	return begin_window(run, walk, error);
 }
 
 static void restore_bookmark(struct walk *walk)
@@ -192,9 +204,17 @@ static void restore_bookmark(struct walk *walk)
 	struct bookmark *bookmark = walk->bookmark;
 	bookmark->since = walk->before.since;
 	bookmark->until = walk->before.until;
+	bookmark->total = walk->before.total;
 	free(bookmark->position);
 	bookmark->position = walk->before.position;
 	walk->before.position = NULL;
+}
+
+static void end(struct fetch_run *run, struct walk *walk)
+{
+	run->finished++;
+	walk->finished = true;
+	window_pages_release(&walk->pages);
 }
 
 /* Reports what ended the walk; the others continue. */
@@ -204,8 +224,7 @@ static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 	if (run->failed == 0)
 		run->first_failure = *error;
 	run->failed++;
-	run->finished++;
-	walk->finished = true;
+	end(run, walk);
 	if (run->failed <= FAILURES_SHOWN)
 		diag_error(error);
 	else
@@ -214,8 +233,7 @@ static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 
 static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 {
-	run->finished++;
-	walk->finished = true;
+	end(run, walk);
 	if (!run->feed.per_organization) {
 		print_watermark(run, walk->id, walk->bookmark, walk->window.until);
 		return 0;
@@ -238,9 +256,7 @@ static int finish_window(struct fetch_run *run, struct walk *walk, struct error 
 	if (walk->window.until == run->now)
 		return finish(run, walk, error);
 	/* An interrupted run's window is complete; next, the time since then. */
-	walk->loop = (struct loop_detector){0};
-	walk->window = look_back_window(walk->bookmark, &run->feed, &run->connection, run->now);
-	return send_request(run, walk, error);
+	return begin_window(run, walk, error);
 }
 
 static int request_next_page(struct fetch_run *run, struct walk *walk, struct error *error)
@@ -248,6 +264,7 @@ static int request_next_page(struct fetch_run *run, struct walk *walk, struct er
 	const struct buffer *next = &run->page.next;
 	walk->bookmark->since = walk->window.since;
 	walk->bookmark->until = walk->window.until;
+	walk->bookmark->total = walk->pages.total;
 	walk->window.resumed = true;
 	if (bookmark_set_position(walk->bookmark, next->data, next->length, error) < 0)
 		return -1;
@@ -264,43 +281,78 @@ static const char *asked_position(const struct fetch_run *run, const struct walk
 	return start->data;
 }
 
-/* Prints a page's records; 1 if the feed has more. -1: `problem` is what is wrong with the page. */
-static int read_page(struct fetch_run *run, struct walk *walk, const struct http_response *response, struct error *problem)
+enum { CAUGHT_UP, MORE, CHANGED };
+
+/* The records of a page, and what comes after it. */
+static int read_records(struct fetch_run *run, struct walk *walk, struct error *problem)
 {
 	struct page_records page = {.run = run, .walk = walk, .error = problem};
 	struct buffer start = BUFFER_INIT;
-	if (feed_page_read(&run->page, response, problem) < 0 || feed_page_records(&run->page, read_record, &page, problem) < 0)
-		return error_prefix(problem, "cannot use the answer of '%s'", response->url);
-	const char *position = asked_position(run, walk, &start);
-	int more = feed_page_next(&run->page, position, page.count, problem);
-	if (more > 0 && loop_detected(&walk->loop, run->page.next.data, run->page.next.length))
-		more = error_set(problem, EX_DATAERR, "the feed loops: it comes back to '%.100s'", run->page.next.data);
-	if (more < 0) {
-		restore_bookmark(walk);
-		error_prefix(problem, "cannot use the answer of '%s'", response->url);
-	}
+	if (feed_page_records(&run->page, read_record, &page, problem) < 0)
+		return -1;
+	int more = feed_page_next(&run->page, asked_position(run, walk, &start), page.count, problem);
 	buffer_release(&start);
-	return more;
+	if (more > 0 && window_pages_next(&walk->pages, &run->page.next, page.count, problem) < 0)
+		more = -1;
+	if (more < 0)
+		restore_bookmark(walk);
+	return more == CAUGHT_UP && window_pages_repeat(&walk->pages) ? CHANGED : more;
+}
+
+/*
+ * A list that changes while it is read by offsets shifts, and a record may have been skipped: then the window is read again. A list that
+ * grows each time it is read is accepted at last.
+ */
+static bool has_changed(const struct fetch_run *run, struct walk *walk)
+{
+	int64_t total = run->page.total;
+	if (run->feed.paging != FEED_PAGING_OFFSET || total < 0 || window_pages_total(&walk->pages, total))
+		return false;
+	bool only_grows = total > walk->pages.total && walk->restarts == RESTARTS_MOST;
+	if (only_grows)
+		walk->pages.total = total;
+	return !only_grows;
+}
+
+/* Prints a page's records. MORE if the feed has more, CHANGED if the window must be read again. -1: `problem` is what is wrong with the page. */
+static int read_page(struct fetch_run *run, struct walk *walk, const struct http_response *response, struct error *problem)
+{
+	int result = feed_page_read(&run->page, response, problem);
+	if (has_changed(run, walk))
+		result = CHANGED;
+	else if (result == 0)
+		result = read_records(run, walk, problem);
+	if (result == CHANGED && walk->restarts == RESTARTS_MOST) {
+		restore_bookmark(walk);
+		result = error_set(problem, EX_DATAERR, "the list changes each time that it is read");
+	}
+	return result < 0 ? error_prefix(problem, "cannot use the answer of '%s'", response->url) : result;
+}
+
+/* The service's own error, where the status says that there is none. */
+static bool is_error_in_200(const struct http_response *response)
+{
+	return response->status >= 200 && response->status < 300 && response->error.status == EX_UNAVAILABLE;
 }
 
 /* Cursors expire. Then the window is fetched again from its beginning, once. */
 static bool position_expired(const struct fetch_run *run, const struct walk *walk, const struct http_response *response)
 {
 	int status = response->status;
-	return !response->limited && run->feed.paging == FEED_PAGING_CURSOR && walk->window.resumed && !walk->restarted &&
-		(status == 400 || status == 404 || status == 410);
+	bool is_unknown = status == 400 || status == 404 || status == 410 || (is_error_in_200(response) && !walk->pages.count);
+	return !response->limited && run->feed.paging == FEED_PAGING_CURSOR && walk->window.resumed && !walk->restarts && is_unknown;
 }
 
-static int restart(struct fetch_run *run, struct walk *walk, const struct http_response *response, struct error *error)
+static int restart(struct fetch_run *run, struct walk *walk, const char *why, struct error *error)
 {
 	struct buffer start = BUFFER_INIT;
 	struct feed_place place = {.since = walk->window.since, .until = walk->window.until};
 	char since[INSTANT_LENGTH];
 	instant_format(walk->window.since, since);
-	diag_warn("the service does not know the position of '%s' any more (HTTP %d): starting again from %.*s", walk->id, response->status,
-		INSTANT_LENGTH, since);
-	walk->restarted = true;
-	walk->loop = (struct loop_detector){0};
+	diag_warn("%s: starting again from %.*s", why, INSTANT_LENGTH, since);
+	walk->restarts++;
+	window_pages_begin(&walk->pages, WINDOW_TOTAL_UNKNOWN);
+	walk->bookmark->total = WINDOW_TOTAL_UNKNOWN;
 	feed_append_start(&run->feed, &place, &start);
 	int result = buffer_check(&start, error);
 	if (result == 0)
@@ -309,21 +361,28 @@ static int restart(struct fetch_run *run, struct walk *walk, const struct http_r
 	return result == 0 ? send_request(run, walk, error) : result;
 }
 
-/* No response, 5xx, a rate limit or unusable content is the service's failure; any other 4xx is the account's. */
+/* No response, 5xx, a rate limit or unusable content is the service's failure; any other 4xx, or error in a 2xx, is the account's. */
 static bool is_service_failure(const struct http_response *response)
 {
 	bool refusal = response->status >= 400 && response->status < 500 && response->status != 408 && !response->limited;
-	return response->error.status && !refusal;
+	return response->error.status && !refusal && !is_error_in_200(response);
 }
 
 static int handle(struct fetch_run *run, struct http_response *response, struct error *error)
 {
 	struct walk *walk = response->context;
 	run->unavailable = is_service_failure(response) ? run->unavailable + 1 : 0;
-	if (response->error.status && position_expired(run, walk, response))
-		return restart(run, walk, response, error);
+	char why[200];
+	if (response->error.status && position_expired(run, walk, response)) {
+		snprintf(why, sizeof why, "the service does not know the position of '%s' any more (HTTP %d)", walk->id, response->status);
+		return restart(run, walk, why, error);
+	}
 	struct error problem = response->error;
 	int more = problem.status ? -1 : read_page(run, walk, response, &problem);
+	if (more == CHANGED) {
+		snprintf(why, sizeof why, "the list of '%s' has changed while it was read", walk->id);
+		return restart(run, walk, why, error);
+	}
 	if (more < 0 && problem.status == EX_OSERR) {
 		*error = problem;
 		return -1;
@@ -428,8 +487,10 @@ void fetch_run_release(struct fetch_run *run)
 {
 	if (run->source)
 		fetch_source_close(run->source, false, NULL);
-	for (size_t i = 0; i < run->walk_count; i++)
+	for (size_t i = 0; i < run->walk_count; i++) {
 		free(run->walks[i].before.position);
+		window_pages_release(&run->walks[i].pages);
+	}
 	free(run->walks);
 	feed_page_reader_release(&run->page);
 	json_scanner_free(run->record);

@@ -1,7 +1,6 @@
 #include "fetch/loop_detect.h"
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash(const char *text, size_t length)
+uint64_t loop_hash(const char *text, size_t length)
 {
 	uint64_t value = UINT64_C(0xcbf29ce484222325);
 	for (size_t i = 0; i < length; i++)
@@ -11,7 +10,7 @@ static uint64_t hash(const char *text, size_t length)
 
 bool loop_detected(struct loop_detector *loop, const char *text, size_t length)
 {
-	uint64_t value = hash(text, length);
+	uint64_t value = loop_hash(text, length);
 	if (loop->power > 0 && value == loop->remembered)
 		return true;
 	if (loop->steps == loop->power) {

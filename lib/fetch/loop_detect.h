@@ -15,6 +15,9 @@ struct loop_detector {
 	uint32_t steps, power; /* the remembered text is replaced after `power` steps, which doubles then */
 };
 
+/* FNV-1a, 64 bits. */
+uint64_t loop_hash(const char *text, size_t length);
+
 /* Takes the sequence's next text; true when it is one that came before. Starts from {0}. */
 bool loop_detected(struct loop_detector *loop, const char *text, size_t length);
 

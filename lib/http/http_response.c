@@ -68,10 +68,9 @@ static bool is_json_type(const char *content_type)
 		(length > 5 && strncasecmp(content_type + length - 5, "+json", 5) == 0);
 }
 
-static int check_json(
-	struct response_reader *reader, const struct response_received *received, const char *body, size_t length, struct error *error)
+static int check_json(struct response_reader *reader, const struct response_received *received, const char *body, size_t length,
+	struct json_slice slices[SLICE_COUNT], struct error *error)
 {
-	struct json_slice slices[SLICE_COUNT];
 	char beginning[4 * BEGINNING + 8];
 	struct error reason = ERROR_INIT;
 	show_beginning(body, length, beginning);
@@ -90,6 +89,13 @@ static bool is_limit_code(const struct json_slice *code)
 	size_t length = sizeof end - 1;
 	return code->kind == JSON_STRING && code->length >= length && memcmp(code->text + code->length - length, end, length) == 0 &&
 		memmem(code->text, code->length, family, sizeof family - 1);
+}
+
+/* The service's own error, whatever the status says. */
+static bool holds_error(const struct json_slice slices[SLICE_COUNT])
+{
+	return (slices[SLICE_CODE].kind == JSON_STRING && slices[SLICE_CODE].length > 0) ||
+		(slices[SLICE_ERROR].kind == JSON_STRING && slices[SLICE_ERROR].length > 0);
 }
 
 /* Exit status and remedy of a refusal. */
@@ -153,6 +159,8 @@ static void refuse(struct response_reader *reader, const struct response_receive
 void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *response)
 {
 	struct error *error = &response->error;
+	struct json_slice slices[SLICE_COUNT];
+	bool good = received->status >= 200 && received->status < 300;
 	*error = (struct error)ERROR_INIT;
 	bool decoded = decode(reader, received, error) == 0;
 	response->status = received->status;
@@ -161,10 +169,10 @@ void response_read(struct response_reader *reader, const struct response_receive
 	response->wrapped = reader->text.data;
 	response->wrapped_length = reader->text.length;
 	response->length = decoded ? reader->text.length - strlen(BEFORE) - strlen(AFTER) : 0;
-	if (received->status < 200 || received->status >= 300)
+	if (!good)
 		refuse(reader, received, decoded, response);
-	else if (decoded)
-		check_json(reader, received, response->body, response->length, error);
+	else if (decoded && check_json(reader, received, response->body, response->length, slices, error) == 0 && holds_error(slices))
+		refuse(reader, received, decoded, response);
 	if (error->status)
 		error_prefix(error, "cannot get '%s'", received->url);
 }

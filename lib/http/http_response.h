@@ -27,7 +27,8 @@ void response_reader_release(struct response_reader *reader);
 
 /*
  * Fills status, limited, body, length and error of `response`; not url and context. The body is the reader's and valid until the next call. A 2xx
- * response that is not JSON has an error too, with the beginning of its body.
+ * response that is not JSON has an error too, with the beginning of its body (EX_DATAERR); and so has one that is the service's error in
+ * JSON, {"errorCode": …, "message": …} or {"error": …, "error_description": …}, with what that says (EX_UNAVAILABLE).
  */
 void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *response);
 

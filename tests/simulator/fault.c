@@ -202,9 +202,10 @@ static bool applies(const struct fault *fault, const struct request *request)
 		return request_parameter(request, "start_position");
 	case FAULT_HOURLY_400:
 	case FAULT_BURST_400:
-	case FAULT_ERROR_200:
 	case FAULT_FAR_RESET:
 		return strncmp(request->path, "/oauth/", 7) != 0;
+	case FAULT_ERROR_200: /* the token service's if it is named */
+		return *fault->substring || strncmp(request->path, "/oauth/", 7) != 0;
 	case FAULT_TOKEN_ERROR:
 	case FAULT_QUOTED_EXPIRY:
 	case FAULT_CONSENT_REQUIRED:

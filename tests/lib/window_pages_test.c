@@ -1,0 +1,93 @@
+/*
+ * window_pages_test.c: which sequences of pages end, and which lists have changed while they were read.
+ */
+#include "fetch/window_pages.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define LENGTH(table) (sizeof(table) / sizeof(table)[0])
+
+static void a_window_comes_to_an_end(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		int cycle, full_every, pages; /* positions until they repeat (0: never); every n-th page has records (0: none) */
+		const char *error; /* NULL: none in so many pages */
+	} cases[] = {
+		{"many pages with records", 0, 1, WINDOW_PAGES_MOST - 1, NULL},
+		{"too many", 0, 1, WINDOW_PAGES_MOST, "the feed has no end: 100000 pages have been read"},
+		{"empty ones now and then", 0, WINDOW_EMPTY_MOST, 5 * WINDOW_EMPTY_MOST, NULL},
+		{"empty ones in a row", 0, 0, WINDOW_EMPTY_MOST - 1, NULL},
+		{"too many of them", 0, 0, WINDOW_EMPTY_MOST, "the feed has no end: 100 pages in a row have no record"},
+		{"too many of them, after one with records", 0, WINDOW_EMPTY_MOST + 1, 3 * WINDOW_EMPTY_MOST,
+			"the feed has no end: 100 pages in a row have no record"},
+		{"a circle of one", 1, 1, 4, "the feed loops: it comes back to 'p0'"},
+		{"a circle of 1000", 1000, 1, 4000, "the feed loops: it comes back to 'p"},
+	};
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct window_pages pages = {.count = 0};
+		struct buffer next = BUFFER_INIT;
+		struct error error = ERROR_INIT;
+		int page = 0, result = 0;
+		window_pages_begin(&pages, WINDOW_TOTAL_UNKNOWN);
+		for (; result == 0 && page < cases[i].pages; page++) {
+			buffer_reset(&next);
+			buffer_append_format(&next, "p%d", cases[i].cycle ? page % cases[i].cycle : page);
+			result = window_pages_next(&pages, &next, cases[i].full_every && (page + 1) % cases[i].full_every == 0, &error);
+		}
+		if ((result < 0) != (cases[i].error != NULL) || (result < 0 && !strstr(error.text, cases[i].error)))
+			fail_msg("%s: after %d pages: %s", cases[i].what, page, result < 0 ? error.text : "no error");
+		window_pages_release(&pages);
+		buffer_release(&next);
+	}
+}
+
+static void a_list_that_changes_shows(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *totals, *records; /* a digit, a letter each */
+		int64_t known; /* from an earlier run */
+		bool same, repeats;
+	} cases[] = {
+		{"333", "abc", WINDOW_TOTAL_UNKNOWN, true, false},
+		{"33", "bc", 3, true, false},
+		{"332", "ab", WINDOW_TOTAL_UNKNOWN, false, false},
+		{"334", "ab", WINDOW_TOTAL_UNKNOWN, false, false},
+		{"0", "", WINDOW_TOTAL_UNKNOWN, true, false},
+		{"0", "", 3, false, false},
+		{"44", "abcb", WINDOW_TOTAL_UNKNOWN, true, true},
+		{"44", "aa", WINDOW_TOTAL_UNKNOWN, true, true},
+	};
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct window_pages pages = {.count = 0};
+		bool same = true;
+		window_pages_begin(&pages, cases[i].known);
+		for (const char *total = cases[i].totals; *total; total++)
+			same &= window_pages_total(&pages, *total - '0');
+		for (const char *record = cases[i].records; *record; record++)
+			assert_int_equal(window_pages_record(&pages, record, 1, NULL), 0);
+		bool repeats = window_pages_repeat(&pages);
+		if (same != cases[i].same || repeats != cases[i].repeats)
+			fail_msg("totals %s, records %s: %s, %s", cases[i].totals, cases[i].records, same ? "the same" : "another",
+				repeats ? "twice" : "once");
+		window_pages_release(&pages);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_window_comes_to_an_end),
+		cmocka_unit_test(a_list_that_changes_shows),
+	};
+	return cmocka_run_group_tests_name("window_pages", tests, NULL, NULL);
+}
