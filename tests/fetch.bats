@@ -725,7 +725,7 @@ list() {
 	recording_answer "https://api.docusign.net/restapi/v2.1/accounts/$a/envelopes?from_date=$first&to_date=2025-03-18T02%3A00%3A00.000Z&count=1000&start_position=2" 503 '{}'
 	recording_end
 	fails 69 "$bin/fetch-datafeed" --replay r --feed esign
-	[ "$(bookmark $a)" = '{"since":"2024-01-31T00:00:00.000Z","until":"'$now'","newest":"2025-03-01T00:00:00.123Z","position":"2","total":3}' ]
+	[ "$(bookmark $a)" = '{"since":"2024-01-31T00:00:00.000Z","until":"'$now'","position":"2","total":3}' ]
 	echo '{"bookmarks":{"docusign_datafeed":{"'$a'":{"since":"2024-01-31T00:00:00.000Z","until":"'$now'","position":"2","total":"3"}}}}' >state
 	fails 65 "$bin/fetch-datafeed" --replay r --feed esign --state state
 	said "\"total\" of account '$a' is not a count"
