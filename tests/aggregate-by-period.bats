@@ -260,7 +260,7 @@ state() {
 		watermark a 2025-03-05T00:00:00.000Z
 		daily a 2025-02-10 1
 	} | aggregate --contract-start 2025-01-31 --profile-name x --now 2025-03-01T00:00:00Z | records_of consumption >got
-	same '{"profile":"x","organization_id":"o","account_id":"a","account_name":"A \"1\" 🚀","plan_item_id":null,"software_model":null,"unit":"envelope","period_index":0,"period_start":"2025-01-31T00:00:00.000Z","period_end":"2026-01-31T00:00:00.000Z","units_consumed":1,"by_status":{"sent":1},"first_sent_at":"2025-02-10T08:00:00.000Z","last_sent_at":"2025-02-10T16:00:00.000Z","watermark":"2025-03-05T00:00:00.000Z","state":"open"}' "$(cat got)"
+	same '{"profile":"x","organization_id":"o","account_id":"a","account_name":"A \"1\" 🚀","plan_item_id":null,"software_model":null,"unit":"envelope","period_index":0,"period_start":"2025-01-31T00:00:00.000Z","period_end":"2026-01-31T00:00:00.000Z","units_consumed":1,"by_status":{"sent":1},"first_sent_at":"2025-02-10T08:00:00.000Z","last_sent_at":"2025-02-10T16:00:00.000Z","watermark":"2025-03-05T00:00:00.000Z","state":"open","by_day":{"2025-02-10":1},"periods_from":"2025-01-31","period_months":12}' "$(cat got)"
 }
 
 # A run's report by the clock given: its job_result and consumption, as merge --print-reported prints them.

@@ -3,12 +3,11 @@
 #include "base/instant.h"
 #include "base/run_name.h"
 #include "config/policy.h"
+#include "stream/count_object.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define COUNT_DIGITS 15
 
 void consumption_open(struct consumption *consumption, int64_t now, const char *run_id)
 {
@@ -79,6 +78,11 @@ static int period_of(struct consumption *consumption, int32_t day, struct period
 	return 0;
 }
 
+struct period_rule consumption_rule(const struct consumption *consumption, int64_t period_start)
+{
+	return consumption->by_calendar ? consumption->calendar : contracts_rule_of_day(&consumption->contracts, instant_day(period_start));
+}
+
 static int keep_text(char **text, const struct json_slice *slice, struct error *error)
 {
 	if (slice->kind != JSON_STRING)
@@ -139,54 +143,51 @@ static int read_time(struct consumption *consumption, const struct message_reade
 		(int)message->stream.length, message->stream.text, name, json_kind_name(slice->kind));
 }
 
-/* A whole number of at most COUNT_DIGITS digits, so that sums of them stay far from the end of 64 bits; -1 for anything else. */
-static int64_t read_count(const char *text, const char **end)
-{
-	int64_t count = 0;
-	const char *at = text;
-	for (; *at >= '0' && *at <= '9' && at - text < COUNT_DIGITS; at++)
-		count = count * 10 + (*at - '0');
-	*end = at;
-	return at == text || (*at >= '0' && *at <= '9') ? -1 : count;
-}
-
 static int read_units(struct consumption *consumption, const struct message_reader *reader, const struct message *message, int64_t *units,
 	struct error *error)
 {
 	const struct json_slice *slice = field(consumption, message, "units_consumed");
 	const char *end;
-	*units = slice->kind == JSON_NUMBER ? read_count(slice->text, &end) : -1;
+	*units = slice->kind == JSON_NUMBER ? count_parse(slice->text, &end) : -1;
 	if (*units >= 0 && end == slice->text + slice->length)
 		return 0;
 	return message_error(reader, message, error, "%.*s \"units_consumed\" must be a whole number, this is %s",
 		(int)message->stream.length, message->stream.text, json_kind_name(slice->kind));
 }
 
-/* Adds the members of a by_status object, {"sent":3,"completed":4}: the text was checked to be JSON. */
+/* Adds the members of by_status, {"sent":3,"completed":4}. */
 static int add_statuses(struct consumption *consumption, struct tally_sum *sum, const struct message_reader *reader,
 	const struct message *message, struct error *error)
 {
 	const struct json_slice *slice = field(consumption, message, "by_status");
+	const char *at = NULL;
+	struct count_member member;
+	int got;
 	if (slice->kind == JSON_ABSENT || slice->kind == JSON_NULL)
 		return 0;
-	const char *at = slice->text, *end = slice->text + slice->length;
-	while (slice->kind == JSON_OBJECT && at < end) {
-		const char *name = memchr(at, '"', (size_t)(end - at));
-		if (!name)
-			return 0;
-		const char *name_end = memchr(name + 1, '"', (size_t)(end - name - 1));
-		if (!name_end || memchr(name, '\\', (size_t)(name_end - name)))
-			break;
-		const char *number = name_end + 1 + strspn(name_end + 1, " \t:"), *number_end;
-		int64_t count = read_count(number, &number_end);
-		if (count < 0 || !strchr(",} \t", *number_end))
-			break;
-		if (tally_add_status(&consumption->tally, sum, name + 1, (size_t)(name_end - name - 1), count, error) < 0)
+	while ((got = count_object_next(slice, &at, &member)) > 0)
+		if (tally_add_status(&consumption->tally, sum, member.name, member.length, member.count, error) < 0)
 			return -1;
-		at = number_end;
-	}
-	return message_error(reader, message, error, "%.*s \"by_status\" must be an object of counts", (int)message->stream.length,
-		message->stream.text);
+	return got == 0 ? 0
+			: message_error(reader, message, error, "%.*s \"by_status\" must be an object of counts",
+				  (int)message->stream.length, message->stream.text);
+}
+
+/* Adds the members of by_day, {"2025-01-31":3}. */
+static int add_days(struct consumption *consumption, struct tally_sum *sum, const struct message_reader *reader,
+	const struct message *message, struct error *error)
+{
+	const struct json_slice *slice = field(consumption, message, "by_day");
+	const char *at = NULL;
+	struct count_member member;
+	int32_t day;
+	int got;
+	if (slice->kind == JSON_ABSENT || slice->kind == JSON_NULL)
+		return 0;
+	while ((got = count_object_next(slice, &at, &member)) > 0 && day_parse(member.name, member.length, &day) == 0)
+		if (tally_add_day(sum, day, member.count, error) < 0)
+			return -1;
+	return got == 0 ? 0 : message_error(reader, message, error, "consumption \"by_day\" must be an object of counts by day");
 }
 
 static uint32_t own_profile(struct consumption *consumption, struct error *error)
@@ -223,6 +224,8 @@ static int add_daily(
 		return -1;
 	facts->touched = true;
 	tally_add(&row->now, units, first, last);
+	if (tally_add_day(&row->now, day, units, error) < 0)
+		return -1;
 	return add_statuses(consumption, &row->now, reader, message, error) < 0 ? -1 : 1;
 }
 
@@ -252,6 +255,8 @@ static int add_envelope(
 		return -1;
 	facts->touched = true;
 	tally_add(&row->now, 1, sent_at, sent_at);
+	if (tally_add_day(&row->now, instant_day(sent_at), 1, error) < 0)
+		return -1;
 	return tally_add_status(&consumption->tally, &row->now, status->text, status->length, 1, error) < 0 ? -1 : 1;
 }
 
@@ -313,7 +318,8 @@ static int add_consumption(struct consumption *consumption, const struct message
 	if (!reported)
 		consumption->facts[account].touched = true;
 	tally_add(sum, units, first, last);
-	return add_statuses(consumption, sum, reader, message, error) < 0 ? -1 : 1;
+	return add_statuses(consumption, sum, reader, message, error) < 0 || add_days(consumption, sum, reader, message, error) < 0 ? -1
+																    : 1;
 }
 
 int consumption_add(

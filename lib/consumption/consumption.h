@@ -44,6 +44,9 @@ struct consumption {
 void consumption_open(struct consumption *consumption, int64_t now, const char *run_id);
 void consumption_release(struct consumption *consumption);
 
+/* The rule that a period follows which begins at the instant; once there is a summand. */
+struct period_rule consumption_rule(const struct consumption *consumption, int64_t period_start);
+
 /* Opens a reader of the fields that consumption_add() looks at. */
 int consumption_reader_open(
 	struct consumption *consumption, struct message_reader *reader, int descriptor, const char *name, struct error *error);

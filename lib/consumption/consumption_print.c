@@ -22,8 +22,7 @@ static void put_name(struct buffer *line, const char *key, const struct name_tab
 	json_member_text(line, key, number == TALLY_NO_NAME ? NULL : table->names[number].text);
 }
 
-static int print_row(
-	struct consumption *consumption, const struct tally_row *row, int64_t watermark, struct output *output, struct error *error)
+static int print_row(struct consumption *consumption, struct tally_row *row, int64_t watermark, struct output *output, struct error *error)
 {
 	const struct tally *tally = &consumption->tally;
 	const struct account_facts *facts = &consumption->facts[row->account];
@@ -47,6 +46,12 @@ static int print_row(
 	json_member_instant(line, "last_sent_at", row->now.last_sent_at);
 	json_member_instant(line, "watermark", facts->watermark);
 	json_member_text(line, "state", period_state_name(period_state_at(row->period.end, consumption->now, watermark)));
+	json_key(line, "by_day");
+	if (tally_append_days(&row->now, line, error) < 0)
+		return -1;
+	const struct period_rule rule = consumption_rule(consumption, row->period.start);
+	json_member_day(line, "periods_from", rule.origin);
+	json_member_integer(line, "period_months", rule.months);
 	stream_end_record(line, NULL, 0);
 	output_line_end(output);
 	return 0;
@@ -102,7 +107,7 @@ int consumption_print(struct consumption *consumption, struct output *output, st
 				"cannot carry account '%s' over: the contract has changed, so the partials of all accounts are needed (merge --emit all)",
 				tally->accounts.names[row->account].text);
 		if (carried)
-			row->now = row->reported;
+			tally_carry_over(row);
 		if (!row->now.units)
 			continue;
 		if (!any)

@@ -32,12 +32,25 @@ int contracts_apply(struct contracts *contracts, int32_t contract_start, int ren
 	return contracts_add(contracts, present, error);
 }
 
-struct period contracts_period_of_day(const struct contracts *contracts, int32_t day)
+/* The number of the contract of a day: the first one's is all time before it, too. */
+static size_t contract_of_day(const struct contracts *contracts, int32_t day)
 {
 	size_t at = contracts->count - 1;
 	while (at > 0 && contracts->list[at].effective_from > day)
 		at--;
-	const struct period_rule rule = period_rule_contract(contracts->list[at].effective_from, contracts->list[at].renewal_months);
+	return at;
+}
+
+struct period_rule contracts_rule_of_day(const struct contracts *contracts, int32_t day)
+{
+	const struct contract *contract = &contracts->list[contract_of_day(contracts, day)];
+	return period_rule_contract(contract->effective_from, contract->renewal_months);
+}
+
+struct period contracts_period_of_day(const struct contracts *contracts, int32_t day)
+{
+	size_t at = contract_of_day(contracts, day);
+	const struct period_rule rule = contracts_rule_of_day(contracts, day);
 	struct period period = period_of_day(&rule, day);
 	if (at + 1 < contracts->count && period.end > contracts->list[at + 1].effective_from * DAY_MS)
 		period.end = contracts->list[at + 1].effective_from * DAY_MS;

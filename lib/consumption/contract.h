@@ -36,6 +36,8 @@ int contracts_add(struct contracts *contracts, struct contract contract, struct 
 /* What the profile says now, as of the clock `now`. */
 int contracts_apply(struct contracts *contracts, int32_t contract_start, int renewal_months, int64_t now, struct error *error);
 
+/* The rule by which the periods of a day's contract follow each other, and the period that holds the day. */
+struct period_rule contracts_rule_of_day(const struct contracts *contracts, int32_t day);
 struct period contracts_period_of_day(const struct contracts *contracts, int32_t day);
 
 /* Does the instant lie before the first contract? */

@@ -1,5 +1,6 @@
 #include "consumption/tally.h"
 
+#include "base/array.h"
 #include "base/instant.h"
 #include "json/json_write.h"
 
@@ -15,6 +16,10 @@ void tally_release(struct tally *tally)
 	name_table_release(&tally->plan_items);
 	name_table_release(&tally->statuses);
 	hash_index_release(&tally->index);
+	for (size_t i = 0; i < tally->count; i++) {
+		free(tally->rows[i].now.days);
+		free(tally->rows[i].reported.days);
+	}
 	free(tally->rows);
 	free(tally->status_counts);
 	*tally = (struct tally){.rows = NULL};
@@ -142,6 +147,63 @@ int tally_append_statuses(const struct tally *tally, const struct tally_sum *sum
 	}
 	json_end(json, '}');
 	return buffer_check(json, error);
+}
+
+int tally_add_day(struct tally_sum *sum, int32_t day, int64_t units, struct error *error)
+{
+	struct tally_day *last = sum->day_count ? &sum->days[sum->day_count - 1] : NULL;
+	if (units <= 0 || units > UINT32_MAX)
+		return 0;
+	if (last && last->day == day && last->units + units <= UINT32_MAX) {
+		last->units += (uint32_t)units;
+		return 0;
+	}
+	struct tally_day *new = array_grow((void **)&sum->days, &sum->day_count, sizeof *new, error);
+	if (!new)
+		return -1;
+	*new = (struct tally_day){day, (uint32_t)units};
+	return 0;
+}
+
+static int compare_days(const void *left, const void *right)
+{
+	const struct tally_day *a = left, *b = right;
+	return (a->day > b->day) - (a->day < b->day);
+}
+
+int tally_append_days(struct tally_sum *sum, struct buffer *json, struct error *error)
+{
+	int64_t units = 0;
+	bool is_sorted = true;
+	for (size_t i = 0; i < sum->day_count; i++) {
+		units += sum->days[i].units;
+		is_sorted &= i == 0 || sum->days[i - 1].day <= sum->days[i].day;
+	}
+	if (units != sum->units) {
+		json_null(json);
+		return buffer_check(json, error);
+	}
+	if (!is_sorted)
+		qsort(sum->days, sum->day_count, sizeof *sum->days, compare_days);
+	json_begin(json, '{');
+	for (size_t i = 0; i < sum->day_count;) {
+		int32_t day = sum->days[i].day;
+		char name[DAY_LENGTH + 1] = "";
+		for (units = 0; i < sum->day_count && sum->days[i].day == day; i++)
+			units += sum->days[i].units;
+		day_format(day, name);
+		json_member_integer(json, name, units);
+	}
+	json_end(json, '}');
+	return buffer_check(json, error);
+}
+
+void tally_carry_over(struct tally_row *row)
+{
+	free(row->now.days);
+	row->now = row->reported;
+	row->reported.days = NULL;
+	row->reported.day_count = 0;
 }
 
 static int compare_names(const struct name_table *table, uint32_t left, uint32_t right)

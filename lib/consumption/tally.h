@@ -14,10 +14,18 @@
 
 #define TALLY_NO_NAME UINT32_MAX
 
+/* Units of one day; more than 32 bits of them leave the days unknown. */
+struct tally_day {
+	int32_t day;
+	uint32_t units;
+};
+
 struct tally_sum {
 	int64_t units;
 	int64_t first_sent_at, last_sent_at; /* INSTANT_NONE when there is none */
 	uint32_t statuses; /* first of its list in `status_counts`, TALLY_NO_NAME for none */
+	struct tally_day *days; /* in the order in which they came; they are known when they add up to `units` */
+	size_t day_count;
 };
 
 struct tally_row {
@@ -53,6 +61,15 @@ struct tally_row *tally_row(
 /* Adds to one of a row's sums: units, the span of sending, a count by status. */
 void tally_add(struct tally_sum *sum, int64_t units, int64_t first_sent_at, int64_t last_sent_at);
 int tally_add_status(struct tally *tally, struct tally_sum *sum, const char *status, size_t length, int64_t count, struct error *error);
+
+/* Adds units to a day of the sum; no units are no day. */
+int tally_add_day(struct tally_sum *sum, int32_t day, int64_t units, struct error *error);
+
+/* Appends the sum's by_day object, ordered by day: {"2025-01-31":3}; null where days are not known. */
+int tally_append_days(struct tally_sum *sum, struct buffer *json, struct error *error);
+
+/* Makes the sum that was reported the one that is tallied: what is carried over. */
+void tally_carry_over(struct tally_row *row);
 
 /* Appends the sum's by_status object, ordered by name: {"completed":3,"sent":1}. Zero counts are left out. */
 int tally_append_statuses(const struct tally *tally, const struct tally_sum *sum, struct buffer *json, struct error *error);

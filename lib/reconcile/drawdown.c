@@ -106,23 +106,22 @@ bool grant_is_in_force(const struct grant *grant, const struct period *period)
 	return grant->start_day * DAY_MS < period->end && grant->end_day * DAY_MS > period->start;
 }
 
-static void open_pool(struct drawdown *drawdown, struct pool *pool, const struct period *period)
+static void open_pool(struct drawdown *drawdown, struct pool *pool, const struct period *interval)
 {
 	pool->is_in_force = pool->is_unlimited = pool->is_enterprise = false;
-	pool->owned = pool->drawn = pool->lapsing = pool->wanted = pool->served = pool->passed = 0;
+	pool->wanted = pool->served = pool->passed = 0;
 	for (size_t i = pool->first; i < pool->first + pool->count; i++) {
 		const struct grant *grant = &drawdown->grants.list[i];
-		if (!grant_is_in_force(grant, period))
+		if (!grant_is_in_force(grant, interval))
 			continue;
 		pool->is_in_force = true;
 		pool->is_unlimited |= grant->entitlement->is_unlimited;
 		pool->is_enterprise |= grant->entitlement->is_enterprise;
-		pool->owned += grant->rights - grant->drawn;
 	}
 }
 
 /* Draws what the pool's members want out of its grants. */
-static void drawdown_pool(struct drawdown *drawdown, struct pool *pool, const struct period *period)
+static void draw_pool(struct drawdown *drawdown, struct pool *pool, const struct period *interval)
 {
 	if (pool->is_unlimited) {
 		pool->served = pool->wanted;
@@ -130,37 +129,28 @@ static void drawdown_pool(struct drawdown *drawdown, struct pool *pool, const st
 	}
 	for (size_t i = pool->first; i < pool->first + pool->count && pool->served < pool->wanted; i++) {
 		struct grant *grant = &drawdown->grants.list[i];
-		if (!grant_is_in_force(grant, period))
+		if (!grant_is_in_force(grant, interval))
 			continue;
 		int64_t rest = grant->rights - grant->drawn, wanted = pool->wanted - pool->served, drawn = rest < wanted ? rest : wanted;
 		grant->drawn += drawn;
 		pool->served += drawn;
 	}
-	pool->drawn = pool->served;
 }
 
-static void close_pool(struct drawdown *drawdown, struct pool *pool, const struct period *period)
+/* The pool of a type that the account may draw on; NULL for none. */
+static struct pool *pool_of_demand(
+	const struct drawdown *drawdown, enum group_type type, const struct demand *demand, const struct period *interval)
 {
-	for (size_t i = pool->first; i < pool->first + pool->count; i++) {
-		const struct grant *grant = &drawdown->grants.list[i];
-		if (grant_is_in_force(grant, period) && grant->end_day * DAY_MS <= period->end)
-			pool->lapsing += grant->rights - grant->drawn;
-	}
-}
-
-static struct pool *pool_of_consumer(
-	const struct drawdown *drawdown, enum group_type type, const struct consumer *consumer, const struct period *period)
-{
-	uint32_t group = type == GROUP_POOL ? 0 : membership_of(drawdown->membership, type, consumer->rank, period);
+	uint32_t group = type == GROUP_POOL ? 0 : membership_of(drawdown->membership, type, demand->rank, interval);
 	if (group >= drawdown->pool_of_count[type] || drawdown->pool_of[type][group] == MEMBERSHIP_NONE)
 		return NULL;
 	struct pool *pool = &drawdown->pools[drawdown->pool_of[type][group]];
 	return pool->is_in_force ? pool : NULL;
 }
 
-static int64_t still_wanted(const struct consumer *consumer)
+static int64_t still_wanted(const struct demand *demand)
 {
-	return consumer->units - consumer->allocated - consumer->pooled;
+	return demand->units - demand->allocated - demand->pooled;
 }
 
 /* The part of a pool that its first members get who together want `passed`. */
@@ -169,51 +159,71 @@ static int64_t part_of(const struct pool *pool, int64_t passed)
 	return (int64_t)((__int128)pool->served * passed / pool->wanted);
 }
 
+static void give(const struct drawdown *drawdown, const struct pool *pool, struct demand *demand, int64_t part)
+{
+	*(pool->type == GROUP_POOL ? &demand->pooled : &demand->allocated) += part;
+	for (size_t i = 0; i < sizeof demand->uses / sizeof *demand->uses && !pool->is_unlimited; i++)
+		if (demand->uses[i])
+			demand->uses[i][pool - drawdown->pools].drawn += part;
+}
+
 /* All pools of one type: every account is in one of them at most. */
 static void draw_type(
-	struct drawdown *drawdown, enum group_type type, const struct period *period, struct consumer consumers[], size_t count)
+	struct drawdown *drawdown, enum group_type type, const struct period *interval, struct demand demands[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct pool *pool = pool_of_consumer(drawdown, type, &consumers[i], period);
+		struct pool *pool = pool_of_demand(drawdown, type, &demands[i], interval);
 		if (pool)
-			pool->wanted += still_wanted(&consumers[i]);
+			pool->wanted += still_wanted(&demands[i]);
 	}
 	for (size_t i = 0; i < drawdown->pool_count; i++)
 		if (drawdown->pools[i].type == type && drawdown->pools[i].wanted)
-			drawdown_pool(drawdown, &drawdown->pools[i], period);
+			draw_pool(drawdown, &drawdown->pools[i], interval);
 	for (size_t i = 0; i < count; i++) {
-		struct pool *pool = pool_of_consumer(drawdown, type, &consumers[i], period);
-		int64_t wanted = still_wanted(&consumers[i]);
+		struct pool *pool = pool_of_demand(drawdown, type, &demands[i], interval);
+		int64_t wanted = still_wanted(&demands[i]);
 		if (!pool || !wanted)
 			continue;
-		int64_t part = part_of(pool, pool->passed + wanted) - part_of(pool, pool->passed);
+		give(drawdown, pool, &demands[i], part_of(pool, pool->passed + wanted) - part_of(pool, pool->passed));
 		pool->passed += wanted;
-		*(type == GROUP_POOL ? &consumers[i].pooled : &consumers[i].allocated) += part;
 	}
 }
 
-static void cover(struct drawdown *drawdown, const struct period *period, struct consumer consumers[], size_t count)
+static void cover(struct drawdown *drawdown, const struct period *interval, struct demand demands[], size_t count)
 {
 	for (int type = 0; type <= GROUP_POOL; type++)
 		for (size_t i = 0; i < count && drawdown->pool_of[type]; i++) {
-			const struct pool *pool = pool_of_consumer(drawdown, (enum group_type)type, &consumers[i], period);
+			const struct pool *pool = pool_of_demand(drawdown, (enum group_type)type, &demands[i], interval);
 			if (pool && pool->is_enterprise)
-				consumers[i].covered = still_wanted(&consumers[i]);
+				demands[i].covered = still_wanted(&demands[i]);
 		}
 }
 
-void drawdown_period(struct drawdown *drawdown, const struct period *period, struct consumer consumers[], size_t count)
+void drawdown_interval(struct drawdown *drawdown, const struct period *interval, struct demand demands[], size_t count)
 {
 	bool is_enterprise = false;
 	for (size_t i = 0; i < drawdown->pool_count; i++) {
-		open_pool(drawdown, &drawdown->pools[i], period);
+		open_pool(drawdown, &drawdown->pools[i], interval);
 		is_enterprise |= drawdown->pools[i].is_enterprise;
 	}
 	for (int type = 0; type <= GROUP_POOL; type++)
 		if (drawdown->pool_of[type])
-			draw_type(drawdown, (enum group_type)type, period, consumers, count);
+			draw_type(drawdown, (enum group_type)type, interval, demands, count);
 	if (is_enterprise)
-		cover(drawdown, period, consumers, count);
-	for (size_t i = 0; i < drawdown->pool_count; i++)
-		close_pool(drawdown, &drawdown->pools[i], period);
+		cover(drawdown, interval, demands, count);
+}
+
+void drawdown_close(const struct drawdown *drawdown, const struct pool *pool, const struct period *period, struct pool_use *use)
+{
+	for (size_t i = pool->first; i < pool->first + pool->count; i++) {
+		const struct grant *grant = &drawdown->grants.list[i];
+		if (!grant_is_in_force(grant, period))
+			continue;
+		int64_t rest = grant->rights - grant->drawn;
+		use->is_in_force = true;
+		use->is_unlimited |= grant->entitlement->is_unlimited;
+		use->rest += rest;
+		if (grant->end_day * DAY_MS <= period->end)
+			use->lapsing += rest;
+	}
 }

@@ -1,16 +1,16 @@
 /*
- * drawdown.h: the rights of one license metric of one profile, drawn on period by period.
+ * drawdown.h: the rights of one license metric, drawn on interval by interval: day by day, or period by period where only periods are known.
  *
- * Grants are drawn on in this order, which doc/reconcile.md states:
+ * What is consumed in an interval draws on grants that are in force on some day of it, in this order, which doc/reconcile.md states:
  *   1. allocated ones, the narrower group first (account, site, cost center, department, company, country, organization);
  *      then those of the pool, which are allocated to nobody;
  *   2. within a group unlimited ones, then the one that ends first, then the one that began first, then by line of the file.
- * Where a group's rights do not suffice, its accounts get them in proportion to what each still consumers, in whole rights, rounded
+ * Where a group's rights do not suffice, its accounts get them in proportion to what each still wants, in whole rights, rounded
  * along the accounts in the order of their ids (so the parts add up exactly).
- * What is needed beyond all rights is covered where an enterprise-wide agreement of the account's group, or of the pool, is in
+ * What is wanted beyond all rights is covered where an enterprise-wide agreement of the account's group, or of the pool, is in
  * force, and else unlicensed.
  *
- * For every period: units = drawn + covered + unlicensed, and, without unlimited rights, owned = drawn + available.
+ * For every interval: units = drawn + covered + unlicensed.
  */
 #ifndef ENVTALLY_DRAWDOWN_H
 #define ENVTALLY_DRAWDOWN_H
@@ -18,20 +18,26 @@
 #include "reconcile/grants.h"
 #include "reconcile/membership.h"
 
-/* What an account consumers in a period, and what it got. */
-struct consumer {
-	uint32_t rank; /* of the account */
-	int64_t units, allocated, pooled, covered;
+/* What the rights of one group come to in a position. */
+struct pool_use {
+	bool is_in_force, is_unlimited;
+	int64_t drawn, rest, lapsing; /* finite rights. rest: nobody has drawn it; lapsing: of that, what no later period can draw */
 };
 
-/* The rights of one group: those that are allocated to it, or the pool. Figures are those of the period last drawn. */
+/* What an account consumes in an interval, and what it gets. */
+struct demand {
+	uint32_t rank; /* of the account */
+	int64_t units, allocated, pooled, covered;
+	struct pool_use *uses[2]; /* by pool: the positions in which what is drawn counts; NULL for none */
+};
+
+/* The rights of one group: those that are allocated to it, or the pool. */
 struct pool {
 	enum group_type type; /* GROUP_POOL for the pool */
 	uint32_t group;
 	size_t first, count; /* grants, in the order of drawing */
-	bool is_in_force, is_unlimited, is_enterprise;
-	int64_t owned, drawn, lapsing; /* finite rights; lapsing: not drawn, and no later period can draw them */
-	int64_t wanted, served, passed; /* while drawing */
+	bool is_in_force, is_unlimited, is_enterprise; /* in the interval at hand, as is what follows */
+	int64_t wanted, served, passed;
 };
 
 struct drawdown {
@@ -43,12 +49,15 @@ struct drawdown {
 	size_t pool_of_count[GROUP_TYPES + 1];
 };
 
-/* Takes the grants over and orders them into pools. Entitlements of `grants` must be those of this profile and metric. */
+/* Orders the grants, which it takes over, into pools. All must be of one metric. */
 int drawdown_open(struct drawdown *drawdown, struct membership *membership, struct grants *grants, struct error *error);
 void drawdown_release(struct drawdown *drawdown);
 
-/* Draws for a period; periods must come in their order. `consumers` are by rank, each account once. */
-void drawdown_period(struct drawdown *drawdown, const struct period *period, struct consumer consumers[], size_t count);
+/* Draws for an interval; intervals come in their order. `demands` are in the order of accounts. */
+void drawdown_interval(struct drawdown *drawdown, const struct period *interval, struct demand demands[], size_t count);
+
+/* What is in force and left of a pool in a period, once the period is drawn. */
+void drawdown_close(const struct drawdown *drawdown, const struct pool *pool, const struct period *period, struct pool_use *use);
 
 /* Is the grant in force on some day of the period? */
 bool grant_is_in_force(const struct grant *grant, const struct period *period);

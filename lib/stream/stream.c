@@ -77,7 +77,8 @@ const struct stream stream_consumption = {
 		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
 		{"period_end", FIELD_TIME, true}, {"units_consumed", FIELD_INTEGER, true}, {"by_status", FIELD_OBJECT, true},
 		{"first_sent_at", FIELD_TIME, false}, {"last_sent_at", FIELD_TIME, false}, {"watermark", FIELD_TIME, false},
-		{"state", FIELD_WORD, true}),
+		{"state", FIELD_WORD, true}, {"by_day", FIELD_OBJECT, false}, {"periods_from", FIELD_DAY, false},
+		{"period_months", FIELD_INTEGER, false}),
 };
 
 const struct stream stream_restatement = {

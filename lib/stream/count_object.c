@@ -1,0 +1,29 @@
+#include "stream/count_object.h"
+
+#include <string.h>
+
+int64_t count_parse(const char *text, const char **end)
+{
+	int64_t count = 0;
+	const char *at = text;
+	for (; *at >= '0' && *at <= '9' && at - text < COUNT_DIGITS; at++)
+		count = count * 10 + (*at - '0');
+	*end = at;
+	return at == text || (*at >= '0' && *at <= '9') ? -1 : count;
+}
+
+int count_object_next(const struct json_slice *object, const char **at, struct count_member *member)
+{
+	if (object->kind != JSON_OBJECT)
+		return -1;
+	const char *end = object->text + object->length, *from = *at ? *at : object->text;
+	const char *name = memchr(from, '"', (size_t)(end - from));
+	if (!name)
+		return 0;
+	const char *name_end = memchr(name + 1, '"', (size_t)(end - name - 1));
+	if (!name_end || memchr(name, '\\', (size_t)(name_end - name)))
+		return -1;
+	const char *number = name_end + 1 + strspn(name_end + 1, " \t:");
+	*member = (struct count_member){.name = name + 1, .length = (size_t)(name_end - name - 1), .count = count_parse(number, at)};
+	return member->count < 0 || !strchr(",} \t", **at) ? -1 : 1;
+}
