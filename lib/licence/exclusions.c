@@ -74,20 +74,35 @@ bool exclusions_name(const struct exclusions *exclusions, enum exclusion_type ty
 	return false;
 }
 
+/* The first day from `day` on that no rule leaves out; `day` itself where none does. *rule is one that leaves out some day before `end`, or after. */
+static int32_t excluded_until(const struct exclusions *exclusions, enum exclusion_type type, const char *const texts[], size_t count,
+	const char *profile, int32_t day, int32_t end, const struct exclusion **part)
+{
+	bool again = true;
+	while (again && day < end) {
+		again = false;
+		for (size_t i = 0; i < exclusions->count; i++) {
+			const struct exclusion *rule = &exclusions->list[i];
+			if (rule->start_day >= end || rule->end_day <= day || (*rule->profile && strcmp(rule->profile, profile) != 0) ||
+				!names(rule, type, texts, count))
+				continue;
+			*part = rule;
+			if (rule->start_day > day)
+				continue;
+			day = rule->end_day;
+			again = true;
+		}
+	}
+	return day;
+}
+
 int exclusions_apply(const struct exclusions *exclusions, enum exclusion_type type, const char *const texts[], size_t count,
 	const char *profile, const struct period *period, struct error *error)
 {
 	const struct exclusion *part = NULL;
 	int32_t first = instant_day(period->start), end = instant_day(period->end - 1) + 1;
-	for (size_t i = 0; i < exclusions->count; i++) {
-		const struct exclusion *rule = &exclusions->list[i];
-		if (!names(rule, type, texts, count) || (*rule->profile && strcmp(rule->profile, profile) != 0) || rule->start_day >= end ||
-			rule->end_day <= first)
-			continue;
-		if (rule->start_day <= first && rule->end_day >= end)
-			return 1;
-		part = rule;
-	}
+	if (excluded_until(exclusions, type, texts, count, profile, first, end, &part) >= end)
+		return 1;
 	if (!part)
 		return 0;
 	char days[2][DAY_LENGTH + 1] = {"", ""};

@@ -1,9 +1,8 @@
 /*
  * exclusions.h: exclusions.csv: what is left out of the reconciliation. doc/licence.md is the manual of the file.
  *
- * A consumption record is the sum of a period, an account and a plan item. So a rule with a range of days applies to a period as
- * a whole or not at all; one that ends within a period, and a rule about a user, whom such a record does not name, cannot be applied
- * to it: that is an error with its remedy, never silence.
+ * Rules hold for days: also several that follow each other. Where only a period is known of consumption, not its days, rules must cover the
+ * period or leave it alone; and consumption names no users. What cannot be applied is an error with its remedy, never silence.
  */
 #ifndef ENVTALLY_EXCLUSIONS_H
 #define ENVTALLY_EXCLUSIONS_H
@@ -42,7 +41,7 @@ const struct exclusion *exclusions_user_rule(const struct exclusions *exclusions
 /* Is some text of `texts` (NULL-terminated; NULL entries are given as "") one that a rule of this type names, for any profile and time? */
 bool exclusions_name(const struct exclusions *exclusions, enum exclusion_type type, const char *const texts[], size_t count);
 
-/* Do the rules leave it out in this period? 1 or 0; -1 with EX_DATAERR for one that covers only a part of the period. */
+/* Do the rules, together, leave it out in this period? 1 or 0; -1 with EX_DATAERR where they cover only a part of it: never of a day. */
 int exclusions_apply(const struct exclusions *exclusions, enum exclusion_type type, const char *const texts[], size_t count,
 	const char *profile, const struct period *period, struct error *error);
 

@@ -128,6 +128,7 @@ int average_price_build(struct average_price *pricing, const struct licence *lic
 	if (!currency)
 		return 0;
 	pricing->total_spend.state = pricing->current_period_spend.state = AMOUNT_KNOWN;
+	pricing->is_in_force = pricing->rights > 0;
 	pricing->basis = pricing->rights ? "in_force" : NULL;
 	if (!pricing->rights && add_all(pricing, metric, error) < 0)
 		return -1;

@@ -1,5 +1,5 @@
 /*
- * average_price.h: what the rights of one license metric cost in one period.
+ * average_price.h: what the rights of one license metric cost in one period, or on one day.
  *
  * The average price per right is what entitlements have cost, divided by the rights that they gave: of those in force in the period
  * that have a cost and a number of rights; where there is none, of all of the metric. It is never rounded itself: a cost is
@@ -27,6 +27,7 @@ struct average_price {
 	int digits; /* of the currency */
 	money total; /* the average price is this … */
 	int64_t rights; /* … for so many rights; 0: not known */
+	bool is_in_force; /* it is that of entitlements in force, not of others for want of them */
 	const char *basis; /* of the price of rights to buy: in_force, all, prices; NULL for none */
 	const struct price *tiers;
 	size_t tier_count;
@@ -37,7 +38,7 @@ struct average_price {
 /* The currency of a product's results: that of --rates, else its entitlements' and prices'. NULL when none has a cost. */
 const char *average_price_currency(const struct licence *licence, uint32_t product);
 
-/* `currency` is the product's. `drawdown` is that of the metric. */
+/* `currency` is the product's, `drawdown` the metric's; the period may be a day. */
 int average_price_build(struct average_price *pricing, const struct licence *licence, const struct metric *metric, const char *currency,
 	const struct drawdown *drawdown, const struct period *period, struct error *error);
 

@@ -168,8 +168,7 @@ static void give(const struct drawdown *drawdown, const struct pool *pool, struc
 }
 
 /* All pools of one type: every account is in one of them at most. */
-static void draw_type(
-	struct drawdown *drawdown, enum group_type type, const struct period *interval, struct demand demands[], size_t count)
+static void draw_type(struct drawdown *drawdown, enum group_type type, const struct period *interval, struct demand demands[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct pool *pool = pool_of_demand(drawdown, type, &demands[i], interval);

@@ -37,7 +37,7 @@ int eligible_accounts_build(struct eligible_accounts *eligible, const struct mem
 	bool any = mark_asset_groups(input, metric, metric_of_item, marked);
 	for (uint32_t rank = 0; rank < input->account_count; rank++) {
 		const struct input_account *account = membership_account(membership, rank);
-		if (!account->is_known || !input_account_is_of(account, profile) ||
+		if (!account->is_known || (profile != input->workspace && !input_account_is_of(account, profile)) ||
 			(any && (account->asset_group == INPUT_NONE || !marked[account->asset_group])))
 			continue;
 		eligible->ranks[eligible->count++] = rank;

@@ -2,20 +2,17 @@
 
 const char *const usage_state_names[] = {"counted", "zero", "not_yet_fed", "not_reported"};
 
-static void add_pools(struct figures *figures, const struct drawdown *drawdown)
+static void add_pools(struct figures *figures, const struct drawdown *drawdown, const struct pool_use uses[])
 {
 	for (size_t i = 0; i < drawdown->pool_count; i++) {
-		const struct pool *pool = &drawdown->pools[i];
-		if (!pool->is_in_force)
-			continue;
-		int64_t rest = pool->owned - pool->drawn;
-		figures->is_unlimited |= pool->is_unlimited;
-		figures->owned += pool->owned;
-		figures->available += rest;
-		figures->lapsing += pool->lapsing;
-		*(pool->type == GROUP_POOL ? &figures->not_allocated : &figures->allocated_not_in_use) += rest;
+		const struct pool_use *use = &uses[i];
+		figures->is_unlimited |= use->is_unlimited;
+		figures->owned += use->drawn + use->rest;
+		figures->available += use->rest;
+		figures->lapsing += use->lapsing;
+		*(drawdown->pools[i].type == GROUP_POOL ? &figures->not_allocated : &figures->allocated_not_in_use) += use->rest;
 	}
-	figures->over_licensed = figures->is_unlimited ? 0 : figures->available;
+	figures->over_licensed = figures->is_unlimited || figures->is_open ? 0 : figures->available;
 	if (figures->is_unlimited)
 		figures->lapsing = 0;
 }
@@ -27,24 +24,28 @@ static void add_consumers(struct figures *figures, const struct consumer consume
 		figures->allocated_in_use += consumers[i].allocated;
 		figures->not_allocated_in_use += consumers[i].pooled;
 		figures->covered += consumers[i].covered;
-		figures->unlicensed += consumers[i].units - consumers[i].allocated - consumers[i].pooled - consumers[i].covered;
+		figures->unlicensed += consumers[i].unlicensed;
 	}
 }
 
-int figures_of_drawdown(struct figures *figures, const struct drawdown *drawdown, const struct consumer consumers[], size_t count,
-	const struct average_price *pricing, struct error *error)
+int figures_build(struct figures *figures, const struct drawdown *drawdown, const struct pool_use uses[], const struct consumer consumers[],
+	size_t count, const struct average_price *pricing, struct amount true_up, bool is_open, struct error *error)
 {
 	*figures = (struct figures){.total_spend = pricing->total_spend,
 		.current_period_spend = pricing->current_period_spend,
 		.entitlements = pricing->entitlements,
-		.entitlements_without_cost = pricing->entitlements_without_cost};
-	add_pools(figures, drawdown);
+		.entitlements_without_cost = pricing->entitlements_without_cost,
+		.true_up_cost = true_up,
+		.is_open = is_open,
+		.first_breach = NO_BREACH};
+	add_pools(figures, drawdown, uses);
 	add_consumers(figures, consumers, count);
 	figures->is_not_compliant = figures->unlicensed > 0;
 	int64_t surplus = figures->lapsing > figures->unlicensed ? figures->lapsing - figures->unlicensed : 0;
+	if (is_open)
+		return 0;
 	return average_price_of(pricing, figures->over_licensed, &figures->over_licensed_amount, error) < 0 ||
-			average_price_of(pricing, surplus, &figures->potential_savings, error) < 0 ||
-			average_price_true_up(pricing, figures->unlicensed, &figures->true_up_cost, error) < 0
+			average_price_of(pricing, surplus, &figures->potential_savings, error) < 0
 		? -1
 		: 0;
 }
@@ -87,6 +88,9 @@ int figures_add(struct figures *sum, const struct figures *part, bool is_first, 
 	sum->is_unlimited |= part->is_unlimited;
 	sum->is_not_compliant |= part->is_not_compliant;
 	sum->is_unknown |= part->is_unknown;
+	sum->is_by_day &= part->is_by_day;
+	if (part->first_breach < sum->first_breach)
+		sum->first_breach = part->first_breach;
 	/* The same accounts may use several metrics: the tier says how many are missing at most of one. */
 	if (part->accounts_not_yet_fed > sum->accounts_not_yet_fed)
 		sum->accounts_not_yet_fed = part->accounts_not_yet_fed;

@@ -102,6 +102,13 @@ ptrdiff_t membership_group(struct membership *membership, enum group_type type, 
 	return name_table_number(values, value, strlen(value), error);
 }
 
+uint32_t membership_epoch(const struct membership *membership, uint32_t rank, const struct period *period)
+{
+	const struct account_group *row = account_groups_in_period(
+		membership->rows[rank].rows, membership->rows[rank].count, instant_day(period->start), instant_day(period->end - 1) + 1);
+	return row ? (uint32_t)(row - membership->groups->list) : MEMBERSHIP_NONE;
+}
+
 uint32_t membership_of(const struct membership *membership, enum group_type type, uint32_t rank, const struct period *period)
 {
 	switch (type) {
@@ -114,9 +121,8 @@ uint32_t membership_of(const struct membership *membership, enum group_type type
 	default:
 		break;
 	}
-	const struct account_group *row = account_groups_in_period(
-		membership->rows[rank].rows, membership->rows[rank].count, instant_day(period->start), instant_day(period->end - 1) + 1);
-	return row ? membership->row_values[row - membership->groups->list][type - GROUP_FIRST_OF_FILE] : MEMBERSHIP_NONE;
+	uint32_t row = membership_epoch(membership, rank, period);
+	return row == MEMBERSHIP_NONE ? MEMBERSHIP_NONE : membership->row_values[row][type - GROUP_FIRST_OF_FILE];
 }
 
 const struct input_account *membership_account(const struct membership *membership, uint32_t rank)

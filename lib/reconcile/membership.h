@@ -34,6 +34,9 @@ ptrdiff_t membership_group(struct membership *membership, enum group_type type, 
 
 uint32_t membership_of(const struct membership *membership, enum group_type type, uint32_t rank, const struct period *period);
 
+/* A number for what decides the account's groups in the period: the same where it is in the same groups for the same reason. */
+uint32_t membership_epoch(const struct membership *membership, uint32_t rank, const struct period *period);
+
 const struct input_account *membership_account(const struct membership *membership, uint32_t rank);
 const char *membership_account_id(const struct membership *membership, uint32_t rank);
 

@@ -58,7 +58,7 @@ static struct place *find_places(const struct position *position, size_t *count,
 	}
 	for (size_t i = 0; i < input->sums.count; i++) {
 		const struct sum *sum = &input->sums.sums[i];
-		if (sum->units && is_billed[sum->key[2]] && position->metric_of_item[sum->key[1]] == PLAN_ITEM_NO_METRIC)
+		if (sum->units && is_billed[sum->key[2]] && position->metric_of_sum[i] == PLAN_ITEM_NO_METRIC)
 			places[found++] = (struct place){sum->key[2], sum->key[0], PLAN_ITEM_NO_METRIC};
 	}
 	free(is_billed);

@@ -1,5 +1,7 @@
 /*
  * position_cell.h: what the parts of reconcile share: the position of one metric in one period, and the computation of all.
+ *
+ * First all positions are drawn (position_lines.h, position_draw.h), then all are printed (position.h).
  */
 #ifndef ENVTALLY_POSITION_CELL_H
 #define ENVTALLY_POSITION_CELL_H
@@ -9,10 +11,11 @@
 #include "reconcile/figures.h"
 #include "stream/stream.h"
 
-/* Units of a metric in a period and account, or that of them which is excluded. */
+/* What an account consumes of a metric on a day, or in a period whose days are not known. */
 struct position_line {
-	uint32_t profile, metric, period; /* period: rank by profile and start */
-	uint32_t rank; /* of the account */
+	uint32_t metric, period; /* period: rank by profile and start */
+	uint32_t rank, epoch; /* of the account; of its groups then: membership_epoch() */
+	int32_t first_day, end_day; /* end exclusive */
 	int64_t units;
 };
 
@@ -22,12 +25,19 @@ struct position_cell {
 	const struct input_period *period;
 	const char *profile; /* NULL for none */
 	const struct drawdown *drawdown;
-	const struct consumer *consumers;
+	struct pool_use *pools; /* by pool of `drawdown` */
+	struct consumer *consumers; /* by rank and epoch */
 	size_t consumer_count;
-	struct average_price pricing;
+	struct breach *breaches; /* in the order of time, then of consumers */
+	size_t breach_count;
+	struct average_price *prices; /* of what is unlicensed */
+	size_t price_count;
+	struct average_price pricing; /* of the period */
 	struct figures figures;
 	const struct eligible_accounts *eligible;
-	bool is_last_over; /* the last period of the profile that is over at the clock */
+	bool is_by_day, is_last_over; /* drawn by the day; the last period of the profile that is over at the clock */
+	int64_t *drawn_before; /* by grant: what earlier periods have drawn; when tracing */
+	int64_t *drawn_after; /* and what they and this one have; when tracing, and where something is unlicensed */
 };
 
 struct position {
@@ -38,25 +48,33 @@ struct position {
 	struct output *output;
 	const struct stream *begun[32]; /* the streams whose SCHEMA is printed, NULL after the last: position_print.h */
 	struct membership membership;
+	uint32_t *metric_of_sum; /* by number of the input's sums; PLAN_ITEM_NO_METRIC for none */
 	uint32_t *metric_of_item; /* by number of plan item: plan_item_map.h */
 	uint32_t *period_of_rank;
-	struct position_line *lines;
+	struct position_line *lines; /* by metric, period, account and epoch */
 	size_t line_count;
-	int64_t *excluded; /* by metric and rank of period */
+	bool *is_by_period; /* by metric: the days of some of its consumption are not known */
+	struct consumer *consumers; /* of all cells */
+	struct drawdown *drawdowns; /* by metric */
+	struct position_cell *cells; /* by metric and rank of period */
+	int64_t *excluded; /* likewise */
 	struct position_billing *billings; /* position_billing.h */
 	size_t billing_count;
 	struct position_billed *billed; /* by metric and rank of period; NULL without billing periods */
-	struct consumer *consumers; /* of the position at hand */
 	struct figures *model_sums, *product_sums; /* of the profile at hand, by number and rank of period */
 	bool *model_begun, *product_begun;
 	const char **currency_of_product;
 	bool trace; /* position_trace.h */
-	int64_t *drawn_before; /* by grant of the metric at hand, when tracing */
 };
 
-static inline int64_t position_unlicensed(const struct consumer *consumer)
+static inline struct position_cell *position_cell_at(const struct position *position, size_t metric, size_t rank)
 {
-	return consumer->units - consumer->allocated - consumer->pooled - consumer->covered;
+	return &position->cells[metric * position->input->period_count + rank];
+}
+
+static inline const struct input_period *position_period(const struct position *position, size_t rank)
+{
+	return &position->input->periods[position->period_of_rank[rank]];
 }
 
 #endif

@@ -10,6 +10,7 @@ struct row {
 	bool is_in, is_unlimited;
 	int64_t units, allocated, pooled, rest, unlicensed, covered; /* allocated, pooled: drawn. rest: allocated and not drawn */
 	int64_t accounts, not_yet_fed, reported; /* that could use the metric */
+	struct amount true_up;
 };
 
 struct rows {
@@ -23,9 +24,9 @@ static struct row *row_of(const struct rows *rows, uint32_t group)
 	return &rows->list[group == MEMBERSHIP_NONE ? rows->groups : group];
 }
 
-static struct row *row_of_account(const struct position *position, const struct rows *rows, const struct position_cell *cell, uint32_t rank)
+static struct row *row_of_account(const struct position *position, const struct rows *rows, const struct period *at, uint32_t rank)
 {
-	struct row *row = row_of(rows, membership_of(&position->membership, rows->type, rank, &cell->period->period));
+	struct row *row = row_of(rows, membership_of(&position->membership, rows->type, rank, at));
 	row->is_in = true;
 	return row;
 }
@@ -37,24 +38,27 @@ static struct row *row_of_pool(
 	if (pool->type == rows->type && pool->group < rows->groups)
 		return row_of(rows, pool->group);
 	if (pool->type == GROUP_ACCOUNT && pool->group < position->input->account_count)
-		return row_of_account(position, rows, cell, pool->group);
+		return row_of_account(position, rows, &cell->period->period, pool->group);
 	return &rows->list[rows->groups + 1];
 }
 
-static void fill(const struct position *position, const struct rows *rows, const struct position_cell *cell)
+static int fill(const struct position *position, const struct rows *rows, const struct position_cell *cell, const struct amount parts[],
+	struct error *error)
 {
 	bool everybody = false;
 	for (size_t i = 0; i < cell->consumer_count; i++) {
 		const struct consumer *consumer = &cell->consumers[i];
-		struct row *row = row_of_account(position, rows, cell, consumer->rank);
+		struct row *row = row_of_account(position, rows, &consumer->at, consumer->rank);
 		row->units += consumer->units;
 		row->allocated += consumer->allocated;
 		row->pooled += consumer->pooled;
 		row->covered += consumer->covered;
-		row->unlicensed += position_unlicensed(consumer);
+		row->unlicensed += consumer->unlicensed;
+		if (amount_add(&row->true_up, parts[i], error) < 0)
+			return -1;
 	}
 	for (size_t i = 0; i < cell->eligible->count; i++) {
-		struct row *row = row_of_account(position, rows, cell, cell->eligible->ranks[i]);
+		struct row *row = row_of_account(position, rows, &cell->period->period, cell->eligible->ranks[i]);
 		bool is_fed = eligible_accounts_is_fed(&position->membership, cell->eligible->ranks[i]);
 		row->accounts++;
 		row->not_yet_fed += !is_fed;
@@ -62,16 +66,18 @@ static void fill(const struct position *position, const struct rows *rows, const
 	}
 	for (size_t i = 0; i < cell->drawdown->pool_count; i++) {
 		const struct pool *pool = &cell->drawdown->pools[i];
-		if (!pool->is_in_force)
+		const struct pool_use *use = &cell->pools[i];
+		if (!use->is_in_force)
 			continue;
 		struct row *row = row_of_pool(position, rows, cell, pool);
 		row->is_in = true;
-		row->rest += pool->owned - pool->drawn;
-		row->is_unlimited |= pool->is_unlimited;
-		everybody |= pool->type == GROUP_POOL && pool->is_unlimited;
+		row->rest += use->rest;
+		row->is_unlimited |= use->is_unlimited;
+		everybody |= pool->type == GROUP_POOL && use->is_unlimited;
 	}
 	for (size_t i = 0; i < rows->groups + 2 && everybody; i++)
 		rows->list[i].is_unlimited = true;
+	return 0;
 }
 
 static enum usage_state state_of(const struct row *row, bool is_pool)
@@ -83,22 +89,21 @@ static enum usage_state state_of(const struct row *row, bool is_pool)
 	return row->not_yet_fed == row->accounts ? USAGE_NOT_YET_FED : row->reported ? USAGE_ZERO : USAGE_NOT_REPORTED;
 }
 
-/* Costs of rows are parts of the position's: what so many rights more cost, after the rows before. */
+/* The rows before: the amount of a row is what so many rights more are worth. */
 struct running {
-	int64_t over, unlicensed;
-	struct amount over_amount, true_up;
+	int64_t over;
+	struct amount over_amount;
 };
 
-static int part_of_cost(struct amount *part, struct amount *sum, int64_t *rights, int64_t more,
-	int (*cost_of)(const struct average_price *, int64_t, struct amount *, struct error *), const struct average_price *pricing,
-	struct error *error)
+static int add_over_amount(
+	struct running *running, struct amount *part, int64_t over, const struct average_price *pricing, struct error *error)
 {
 	struct amount after;
-	*rights += more;
-	if (cost_of(pricing, *rights, &after, error) < 0)
+	running->over += over;
+	if (average_price_of(pricing, running->over, &after, error) < 0)
 		return -1;
-	*part = (struct amount){more || after.state == AMOUNT_NONE ? after.state : AMOUNT_KNOWN, after.minor - sum->minor};
-	*sum = after;
+	*part = (struct amount){over || after.state == AMOUNT_NONE ? after.state : AMOUNT_KNOWN, after.minor - running->over_amount.minor};
+	running->over_amount = after;
 	return 0;
 }
 
@@ -109,12 +114,13 @@ static int print_row(struct position *position, const struct position_cell *cell
 	const struct row *row = &rows->list[number];
 	size_t kind = number < rows->groups ? 0 : number - rows->groups + 1;
 	enum usage_state state = state_of(row, kind == 2);
-	struct amount over_amount, true_up;
+	struct amount over_amount, true_up = {.state = cell->pricing.currency ? AMOUNT_KNOWN : AMOUNT_NONE};
+	bool is_open = cell->figures.is_open;
 	int64_t owned = row->allocated + row->pooled + row->rest, over = row->is_unlimited || cell->figures.is_unlimited ? 0 : row->rest;
-	if (part_of_cost(&over_amount, &running->over_amount, &running->over, over, average_price_of, &cell->pricing, error) < 0 ||
-		part_of_cost(&true_up, &running->true_up, &running->unlicensed, row->unlicensed, average_price_true_up, &cell->pricing,
-			error) < 0)
+	if (add_over_amount(running, &over_amount, over, &cell->pricing, error) < 0 || amount_add(&true_up, row->true_up, error) < 0)
 		return -1;
+	if (is_open)
+		over_amount.state = AMOUNT_NONE;
 	struct buffer *line = position_begin_record(position, &stream_group_result);
 	position_put_metric(line, cell);
 	json_member_text(line, "unit", cell->metric->unit);
@@ -128,7 +134,7 @@ static int print_row(struct position *position, const struct position_cell *cell
 	json_member_integer(line, "rights_pooled", row->pooled + (kind == 2 ? row->rest : 0));
 	position_put_known(line, "rights_used", state <= USAGE_ZERO, row->units);
 	json_member_rights(line, "rights_available", row->is_unlimited, row->rest);
-	json_member_integer(line, "over_licensed_rights", over);
+	position_put_known(line, "over_licensed_rights", !is_open, over);
 	json_member_integer(line, "unlicensed_rights", row->unlicensed);
 	json_member_integer(line, "covered_rights", row->covered);
 	json_member_text(line, "usage_state", usage_state_names[state]);
@@ -140,15 +146,15 @@ static int print_row(struct position *position, const struct position_cell *cell
 	return 0;
 }
 
-static int print_type(struct position *position, const struct position_cell *cell, enum group_type type, struct error *error)
+static int print_type(
+	struct position *position, const struct position_cell *cell, const struct amount parts[], enum group_type type, struct error *error)
 {
 	struct rows rows = {.type = type, .groups = position->membership.values[type].count};
-	struct running running = {.over_amount = {.state = AMOUNT_KNOWN}, .true_up = {.state = AMOUNT_KNOWN}};
-	int result = 0;
+	struct running running = {.over_amount = {.state = AMOUNT_KNOWN}};
 	rows.list = calloc(rows.groups + 2, sizeof *rows.list);
 	if (!rows.list)
 		return error_set(error, EX_OSERR, "out of memory");
-	fill(position, &rows, cell);
+	int result = fill(position, &rows, cell, parts, error);
 	for (size_t i = 0; i < rows.groups + 2 && result == 0; i++)
 		if (rows.list[i].is_in)
 			result = print_row(position, cell, &rows, i, &running, error);
@@ -156,10 +162,10 @@ static int print_type(struct position *position, const struct position_cell *cel
 	return result;
 }
 
-int position_print_groups(struct position *position, const struct position_cell *cell, struct error *error)
+int position_print_groups(struct position *position, const struct position_cell *cell, const struct amount parts[], struct error *error)
 {
 	for (int type = 0; type < GROUP_TYPES; type++)
-		if (position->group_by & 1u << type && print_type(position, cell, (enum group_type)type, error) < 0)
+		if (position->group_by & 1u << type && print_type(position, cell, parts, (enum group_type)type, error) < 0)
 			return -1;
 	return 0;
 }

@@ -1,5 +1,7 @@
 #include "reconcile/position_lines.h"
 
+#include "base/array.h"
+#include "base/instant.h"
 #include "licence/licence_cells.h"
 #include "reconcile/position_trace.h"
 
@@ -31,22 +33,22 @@ static int find_suspects(const struct position *position, struct suspects *suspe
 	return 0;
 }
 
-static int is_excluded(const struct position *position, const struct suspects *suspects, const struct sum *sum, struct error *error)
+/* Do rules about its plan item or its account leave the sum out in this part of its period? 1 or 0, -1 with an error. */
+static int is_excluded(const struct position *position, const struct suspects *suspects, const struct sum *sum, const struct period *at,
+	struct error *error)
 {
 	const struct reconcile_input *input = position->input;
-	const struct input_period *period = &input->periods[sum->key[0]];
-	const char *profile = input->profiles.names[period->profile].text, *texts[PLAN_ITEM_TEXTS];
+	const struct exclusions *exclusions = &position->licence->exclusions;
+	const char *profile = input->profiles.names[input->periods[sum->key[0]].profile].text, *texts[PLAN_ITEM_TEXTS];
 	int excluded = 0;
-	if (suspects->items[sum->key[1]]) {
-		plan_items_texts(&input->plan_items, sum->key[1], texts);
-		excluded = exclusions_apply(
-			&position->licence->exclusions, EXCLUDE_IDENTIFIER, texts, PLAN_ITEM_TEXTS, profile, &period->period, error);
-	}
-	if (excluded == 0 && suspects->accounts[sum->key[2]]) {
+	if (suspects->accounts[sum->key[2]]) {
 		*texts = input->account_ids.names[sum->key[2]].text;
-		excluded = exclusions_apply(&position->licence->exclusions, EXCLUDE_ACCOUNT, texts, 1, profile, &period->period, error);
+		excluded = exclusions_apply(exclusions, EXCLUDE_ACCOUNT, texts, 1, profile, at, error);
 	}
-	return excluded;
+	if (excluded != 0 || !suspects->items[sum->key[1]])
+		return excluded;
+	plan_items_texts(&input->plan_items, sum->key[1], texts);
+	return exclusions_apply(exclusions, EXCLUDE_IDENTIFIER, texts, PLAN_ITEM_TEXTS, profile, at, error);
 }
 
 /* Of a sum, what was sent by excluded users; the rest is what counts. */
@@ -84,16 +86,18 @@ static int compare_periods(const void *left, const void *right, void *context)
 static int compare_lines(const void *left, const void *right)
 {
 	const struct position_line *a = left, *b = right;
-	if (a->profile != b->profile)
-		return a->profile < b->profile ? -1 : 1;
 	if (a->metric != b->metric)
 		return a->metric < b->metric ? -1 : 1;
 	if (a->period != b->period)
 		return a->period < b->period ? -1 : 1;
-	return (a->rank > b->rank) - (a->rank < b->rank);
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	if (a->epoch != b->epoch)
+		return a->epoch < b->epoch ? -1 : 1;
+	return (a->first_day > b->first_day) - (a->first_day < b->first_day);
 }
 
-/* Lines of the same account, from several plan items, become one. */
+/* Lines of the same account and day, from several plan items, become one. */
 static int combine_lines(struct position *position, struct error *error)
 {
 	size_t kept = 0;
@@ -111,30 +115,143 @@ static int combine_lines(struct position *position, struct error *error)
 	return 0;
 }
 
+#define MIXED (PLAN_ITEM_NO_METRIC - 1)
+
+/* The metric of all plan items that an asset group has, by asset group; MIXED where they are of several, or of none. The caller frees it. */
+static uint32_t *map_asset_groups(const struct position *position, struct error *error)
+{
+	const struct reconcile_input *input = position->input;
+	uint32_t *metrics = malloc((input->asset_group_ids.count + 1) * sizeof *metrics);
+	if (!metrics)
+		error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < input->asset_group_ids.count && metrics; i++)
+		metrics[i] = PLAN_ITEM_NO_METRIC;
+	for (size_t i = 0; i < input->eligibility_count && metrics; i++) {
+		uint32_t metric = position->metric_of_item[input->eligibilities[i].plan_item],
+			 *of_group = &metrics[input->eligibilities[i].asset_group];
+		*of_group = metric == PLAN_ITEM_NO_METRIC || (*of_group != PLAN_ITEM_NO_METRIC && *of_group != metric) ? MIXED : metric;
+	}
+	return metrics;
+}
+
+/* The metric of each sum, PLAN_ITEM_NO_METRIC also before the contract; and of which metric some days are not known. */
+static int map_sums(struct position *position, struct error *error)
+{
+	const struct reconcile_input *input = position->input;
+	position->metric_of_sum = calloc(input->sums.count + 1, sizeof *position->metric_of_sum);
+	position->is_by_period = calloc(position->licence->models.metric_count + 1, sizeof *position->is_by_period);
+	uint32_t *metric_of_group = map_asset_groups(position, error);
+	if (!metric_of_group)
+		return -1;
+	if (!position->metric_of_sum || !position->is_by_period) {
+		free(metric_of_group);
+		return error_set(error, EX_OSERR, "out of memory");
+	}
+	for (size_t i = 0; i < input->sums.count; i++) {
+		const struct sum *sum = &input->sums.sums[i], *left_out = NULL;
+		const struct radix_pair *days;
+		uint32_t metric = position->metric_of_item[sum->key[1]], asset_group = input->accounts[sum->key[2]].asset_group;
+		/* Consumption without a plan item is of the one metric that all plan items of its account's asset group belong to. */
+		if (!*input->plan_items.ids.names[sum->key[1]].text && asset_group != INPUT_NONE && metric_of_group[asset_group] != MIXED)
+			metric = metric_of_group[asset_group];
+		position->metric_of_sum[i] = metric;
+		if (metric == PLAN_ITEM_NO_METRIC || input->periods[sum->key[0]].period.index < 0 || !sum->units)
+			continue;
+		if (input->excluded.count)
+			left_out = sum_table_find(&input->excluded, sum->key);
+		position->is_by_period[metric] |= !input_days_of(&input->days, &input->sums, i, &days) ||
+			(left_out && left_out->units &&
+				!input_days_of(&input->excluded_days, &input->excluded, (size_t)(left_out - input->excluded.sums), &days));
+	}
+	free(metric_of_group);
+	return 0;
+}
+
+static int add_line(struct position *position, const struct sum *sum, uint32_t metric, uint32_t period, int32_t first_day, int32_t end_day,
+	int64_t units, struct error *error)
+{
+	struct position_line *line = units ? array_grow((void **)&position->lines, &position->line_count, sizeof *line, error) : NULL;
+	const struct period at = {.start = first_day * DAY_MS, .end = end_day * DAY_MS};
+	uint32_t rank = position->membership.rank_of_account[sum->key[2]];
+	if (!units)
+		return 0;
+	if (!line)
+		return -1;
+	*line = (struct position_line){.metric = metric,
+		.period = period,
+		.rank = rank,
+		.epoch = membership_epoch(&position->membership, rank, &at),
+		.first_day = first_day,
+		.end_day = end_day,
+		.units = units};
+	return 0;
+}
+
+/* A line for each day of the sum; *left_out: of all of them. */
+static int add_day_lines(
+	struct position *position, const struct suspects *suspects, size_t number, uint32_t period, int64_t *left_out, struct error *error)
+{
+	const struct reconcile_input *input = position->input;
+	const struct sum *sum = &input->sums.sums[number], *users = NULL;
+	const struct radix_pair *days, *excluded = NULL;
+	size_t count = input_days_of(&input->days, &input->sums, number, &days), excluded_count = 0, at = 0;
+	if (input->excluded.count && (users = sum_table_find(&input->excluded, sum->key)))
+		excluded_count = input_days_of(&input->excluded_days, &input->excluded, (size_t)(users - input->excluded.sums), &excluded);
+	*left_out = 0;
+	for (size_t i = 0; i < count; i++) {
+		int32_t day = input_day_of_key(days[i].key);
+		const struct period as_period = {.start = day * DAY_MS, .end = (day + 1) * DAY_MS};
+		int64_t units = (int64_t)days[i].value, of_users = 0;
+		while (i + 1 < count && days[i + 1].key == days[i].key)
+			units += (int64_t)days[++i].value;
+		while (at < excluded_count && input_day_of_key(excluded[at].key) < day)
+			at++;
+		for (; at < excluded_count && input_day_of_key(excluded[at].key) == day; at++)
+			of_users += (int64_t)excluded[at].value;
+		int is_whole = is_excluded(position, suspects, sum, &as_period, error);
+		if (is_whole < 0)
+			return -1;
+		of_users = is_whole ? units : of_users < units ? of_users : units;
+		*left_out += of_users;
+		if (add_line(position, sum, position->metric_of_sum[number], period, day, day + 1, units - of_users, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_period_line(
+	struct position *position, const struct suspects *suspects, size_t number, uint32_t period, int64_t *left_out, struct error *error)
+{
+	const struct reconcile_input *input = position->input;
+	const struct sum *sum = &input->sums.sums[number];
+	const struct period *at = &input->periods[sum->key[0]].period;
+	int is_whole = is_excluded(position, suspects, sum, at, error);
+	if (is_whole < 0 || find_excluded(position, sum, left_out, error) < 0)
+		return -1;
+	if (is_whole)
+		*left_out = sum->units;
+	return add_line(position, sum, position->metric_of_sum[number], period, instant_day(at->start), instant_day(at->end - 1) + 1,
+		sum->units - *left_out, error);
+}
+
 static int add_lines(struct position *position, const struct suspects *suspects, const uint32_t rank_of_period[], struct error *error)
 {
 	const struct reconcile_input *input = position->input;
 	for (size_t i = 0; i < input->sums.count; i++) {
 		const struct sum *sum = &input->sums.sums[i];
-		uint32_t metric = position->metric_of_item[sum->key[1]], period = rank_of_period[sum->key[0]];
+		uint32_t metric = position->metric_of_sum[i], period = rank_of_period[sum->key[0]];
+		int64_t left_out = 0;
 		if (metric == PLAN_ITEM_NO_METRIC || input->periods[sum->key[0]].period.index < 0) {
 			position_trace_consumption(position, sum, metric, 0);
 			continue;
 		}
-		int64_t left_out;
-		int whole = is_excluded(position, suspects, sum, error);
-		if (whole < 0 || find_excluded(position, sum, &left_out, error) < 0)
+		if (find_excluded(position, sum, &left_out, error) < 0 ||
+			(position->is_by_period[metric] ? add_period_line : add_day_lines)(
+				position, suspects, i, period, &left_out, error) < 0)
 			return -1;
-		if (whole)
-			left_out = sum->units;
 		position_trace_consumption(position, sum, metric, left_out);
 		if (sum_add(&position->excluded[metric * input->period_count + period], left_out, error) < 0)
 			return -1;
-		position->lines[position->line_count++] = (struct position_line){.profile = input->periods[sum->key[0]].profile,
-			.metric = metric,
-			.period = period,
-			.rank = position->membership.rank_of_account[sum->key[2]],
-			.units = sum->units - left_out};
 	}
 	return combine_lines(position, error);
 }
@@ -144,10 +261,9 @@ int position_add_lines(struct position *position, struct error *error)
 	const struct reconcile_input *input = position->input;
 	struct suspects suspects = {.items = NULL};
 	uint32_t *rank_of_period = calloc(input->period_count + 1, sizeof *rank_of_period);
-	position->lines = malloc((input->sums.count + 1) * sizeof *position->lines);
-	int result = rank_of_period && position->lines ? check_excluded(input, error) : error_set(error, EX_OSERR, "out of memory");
+	int result = rank_of_period ? check_excluded(input, error) : error_set(error, EX_OSERR, "out of memory");
 	if (result == 0)
-		result = find_suspects(position, &suspects, error);
+		result = find_suspects(position, &suspects, error) < 0 || map_sums(position, error) < 0 ? -1 : 0;
 	for (size_t i = 0; i < input->period_count && result == 0; i++)
 		position->period_of_rank[i] = (uint32_t)i;
 	if (result == 0)

@@ -72,7 +72,7 @@ static void put_rights(struct buffer *line, const struct figures *figures)
 		json_member_rights(line, "rights_available", figures->is_unlimited, figures->available);
 	else
 		position_put_known(line, "rights_available", false, 0);
-	position_put_known(line, "over_licensed_rights", known, figures->over_licensed);
+	position_put_known(line, "over_licensed_rights", known && !figures->is_open, figures->over_licensed);
 	position_put_known(line, "unlicensed_rights", known, figures->unlicensed);
 	json_member_text(line, "status", figures_status(figures));
 	json_member_text(line, "usage_state", usage_state_names[figures->usage_state]);
@@ -83,6 +83,17 @@ static void put_rights(struct buffer *line, const struct figures *figures)
 	position_put_known(line, "allocated_not_in_use", known, figures->allocated_not_in_use);
 	position_put_known(line, "not_allocated", known, figures->not_allocated);
 	json_member_integer(line, "excluded_units", figures->excluded);
+}
+
+/* How the rights were drawn, and when the first was missing. */
+static void put_drawing(struct buffer *line, const struct figures *figures)
+{
+	json_member_text(line, "drawn_by", figures->is_by_day ? "day" : "period");
+	json_key(line, "first_unlicensed_on");
+	if (figures->first_breach == NO_BREACH)
+		json_null(line);
+	else
+		json_day(line, figures->first_breach);
 }
 
 /* The fields of POSITION_FIGURES in stream.c, in that order. */
@@ -129,6 +140,7 @@ int position_print_metric(struct position *position, const struct position_cell 
 	else
 		json_null(line);
 	json_member_text(line, "price_basis", pricing->basis);
+	put_drawing(line, &cell->figures);
 	position_end_record(position);
 	return 0;
 }
@@ -143,23 +155,38 @@ void position_print_sum(struct position *position, const struct stream *stream, 
 	if (stream == &stream_model_result)
 		json_member_text(line, "software_model", metric->software_model);
 	put_figures(line, period, figures, position->currency_of_product[metric->product_number]);
+	put_drawing(line, figures);
 	position_end_record(position);
 }
 
-void position_print_unlicensed_account(struct position *position, const struct position_cell *cell, const struct consumer *consumer,
-	int64_t unlicensed, struct amount cost)
+int position_print_unlicensed(struct position *position, const struct position_cell *cell, const struct amount parts[], struct error *error)
 {
-	struct buffer *line = position_begin_record(position, &stream_unlicensed_consumption);
-	position_put_metric(line, cell);
-	json_member_text(line, "unit", cell->metric->unit);
-	position_put_period(line, &cell->period->period);
-	json_member_text(line, "account_id", membership_account_id(&position->membership, consumer->rank));
-	json_member_text(line, "account_name", membership_account(&position->membership, consumer->rank)->name);
-	json_member_integer(line, "units_consumed", consumer->units);
-	json_member_integer(line, "units_unlicensed", unlicensed);
-	json_member_text(line, "currency", cell->pricing.currency);
-	position_put_amount(line, "cost", cost, cell->pricing.digits);
-	position_end_record(position);
+	for (size_t i = 0; i < cell->consumer_count; i++) {
+		const struct consumer *consumer = &cell->consumers[i];
+		int64_t units = consumer->units, unlicensed = consumer->unlicensed;
+		struct amount cost = parts[i];
+		/* An account that changed its groups is several consumers. */
+		for (; i + 1 < cell->consumer_count && cell->consumers[i + 1].rank == consumer->rank; i++) {
+			units += cell->consumers[i + 1].units;
+			unlicensed += cell->consumers[i + 1].unlicensed;
+			if (amount_add(&cost, parts[i + 1], error) < 0)
+				return -1;
+		}
+		if (!unlicensed)
+			continue;
+		struct buffer *line = position_begin_record(position, &stream_unlicensed_consumption);
+		position_put_metric(line, cell);
+		json_member_text(line, "unit", cell->metric->unit);
+		position_put_period(line, &cell->period->period);
+		json_member_text(line, "account_id", membership_account_id(&position->membership, consumer->rank));
+		json_member_text(line, "account_name", membership_account(&position->membership, consumer->rank)->name);
+		json_member_integer(line, "units_consumed", units);
+		json_member_integer(line, "units_unlicensed", unlicensed);
+		json_member_text(line, "currency", cell->pricing.currency);
+		position_put_amount(line, "cost", cost, cell->pricing.digits);
+		position_end_record(position);
+	}
+	return 0;
 }
 
 /* Units of plan items without a metric, by plan item and profile. */
@@ -169,7 +196,7 @@ static int sum_unrecognized(const struct position *position, struct sum_table *s
 	for (size_t i = 0; i < all->count; i++) {
 		const struct sum *sum = &all->sums[i];
 		const uint32_t key[SUM_PARTS] = {sum->key[1], position->input->periods[sum->key[0]].profile};
-		if (position->metric_of_item[sum->key[1]] == PLAN_ITEM_NO_METRIC && sum_table_add(sums, key, sum->units, error) < 0)
+		if (position->metric_of_sum[i] == PLAN_ITEM_NO_METRIC && sum_table_add(sums, key, sum->units, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -218,7 +245,8 @@ int position_print_unrecognized(struct position *position, struct error *error)
 		size_t first = at;
 		while (at < sums.count && sums.sums[at].key[0] == item)
 			at++;
-		if (position->metric_of_item[item] == PLAN_ITEM_NO_METRIC)
+		bool is_empty = !*position->input->plan_items.ids.names[item].text && at == first;
+		if (position->metric_of_item[item] == PLAN_ITEM_NO_METRIC && !is_empty)
 			result = print_item(position, item, sums.sums + first, at - first, error);
 	}
 	sum_table_release(&sums);

@@ -7,19 +7,6 @@
 
 #include <stdlib.h>
 
-int position_trace_open(struct position *position, const struct drawdown *drawdown, struct error *error)
-{
-	if (!position->trace)
-		return 0;
-	int64_t *grown = reallocarray(position->drawn_before, drawdown->grants.count + 1, sizeof *grown);
-	if (!grown)
-		return error_set(error, EX_OSERR, "out of memory");
-	position->drawn_before = grown;
-	for (size_t i = 0; i < drawdown->grants.count; i++)
-		grown[i] = drawdown->grants.list[i].drawn;
-	return 0;
-}
-
 static void put_day(struct buffer *line, const char *key, int32_t day)
 {
 	json_key(line, key);
@@ -29,7 +16,8 @@ static void put_day(struct buffer *line, const char *key, int32_t day)
 		json_day(line, day);
 }
 
-static void print_grant(struct position *position, const struct position_cell *cell, const struct grant *grant, int64_t before)
+static void print_grant(
+	struct position *position, const struct position_cell *cell, const struct grant *grant, int64_t before, int64_t after)
 {
 	const struct entitlement *entitlement = grant->entitlement;
 	bool is_allocated = entitlement->allocation_type != GROUP_POOL;
@@ -45,16 +33,16 @@ static void print_grant(struct position *position, const struct position_cell *c
 	json_member_rights(line, "rights_granted", entitlement->is_unlimited, grant->rights);
 	json_member_integer(line, "rights_drawn_before", before);
 	json_member_rights(line, "rights_owned", entitlement->is_unlimited, grant->rights - before);
-	json_member_integer(line, "rights_drawn", grant->drawn - before);
+	json_member_integer(line, "rights_drawn", after - before);
 	position_end_record(position);
 }
 
-void position_trace_drawdown(struct position *position, const struct position_cell *cell)
+void position_trace_grants(struct position *position, const struct position_cell *cell)
 {
 	const struct grants *grants = &cell->drawdown->grants;
 	for (size_t i = 0; position->trace && i < grants->count; i++)
 		if (grant_is_in_force(&grants->list[i], &cell->period->period))
-			print_grant(position, cell, &grants->list[i], position->drawn_before[i]);
+			print_grant(position, cell, &grants->list[i], cell->drawn_before[i], cell->drawn_after[i]);
 }
 
 void position_trace_consumption(struct position *position, const struct sum *sum, uint32_t metric, int64_t excluded)

@@ -10,11 +10,8 @@
 
 #include "reconcile/position_cell.h"
 
-/* Remembers what earlier periods have drawn: before drawdown_period(). Nothing to do where no trace is asked for, as below. */
-int position_trace_open(struct position *position, const struct drawdown *drawdown, struct error *error);
-
-/* The entitlements in force: after drawdown_period(). */
-void position_trace_drawdown(struct position *position, const struct position_cell *cell);
+/* The entitlements in force in a position. Nothing to do where no trace is asked for, as below. */
+void position_trace_grants(struct position *position, const struct position_cell *cell);
 
 /* A consumption of plan item and account in a period; `metric` is PLAN_ITEM_NO_METRIC for one that maps to none. */
 void position_trace_consumption(struct position *position, const struct sum *sum, uint32_t metric, int64_t excluded);

@@ -2,16 +2,18 @@
 
 #include "base/array.h"
 #include "base/instant.h"
+#include "stream/count_object.h"
 #include "stream/record.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* clang-format off */
 #define FIELDS(X) \
 	X(profile) X(organization_id) X(account_id) X(account_name) X(plan_item_id) X(period_index) X(period_start) \
 	X(period_end) X(units_consumed) X(state) X(site_id) X(site_name) X(asset_group_id) X(plan_item_name) \
 	X(subscription_name) X(units_allowed) X(units_billed) X(bulk_units) X(powerform_units) X(observed_at) X(counted_until) \
-	X(watermark) X(units_counted)
+	X(watermark) X(units_counted) X(by_day) X(periods_from) X(period_months) X(day) X(effective_from) X(renewal_months)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -29,6 +31,10 @@ void reconcile_input_release(struct reconcile_input *input)
 	free(input->billings);
 	sum_table_release(&input->sums);
 	sum_table_release(&input->excluded);
+	free(input->days.list);
+	free(input->excluded_days.list);
+	free(input->dailies);
+	free(input->rules);
 	arena_release(&input->arena);
 	*input = (struct reconcile_input){.accounts = NULL};
 }
@@ -78,8 +84,12 @@ static void add_account(struct reconcile_input *input, struct record *record)
 static void add_watermark(struct reconcile_input *input, struct record *record)
 {
 	uint32_t number = read_account(input, record);
-	if (!record->failed)
-		input->accounts[number].is_fed = input->has_watermarks = true;
+	int64_t watermark = record_instant(record, SLOT_watermark);
+	if (record->failed)
+		return;
+	if (!input->has_watermarks || watermark < input->least_watermark)
+		input->least_watermark = watermark;
+	input->accounts[number].is_fed = input->has_watermarks = true;
 }
 
 static void add_subscription(struct reconcile_input *input, struct record *record)
@@ -101,21 +111,55 @@ static void add_subscription(struct reconcile_input *input, struct record *recor
 	record->failed = !eligibility;
 }
 
-/* A period is as final as the least final of its records. */
-static uint32_t add_period(struct reconcile_input *input, uint32_t profile, const struct period *period, struct record *record)
+/* The number of a period. It is as final as the least final of its records. */
+static ptrdiff_t add_period(
+	struct reconcile_input *input, uint32_t profile, const struct period *period, enum period_state state, struct error *error)
 {
 	const int64_t key[] = {profile, period->start, period->end};
+	ptrdiff_t number = name_table_number(&input->period_keys, (const char *)key, sizeof key, error);
+	if (number < 0)
+		return -1;
+	if ((size_t)number == input->period_count) {
+		struct input_period *new = array_grow((void **)&input->periods, &input->period_count, sizeof *new, error);
+		if (!new)
+			return -1;
+		*new = (struct input_period){.profile = profile, .period = *period, .state = state};
+	}
+	if (state < input->periods[number].state)
+		input->periods[number].state = state;
+	return number;
+}
+
+static uint32_t read_period(struct reconcile_input *input, uint32_t profile, struct record *record)
+{
+	const struct period period = record_period(record, SLOT_period_index, SLOT_period_start, SLOT_period_end);
 	const struct json_slice *word = record_slice(record, SLOT_state);
 	enum period_state state = period_state_of_name(word->kind == JSON_STRING ? word->text : NULL, word->length);
-	ptrdiff_t number = name_table_number(&input->period_keys, (const char *)key, sizeof key, record->error);
-	struct input_period *new = NULL;
-	if ((size_t)number == input->period_count &&
-		(new = array_grow((void **)&input->periods, &input->period_count, sizeof *new, record->error)))
-		*new = (struct input_period){.profile = profile, .period = *period, .state = state};
-	record->failed |= number < 0 || (size_t)number >= input->period_count;
-	if (!record->failed && state < input->periods[number].state)
-		input->periods[number].state = state;
+	ptrdiff_t number = record->failed ? -1 : add_period(input, profile, &period, state, record->error);
+	record->failed |= number < 0;
 	return (uint32_t)number;
+}
+
+static void add_rule(struct reconcile_input *input, uint32_t profile, int from, int months, struct record *record)
+{
+	if (record->failed || record_is_null(record, from) || record_is_null(record, months))
+		return;
+	int64_t length = record_integer(record, months);
+	if (length < 1 || length > 60)
+		record_wrong(record, months, "months of a period, 1 to 60");
+	struct period_rule rule = {.origin = record_day(record, from), .months = (int)length};
+	for (size_t i = 0; i < input->rule_count; i++)
+		if (input->rules[i].profile == profile && input->rules[i].rule.origin == rule.origin)
+			return;
+	struct input_rule *new = record->failed ? NULL : array_grow((void **)&input->rules, &input->rule_count, sizeof *new, record->error);
+	record->failed |= !new;
+	if (new)
+		*new = (struct input_rule){profile, rule};
+}
+
+static void add_contract(struct reconcile_input *input, struct record *record)
+{
+	add_rule(input, record_name_or_empty(record, SLOT_profile, &input->profiles), SLOT_effective_from, SLOT_renewal_months, record);
 }
 
 /* What the account's consumption says of the account. */
@@ -129,22 +173,58 @@ static void update_account(struct input_account *account, uint32_t profile, uint
 		account->organization = organization;
 }
 
-static void add_consumption(struct reconcile_input *input, struct sum_table *sums, struct record *record)
+/* The days of a sum that was just added to. */
+static void add_days(struct record *record, const struct sum_table *sums, const uint32_t key[], struct input_days *days)
 {
-	struct period period = record_period(record, SLOT_period_index, SLOT_period_start, SLOT_period_end);
+	const struct json_slice *by_day = record_slice(record, SLOT_by_day);
+	const char *at = NULL;
+	struct count_member member;
+	int32_t day = 0;
+	int got = 0;
+	if (record->failed || record_is_null(record, SLOT_by_day))
+		return;
+	size_t sum = (size_t)(sum_table_find(sums, key) - sums->sums);
+	while ((got = count_object_next(by_day, &at, &member)) > 0 && day_parse(member.name, member.length, &day) == 0) {
+		struct radix_pair *new = array_grow((void **)&days->list, &days->count, sizeof *new, record->error);
+		record->failed |= !new;
+		if (!new)
+			return;
+		*new = (struct radix_pair){input_day_key(sum, day), (uint64_t)member.count};
+	}
+	if (got != 0)
+		record_wrong(record, SLOT_by_day, "an object of counts by day");
+}
+
+static void add_consumption(struct reconcile_input *input, struct sum_table *sums, struct input_days *days, struct record *record)
+{
 	int64_t units = record_count(record, SLOT_units_consumed);
 	uint32_t profile = record_name_or_empty(record, SLOT_profile, &input->profiles), key[SUM_PARTS] = {0};
 	if (record->failed)
 		return;
-	key[0] = add_period(input, profile, &period, record);
+	key[0] = read_period(input, profile, record);
 	key[1] = plan_items_read(&input->plan_items, record, SLOT_plan_item_id);
 	key[2] = read_account(input, record);
 	uint32_t organization = read_name(record, SLOT_organization_id, &input->organization_ids);
+	add_rule(input, profile, SLOT_periods_from, SLOT_period_months, record);
 	if (record->failed)
 		return;
 	update_account(&input->accounts[key[2]], profile, organization, units);
 	input->plan_items.list[key[1]].has_units |= units > 0;
 	record_sum(record, sums, key, units);
+	add_days(record, sums, key, days);
+}
+
+static void add_daily(struct reconcile_input *input, struct record *record)
+{
+	struct input_daily daily = {.account = read_account(input, record),
+		.plan_item = plan_items_read(&input->plan_items, record, SLOT_plan_item_id),
+		.day = record_day(record, SLOT_day),
+		.units = record_count(record, SLOT_units_consumed)};
+	struct input_daily *new =
+		record->failed ? NULL : array_grow((void **)&input->dailies, &input->daily_count, sizeof *new, record->error);
+	record->failed |= !new;
+	if (new)
+		*new = daily;
 }
 
 static int64_t read_units(struct record *record, int slot)
@@ -189,7 +269,11 @@ int reconcile_input_add(
 {
 	struct record record = {.reader = reader, .message = message, .error = error};
 	if (message_is_record(message, "consumption"))
-		add_consumption(input, &input->sums, &record);
+		add_consumption(input, &input->sums, &input->days, &record);
+	else if (message_is_record(message, "daily_consumption"))
+		add_daily(input, &record);
+	else if (message_is_record(message, "contract"))
+		add_contract(input, &record);
 	else if (message_is_record(message, "account"))
 		add_account(input, &record);
 	else if (message_is_record(message, "watermark"))
@@ -206,6 +290,140 @@ int reconcile_input_add_excluded(
 {
 	struct record record = {.reader = reader, .message = message, .error = error};
 	if (message_is_record(message, "consumption"))
-		add_consumption(input, &input->excluded, &record);
+		add_consumption(input, &input->excluded, &input->excluded_days, &record);
 	return record.failed ? -1 : 0;
+}
+
+/* ---- once all is read ---- */
+
+static int compare_rules(const void *left, const void *right)
+{
+	const struct input_rule *a = left, *b = right;
+	if (a->profile != b->profile)
+		return a->profile < b->profile ? -1 : 1;
+	return (a->rule.origin > b->rule.origin) - (a->rule.origin < b->rule.origin);
+}
+
+/* The periods of a rule up to the next rule of its profile, and up to the clock. */
+static int make_periods(
+	struct reconcile_input *input, const struct input_rule *rule, const struct input_rule *next, int64_t now, struct error *error)
+{
+	int64_t end = next ? next->rule.origin * DAY_MS : INT64_MAX,
+		read_until = input->has_watermarks ? input->least_watermark : INSTANT_NONE;
+	int last = period_of_instant(&rule->rule, now < end ? now : end - 1).index, first = last - INPUT_PERIODS_MADE;
+	for (int index = first > 0 ? first : 0; index <= last; index++) {
+		struct period period = period_by_index(&rule->rule, index);
+		if (period.end > end)
+			period.end = end;
+		if (add_period(input, rule->profile, &period, period_state_at(period.end, now, read_until), error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Is the period the better one for the workspace to begin with? The earlier, then by the name of the profile. */
+static bool is_before(const struct reconcile_input *input, const struct input_period *period, const struct input_period *other)
+{
+	if (period->period.start != other->period.start)
+		return period->period.start < other->period.start;
+	return strcmp(input->profiles.names[period->profile].text, input->profiles.names[other->profile].text) < 0;
+}
+
+/* Several profiles share the workspace's rights: its own position is by the periods of the profile whose contract began first. */
+static int make_workspace(struct reconcile_input *input, struct error *error)
+{
+	const struct input_period *first = NULL;
+	bool are_several = false;
+	input->workspace = INPUT_NONE;
+	for (size_t i = 0; i < input->period_count; i++) {
+		const struct input_period *period = &input->periods[i];
+		if (period->period.index < 0)
+			continue;
+		are_several |= first && first->profile != period->profile;
+		if (!first || is_before(input, period, first))
+			first = period;
+	}
+	if (!are_several)
+		return 0;
+	input->workspace = (uint32_t)input->profiles.count;
+	uint32_t model = first->profile;
+	for (size_t i = 0, count = input->period_count; i < count; i++) {
+		const struct input_period period = input->periods[i];
+		if (period.profile == model && period.period.index >= 0 &&
+			add_period(input, input->workspace, &period.period, period.state, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A daily_consumption record names no profile: it is of the consumption that its account and plan item has in a period that holds the day. */
+static int assign_dailies(struct reconcile_input *input, struct error *error)
+{
+	bool *has_days = calloc(input->sums.count + 1, sizeof *has_days);
+	if (!has_days)
+		return error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < input->days.count; i++)
+		has_days[input->days.list[i].key >> 32] = true;
+	int result = 0;
+	for (size_t i = 0; i < input->daily_count && result == 0; i++) {
+		const struct input_daily *daily = &input->dailies[i];
+		int64_t instant = daily->day * DAY_MS;
+		for (uint32_t period = 0; period < input->period_count && result == 0; period++) {
+			const uint32_t key[SUM_PARTS] = {period, daily->plan_item, daily->account};
+			const struct period *at = &input->periods[period].period;
+			const struct sum *sum = instant < at->start || instant >= at->end ? NULL : sum_table_find(&input->sums, key);
+			struct radix_pair *new = NULL;
+			if (!sum || has_days[sum - input->sums.sums])
+				continue;
+			if ((new = array_grow((void **)&input->days.list, &input->days.count, sizeof *new, error)))
+				*new = (struct radix_pair){
+					input_day_key((size_t)(sum - input->sums.sums), daily->day), (uint64_t)daily->units};
+			result = new ? 0 : -1;
+		}
+	}
+	free(has_days);
+	return result;
+}
+
+static int sort_days(struct input_days *days, struct error *error)
+{
+	struct radix_pair *spare = malloc((days->count + 1) * sizeof *spare);
+	if (!spare)
+		return error_set(error, EX_OSERR, "out of memory");
+	radix_sort(days->list, spare, days->count);
+	free(spare);
+	return 0;
+}
+
+int reconcile_input_finish(struct reconcile_input *input, int64_t now, struct error *error)
+{
+	if (input->rule_count)
+		qsort(input->rules, input->rule_count, sizeof *input->rules, compare_rules);
+	for (size_t i = 0; i < input->rule_count; i++) {
+		const struct input_rule *rule = &input->rules[i], *next = i + 1 < input->rule_count ? rule + 1 : NULL;
+		if (make_periods(input, rule, next && next->profile == rule->profile ? next : NULL, now, error) < 0)
+			return -1;
+	}
+	return make_workspace(input, error) < 0 || assign_dailies(input, error) < 0 || sort_days(&input->days, error) < 0 ||
+			sort_days(&input->excluded_days, error) < 0
+		? -1
+		: 0;
+}
+
+size_t input_days_of(const struct input_days *days, const struct sum_table *sums, size_t sum, const struct radix_pair **first)
+{
+	size_t low = 0, high = days->count, count = 0;
+	int64_t units = 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (days->list[middle].key >> 32 < sum)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*first = days->list + low;
+	for (; low + count < days->count && days->list[low + count].key >> 32 == sum; count++)
+		if (__builtin_add_overflow(units, (int64_t)days->list[low + count].value, &units))
+			return 0;
+	return units == sums->sums[sum].units ? count : 0;
 }

@@ -11,6 +11,7 @@
 #include "base/name_table.h"
 #include "base/period.h"
 #include "base/period_state.h"
+#include "base/radix_sort.h"
 #include "base/sum_table.h"
 #include "reconcile/plan_item_map.h"
 #include "stream/record.h"
@@ -33,6 +34,33 @@ struct input_period {
 	uint32_t profile;
 	struct period period;
 	enum period_state state; /* of the least final of its records */
+};
+
+/* By which rule the periods of a profile follow each other, from the rule's origin to the next rule's. */
+struct input_rule {
+	uint32_t profile;
+	struct period_rule rule;
+};
+
+/* Units of days: the key is input_day_key() of a sum and a day, the value units. Sorted once all is read. */
+struct input_days {
+	struct radix_pair *list;
+	size_t count;
+};
+static inline uint64_t input_day_key(size_t sum, int32_t day)
+{
+	return (uint64_t)sum << 32 | ((uint32_t)day ^ 0x80000000u);
+}
+static inline int32_t input_day_of_key(uint64_t key)
+{
+	return (int32_t)((uint32_t)key ^ 0x80000000u);
+}
+
+/* A daily_consumption record: which sum it is of is known once all is read. */
+struct input_daily {
+	uint32_t account, plan_item;
+	int32_t day;
+	int64_t units;
 };
 
 /* The asset group whose accounts a plan item is for. */
@@ -62,7 +90,15 @@ struct reconcile_input {
 	size_t billing_count;
 	struct sum_table sums; /* period, plan item, account */
 	struct sum_table excluded; /* likewise: units of these that reconcile_input_add_excluded() has seen */
+	struct input_days days, excluded_days; /* of these sums */
+	struct input_daily *dailies;
+	size_t daily_count;
+	struct input_rule *rules;
+	size_t rule_count;
+	uint32_t
+		workspace; /* the number of the workspace as if it were a profile, where there are several: INPUT_NONE else; once all is read */
 	bool has_watermarks; /* some account has one: then one without was not fed yet */
+	int64_t least_watermark; /* of the accounts that have one */
 	struct arena arena;
 };
 
@@ -77,6 +113,16 @@ bool input_account_is_of(const struct input_account *account, uint32_t profile);
 /* Adds a message of that reader, when it is of a stream that reconcile reads. */
 int reconcile_input_add(
 	struct reconcile_input *input, const struct message_reader *reader, const struct message *message, struct error *error);
+
+/*
+ * Call it once all is read: adds the periods without consumption, up to the one that holds `now`, and sorts the days. EX_OSERR.
+ * A period is made by rule only: from the origin of the first rule of its profile, at most INPUT_PERIODS_MADE of them.
+ */
+int reconcile_input_finish(struct reconcile_input *input, int64_t now, struct error *error);
+#define INPUT_PERIODS_MADE 1200
+
+/* The days of a sum: from *first on, their number. 0 when they are not known, or do not add up to the sum. */
+size_t input_days_of(const struct input_days *days, const struct sum_table *sums, size_t sum, const struct radix_pair **first);
 
 /* Adds a consumption record of units that are left out: of excluded users, as `exclude` selects them. */
 int reconcile_input_add_excluded(

@@ -1,13 +1,19 @@
 #include "reconcile/remediation.h"
 
+#include "base/instant.h"
+#include "reconcile/breach_cost.h"
 #include "reconcile/position_print.h"
 #include "json/json_write.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What the position becomes, option by option. */
 struct outcome {
 	int64_t number, owned, over, unlicensed;
+	int64_t *units; /* of these by price of the position */
+	int64_t *lacking; /* by breach of the position: what is still missing */
+	int64_t *moved; /* by grant */
 };
 
 struct option {
@@ -29,7 +35,7 @@ static int print_option(struct position *position, const struct position_cell *c
 	struct error *error)
 {
 	struct amount left;
-	if (average_price_true_up(&cell->pricing, outcome->unlicensed, &left, error) < 0)
+	if (breach_cost_of(cell, outcome->units, &left, error) < 0)
 		return -1;
 	struct buffer *line = position_begin_record(position, &stream_remediation);
 	position_put_metric(line, cell);
@@ -66,24 +72,48 @@ static int move(struct position *position, const struct position_cell *cell, str
 	return print_option(position, cell, outcome, &option, error);
 }
 
+static bool is_for(const struct grant *grant, const struct breach *breach)
+{
+	return grant_is_in_force(grant, &(struct period){.start = breach->first_day * DAY_MS, .end = breach->end_day * DAY_MS});
+}
+
+/* What nobody has drawn of the pool's grants on which the breach could have drawn, in the order of drawing; up to `most`. */
+static int64_t take_rest(
+	struct outcome *outcome, const struct position_cell *cell, const struct pool *pool, const struct breach *breach, int64_t most)
+{
+	int64_t taken = 0;
+	for (size_t i = pool->first; i < pool->first + pool->count && taken < most; i++) {
+		const struct grant *grant = &cell->drawdown->grants.list[i];
+		int64_t rest = grant->rights - cell->drawn_after[i] - outcome->moved[i], part = rest < most - taken ? rest : most - taken;
+		if (!is_for(grant, breach))
+			continue;
+		outcome->moved[i] += part;
+		taken += part;
+	}
+	return taken;
+}
+
 /*
- * Allocated rights that their group has not used go to accounts that lack some, a record for each group that gets any. `short_of` is what
- * each account still lacks; `gets` has room for every group of the pool's type and one more.
+ * Allocated rights that their group has not used go to accounts that lacked some on a day on which these were in force, a record for each group
+ * that gets any. `gets` has room for every group of the pool's type and one more.
  */
 static int move_from(struct position *position, const struct position_cell *cell, struct outcome *outcome, const struct pool *pool,
-	int64_t short_of[], int64_t gets[], struct error *error)
+	const struct pool_use *use, int64_t gets[], struct error *error)
 {
-	int64_t rest = pool->owned - pool->drawn;
+	int64_t rest = use->rest;
 	size_t groups = position->membership.values[pool->type].count;
 	int result = 0;
-	for (size_t i = 0; i < cell->consumer_count && rest > 0; i++) {
-		int64_t rights = short_of[i] < rest ? short_of[i] : rest;
-		uint32_t group =
-			rights ? membership_of(&position->membership, pool->type, cell->consumers[i].rank, &cell->period->period) : 0;
+	for (size_t i = 0; i < cell->breach_count && rest > 0; i++) {
+		const struct breach *breach = &cell->breaches[i];
+		const struct consumer *consumer = &cell->consumers[breach->consumer];
+		int64_t wanted = outcome->lacking[i] < rest ? outcome->lacking[i] : rest;
+		int64_t rights = wanted ? take_rest(outcome, cell, pool, breach, wanted) : 0;
+		uint32_t group = rights ? membership_of(&position->membership, pool->type, consumer->rank, &consumer->at) : 0;
 		if (!rights)
 			continue;
 		gets[group == MEMBERSHIP_NONE ? groups : group] += rights;
-		short_of[i] -= rights;
+		outcome->lacking[i] -= rights;
+		outcome->units[breach->price] -= rights;
 		rest -= rights;
 	}
 	for (size_t group = 0; group <= groups && result == 0; group++) {
@@ -101,16 +131,14 @@ static int move_rights(struct position *position, const struct position_cell *ce
 	for (int type = 0; type < GROUP_TYPES; type++)
 		if (position->membership.values[type].count > most)
 			most = position->membership.values[type].count;
-	int64_t *short_of = calloc(cell->consumer_count + 1, sizeof *short_of), *gets = calloc(most + 1, sizeof *gets);
-	int result = short_of && gets ? 0 : error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < cell->consumer_count && result == 0; i++)
-		short_of[i] = position_unlicensed(&cell->consumers[i]);
+	int64_t *gets = calloc(most + 1, sizeof *gets);
+	int result = gets ? 0 : error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < cell->drawdown->pool_count && outcome->unlicensed && result == 0; i++) {
 		const struct pool *pool = &cell->drawdown->pools[i];
-		if (pool->is_in_force && !pool->is_unlimited && pool->type != GROUP_POOL && pool->owned > pool->drawn)
-			result = move_from(position, cell, outcome, pool, short_of, gets, error);
+		const struct pool_use *use = &cell->pools[i];
+		if (use->is_in_force && !use->is_unlimited && pool->type != GROUP_POOL && use->rest > 0)
+			result = move_from(position, cell, outcome, pool, use, gets, error);
 	}
-	free(short_of);
 	free(gets);
 	return result;
 }
@@ -118,10 +146,11 @@ static int move_rights(struct position *position, const struct position_cell *ce
 static int buy_rights(struct position *position, const struct position_cell *cell, struct outcome *outcome, struct error *error)
 {
 	struct option option = {.name = "buy_rights", .rights = outcome->unlicensed, .type = GROUP_POOL, .basis = cell->pricing.basis};
-	if (average_price_true_up(&cell->pricing, option.rights, &option.cost, error) < 0)
+	if (breach_cost_of(cell, outcome->units, &option.cost, error) < 0)
 		return -1;
 	outcome->owned += option.rights;
 	outcome->unlicensed = 0;
+	memset(outcome->units, 0, cell->price_count * sizeof *outcome->units);
 	return print_option(position, cell, outcome, &option, error);
 }
 
@@ -139,16 +168,33 @@ static int reduce_rights(
 	return print_option(position, cell, outcome, &option, error);
 }
 
+static int print_options(struct position *position, const struct position_cell *cell, struct outcome *outcome, struct error *error)
+{
+	int64_t surplus = cell->figures.lapsing - cell->figures.unlicensed;
+	for (size_t i = 0; i < cell->breach_count; i++) {
+		outcome->lacking[i] = cell->breaches[i].units;
+		outcome->units[cell->breaches[i].price] += cell->breaches[i].units;
+	}
+	if (outcome->unlicensed && move_rights(position, cell, outcome, error) < 0)
+		return -1;
+	if (outcome->unlicensed && buy_rights(position, cell, outcome, error) < 0)
+		return -1;
+	return cell->is_last_over && surplus > 0 ? reduce_rights(position, cell, outcome, surplus, error) : 0;
+}
+
 int position_print_remediation(struct position *position, const struct position_cell *cell, struct error *error)
 {
 	const struct figures *figures = &cell->figures;
-	struct outcome outcome = {.owned = figures->owned, .over = figures->over_licensed, .unlicensed = figures->unlicensed};
-	int64_t surplus = figures->lapsing - figures->unlicensed;
+	struct outcome outcome = {.owned = figures->owned, .over = figures->available, .unlicensed = figures->unlicensed};
 	if (!figures_are_known(figures) || figures->is_unlimited)
 		return 0;
-	if (figures->unlicensed && move_rights(position, cell, &outcome, error) < 0)
-		return -1;
-	if (outcome.unlicensed && buy_rights(position, cell, &outcome, error) < 0)
-		return -1;
-	return cell->is_last_over && surplus > 0 ? reduce_rights(position, cell, &outcome, surplus, error) : 0;
+	outcome.units = calloc(cell->price_count + 1, sizeof *outcome.units);
+	outcome.lacking = calloc(cell->breach_count + 1, sizeof *outcome.lacking);
+	outcome.moved = calloc(cell->drawdown->grants.count + 1, sizeof *outcome.moved);
+	int result = outcome.units && outcome.lacking && outcome.moved ? print_options(position, cell, &outcome, error)
+								       : error_set(error, EX_OSERR, "out of memory");
+	free(outcome.units);
+	free(outcome.lacking);
+	free(outcome.moved);
+	return result;
 }

@@ -120,6 +120,7 @@ const struct stream stream_unrecognized_subscription = {
 		{"entitlements_without_cost", FIELD_INTEGER, false}, {"accounts_not_yet_fed", FIELD_INTEGER, false}, \
 		{"accounts_not_reported", FIELD_INTEGER, false}, {"billing_periods", FIELD_INTEGER, false}, \
 		{"billed_units", FIELD_INTEGER, false}, {"billed_units_counted", FIELD_INTEGER, false}
+#define POSITION_DRAWING {"drawn_by", FIELD_WORD, true}, {"first_unlicensed_on", FIELD_DAY, false}
 /* clang-format on */
 
 const struct stream stream_metric_result = {
@@ -127,20 +128,21 @@ const struct stream stream_metric_result = {
 	.keys = KEYS("profile", "software_model", "license_metric", "period_start"),
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
 		{"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true}, {"unit", FIELD_WORD, true}, POSITION_FIGURES,
-		{"average_price", FIELD_DECIMAL, false}, {"price_basis", FIELD_WORD, false}),
+		{"average_price", FIELD_DECIMAL, false}, {"price_basis", FIELD_WORD, false}, POSITION_DRAWING),
 };
 
 const struct stream stream_model_result = {
 	.name = "model_result",
 	.keys = KEYS("profile", "software_model", "period_start"),
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
-		{"software_model", FIELD_TEXT, true}, POSITION_FIGURES),
+		{"software_model", FIELD_TEXT, true}, POSITION_FIGURES, POSITION_DRAWING),
 };
 
 const struct stream stream_product_result = {
 	.name = "product_result",
 	.keys = KEYS("profile", "publisher", "product", "period_start"),
-	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true}, POSITION_FIGURES),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true}, POSITION_FIGURES,
+		POSITION_DRAWING),
 };
 
 const struct stream stream_group_result = {
@@ -151,7 +153,7 @@ const struct stream stream_group_result = {
 		{"period_end", FIELD_TIME, true}, {"group_type", FIELD_WORD, true}, {"group_kind", FIELD_WORD, true},
 		{"group_value", FIELD_TEXT, false}, {"group_name", FIELD_TEXT, false}, {"rights_owned", FIELD_RIGHTS, true},
 		{"rights_allocated", FIELD_INTEGER, true}, {"rights_pooled", FIELD_INTEGER, true}, {"rights_used", FIELD_INTEGER, false},
-		{"rights_available", FIELD_RIGHTS, true}, {"over_licensed_rights", FIELD_INTEGER, true},
+		{"rights_available", FIELD_RIGHTS, true}, {"over_licensed_rights", FIELD_INTEGER, false},
 		{"unlicensed_rights", FIELD_INTEGER, true}, {"covered_rights", FIELD_INTEGER, true}, {"usage_state", FIELD_WORD, false},
 		{"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, {"true_up_cost", FIELD_DECIMAL, false},
 		{"status", FIELD_TEXT, true}),

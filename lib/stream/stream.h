@@ -9,7 +9,7 @@
 
 #include "base/buffer.h"
 
-#define STREAM_FIELD_LIMIT 40 /* no stream has more fields */
+#define STREAM_FIELD_LIMIT 48 /* no stream has more fields */
 #define ID_LIMIT 46 /* bytes of a FIELD_ID; a UUID as text is 36 */
 
 enum field_type {

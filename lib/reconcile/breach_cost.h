@@ -1,0 +1,18 @@
+/*
+ * breach_cost.h: what the unlicensed units of a position cost: each at the price that held on its day.
+ *
+ * The units of one price cost what so many rights cost at it, rounded once; the position's cost is the sum over its prices. Costs of
+ * accounts are parts: what the units of a price up to the account's cost, less what those before cost. So parts add up exactly.
+ */
+#ifndef ENVTALLY_BREACH_COST_H
+#define ENVTALLY_BREACH_COST_H
+
+#include "reconcile/position_cell.h"
+
+/* `units` by price of the cell. */
+int breach_cost_of(const struct position_cell *cell, const int64_t units[], struct amount *cost, struct error *error);
+
+/* Of all breaches of the cell. `parts` by consumer of the cell, zeroed by the caller; NULL when they are not wanted. */
+int breach_cost_all(const struct position_cell *cell, struct amount *cost, struct amount parts[], struct error *error);
+
+#endif
