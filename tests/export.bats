@@ -333,7 +333,7 @@ same_everywhere() {
 		then (sub("[+]00:00$"; "") | if test("[.]") then . else . + "." end | (. + "000")[:23] + "Z") else . end)' | LC_ALL=C sort >got
 	jq -n -c --sort-keys 'foreach inputs as $one ({}; if $one.type == "SCHEMA" then {keys: $one.key_properties} else
 		.keys as $keys | .row = {($one.stream): ($one.record | reduce $keys[] as $key (.; .[$key] //= "") | .profile //= "acme"
-			| with_entries(if .key | test("^(rights_owned|rights_available|over_licensed_rights|unlicensed_rights)$") then .value |= tostring else . end))} end;
+			| with_entries(if .key | test("^(rights_owned|rights_available|over_licensed_rights|unlicensed_rights)$") then .value |= (if . == null then . else tostring end) else . end))} end;
 		.row // empty)' all | LC_ALL=C sort >expected
 	[ "$(wc -l <expected)" -gt 1000 ]
 	same_files expected got
