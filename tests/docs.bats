@@ -271,6 +271,7 @@ prints() {
 @test "doc/streams.md has every canonical stream, its fields and keys" {
 	# The figures that the tiers have in common.
 	figures=$(awk '/^#define POSITION_FIGURES/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream/stream.c" | tr -d '\n')
+	drawing=$(grep '^#define POSITION_DRAWING' "$root/lib/stream/stream.c")
 	envelope=$(awk '/^#define ENVELOPE_FIELDS/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream/stream.c" | tr -d '\n')
 	for stream in account subscription envelope watermark daily_consumption consumption restatement metric_result model_result product_result group_result \
 		unlicensed_consumption remediation forecast unrecognized_subscription job_result entitlement_use consumption_use explanation; do
@@ -278,6 +279,7 @@ prints() {
 		# stream.c is where the programs have them from: name, type, required.
 		fields=$(awk -v start="stream_${stream/#envelope/envelope_method} = {" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /^};/ { exit }' "$root/lib/stream/stream.c")
 		fields=${fields/ POSITION_FIGURES/ $figures}
+		fields=${fields/ POSITION_DRAWING/ $drawing}
 		fields=${fields/ENVELOPE_FIELDS/$envelope}
 		expected=$(grep -oE '\{"[a-z_]+", FIELD_[A-Z]+, (true|false)\}' <<<"$fields" |
 			sed -E 's/\{"([a-z_]+)", FIELD_([A-Z]+), (true|false)\}/\1 \L\2 \3/')

@@ -120,7 +120,9 @@ const struct stream stream_unrecognized_subscription = {
 		{"entitlements_without_cost", FIELD_INTEGER, false}, {"accounts_not_yet_fed", FIELD_INTEGER, false}, \
 		{"accounts_not_reported", FIELD_INTEGER, false}, {"billing_periods", FIELD_INTEGER, false}, \
 		{"billed_units", FIELD_INTEGER, false}, {"billed_units_counted", FIELD_INTEGER, false}
+
 #define POSITION_DRAWING {"drawn_by", FIELD_WORD, false}, {"first_unlicensed_on", FIELD_DAY, false}
+
 /* clang-format on */
 
 const struct stream stream_metric_result = {
