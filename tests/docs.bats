@@ -279,7 +279,7 @@ prints() {
 		# stream.c is where the programs have them from: name, type, required.
 		fields=$(awk -v start="stream_${stream/#envelope/envelope_method} = {" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /^};/ { exit }' "$root/lib/stream/stream.c")
 		fields=${fields/ POSITION_FIGURES/ $figures}
-		fields=${fields/ POSITION_DRAWING/ $drawing}
+		fields=${fields/POSITION_DRAWING/$drawing}
 		fields=${fields/ENVELOPE_FIELDS/$envelope}
 		expected=$(grep -oE '\{"[a-z_]+", FIELD_[A-Z]+, (true|false)\}' <<<"$fields" |
 			sed -E 's/\{"([a-z_]+)", FIELD_([A-Z]+), (true|false)\}/\1 \L\2 \3/')
