@@ -100,7 +100,7 @@ static int explain(struct explanation *explanation, const struct policy *policy,
 	if (!explanation->position_count || (account && !explanation->consumption_count))
 		return error_set(error, EX_NOINPUT, "cannot explain: standard input has no matching position or consumption");
 	if (explanation_read_ledger(explanation, ledger_path, policy, error) < 0 ||
-		explanation_read_recordings(explanation, runs, error) < 0)
+		explanation_read_recordings(explanation, runs, ledger_path, error) < 0)
 		return -1;
 	int wrong = explanation_print(explanation, title, strcmp(format, "text") == 0, output, error);
 	if (wrong > 0)

@@ -6,7 +6,7 @@
  *   run-facts begin FOLDER                 writes begun.json of a new run, and prints the same as `run`
  *   run-facts run FOLDER                   prints what the unfinished run in FOLDER depends on
  *   run-facts promote FOLDER               writes the run's job.json, manifest and promotion.ndjson
- *   run-facts job FOLDER                   prints state and started_at of a promoted run
+ *   run-facts promotions                   prints a line "RUN CLOCK STATE" for each run that the ledger promoted, in that order
  *   run-facts verify RUN                   checks the manifests of all runs up to RUN, and the files that they name
  *   run-facts check RUN                    checks the run's figures against the ledger's records on standard input
  *   run-facts connection                   copies messages, and changes in the CONNECTION what to fetch
@@ -41,7 +41,7 @@ static int without_billing;
 
 static struct poptOption table[] = {
 	{"runs", 0, POPT_ARG_STRING, &runs, 0, "promote, verify, check: the folder of the profile's runs", "FOLDER"},
-	{"ledger", 'l', POPT_ARG_STRING, &ledger, 0, "begin, run, promote: the ledger", "FILE"},
+	{"ledger", 'l', POPT_ARG_STRING, &ledger, 0, "begin, run, promote, promotions, verify, check: the ledger", "FILE"},
 	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "begin: the run's name", "NAME"},
 	{"clock", 0, POPT_ARG_STRING, &clock_text, 0, "begin: its clock", "RFC3339"},
 	{"name", 'n', POPT_ARG_STRING, &name, 0, "begin, load: the profile's name", "NAME"},
@@ -60,7 +60,7 @@ static const struct options_manual manual = {
 	.operands = "COMMAND [OPERAND]...",
 	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
-		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, job FOLDER,\n"
+		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, promotions,\n"
 		"verify RUN, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey. Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
@@ -156,23 +156,54 @@ static int promote(const char *const operands[], struct output *output, struct e
 	return run_promote(&promotion, error);
 }
 
-static int print_job(const char *const operands[], struct output *output, struct error *error)
+static int print_promotions(const char *const operands[], struct output *output, struct error *error)
 {
-	return run_facts_append_job(operands[0], &output->pending, error);
+	struct promotions promotions;
+	(void)operands;
+	if (promotions_read(&promotions, required(ledger, "--ledger"), error) < 0)
+		return -1;
+	for (size_t i = 0; i < promotions.count; i++)
+		buffer_append_format(
+			&output->pending, "%s %s %s\n", promotions.list[i].run_id, promotions.list[i].started_at, promotions.list[i].state);
+	promotions_release(&promotions);
+	return 0;
+}
+
+/* The promotions of the ledger, and the place of a run among them. */
+static int find_run(const char *run, struct promotions *promotions, ptrdiff_t *place, struct error *error)
+{
+	if (promotions_read(promotions, required(ledger, "--ledger"), error) < 0)
+		return -1;
+	*place = promotions_find(promotions, run, strlen(run));
+	if (*place >= 0)
+		return 0;
+	promotions_release(promotions);
+	return error_set(error, EX_NOINPUT, "cannot find run '%s': ledger '%s' has promoted none of that name", run, ledger);
 }
 
 static int verify(const char *const operands[], struct output *output, struct error *error)
 {
-	int count = manifest_verify(required(runs, "--runs"), operands[0], error);
-	if (count >= 0)
-		buffer_append_format(&output->pending, "runs=%d\n", count);
-	return count < 0 ? -1 : 0;
+	struct promotions promotions;
+	ptrdiff_t place;
+	if (find_run(operands[0], &promotions, &place, error) < 0)
+		return -1;
+	int result = manifest_verify(required(runs, "--runs"), &promotions, (size_t)place, error);
+	if (result == 0)
+		buffer_append_format(&output->pending, "runs=%td\n", place + 1);
+	promotions_release(&promotions);
+	return result;
 }
 
 static int check(const char *const operands[], struct output *output, struct error *error)
 {
+	struct promotions promotions;
+	ptrdiff_t place;
 	(void)output;
-	return as_of_check(STDIN_FILENO, "standard input", required(runs, "--runs"), operands[0], error);
+	if (find_run(operands[0], &promotions, &place, error) < 0)
+		return -1;
+	int result = as_of_check(STDIN_FILENO, "standard input", required(runs, "--runs"), &promotions, (size_t)place, error);
+	promotions_release(&promotions);
+	return result;
 }
 
 static int change_connection(const struct message *message, const struct profile *fetched, struct output *output, struct error *error)
@@ -265,7 +296,7 @@ static const struct command {
 	{"begin", 1, begin},
 	{"run", 1, print_run},
 	{"promote", 1, promote},
-	{"job", 1, print_job},
+	{"promotions", 0, print_promotions},
 	{"verify", 1, verify},
 	{"check", 1, check},
 	{"connection", 0, pass_connection},

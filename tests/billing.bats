@@ -132,7 +132,7 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 	sqlite3 l.db 'DROP TABLE billing_period; PRAGMA user_version = 1'
 	raw '{}' | normalize | merge -l l.db -e all | records_of billing_period >got
 	same '[3,1]' "$(jq -c '[.units_billed, .units_counted]' got)"
-	same '2' "$(sqlite3 l.db 'PRAGMA user_version')"
+	same '3' "$(sqlite3 l.db 'PRAGMA user_version')"
 	merge -l new.db -e none </dev/null
 	same "$(sqlite3 new.db "SELECT sql FROM sqlite_schema WHERE name = 'billing_period'")" "$(sqlite3 l.db "SELECT sql FROM sqlite_schema WHERE name = 'billing_period'")"
 }

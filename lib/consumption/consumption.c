@@ -357,6 +357,18 @@ static int add_contract(
 	return contracts_add(&consumption->contracts, contract, error);
 }
 
+/* The latest clock of a report: a clock that went back since makes no period open again that was reported as over. */
+static int read_report_time(
+	struct consumption *consumption, const struct message_reader *reader, const struct message *message, struct error *error)
+{
+	int64_t clock;
+	if (read_time(consumption, reader, message, "started_at", true, &clock, error) < 0)
+		return -1;
+	if (clock > consumption->reported_at)
+		consumption->reported_at = clock;
+	return 0;
+}
+
 int consumption_read_reported(struct consumption *consumption, int descriptor, const char *name, struct error *error)
 {
 	struct message_reader reader;
@@ -373,7 +385,7 @@ int consumption_read_reported(struct consumption *consumption, int descriptor, c
 		else if (message_is_record(&message, "contract"))
 			result = add_contract(consumption, &reader, &message, error);
 		else if (message_is_record(&message, "job_result"))
-			result = read_time(consumption, &reader, &message, "started_at", true, &consumption->reported_at, error);
+			result = read_report_time(consumption, &reader, &message, error);
 	}
 	message_reader_release(&reader);
 	return result < 0 ? -1 : 0;

@@ -51,7 +51,7 @@ struct period_rule consumption_rule(const struct consumption *consumption, int64
 int consumption_reader_open(
 	struct consumption *consumption, struct message_reader *reader, int descriptor, const char *name, struct error *error);
 
-/* Reads what was last reported: contracts, consumption records, and the job_result of the run that reported them. */
+/* Reads what was last reported: contracts, consumption records, and the job_results of the run that reported them and of that with the latest clock. */
 int consumption_read_reported(struct consumption *consumption, int descriptor, const char *name, struct error *error);
 
 /* Returns 1 for a summand, which is added; 0 for any other message, which the caller passes on; -1 with an error. */

@@ -1,7 +1,7 @@
 /*
  * restatement.h: which reported figures are corrected, and why.
  *
- * A restatement is due when a period that was over at the last report now has other units than were reported. Causes:
+ * A restatement is due when a period that was reported as over now has other units than were reported. Causes:
  *
  *   policy  the counting policy has changed since
  *   late    units were added: their envelopes arrived after the report
@@ -12,7 +12,7 @@
 
 #include "consumption/tally.h"
 
-/* `reported_at` is the clock of the last report, INSTANT_NONE when there is none. */
+/* `reported_at` is the latest clock of all reports, INSTANT_NONE when there is none. */
 bool restatement_is_due(const struct tally_row *row, int64_t reported_at);
 
 /* "policy", "late" or "status". */

@@ -58,15 +58,30 @@ forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
 	} | stage forecast "${forecast[@]}" | stage split-streams forecast=-
 }
 
-newest_run() { # NAME
-	find "$workspace/runs/$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' 2>/dev/null | LC_ALL=C sort | tail -n 1
+# A line "RUN CLOCK STATE" for each run that the ledger promoted, in that order: what is a run, which is the latest and which came before
+# which is asked here, and of no folder.
+promotions() { # NAME
+	stage run-facts promotions --ledger "$workspace/ledger/$1.db"
 }
 
-reported_run() { # NAME TO-DO: the same, where there must be one
+promotion_of() { # NAME RUN: its line; nothing where there is none
+	promotions "$1" | awk -v run="$2" '$1 == run'
+}
+
+# The folder of a run, into `last`, and its clock, into `last_clock`.
+kept_run() { # NAME PROMOTION TO-DO
 	local run
-	run=$(newest_run "$1")
-	[ -n "$run" ] || fail 66 "cannot $2 profile '$1': nothing was run yet"
-	printf '%s\n' "$run"
+	read -r run last_clock _ <<<"$2"
+	last=$workspace/runs/$1/$run
+	[ -e "$last/job.json" ] || fail 66 "cannot $3: the folder of its run $run is lost"
+}
+
+# The same of the latest run.
+find_last_run() { # NAME TO-DO
+	local line
+	line=$(promotions "$1" | tail -n 1)
+	[ -n "$line" ] || fail 66 "cannot $2 profile '$1': nothing was run yet"
+	kept_run "$1" "$line" "$2 profile '$1'"
 }
 
 # The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
@@ -89,36 +104,34 @@ position() { # FILE NAME
 }
 
 # The position of a run again, from what it has kept: with its licence files, its clock and what it left out.
-position_of_run() { # RUN-FOLDER [OPTION]...
-	local from=$1 options group_by=''
-	local -A facts=()
-	shift
+position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
+	local from=$1 clock=$2 options group_by=''
+	shift 2
 	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
 	reconcile_options "$from/inputs"
 	[ ! -e "$from/excluded.ndjson" ] || options+=(--excluded "$from/excluded.ndjson")
-	read_facts job "$from"
-	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile "${options[@]}" --now "${facts[started_at]}" "$@"
+	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile "${options[@]}" --now "$clock" "$@"
 }
 
 # Where the last run's figures come from.
 explain_command() {
 	no_operands explain
 	need_workspace
-	local profile name last policy format=${export_format:-text}
+	local profile name last last_clock policy format=${export_format:-text}
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
-		last=$(reported_run "$name" explain)
+		find_last_run "$name" explain
 		policy_of "$last/inputs"
-		position_of_run "$last" --trace | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
+		position_of_run "$last" "$last_clock" --trace | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
 			--title "$name, run $(basename "$last")" ${question[@]+"${question[@]}"}
 	done
 }
 
 # --as-of: a day stands for its end, for knowledge of then the last run up to it. doc/reconcile.md defines both. Sets last_day with
-# --restated, else the name that the last run may have.
+# --restated, else the clock, or the name, that the last run may have.
 parse_as_of() {
 	local is_day=0 next
-	last_day='' last_run=''
+	last_day='' until=''
 	[ -n "$as_of" ] || {
 		[ "$restated" = 0 ] || fail 64 "cannot use --restated without --as-of DATE"
 		return 0
@@ -134,32 +147,30 @@ parse_as_of() {
 		ENVTALLY_NOW=${next}T00:00:00.000Z
 		export ENVTALLY_NOW
 	elif [ "$is_day" = 1 ]; then
-		last_run=$(run_name "${as_of}T23:59:59.000Z")
+		until=${as_of}T23:59:59.999Z
+	elif [[ $as_of =~ ^[0-9]{8}T[0-9]{6}Z-[0-9]+$ ]]; then # the name of a run that met its own name
+		until=$as_of
 	else
-		next=$(rfc3339 "$as_of")
-		last_run=$(run_name "$next")
+		until=$(rfc3339 "$as_of")
 	fi
 }
 
-run_of_then() { # NAME: the last run up to last_run, by its clock
-	find "$workspace/runs/$1" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -printf '%f\n' 2>/dev/null | LC_ALL=C sort |
-		LC_ALL=C awk -v last="$last_run" '$0 <= last { run = $0 } END { print run }'
+# Of the runs whose clock is not after `until` the one that was promoted last; or that of this name.
+run_of_then() { # NAME
+	promotions "$1" | awk -v until="$until" -v name="$as_of" '$1 == name { named = $0 } $2 <= until { run = $0 } END { print named ? named : run }'
 }
 
 # The run's figures of periods that were over then are what the ledger reported then.
 check_against_ledger() { # NAME RUN
 	local errors
 	errors=$(stage export --ledger "$workspace/ledger/$1.db" --stream consumption --stream restatement --stream contract |
-		stage run-facts check "$2" --runs "$workspace/runs/$1" 2>&1) || fail 65 "cannot reconcile as of $as_of: ${errors#run-facts: }"
+		stage run-facts check "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" 2>&1) || fail 65 "cannot reconcile as of $as_of: ${errors#run-facts: }"
 }
 
-position_of_then() { # NAME
-	local run
-	run=$(run_of_then "$1")
-	[ -n "$run" ] || fail 66 "cannot reconcile profile '$1' as of $as_of: nothing had been run by then, or its run is not kept"
-	check_against_ledger "$1" "$run"
-	position_of_run "$workspace/runs/$1/$run"
-	stage split-streams forecast=- <"$workspace/runs/$1/$run/results.ndjson" # as it was made then
+position_of_then() { # NAME FOLDER CLOCK
+	check_against_ledger "$1" "$(basename "$2")"
+	position_of_run "$2" "$3"
+	stage split-streams forecast=- <"$2/results.ndjson" # as it was made then
 }
 
 need_text_or_ndjson() {
@@ -170,14 +181,14 @@ show_position() { # NAME
 	if [ "${export_format:-text}" = ndjson ]; then
 		cat
 	else
-		stage report --title "$1" ${then_clock:+--now "$then_clock"}
+		stage report --title "$1" ${last_clock:+--now "$last_clock"}
 	fi
 }
 
 reconcile_command() {
 	no_operands reconcile
 	need_workspace
-	local profile file name then_clock='' last_day last_run
+	local profile file name run last last_clock='' last_day until
 	need_text_or_ndjson
 	parse_as_of
 	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
@@ -188,11 +199,11 @@ reconcile_command() {
 		file=$(profile_file "$profile")
 		name=$(profile_name "$file")
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot reconcile profile '$name': nothing was run yet"
-		if [ -n "$last_run" ]; then
-			local -A facts=()
-			[ -z "$(run_of_then "$name")" ] || read_facts job "$workspace/runs/$name/$(run_of_then "$name")"
-			then_clock=${facts[started_at]-}
-			position_of_then "$name" | show_position "$name"
+		if [ -n "$until" ]; then
+			run=$(run_of_then "$name")
+			[ -n "$run" ] || fail 66 "cannot reconcile profile '$name' as of $as_of: nothing had been run by then, or its run is not kept"
+			kept_run "$name" "$run" "reconcile profile '$name' as of $as_of"
+			position_of_then "$name" "$last" "$last_clock" | show_position "$name"
 		else
 			position "$file" "$name" | show_position "$name"
 		fi

@@ -4,7 +4,7 @@
 # All runs up to RUN again, from what they recorded and the inputs they kept, in a workspace of its own.
 replay_command() {
 	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run, as $program status has it"
-	local wanted=${operands[0]} name run scratch differs=0
+	local wanted=${operands[0]} name all run clock state scratch differs=0
 	if [ -e "$wanted/fetch-datafeed.exchanges" ]; then # a recording, not a run: run it
 		replay=$wanted operands=()
 		run_command
@@ -13,15 +13,16 @@ replay_command() {
 	need_workspace
 	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot replay: the workspace has several profiles, say -p PROFILE"
 	name=$(profile_name "$(profile_file "${profiles[0]}")")
-	[ -e "$workspace/runs/$name/$wanted/job.json" ] || fail 66 "cannot replay run '$wanted': profile '$name' has none of that name"
+	all=$(promotions "$name")
+	all=$(awk -v wanted="$wanted" '{ print } $1 == wanted { found = 1; exit } END { exit !found }' <<<"$all") ||
+		fail 66 "cannot replay run '$wanted': profile '$name' has none of that name"
 	scratch=$(mktemp -d "$workspace/runs/.replay.XXXXXX")
 	# shellcheck disable=SC2064 # the name as it is now
 	trap "rm -rf '$scratch'" EXIT
-	for run in "$workspace/runs/$name"/*/; do
-		run=$(basename "$run")
-		[[ ! $run > $wanted ]] || break
+	while read -r -u 4 run clock state; do
+		[ -e "$workspace/runs/$name/$run/job.json" ] || fail 66 "cannot replay run '$wanted': the folder of run $run is lost"
 		replay_one "$name" "$run" "$scratch"
-	done
+	done 4<<<"$all"
 	for file in consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html; do
 		cmp -s "$workspace/runs/$name/$wanted/$file" "$scratch/runs/$name/$wanted/$file" || {
 			printf '%s: run %s: %s differs from what its evidence gives\n' "$program" "$wanted" "$file" >&2
@@ -32,7 +33,7 @@ replay_command() {
 	return "$differs"
 }
 
-replay_one() { # NAME RUN SCRATCH
+replay_one() { # NAME RUN SCRATCH: a run of that `clock` that ended in that `state`
 	local from=$workspace/runs/$1/$2
 	mkdir -p "$3/profiles" "$3/licence"
 	cp "$from/inputs/profile.json" "$3/profiles/$1.json"
@@ -44,10 +45,7 @@ replay_one() { # NAME RUN SCRATCH
 	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
 	[ ! -e "$from/inputs/warn-days" ] || warn_days=$(cat "$from/inputs/warn-days")
 	[ ! -e "$from/inputs/feed.json" ] || cp "$from/inputs/feed.json" "$3/profiles/"
-	local workspace=$3 replay=$from/raw now quiet=1 stage_flags=(-q) status
-	local -A facts=()
-	read_facts job "$from"
-	now=${facts[started_at]}
+	local workspace=$3 replay=$from/raw now=$clock as_run=$2 quiet=1 stage_flags=(-q) status
 	# A run in which some account was refused is made again with that refusal: 75 is then what it should give.
 	set +e
 	(
@@ -56,7 +54,7 @@ replay_one() { # NAME RUN SCRATCH
 	)
 	status=$?
 	set -e
-	[ "$status" -eq 0 ] || { [ "$status" -eq 75 ] && [ "${facts[state]}" = partial ]; } || return "$status"
+	[ "$status" -eq 0 ] || { [ "$status" -eq 75 ] && [ "$state" = partial ]; } || return "$status"
 }
 
 # The recordings and inputs of every run up to RUN are those that its manifest names, and each manifest names the one before;
@@ -68,8 +66,8 @@ verify_command() {
 	local wanted=${operands[0]} name
 	local -A facts=()
 	name=$(profile_name "$(profile_file "${profiles[0]}")")
-	[ -e "$workspace/runs/$name/$wanted/job.json" ] || fail 66 "cannot verify run '$wanted': profile '$name' has none of that name"
-	read_facts verify "$wanted" --runs "$workspace/runs/$name"
+	[ -n "$(promotion_of "$name" "$wanted")" ] || fail 66 "cannot verify run '$wanted': profile '$name' has none of that name"
+	read_facts verify "$wanted" --runs "$workspace/runs/$name" --ledger "$workspace/ledger/$name.db"
 	printf '%s: %s run(s) up to %s: recordings and inputs are those of their manifests, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
 	replay_command
 }

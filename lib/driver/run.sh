@@ -29,7 +29,7 @@ run_command() {
 }
 
 run_profile() { # FILE
-	local file=$1 name runs clock run partial some_partial=0
+	local file=$1 name runs clock run partial some_partial=0 number=1
 	local -A facts=()
 	[ -z "$replay" ] || [ -d "$replay" ] || fail 66 "cannot open recording '$replay': there is no such folder"
 	read_facts profile "$file" --replay "$replay"
@@ -45,23 +45,32 @@ run_profile() { # FILE
 	preflight "$file"
 	runs=$workspace/runs/$name
 	clock=$(rfc3339 "${now:-${facts[now]-}}") # a recorded night is run as of that night
-	run=$(run_name "$clock")
+	run=${as_run:-$(run_name "$clock")}
 	partial=$runs/.$run.partial
 	mkdir -p "$runs" "$workspace/ledger" || fail 73 "cannot create '$runs'"
 	lock "$name"
 	bring_up_to_date "$workspace/ledger/$name.db"
-	[ ! -e "$runs/$run" ] || fail 73 "cannot make run $run of profile '$name': there is one of that name"
+	while [ -e "$runs/$run" ]; do another_name "there is one of that name"; done
 	finish_interrupted "$name" "$partial"
 	# Unless it was this one, and all but its name was done.
 	if [ ! -e "$runs/$run" ]; then
-		[ -e "$partial" ] || begin_run "$file" "$name" "$clock" "$run" "$partial"
-		[ "${facts[folder]-}" != "$partial" ] || [ "${facts[promoted]}" = 0 ] || {
+		while [ ! -e "$partial" ]; do
+			begin_run "$file" "$name" "$clock" "$run" "$partial"
+			[ "${facts[promoted]}" = 1 ] || break
 			rm -rf "$partial"
-			fail 73 "cannot make run $run of profile '$name': the ledger has it, but its folder is lost; run with another --now"
-		}
+			another_name "the ledger has it, but its folder is lost; run with another --now"
+		done
 		make_run "$name" "$partial"
 	fi
 	[ "$some_partial" = 0 ] || return 75
+}
+
+# A clock that went back may meet the name of a run again: then RUN-2, RUN-3 … A clock that was asked for is a mistake then.
+another_name() { # WHY
+	[ -z "$as_run$now${facts[now]-}" ] || fail 73 "cannot make run $run of profile '$name': $1"
+	number=$((number + 1))
+	run=$(run_name "$clock")-$number
+	partial=$runs/.$run.partial
 }
 
 # A ledger of an older version: merge migrates what it writes, but does not what it only reads.
@@ -129,12 +138,7 @@ finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 		run=$(basename "$partial" .partial)
 		run=${run#.}
 		[ -e "$partial/begun.json" ] || { # all is done but the name: see make_run
-			if [ -s "$partial/job.json" ]; then
-				name_run "$partial" "$workspace/runs/$1/$run"
-			else
-				set_aside "$partial"
-				say "$1: $partial is not a run: it is set aside"
-			fi
+			name_run "$1" "$partial" "$run"
 			continue
 		}
 		[ "$partial" != "$2" ] || continue
@@ -169,16 +173,38 @@ discard_command() {
 lock() { # NAME: until the script ends
 	exec 9>>"$workspace/ledger/$1.lock"
 	flock -n 9 || fail 75 "cannot run profile '$1': another run of it is under way, try again later"
+	[ -n "$as_run" ] || check_lock "$workspace/ledger" "$1"
 }
 
-# The last step; and sets some_partial to 1 when the run is that.
-name_run() { # PARTIAL RUN-FOLDER [STATE]
-	local -A facts=([state]=${3-})
-	[ -n "${facts[state]}" ] || read_facts job "$1"
-	mv "$1" "$2"
-	sync "$(dirname "$2")"
-	[ "${facts[state]}" = succeeded ] || some_partial=1
+# Some network file systems grant every lock. A run is worth more than none, so it goes on, and says so each time, also with -q.
+check_lock() { # FOLDER NAME
+	exec 8>>"$1/$2.lock"
+	! flock -n 8 || printf "%s: warning: %s: the file system of '%s' does not lock files: two runs at once would not notice each other; make one at a time, or move the workspace to a local disk\n" \
+		"$program" "$2" "$1" >&2
+	exec 8>&-
 }
+
+# The last step, for what the ledger has promoted and what is complete; anything else is set aside. Sets some_partial to 1 when the run is that.
+name_run() { # NAME PARTIAL RUN [STATE]
+	local state=${4-} file
+	[ -n "$state" ] || read -r _ _ state <<<"$(promotion_of "$1" "$3")"
+	[ -n "$state" ] || {
+		set_aside "$2"
+		say "$1: $2 is not a run: it is set aside"
+		return 0
+	}
+	for file in $run_files; do
+		[ -e "$2/$file" ] || {
+			set_aside "$2"
+			printf "%s: %s: run %s was promoted, but its folder has lost '%s': it is set aside, and its figures are in the ledger alone\n" "$program" "$1" "$3" "$file" >&2
+			return 0
+		}
+	done
+	mv "$2" "$workspace/runs/$1/$3"
+	sync "$workspace/runs/$1"
+	[ "$state" = succeeded ] || some_partial=1
+}
+run_files="job.json accounts.ndjson subscriptions.ndjson consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html inputs/profile.json raw/manifest.json"
 
 make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	local name=$1 partial=$2 run reconciled status=0 state=''
@@ -219,8 +245,8 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	# With what a killed stage was writing aside; and last what says that there is something to finish.
 	rm -f "$partial"/*.ndjson.?????? "$partial"/report.html.?????? "$partial"/job.json.?????? "$partial"/begun.json.?????? "$partial"/raw/manifest.json.??????
 	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/promotion.ndjson" "$partial/begun.json"
-	name_run "$partial" "$workspace/runs/$name/$run" "$state"
-	say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
+	name_run "$name" "$partial" "$run" "$state"
+	[ ! -e "$workspace/runs/$name/$run" ] || say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
 }
 
 # A run that failed: kept, so that the next run goes on from there; but begun anew where nothing was fetched, or where the accounts could not

@@ -4,14 +4,12 @@
 report_command() {
 	no_operands report
 	need_workspace
-	local profile name last
+	local profile name last last_clock
 	for profile in "${profiles[@]}"; do
-		local -A facts=()
 		name=$(profile_name "$(profile_file "$profile")")
-		last=$(reported_run "$name" report)
-		read_facts job "$last"
+		find_last_run "$name" report
 		cat "$last/accounts.ndjson" "$last/consumption.ndjson" "$last/restatements.ndjson" "$last/results.ndjson" |
-			stage report --title "$name" --now "${facts[started_at]}"
+			stage report --title "$name" --now "$last_clock"
 		printf 'report: %s\n' "$last/report.html"
 	done
 }
@@ -20,10 +18,10 @@ report_command() {
 models_command() {
 	[ "${operands[*]}" = suggest ] || fail 64 "cannot do 'models ${operands[*]}': it is models suggest"
 	need_workspace
-	local profile name last
+	local profile name last last_clock
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
-		last=$(reported_run "$name" "suggest models of")
+		find_last_run "$name" "suggest models of"
 		cat "$last/results.ndjson"
 	done | stage models suggest
 }

@@ -155,8 +155,9 @@ int explanation_read(struct explanation *explanation, int descriptor, const char
 /* Days and envelopes of the consumption asked for, from the ledger, as of one snapshot, by the policy. */
 int explanation_read_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error);
 
-/* The exchanges that brought the envelopes: `directory` holds the runs, a folder each with raw/ and inputs/. */
-int explanation_read_recordings(struct explanation *explanation, const char *directory, struct error *error);
+/* The exchanges that brought the envelopes: `directory` holds the runs, a folder each with raw/ and inputs/. Those that the ledger promoted
+ * are read, in that order; all of them, by name, where it promoted none. */
+int explanation_read_recordings(struct explanation *explanation, const char *directory, const char *ledger_path, struct error *error);
 
 /* Prints it for people, or as `explanation` records. Returns how many sums do not add up, -1 with an error. */
 int explanation_print(struct explanation *explanation, const char *title, bool for_people, struct output *output, struct error *error);

@@ -5,6 +5,7 @@
 #include "base/instant.h"
 #include "config/profile.h"
 #include "explain/recorded_envelopes.h"
+#include "ledger/promotions.h"
 #include "licence/licence_cells.h"
 
 #include <dirent.h>
@@ -142,16 +143,6 @@ static int look_into_run(struct explanation *explanation, const char *directory,
 	return result;
 }
 
-static int is_run(const struct dirent *entry)
-{
-	return *entry->d_name != '.';
-}
-
-static int compare_names(const struct dirent **left, const struct dirent **right)
-{
-	return strcmp((*left)->d_name, (*right)->d_name);
-}
-
 static int compare_versions(const void *left, const void *right)
 {
 	const struct explained_version *a = left, *b = right;
@@ -193,21 +184,40 @@ static void arrange(struct explanation *explanation)
 		note_resent(explanation, &explanation->envelopes[i]);
 }
 
-int explanation_read_recordings(struct explanation *explanation, const char *directory, struct error *error)
+static int is_run(const struct dirent *entry)
+{
+	return *entry->d_name != '.';
+}
+
+/* Of a ledger that has promoted nothing, fed by a pipe: every folder is a run. */
+static int look_into_folders(struct explanation *explanation, const char *directory, struct error *error)
 {
 	struct dirent **entries;
-	int result = 0;
-	if (explanation->question.level < EXPLAIN_EXCHANGE)
-		return 0;
-	int count = scandir(directory, &entries, is_run, compare_names);
+	int result = 0, count = scandir(directory, &entries, is_run, alphasort);
 	if (count < 0)
 		return error_set_errno(error, errno == ENOENT ? EX_NOINPUT : EX_IOERR, "cannot read folder '%s'", directory);
 	for (int i = 0; i < count; i++) {
-		if (result == 0 && explanation->envelope_count)
+		if (result == 0)
 			result = look_into_run(explanation, directory, entries[i]->d_name, error);
 		free(entries[i]);
 	}
 	free(entries);
+	return result;
+}
+
+int explanation_read_recordings(struct explanation *explanation, const char *directory, const char *ledger_path, struct error *error)
+{
+	struct promotions promotions;
+	if (explanation->question.level < EXPLAIN_EXCHANGE)
+		return 0;
+	if (access(directory, R_OK) != 0)
+		return error_set_errno(error, errno == ENOENT ? EX_NOINPUT : EX_IOERR, "cannot read folder '%s'", directory);
+	if (promotions_read(&promotions, ledger_path, error) < 0)
+		return -1;
+	int result = explanation->envelope_count && !promotions.count ? look_into_folders(explanation, directory, error) : 0;
+	for (size_t i = 0; i < promotions.count && result == 0 && explanation->envelope_count; i++)
+		result = look_into_run(explanation, directory, promotions.list[i].run_id, error);
+	promotions_release(&promotions);
 	if (result == 0)
 		arrange(explanation);
 	return result;

@@ -21,7 +21,7 @@ struct fetch_window look_back_window(
 	if (window.resumed)
 		window.since = bookmark->since;
 	else if (bookmark->until != INSTANT_NONE)
-		window.since = later(window.since, bookmark->until - connection->lookback_days * DAY_MS);
+		window.since = later(window.since, earlier(bookmark->until, now) - connection->lookback_days * DAY_MS);
 	window.since = earlier(window.since, window.until);
 	return window;
 }

@@ -6,7 +6,7 @@
  *                         since                                                             until
  *
  * The window begins `lookback_days` before the bookmark, since envelopes change after they were fetched, but never before the
- * contract. Without a bookmark it begins with the contract. A window that an earlier run left unfinished is resumed as it was; a feed
+ * contract. (It looks back from now where the clock was ahead when the bookmark was set.) Without a bookmark it begins with the contract. A window that an earlier run left unfinished is resumed as it was; a feed
  * that takes no upper bound runs on to now.
  */
 #ifndef ENVTALLY_LOOK_BACK_H

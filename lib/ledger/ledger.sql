@@ -1,4 +1,4 @@
--- The ledger's schema, version 2. doc/ledger.md explains it; the views at the end are for people with sqlite3.
+-- The ledger's schema, version 3. doc/ledger.md explains it; the views at the end are for people with sqlite3.
 -- Instants are milliseconds since 1970-01-01T00:00:00Z, days are days since then.
 
 CREATE TABLE account (
@@ -111,7 +111,8 @@ CREATE TABLE checkpoint (
 
 CREATE TABLE job_result (
   run_id TEXT PRIMARY KEY,
-  record TEXT NOT NULL
+  record TEXT NOT NULL,
+  number INTEGER NOT NULL UNIQUE       -- place in the order in which runs were promoted; clocks and names may go back
 ) STRICT, WITHOUT ROWID;
 
 -- The consumption last reported, a row for each record.
@@ -193,4 +194,4 @@ FROM reported;
 CREATE VIEW job_results AS
 SELECT run_id, record ->> 'job' AS job, record ->> 'state' AS state, record ->> 'started_at' AS started_at,
   record ->> 'ended_at' AS ended_at, record ->> 'counts' AS counts, record ->> 'error' AS error
-FROM job_result;
+FROM job_result ORDER BY number;

@@ -28,3 +28,19 @@ CREATE TABLE status (
 ) STRICT;
 INSERT INTO status (status, name, counted, sending_method) SELECT status, name, counted, '' FROM status_before;
 DROP TABLE status_before;
+
+-- to version 3: the order of promotions, which until now was that of the names
+CREATE TEMP TABLE job_result_before AS SELECT run_id, record FROM job_result;
+DROP VIEW job_results;
+DROP TABLE job_result;
+CREATE TABLE job_result (
+  run_id TEXT PRIMARY KEY,
+  record TEXT NOT NULL,
+  number INTEGER NOT NULL UNIQUE       -- place in the order in which runs were promoted; clocks and names may go back
+) STRICT, WITHOUT ROWID;
+INSERT INTO job_result SELECT run_id, record, row_number() OVER (ORDER BY run_id) FROM job_result_before;
+DROP TABLE job_result_before;
+CREATE VIEW job_results AS
+SELECT run_id, record ->> 'job' AS job, record ->> 'state' AS state, record ->> 'started_at' AS started_at,
+  record ->> 'ended_at' AS ended_at, record ->> 'counts' AS counts, record ->> 'error' AS error
+FROM job_result ORDER BY number;

@@ -143,7 +143,8 @@ ORDER BY plan, week;
 -- name: list_reported_periods
 SELECT nullif(plan_item_id, ''), period_start FROM reported WHERE account_id = ?1 AND units_consumed > 0 ORDER BY plan_item_id, period_start;
 -- name: store_job_result
-INSERT INTO job_result VALUES (@run, @record) ON CONFLICT DO UPDATE SET record = excluded.record;
+INSERT INTO job_result SELECT @run, @record, ifnull(max(number), 0) + 1 FROM job_result WHERE true
+ON CONFLICT (run_id) DO UPDATE SET record = excluded.record;
 -- name: forget_results
 DELETE FROM result WHERE run_id = @run;
 -- name: store_result
@@ -170,13 +171,18 @@ INSERT INTO restatement VALUES (:run_id, ifnull(:profile, ''), :account_id, ifnu
 UPDATE account SET touched = 0 WHERE touched = 1;
 -- name: list_reported
 SELECT record FROM reported ORDER BY account_id, plan_item_id, period_start, profile;
--- name: last_job_result
-SELECT record FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY run_id DESC LIMIT 1;
--- name: find_promoted
-SELECT 1 FROM job_result WHERE run_id = ?1 AND record ->> 'state' IN ('succeeded', 'partial');
+-- name: last_job_results
+-- Of the last promotion; before it that of the latest clock, where a clock went back since: what was over then was reported as over.
+WITH promoted AS (SELECT number, record, record ->> 'started_at' AS clock FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial'))
+SELECT record FROM promoted WHERE number IN ((SELECT max(number) FROM promoted), (SELECT number FROM promoted ORDER BY clock DESC, number DESC LIMIT 1))
+ORDER BY number;
+-- name: list_promotions
+SELECT run_id, record ->> 'state', record ->> 'started_at', ifnull(record ->> '$.counts.consumption', ''), ifnull(record ->> '$.counts.restatements', ''),
+  ifnull(record ->> '$.counts.rejects', ''), ifnull(record ->> '$.counts.accounts_without_billing', '')
+FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number;
 -- name: last_contracts
 SELECT record FROM result WHERE stream = 'contract' AND run_id =
-  (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY run_id DESC LIMIT 1) ORDER BY number;
+  (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number DESC LIMIT 1) ORDER BY number;
 
 -- For export: columns in the order of the stream's fields, or the stored record; in the order of the keys, null first.
 -- name: export_account
@@ -191,7 +197,7 @@ SELECT record FROM job_result ORDER BY run_id;
 -- name: export_result
 -- Of the last run: ?1 is the stream, ?2 to ?8 its keys.
 SELECT record FROM result
-WHERE stream = ?1 AND run_id = (SELECT max(run_id) FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial'))
+WHERE stream = ?1 AND run_id = (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number DESC LIMIT 1)
 ORDER BY record ->> ?2, record ->> ?3, record ->> ?4, record ->> ?5, record ->> ?6, record ->> ?7, record ->> ?8, number;
 -- name: is_late
 SELECT 1 FROM late_envelope WHERE envelope_id = ?1;

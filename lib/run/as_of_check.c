@@ -9,6 +9,8 @@
 #include <string.h>
 
 struct check {
+	const struct promotions *promotions;
+	size_t place; /* of the run */
 	const char *run;
 	int64_t clock;
 	bool of_run; /* the records that come are the run's own */
@@ -37,11 +39,10 @@ static void add_units(struct check *check, struct record *record, int64_t units)
 		check->figures.names[number].value += check->of_run ? -units : units;
 }
 
+/* Was it restated after the run? */
 static bool is_later(const struct check *check, const struct json_slice *run_id)
 {
-	size_t length = strlen(check->run), shorter = run_id->length < length ? run_id->length : length;
-	int order = memcmp(run_id->text, check->run, shorter);
-	return order > 0 || (order == 0 && run_id->length > length);
+	return promotions_find(check->promotions, run_id->text, run_id->length) > (ptrdiff_t)check->place;
 }
 
 static void add(void *context, struct record *record)
@@ -70,15 +71,16 @@ static int compare(const struct check *check, struct error *error)
 	return 0;
 }
 
-int as_of_check(int descriptor, const char *name, const char *runs, const char *run, struct error *error)
+int as_of_check(int descriptor, const char *name, const char *runs, const struct promotions *promotions, size_t place, struct error *error)
 {
-	struct check check = {.run = run, .contracts = {BUFFER_INIT, BUFFER_INIT}, .key = BUFFER_INIT};
+	const char *run = promotions->list[place].run_id;
+	struct check check = {.promotions = promotions,
+		.place = place,
+		.run = run,
+		.clock = promotions->list[place].clock,
+		.contracts = {BUFFER_INIT, BUFFER_INIT},
+		.key = BUFFER_INIT};
 	char path[RUN_PATH_LIMIT];
-	struct run_job job;
-	if (run_job_read(&job, runs, run, error) < 0)
-		return -1;
-	if (instant_parse(job.started_at, strlen(job.started_at), &check.clock) < 0)
-		return error_set(error, EX_DATAERR, "cannot read run '%s': \"started_at\" of its job.json is not a time", run);
 	int result = run_records_read_descriptor(descriptor, name, add, &check, error);
 	check.of_run = true;
 	if (result == 0)

@@ -7,12 +7,12 @@
 #ifndef ENVTALLY_AS_OF_CHECK_H
 #define ENVTALLY_AS_OF_CHECK_H
 
-#include "base/error.h"
+#include "ledger/promotions.h"
 
 /*
- * Reads the ledger's consumption, restatement and contract records from a descriptor, as `export` prints them, and those of the run RUNS/RUN.
- * EX_DATAERR names the first figure that differs.
+ * Reads the ledger's consumption, restatement and contract records from a descriptor, as `export` prints them, and those of the run of that
+ * place in the folder of runs. EX_DATAERR names the first figure that differs.
  */
-int as_of_check(int descriptor, const char *name, const char *runs, const char *run, struct error *error);
+int as_of_check(int descriptor, const char *name, const char *runs, const struct promotions *promotions, size_t run, struct error *error);
 
 #endif

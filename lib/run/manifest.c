@@ -10,6 +10,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MANIFEST "raw/manifest.json"
 
@@ -34,33 +35,33 @@ static int append_files(const char *folder, const char *pattern, struct buffer *
 	return result;
 }
 
-static int append_previous(const char *runs, struct buffer *json, struct error *error)
+static int append_previous(const char *runs, const char *previous, struct buffer *json, struct error *error)
 {
 	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1];
-	struct run_list list;
-	if (run_list_read(&list, runs, RUN_FINISHED, error) < 0)
-		return -1;
-	const char *last = list.count ? list.names[list.count - 1] : NULL;
-	int result = last ? sha256_file(run_path(path, runs, last, MANIFEST), hash, error) : 0;
-	if (last) {
-		json_member_begin(json, "previous", '{');
-		json_member_text(json, "run", last);
-		json_member_text(json, "sha256", hash);
-		json_end(json, '}');
-	} else {
+	if (!previous) {
 		json_member_null(json, "previous");
+		return 0;
 	}
-	run_list_release(&list);
-	return result;
+	bool is_lost = access(run_path(path, runs, previous, MANIFEST), F_OK) != 0;
+	if (!is_lost && sha256_file(path, hash, error) < 0)
+		return -1;
+	json_member_begin(json, "previous", '{');
+	json_member_text(json, "run", previous);
+	if (is_lost)
+		json_member_null(json, "sha256");
+	else
+		json_member_text(json, "sha256", hash);
+	json_end(json, '}');
+	return 0;
 }
 
-int manifest_write(const char *folder, const char *runs, struct error *error)
+int manifest_write(const char *folder, const char *runs, const char *previous, struct error *error)
 {
 	char path[RUN_PATH_LIMIT];
 	struct buffer json = BUFFER_INIT, text = BUFFER_INIT;
 	snprintf(path, sizeof path, "%s/%s", folder, MANIFEST);
 	json_begin(&json, '{');
-	int result = append_previous(runs, &json, error);
+	int result = append_previous(runs, previous, &json, error);
 	json_member_begin(&json, "files", '[');
 	if (result < 0 || append_files(folder, "raw/*.exchanges", &json, error) < 0 ||
 		append_files(folder, "raw/*.bodies", &json, error) < 0 || append_files(folder, "inputs/*", &json, error) < 0)
@@ -113,6 +114,8 @@ static int verify_run(const struct verification *verification, const char *befor
 	static const char *const pointers[] = {"/previous/sha256", "/files"};
 	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1] = "", previous[SHA256_HEX_LENGTH + 1];
 	struct json_file file;
+	if (access(run_path(path, verification->runs, verification->run, MANIFEST), F_OK) != 0)
+		return error_set(error, EX_DATAERR, "cannot verify run '%s': '%s' is lost", verification->run, path);
 	if (before && sha256_file(run_path(path, verification->runs, before, MANIFEST), hash, error) < 0)
 		return -1;
 	if (json_file_read(&file, run_path(path, verification->runs, verification->run, MANIFEST), pointers, 2, error) < 0)
@@ -129,22 +132,16 @@ static int verify_run(const struct verification *verification, const char *befor
 	return result;
 }
 
-int manifest_verify(const char *runs, const char *last, struct error *error)
+int manifest_verify(const char *runs, const struct promotions *promotions, size_t last, struct error *error)
 {
 	static const char *const pointers[] = {"/sha256", "/file"};
 	struct verification verification = {.runs = runs, .error = error};
-	struct run_list list;
-	int count = 0, result = 0;
-	if (run_list_read(&list, runs, RUN_FINISHED, error) < 0)
-		return -1;
 	verification.scanner = json_scanner_new(pointers, 2, error);
-	result = verification.scanner ? 0 : -1;
-	for (size_t i = 0; i < list.count && result == 0 && strcmp(list.names[i], last) <= 0; i++) {
-		verification.run = list.names[i];
-		result = verify_run(&verification, i ? list.names[i - 1] : NULL, error);
-		count++;
+	int result = verification.scanner ? 0 : -1;
+	for (size_t i = 0; i <= last && result == 0; i++) {
+		verification.run = promotions->list[i].run_id;
+		result = verify_run(&verification, i ? promotions->list[i - 1].run_id : NULL, error);
 	}
 	json_scanner_free(verification.scanner);
-	run_list_release(&list);
-	return result < 0 ? -1 : count;
+	return result;
 }

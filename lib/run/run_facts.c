@@ -4,7 +4,7 @@
 #include "config/policy.h"
 #include "config/profile.h"
 #include "io/atomic_file.h"
-#include "ledger/ledger.h"
+#include "ledger/promotions.h"
 #include "run/json_file.h"
 #include "run/run_folder.h"
 #include "run/run_records.h"
@@ -53,14 +53,6 @@ int run_facts_append_profile(const char *path, struct buffer *text, struct error
 		return 0;
 	error->status = error->status == EX_DATAERR ? EX_CONFIG : error->status;
 	return -1;
-}
-
-int run_facts_append_job(const char *folder, struct buffer *text, struct error *error)
-{
-	static const char *const pointers[] = {"/state", "/started_at"};
-	char path[RUN_PATH_LIMIT];
-	snprintf(path, sizeof path, "%s/job.json", folder);
-	return append_facts(path, pointers, 2, text, error);
 }
 
 int run_facts_append_recording(const char *folder, struct buffer *text, struct error *error)
@@ -180,24 +172,6 @@ static int policy_changed(const char *folder, const struct last_report *last, bo
 	return 0;
 }
 
-/* Has the ledger promoted a run of that name? */
-static int is_promoted(const char *ledger_path, const char *run_id, bool *promoted, struct error *error)
-{
-	struct ledger ledger;
-	*promoted = false;
-	if (access(ledger_path, F_OK) != 0)
-		return 0;
-	if (ledger_open(&ledger, ledger_path, LEDGER_READ, error) < 0)
-		return -1;
-	sqlite3_stmt *statement = ledger_statement(&ledger, "find_promoted", error);
-	if (statement)
-		sqlite3_bind_text(statement, 1, run_id, -1, SQLITE_STATIC);
-	int got = statement ? ledger_step(&ledger, statement, error) : -1;
-	*promoted = got > 0;
-	ledger_close(&ledger);
-	return got < 0 ? -1 : 0;
-}
-
 /* A recording has its end line once its program has asked for everything. */
 static const char *recording_state(const char *folder, const char *program)
 {
@@ -227,14 +201,17 @@ int run_facts_append_run(const char *folder, const char *ledger, struct buffer *
 	char path[RUN_PATH_LIMIT], run_id[64];
 	struct last_report last = {.run_id = NULL};
 	struct json_file begun;
-	bool promoted, contract = false, policy = false;
+	struct promotions promotions;
+	bool contract = false, policy = false;
 	snprintf(path, sizeof path, "%s/begun.json", folder);
 	if (append_facts(path, pointers, 5, text, error) < 0 || json_file_read(&begun, path, pointers, 1, error) < 0)
 		return -1;
 	json_file_text(&begun, 0, run_id, sizeof run_id);
 	json_file_release(&begun);
-	if (is_promoted(ledger, run_id, &promoted, error) < 0)
+	if (promotions_read(&promotions, ledger, error) < 0)
 		return -1;
+	bool promoted = promotions_find(&promotions, run_id, strlen(run_id)) >= 0;
+	promotions_release(&promotions);
 	snprintf(path, sizeof path, "%s/reported.ndjson", folder);
 	int result = promoted ? 0 : run_records_read(path, read_reported, &last, error);
 	if (result == 0 && !promoted)

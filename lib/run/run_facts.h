@@ -12,9 +12,6 @@
 /* name, active, feed, download_billing, organization_id, contract_start, renewal_months, scopes of a profile, "" where it has none. It may be wrong otherwise: programs that use it say so. */
 int run_facts_append_profile(const char *path, struct buffer *text, struct error *error);
 
-/* state and started_at of a run that was promoted; "" when it has no job.json. */
-int run_facts_append_job(const char *folder, struct buffer *text, struct error *error);
-
 /* now of a recording, "" when it has none: a recorded night is run as of that night. */
 int run_facts_append_recording(const char *folder, struct buffer *text, struct error *error);
 

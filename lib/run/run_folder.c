@@ -1,13 +1,13 @@
 #include "run/run_folder.h"
 
 #include "base/array.h"
-#include "run/json_file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The run's name in the folder's, for folders of that kind: returned with its length; NULL for others. */
 static const char *run_of_entry(const struct dirent *entry, enum run_kind kind, size_t *length)
@@ -17,7 +17,7 @@ static const char *run_of_entry(const struct dirent *entry, enum run_kind kind, 
 	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
 		return NULL;
 	static const char *const endings[] = {[RUN_INTERRUPTED] = ".partial", [RUN_DISCARDED] = ".discarded"};
-	if (kind == RUN_FINISHED)
+	if (kind == RUN_NAMED)
 		return *name == '.' ? NULL : name;
 	size_t ending = strlen(endings[kind]);
 	if (*name != '.' || *length <= ending + 1 || strcmp(name + *length - ending, endings[kind]) != 0)
@@ -70,22 +70,13 @@ const char *run_path(char *path, const char *runs, const char *run, const char *
 	return path;
 }
 
-int run_job_read(struct run_job *job, const char *runs, const char *run, struct error *error)
+bool run_is_kept(const char *runs, const char *run)
 {
-	static const char *const pointers[] = {"/run_id", "/profile", "/state", "/started_at", "/counts/consumption",
-		"/counts/restatements", "/counts/rejects", "/counts/accounts_without_billing"};
+	static const char *const files[] = {"job.json", "accounts.ndjson", "subscriptions.ndjson", "consumption.ndjson",
+		"restatements.ndjson", "results.ndjson", "raw/manifest.json"};
 	char path[RUN_PATH_LIMIT];
-	struct json_file file;
-	if (json_file_read(&file, run_path(path, runs, run, "job.json"), pointers, sizeof pointers / sizeof *pointers, error) < 0)
-		return -1;
-	json_file_text(&file, 0, job->run_id, sizeof job->run_id);
-	json_file_text(&file, 1, job->profile, sizeof job->profile);
-	json_file_text(&file, 2, job->state, sizeof job->state);
-	json_file_text(&file, 3, job->started_at, sizeof job->started_at);
-	json_file_text(&file, 4, job->consumption, sizeof job->consumption);
-	json_file_text(&file, 5, job->restatements, sizeof job->restatements);
-	json_file_text(&file, 6, job->rejects, sizeof job->rejects);
-	json_file_text(&file, 7, job->accounts_without_billing, sizeof job->accounts_without_billing);
-	json_file_release(&file);
-	return 0;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (access(run_path(path, runs, run, files[i]), F_OK) != 0)
+			return false;
+	return true;
 }

@@ -1,20 +1,20 @@
 /*
- * run_folder.h: the folders of a profile's runs, runs/NAME/RUN, and the facts of one: job.json.
+ * run_folder.h: the folders of a profile's runs, runs/NAME/RUN.
  *
- * A run under way is in .RUN.partial; one of these that no program works on was interrupted. One that was
- * given up is in .RUN.discarded. A run's name is its clock,
- * 20260301T020000Z, so names sort by time.
+ * A run under way is in .RUN.partial; one of these that no program works on was interrupted. One that was given up is in
+ * .RUN.discarded. Whether another folder is a run, and in which order runs were made, is what the ledger says (ledger/promotions.h).
  */
 #ifndef ENVTALLY_RUN_FOLDER_H
 #define ENVTALLY_RUN_FOLDER_H
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define RUN_PATH_LIMIT 4096
 
-enum run_kind { RUN_FINISHED, RUN_INTERRUPTED, RUN_DISCARDED };
+enum run_kind { RUN_NAMED, RUN_INTERRUPTED, RUN_DISCARDED };
 
 struct run_list {
 	char **names; /* of the runs, ascending; owned */
@@ -28,12 +28,7 @@ void run_list_release(struct run_list *list);
 /* RUNS/RUN/FILE, into `path` of RUN_PATH_LIMIT bytes, cut to fit; returns it. */
 const char *run_path(char *path, const char *runs, const char *run, const char *file);
 
-/* job.json: texts as they are in it, "" where it has none. */
-struct run_job {
-	char run_id[64], profile[256], state[32], started_at[40];
-	char consumption[24], restatements[24], rejects[24], accounts_without_billing[24];
-};
-
-int run_job_read(struct run_job *job, const char *runs, const char *run, struct error *error);
+/* Are a promoted run's results and its evidence still in its folder? */
+bool run_is_kept(const char *runs, const char *run);
 
 #endif

@@ -214,13 +214,18 @@ static int write_promotion(const char *folder, const struct buffer *job, struct 
 int run_promote(const struct run_promotion *promotion, struct error *error)
 {
 	struct buffer job = BUFFER_INIT;
+	struct promotions before;
+	if (promotions_read(&before, promotion->ledger, error) < 0)
+		return -1;
+	const char *previous = before.count ? before.list[before.count - 1].run_id : NULL;
 	int result = append_job(promotion, &job, error);
 	if (result == 0)
 		result = write_job(promotion->folder, &job, error);
 	if (result == 0)
-		result = manifest_write(promotion->folder, promotion->runs, error);
+		result = manifest_write(promotion->folder, promotion->runs, previous, error);
 	if (result == 0)
 		result = write_promotion(promotion->folder, &job, error);
+	promotions_release(&before);
 	buffer_release(&job);
 	return result;
 }

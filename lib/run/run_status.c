@@ -3,8 +3,9 @@
 #include "base/array.h"
 #include "base/instant.h"
 #include "base/stale_feed.h"
+#include "io/display.h"
+#include "ledger/promotions.h"
 #include "merge/ledger_envelopes.h"
-#include "run/json_file.h"
 #include "run/run_folder.h"
 #include "run/run_records.h"
 #include "json/json_write.h"
@@ -231,19 +232,18 @@ static void append_restatement(void *context, struct record *record)
 		account, plan_item ? plan_item : "none", before, after, cause);
 }
 
-static int append_run(struct status *status, const char *run, struct error *error)
+static int append_run(struct status *status, const struct promotion *run, struct error *error)
 {
+	const char *runs = status->options->runs;
 	char path[RUN_PATH_LIMIT];
-	struct run_job job;
-	if (access(run_path(path, status->options->runs, run, "job.json"), F_OK) != 0)
-		return 0;
-	if (run_job_read(&job, status->options->runs, run, error) < 0)
-		return -1;
-	buffer_append_format(status->text, "%s  %s  %s  %s figures, %s restated, %s rejected\n", job.profile, job.run_id, job.state,
-		job.consumption, job.restatements, job.rejects);
-	if (!status->options->restatements)
-		return 0;
-	return run_records_read(run_path(path, status->options->runs, run, "restatements.ndjson"), append_restatement, status, error);
+	buffer_append_format(status->text, "%s  %s  %s  %s figures, %s restated, %s rejected\n", status->options->name, run->run_id,
+		run->state, run->consumption, run->restatements, run->rejects);
+	if (!run_is_kept(runs, run->run_id))
+		buffer_append_format(status->text, "%s  %s  lost: its folder, or what was in it, is not in %s any more\n",
+			status->options->name, run->run_id, runs);
+	else if (status->options->restatements)
+		return run_records_read(run_path(path, runs, run->run_id, "restatements.ndjson"), append_restatement, status, error);
+	return 0;
 }
 
 static int append_undated(struct status *status, struct error *error)
@@ -262,14 +262,11 @@ static int append_undated(struct status *status, struct error *error)
 	return undated < 0 ? -1 : 0;
 }
 
-static int append_last_run(struct status *status, const char *run, struct error *error)
+static int append_last_run(struct status *status, const struct promotion *last, struct error *error)
 {
-	const char *runs = status->options->runs;
+	const char *runs = status->options->runs, *run = last->run_id;
 	char path[RUN_PATH_LIMIT];
-	struct run_job job;
-	if (run_job_read(&job, runs, run, error) < 0)
-		return -1;
-	status->is_healthy &= strcmp(job.state, "succeeded") == 0;
+	status->is_healthy &= strcmp(last->state, "succeeded") == 0;
 	if (status->options->positions) {
 		if (run_records_read(run_path(path, runs, run, "results.ndjson"), add_metric_result, status, error) < 0)
 			return -1;
@@ -283,9 +280,9 @@ static int append_last_run(struct status *status, const char *run, struct error 
 	append_unreported(status);
 	if (append_undated(status, error) < 0)
 		return -1;
-	if (*job.accounts_without_billing && strcmp(job.accounts_without_billing, "0") != 0) {
+	if (*last->accounts_without_billing && strcmp(last->accounts_without_billing, "0") != 0) {
 		begin_line(status, "without Docusign's own count: ");
-		buffer_append_format(status->text, "%s account(s), in the last run\n", job.accounts_without_billing);
+		buffer_append_format(status->text, "%s account(s), in the last run\n", last->accounts_without_billing);
 	}
 	if (run_records_read(run_path(path, runs, run, "results.ndjson"), add_forecast, status, error) < 0)
 		return -1;
@@ -294,31 +291,63 @@ static int append_last_run(struct status *status, const char *run, struct error 
 	return 0;
 }
 
+/* A line for each folder of that kind that is no promoted run. Returns how many there are, -1 with an error. */
+static int append_folders(struct status *status, enum run_kind kind, const struct promotions *promotions, struct error *error)
+{
+	struct buffer name = BUFFER_INIT;
+	struct run_list list;
+	int count = 0;
+	if (run_list_read(&list, status->options->runs, kind, error) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++) {
+		size_t length = strlen(list.names[i]);
+		if (kind == RUN_NAMED && promotions_find(promotions, list.names[i], length) >= 0)
+			continue;
+		count++;
+		buffer_reset(&name);
+		if (display_is_utf8(list.names[i], length))
+			display_append(&name, list.names[i], length, 0);
+		else
+			buffer_append_string(&name, "a name that is not UTF-8");
+		begin_line(status, name.data);
+		if (kind == RUN_INTERRUPTED)
+			buffer_append_string(status->text, "  interrupted: the next run finishes it\n");
+		else if (kind == RUN_DISCARDED)
+			buffer_append_format(status->text, "  discarded: what it recorded is kept in %s/.%s.discarded\n",
+				status->options->runs, name.data);
+		else
+			buffer_append_string(status->text, "  not a run: the ledger has none of that name, and it is passed over\n");
+	}
+	run_list_release(&list);
+	buffer_release(&name);
+	return count;
+}
+
+static int append_all(struct status *status, const struct promotions *promotions, struct error *error)
+{
+	const struct promotion *last = promotions->count ? &promotions->list[promotions->count - 1] : NULL;
+	if (!last)
+		buffer_append_format(status->text, "%s: nothing was run yet\n", status->options->name);
+	for (size_t i = 0; i < promotions->count; i++)
+		if (append_run(status, &promotions->list[i], error) < 0)
+			return -1;
+	int interrupted = append_folders(status, RUN_INTERRUPTED, promotions, error);
+	if (interrupted < 0 || append_folders(status, RUN_DISCARDED, promotions, error) < 0 ||
+		append_folders(status, RUN_NAMED, promotions, error) < 0)
+		return -1;
+	status->is_healthy = last && interrupted == 0 && run_is_kept(status->options->runs, last->run_id);
+	return last && run_is_kept(status->options->runs, last->run_id) ? append_last_run(status, last, error) : 0;
+}
+
 int run_status_append(const struct run_status_options *options, struct buffer *text, bool *healthy, struct error *error)
 {
 	struct status status = {.options = options, .text = text, .is_healthy = true};
-	struct run_list finished = {.count = 0}, interrupted = {.count = 0}, discarded = {.count = 0};
-	int result = run_list_read(&finished, options->runs, RUN_FINISHED, error) < 0 ||
-			run_list_read(&interrupted, options->runs, RUN_INTERRUPTED, error) < 0 ||
-			run_list_read(&discarded, options->runs, RUN_DISCARDED, error) < 0
-		? -1
-		: 0;
-	if (result == 0 && finished.count == 0)
-		buffer_append_format(text, "%s: nothing was run yet\n", options->name);
-	for (size_t i = 0; result == 0 && i < finished.count; i++)
-		result = append_run(&status, finished.names[i], error);
-	for (size_t i = 0; result == 0 && i < interrupted.count; i++)
-		buffer_append_format(text, "%s  %s  interrupted: the next run finishes it\n", options->name, interrupted.names[i]);
-	for (size_t i = 0; result == 0 && i < discarded.count; i++)
-		buffer_append_format(text, "%s  %s  discarded: what it recorded is kept in %s/.%s.discarded\n", options->name,
-			discarded.names[i], options->runs, discarded.names[i]);
-	status.is_healthy &= finished.count > 0 && interrupted.count == 0;
-	if (result == 0 && finished.count > 0)
-		result = append_last_run(&status, finished.names[finished.count - 1], error);
+	struct promotions promotions;
+	if (promotions_read(&promotions, options->ledger, error) < 0)
+		return -1;
+	int result = append_all(&status, &promotions, error);
 	*healthy = status.is_healthy;
-	run_list_release(&finished);
-	run_list_release(&interrupted);
-	run_list_release(&discarded);
+	promotions_release(&promotions);
 	name_table_release(&status.account_ids);
 	arena_release(&status.arena);
 	free(status.accounts);

@@ -1,0 +1,65 @@
+#include "ledger/promotions.h"
+
+#include "base/array.h"
+#include "base/instant.h"
+#include "ledger/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int add(struct promotions *promotions, sqlite3_stmt *row, struct error *error)
+{
+	struct promotion *new = array_grow((void **)&promotions->list, &promotions->count, sizeof *new, error);
+	if (!new)
+		return -1;
+	const struct {
+		char *text;
+		size_t size;
+	} columns[] = {{new->run_id, sizeof new->run_id}, {new->state, sizeof new->state}, {new->started_at, sizeof new->started_at},
+		{new->consumption, sizeof new->consumption}, {new->restatements, sizeof new->restatements},
+		{new->rejects, sizeof new->rejects}, {new->accounts_without_billing, sizeof new->accounts_without_billing}};
+	for (int i = 0; i < (int)(sizeof columns / sizeof *columns); i++) {
+		const char *text = (const char *)sqlite3_column_text(row, i);
+		snprintf(columns[i].text, columns[i].size, "%s", text ? text : "");
+	}
+	if (instant_parse(new->started_at, strlen(new->started_at), &new->clock) < 0)
+		new->clock = INSTANT_NONE;
+	return 0;
+}
+
+int promotions_read(struct promotions *promotions, const char *ledger_path, struct error *error)
+{
+	struct ledger ledger;
+	int got = -1;
+	*promotions = (struct promotions){.count = 0};
+	if (access(ledger_path, F_OK) != 0)
+		return 0;
+	if (ledger_open(&ledger, ledger_path, LEDGER_READ, error) < 0)
+		return -1;
+	sqlite3_stmt *statement = ledger_statement(&ledger, "list_promotions", error);
+	while (statement && (got = ledger_step(&ledger, statement, error)) > 0)
+		if (add(promotions, statement, error) < 0) {
+			got = -1;
+			break;
+		}
+	ledger_close(&ledger);
+	if (got < 0)
+		promotions_release(promotions);
+	return got;
+}
+
+void promotions_release(struct promotions *promotions)
+{
+	free(promotions->list);
+	*promotions = (struct promotions){.count = 0};
+}
+
+ptrdiff_t promotions_find(const struct promotions *promotions, const char *run_id, size_t length)
+{
+	for (size_t i = promotions->count; i-- > 0;)
+		if (strlen(promotions->list[i].run_id) == length && memcmp(promotions->list[i].run_id, run_id, length) == 0)
+			return (ptrdiff_t)i;
+	return -1;
+}

@@ -1,0 +1,34 @@
+/*
+ * promotions.h: the runs that a ledger has promoted, in that order.
+ *
+ * What came before what, and which run is the latest, is asked here and nowhere else: folders may be lost, copied or strange, and names
+ * and clocks may go back.
+ */
+#ifndef ENVTALLY_PROMOTIONS_H
+#define ENVTALLY_PROMOTIONS_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct promotion {
+	char run_id[64], state[16]; /* succeeded or partial */
+	char started_at[32]; /* its clock, as text */
+	int64_t clock;
+	char consumption[24], restatements[24], rejects[24], accounts_without_billing[24]; /* counts; "" for one that was not made */
+};
+
+struct promotions {
+	struct promotion *list;
+	size_t count;
+};
+
+/* A ledger that is not there has none. */
+int promotions_read(struct promotions *promotions, const char *ledger_path, struct error *error);
+void promotions_release(struct promotions *promotions);
+
+/* The place of a run; -1 when it was not promoted. */
+ptrdiff_t promotions_find(const struct promotions *promotions, const char *run_id, size_t length);
+
+#endif
