@@ -179,6 +179,16 @@ was_asked() { [ "$(grep -c cursor requests.log 2>/dev/null)" -ge "$1" ]; } # COU
 	esign_night
 }
 
+@test "a night in which the feed has no end for any account costs that night: the next run begins anew" {
+	simulate --fault empty-pages
+	run --separate-stderr run_live
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"run $run_id failed with status 65; the next run begins anew"* ]]
+	control fault ''
+	run_live -q
+	equals_recorded_night
+}
+
 @test "the eSignature list loses an envelope of an earlier page while it is read: it is read again, and nothing is lost" {
 	esign_night --fault shrink:2@7c1e9a52-3b0f-4d6a-9e21-5f8840c7d303
 	grep -q "has changed while it was read" said

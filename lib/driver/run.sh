@@ -250,7 +250,8 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 }
 
 # A run that failed: kept, so that the next run goes on from there; but begun anew where nothing was fetched, or where the accounts could not
-# be: an outage or a wrong organization may have answered for them, and they cost a few requests.
+# be: an outage or a wrong organization may have answered for them, and they cost a few requests. And where no account could be read from what
+# the feed answered: it would be read again from the recording, by each later run.
 give_up() { # NAME PARTIAL RUN STATUS
 	local -A facts=()
 	# What cannot be read is kept: the error that matters has been printed.
@@ -260,7 +261,7 @@ give_up() { # NAME PARTIAL RUN STATUS
 		# A recording that has its end line is never added to, and it may lack accounts.
 		[ "${facts[fetch-datafeed]}" != complete ] || rm -f "$2"/raw/fetch-datafeed.*
 		say "$1: run $3 failed with status $4; the envelopes that it fetched are kept, and the next run asks for the accounts again"
-	elif [ "$accounts_failed" = 0 ] && [ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != nonenone ]; then
+	elif [ "$accounts_failed$feed_unusable" = 00 ] && [ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != nonenone ]; then
 		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run goes on from there"
 	else
 		say "$1: run $3 failed with status $4; the next run begins anew"
@@ -299,7 +300,8 @@ as_begun() { # PROFILE FROZEN-PROFILE
 }
 
 # Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson, by the `facts` of the run. Sets some_refused to 1 when all
-# is done but some account, which could not be read: then the status is 75; accounts_failed to 1 when the list of accounts could not be read.
+# is done but some account, which could not be read: then the status is 75; accounts_failed to 1 when the list of accounts could not be read;
+# feed_unusable to 1 when no account could be read from what the feed answered.
 # (An interrupted fetcher says 75 too; its recording is not complete.)
 tally() { # NAME PARTIAL
 	local name=$1 partial=$2 profile=$file feed=${facts[feed]:-datafeed} emit=touched policy changed=() offline=() source subscriptions datafeed
@@ -321,7 +323,8 @@ tally() { # NAME PARTIAL
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
 			--run-id "${facts[run_id]}" ${changed[@]+"${changed[@]}"} >"$partial/tallied.ndjson"
 	local statuses=("${PIPESTATUS[@]}")
-	some_refused=0 accounts_failed=0
+	some_refused=0 accounts_failed=0 feed_unusable=0
+	[ "${statuses[3]}" -ne 65 ] || feed_unusable=1
 	case ${statuses[0]}:${statuses[2]} in *:0 | *:75 | *:141) ;; 0:*) accounts_failed=1 ;; esac
 	if [ "${statuses[3]}" -eq 75 ]; then
 		read_facts run "$partial" --ledger "$workspace/ledger/$name.db"
