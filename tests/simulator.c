@@ -64,7 +64,7 @@ static const struct options_manual manual = {
 	.description = "A fault is KIND[=VALUE][:AMOUNT][@SUBSTRING]: AMOUNT with a point is a share of the requests, without one\n"
 		       "a count; SUBSTRING limits it to URLs that contain it. Kinds:\n"
 		       "  slow[=MS] stall[=MS] cut reset 408 429[=SECONDS] 500 503 retry-after-date wrong-type invalid-utf8\n"
-		       "  giant[=BYTES] giant-gzip[=BYTES] giant-record[=BYTES] lone-surrogate drip[=MS] error-200\n"
+		       "  giant[=BYTES] giant-gzip[=BYTES] giant-record[=BYTES] lone-surrogate no-date drip[=MS] error-200\n"
 		       "  expired-token refuse-account=ID unknown-cursor cursor-loop empty-pages shrink[=N]\n"
 		       "  hourly-400 burst-400 far-reset[=SECONDS] consent-required token-error[=STATUS] quoted-expiry mix\n"
 		       "mix:0.33 fails a third of all requests in ways that a client recovers from, none more than three times "

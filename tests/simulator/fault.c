@@ -42,6 +42,7 @@ static const struct {
 	[FAULT_WRONG_TYPE] = {"wrong-type", 0},
 	[FAULT_INVALID_UTF8] = {"invalid-utf8", 0},
 	[FAULT_LONE_SURROGATE] = {"lone-surrogate", 0},
+	[FAULT_NO_DATE] = {"no-date", 0},
 	[FAULT_GIANT_RECORD] = {"giant-record", INT64_C(17) << 20},
 	[FAULT_QUOTED_EXPIRY] = {"quoted-expiry", 0},
 	[FAULT_FAR_RESET] = {"far-reset", 86400},

@@ -164,6 +164,15 @@ static void spoil_subjects(const struct fault_choice *fault, struct buffer *body
 	free(filler);
 }
 
+/* 0001-01-01, which services write for "no date", as the day of every last change. */
+static void spoil_dates(struct buffer *body)
+{
+	static const char key[] = "\"lastModifiedDateTime\":\"", day[] = "0001-01-01";
+	char *end = body->data + body->length;
+	for (char *at = body->data; (at = memmem(at, (size_t)(end - at), key, sizeof key - 1)); at += sizeof key - 1)
+		memcpy(at + sizeof key - 1, day, sizeof day - 1);
+}
+
 struct MHD_Response *wire_response(
 	struct MHD_Connection *connection, struct answer *answer, const struct fault_choice *fault, bool accepts_gzip)
 {
@@ -185,6 +194,8 @@ struct MHD_Response *wire_response(
 	}
 	if (wire->fault == FAULT_INVALID_UTF8)
 		spoil_utf8(&answer->body);
+	if (wire->fault == FAULT_NO_DATE)
+		spoil_dates(&answer->body);
 	spoil_subjects(fault, &answer->body);
 	if (accepts_gzip)
 		compress_body(answer);
