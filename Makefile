@@ -46,7 +46,7 @@ test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests
 
 .DELETE_ON_ERROR:
 # bin/ holds bin/bootstrap too, and lib is a folder: only these are no files.
-.PHONY: all help test test-crash install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
+.PHONY: all help test test-crash soak install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -125,6 +125,9 @@ test: ## build and run all tests (as tests/run does)
 test-crash: ## kill a whole run at 200 points, fail it at 40 (CRASH_POINTS=all: at every call that changes a file): minutes
 	SANITIZE=$(SANITIZE) CRASH_POINTS=$(or $(CRASH_POINTS),200) CRASH_JOBS=$(or $(CRASH_JOBS),$(shell nproc)) tests/run tests/crash.bats
 
+soak: test-programs ## 400 nights of outages, kills and worse (SEED=1, NIGHTS=400, ACCOUNTS=300), against as many calm ones: minutes
+	ENVTALLY_BIN=$(bin) ENVTALLY_BUILD=$(build) tests/soak/run
+
 bench: all $(build)/tests/generate $(build)/tests/simulator ## time everything beside its peers (jq, gojq, Miller, DuckDB), print ratios, write bench.json
 	tests/benchmark/run
 
@@ -144,7 +147,7 @@ fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out 
 	$(build)/tests/generate --fixture fixtures/acme
 
 formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
-scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile \
+scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/soak/run \
 	$(wildcard lib/driver/*.sh tests/*.bash)
 
 lint-quick: ## check layout, layers, repeated code and shell scripts: seconds
