@@ -168,6 +168,33 @@ requests() { jq -s "map(select($1)) | length" log; }
 	[ "$(records)" -eq $wanted_records ]
 }
 
+@test "an answer that drips is given up: at two bytes a second by --timeout, at more by --max-time, and ends its account alone" {
+	start
+	for bound in "200 --timeout 1" "2 --max-time 1"; do
+		rm -rf rec
+		fault "drip=${bound%% *}@$c"
+		before=$SECONDS
+		# shellcheck disable=SC2086 # an option and its value
+		fetch 75 ${bound#* } --tries 2
+		[ $((SECONDS - before)) -lt 20 ]
+		[ "$(grep -c '"stream":"watermark","record"' out)" -eq 5 ]
+		[ "$(grep -c "cannot fetch account" err)" -eq 1 ]
+		rm -r rec
+		fault "drip=${bound%% *}@datasets"
+		# shellcheck disable=SC2086
+		fetch 69 ${bound#* } --tries 1
+	done
+	said "after 1 seconds the answer was still not complete"
+	# However many tries there may be, they take that long together.
+	rm -rf rec
+	fault "drip=2@$c"
+	before=$SECONDS
+	fetch 75 --max-time 1 --tries 100
+	[ $((SECONDS - before)) -lt 20 ]
+	fault "drip=20@Management"
+	run -69 "$bin/fetch-subscriptions" --max-time 1 <connection
+}
+
 @test "retries end: the account is reported, the others come, the next run asks again" {
 	start
 	fault "500@$c"

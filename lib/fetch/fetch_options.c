@@ -9,17 +9,21 @@
 #include <unistd.h>
 
 static char *record_directory, *replay_directory;
-static int tries = RETRY_TRIES, retry_base_ms = RETRY_BASE_MS, timeout_s = 60, limit_wait_s = RETRY_LIMIT_WAIT_S;
+static int tries = RETRY_TRIES, retry_base_ms = RETRY_BASE_MS, timeout_s = 60, max_time_s = 900, limit_wait_s = RETRY_LIMIT_WAIT_S;
 
 struct poptOption fetch_options_table[] = {
 	{"record", 0, POPT_ARG_STRING, &record_directory, 0, "keep every exchange in DIR, or resume the incomplete recording there", "DIR"},
-	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "answer from the recording in DIR, with its clock: no network, no token", "DIR"},
+	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "answer from the recording in DIR, with its clock: no network, no token",
+		"DIR"},
 	{"tries", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &tries, 0, "attempt a request at most N times", "N"},
 	{"retry-base", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &retry_base_ms, 0,
 		"pause up to MS milliseconds before the second attempt, up to twice that before the third, and so on", "MS"},
 	{"limit-wait", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &limit_wait_s, 0,
 		"wait at most so long for a limit of the service, whatever it announces", "SECONDS"},
-	{"timeout", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &timeout_s, 0, "abandon an attempt that receives nothing for so long", "SECONDS"},
+	{"timeout", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &timeout_s, 0,
+		"abandon an attempt that receives less than 500 bytes a second for so long", "SECONDS"},
+	{"max-time", 0, POPT_ARG_INT | POPT_ARGFLAG_SHOW_DEFAULT, &max_time_s, 0, "abandon a request whose attempts take so long together",
+		"SECONDS"},
 	POPT_TABLEEND,
 };
 
@@ -41,6 +45,8 @@ struct fetch_source_options fetch_options_source(const char *program)
 		options_refuse("cannot use --timeout %d: it goes from 1 to 3600", timeout_s);
 	if (limit_wait_s < 1 || limit_wait_s > RETRY_LIMIT_WAIT_S)
 		options_refuse("cannot use --limit-wait %d: it goes from 1 to %d", limit_wait_s, RETRY_LIMIT_WAIT_S);
+	if (max_time_s < 1 || max_time_s > 86400)
+		options_refuse("cannot use --max-time %d: it goes from 1 to 86400", max_time_s);
 	return (struct fetch_source_options){.program = program,
 		.record_directory = record_directory,
 		.replay_directory = replay_directory,
@@ -49,6 +55,7 @@ struct fetch_source_options fetch_options_source(const char *program)
 		.retry_base_ms = retry_base_ms,
 		.limit_wait_s = limit_wait_s,
 		.timeout_s = timeout_s,
+		.max_time_s = max_time_s,
 		.report = report};
 }
 

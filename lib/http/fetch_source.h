@@ -24,7 +24,8 @@ struct fetch_source_options {
 	int64_t now; /* the run's clock, kept in the recording */
 	int tries, retry_base_ms; /* retry.h's policy; 0 for its defaults */
 	int limit_wait_s; /* the longest wait for a limit of the service; 0 for retry.h's */
-	int timeout_s; /* ends a try that receives nothing for so long; 0 for 60 */
+	int timeout_s; /* ends a try that receives next to nothing for so long; 0 for 60 */
+	int max_time_s; /* ends a request whose tries take so long together; 0 for 900 */
 	void (*report)(bool detail, const char *text); /* is called for long waits and, as detail, for every retry; or NULL */
 };
 

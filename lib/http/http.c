@@ -15,6 +15,7 @@
 #include <time.h>
 
 #define TIMEOUT_S 60
+#define MAX_TIME_S 900
 #define REPORT_AFTER_MS 5000 /* a wait so long is worth a line */
 #define POLL_MOST_MS 60000
 #define TOKEN_MARGIN_MS 60000 /* it is renewed so long before it expires, or a tenth of its life */
@@ -125,7 +126,8 @@ struct http *http_open(
 	if (!connection->access_token && !connection->token_command) {
 		error_set(error, EX_DATAERR,
 			"cannot connect: the CONNECTION has no token (it goes into a pipe only: auth -p PROFILE | …, or --show-token)");
-	} else if (http_settings_open(&http->settings, connection, options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S, error) == 0 &&
+	} else if (http_settings_open(&http->settings, connection, options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S,
+			   options->max_time_s > 0 ? options->max_time_s : MAX_TIME_S, error) == 0 &&
 		open_curl(http, error) == 0 && response_reader_open(&http->responses, error) == 0 &&
 		(http->interrupt = interrupt_watch(error)) >= 0) {
 		return http;
@@ -432,7 +434,7 @@ static void try_again(struct http *http, struct http_request *request, const str
 /* Milliseconds to the next try, or RETRY_NEVER. */
 static int64_t pause_before_retry(struct http *http, struct http_request *request, const struct http_response *response)
 {
-	if (request->given_up || (response->limited && waits_too_long(http, request, monotonic())))
+	if (request->given_up || request->out_of_time || (response->limited && waits_too_long(http, request, monotonic())))
 		return RETRY_NEVER;
 	bool received = request->code == CURLE_OK, good = request->status >= 200 && request->status < 300;
 	/* A 2xx with an error is not what was asked for: a proxy's page, a damaged body. */

@@ -3,7 +3,8 @@
 #include "http/http_request.h"
 #include "http/retry.h"
 
-#define TIMEOUT_S 60
+#define TIMEOUT_S 20
+#define MAX_TIME_S 60
 
 static const struct retry_policy policy = {.tries = 3, .base_ms = 1000};
 
@@ -21,6 +22,7 @@ static CURLcode perform(struct http_request *request, CURL *easy, const struct h
 		http_request_complete(request, curl_easy_perform(easy));
 		bool again =
 			request->code == CURLE_OK ? retry_status(request->status) : !request->too_large && retry_transfer(request->code);
+		again = again && !request->out_of_time;
 		int64_t pause = again ? retry_pause(&policy, request->tries, RETRY_NEVER) : RETRY_NEVER;
 		if (pause == RETRY_NEVER)
 			break;
@@ -35,7 +37,7 @@ int http_post_form(const struct http_target *target, const char *form, struct ht
 {
 	const struct http_settings settings = {.ca_bundle = http_ca_bundle(target->ca_bundle),
 		.timeout_s = TIMEOUT_S,
-		.transfer_timeout_s = TIMEOUT_S,
+		.max_time_s = MAX_TIME_S,
 		.body_limit = HTTP_POST_LIMIT};
 	*reply = (struct http_reply)HTTP_REPLY_INIT;
 	struct http_request *request = http_request_new(target->url, NULL, NULL, error);

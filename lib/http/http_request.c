@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONNECT_TIMEOUT_S 20L
+#define CONNECT_TIMEOUT_S 20
+#define LEAST_TRY_MS 100 /* for less no try is begun */
 #define FIRST_BODY ((size_t)64 << 10)
 
 struct http_request *http_request_new(const char *url, const char *account, void *context, struct error *error)
@@ -74,9 +75,10 @@ static bool set(CURL *easy, struct http_request *request, const struct http_sett
 		/* The body is recorded as it came, so it is decoded by us. */
 		curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_TIMEOUT, settings->transfer_timeout_s) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
+			(long)(settings->timeout_s < CONNECT_TIMEOUT_S ? settings->timeout_s : CONNECT_TIMEOUT_S)) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->max_time_s * 1000L - request->spent_ms)) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)HTTP_SLOWEST) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)settings->timeout_s) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->reason) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, append_body) == CURLE_OK &&
@@ -91,6 +93,7 @@ int http_request_prepare(
 	buffer_reset(&request->headers.fields);
 	buffer_reset(&request->body);
 	request->body_limit = settings->body_limit;
+	request->max_time_s = settings->max_time_s;
 	request->too_large = false;
 	request->status = 0;
 	request->reason[0] = 0;
@@ -106,7 +109,11 @@ int http_request_prepare(
 void http_request_complete(struct http_request *request, CURLcode code)
 {
 	long status = 0;
+	curl_off_t took_us = 0;
 	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(request->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+	request->spent_ms += took_us / 1000;
+	request->out_of_time = request->spent_ms + LEAST_TRY_MS > request->max_time_s * INT64_C(1000);
 	request->easy = NULL;
 	request->code = code;
 	request->answered_at = instant_of_clock();
@@ -116,6 +123,9 @@ void http_request_complete(struct http_request *request, CURLcode code)
 		request->status = (int)status;
 	else if (request->too_large)
 		snprintf(request->reason, sizeof request->reason, "the answer is larger than the limit of %zu bytes", request->body_limit);
+	else if (request->out_of_time && code == CURLE_OPERATION_TIMEDOUT)
+		snprintf(
+			request->reason, sizeof request->reason, "after %d seconds the answer was still not complete", request->max_time_s);
 	else if (!*request->reason)
 		snprintf(request->reason, sizeof request->reason, "%s", curl_easy_strerror(request->code));
 }

@@ -21,6 +21,8 @@ struct http_request {
 	int64_t not_before; /* of the next try; monotonic milliseconds, as is limited_since */
 	int64_t limited_since; /* when a limit first held it back; 0: none did */
 	bool given_up; /* because of that */
+	int64_t spent_ms; /* by its tries */
+	bool out_of_time; /* they took as long as they may */
 	int64_t requested_at, answered_at; /* of the last try; instants */
 	CURL *easy; /* while a try is on its way */
 	CURLcode code;
@@ -28,6 +30,7 @@ struct http_request {
 	struct http_headers headers;
 	struct buffer body; /* as received */
 	size_t body_limit;
+	int max_time_s;
 	bool too_large;
 	char reason[CURL_ERROR_SIZE];
 	TAILQ_ENTRY(http_request) link;

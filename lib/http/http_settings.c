@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRANSFER_TIMEOUT_S 900L /* a page slower than this never completes */
-
 /* Which schemes the base may have, and whether it is this machine. libcurl reads the host, as it will when it connects. */
 static int check_base(struct http_settings *settings, const char *base, struct error *error)
 {
@@ -39,11 +37,12 @@ const char *http_ca_bundle(const char *own)
 	return ca_bundle && *ca_bundle ? ca_bundle : NULL;
 }
 
-int http_settings_open(struct http_settings *settings, const struct connection *connection, int timeout_s, struct error *error)
+int http_settings_open(
+	struct http_settings *settings, const struct connection *connection, int timeout_s, int max_time_s, struct error *error)
 {
 	*settings = (struct http_settings){.ca_bundle = http_ca_bundle(connection->ca_bundle),
 		.timeout_s = timeout_s,
-		.transfer_timeout_s = TRANSFER_TIMEOUT_S,
+		.max_time_s = max_time_s,
 		.body_limit = RECORDING_BODY_LIMIT};
 	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
 	settings->headers = headers;
