@@ -3,7 +3,7 @@
  *
  * Reads a profile and its private key; signs a JWT and exchanges it at the token service. The token is written to a pipe only: in a file
  * or on a terminal it is null, unless --show-token is given. --replay uses no key, network or token. --key-info prints the kind of key
- * and the public key to register at Docusign.
+ * and the public key to register at Docusign; --ca-info and --clock-info show what else a token depends on.
  *
  * Exit: 0; 64 usage; 65 damaged key file; 66 no such file; 69 the service does not respond; 74 cannot write; 77 refused (wrong
  * password, consent, invalid grant); 78 invalid profile or unusable key.
@@ -12,6 +12,7 @@
 #include "auth/token.h"
 #include "base/instant.h"
 #include "config/connection.h"
+#include "http/authorities.h"
 #include "io/program.h"
 
 #include <stdlib.h>
@@ -21,13 +22,15 @@
 #include <unistd.h>
 
 static char *profile_option, *replay_directory, *key_file, *key_password, *key_alias, *cache_directory;
-static int show_token, key_info, no_cache;
+static int show_token, key_info, ca_info, clock_info, no_cache;
 
 static struct poptOption table[] = {
 	{"profile", 'p', POPT_ARG_STRING, &profile_option, 0, "the integration profile", "FILE"},
 	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "print a CONNECTION for the fetchers' --replay: no key, no network, no token", "DIR"},
 	{"show-token", 0, POPT_ARG_NONE, &show_token, 0, "write the token even to a file or terminal", NULL},
 	{"key-info", 0, POPT_ARG_NONE, &key_info, 0, "print the kind of key and its public key, and exit", NULL},
+	{"ca-info", 0, POPT_ARG_NONE, &ca_info, 0, "print which certificate authorities are trusted, and exit", NULL},
+	{"clock-info", 0, POPT_ARG_NONE, &clock_info, 0, "compare the clock with the token service's, and exit", NULL},
 	{"key", 0, POPT_ARG_STRING, &key_file, 0, "the private key, instead of the profile's key_file", "FILE"},
 	{"key-password", 0, POPT_ARG_STRING, &key_password, 0, "source of its password: file:PATH, fd:N or env:NAME", "SOURCE"},
 	{"key-alias", 0, POPT_ARG_STRING, &key_alias, 0, "which key of a PKCS#12 or JKS file", "NAME"},
@@ -110,6 +113,23 @@ static int print_key_info(const struct profile *profile, struct output *output, 
 	return result;
 }
 
+static int print_authorities(const struct profile *profile, struct output *output, struct error *error)
+{
+	char *own = profile->ca_bundle ? profile_path(profile, profile->ca_bundle) : NULL;
+	int result = profile->ca_bundle && !own ? error_set(error, EX_OSERR, "out of memory")
+						: authorities_append(own, instant_of_clock(), &output->pending, error);
+	free(own);
+	buffer_append_byte(&output->pending, '\n');
+	return result;
+}
+
+static int print_clock(const struct profile *profile, struct output *output, struct error *error)
+{
+	int result = token_service_clock(profile, &output->pending, error);
+	buffer_append_byte(&output->pending, '\n');
+	return result;
+}
+
 static int get_token(const struct profile *profile, struct token *token, struct error *error)
 {
 	struct private_key key = PRIVATE_KEY_INIT;
@@ -185,9 +205,14 @@ static void run(const char **operands, struct output *output, struct error *erro
 		options_refuse("cannot connect without a profile: -p FILE");
 	int result = profile_option ? profile_load(profile_option, &profile, error) : 0;
 	if (result == 0)
-		result = key_info ? print_key_info(&profile, output, error) : print_connection(&profile, output, error);
-	if (result < 0)
+		result = key_info    ? print_key_info(&profile, output, error)
+			: ca_info    ? print_authorities(&profile, output, error)
+			: clock_info ? print_clock(&profile, output, error)
+				     : print_connection(&profile, output, error);
+	if (result < 0) {
 		explicit_bzero(output->pending.data, output->pending.length);
+		buffer_reset(&output->pending);
+	}
 	profile_release(&profile);
 }
 

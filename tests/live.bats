@@ -125,28 +125,112 @@ was_asked() { [ "$(grep -c cursor requests.log 2>/dev/null)" -ge "$1" ]; } # COU
 	}
 }
 
-@test "validate: a line a step, all ok; what is wrong gets its remedy" {
+# change_profile CHANGES: by jq.
+change_profile() { jq "$1" ws/profiles/acme.json >ws/p && mv ws/p ws/profiles/acme.json; }
+validate() { run --separate-stderr "$pipeline" validate -C ws --now "$night"; }
+labels() { grep "^$1" <<<"$output" | cut -c 7-19 | sed 's/ *$//' | paste -sd ' '; }
+after() { grep -A 2 "^FAIL  $1 " <<<"$output"; } # LABEL: what it says
+
+@test "validate: a line a check, all ok" {
 	simulate
-	run --separate-stderr "$pipeline" validate -C ws --now "$night"
+	validate
 	[ "$status" -eq 0 ]
-	same "profile key token clock scopes organization plan items billing feed" "$(cut -c 7-19 <<<"$output" | sed 's/ *$//' | paste -sd ' ')"
-	[ "$(grep -c '^ok ' <<<"$output")" -eq 9 ]
-	jq '.integration_key = "00000000-0000-4000-8000-000000000000"' ws/profiles/acme.json >ws/p && mv ws/p ws/profiles/acme.json
-	run --separate-stderr "$pipeline" validate -C ws --now "$night"
+	same "profile licence key authorities token clock scopes organization plan items billing feed" "$(labels 'ok ')"
+	same 11 "$(wc -l <<<"$output")"
+	same "pipeline.sh: acme: all is well; next: $root/pipeline.sh run -C ws" "${stderr/.\/pipeline.sh/$root/pipeline.sh}"
+	grep -qx "ok    licence       entitlements.csv models.csv exclusions.csv" <<<"$output"
+	grep -qx "ok    authorities   .*/ws/profiles/acme-ca.pem, 1 certificate" <<<"$output"
+	# The system's authorities, and what else the environment names, are checked where the profile names none.
+	change_profile 'del(.ca_bundle)'
+	CURL_CA_BUNDLE=$PWD/ws/profiles/acme-ca.pem validate
+	same 11 "$(grep -c '^ok ' <<<"$output")"
+	CURL_CA_BUNDLE=$PWD/nowhere.pem validate
+	[ "$status" -eq 66 ]
+	[[ $(after authorities) == *"cannot open '$PWD/nowhere.pem': No such file or directory: "*"CURL_CA_BUNDLE or SSL_CERT_FILE names it"* ]]
+	auth -p ws/profiles/acme.json --ca-info | grep -E '^/.*, [0-9]+ certificates'
+}
+
+@test "validate: what fails ends with a sysexit and a remedy, and does not hide the rest" {
+	simulate
+	change_profile '.integration_key = "00000000-0000-4000-8000-000000000000"'
+	validate
 	[ "$status" -eq 77 ]
-	[[ ${lines[-1]} == "FAIL  token "*"check key_file against the key registered"* ]]
+	[[ $(after token) == "FAIL  token "*"check key_file against the key registered"*"      to do         "* ]]
+	same "profile licence key authorities clock scopes" "$(labels 'ok ')"
+	same "organization plan items billing feed" "$(labels skip)"
+	# Several at once: the status is that of the first.
+	echo '{' >ws/licence/policy.json
+	printf 'ENT-1\n' >>ws/licence/entitlements.csv
+	printf '{"' >>ws/licence/models.csv
+	rm ws/profiles/acme.pem
+	echo hello >ws/profiles/acme-ca.pem
+	validate
+	[ "$status" -eq 65 ]
+	same "licence key authorities" "$(labels FAIL)"
+	same 3 "$(grep -c '^      to do  ' <<<"$output")"
+	for file in entitlements.csv models.csv policy.json; do [[ $(sed -n '/FAIL  licence/,/to do/p' <<<"$output") == *"'ws/licence/$file'"* ]]; done
+	[[ $(after key) == *"cannot open 'ws/profiles/acme.pem': No such file or directory"* ]]
+	[[ $(after authorities) == *"acme-ca.pem': it holds no certificate in PEM"* ]]
+	same "pipeline.sh: acme: 3 of 11 checks failed, 6 could not be made" "$stderr"
+	rm ws/licence/*
+	validate
+	[ "$status" -eq 66 ]
+	change_profile '.client_secret = "Secret12"'
+	validate
+	[ "$status" -eq 78 ]
+	same "profile licence" "$(labels FAIL)"
+	[[ $output$stderr != *Secret12* ]]
+}
+
+@test "validate: a wrong organization, accounts of another one, and an organization without any are said, with the id" {
+	simulate
+	other=9dd1c1a4-0000-4c2f-8a37-0e5f6b1d2c90
+	change_profile ".organization_id = \"$other\""
+	validate
+	[ "$status" -eq 78 ]
+	[[ $(after organization) == "FAIL  organization  cannot find organization '$other': is the profile's \"organization_id\" right? "*"HTTP 404"*"      to do  "*organization_id* ]]
+	same "plan items billing feed" "$(labels skip)"
+	# A run says so too, and is not in the way of the one after it.
+	run --separate-stderr run_live
+	[ "$status" -eq 78 ]
+	[[ $stderr == *"cannot find organization '$other'"* ]]
+	change_profile '.organization_id = "9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90" | .accounts = ["7c1e9a52-0000-4d6a-9e21-5f8840c7d301"]'
+	validate
+	[ "$status" -eq 78 ]
+	[[ $(after organization) == *"none of the profile's \"accounts\" is one of the 6 of organization '9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90'"* ]]
+	simulator_stop
+	cp -r "$acme" bare
+	jq '.assetGroupAccounts = []' "$acme/service/asset-group-accounts.json" >bare/service/asset-group-accounts.json
+	echo '{"organizations":[]}' >bare/service/organizations.json
+	serve "$PWD/bare" --now "$night"
+	change_profile 'del(.accounts)'
+	validate
+	[ "$status" -eq 78 ]
+	[[ $(after organization) == *"organization '9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90' has no accounts"* ]]
+}
+
+@test "validate: a service that cannot be reached is 69, with what to look at" {
+	simulate
+	simulator_stop
+	validate
+	[ "$status" -eq 69 ]
+	same "token clock" "$(labels FAIL)"
+	[[ $(after token) == *"cannot reach '$origin/oauth/token'"*"to do "*"check the network, a proxy"* ]]
 }
 
 @test "validate: consent that is missing gives the URL at which it is given; a clock that is off is said so" {
 	simulate --no-consent organization_read
-	run --separate-stderr "$pipeline" validate -C ws --now "$night"
+	validate
 	[ "$status" -eq 77 ]
-	[[ ${lines[-1]} == *"consent is required: open $origin/oauth/auth?response_type=code&scope=organization_read%20"*"&client_id="*"&redirect_uri="* ]]
+	[[ $(after token) == *"consent is required: open $origin/oauth/auth?response_type=code&scope=organization_read%20"*"&client_id="*"&redirect_uri="* ]]
 	simulator_stop
 	simulate --clock-offset -7200
-	run --separate-stderr "$pipeline" validate -C ws --now "$night"
+	validate
 	[ "$status" -eq 77 ]
-	[[ ${lines[-1]} == *"this machine's clock is 7200 seconds ahead of the service's: set it right"* || ${lines[-1]} == *"is 7199 seconds ahead"* || ${lines[-1]} == *"is 7201 seconds ahead"* ]]
+	for label in token clock; do
+		[[ $(after $label) =~ "this machine's clock is "(7199|7200|7201)" seconds ahead of the service's: set it right" ]]
+	done
+	[[ $(after clock) == *"to do "*"set the clock"* ]]
 }
 
 @test "several profiles in one command: one that cannot connect does not hide the other" {

@@ -20,6 +20,7 @@
 #define GRANT_TYPE "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #define SPARE_MS INT64_C(300000) /* a cached token must outlive the requests that begin with it */
 #define CACHE_LIMIT 65536
+#define CLOCK_TOLERANCE_S 60
 
 void token_release(struct token *token)
 {
@@ -54,15 +55,26 @@ static int consent_required(const struct profile *profile, struct error *error)
 	return -1;
 }
 
-/* What the service's clock says beside ours, when they differ by more than the service forgives. */
-static void clock_difference(int64_t server, char *text, size_t size)
+/* How far our clock is ahead of the service's, when it differs by more than the service forgives; 0 when it does not, or the service shows none. */
+static int64_t seconds_ahead(int64_t server)
 {
 	int64_t difference = server == INSTANT_NONE ? 0 : (instant_of_clock() - server) / 1000;
-	if (difference > 60 || difference < -60)
-		snprintf(text, size, "this machine's clock is %lld seconds %s the service's: set it right", (long long)llabs(difference),
-			difference > 0 ? "ahead of" : "behind");
+	return llabs(difference) > CLOCK_TOLERANCE_S ? difference : 0;
+}
+
+static void append_difference(struct buffer *text, int64_t ahead)
+{
+	buffer_append_format(text, "this machine's clock is %lld seconds %s the service's: set it right", (long long)llabs(ahead),
+		ahead > 0 ? "ahead of" : "behind");
+}
+
+static void explain_refusal(int64_t server, struct buffer *text)
+{
+	int64_t ahead = seconds_ahead(server);
+	if (ahead)
+		append_difference(text, ahead);
 	else
-		snprintf(text, size,
+		buffer_append_string(text,
 			"the clocks agree, so check key_file against the key registered at Docusign (auth --key-info), "
 			"integration_key, user_id and audience");
 }
@@ -72,16 +84,19 @@ static int refused(const struct profile *profile, const struct http_reply *reply
 	bool is_admin_form = *member(body, "errorCode");
 	const char *code = member(body, is_admin_form ? "errorCode" : "error");
 	const char *description = member(body, is_admin_form ? "message" : "error_description");
-	char clocks[200];
+	struct buffer clocks = BUFFER_INIT;
 	/* A service that is busy or broken says so with an error of its own, too. */
 	int status = reply->status == 429 ? EX_TEMPFAIL : reply->status >= 500 || reply->status == 200 ? EX_UNAVAILABLE : EX_NOPERM;
 	if (strcmp(code, "consent_required") == 0)
 		return consent_required(profile, error);
-	clock_difference(reply->date, clocks, sizeof clocks);
 	if (strcmp(code, "invalid_grant") == 0 || strcmp(code, "no_valid_keys_or_signatures") == 0 ||
-		strcmp(description, "no_valid_keys_or_signatures") == 0)
-		return error_set(error, EX_NOPERM, "cannot get a token for profile '%s': %s%s%s: %s", profile->name, code,
-			*description ? ": " : "", description, clocks);
+		strcmp(description, "no_valid_keys_or_signatures") == 0) {
+		explain_refusal(reply->date, &clocks);
+		error_set(error, EX_NOPERM, "cannot get a token for profile '%s': %s%s%s: %s", profile->name, code,
+			*description ? ": " : "", description, clocks.data ? clocks.data : "");
+		buffer_release(&clocks);
+		return -1;
+	}
 	if (*code)
 		return error_set(error, status, "cannot get a token for profile '%s': the service answers %s%s%s", profile->name, code,
 			*description ? ": " : "", description);
@@ -109,6 +124,41 @@ static int accept_token(const struct profile *profile, const struct http_reply *
 	return token->access_token ? 0 : error_set(error, EX_OSERR, "out of memory");
 }
 
+/* POSTs the form to the profile's token service. */
+static int post(const struct profile *profile, const char *form, struct http_reply *reply, struct error *error)
+{
+	struct buffer url = BUFFER_INIT;
+	char *ca_bundle = profile->ca_bundle ? profile_path(profile, profile->ca_bundle) : NULL;
+	buffer_append_format(&url, "https://%s/oauth/token", profile->audience);
+	int result = profile->ca_bundle && !ca_bundle ? error_set(error, EX_OSERR, "out of memory") : buffer_check(&url, error);
+	if (result == 0) {
+		const struct http_target target = {.url = url.data, .ca_bundle = ca_bundle};
+		result = http_post_form(&target, form, reply, error);
+	}
+	free(ca_bundle);
+	buffer_release(&url);
+	return result;
+}
+
+int token_service_clock(const struct profile *profile, struct buffer *text, struct error *error)
+{
+	struct http_reply reply = HTTP_REPLY_INIT;
+	struct buffer difference = BUFFER_INIT;
+	int result = post(profile, "", &reply, error); /* what it answers does not matter */
+	int64_t ahead = seconds_ahead(reply.date);
+	if (result == 0 && reply.date == INSTANT_NONE)
+		buffer_append_format(text, "not known: %s shows none", profile->audience);
+	else if (result == 0 && ahead == 0)
+		buffer_append_format(text, "within %d s of that of %s", CLOCK_TOLERANCE_S, profile->audience);
+	else if (result == 0) {
+		append_difference(&difference, ahead);
+		result = error_set(error, EX_CONFIG, "cannot sign tokens for '%s': %s", profile->audience, difference.data);
+	}
+	buffer_release(&difference);
+	http_reply_release(&reply);
+	return result < 0 ? -1 : buffer_check(text, error);
+}
+
 int token_request(const struct profile *profile, const struct private_key *key, struct token *token, struct error *error)
 {
 	const struct jwt_claims claims = {.integration_key = profile->integration_key,
@@ -117,9 +167,8 @@ int token_request(const struct profile *profile, const struct private_key *key, 
 		.scopes = profile->scopes,
 		.key_pair_id = profile->key_pair_id,
 		.issued_at = instant_of_clock()};
-	struct buffer assertion = BUFFER_INIT, form = BUFFER_INIT, url = BUFFER_INIT;
+	struct buffer assertion = BUFFER_INIT, form = BUFFER_INIT;
 	struct http_reply reply = HTTP_REPLY_INIT;
-	char *ca_bundle = profile->ca_bundle ? profile_path(profile, profile->ca_bundle) : NULL;
 	jv body = jv_invalid();
 	int result = -1;
 	*token = (struct token){.access_token = NULL};
@@ -129,22 +178,16 @@ int token_request(const struct profile *profile, const struct private_key *key, 
 	percent_encode(&form, GRANT_TYPE, strlen(GRANT_TYPE));
 	buffer_append_string(&form, "&assertion=");
 	buffer_append(&form, assertion.data, assertion.length);
-	buffer_append_format(&url, "https://%s/oauth/token", profile->audience);
-	if (buffer_check(&form, error) < 0 || buffer_check(&url, error) < 0)
-		goto out;
-	const struct http_target target = {.url = url.data, .ca_bundle = ca_bundle};
-	if (http_post_form(&target, form.data, &reply, error) < 0)
+	if (buffer_check(&form, error) < 0 || post(profile, form.data, &reply, error) < 0)
 		goto out;
 	body = jv_parse_sized(reply.body.data, (int)reply.body.length);
 	result = reply.status == 200 && jv_get_kind(body) == JV_KIND_OBJECT ? accept_token(profile, &reply, body, token, error)
 									    : refused(profile, &reply, body, error);
 out:
 	jv_free(body);
-	free(ca_bundle);
 	http_reply_release(&reply);
 	buffer_release_secret(&assertion);
 	buffer_release_secret(&form);
-	buffer_release(&url);
 	return result;
 }
 

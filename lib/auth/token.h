@@ -32,4 +32,7 @@ int token_save_cached(const char *directory, const struct profile *profile, cons
 /* Wipes it. */
 void token_release(struct token *token);
 
+/* Asks the token service for its clock, and appends how ours compares. EX_CONFIG when they differ by more than the service forgives. */
+int token_service_clock(const struct profile *profile, struct buffer *text, struct error *error);
+
 #endif

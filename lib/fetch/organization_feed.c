@@ -30,6 +30,15 @@ static int check_response(const struct http_response *response, struct error *er
 	return response->error.status ? -1 : 0;
 }
 
+/* Of a request that names the organization: one that is not found is a mistake in the profile. */
+static int check_organization(const struct organization_feed *feed, const struct http_response *response, struct error *error)
+{
+	if (response->status != 404 || response->limited)
+		return check_response(response, error);
+	return error_set(error, EX_CONFIG, "cannot find organization '%s': is the profile's \"organization_id\" right? %s",
+		feed->connection->organization_id, response->error.text);
+}
+
 /* The response's array at `pointer`, each element given to `each`. */
 static int for_each(const struct http_response *response, const char *pointer, struct organization_feed *feed,
 	int (*each)(void *context, const char *text, size_t length), struct error *error)
@@ -123,7 +132,7 @@ static int fetch_accounts(struct organization_feed *feed, struct error *error)
 	struct http_response response;
 	raw_schema_append(&feed->output->pending, "docusign_accounts");
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-		if (send_request(feed, paths[i], &response, error) < 0 || check_response(&response, error) < 0)
+		if (send_request(feed, paths[i], &response, error) < 0 || check_organization(feed, &response, error) < 0)
 			return -1;
 		if (for_each(&response, "/body/assetGroupAccounts", feed, print_group_account, error) < 0)
 			return -1;
@@ -143,7 +152,8 @@ static int fetch_plan_items(struct organization_feed *feed, struct error *error)
 {
 	struct http_response response;
 	raw_schema_append(&feed->output->pending, "docusign_plan_items");
-	if (send_request(feed, "/Management/v2/organizations/%s/planItems", &response, error) < 0 || check_response(&response, error) < 0)
+	if (send_request(feed, "/Management/v2/organizations/%s/planItems", &response, error) < 0 ||
+		check_organization(feed, &response, error) < 0)
 		return -1;
 	return for_each(&response, "/body", feed, print_plan_item, error);
 }

@@ -150,7 +150,10 @@ int csv_table_read(struct csv_table *table, struct error *error)
 		(csv_parse(&parser, file.data + skip, file.length - skip, append_cell, read_row, &reading) != file.length - skip ||
 			csv_fini(&parser, append_cell, read_row, &reading) != 0))
 		result = error_set(error, EX_DATAERR, "cannot read '%s' line %zu: %s", table->path, reading.next_line,
-			csv_strerror(csv_error(&parser)));
+			csv_error(&parser) == CSV_EPARSE
+				? "a quote is alone: a cell with a quote, a comma or a line break must be in quotes, with "
+				  "its own quotes doubled"
+				: csv_strerror(csv_error(&parser)));
 	if (result == 0)
 		result = reading.result;
 	if (result == 0 && table->end && reading.width && !reading.header_is_wrong)
