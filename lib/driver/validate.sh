@@ -119,7 +119,11 @@ check_organization() {
 	read_facts profile "$1" || return
 	id=${facts[organization_id],,}
 	authorise "$1" | stage run-facts connection --without-billing | stage fetch-subscriptions |
-		stage run-facts survey --profile "$1" >"$scratch/organization" || return
+		stage run-facts survey --profile "$1" >"$scratch/organization" || {
+		set -- $?
+		if grep -q 'cannot find organization' "$scratch/errors"; then return 78; fi # a run takes it for an outage, until it is corrected
+		return "$1"
+	}
 	read_fact_file "$scratch/organization"
 	[ "${facts[accounts]}" -gt 0 ] || fail 78 "organization '$id' has no accounts: is \"organization_id\" right?"
 	[ -n "${facts[first_account]}" ] || fail 78 "none of the profile's \"accounts\" is one of the ${facts[accounts]} of organization '$id'"

@@ -35,7 +35,7 @@ static int check_organization(const struct organization_feed *feed, const struct
 {
 	if (response->status != 404 || response->limited)
 		return check_response(response, error);
-	return error_set(error, EX_CONFIG, "cannot find organization '%s': is the profile's \"organization_id\" right? %s",
+	return error_set(error, response->error.status, "cannot find organization '%s': is the profile's \"organization_id\" right? %s",
 		feed->connection->organization_id, response->error.text);
 }
 
