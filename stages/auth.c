@@ -26,7 +26,8 @@ static int show_token, key_info, ca_info, clock_info, no_cache;
 
 static struct poptOption table[] = {
 	{"profile", 'p', POPT_ARG_STRING, &profile_option, 0, "the integration profile", "FILE"},
-	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "print a CONNECTION for the fetchers' --replay: no key, no network, no token", "DIR"},
+	{"replay", 0, POPT_ARG_STRING, &replay_directory, 0, "print a CONNECTION for the fetchers' --replay: no key, no network, no token",
+		"DIR"},
 	{"show-token", 0, POPT_ARG_NONE, &show_token, 0, "write the token even to a file or terminal", NULL},
 	{"key-info", 0, POPT_ARG_NONE, &key_info, 0, "print the kind of key and its public key, and exit", NULL},
 	{"ca-info", 0, POPT_ARG_NONE, &ca_info, 0, "print which certificate authorities are trusted, and exit", NULL},
