@@ -21,13 +21,14 @@ static const struct options_manual manual = {
 	.operands = "",
 	.summary = "Reads a CONNECTION and accounts on standard input and fetches the envelopes that are new since the bookmarks in FILE:\n"
 		   "prints RECORD lines of docusign_datafeed, unchanged, a watermark for each account, and STATE lines.",
-	.description = "FEED is a preset (datafeed, esign, monitor) or a descriptor file (doc/feeds.md). FILE has the value of a STATE, or\n"
-		       "STATE lines, the last of which counts; without --state everything since the contract start is fetched.\n"
-		       "\n"
-		       "  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
-		       "  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
-		       "    fetch-subscriptions --replay fixtures/acme/nights/20250318T020000Z |\n"
-		       "    fetch-datafeed --replay fixtures/acme/nights/20250318T020000Z\n",
+	.description =
+		"FEED is a preset (datafeed, esign, monitor) or a descriptor file (doc/feeds.md). FILE has the value of a STATE, or\n"
+		"STATE lines, the last of which counts; without --state everything since the contract start is fetched.\n"
+		"\n"
+		"  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"
+		"  auth -p fixtures/acme/profiles/acme.json --replay fixtures/acme/nights/20250318T020000Z |\n"
+		"    fetch-subscriptions --replay fixtures/acme/nights/20250318T020000Z |\n"
+		"    fetch-datafeed --replay fixtures/acme/nights/20250318T020000Z\n",
 };
 
 static int add_account(void *context, const struct message *message, struct error *error)

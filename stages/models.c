@@ -27,10 +27,9 @@ static const struct options_manual manual = {
 	.program = "models",
 	.operands = "suggest",
 	.summary = "Prints a row for models.csv, to be completed, for each unrecognized_subscription on standard input.",
-	.description =
-		"The software model is left empty, for you to fill in. Units without a plan item have no identifier to map.\n\n"
-		"Example:\n"
-		"  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n",
+	.description = "The software model is left empty, for you to fill in. Units without a plan item have no identifier to map.\n\n"
+		       "Example:\n"
+		       "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n",
 };
 
 enum { IDENTIFIER, IDENTIFIER_TYPE, DISPLAY_NAME, SUBSCRIPTIONS, UNITS_CONSUMED, FIELDS };

@@ -21,7 +21,8 @@ static struct poptOption table[] = {
 	{"stream", 's', POPT_ARG_STRING, &stream, 0, "the stream of lines without a type (default: docusign_datafeed)", "NAME"},
 	{"feed", 'f', POPT_ARG_STRING, &feed, 0, "the feed descriptor with the map: datafeed (the default), monitor, esign or a file",
 		"NAME|FILE"},
-	{"jq", 'j', POPT_ARG_STRING, &program, 0, "map the feed's records with this jq program, whose results have canonical fields", "PROGRAM"},
+	{"jq", 'j', POPT_ARG_STRING, &program, 0, "map the feed's records with this jq program, whose results have canonical fields",
+		"PROGRAM"},
 	{"rejects", 'r', POPT_ARG_STRING, &rejects_path, 0, "write invalid records to this file and continue", "FILE"},
 	POPT_TABLEEND,
 };
@@ -124,7 +125,7 @@ static int normalize(struct normalizer *normalizer, struct error *error)
 static void report_counts(const struct normalizer *normalizer)
 {
 	if (normalizer->rejects.count)
-		diag_warn("%llu of %llu records are invalid: see '%s'", normalizer->rejects.count, normalizer->records, rejects_path);
+		diag_warn("%llu of %llu records do not fit: see '%s'", normalizer->rejects.count, normalizer->records, rejects_path);
 	if (normalizer->map.yielded_nothing)
 		diag_warn("the jq program had no result for %llu of %llu records", normalizer->map.yielded_nothing, normalizer->records);
 	diag_metric_records("raw", normalizer->records);

@@ -23,16 +23,14 @@ static struct poptOption table[] = {
 	{"entitlements", 'e', POPT_ARG_STRING, &files.entitlements, 0, "what was bought", "FILE.csv"},
 	{"models", 'm', POPT_ARG_STRING, &files.models, 0, "software models and the identifiers that map to them", "FILE.csv"},
 	{"exclusions", 'x', POPT_ARG_STRING, &files.exclusions, 0, "identifiers and accounts to exclude", "FILE.csv"},
-	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0,
-		"consumption of excluded users, from exclude", "FILE"},
+	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "consumption of excluded users, from exclude", "FILE"},
 	{"groups", 0, POPT_ARG_STRING, &files.groups, 0, "cost center, department, company and country of accounts", "FILE.csv"},
 	{"prices", 0, POPT_ARG_STRING, &files.prices, 0, "prices of additional rights", "FILE.csv"},
 	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates to the currency of the results", "FILE.csv"},
 	{"group-by", 'g', POPT_ARG_STRING, &group_names, 0,
 		"also positions by group: account, site, cost_center, department, company, country, organization; separate several with commas",
 		"LIST"},
-	{"trace", 0, POPT_ARG_NONE, &trace, 0,
-		"also print where each position comes from, for explain", NULL},
+	{"trace", 0, POPT_ARG_NONE, &trace, 0, "also print where each position comes from, for explain", NULL},
 	POPT_TABLEEND,
 };
 

@@ -92,7 +92,8 @@ static void run(const char **operands, struct output *output, struct error *erro
 	report_open(&report, title, options_now());
 	if (report_read(&report, STDIN_FILENO, "standard input", error) == 0 && report_sort(&report, error) == 0) {
 		if (report_is_empty(&report))
-			diag_note("nothing to report: the input has no metric_result, consumption, restatement or unrecognized_subscription");
+			diag_note(
+				"nothing to report: the input has no metric_result, consumption, restatement or unrecognized_subscription");
 		if (output_path)
 			print_file(&report, print, error);
 		else

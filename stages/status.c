@@ -20,7 +20,8 @@ static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger, 0, "its ledger", "FILE"},
 	{"restatements", 0, POPT_ARG_NONE, &restatements, 0, "also print every figure that was restated", NULL},
 	{"positions", 0, POPT_ARG_NONE, &positions, 0, "also print the latest position of each license metric", NULL},
-	{"warn-days", 0, POPT_ARG_INT, &warn_days, 0, "warn of rights that run out in fewer days (default: repeat the last run's warnings)", "N"},
+	{"warn-days", 0, POPT_ARG_INT, &warn_days, 0, "warn of rights that run out in fewer days (default: repeat the last run's warnings)",
+		"N"},
 	{"check", 0, POPT_ARG_NONE, &check, 0, "exit with 69 if something needs attention", NULL},
 	POPT_TABLEEND,
 };

@@ -144,7 +144,7 @@ commands="demo init validate run replay verify discard reconcile report explain 
 	(cat in && echo 'not JSON') >broken
 	run -65 split-streams c=c <broken
 	[ ! -e c ]
-	says 64 "split-streams: cannot use 'a': it is STREAM[,STREAM...]=FILE, and there are at most 16 (--help tells more)" split-streams a
+	says 64 "split-streams: cannot use 'a': it must be STREAM[,STREAM...]=FILE, and at most 16 of them (--help tells more)" split-streams a
 }
 
 # ---- init ----

@@ -185,12 +185,12 @@ small() {
 	small
 	sed 's/"units_consumed":2/"units_consumed":3/' traced >wrong
 	run --separate-stderr explain -l ledger.db -r runs <wrong
-	fails 65 "explain: cannot explain all figures: 2 do not add up, as the output says"
+	fails 65 "explain: cannot explain all figures: 2 do not add up; the output marks them"
 	grep -q '^  rights used: 2  DOES NOT ADD UP: what follows comes to 3$' <<<"$output"
 	grep -q '^      DOES NOT ADD UP: what follows comes to 2$' <<<"$output"
 	sed 's/"rights_owned":6,"rights_drawn"/"rights_owned":5,"rights_drawn"/' traced >wrong
 	run --separate-stderr explain --level consumption <wrong
-	fails 65 "explain: cannot explain all figures: 1 do not add up, as the output says"
+	fails 65 "explain: cannot explain all figures: 1 do not add up; the output marks them"
 	grep -q '^  rights owned: 6  DOES NOT ADD UP: what follows comes to 5$' <<<"$output"
 }
 
@@ -198,7 +198,7 @@ small() {
 	small
 	rm -r runs/R2
 	run --separate-stderr explain -l ledger.db -r runs <traced
-	fails 65 "explain: cannot explain all figures: 1 do not add up, as the output says"
+	fails 65 "explain: cannot explain all figures: 1 do not add up; the output marks them"
 	grep -q 'envelope e2 .*  NOT FOUND: no recording has this version$' <<<"$output"
 	small
 	sed -i 's/completed/Completed/' runs/R1/raw/fetch-datafeed.bodies
@@ -223,15 +223,15 @@ small() {
 		run --separate-stderr explain $arguments <traced
 		fails 64 "explain: $expected (--help tells more)"
 	done <<-'END'
-		--period soon|cannot use --period 'soon': it is a day such as 2025-01-31, or the index of a period
-		--level all|cannot use --level 'all': it is position, consumption, day, envelope or exchange
-		--level day|cannot explain down to 'day': it takes --ledger FILE
-		-l ledger.db --level exchange|cannot explain down to 'exchange': it takes --runs FOLDER
-		-r runs|cannot use --runs without --ledger: envelopes are the ledger's
-		-f csv|cannot use --format 'csv': it is text or ndjson
+		--period soon|cannot use --period 'soon': it must be a day such as 2025-01-31, or the index of a period
+		--level all|cannot use --level 'all': it must be position, consumption, day, envelope or exchange
+		--level day|cannot explain down to 'day': it needs --ledger FILE
+		-l ledger.db --level exchange|cannot explain down to 'exchange': it needs --runs FOLDER
+		-r runs|cannot use --runs without --ledger: the ledger has the envelopes
+		-f csv|cannot use --format 'csv': it must be text or ndjson
 	END
 	run --separate-stderr explain --period 3 <traced
-	fails 66 "explain: cannot explain: standard input has no position or consumption of what is asked for"
+	fails 66 "explain: cannot explain: standard input has no matching position or consumption"
 	run --separate-stderr explain -l nowhere.db <traced
 	fails 66 "explain: cannot open ledger 'nowhere.db': there is no such file"
 	# Also where there is nothing to look for in them.

@@ -254,11 +254,11 @@ hostile_names() {
 	run --separate-stderr "$exporter"
 	fails 64 "export: cannot export without a ledger: --ledger FILE (--help tells more)"
 	run --separate-stderr "$exporter" -l "$ledger" -s envelopes
-	refused 64 "export: cannot use --stream 'envelopes': it is one of account, subscription, envelope,*"
+	refused 64 "export: cannot use --stream 'envelopes': it must be one of account, subscription, envelope,*"
 	run --separate-stderr "$exporter" -l "$ledger" -f xml
-	fails 64 "export: cannot use --format 'xml': it is ndjson or csv (--help tells more)"
+	fails 64 "export: cannot use --format 'xml': it must be ndjson or csv (--help tells more)"
 	run --separate-stderr "$exporter" -l "$ledger" -f csv
-	fails 64 "export: cannot print several streams as CSV: name one --stream, or a folder for a file each, --output FOLDER (--help tells more)"
+	fails 64 "export: cannot print several streams as CSV: give one --stream, or --output FOLDER for a file each (--help tells more)"
 	run --separate-stderr "$exporter" -l nothing.db
 	fails 66 "export: cannot open ledger 'nothing.db': there is no such file"
 	[ ! -e nothing.db ]
@@ -278,7 +278,7 @@ hostile_names() {
 
 @test "mistakes of the driver" {
 	run --separate-stderr "$pipeline" export -C ws --format xml
-	fails 64 "pipeline.sh: cannot use --format 'xml': it is ndjson, csv, sqlite or postgres"
+	fails 64 "pipeline.sh: cannot use --format 'xml': it must be ndjson, csv, sqlite or postgres"
 	run --separate-stderr "$pipeline" export -C ws more
 	fails 64 "pipeline.sh: cannot use 'more': export takes no operands"
 	run --separate-stderr "$pipeline" export -C ws --to

@@ -243,7 +243,7 @@ interval() {
 	{ cat subscription && days 2025-01-02 89 10 && position 2025-01-01 2026-01-01 5000 900; } >in
 	run --separate-stderr forecast --models models.csv --now 2025-04-01T00:00:00Z <in
 	[ "$status" -eq 0 ]
-	same "forecast: warning: daily partials of 'Pro', 'Envelope' come to 890 units in its period, its position to 900: is all on standard input?" "$stderr"
+	same "forecast: warning: daily partials of 'Pro', 'Envelope' add up to 890 units in its period, but its position has 900: is part of the input missing?" "$stderr"
 }
 
 @test "two models are told apart, two profiles are refused" {

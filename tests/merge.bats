@@ -247,8 +247,8 @@ END
 		merge "$@" </dev/null 2>said >/dev/null
 		same "$expected" "$(cat said)"
 	}
-	hint=' (envtally export --stream envelope has them: sent_at is null)'
-	two="2 envelopes are past a draft but have no time of sending: they are in no period"
+	hint=' (envtally export --stream envelope lists them: sent_at is null)'
+	two="2 envelopes past a draft have no sent time: they belong to no period"
 	{
 		envelope '{envelope_id: "dated"}'
 		envelope '{envelope_id: "draft", status: "created", sent_at: null}'
@@ -272,7 +272,7 @@ END
 	# The version with a time of sending takes it from them; an older one gives none.
 	envelope '{envelope_id: "completed", status: "completed", modified_at: "2025-03-06T12:00:00.000Z"}' | merge -q -l l.db --emit none
 	envelope '{envelope_id: "dated", sent_at: null, modified_at: "2025-03-04T12:00:00.000Z"}' | merge -q -l l.db --emit none
-	told "merge: warning: 1 envelope is past a draft but has no time of sending: it is in no period$hint" -l l.db
+	told "merge: warning: 1 envelope past a draft has no sent time: it belongs to no period$hint" -l l.db
 	envelope '{envelope_id: "unheard", modified_at: "2025-03-06T12:00:00.000Z"}' | merge -q -l l.db --emit none
 	told '' -l l.db
 	same 0 "$(merge -l l.db --print-undated)"

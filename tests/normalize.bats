@@ -419,7 +419,7 @@ END
 	same '["a","e1","sent"] ["a","e2","created"]' "$(jq -c '[.account_id, .envelope_id, .status]' got | xargs -d '\n')"
 	run --separate-stderr normalize --jq empty <raw
 	[ "$status" -eq 0 ]
-	same "normalize: warning: the jq program gave nothing for 1 of 1 records" "$stderr"
+	same "normalize: warning: the jq program had no result for 1 of 1 records" "$stderr"
 }
 
 @test "--jq: a mistake in the program is 78 before anything is read; a failure on a record is a reject" {

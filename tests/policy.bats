@@ -55,7 +55,7 @@ units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consume
 	run --separate-stderr policy show nowhere.json
 	refused 66 "policy: cannot open 'nowhere.json'*"
 	run --separate-stderr policy fly
-	fails 64 "policy: cannot do that: policy takes show or hash and the file of a policy, or diff and two of them (--help tells more)"
+	fails 64 "policy: cannot do that: policy takes show or hash and a policy file, or diff and two of them (--help tells more)"
 	strict | jq '.statuses.sent = 1' >p.json
 	run --separate-stderr merge --ledger new.db --policy p.json </dev/null
 	fails 78 "merge: cannot use policy 'p.json': \"statuses.sent\" must be true (it counts) or false"
@@ -264,7 +264,7 @@ acme b - 0 2025-01-01 2025-04-01 1 0 -1" "$(diff_of default drafts.json --format
 	same "$(diff_of default p.json --format text)" "$(diff_of default p.json)"
 	grep -qxF "  2025-01-01  account a  plan item p  5 -> 3 (-2)" <<<"$(diff_of default p.json)"
 	run --separate-stderr diff_of default p.json --format csv
-	fails 64 "pipeline.sh: cannot use --format 'csv': it is text or ndjson"
+	fails 64 "pipeline.sh: cannot use --format 'csv': it must be text or ndjson"
 }
 
 @test "driver: a method in a pool of its own: restated, mapped by models.csv, and explained to the exchange" {

@@ -256,7 +256,7 @@ expect() {
 @test "explain has nothing to explain where there is no position, and says so" {
 	check() {
 		run --separate-stderr "$program" "${arguments[@]}" </dev/null
-		expect "$1" 66 "$1: cannot explain: standard input has no position or consumption of what is asked for"
+		expect "$1" 66 "$1: cannot explain: standard input has no matching position or consumption"
 		[ -z "$output" ]
 	}
 	each_of explain
