@@ -38,7 +38,7 @@ rfc3339() {
 	case "$text" in
 	[0-9]*T??????Z) text="${text:0:4}-${text:4:2}-${text:6:2}T${text:9:2}:${text:11:2}:${text:13:2}Z" ;;
 	esac
-	date -u -d "$text" '+%Y-%m-%dT%H:%M:%S.000Z' 2>/dev/null || fail 64 "cannot read the clock '$1': it is a time such as 2026-03-01T02:00:00Z"
+	date -u -d "$text" '+%Y-%m-%dT%H:%M:%S.000Z' 2>/dev/null || fail 64 "cannot read the clock '$1': it must be a time such as 2026-03-01T02:00:00Z"
 }
 run_name() { # 2026-03-01T02:00:00.000Z: 20260301T020000Z
 	local text=${1//[-:]/}

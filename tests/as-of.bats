@@ -91,9 +91,9 @@ used() { jq -r 'select(.stream == "metric_result" and .record.software_model == 
 	run --separate-stderr as_of 2025-03-17
 	fails 66 "pipeline.sh: cannot reconcile profile 'acme' as of 2025-03-17: nothing had been run by then, or its run is not kept"
 	run --separate-stderr as_of 2025-03-18T02:00:00Z --restated
-	fails 64 "pipeline.sh: cannot use --as-of '2025-03-18T02:00:00Z' with --restated: daily partials are of whole days, so it is a day such as 2025-03-18"
+	fails 64 "pipeline.sh: cannot use --as-of '2025-03-18T02:00:00Z' with --restated: it must be a day such as 2025-03-18"
 	run --separate-stderr as_of 2025-02-30 --restated
-	fails 64 "pipeline.sh: cannot use --as-of '2025-02-30': it is not a day"
+	fails 64 "pipeline.sh: cannot use --as-of '2025-02-30': it must be a day such as 2025-03-18"
 	run --separate-stderr as_of yesterdayish
 	[ "$status" -eq 64 ]
 	run --separate-stderr "$pipeline" reconcile -C "$BATS_FILE_TMPDIR/ws" --restated

@@ -575,7 +575,7 @@ many_reported() { # WORKSPACE
 	run_night ws "$night_2"
 	as after.2
 	run --separate-stderr run_night ws "$night_2"
-	fails 73 "pipeline.sh: cannot make run $night_2 of profile 'acme': there is one of that name"
+	fails 73 "pipeline.sh: cannot make run $night_2 of profile 'acme': it exists"
 }
 
 @test "what a run left that was killed before it had begun goes with the next one" {

@@ -284,11 +284,11 @@ hostile_names() {
 	run --separate-stderr "$pipeline" export -C ws --to
 	fails 64 "pipeline.sh: cannot use '--to' without a value"
 	run --separate-stderr "$pipeline" export -C ws --format csv
-	fails 64 "pipeline.sh: cannot export several streams as CSV: say --to FOLDER, or one --stream"
+	fails 64 "pipeline.sh: cannot export several streams as CSV: use --to FOLDER, or one --stream"
 	run --separate-stderr "$pipeline" export -C ws --format sqlite
-	fails 64 "pipeline.sh: cannot export to a SQLite file: say --to FILE"
+	fails 64 "pipeline.sh: cannot export to a SQLite file: use --to FILE"
 	run --separate-stderr "$pipeline" export -C ws --format sqlite --to nowhere/out.db
-	fails 73 "pipeline.sh: cannot create 'nowhere/out.db': its folder does not take files"
+	fails 73 "pipeline.sh: cannot create 'nowhere/out.db': its folder is not writable"
 	run --separate-stderr "$pipeline" export -C ws --format ndjson --to ws
 	fails 73 "pipeline.sh: cannot create 'ws': it is a folder"
 	jq '.name = "other"' ws/profiles/acme.json >ws/profiles/other.json
@@ -297,7 +297,7 @@ hostile_names() {
 	[ ! -e out ]
 	cp "$ledger" ws/ledger/other.db
 	run --separate-stderr "$pipeline" export -C ws --format csv --to out
-	fails 64 "pipeline.sh: cannot export several profiles as CSV: say -p PROFILE"
+	fails 64 "pipeline.sh: cannot export several profiles as CSV: use -p PROFILE"
 	# One that fails leaves what was there.
 	echo before >out
 	sqlite3 "$ledger" 'UPDATE envelope_block SET rows = substr(rows, 1, length(rows) - 3)'
@@ -315,13 +315,13 @@ hostile_names() {
 	chmod +x fake/psql
 	for to in 'host=db password=hunter2' 'host=db PassWord = hunter2' 'postgres://me:hunter2@db/x' 'postgresql://db/x?user=me&password=hunter2' 'host=db sslpassword=hunter2'; do
 		PATH=$PWD/fake:$PATH run --separate-stderr "$pipeline" export -C ws --format postgres --to "$to"
-		fails 64 "pipeline.sh: cannot use --to: it holds a password; put that into a password file (PGPASSFILE) or a service (PGSERVICEFILE)"
+		fails 64 "pipeline.sh: cannot use --to: it contains a password; put it into a password file (PGPASSFILE) or a service (PGSERVICEFILE)"
 	done
 	for to in 'postgres://me@db:5432/x' 'host=db passfile=/x' licences; do
 		PATH=$PWD/fake:$PATH run -0 --separate-stderr "$pipeline" export -q -C ws --format postgres --to "$to"
 	done
 	PATH=$PWD/fake:$PATH run --separate-stderr "$pipeline" export -C ws --format postgres --to 'my service'
-	fails 64 "pipeline.sh: cannot use --to 'my service': it is the name of a service, a connection string or a URI"
+	fails 64 "pipeline.sh: cannot use --to 'my service': it must be the name of a service, a connection string or a URI"
 }
 
 # What PostgreSQL has is the export, in its own form: null in a key is '', the profile is in every row, rights are text.

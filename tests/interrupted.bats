@@ -93,7 +93,7 @@ outage() {
 	run --separate-stderr "$pipeline" discard 20250325T020000Z -C ws
 	fails 66 "pipeline.sh: cannot discard run '20250325T020000Z': profile 'acme' has no interrupted run of that name"
 	run --separate-stderr "$pipeline" discard -C ws
-	fails 64 "pipeline.sh: cannot discard: name one run, as pipeline.sh status has it"
+	fails 64 "pipeline.sh: cannot discard: name one run from pipeline.sh status"
 }
 
 @test "a lock that is a symbolic link: what it names keeps its content" {

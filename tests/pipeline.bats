@@ -129,7 +129,7 @@ state_of() {
 	acme_after 1 ws
 	before=$(find ws -type f -exec sha256sum {} + | grep -v -- '-shm\|-wal\|lock' | sort)
 	run --separate-stderr run_night 20250318T020000Z
-	fails 73 "pipeline.sh: cannot make run 20250318T020000Z of profile 'acme': there is one of that name"
+	fails 73 "pipeline.sh: cannot make run 20250318T020000Z of profile 'acme': it exists"
 	same "$before" "$(find ws -type f -exec sha256sum {} + | grep -v -- '-shm\|-wal\|lock' | sort)"
 }
 
@@ -151,7 +151,7 @@ state_of() {
 @test "replay: a run that is not there" {
 	acme_after 1 ws
 	run --separate-stderr "$pipeline" replay 20990101T000000Z -C ws
-	fails 66 "pipeline.sh: cannot replay run '20990101T000000Z': profile 'acme' has none of that name"
+	fails 66 "pipeline.sh: cannot replay run '20990101T000000Z': profile 'acme' has no run of that name"
 }
 
 @test "manifest: files by SHA-256, chained to the run before" {
@@ -445,7 +445,7 @@ refusing_stages() {
 	[ "$status" -eq 0 ]
 	[[ $output == *"acme  Docusign eSignature Enterprise Pro  Envelope  rights are expected to run out on 2025-04-"* ]]
 	run --separate-stderr "$pipeline" status -C ws --warn-days soon
-	fails 64 "pipeline.sh: cannot use --warn-days 'soon': it is a whole number of days, 0 or more"
+	fails 64 "pipeline.sh: cannot use --warn-days 'soon': it must be a whole number of days, 0 or more"
 	"$pipeline" reconcile -q -C ws --now 2025-04-01T02:00:00Z >position
 	grep -q '^Forecast of open periods' position
 	"$pipeline" replay -q -C ws 20250401T020000Z

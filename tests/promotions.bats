@@ -108,10 +108,10 @@ stuck_clock() {
 	[[ ${lines[0]} == *"as of 2025-04-01"* ]]
 	run -0 --separate-stderr "$pipeline" status -C ws --check --now 2025-04-01T03:00:00Z
 	for name in 20990101T000000Z lost+found old-copy; do
-		grep -qxF "acme  $name  not a run: the ledger has none of that name, and it is passed over" <<<"$output"
+		grep -qxF "acme  $name  not a run: the ledger does not have it; ignored" <<<"$output"
 	done
 	run --separate-stderr "$pipeline" replay old-copy -C ws
-	fails 66 "pipeline.sh: cannot replay run 'old-copy': profile 'acme' has none of that name"
+	fails 66 "pipeline.sh: cannot replay run 'old-copy': profile 'acme' has no run of that name"
 	# The next run chains to the last one that the ledger has.
 	serve "$acme" --now 2025-04-08T02:00:00Z
 	"$pipeline" run -q -C ws --now 2025-04-08T02:00:00Z

@@ -235,7 +235,7 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 	both -x exclusions.csv < <(use b pro-1 1) >/dev/null
 	printf 'rule_type,identifier,reason\nuser,u1,test\n' >exclusions.csv
 	run --separate-stderr both -x exclusions.csv < <(use a pro-1 1)
-	fails 65 "reconcile: cannot apply 'exclusions.csv' line 2: consumption does not tell users; --excluded FILE does, made by \`envtally exclude\`"
+	fails 65 "reconcile: cannot apply 'exclusions.csv' line 2: consumption records have no users; it needs --excluded FILE, made by \`envtally exclude\`"
 }
 
 @test "what excluded users sent is left out, by day, and only that" {

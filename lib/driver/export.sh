@@ -10,7 +10,7 @@ export_command() {
 	export_format=${export_format:-ndjson}
 	case "$export_format" in
 	ndjson | csv | sqlite | postgres) ;;
-	*) fail 64 "cannot use --format '$export_format': it is ndjson, csv, sqlite or postgres" ;;
+	*) fail 64 "cannot use --format '$export_format': it must be ndjson, csv, sqlite or postgres" ;;
 	esac
 	need_workspace
 	for profile in "${profiles[@]}"; do
@@ -38,7 +38,7 @@ export_ledgers() { # NAME...
 make_scratch() { # [FILE]
 	if [ $# -gt 0 ]; then
 		[ ! -d "$1" ] || fail 73 "cannot create '$1': it is a folder"
-		scratch=$(mktemp -d "$(dirname -- "$1")/.export.XXXXXX" 2>/dev/null) || fail 73 "cannot create '$1': its folder does not take files"
+		scratch=$(mktemp -d "$(dirname -- "$1")/.export.XXXXXX" 2>/dev/null) || fail 73 "cannot create '$1': its folder is not writable"
 	else
 		scratch=$(mktemp -d) || fail 73 "cannot make a temporary folder"
 	fi
@@ -65,9 +65,9 @@ export_ndjson() { # NAME...
 }
 
 export_csv() { # NAME...
-	[ $# -eq 1 ] || fail 64 "cannot export several profiles as CSV: say -p PROFILE"
+	[ $# -eq 1 ] || fail 64 "cannot export several profiles as CSV: use -p PROFILE"
 	if [ -z "$export_to" ]; then
-		[ ${#export_streams[@]} -eq 1 ] || fail 64 "cannot export several streams as CSV: say --to FOLDER, or one --stream"
+		[ ${#export_streams[@]} -eq 1 ] || fail 64 "cannot export several streams as CSV: use --to FOLDER, or one --stream"
 		export_ledger "$1" --format csv
 		return
 	fi
@@ -82,13 +82,13 @@ stage_load() { # NAME DIALECT
 }
 
 export_sqlite() { # NAME...
-	[ -n "$export_to" ] || fail 64 "cannot export to a SQLite file: say --to FILE"
+	[ -n "$export_to" ] || fail 64 "cannot export to a SQLite file: use --to FILE"
 	need_program sqlite3 sqlite3
 	local name
 	make_scratch "$export_to"
 	for name; do
 		stage_load "$name" sqlite
-		(cd "$scratch" && sqlite3 -batch -bail -init /dev/null export.db <load.sql >/dev/null) || fail 73 "cannot create '$export_to': sqlite3 does not take the export"
+		(cd "$scratch" && sqlite3 -batch -bail -init /dev/null export.db <load.sql >/dev/null) || fail 73 "cannot create '$export_to': sqlite3 rejects the export"
 	done
 	publish "$scratch/export.db" "$export_to"
 }
@@ -100,12 +100,12 @@ connection_of() { # TO
 	[ -n "$1" ] || return 0
 	shopt -s nocasematch
 	if [[ $1 =~ password[[:space:]]*= || $1 =~ ^postgres(ql)?://[^/@]*:[^/@]*@ ]]; then
-		fail 64 "cannot use --to: it holds a password; put that into a password file (PGPASSFILE) or a service (PGSERVICEFILE)"
+		fail 64 "cannot use --to: it contains a password; put it into a password file (PGPASSFILE) or a service (PGSERVICEFILE)"
 	fi
 	shopt -u nocasematch
 	case "$1" in
 	*=* | *://*) connection=(-d "$1") ;;
-	*[!A-Za-z0-9._-]*) fail 64 "cannot use --to '$1': it is the name of a service, a connection string or a URI" ;;
+	*[!A-Za-z0-9._-]*) fail 64 "cannot use --to '$1': it must be the name of a service, a connection string or a URI" ;;
 	*) connection=(-d "service=$1") ;;
 	esac
 }

@@ -1,44 +1,44 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
-# options.sh: the commands and their options, in one table each: what is parsed, what help prints, what a wrong option is told.
+# options.sh: a table of the commands and one of their options, from which options are parsed and checked and help is printed.
 
 # Command, operands, example, summary. A ~ is the program's name.
 commands='
-demo||~ demo|run the recorded organisation of fixtures/, three nights, and show its licence position
-init||~ init -C ~/licences --name acme --environment demo|make a workspace and a profile: asks for what the options leave out
+demo||~ demo|run three recorded nights of the organisation in fixtures/ and print its licence position
+init||~ init -C ~/licences --name acme --environment demo|create a workspace and a profile; ask for whatever the options omit
 validate||~ validate -C ~/licences -p acme|check the connection of each profile, step by step, and print what to do
 run||~ run -C ~/licences -p acme|fetch, tally, reconcile and report, for every active profile of the workspace
-replay|RUN|~ replay 20250325T020000Z -C acme|make run RUN again from its evidence, beside the first, and compare byte for byte
-verify|RUN|~ verify 20250325T020000Z -C acme|check the recordings of all runs up to RUN against their manifests, then replay RUN
-discard|RUN|~ discard 20250325T020000Z -C acme|give up an interrupted run: it is set aside with what it recorded, and never finished
-reconcile||~ reconcile -C acme --as-of 2025-03-18|the licence position from the ledger as it is, with the licence files as they are
-report||~ report -C acme|the last run'"'"'s report, on the terminal
-explain||~ explain -C acme --period 2024-10-31 --level day|where the last run'"'"'s figures come from: entitlements, consumption, days, envelopes, recorded exchanges
-policy|diff A B|~ policy diff default policy.json -C acme|policy diff A B: how figures move from one counting policy to another; policy show, policy hash
-models|suggest|~ models suggest -C acme >>models.csv|models suggest: rows of models.csv to complete, for the last run'"'"'s unrecognized identifiers
-status||~ status -C acme --check|what was run, how it ended, and what needs attention
-export||~ export -C acme --format csv --stream consumption|what the ledgers hold: NDJSON, CSV, a SQLite file, PostgreSQL
+replay|RUN|~ replay 20250325T020000Z -C acme|repeat a run from its evidence and compare the outputs byte for byte
+verify|RUN|~ verify 20250325T020000Z -C acme|check the recordings and inputs of all runs up to RUN against their manifests, then replay RUN
+discard|RUN|~ discard 20250325T020000Z -C acme|give up an interrupted run: keep what it recorded, but never finish it
+reconcile||~ reconcile -C acme --as-of 2025-03-18|print the licence position from the current ledger and licence files
+report||~ report -C acme|print the last run'"'"'s report
+explain||~ explain -C acme --period 2024-10-31 --level day|print where the last run'"'"'s figures come from: entitlements, consumption, days, envelopes, recorded exchanges
+policy|diff A B|~ policy diff default policy.json -C acme|policy diff A B: print how figures change from one counting policy to another; also policy show, policy hash
+models|suggest|~ models suggest -C acme >>models.csv|models suggest: print rows for models.csv, to be completed, for the last run'"'"'s unrecognized identifiers
+status||~ status -C acme --check|list the runs and their results, and what needs attention
+export||~ export -C acme --format csv --stream consumption|export the ledgers as NDJSON or CSV, to a SQLite file or to PostgreSQL
 '
 
-# Option, name of its value (none: it takes none), commands (* for all), help. An option that has another help for some commands has several
-# rows; help of all commands prints the first.
+# Option, name of its value if it takes one, commands (* for all), help. An option whose help differs between commands has several rows;
+# the summary prints the first.
 options='
 -p|PROFILE|validate run replay verify discard reconcile report explain policy models status export|only this profile: its name in the workspace, or a file; may be repeated
 -C|WORKSPACE|init validate run replay verify discard reconcile report explain policy models status export|the workspace (default: the current folder; demo: envtally-demo)
 -C|WORKSPACE|demo|the workspace (default: envtally-demo)
---replay|DIR|run|take answers from this recording instead of Docusign
+--replay|DIR|run|use this recording instead of Docusign
 --now|RFC3339|run|the clock of the run, which names it (default: the current time)
 --now|RFC3339|validate replay reconcile status|the clock (default: the current time)
---group-by|LIST|run reconcile|positions per account, site, cost_center … too (several with commas)
+--group-by|LIST|run reconcile|also positions by account, site, cost_center …; separate several with commas
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)
---period|START|explain policy|only the period that holds this day, or of this index
+--period|START|explain policy|only the period that contains this day, or has this index
 --account|ID|explain|only this account
---model|NAME|explain|only this software model; may have * and ?
---level|LEVEL|explain|only down to position, consumption, day, envelope or exchange (the default)
---as-of|DATE|reconcile|as it was reported by the end of that day, or at that time
---restated||reconcile|with --as-of DAY: of what had been sent by then, with what is known now
---restatements||status|also every figure that was restated
---positions||status|also the latest position of each license metric
---check||status|exit 69 when an account'"'"'s feed is stale, rights run out within --warn-days, or the last run is not complete
+--model|NAME|explain|only this software model; may contain * and ?
+--level|LEVEL|explain|the depth: position, consumption, day, envelope or exchange (the default)
+--as-of|DATE|reconcile|the position reported by the last run up to the end of that day, or up to that time
+--restated||reconcile|with --as-of DAY: the position of everything sent by then, as known now
+--restatements||status|also print every figure that was restated
+--positions||status|also print the latest position of each license metric
+--check||status|exit 69 if something needs attention
 --no-cache||validate run replay|do not keep the access token in the workspace
 --format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; explain, policy, reconcile: text (the default) or ndjson
 --format|FORMAT|explain policy reconcile|text (the default) or ndjson
@@ -52,10 +52,10 @@ options='
 --renewal-months|N|init|months of one consumption cycle
 --environment|NAME|init|production or demo
 --integration-key|UUID|init|the integration key
---key-pair-id|UUID|init|the key pair that is registered with it
+--key-pair-id|UUID|init|the ID of the registered key pair
 --key-file|FILE|init|the private key, relative to profiles/
---key-password|SOURCE|init|where its password is: file:PATH or fd:N
---key-alias|NAME|init|which key of a PKCS#12 or JKS
+--key-password|SOURCE|init|source of its password: file:PATH or fd:N
+--key-alias|NAME|init|which key of a PKCS#12 or JKS file
 --user-id|UUID|init|the user to impersonate
 --feed|NAME|init|the feed descriptor
 --help||*|print this help
@@ -102,7 +102,7 @@ usage() {
 	END
 	awk -F '|' 'NF { printf "  %-17s %s\n", $1 ($2 ~ /^RUN$/ ? " " $2 : ""), $4 }' <<<"$commands"
 	printf '\nOptions\n'
-	# Of an option of few commands it is said of which; -v and -q are one line, and the keys of a profile are the one at the end.
+	# An option of few commands names them; -v and -q share a line; the keys of a profile have one line at the end.
 	awk -F '|' 'NF && $3 != "init" && $1 != "--help" && $1 != "-q" && !seen[$1]++ {
 			few = $3 != "*" && split($3, names, " ") < 4
 			gsub(/ /, ", ", $3)
@@ -138,7 +138,7 @@ unknown_option() { # COMMAND OPTION
 	fail 64 "cannot use '$2' with $1: it is an option of ${of// /, }"
 }
 
-# Does the stage of that name take this option? Then what has it is for the stage.
+# Does the stage of that name have this option? Then the command line is for the stage.
 stage_takes() { # STAGE OPTION
 	[ -x "$stages/$1" ] && "$stages/$1" --help | grep -qE -- "^ *(-[a-z], )?$2(=| |,|$)"
 }
@@ -151,7 +151,7 @@ set_option() { # OPTION VALUE
 	--now) now=$2 ;;
 	--group-by) group_by=$2 ;;
 	--warn-days)
-		[[ $2 =~ ^[0-9]{1,5}$ ]] || fail 64 "cannot use --warn-days '$2': it is a whole number of days, 0 or more"
+		[[ $2 =~ ^[0-9]{1,5}$ ]] || fail 64 "cannot use --warn-days '$2': it must be a whole number of days, 0 or more"
 		warn_days=$2
 		;;
 	--period)

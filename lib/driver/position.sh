@@ -138,10 +138,10 @@ parse_as_of() {
 	}
 	if [[ $as_of =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}$ ]]; then
 		is_day=1
-		next=$(date -u -d "$as_of + 1 day" +%Y-%m-%d 2>/dev/null) || fail 64 "cannot use --as-of '$as_of': it is not a day"
+		next=$(date -u -d "$as_of + 1 day" +%Y-%m-%d 2>/dev/null) || fail 64 "cannot use --as-of '$as_of': it must be a day such as 2025-03-18"
 	fi
 	if [ "$restated" = 1 ]; then
-		[ "$is_day" = 1 ] || fail 64 "cannot use --as-of '$as_of' with --restated: daily partials are of whole days, so it is a day such as 2025-03-18"
+		[ "$is_day" = 1 ] || fail 64 "cannot use --as-of '$as_of' with --restated: it must be a day such as 2025-03-18"
 		last_day=$as_of
 		# The day is over: its end is the clock.
 		ENVTALLY_NOW=${next}T00:00:00.000Z
@@ -174,7 +174,7 @@ position_of_then() { # NAME FOLDER CLOCK
 }
 
 need_text_or_ndjson() {
-	case "${export_format:-text}" in text | ndjson) ;; *) fail 64 "cannot use --format '$export_format': it is text or ndjson" ;; esac
+	case "${export_format:-text}" in text | ndjson) ;; *) fail 64 "cannot use --format '$export_format': it must be text or ndjson" ;; esac
 }
 
 show_position() { # NAME
@@ -238,6 +238,6 @@ policy_command() {
 	case "${operands[0]-}:${#operands[@]}" in
 	diff:3) policy_diff "${operands[1]}" "${operands[2]}" ;;
 	diff:*) fail 64 "cannot compare policies: name two, files or 'default'" ;;
-	*) fail 64 "cannot do 'policy ${operands[*]}': it is policy diff A B, policy show [FILE] or policy hash [FILE]" ;;
+	*) fail 64 "cannot do 'policy ${operands[*]}': use policy diff A B, policy show [FILE] or policy hash [FILE]" ;;
 	esac
 }

@@ -3,7 +3,7 @@
 
 # All runs up to RUN again, from what they recorded and the inputs they kept, in a workspace of its own.
 replay_command() {
-	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run, as $program status has it"
+	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run from $program status"
 	local wanted=${operands[0]} name all run clock state scratch differs=0
 	if [ -e "$wanted/fetch-datafeed.exchanges" ]; then # a recording, not a run: run it
 		replay=$wanted operands=()
@@ -11,11 +11,11 @@ replay_command() {
 		return
 	fi
 	need_workspace
-	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot replay: the workspace has several profiles, say -p PROFILE"
+	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot replay: the workspace has several profiles, use -p PROFILE"
 	name=$(profile_name "$(profile_file "${profiles[0]}")")
 	all=$(promotions "$name")
 	all=$(awk -v wanted="$wanted" '{ print } $1 == wanted { found = 1; exit } END { exit !found }' <<<"$all") ||
-		fail 66 "cannot replay run '$wanted': profile '$name' has none of that name"
+		fail 66 "cannot replay run '$wanted': profile '$name' has no run of that name"
 	scratch=$(mktemp -d "$workspace/runs/.replay.XXXXXX")
 	# shellcheck disable=SC2064 # the name as it is now
 	trap "rm -rf '$scratch'" EXIT
@@ -60,13 +60,13 @@ replay_one() { # NAME RUN SCRATCH: a run of that `clock` that ended in that `sta
 # The recordings and inputs of every run up to RUN are those that its manifest names, and each manifest names the one before;
 # then the outputs of RUN are what they give.
 verify_command() {
-	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot verify: name one run, as $program status has it"
+	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot verify: name one run from $program status"
 	need_workspace
-	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot verify: the workspace has several profiles, say -p PROFILE"
+	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot verify: the workspace has several profiles, use -p PROFILE"
 	local wanted=${operands[0]} name
 	local -A facts=()
 	name=$(profile_name "$(profile_file "${profiles[0]}")")
-	[ -n "$(promotion_of "$name" "$wanted")" ] || fail 66 "cannot verify run '$wanted': profile '$name' has none of that name"
+	[ -n "$(promotion_of "$name" "$wanted")" ] || fail 66 "cannot verify run '$wanted': profile '$name' has no run of that name"
 	read_facts verify "$wanted" --runs "$workspace/runs/$name" --ledger "$workspace/ledger/$name.db"
 	printf '%s: %s run(s) up to %s: recordings and inputs are those of their manifests, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
 	replay_command

@@ -36,7 +36,7 @@ run_profile() { # FILE
 	name=${facts[name]}
 	[ -n "$name" ] || fail 78 "cannot use profile '$file': \"name\" is missing"
 	[ "${facts[active]:-true}" = true ] || {
-		say "$name: not active, left out"
+		say "$name: not active, skipped"
 		return 0
 	}
 	for licence in entitlements models; do
@@ -50,7 +50,7 @@ run_profile() { # FILE
 	mkdir -p "$runs" "$workspace/ledger" || fail 73 "cannot create '$runs'"
 	lock "$name"
 	bring_up_to_date "$workspace/ledger/$name.db"
-	while [ -e "$runs/$run" ]; do another_name "there is one of that name"; done
+	while [ -e "$runs/$run" ]; do another_name "it exists"; done
 	finish_interrupted "$name" "$partial"
 	# Unless it was this one, and all but its name was done.
 	if [ ! -e "$runs/$run" ]; then
@@ -158,9 +158,9 @@ set_aside() { # PARTIAL
 }
 
 discard_command() {
-	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot discard: name one run, as $program status has it"
+	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot discard: name one run from $program status"
 	need_workspace
-	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot discard: the workspace has several profiles, say -p PROFILE"
+	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot discard: the workspace has several profiles, use -p PROFILE"
 	local name partial
 	name=$(profile_name "$(profile_file "${profiles[0]}")")
 	partial=$workspace/runs/$name/.${operands[0]}.partial

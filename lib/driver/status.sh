@@ -16,7 +16,7 @@ report_command() {
 
 # What models.csv lacks, by the last run: rows to complete.
 models_command() {
-	[ "${operands[*]}" = suggest ] || fail 64 "cannot do 'models ${operands[*]}': it is models suggest"
+	[ "${operands[*]}" = suggest ] || fail 64 "cannot do 'models ${operands[*]}': use models suggest"
 	need_workspace
 	local profile name last last_clock
 	for profile in "${profiles[@]}"; do

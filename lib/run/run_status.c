@@ -316,7 +316,7 @@ static int append_folders(struct status *status, enum run_kind kind, const struc
 			buffer_append_format(status->text, "  discarded: what it recorded is kept in %s/.%s.discarded\n",
 				status->options->runs, name.data);
 		else
-			buffer_append_string(status->text, "  not a run: the ledger has none of that name, and it is passed over\n");
+			buffer_append_string(status->text, "  not a run: the ledger does not have it; ignored\n");
 	}
 	run_list_release(&list);
 	buffer_release(&name);
