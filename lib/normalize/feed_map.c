@@ -2,6 +2,7 @@
 
 #include "base/embedded.h"
 #include "json/jq_program.h"
+#include "json/json_integers.h"
 #include "json/json_slice.h"
 
 #include <stdio.h>
@@ -52,7 +53,7 @@ static int map_feed(struct feed_map *map, struct error *error)
 
 int feed_map_open(struct feed_map *map, const char *feed, const char *stream, const char *program, struct error *error)
 {
-	*map = (struct feed_map){.wrapped = BUFFER_INIT};
+	*map = (struct feed_map){.wrapped = BUFFER_INIT, .exact = BUFFER_INIT};
 	if (feed_load(feed, &map->feed, error) < 0)
 		return -1;
 	bool is_feeds = stream && strcmp(stream, "docusign_accounts") != 0 && strcmp(stream, "docusign_plan_items") != 0 &&
@@ -115,7 +116,8 @@ void feed_map_release(struct feed_map *map)
 	free(map->programs);
 	feed_release(&map->feed);
 	buffer_release(&map->wrapped);
-	*map = (struct feed_map){.wrapped = BUFFER_INIT};
+	buffer_release(&map->exact);
+	*map = (struct feed_map){.wrapped = BUFFER_INIT, .exact = BUFFER_INIT};
 }
 
 static struct feed_map_program *find_program(const struct feed_map *map, const struct stream *target)
@@ -260,6 +262,13 @@ static int append_transformed(struct feed_map *map, struct feed_map_program *pro
 			return -1;
 		record = map->wrapped.data;
 		length = map->wrapped.length;
+	}
+	buffer_reset(&map->exact);
+	if (json_quote_long_numbers(&map->exact, record, length)) {
+		if (buffer_check(&map->exact, error) < 0)
+			return -1;
+		record = map->exact.data;
+		length = map->exact.length;
 	}
 	struct error problem = ERROR_INIT;
 	struct result result = {program, message, lines, fault, error, start, 0};

@@ -4,7 +4,8 @@
  * docusign_datafeed becomes envelope by the feed descriptor's map of pointers (fast), or by a jq program of the user's;
  * docusign_accounts, docusign_plan_items and docusign_billing become account, subscription and billing_period by
  * lib/normalize/{accounts,plan_items,billing}.jq. What a jq
- * program gives is checked like everything else: it only has to name the canonical fields.
+ * program gives is checked like everything else: it only has to name the canonical fields. It gets numbers that a double cannot hold as strings
+ * (json_integers.h), so that no id loses a digit.
  *
  * An envelope has a sending_method (stream_envelope_method) where the feed's map has one, or the text of the user's program names it.
  */
@@ -28,7 +29,7 @@ struct feed_map {
 	bool has_words;
 	struct canonical_form envelope;
 	struct feed_map_program *programs; /* jq, compiled at first use; ended by one without a stream */
-	struct buffer wrapped;
+	struct buffer wrapped, exact; /* a record as a jq program gets it */
 	unsigned long long yielded_nothing; /* records for which a jq program gave no result */
 };
 

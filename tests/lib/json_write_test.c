@@ -2,6 +2,7 @@
  * json_write_test.c: JSON text, held against RFC 8259 by hand; that any string comes back is left to json_scan to say.
  */
 #include "base/instant.h"
+#include "json/json_integers.h"
 #include "json/json_scan.h"
 #include "json/json_write.h"
 
@@ -172,9 +173,42 @@ static void a_failed_buffer_stays_failed(void **state)
 	buffer_release(&json);
 }
 
+static void numbers_that_no_double_holds_are_quoted(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected; /* NULL: unchanged */
+	} cases[] = {
+		{"{}", NULL},
+		{"9007199254740992", NULL},
+		{"-9007199254740992", NULL},
+		{"9007199254740993", "\"9007199254740993\""},
+		{"-9007199254740993", "\"-9007199254740993\""},
+		{"[9223372036854775807,1,-9223372036854775808]", "[\"9223372036854775807\",1,\"-9223372036854775808\"]"},
+		{"{\"a\":123456789012345678901234567890}", "{\"a\":\"123456789012345678901234567890\"}"},
+		{"{\"9223372036854775807\": \"9223372036854775807\\\"9223372036854775807\"}", NULL},
+		{"[\"\\\\\",9223372036854775807 ]", "[\"\\\\\",\"9223372036854775807\" ]"},
+		{"[19.99,123456789012.345,1e400,12345678901234567e3]", NULL},
+		{"[0.1000000000000000055]", "[\"0.1000000000000000055\"]"},
+		{"[1.23456789012345]", NULL},
+		{"[1.234567890123456]", "[\"1.234567890123456\"]"},
+		{"[true,null]", NULL},
+	};
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct buffer to = BUFFER_INIT;
+		bool any = json_quote_long_numbers(&to, cases[i].text, strlen(cases[i].text));
+		const char *expected = cases[i].expected ? cases[i].expected : "";
+		if (any != (cases[i].expected != NULL) || to.length != strlen(expected) ||
+			memcmp(to.data ? to.data : "", expected, to.length) != 0)
+			fail_msg("%s: %.*s", cases[i].text, (int)to.length, to.data ? to.data : "");
+		buffer_release(&to);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_that_no_double_holds_are_quoted),
 		cmocka_unit_test(values_are_written_one_after_the_other),
 		cmocka_unit_test(an_empty_object_is_written),
 		cmocka_unit_test(strings_are_escaped_as_little_as_may_be),
