@@ -66,6 +66,21 @@ simulator_stop() {
 	"$pipeline" replay "$run_id" -C ws -q
 }
 
+@test "half an emoji in every mail subject costs nothing; in an account's name it is U+FFFD, in the run, its replay and the export" {
+	simulate --fault lone-surrogate
+	run_live -q
+	grep -qF '"emailSubject":"\ud83d' <(gunzip -c "ws/runs/acme/$run_id/raw/fetch-datafeed.bodies" 2>/dev/null || cat "ws/runs/acme/$run_id/raw/fetch-datafeed.bodies")
+	acme_after 1 recorded
+	for file in consumption.ndjson restatements.ndjson rejects.ndjson; do
+		same_files "recorded/runs/acme/$run_id/$file" <(sed 's/"account_name":"\xef\xbf\xbd/"account_name":"/' "ws/runs/acme/$run_id/$file")
+	done
+	same 5 "$(records_of account <"ws/runs/acme/$run_id/accounts.ndjson" | grep -c '"account_name":"�')"
+	same 5 "$("$pipeline" export -q -C ws --stream account | grep -c '"account_name":"�')"
+	"$pipeline" export -q -C ws --stream account --format csv | grep -o '�' >marks
+	same 5 "$(wc -l <marks)"
+	"$pipeline" replay "$run_id" -C ws -q
+}
+
 @test "the token expires in the middle: it is renewed, and the outputs are the same" {
 	simulate --fault expired-token:1@cursor
 	run_live -q

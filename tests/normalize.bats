@@ -46,6 +46,15 @@ field() {
 		normalize | records_of account | jq -r '.account_name, .site_name' >got
 	same "Sales �
 �" "$(cat got)"
+	# A plan item's id: the same text from normalize to the ledger and back, in the feed and in the list of plan items.
+	{
+		raw '{planItemId: "p\u0000", sentDateTime: "2025-03-05T12:00:00Z"}' | sed 's/u0000/ud83d/'
+		echo '{"type":"RECORD","stream":"docusign_plan_items","record":{"subscription_id":"s","modules":[{"plan_item_id":"p\ud83d","plan_item_name":"\udc00"}]},"context":{"organization_id":"o"}}'
+	} | normalize | merge --ledger l.db --emit all >merged
+	for stream in envelope subscription daily_consumption; do
+		same 'p�' "$(env export --ledger l.db --stream $stream | records_of $stream | value_of plan_item_id)"
+	done
+	same 'p�' "$(records_of daily_consumption <merged | value_of plan_item_id)"
 }
 
 @test "--jq with the pointers written as jq gives what the pointers give, on the fixture and on hostile values" {

@@ -44,7 +44,7 @@ enum fault_kind {
 	FAULT_DRIP, /* =MS (1000): two bytes of the body each so long */
 	FAULT_WRONG_TYPE,
 	FAULT_INVALID_UTF8,
-	FAULT_LONE_SURROGATE, /* half an emoji at the beginning of every mail subject */
+	FAULT_LONE_SURROGATE, /* half an emoji at the beginning of every mail subject and account name */
 	FAULT_NO_DATE, /* every record was last changed on 0001-01-01 */
 	FAULT_GIANT_RECORD, /* =BYTES (17825792): the first mail subject is so long */
 	FAULT_QUOTED_EXPIRY, /* the token service quotes expires_in */

@@ -134,14 +134,13 @@ static void spoil_utf8(struct buffer *body)
 	*body = spoiled;
 }
 
-/* Puts `text` at the beginning of mail subjects: of all, or of the first. */
-static void prefix_subjects(struct buffer *body, const char *text, size_t length, bool all)
+/* Puts `text` at the beginning of strings that follow a key: of all, or of the first. */
+static void prefix_strings(struct buffer *body, const char *key, const char *text, size_t length, bool all)
 {
-	static const char key[] = "\"emailSubject\":\"";
 	struct buffer spoiled = BUFFER_INIT;
 	const char *rest = body->data, *end = body->data + body->length, *found;
-	while ((found = memmem(rest, (size_t)(end - rest), key, sizeof key - 1))) {
-		found += sizeof key - 1;
+	while ((found = memmem(rest, (size_t)(end - rest), key, strlen(key)))) {
+		found += strlen(key);
 		buffer_append(&spoiled, rest, (size_t)(found - rest));
 		buffer_append(&spoiled, text, length);
 		rest = found;
@@ -153,14 +152,16 @@ static void prefix_subjects(struct buffer *body, const char *text, size_t length
 	*body = spoiled;
 }
 
-static void spoil_subjects(const struct fault_choice *fault, struct buffer *body)
+static void spoil_strings(const struct fault_choice *fault, struct buffer *body)
 {
-	static const char half_an_emoji[] = "\\ud83d";
+	static const char half_an_emoji[] = "\\ud83d", subject[] = "\"emailSubject\":\"", account[] = "\"accountName\":\"";
 	char *filler = fault->kind == FAULT_GIANT_RECORD ? malloc((size_t)fault->value) : NULL;
-	if (fault->kind == FAULT_LONE_SURROGATE)
-		prefix_subjects(body, half_an_emoji, sizeof half_an_emoji - 1, true);
+	if (fault->kind == FAULT_LONE_SURROGATE) {
+		prefix_strings(body, subject, half_an_emoji, sizeof half_an_emoji - 1, true);
+		prefix_strings(body, account, half_an_emoji, sizeof half_an_emoji - 1, true);
+	}
 	if (filler)
-		prefix_subjects(body, memset(filler, 'x', (size_t)fault->value), (size_t)fault->value, false);
+		prefix_strings(body, subject, memset(filler, 'x', (size_t)fault->value), (size_t)fault->value, false);
 	free(filler);
 }
 
@@ -196,7 +197,7 @@ struct MHD_Response *wire_response(
 		spoil_utf8(&answer->body);
 	if (wire->fault == FAULT_NO_DATE)
 		spoil_dates(&answer->body);
-	spoil_subjects(fault, &answer->body);
+	spoil_strings(fault, &answer->body);
 	if (accepts_gzip)
 		compress_body(answer);
 	wire->body = answer->body;
