@@ -42,7 +42,7 @@ embedded := $(wildcard lib/*/*.sql lib/*/*.jq lib/*/*.css lib/feeds/*.json)
 lib_objects := $(patsubst lib/%,$(build)/lib/%.o,$(wildcard lib/*/*.c lib/*/*.cpp) $(embedded))
 archive := $(build)/libenvtally.a
 unit_tests := $(patsubst tests/lib/%.c,$(build)/tests/%,$(wildcard tests/lib/*_test.c))
-test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests/fault
+test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests/proxy $(build)/tests/fault
 
 .DELETE_ON_ERROR:
 # bin/ holds bin/bootstrap too, and lib is a folder: only these are no files.
@@ -101,6 +101,9 @@ $(build)/tests/forecast-bench: $(build)/tests/programs/forecast-bench.o $(archiv
 simulator_objects := $(patsubst tests/%.c,$(build)/tests/programs/%.o,tests/simulator.c $(wildcard tests/simulator/*.c))
 $(build)/tests/simulator: $(simulator_objects) $(archive)
 	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $(simulator_objects) $(archive) -lmicrohttpd -lgnutls -lz $(libraries)
+
+$(build)/tests/proxy: $(build)/tests/programs/proxy.o $(archive)
+	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
 
 $(build)/tests/fault: tests/crash/fault.c
 	@mkdir -p $(@D)

@@ -169,7 +169,8 @@ static int print_connection(const struct profile *profile, struct output *output
 	char *absolute = realpath(profile_option, NULL);
 	const char *const arguments[] = {"-p", absolute, "--no-cache", cache_directory ? "--cache" : NULL, cache_directory, NULL};
 	int result = -1;
-	if (profile->ca_bundle && !(connection.ca_bundle = profile_path(profile, profile->ca_bundle)))
+	if (profile_optional_path(profile, profile->ca_bundle, &connection.ca_bundle, error) < 0 ||
+		profile_optional_path(profile, profile->proxy_login, &connection.proxy_login, error) < 0)
 		goto out;
 	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a profile that was loaded has a feed. */
 	bool is_file = strchr(profile->feed, '/') || strstr(profile->feed, ".json");
@@ -192,6 +193,7 @@ out:
 		free(*argument);
 	free(connection.token_command);
 	free(connection.ca_bundle);
+	free(connection.proxy_login);
 	free(connection.feed);
 	free(absolute);
 	token_release(&token);

@@ -17,7 +17,7 @@ setup() {
 
 teardown() {
 	local pid
-	for pid in ${simulator_pid:-} ${fetch_pid:-} ${odd_pid:-}; do
+	for pid in ${simulator_pid:-} ${fetch_pid:-} ${odd_pid:-} ${proxy_pid:-}; do
 		kill -9 "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
@@ -452,6 +452,106 @@ put_aside() {
 	"$bin/fetch-datafeed" <in >out 2>err || status=$?
 	[ "$status" -eq 78 ]
 	https_proxy=http://127.0.0.1:1 HTTPS_PROXY=http://127.0.0.1:1 fetch 0
+}
+
+# ---- proxies ----
+
+# start_proxy OPTION…: a proxy, which leads api.docusign.test and account.docusign.test to the simulator; and a profile with these hosts.
+start_proxy() {
+	[ -z "${proxy_pid-}" ] || { kill "$proxy_pid" && wait "$proxy_pid" || true; }
+	rm -f proxy-port proxy.log
+	"$build/tests/proxy" --to "${base##*:}" --port-file proxy-port --log proxy.log "$@" 3>&- &
+	proxy_pid=$!
+	wait_for proxy-port
+	proxy=127.0.0.1:$(cat proxy-port)
+	sed -E 's|"api_base": "[^"]*"|"api_base": "https://api.docusign.test"|; s|"audience": "[^"]*"|"audience": "account.docusign.test"|' \
+		demo/profiles/acme.json >demo/profiles/far.json
+	grep -c docusign.test demo/profiles/far.json
+}
+
+# all_the_way [OPTION…]: token, accounts and feed of that profile; the recording is rec.
+all_the_way() {
+	rm -rf rec out
+	"$bin/auth" -p demo/profiles/far.json | "$bin/fetch-subscriptions" --retry-base 1 "$@" | "$bin/fetch-datafeed" --record rec --retry-base 1 "$@" >out
+}
+
+@test "everything goes through the proxy of https_proxy, HTTPS_PROXY or ALL_PROXY, the token too; no_proxy excepts a host" {
+	start
+	start_proxy
+	for name in https_proxy HTTPS_PROXY all_proxy ALL_PROXY; do
+		rm -f proxy.log
+		(export "$name=http://$proxy" && all_the_way)
+		[ "$(records)" -eq $wanted_records ]
+		grep -qx 'account.docusign.test:443 200' proxy.log
+		[ "$(grep -cx 'api.docusign.test:443 200' proxy.log)" -ge 2 ]
+	done
+	rm proxy.log
+	https_proxy=http://$proxy no_proxy=docusign.test run -69 "$bin/auth" -p demo/profiles/far.json
+	[[ $output == *"cannot reach 'https://account.docusign.test/oauth/token': Could not resolve host"* ]]
+	[ ! -e proxy.log ]
+}
+
+@test "this machine is never asked through a proxy, for the token, the organization and the feed" {
+	start
+	start_proxy --refuse 403
+	for name in https_proxy HTTPS_PROXY ALL_PROXY http_proxy; do export "$name=http://$proxy"; done
+	for host in 127.0.0.1 localhost LOCALHOST; do
+		sed -E "s|127\\.0\\.0\\.1|$host|" demo/profiles/acme.json >demo/profiles/far.json
+		[ "$host" = LOCALHOST ] || sed -i -E "s|\"audience\": \"[^:]*|\"audience\": \"$host|" demo/profiles/far.json
+		all_the_way
+		[ "$(records)" -eq $wanted_records ]
+	done
+	[ ! -e proxy.log ]
+}
+
+@test "a proxy that wants a password: 77 at once and where it goes; from a file or the proxy's URL, and never to be seen" {
+	start
+	start_proxy --user sam:p4ssw:rd
+	export https_proxy=http://$proxy
+	run -77 "$bin/auth" -p demo/profiles/far.json
+	[[ $output == *"cannot reach 'https://account.docusign.test/oauth/token': the proxy wants a name and password, or other ones (HTTP 407): the profile's proxy_login names a file that has them" ]]
+	[ "$(wc -l <proxy.log)" -eq 1 ]
+	echo sam:p4ssw:rd >demo/profiles/proxy.txt
+	sed -i 's|"api_base"|"proxy_login": "file:proxy.txt", "api_base"|' demo/profiles/far.json
+	all_the_way -vv 2>err
+	[ "$(records)" -eq $wanted_records ]
+	run -1 grep -rF p4ssw out err rec proxy.log
+	echo sam:wrong >demo/profiles/proxy.txt
+	run -77 "$bin/auth" -p demo/profiles/far.json
+	[[ $output == *"(HTTP 407)"* && $output != *wrong* ]]
+	echo nothing >demo/profiles/proxy.txt
+	run -78 "$bin/auth" -p demo/profiles/far.json
+	[[ $output == *"proxy_login '"*"proxy.txt': its first line must be NAME:PASSWORD" ]]
+	rm demo/profiles/proxy.txt
+	run -66 "$bin/auth" -p demo/profiles/far.json
+	sed -i 's|file:proxy.txt|sam:p4ssw:rd|' demo/profiles/far.json
+	run -78 "$bin/auth" -p demo/profiles/far.json
+	[[ $output == *'"proxy_login" must be file:PATH'* && $output != *p4ssw* ]]
+	sed -i 's|"proxy_login": "[^"]*", ||' demo/profiles/far.json
+	https_proxy=http://sam:p4ssw%3Ard@$proxy all_the_way -vv 2>err
+	[ "$(records)" -eq $wanted_records ]
+	run -1 grep -rF p4ssw out err rec proxy.log
+}
+
+@test "a proxy that refuses is 77 at once, one that fails 69 after the retries, one that hangs ends by --timeout" {
+	start
+	start_proxy
+	export https_proxy=http://$proxy
+	"$bin/auth" -p demo/profiles/far.json --show-token >connection
+	start_proxy --refuse 403
+	https_proxy=http://$proxy run -77 "$bin/fetch-subscriptions" <connection
+	[[ $output == *"the proxy refuses the connection (HTTP 403)"* ]]
+	[ "$(wc -l <proxy.log)" -eq 1 ]
+	start_proxy --refuse 502
+	https_proxy=http://$proxy run -69 "$bin/fetch-subscriptions" --tries 3 --retry-base 1 <connection
+	[ "$(wc -l <proxy.log)" -eq 3 ]
+	start_proxy --hang
+	before=$SECONDS
+	https_proxy=http://$proxy run -69 "$bin/fetch-subscriptions" --tries 2 --retry-base 1 --timeout 1 <connection
+	[ $((SECONDS - before)) -lt 20 ]
+	kill $proxy_pid
+	https_proxy=http://$proxy run -69 "$bin/fetch-subscriptions" --tries 1 <connection
+	[[ $output == *"Failed to connect to 127.0.0.1 port ${proxy##*:}"* ]]
 }
 
 # ---- interruption ----

@@ -128,14 +128,19 @@ static int accept_token(const struct profile *profile, const struct http_reply *
 static int post(const struct profile *profile, const char *form, struct http_reply *reply, struct error *error)
 {
 	struct buffer url = BUFFER_INIT;
-	char *ca_bundle = profile->ca_bundle ? profile_path(profile, profile->ca_bundle) : NULL;
+	char *ca_bundle = NULL, *proxy_login = NULL;
 	buffer_append_format(&url, "https://%s/oauth/token", profile->audience);
-	int result = profile->ca_bundle && !ca_bundle ? error_set(error, EX_OSERR, "out of memory") : buffer_check(&url, error);
+	int result = buffer_check(&url, error);
+	if (result == 0)
+		result = profile_optional_path(profile, profile->ca_bundle, &ca_bundle, error);
+	if (result == 0)
+		result = profile_optional_path(profile, profile->proxy_login, &proxy_login, error);
 	if (result == 0) {
-		const struct http_target target = {.url = url.data, .ca_bundle = ca_bundle};
+		const struct http_target target = {.url = url.data, .ca_bundle = ca_bundle, .proxy_login = proxy_login};
 		result = http_post_form(&target, form, reply, error);
 	}
 	free(ca_bundle);
+	free(proxy_login);
 	buffer_release(&url);
 	return result;
 }

@@ -73,6 +73,16 @@ static bool accept_password_source(char *text)
 	return password_source_parse(text, &rest) != PASSWORD_UNKNOWN;
 }
 
+/* Without the prefix. */
+static bool accept_file(char *text)
+{
+	const char *path;
+	if (password_source_parse(text, &path) != PASSWORD_FILE)
+		return false;
+	memmove(text, path, strlen(path) + 1);
+	return true;
+}
+
 #define AT(member) .offset = offsetof(struct profile, member)
 
 static const char *const integration_types[] = {"organization", NULL};
@@ -103,6 +113,8 @@ static const struct setting table[] = {
 	{"lookback_days", SETTING_INTEGER, AT(lookback_days), .least = 0, .most = 366, .otherwise = 8},
 	{"concurrency", SETTING_INTEGER, AT(concurrency), .least = 1, .most = 64, .otherwise = 8},
 	{"ca_bundle", SETTING_STRING, AT(ca_bundle)},
+	{"proxy_login", SETTING_STRING, AT(proxy_login), .accepts = accept_file,
+		.expected = "file:PATH; the file's first line is NAME:PASSWORD"},
 	{"accounts", SETTING_STRINGS, AT(accounts), .accepts = accept_in_lower_case, .expected = "an array of account ids"},
 	{.key = NULL},
 };
@@ -253,4 +265,10 @@ char *profile_path(const struct profile *profile, const char *path)
 	if (*path == '/')
 		return strdup(path);
 	return asprintf(&joined, "%s%s", profile->directory, path) < 0 ? NULL : joined;
+}
+
+int profile_optional_path(const struct profile *profile, const char *path, char **result, struct error *error)
+{
+	*result = path ? profile_path(profile, path) : NULL;
+	return path && !*result ? error_set(error, EX_OSERR, "out of memory") : 0;
 }

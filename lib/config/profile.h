@@ -16,7 +16,7 @@
 
 struct profile {
 	char *path; /* as given */
-	char *directory; /* of the profile: key_file and ca_bundle are relative to it */
+	char *directory; /* of the profile: key_file, ca_bundle and proxy_login are relative to it */
 	char *name;
 	int integration_type; /* 0: organization, the only one */
 	char *organization_id; /* lower case */
@@ -33,6 +33,7 @@ struct profile {
 	char *feed; /* preset name, or a descriptor file, relative to the profile */
 	int lookback_days, concurrency;
 	char *ca_bundle;
+	char *proxy_login; /* a file, relative to the profile */
 	char **accounts; /* only these, lower case, NULL-terminated; NULL for all */
 };
 
@@ -47,5 +48,8 @@ int profile_check_member(const char *key, jv value, struct error *error);
 
 /* `path` if absolute, else relative to the profile's folder. The caller frees it. NULL when memory is short. */
 char *profile_path(const struct profile *profile, const char *path);
+
+/* The same for a key that may be absent: *result becomes NULL then. -1 with EX_OSERR. */
+int profile_optional_path(const struct profile *profile, const char *path, char **result, struct error *error);
 
 #endif

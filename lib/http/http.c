@@ -113,6 +113,10 @@ struct http *http_open(
 	http->retry.base_ms = options->retry_base_ms > 0 ? options->retry_base_ms : RETRY_BASE_MS;
 	http->retry.limit_wait_ms = (options->limit_wait_s > 0 ? options->limit_wait_s : RETRY_LIMIT_WAIT_S) * INT64_C(1000);
 	http->limits.wait_most_ms = http->retry.limit_wait_ms;
+	http->settings = (struct http_settings){.timeout_s = options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S,
+		.max_time_s = options->max_time_s > 0 ? options->max_time_s : MAX_TIME_S,
+		.body_limit = RECORDING_BODY_LIMIT,
+		.gzip = true};
 	http->connection = connection;
 	http->record = record;
 	http->concurrency = connection->concurrency > 0 ? (size_t)connection->concurrency : 1;
@@ -126,8 +130,10 @@ struct http *http_open(
 	if (!connection->access_token && !connection->token_command) {
 		error_set(error, EX_DATAERR,
 			"cannot connect: the CONNECTION has no token (it goes into a pipe only: auth -p PROFILE | …, or --show-token)");
-	} else if (http_settings_open(&http->settings, connection, options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S,
-			   options->max_time_s > 0 ? options->max_time_s : MAX_TIME_S, error) == 0 &&
+	} else if (http_place_of(connection->api_base) == HTTP_NOWHERE) {
+		error_set(error, EX_CONFIG, "cannot use the API base '%s': it must be https (http only to this machine)",
+			connection->api_base);
+	} else if (http_settings_open(&http->settings, connection->ca_bundle, connection->proxy_login, error) == 0 &&
 		open_curl(http, error) == 0 && response_reader_open(&http->responses, error) == 0 &&
 		(http->interrupt = interrupt_watch(error)) >= 0) {
 		return http;
@@ -404,8 +410,7 @@ static void read_response(struct http *http, const struct http_request *request,
 		return;
 	}
 	if (request->code != CURLE_OK) {
-		error_set(&response->error, request->too_large ? EX_DATAERR : EX_UNAVAILABLE, "cannot get '%s': %s", request->url,
-			request->reason);
+		error_set(&response->error, http_request_exit_status(request), "cannot get '%s': %s", request->url, request->reason);
 		return;
 	}
 	const struct response_received received = {.status = request->status,
@@ -439,7 +444,7 @@ static int64_t pause_before_retry(struct http *http, struct http_request *reques
 	bool received = request->code == CURLE_OK, good = request->status >= 200 && request->status < 300;
 	/* A 2xx with an error is not what was asked for: a proxy's page, a damaged body. */
 	bool again = received ? response->limited || retry_status(request->status) || (good && response->error.status)
-			      : retry_transfer(request->code);
+			      : http_request_may_retry(request);
 	const struct http_headers *headers = &request->headers;
 	int64_t requested = received && !good ? retry_after(http_headers_find(headers, "retry-after"), http_headers_find(headers, "date"))
 					      : RETRY_NEVER;

@@ -21,7 +21,7 @@ static CURLcode perform(struct http_request *request, CURL *easy, const struct h
 			return CURLE_OUT_OF_MEMORY;
 		http_request_complete(request, curl_easy_perform(easy));
 		bool again =
-			request->code == CURLE_OK ? retry_status(request->status) : !request->too_large && retry_transfer(request->code);
+			request->code == CURLE_OK ? retry_status(request->status) : !request->too_large && http_request_may_retry(request);
 		again = again && !request->out_of_time;
 		int64_t pause = again ? retry_pause(&policy, request->tries, RETRY_NEVER) : RETRY_NEVER;
 		if (pause == RETRY_NEVER)
@@ -29,23 +29,24 @@ static CURLcode perform(struct http_request *request, CURL *easy, const struct h
 		retry_wait(pause, -1);
 	}
 	if (request->code != CURLE_OK)
-		error_set(error, EX_UNAVAILABLE, "cannot reach '%s': %s", request->url, request->reason);
+		error_set(error, request->too_large ? EX_UNAVAILABLE : http_request_exit_status(request), "cannot reach '%s': %s",
+			request->url, request->reason);
 	return request->code;
 }
 
 int http_post_form(const struct http_target *target, const char *form, struct http_reply *reply, struct error *error)
 {
-	const struct http_settings settings = {.ca_bundle = http_ca_bundle(target->ca_bundle),
-		.timeout_s = TIMEOUT_S,
-		.max_time_s = MAX_TIME_S,
-		.body_limit = HTTP_POST_LIMIT};
+	struct http_settings settings = {.timeout_s = TIMEOUT_S, .max_time_s = MAX_TIME_S, .body_limit = HTTP_POST_LIMIT};
 	*reply = (struct http_reply)HTTP_REPLY_INIT;
 	struct http_request *request = http_request_new(target->url, NULL, NULL, error);
 	if (!request)
 		return -1;
 	request->form = form;
 	CURL *easy = curl_easy_init();
-	int result = -1;
+	int result = http_settings_open(&settings, target->ca_bundle, target->proxy_login, error);
+	if (result < 0)
+		goto out;
+	result = -1;
 	if (!easy)
 		error_set(error, EX_OSERR, "cannot reach '%s': libcurl does not start", target->url);
 	else if (perform(request, easy, &settings, error) == CURLE_OK)
@@ -54,7 +55,9 @@ int http_post_form(const struct http_target *target, const char *form, struct ht
 	reply->date = retry_date(http_headers_find(&request->headers, "date"));
 	reply->body = request->body;
 	request->body = (struct buffer)BUFFER_INIT;
+out:
 	curl_easy_cleanup(easy);
+	http_settings_release(&settings);
 	http_request_free(request);
 	return result;
 }

@@ -15,7 +15,7 @@
 
 struct http_target {
 	const char *url; /* https */
-	const char *ca_bundle; /* PEM file; NULL for the system's */
+	const char *ca_bundle, *proxy_login; /* as for http_settings_open() */
 };
 
 struct http_reply {
@@ -29,7 +29,7 @@ struct http_reply {
 		.body = BUFFER_INIT \
 	}
 
-/* Returns 0 with the reply, or -1 with EX_UNAVAILABLE when there was no response. The reply is the caller's to release in both cases. */
+/* Returns 0 with the reply, or -1 when there was no response: EX_UNAVAILABLE, or EX_NOPERM when a proxy refuses. The reply is the caller's to release in both cases. */
 int http_post_form(const struct http_target *target, const char *form, struct http_reply *reply, struct error *error);
 
 /* Wipes it: a token is in it. */

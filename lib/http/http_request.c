@@ -1,6 +1,7 @@
 #include "http/http_request.h"
 
 #include "base/instant.h"
+#include "http/retry.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct http_request *http_request_new(const char *url, const char *account, void
 		request->headers.fields = request->body = (struct buffer)BUFFER_INIT;
 	if (request && (request->url = strdup(url)) && (!account || (request->account = strdup(account)))) {
 		request->context = context;
+		request->place = http_place_of(url);
 		return request;
 	}
 	http_request_free(request);
@@ -61,8 +63,9 @@ static bool set(CURL *easy, struct http_request *request, const struct http_sett
 {
 	return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_PRIVATE, request) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, settings->loopback ? "https,http" : "https") == CURLE_OK &&
-		(!settings->loopback || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
+		curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request->place == HTTP_LOOPBACK ? "https,http" : "https") == CURLE_OK &&
+		(request->place != HTTP_LOOPBACK || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") == CURLE_OK) &&
+		(!settings->proxy_login || curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, settings->proxy_login) == CURLE_OK) &&
 		curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
 		(!settings->ca_bundle || curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_bundle) == CURLE_OK) &&
 		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK &&
@@ -106,12 +109,24 @@ int http_request_prepare(
 	return 0;
 }
 
+/* A proxy's refusal. Its URL is not shown: a password may be in it. */
+static void explain_proxy(struct http_request *request)
+{
+	if (request->proxy_status == 407)
+		snprintf(request->reason, sizeof request->reason,
+			"the proxy wants a name and password, or other ones (HTTP 407): the profile's proxy_login names a file that has them");
+	else
+		snprintf(request->reason, sizeof request->reason, "the proxy refuses the connection (HTTP %d)", request->proxy_status);
+}
+
 void http_request_complete(struct http_request *request, CURLcode code)
 {
-	long status = 0;
+	long status = 0, proxy_status = 0;
 	curl_off_t took_us = 0;
 	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(request->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+	curl_easy_getinfo(request->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+	request->proxy_status = code != CURLE_OK && proxy_status >= 300 ? (int)proxy_status : 0;
 	request->spent_ms += took_us / 1000;
 	request->out_of_time = request->spent_ms + LEAST_TRY_MS > request->max_time_s * INT64_C(1000);
 	request->easy = NULL;
@@ -123,9 +138,22 @@ void http_request_complete(struct http_request *request, CURLcode code)
 		request->status = (int)status;
 	else if (request->too_large)
 		snprintf(request->reason, sizeof request->reason, "the answer is larger than the limit of %zu bytes", request->body_limit);
+	else if (request->proxy_status)
+		explain_proxy(request);
 	else if (request->out_of_time && code == CURLE_OPERATION_TIMEDOUT)
 		snprintf(
 			request->reason, sizeof request->reason, "after %d seconds the answer was still not complete", request->max_time_s);
 	else if (!*request->reason)
 		snprintf(request->reason, sizeof request->reason, "%s", curl_easy_strerror(request->code));
+}
+
+int http_request_exit_status(const struct http_request *request)
+{
+	bool refused = request->proxy_status == 403 || request->proxy_status == 407;
+	return request->too_large ? EX_DATAERR : refused ? EX_NOPERM : EX_UNAVAILABLE;
+}
+
+bool http_request_may_retry(const struct http_request *request)
+{
+	return request->proxy_status ? retry_status(request->proxy_status) : retry_transfer(request->code);
 }

@@ -31,7 +31,9 @@ struct http_request {
 	struct buffer body; /* as received */
 	size_t body_limit;
 	int max_time_s;
+	enum http_place place;
 	bool too_large;
+	int proxy_status; /* of the proxy, when it refused */
 	char reason[CURL_ERROR_SIZE];
 	TAILQ_ENTRY(http_request) link;
 };
@@ -47,5 +49,9 @@ int http_request_prepare(
 
 /* Detaches the handle; `reason` is why a try failed. */
 void http_request_complete(struct http_request *request, CURLcode code);
+
+/* Of a try without a response: the exit status that goes with `reason`, and whether another may succeed. */
+int http_request_exit_status(const struct http_request *request);
+bool http_request_may_retry(const struct http_request *request);
 
 #endif

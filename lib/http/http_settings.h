@@ -1,27 +1,38 @@
 /*
- * http_settings.h: what all requests to one service have in common: where they may go and how long they may take.
+ * http_settings.h: what all requests of a program have in common: where they may go and how long they may take.
+ *
+ * Proxies are those of the environment, as libcurl reads it: https_proxy, HTTPS_PROXY, ALL_PROXY, no_proxy. This machine is never asked by a
+ * proxy.
  */
 #ifndef ENVTALLY_HTTP_SETTINGS_H
 #define ENVTALLY_HTTP_SETTINGS_H
 
-#include "config/connection.h"
+#include "base/buffer.h"
 
 #include <curl/curl.h>
 
 #define HTTP_SLOWEST 500 /* bytes a second */
 
 struct http_settings {
-	const char *ca_bundle; /* of the connection or the environment's; NULL for libcurl's own */
-	bool loopback; /* the service is on this machine: http is allowed, proxies are not used */
 	int timeout_s; /* at less than HTTP_SLOWEST, or without a connection */
 	int max_time_s; /* for all tries of a request together, without the pauses between them */
 	size_t body_limit; /* bytes */
+	bool gzip; /* bodies may come compressed */
+	/* http_settings_open() sets these. */
+	const char *ca_bundle; /* NULL for libcurl's own */
+	char *proxy_login; /* NAME:PASSWORD, or NULL for that in the proxy's URL, if any */
 	struct curl_slist *headers;
 };
 
-/* The API base must be https, or http to the loopback: EX_CONFIG. */
-int http_settings_open(
-	struct http_settings *settings, const struct connection *connection, int timeout_s, int max_time_s, struct error *error);
+/* Where a URL leads: the token goes elsewhere by https only. */
+enum http_place { HTTP_NOWHERE, HTTP_ELSEWHERE, HTTP_LOOPBACK };
+
+enum http_place http_place_of(const char *url);
+
+/*
+ * `ca_bundle` is the profile's own PEM file of authorities, or NULL; `proxy_login` is a file whose first line is NAME:PASSWORD, or NULL. EX_NOINPUT and EX_CONFIG when that cannot be used.
+ */
+int http_settings_open(struct http_settings *settings, const char *ca_bundle, const char *proxy_login, struct error *error);
 void http_settings_release(struct http_settings *settings);
 
 /* The authorities to trust: the profile's own file, else the environment's CURL_CA_BUNDLE or SSL_CERT_FILE, which libcurl itself

@@ -75,7 +75,7 @@ static X509 *make(EVP_PKEY *key, const char *name, X509 *issuer, EVP_PKEY *issue
 		status |= add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE");
 		status |= add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature");
 		status |= add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth");
-		status |= add_extension(certificate, issuer, NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost");
+		status |= add_extension(certificate, issuer, NID_subject_alt_name, "IP:127.0.0.1,DNS:localhost,DNS:*.docusign.test");
 		status |= add_extension(certificate, issuer, NID_authority_key_identifier, "keyid");
 	} else {
 		status |= add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");

@@ -109,7 +109,7 @@ static bool is_audience(const char *audience)
 	snprintf(with_port[0], sizeof with_port[0], "127.0.0.1:%d", settings.port);
 	snprintf(with_port[1], sizeof with_port[1], "localhost:%d", settings.port);
 	return strcmp(audience, with_port[0]) == 0 || strcmp(audience, with_port[1]) == 0 || strcmp(audience, "127.0.0.1") == 0 ||
-		strcmp(audience, "localhost") == 0;
+		strcmp(audience, "localhost") == 0 || strcmp(audience, "account.docusign.test") == 0;
 }
 
 static bool is_uuid(const char *text)
