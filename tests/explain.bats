@@ -160,8 +160,8 @@ small() {
 		  What could make the difference to Docusign's own count:
 		    1 sent within 14 h of the period's start or end: a count in local time may date them into the next period
 		    1 sent up to 14 h outside the period: a count in local time may date them into this one
-		    1 came with several times of sending: a resend is dated anew, and counted once here
-		    1 of these had a time of sending in another period
+		    1 have versions with different sent times: a resend changes the time, and is counted once here
+		    1 of these also have a sent time in another period
 		    1 voided, declined, deleted or timed out: they count, since they were sent
 		    The period is provisional: envelopes of it may still come
 	END

@@ -321,7 +321,7 @@ refusing_stages() {
 	same "$expected" "$("$pipeline" export -q -C ws --stream envelope | jq -c 'select(.type == "RECORD").record | select(.sent_at == null and .status != "created" and .status != "template")' | wc -l)"
 	run "$pipeline" status -C ws --now 2025-03-18T03:00:00Z
 	[ "$status" -eq 0 ]
-	grep -qxF "acme  in no period: $expected envelope(s) past a draft without a time of sending" <<<"$output"
+	grep -qxF "acme  in no period: $expected envelope(s) past a draft without a sent time" <<<"$output"
 	run --separate-stderr "$pipeline" reconcile -q -C ws
 	[ "$status" -eq 0 ]
 	same '' "$stderr"
@@ -417,7 +417,7 @@ refusing_stages() {
 	run --separate-stderr "$pipeline" status -C ws --check --now 2025-04-12T02:00:00Z
 	[ "$status" -eq 69 ]
 	# By hand: watermarks of 2025-04-01 less eight days, or the newest record; all but those of the last ten days.
-	[[ $output == *'stale: account 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d305 ("Acme, North\nEurope"): its feed has not moved since 2025-03-2'* ]]
+	[[ $output == *'stale: account 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d305 ("Acme, North\nEurope"): its feed has not advanced since 2025-03-2'* ]]
 	[ "$(grep -c stale <<<"$output")" -eq 6 ]
 }
 

@@ -126,7 +126,7 @@ stuck_clock() {
 		rm -r ws/runs/acme/20250325T020000Z/$lost 2>/dev/null || rm -r ws/runs/acme/20250325T020000Z
 		run --separate-stderr "$pipeline" status -C ws --check --now 2025-03-25T03:00:00Z
 		[ "$status" -eq 69 ]
-		grep -qxF "acme  20250325T020000Z  lost: its folder, or what was in it, is not in ws/runs/acme any more" <<<"$output"
+		grep -qxF "acme  20250325T020000Z  lost: its folder or its files are missing in ws/runs/acme" <<<"$output"
 		rm -rf ws
 		acme_after 2 ws
 	done

@@ -93,7 +93,7 @@ p8              plan_item_id                            2
 (no plan item)  plan_item_id                            1
 
 1 of 3 rows of the licence position is Not Compliant, 17 rights missing.
-What to do: record an entitlement that covers what is missing, or buy it (true-up); then reconcile again.
+What to do: record an entitlement for the missing rights, or buy them (true-up); then reconcile again.
 1 period is open and 1 provisional: their figures can still change.
 3 units were consumed before the contract start: no entitlement of the contract covers them.
 3 figures reported before changed, by -1 unit in all.
@@ -291,7 +291,7 @@ text() {
 
 @test "consumption without a licence position says what is missing" {
 	grep '"consumption"' position.ndjson | "$report" >got
-	grep -q 'No licence position is in the input: reconcile' got
+	grep -q 'The input has no licence position: reconcile' got
 	grep '"consumption"' position.ndjson | "$report" -f html >page.html
 	as_xml page.html | xmllint --nonet --noout -
 }

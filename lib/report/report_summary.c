@@ -31,7 +31,7 @@ static const char *plural(int64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* Missing rights over all rows; -1 where a figure is no whole number. */
+/* Missing rights in all rows; -1 if a figure is not an integer. */
 static int64_t missing_rights(const struct report *report)
 {
 	int64_t missing = 0;
@@ -45,7 +45,7 @@ static int64_t missing_rights(const struct report *report)
 	return missing;
 }
 
-/* The cost of all that is missing, where it is known and in one currency. */
+/* The cost of all missing rights, if it is known and in one currency. */
 static void say_true_up(const struct report *report, const struct speech *speech)
 {
 	money sum = 0, cost;
@@ -68,7 +68,7 @@ static void say_true_up(const struct report *report, const struct speech *speech
 	if (!currency || money_round(sum, 1, 1, most, &rounded, NULL) < 0)
 		return;
 	money_append(&text, rounded, most);
-	say(speech, REPORT_NOTE, "The true-up of all that is missing costs %s %.20s.", text.data, currency);
+	say(speech, REPORT_NOTE, "A true-up for all missing rights costs %s %.20s.", text.data, currency);
 	buffer_release(&text);
 }
 
@@ -77,14 +77,14 @@ static void say_position(const struct report *report, const struct speech *speec
 	int64_t count = (int64_t)report->metrics.count, bad = report->not_compliant, missing = missing_rights(report);
 	char rights[60] = "";
 	if (!count) {
-		say(speech, REPORT_NOTE, "No licence position is in the input: reconcile computes it from the licence files.");
+		say(speech, REPORT_NOTE, "The input has no licence position: reconcile computes it from the licence files.");
 		return;
 	}
 	if (report->unknown)
 		say(speech, REPORT_NOTE,
-			"%" PRId64 " of %" PRId64
-			" row%s of the licence position %s of a use that is not known: not yet fed, or not reported by the service.",
-			report->unknown, count, plural(count), report->unknown == 1 ? "is" : "are");
+			"The use in %" PRId64 " of %" PRId64
+			" row%s of the licence position is unknown: not yet fed, or not reported by the service.",
+			report->unknown, count, plural(count));
 	if (!bad && report->unknown) {
 		if (count > report->unknown)
 			say(speech, REPORT_GOOD, "The others are Compliant.");
@@ -102,11 +102,9 @@ static void say_position(const struct report *report, const struct speech *speec
 	say(speech, REPORT_BAD, "%" PRId64 " of %" PRId64 " row%s of the licence position %s Not Compliant%s.", bad, count, plural(count),
 		bad == 1 ? "is" : "are", rights);
 	say_true_up(report, speech);
-	say(speech, REPORT_NOTE,
-		"What to do: record an entitlement that covers what is missing, or buy it (true-up); then reconcile again.");
+	say(speech, REPORT_NOTE, "What to do: record an entitlement for the missing rights, or buy them (true-up); then reconcile again.");
 }
 
-/* When rights run out; what is expected to suffice needs no word. */
 static void say_forecasts(const struct report *report, const struct speech *speech)
 {
 	const struct report_rows *rows = &report->forecasts;
@@ -152,8 +150,8 @@ static void say_states(const struct report *report, const struct speech *speech)
 			before, before == 1 ? " was" : "s were", before == 1 ? "it" : "them");
 	if (unbalanced)
 		say(speech, REPORT_BAD,
-			"In %" PRId64 " period%s licence rows have used more than was consumed: input and licence position do "
-			"not belong together.",
+			"In %" PRId64
+			" period%s the licence position has more use than was consumed: it does not belong to the rest of the input.",
 			unbalanced, plural(unbalanced));
 }
 
@@ -169,7 +167,6 @@ static void say_identifiers(const struct report *report, const struct speech *sp
 			plural(count), units, plural(units), count == 1 ? "belongs" : "belong", count == 1 ? "it" : "them");
 }
 
-/* Of Docusign's own count: whether it is ours. */
 static void say_billing(const struct report *report, const struct speech *speech)
 {
 	int64_t agreeing = report->billings_agreeing, differing = report->billings_differing,
@@ -180,11 +177,11 @@ static void say_billing(const struct report *report, const struct speech *speech
 	else if (report->billings.count)
 		say(speech, REPORT_NOTE,
 			"Docusign's own count agrees with ours in %" PRId64 " billing period%s and differs in %" PRId64 "; in %" PRId64
-			" that is not known yet, or not told. `explain` lists what could make a difference.",
+			" that is unknown. `explain` lists possible reasons.",
 			agreeing, plural(agreeing), differing, other);
 }
 
-/* What a stale feed holds back is counted nowhere, so it is said by name. */
+/* Envelopes of a stale feed are counted nowhere, so it is named. */
 static void say_stale(const struct report *report, const struct speech *speech)
 {
 	int64_t stale = 0;
@@ -197,19 +194,20 @@ static void say_stale(const struct report *report, const struct speech *speech)
 		report_append_account(report, (uint32_t)i, &name);
 		if (account->is_fed)
 			day_format(instant_day(account->watermark), day);
-		say(speech, REPORT_BAD, "The feed of account %.200s %s%s: what was sent there %s is not counted.", name.data,
-			account->is_fed ? "has not moved since " : "was never read", day, account->is_fed ? "since" : "at all");
+		say(speech, REPORT_BAD, "The feed of account %.200s %s%s: envelopes sent there%s are not counted.", name.data,
+			account->is_fed ? "has not advanced since " : "was never read", day, account->is_fed ? " since then" : "");
 		buffer_release(&name);
 	}
 	if (stale > NAMED_STALE)
-		say(speech, REPORT_BAD, "So it is with %" PRId64 " more account%s.", stale - NAMED_STALE, plural(stale - NAMED_STALE));
+		say(speech, REPORT_BAD, "The same applies to %" PRId64 " more account%s.", stale - NAMED_STALE,
+			plural(stale - NAMED_STALE));
 }
 
 void report_summarize(const struct report *report, void (*add)(void *context, enum report_tone tone, const char *sentence), void *context)
 {
 	const struct speech speech = {add, context};
 	if (report_is_empty(report)) {
-		say(&speech, REPORT_NOTE, "Nothing to report: no licence position, consumption or restatement is in the input.");
+		say(&speech, REPORT_NOTE, "Nothing to report: the input has no licence position, consumption or restatement.");
 		return;
 	}
 	say_position(report, &speech);

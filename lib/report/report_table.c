@@ -196,7 +196,7 @@ static const struct section position = {"Licence position", COLUMNS(position_col
 				    .heading_fields = FIELD_LIST("software_model", "period_start")},
 			    groups = {"Groups in the period ", COLUMNS(group_columns), .limit = ROWS_SHOWN,
 				    .heading_fields = FIELD_LIST("software_model")},
-			    billings = {"Docusign's own count, where it is not ours", COLUMNS(billing_columns), .limit = ROWS_SHOWN};
+			    billings = {"Docusign's own count, where it differs from ours", COLUMNS(billing_columns), .limit = ROWS_SHOWN};
 
 /* ---- printing them ---- */
 

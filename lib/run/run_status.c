@@ -116,7 +116,7 @@ static void append_stale(struct status *status)
 			continue;
 		}
 		day_format(instant_day(watermark), day);
-		buffer_append_format(status->text, ": its feed has not moved since %.*s\n", DAY_LENGTH, day);
+		buffer_append_format(status->text, ": its feed has not advanced since %.*s\n", DAY_LENGTH, day);
 	}
 }
 
@@ -239,7 +239,7 @@ static int append_run(struct status *status, const struct promotion *run, struct
 	buffer_append_format(status->text, "%s  %s  %s  %s figures, %s restated, %s rejected\n", status->options->name, run->run_id,
 		run->state, run->consumption, run->restatements, run->rejects);
 	if (!run_is_kept(runs, run->run_id))
-		buffer_append_format(status->text, "%s  %s  lost: its folder, or what was in it, is not in %s any more\n",
+		buffer_append_format(status->text, "%s  %s  lost: its folder or its files are missing in %s\n",
 			status->options->name, run->run_id, runs);
 	else if (status->options->restatements)
 		return run_records_read(run_path(path, runs, run->run_id, "restatements.ndjson"), append_restatement, status, error);
@@ -257,7 +257,7 @@ static int append_undated(struct status *status, struct error *error)
 	ledger_close(&ledger);
 	if (undated > 0) {
 		begin_line(status, "in no period: ");
-		buffer_append_format(status->text, "%" PRId64 " envelope(s) past a draft without a time of sending\n", undated);
+		buffer_append_format(status->text, "%" PRId64 " envelope(s) past a draft without a sent time\n", undated);
 	}
 	return undated < 0 ? -1 : 0;
 }

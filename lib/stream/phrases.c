@@ -13,27 +13,27 @@ static const struct phrase {
 
 	{"check", "agrees", "agrees", "they agree"},
 	{"check", "differs", "differs", "they differ"},
-	{"check", "feed_is_behind", "feed not read so far", "the feed has not been read up to there yet: they may still agree"},
+	{"check", "feed_is_behind", "feed not read so far", "the feed has not been read that far yet: they may still agree"},
 	{"check", "not_yet_fed", "feed never read", "the account's feed was never read"},
-	{"check", "superseded", "superseded", "a billing period that overlaps it was told later"},
-	{"check", "not_reported", "Docusign tells none", "Docusign tells no count"},
+	{"check", "superseded", "superseded", "an overlapping billing period was reported later"},
+	{"check", "not_reported", "not reported", "Docusign reports no count"},
 
-	{"cause", "late", "late", "late: units came after the report"},
-	{"cause", "status", "status", "status: units went or moved"},
+	{"cause", "late", "late", "late: units arrived after the report"},
+	{"cause", "status", "status", "status: units disappeared or moved"},
 
 	{"option", "buy_rights", "buy", "Buy rights"},
 	{"option", "reduce_rights", "reduce at renewal", "Reduce at renewal"},
 
-	/* What could make the difference between Docusign's own count and ours: so many envelopes … */
+	/* Possible reasons why Docusign's own count differs from ours: N envelopes … */
 	{"kind", "near_edge", NULL,
 		"sent within 14 h of the period's start or end: a count in local time may date them into the next period"},
 	{"kind", "beyond_edge", NULL, "sent up to 14 h outside the period: a count in local time may date them into this one"},
-	{"kind", "resent", NULL, "came with several times of sending: a resend is dated anew, and counted once here"},
-	{"kind", "resent_across", NULL, "of these had a time of sending in another period"},
+	{"kind", "resent", NULL, "have versions with different sent times: a resend changes the time, and is counted once here"},
+	{"kind", "resent_across", NULL, "of these also have a sent time in another period"},
 	{"kind", "alike", NULL,
 		"sent by one sender, 10 or more within a minute: if these are bulk sends, Docusign's usedQuantity may leave them out"},
-	{"kind", "given_plan_item", NULL, "name no plan item, and took the only one of their account's asset group"},
-	{"kind", "late", NULL, "came after a period that holds them was reported as over"},
+	{"kind", "given_plan_item", NULL, "have no plan item, and were given the only one of their account's asset group"},
+	{"kind", "late", NULL, "arrived after their period had been reported as over"},
 	{"kind", "not_completed", NULL, "voided, declined, deleted or timed out: they count, since they were sent"},
 	{"kind", "excluded", NULL, "excluded by exclusions.csv"},
 };
