@@ -239,8 +239,8 @@ static int append_run(struct status *status, const struct promotion *run, struct
 	buffer_append_format(status->text, "%s  %s  %s  %s figures, %s restated, %s rejected\n", status->options->name, run->run_id,
 		run->state, run->consumption, run->restatements, run->rejects);
 	if (!run_is_kept(runs, run->run_id))
-		buffer_append_format(status->text, "%s  %s  lost: its folder or its files are missing in %s\n",
-			status->options->name, run->run_id, runs);
+		buffer_append_format(status->text, "%s  %s  lost: its folder or its files are missing in %s\n", status->options->name,
+			run->run_id, runs);
 	else if (status->options->restatements)
 		return run_records_read(run_path(path, runs, run->run_id, "restatements.ndjson"), append_restatement, status, error);
 	return 0;
