@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *before, *after, *profile = "", *period, *format = "text";
+static char *before, *after, *profile = "", *period, *format;
 
 static struct poptOption table[] = {
 	{"before", 0, POPT_ARG_STRING, &before, 0, "diff: records under the first policy", "FILE"},
@@ -69,10 +69,10 @@ static int print_diff(const char *const policies[2], struct output *output, stru
 {
 	char hashes[2][POLICY_HASH_LENGTH + 1];
 	struct policy_diff_options options = {.profile = profile, .files = {before, after}, .hashes = {hashes[0], hashes[1]}};
-	options.ndjson = strcmp(format, "ndjson") == 0;
+	options.ndjson = format && strcmp(format, "ndjson") == 0;
 	if (!before || !after || !policies[0] || !policies[1])
 		options_refuse("cannot compare policies: diff takes two, with --before and --after");
-	if (!options.ndjson && strcmp(format, "text") != 0)
+	if (format && !options.ndjson && strcmp(format, "text") != 0)
 		options_refuse("cannot use --format '%s': it must be text or ndjson", format);
 	parse_period(&options);
 	for (int side = 0; side < 2; side++) {
@@ -106,6 +106,8 @@ static void run(const char **operands, struct output *output, struct error *erro
 	bool shows = strcmp(command, "show") == 0, compares = strcmp(command, "diff") == 0;
 	if ((!shows && !compares && strcmp(command, "hash") != 0) || count > (compares ? 3 : 2))
 		options_refuse("cannot do that: policy takes show or hash and a policy file, or diff and two of them");
+	if (!compares && (before || after || *profile || period || format))
+		options_refuse("cannot use the options of diff with %s: it takes none of its own", command);
 	if (compares)
 		print_diff(&operands[1], output, error);
 	else

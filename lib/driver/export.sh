@@ -7,18 +7,13 @@
 export_command() {
 	no_operands export
 	local profile name names=()
-	export_format=${export_format:-ndjson}
-	case "$export_format" in
-	ndjson | csv | sqlite | postgres) ;;
-	*) fail 64 "cannot use --format '$export_format': it must be ndjson, csv, sqlite or postgres" ;;
-	esac
 	need_workspace
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot export profile '$name': nothing was run yet"
 		names+=("$name")
 	done
-	"export_$export_format" "${names[@]}"
+	"export_$format" "${names[@]}"
 }
 
 export_ledger() { # NAME [OPTION]...
@@ -51,7 +46,7 @@ publish() { # FILE-IN-SCRATCH FILE: durable, then visible
 }
 
 need_program() { # PROGRAM PACKAGE
-	command -v "$1" >/dev/null || fail 69 "cannot export as $export_format: $1 is not installed (Debian: $2)"
+	command -v "$1" >/dev/null || fail 69 "cannot export as $format: $1 is not installed (Debian: $2)"
 }
 
 export_ndjson() { # NAME...

@@ -40,7 +40,8 @@ options='
 --positions||status|also print the latest position of each license metric
 --check||status|exit 69 if something needs attention
 --no-cache||validate run replay|do not keep the access token in the workspace
---format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; explain, policy, reconcile: text (the default) or ndjson
+--format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv or html; explain, policy, reconcile: text (the default) or ndjson
+--format|FORMAT|report|table (the default), csv or html
 --format|FORMAT|explain policy reconcile|text (the default) or ndjson
 --to|TARGET|export|a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
 --stream|NAME|export|only this stream; may be repeated
@@ -60,6 +61,9 @@ options='
 --feed|NAME|init|the feed descriptor
 --help||*|print this help
 '
+
+# The formats that a command prints, the default first.
+declare -A formats=([export]='ndjson csv sqlite postgres' [report]='table csv html' [explain]='text ndjson' [policy]='text ndjson' [reconcile]='text ndjson')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period forecast exclude split-streams run-facts"
@@ -146,7 +150,7 @@ stage_takes() { # STAGE OPTION
 set_option() { # OPTION VALUE
 	case "$1" in
 	-p) profiles+=("$2") ;;
-	-C) workspace=$2 ;;
+	-C) workspace=$2 workspace_given=1 ;;
 	--replay) replay=$2 ;;
 	--now) now=$2 ;;
 	--group-by) group_by=$2 ;;
@@ -161,7 +165,7 @@ set_option() { # OPTION VALUE
 	--account | --model | --level) question+=("$1" "$2") ;;
 	--as-of) as_of=$2 ;;
 	--restated) restated=1 ;;
-	--format) export_format=$2 ;;
+	--format) format=$2 format_given=1 ;;
 	--to) export_to=$2 ;;
 	--stream) export_streams+=("$2") ;;
 	--restatements | --positions) status_flags+=("$1") ;;
@@ -174,6 +178,13 @@ set_option() { # OPTION VALUE
 		;;
 	--*) answers[${1#--}]=$2 ;; # init: a key of the profile
 	esac
+}
+
+check_format() { # COMMAND: sets format where it was not given
+	local known=${formats[$1]-}
+	[ "$format_given" = 1 ] || format=${known%% *}
+	[ -z "$known" ] || { [ -n "$format" ] && belongs "$known" "$format"; } ||
+		fail 64 "cannot use --format '$format': it must be $(sed -E 's/ /, /g; s/, ([^,]*)$/ or \1/' <<<"$known")"
 }
 
 # Sets what the options say, and `operands`. Returns 1 when the arguments are for the stage of that name.
@@ -222,6 +233,7 @@ parse_options() { # COMMAND ARGUMENT...
 			shift
 		fi
 	done
+	check_format "$command"
 	workspace=${workspace:-.}
 	now=${now:-${ENVTALLY_NOW:-}}
 }

@@ -117,7 +117,7 @@ position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 explain_command() {
 	no_operands explain
 	need_workspace
-	local profile name last last_clock policy format=${export_format:-text}
+	local profile name last last_clock policy
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
 		find_last_run "$name" explain
@@ -173,12 +173,8 @@ position_of_then() { # NAME FOLDER CLOCK
 	stage split-streams forecast=- <"$2/results.ndjson" # as it was made then
 }
 
-need_text_or_ndjson() {
-	case "${export_format:-text}" in text | ndjson) ;; *) fail 64 "cannot use --format '$export_format': it must be text or ndjson" ;; esac
-}
-
 show_position() { # NAME
-	if [ "${export_format:-text}" = ndjson ]; then
+	if [ "$format" = ndjson ]; then
 		cat
 	else
 		stage report --title "$1" ${last_clock:+--now "$last_clock"}
@@ -189,7 +185,6 @@ reconcile_command() {
 	no_operands reconcile
 	need_workspace
 	local profile file name run last last_clock='' last_day until
-	need_text_or_ndjson
 	parse_as_of
 	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
 		ENVTALLY_NOW=$(rfc3339 "$now")
@@ -213,7 +208,6 @@ reconcile_command() {
 # How the figures that the ledger gives move from one counting policy to the other.
 policy_diff() { # A B
 	local profile file name side paths=("$1" "$2") options
-	need_text_or_ndjson
 	need_workspace
 	for side in 0 1; do stage policy hash "${paths[side]}" >/dev/null; done
 	make_scratch
@@ -230,7 +224,7 @@ policy_diff() { # A B
 				stage reconcile -q "${options[@]}" --excluded /dev/null >"$scratch/side-$side"
 		done
 		stage policy diff "${paths[@]}" --before "$scratch/side-0" --after "$scratch/side-1" --profile "$name" --period "$only_period" \
-			--format "${export_format:-text}"
+			--format "$format"
 	done
 }
 

@@ -1,16 +1,25 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # its variables are pipeline.sh's, which sources it
 # status.sh: what was run: report, status, models.
 
+# --format by itself, with a position on standard input, is for the stage: envtally report --format csv <position.ndjson.
 report_command() {
 	no_operands report
+	if [ "$format_given$workspace_given" = 10 ] && [ ${#profiles[@]} -eq 0 ] && { [ -p /dev/stdin ] || [ -s /dev/stdin ]; }; then
+		exec "$stages/report" ${stage_flags[@]+"${stage_flags[@]}"} --format "$format"
+	fi
 	need_workspace
 	local profile name last last_clock
+	[ "$format" = table ] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: say -p PROFILE"
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
 		find_last_run "$name" report
+		if [ "$format" = html ]; then
+			cat "$last/report.html"
+			continue
+		fi
 		cat "$last/accounts.ndjson" "$last/consumption.ndjson" "$last/restatements.ndjson" "$last/results.ndjson" |
-			stage report --title "$name" --now "$last_clock"
-		printf 'report: %s\n' "$last/report.html"
+			stage report --format "$format" --title "$name" --now "$last_clock"
+		[ "$format" = csv ] || printf 'report: %s\n' "$last/report.html"
 	done
 }
 
