@@ -291,3 +291,83 @@ pipeline.sh: next: fill in new/licence/entitlements.csv and models.csv, then ./p
 	run --separate-stderr reconcile --entitlements new/licence/entitlements.csv --models comments.csv </dev/null
 	[[ $stderr == *"cannot read 'comments.csv': it is empty, its first line must name the columns"* ]]
 }
+
+# kind FILE: of what format a file is, by its content.
+kind() {
+	case $(head -c 16 "$1") in
+	'') echo nothing ;;
+	'{"type":"SCHEMA"'*) jq -c .type "$1" | sort -u | grep -qvxE '"(SCHEMA|RECORD|STATE)"' || echo ndjson ;;
+	'<!doctype html>'*) echo html ;;
+	'SQLite format 3'*) echo sqlite ;;
+	*) if head -n 1 "$1" | tr -d '\r' | grep -qE '^[a-z_]+(,[a-z_]+){3,}$'; then echo csv; else echo text; fi ;;
+	esac
+}
+
+@test "--format: each command prints each of its formats, and refuses every other" {
+	acme_after 2 ws
+	same '{"type":"SCHEMA"' "$(head -c 16 ws/runs/acme/20250325T020000Z/consumption.ndjson)" # what kind() goes by
+	local command known format expected
+	while IFS='|' read -r command known; do
+		for format in text table csv ndjson json html sqlite CSV ''; do
+			expected=$format
+			[ "$format" != table ] || expected=text
+			# shellcheck disable=SC2086 # words
+			run --separate-stderr bash -c 'exec "$@" </dev/null >out' - "$pipeline" $command -C ws -q --format "$format"
+			case " $known " in
+			*" $format "*)
+				[ "$status" -eq 0 ] || { echo "$command --format $format: $status $stderr"; return 1; }
+				same "$command $expected" "$command $(kind out)"
+				;;
+			*)
+				[ "$status" -eq 64 ] || { echo "$command --format $format: $status $stderr"; return 1; }
+				[[ $stderr == "pipeline.sh: cannot "* && $stderr != *$'\n'* ]]
+				same nothing "$(kind out)"
+				;;
+			esac
+		done
+	done <<-'END'
+		report|table csv html
+		explain --level position|text ndjson
+		policy diff default default|text ndjson
+		reconcile|text ndjson
+		reconcile --as-of 2025-03-20|text ndjson
+		reconcile --as-of 2025-03-20 --restated|text ndjson
+		export --stream consumption|ndjson csv
+		status|
+		models suggest|
+		validate|
+		run|
+		replay 20250318T020000Z|
+		verify 20250318T020000Z|
+		discard 20250318T020000Z|
+		init|
+	END
+	for command in "policy show" "policy hash"; do
+		# shellcheck disable=SC2086 # words
+		says 64 "policy: cannot use the options of diff with ${command#* }: it takes none of its own (--help tells more)" "$pipeline" $command --format ndjson
+	done
+	if command -v sqlite3 >/dev/null; then
+		"$pipeline" export -q -C ws --format sqlite --to out
+		same sqlite "$(kind out)"
+	fi
+	says 64 "pipeline.sh: cannot use --format 'text': it must be table, csv or html" "$pipeline" report -C ws --format text
+}
+
+@test "report --format: of the last run, the same in and for the workspace; of standard input where that has a position" {
+	acme_after 2 ws
+	run=$PWD/ws/runs/acme/20250325T020000Z
+	same_files "$run/report.html" <("$pipeline" report -C ws --format html)
+	"$pipeline" report -C ws --format csv >csv
+	same "$(report --format csv --now 2025-03-25T02:00:00Z <"$run/results.ndjson")" "$(cat csv)"
+	(cd ws && "$pipeline" report --format csv </dev/null) >here
+	same_files csv here
+	(cd ws && "$pipeline" report --format csv <"$run/results.ndjson") >file
+	same_files csv file
+	cat "$run/results.ndjson" | "$pipeline" report --format csv >pipe
+	same_files csv pipe
+	cp ws/profiles/acme.json ws/profiles/beta.json
+	for format in csv html; do
+		says 64 "pipeline.sh: cannot report several profiles as $format: say -p PROFILE" "$pipeline" report -C ws --format $format
+		run -0 "$pipeline" report -C ws -p acme --format $format
+	done
+}
