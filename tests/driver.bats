@@ -313,8 +313,8 @@ kind() {
 			[ "$format" != table ] || expected=text
 			# shellcheck disable=SC2086 # words
 			run --separate-stderr bash -c 'exec "$@" </dev/null >out' - "$pipeline" $command -C ws -q --format "$format"
-			case " $known " in
-			*" $format "*)
+			case " $known |" in
+			*" ${format:-none} "*)
 				[ "$status" -eq 0 ] || { echo "$command --format $format: $status $stderr"; return 1; }
 				same "$command $expected" "$command $(kind out)"
 				;;

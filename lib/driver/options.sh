@@ -63,7 +63,7 @@ options='
 '
 
 # The formats that a command prints, the default first.
-declare -A formats=([export]='ndjson csv sqlite postgres' [report]='table csv html' [explain]='text ndjson' [policy]='text ndjson' [reconcile]='text ndjson')
+declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html' [explain]='text ndjson' [policy]='text ndjson' [reconcile]='text ndjson')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period forecast exclude split-streams run-facts"
