@@ -217,15 +217,34 @@ END
 	same '{"completed":1}' "$(tac in | partial .by_status)"
 }
 
+# A UUID is an envelope's alone.
+uuid=9b2f0c1e-5a77-4c1b-8f3d-0d1e2f3a4b5c
+
 @test "an envelope that moves between accounts is counted once, in the newest one's" {
-	envelope '{account_id: "b", modified_at: "2025-03-06T00:00:00.000Z"}' >moved
-	same '["b",1]' "$({ envelope '{}' && cat moved; } | partial '[.account_id, .units_consumed]')"
-	same '["b",1]' "$({ cat moved && envelope '{}'; } | partial '[.account_id, .units_consumed]')"
-	envelope '{}' | merge --ledger a.db --emit none
+	envelope "{envelope_id: \"$uuid\"}" >first
+	envelope "{envelope_id: \"$uuid\", account_id: \"b\", modified_at: \"2025-03-06T00:00:00.000Z\"}" >moved
+	same '["b",1]' "$(cat first moved | partial '[.account_id, .units_consumed]')"
+	same '["b",1]' "$(cat moved first | partial '[.account_id, .units_consumed]')"
+	merge --ledger a.db --emit none <first
 	merge --ledger a.db --emit all <moved | records_of daily_consumption | jq -c '[.account_id, .units_consumed]' >got
 	same '["b",1]' "$(cat got)"
 	same 1 "$(units a.db)"
 	sound a.db
+}
+
+@test "an id that is no UUID, such as a number, is an envelope only within its account" {
+	local id
+	for id in 1 17 INV-7 9b2f0c1e-5a77-4c1b-8f3d-0d1e2f3a4b5; do
+		rm -f a.db
+		for account in a b c; do envelope "{envelope_id: \"$id\", account_id: \"$account\"}"; done >three
+		shuffled 3 <three | merge --ledger a.db --emit all | records_of daily_consumption | jq -r '"\(.account_id) \(.units_consumed)"' | sort >got
+		same "a 1 b 1 c 1" "$(xargs <got)"
+		# A newer version is of its own account's; what was there already is there once.
+		{ cat three && envelope "{envelope_id: \"$id\", account_id: \"b\", status: \"voided\", modified_at: \"2025-03-07T00:00:00.000Z\"}"; } |
+			merge --ledger a.db --emit all | records_of daily_consumption | jq -r '"\(.account_id) \(.by_status | tojson)"' | sort >got
+		same 'a {"sent":1} b {"voided":1} c {"sent":1}' "$(xargs -d '\n' <got)"
+		sound a.db
+	done
 }
 
 @test "a draft is not consumed, nor a template; later sent it is, on the day of sending" {
@@ -309,7 +328,7 @@ END
 		jq -nc --argjson seed $seed 'def next: (. * 1103515245 + 12345) % 2147483648;
 			[limit(601; $seed | recurse(next))] as $dice | range(300) | . as $i
 			| ($dice[2 * $i] / 65536 | floor) as $a | ($dice[2 * $i + 1] / 65536 | floor) as $b
-			| {type: "RECORD", stream: "envelope", record: {account_id: "a\($a % 3)", envelope_id: "e\($b % 40)", status: ["created", "sent", "completed", "voided"][$a % 4],
+			| {type: "RECORD", stream: "envelope", record: {account_id: "a\($a % 3)", envelope_id: "9b2f0c1e-5a77-4c1b-8f3d-0000000000\(10 + $b % 40)", status: ["created", "sent", "completed", "voided"][$a % 4],
 				created_at: null, sent_at: (if $b % 7 == 0 then null else "2025-03-0\(1 + $b % 4)T\(10 + $a % 13):00:00.000Z" end), completed_at: null,
 				modified_at: "2025-04-01T00:00:00.\(100 + $i)Z", plan_item_id: [null, "p", "q"][$b % 3], sender_id: null}}' >history
 		records_of envelope <history | jq -r -s 'group_by(.envelope_id) | map(max_by(.modified_at)) | map(select(.sent_at and .status != "created"))
@@ -395,9 +414,10 @@ promote() {
 }
 
 @test "an envelope that leaves an account touches both" {
-	{ envelope '{}' && envelope '{account_id: "b", envelope_id: "f"}' && envelope '{account_id: "c", envelope_id: "g"}'; } | merge --ledger a.db --emit none
+	{ envelope "{envelope_id: \"$uuid\"}" && envelope '{account_id: "b", envelope_id: "f"}' && envelope '{account_id: "c", envelope_id: "g"}'; } |
+		merge --ledger a.db --emit none
 	promote a.db
-	envelope '{account_id: "b", modified_at: "2025-03-06T00:00:00.000Z"}' | merge --ledger a.db | records_of daily_consumption >got
+	envelope "{envelope_id: \"$uuid\", account_id: \"b\", modified_at: \"2025-03-06T00:00:00.000Z\"}" | merge --ledger a.db | records_of daily_consumption >got
 	same "a b" "$(jq -r .account_id got | sort -u | xargs)"
 	# What was reported of a and is gone stands there as 0.
 	same 0 "$(jq -s 'map(select(.account_id == "a").units_consumed) | add' got)"
@@ -659,12 +679,12 @@ END
 }
 
 @test "what was reported: the last run's consumption, whole, with its job_result" {
-	{ envelope '{}' && envelope '{account_id: "b", envelope_id: "f"}'; } | merge --ledger a.db --emit none
+	{ envelope "{envelope_id: \"$uuid\"}" && envelope '{account_id: "b", envelope_id: "f"}'; } | merge --ledger a.db --emit none
 	promote a.db 2025-03-18T02:00:00Z
 	merge --ledger a.db --print-reported >reported
 	same_files <(jq -c 'select(.stream == "consumption" and .record).record' run) <(records_of consumption <reported)
 	same 20250318T020000Z "$(records_of job_result <reported | jq -r .run_id)"
-	envelope '{account_id: "c", modified_at: "2025-03-20T00:00:00.000Z"}' | merge --ledger a.db --emit none
+	envelope "{envelope_id: \"$uuid\", account_id: \"c\", modified_at: \"2025-03-20T00:00:00.000Z\"}" | merge --ledger a.db --emit none
 	promote a.db 2025-03-25T02:00:00Z
 	merge --ledger a.db --print-reported >reported
 	same "b c" "$(records_of consumption <reported | jq -r .account_id | xargs)"

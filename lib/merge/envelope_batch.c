@@ -256,7 +256,7 @@ static void list_partition(struct envelope_batch *batch, size_t partition)
 	}
 }
 
-/* Rows of one hash, nearly always versions of one envelope: by id, stably. */
+/* Rows of one hash, nearly always versions of one envelope: in order, stably. */
 static void sort_equals(struct envelope_batch *batch, size_t from, size_t to)
 {
 	for (size_t i = from + 1; i < to; i++) {
@@ -266,7 +266,7 @@ static void sort_equals(struct envelope_batch *batch, size_t from, size_t to)
 		envelope_batch_row(batch, i, &moving);
 		while (place > from) {
 			envelope_batch_row(batch, place - 1, &other);
-			if (envelope_id_compare(&other.envelope_id, &moving.envelope_id) <= 0)
+			if (envelope_row_compare(&other, &moving) <= 0)
 				break;
 			batch->order[place] = batch->order[place - 1];
 			place--;

@@ -108,7 +108,10 @@ int envelope_row_compare(const struct envelope_row *left, const struct envelope_
 {
 	if (left->hash != right->hash)
 		return left->hash < right->hash ? -1 : 1;
-	return envelope_id_compare(&left->envelope_id, &right->envelope_id);
+	int order = envelope_id_compare(&left->envelope_id, &right->envelope_id);
+	if (order || left->envelope_id.is_uuid)
+		return order;
+	return (left->account > right->account) - (left->account < right->account);
 }
 
 /* ---- writing ---- */
@@ -227,6 +230,8 @@ int envelope_row_find(const uint8_t *at, const uint8_t *end, struct envelope_row
 	*row = (struct envelope_row){.at = at, .length = at[0]};
 	const uint8_t *id = at + 2;
 	if (!read_id(&id, at + row->length, at[1] & FLAG_ID_IS_TEXT, &row->envelope_id))
+		return -1;
+	if (!row->envelope_id.is_uuid && !read_number(&id, at + row->length, &row->account))
 		return -1;
 	row->hash = envelope_id_hash(&row->envelope_id);
 	return 0;

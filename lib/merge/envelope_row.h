@@ -9,6 +9,9 @@
  *   modified_at                  varint, zigzag, milliseconds
  *   sent_at, created_at, completed_at   by the flags: varint, zigzag, modified_at less it
  *   sender     by the flags, as the envelope
+ * A UUID is an envelope's alone, whatever account has it: one that moves to another account stays one envelope. A text, such as a number, is
+ * one only within its account.
+ *
  * A varint has seven bits a byte, the least first, the eighth set on all but the last (LEB128); zigzag folds the sign in.
  */
 #ifndef ENVTALLY_ENVELOPE_ROW_H
@@ -39,6 +42,7 @@ struct envelope_row {
 	size_t length;
 	uint32_t hash;
 	struct envelope_id envelope_id;
+	uint32_t account; /* 0 with a UUID */
 };
 
 #define ENVELOPE_ROW_LIMIT 192 /* bytes: lengths, flags, two ids of ID_LIMIT, seven varints of at most ten */
@@ -55,7 +59,7 @@ uint32_t envelope_id_hash(const struct envelope_id *id);
 /* By kind, then by bytes; none after all others, as null is in the order of records. */
 int envelope_id_compare(const struct envelope_id *left, const struct envelope_id *right);
 
-/* The order of rows in a block: by hash, then by id. */
+/* The order of rows in a block: by hash, by id, and by account where the id is a text. 0: versions of one envelope. */
 int envelope_row_compare(const struct envelope_row *left, const struct envelope_row *right);
 
 /* Writes the envelope as a row where ENVELOPE_ROW_LIMIT bytes are free; returns the row's length. */
