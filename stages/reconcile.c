@@ -133,10 +133,10 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
 	unsigned group_by = parse_groups();
-	if (licence_load(&licence, &files, complain, error) == 0 && licence_check(&licence, warn, error) == 0 &&
+	if (licence_load(&licence, &files, complain, error) == 0 && licence_check(&licence, error) == 0 &&
 		read_excluded(&input, &licence.exclusions, error) == 0 && pass_on(&input, output, error) == 0 &&
 		reconcile_input_finish(&input, options_now(), error) == 0)
-		position_print(&licence, &input, group_by, trace, options_now(), output, error);
+		position_print(&licence, &input, group_by, trace, options_now(), warn, output, error);
 	reconcile_input_release(&input);
 	licence_release(&licence);
 }

@@ -1,5 +1,8 @@
 #include "base/utf8.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 /* Bytes of the character at `text`, 0 when none is there: the table of RFC 3629 section 4. */
 static size_t character(const unsigned char *text, size_t length)
 {
@@ -37,4 +40,35 @@ size_t utf8_prefix(const char *text, size_t length)
 	while (at < length && (count = character((const unsigned char *)text + at, length - at)) > 0)
 		at += count;
 	return at;
+}
+
+/* The blank characters of more than a byte; U+2000 to U+200B are there by their first and last byte. */
+static const char *const wide_blanks[] = {"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
+	"\xe2\x81\x9f", "\xe2\x81\xa0", "\xe3\x80\x80", "\xef\xbb\xbf"};
+
+/* The length of a blank that begins, or with `at_end` ends, the text; 0 for none. */
+static size_t blank_at(const char *text, size_t length, bool at_end)
+{
+	if (!length)
+		return 0;
+	unsigned char byte = (unsigned char)(at_end ? text[length - 1] : text[0]);
+	if (byte == ' ' || (byte >= '\t' && byte <= '\r'))
+		return 1;
+	const char *three = at_end && length >= 3 ? text + length - 3 : text;
+	if (length >= 3 && memcmp(three, "\xe2\x80", 2) == 0 && (unsigned char)three[2] >= 0x80 && (unsigned char)three[2] <= 0x8b)
+		return 3;
+	for (size_t i = 0; i < sizeof wide_blanks / sizeof *wide_blanks; i++) {
+		size_t size = strlen(wide_blanks[i]);
+		if (length >= size && memcmp(at_end ? text + length - size : text, wide_blanks[i], size) == 0)
+			return size;
+	}
+	return 0;
+}
+
+void utf8_trim(const char **text, size_t *length)
+{
+	for (size_t size; (size = blank_at(*text, *length, false)); *length -= size)
+		*text += size;
+	for (size_t size; (size = blank_at(*text, *length, true));)
+		*length -= size;
 }

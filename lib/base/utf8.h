@@ -1,5 +1,5 @@
 /*
- * utf8.h: where text stops being UTF-8 (RFC 3629: shortest forms only, no surrogates, up to U+10FFFF).
+ * utf8.h: where text stops being UTF-8 (RFC 3629: shortest forms only, no surrogates, up to U+10FFFF), and blanks around it.
  */
 #ifndef ENVTALLY_UTF8_H
 #define ENVTALLY_UTF8_H
@@ -8,5 +8,11 @@
 
 /* How many of the `length` bytes, from the first, are complete and well-formed characters. */
 size_t utf8_prefix(const char *text, size_t length);
+
+/*
+ * Takes off, at both ends of UTF-8 text, what looks like nothing: characters of Unicode's White_Space (PropList.txt), such as a no-break
+ * space, and the zero-width space, word joiner and byte order mark.
+ */
+void utf8_trim(const char **text, size_t *length);
 
 #endif

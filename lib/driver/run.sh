@@ -358,7 +358,7 @@ reconcile_run() { # NAME PARTIAL
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" | stage report --format html -o "$1/report.html" --title "$name"
 	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.daily"
 }
-result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,contract
+result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,contract
 
 # The run's results into the ledger, in one transaction; and its manifest. What the ledger says was promoted is on disk.
 promote() { # NAME PARTIAL STATE

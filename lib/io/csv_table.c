@@ -46,16 +46,13 @@ void csv_table_complain(struct csv_table *table, const char *column, const char 
 static void append_cell(void *bytes, size_t length, void *context)
 {
 	struct reading *reading = context;
-	const char *at = bytes, *end = at + length;
-	for (const char *byte = at; byte < end; byte++)
+	const char *at = bytes;
+	for (const char *byte = at; byte < at + length; byte++)
 		reading->newlines += *byte == '\n';
-	while (at < end && (*at == ' ' || *at == '\t'))
-		at++;
-	while (end > at && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
+	utf8_trim(&at, &length);
 	if (reading->cells < CSV_COLUMN_LIMIT) {
 		reading->offsets[reading->cells] = reading->text.length;
-		buffer_append(&reading->text, at, (size_t)(end - at));
+		buffer_append(&reading->text, at, length);
 		buffer_append_byte(&reading->text, 0);
 	}
 	reading->cells++;

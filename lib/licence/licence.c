@@ -73,16 +73,7 @@ static int check_currency(const struct licence *licence, struct origin origins[]
 		of->product, of->publisher, first->file, first->row, first->currency, next.file, next.row, next.currency);
 }
 
-static void warn_of(csv_complain *warn, const char *file, size_t row, const char *software_model, const char *license_metric)
-{
-	char message[700];
-	snprintf(message, sizeof message,
-		"%s line %zu has no effect: no row of the models has software model '%s' with license metric '%s'", file, row,
-		software_model, license_metric);
-	warn(message);
-}
-
-int licence_check(const struct licence *licence, csv_complain *warn, struct error *error)
+int licence_check(const struct licence *licence, struct error *error)
 {
 	struct origin *origins = NULL;
 	size_t count = 0;
@@ -92,18 +83,14 @@ int licence_check(const struct licence *licence, csv_complain *warn, struct erro
 	for (size_t i = 0; i < licence->entitlements.count && result == 0; i++) {
 		const struct entitlement *entitlement = &licence->entitlements.list[i];
 		ptrdiff_t metric = models_find_metric(&licence->models, entitlement->software_model, entitlement->license_metric);
-		if (metric < 0)
-			warn_of(warn, "entitlements", entitlement->row, entitlement->software_model, entitlement->license_metric);
-		else if (entitlement->has_cost && !entitlement->is_retired)
+		if (metric >= 0 && entitlement->has_cost && !entitlement->is_retired)
 			result = check_currency(
 				licence, origins, metric, (struct origin){entitlement->currency, "entitlements", entitlement->row}, error);
 	}
 	for (size_t i = 0; i < licence->prices.count && result == 0; i++) {
 		const struct price *price = &licence->prices.list[i];
 		ptrdiff_t metric = models_find_metric(&licence->models, price->software_model, price->license_metric);
-		if (metric < 0)
-			warn_of(warn, "prices", price->row, price->software_model, price->license_metric);
-		else
+		if (metric >= 0)
 			result = check_currency(licence, origins, metric, (struct origin){price->currency, "prices", price->row}, error);
 	}
 	free(origins);

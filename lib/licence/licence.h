@@ -32,9 +32,9 @@ int licence_load(struct licence *licence, const struct licence_files *files, csv
 void licence_release(struct licence *licence);
 
 /*
- * Entitlements and prices belong to a metric of the models, and those of one product have one currency, where there are no rates.
- * -1 with EX_DATAERR for two currencies; `warn` gets an entitlement that can have no effect.
+ * Entitlements and prices of one product have one currency, where there are no rates.
+ * -1 with EX_DATAERR for two currencies.
  */
-int licence_check(const struct licence *licence, csv_complain *warn, struct error *error);
+int licence_check(const struct licence *licence, struct error *error);
 
 #endif

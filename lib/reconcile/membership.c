@@ -102,6 +102,22 @@ ptrdiff_t membership_group(struct membership *membership, enum group_type type, 
 	return name_table_number(values, value, strlen(value), error);
 }
 
+bool membership_is_in(const struct membership *membership, enum group_type type, uint32_t rank, uint32_t group)
+{
+	if (type < GROUP_FIRST_OF_FILE || type == GROUP_ORGANIZATION)
+		return membership_of(membership, type, rank, &(struct period){.start = 0, .end = 1}) == group;
+	for (size_t i = 0; i < membership->rows[rank].count; i++)
+		if (membership->row_values[membership->rows[rank].rows + i - membership->groups->list][type - GROUP_FIRST_OF_FILE] == group)
+			return true;
+	return false;
+}
+
+bool membership_is_member(const struct membership *membership, enum group_type type, uint32_t rank, const char *value)
+{
+	const struct name *name = name_table_find(&membership->values[type], value, strlen(value));
+	return name && membership_is_in(membership, type, rank, (uint32_t)(name - membership->values[type].names));
+}
+
 uint32_t membership_epoch(const struct membership *membership, uint32_t rank, const struct period *period)
 {
 	const struct account_group *row = account_groups_in_period(

@@ -34,6 +34,10 @@ ptrdiff_t membership_group(struct membership *membership, enum group_type type, 
 
 uint32_t membership_of(const struct membership *membership, enum group_type type, uint32_t rank, const struct period *period);
 
+/* Is the account in the group at some time? The first by the group's number, the second by its key. */
+bool membership_is_in(const struct membership *membership, enum group_type type, uint32_t rank, uint32_t group);
+bool membership_is_member(const struct membership *membership, enum group_type type, uint32_t rank, const char *value);
+
 /* A number for what decides the account's groups in the period: the same where it is in the same groups for the same reason. */
 uint32_t membership_epoch(const struct membership *membership, uint32_t rank, const struct period *period);
 

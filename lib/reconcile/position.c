@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "reconcile/breach_cost.h"
+#include "reconcile/ineffective_rows.h"
 #include "reconcile/position_billing.h"
 #include "reconcile/position_draw.h"
 #include "reconcile/position_groups.h"
@@ -161,7 +162,7 @@ static int print_profile(struct position *position, uint32_t profile, struct err
 }
 
 int position_print(const struct licence *licence, const struct reconcile_input *input, unsigned group_by, bool trace, int64_t now,
-	struct output *output, struct error *error)
+	csv_complain *warn, struct output *output, struct error *error)
 {
 	struct position position = {.licence = licence, .input = input, .group_by = group_by, .trace = trace, .now = now, .output = output};
 	int result = position_open(&position, error) < 0 || position_add_lines(&position, error) < 0 ||
@@ -176,6 +177,8 @@ int position_print(const struct licence *licence, const struct reconcile_input *
 		position_billing_print(&position);
 	if (result == 0)
 		result = position_print_unrecognized(&position, error);
+	if (result == 0)
+		result = position_print_ineffective(&position, warn, error);
 	position_close(&position);
 	return result;
 }

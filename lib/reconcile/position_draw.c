@@ -35,17 +35,6 @@ static uint32_t sole_profile(const struct position *position, const struct posit
 	return sole == INPUT_NONE && input->workspace == INPUT_NONE && input->period_count ? input->periods[0].profile : sole;
 }
 
-/* Is the account of the group at some time? */
-static bool is_member(const struct membership *membership, uint32_t rank, enum group_type type, uint32_t group)
-{
-	if (type < GROUP_FIRST_OF_FILE || type == GROUP_ORGANIZATION)
-		return membership_of(membership, type, rank, &(struct period){.start = 0, .end = 1}) == group;
-	for (size_t i = 0; i < membership->rows[rank].count; i++)
-		if (membership->row_values[membership->rows[rank].rows + i - membership->groups->list][type - GROUP_FIRST_OF_FILE] == group)
-			return true;
-	return false;
-}
-
 /* The profile whose results have what is left of the pool; INPUT_NONE for the workspace's alone. */
 static uint32_t owner_of(const struct position *position, const struct pool *pool, uint32_t sole)
 {
@@ -57,7 +46,7 @@ static uint32_t owner_of(const struct position *position, const struct pool *poo
 		if (account->profile == INPUT_NONE)
 			continue;
 		is_known |= pool->type == GROUP_ORGANIZATION && account->organization != INPUT_NONE;
-		if (!is_member(membership, rank, pool->type, pool->group))
+		if (!membership_is_in(membership, pool->type, rank, pool->group))
 			continue;
 		if (account->is_shared || (owner != INPUT_NONE && owner != account->profile))
 			return sole;

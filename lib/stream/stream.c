@@ -104,6 +104,13 @@ const struct stream stream_unrecognized_subscription = {
 		{"profiles", FIELD_ARRAY, true}, {"subscriptions", FIELD_INTEGER, true}, {"units_consumed", FIELD_INTEGER, true}),
 };
 
+const struct stream stream_ineffective_row = {
+	.name = "ineffective_row",
+	.keys = KEYS("file", "line", "column"),
+	.fields = FIELDS({"file", FIELD_WORD, true}, {"line", FIELD_INTEGER, true}, {"column", FIELD_WORD, true},
+		{"value", FIELD_TEXT, true}, {"reason", FIELD_TEXT, true}),
+};
+
 /* The figures of a position, at every tier. */
 /* clang-format off */
 #define POSITION_FIGURES \
@@ -247,8 +254,8 @@ const struct stream stream_job_result = {
 /* Those that are kept; what explains them, entitlement_use, consumption_use and explanation, is made when it is asked for. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
-	&stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption,
-	&stream_billing_check, &stream_remediation, &stream_forecast, &stream_job_result, NULL};
+	&stream_ineffective_row, &stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result,
+	&stream_unlicensed_consumption, &stream_billing_check, &stream_remediation, &stream_forecast, &stream_job_result, NULL};
 
 const struct stream *stream_find(const char *name, size_t length)
 {

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -70,11 +71,43 @@ static void the_prefix_ends_before_what_is_none(void **state)
 			fail_msg("row %zu: expected %zu, got %zu", i, table[i].prefix, utf8_prefix(table[i].text, table[i].length));
 }
 
+/* White_Space of Unicode's PropList.txt, and the three that show nothing at all; no other character up to U+FFFF. */
+static void blanks_are_taken_off(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t first, last;
+	} blank[] = {{0x09, 0x0d}, {0x20, 0x20}, {0x85, 0x85}, {0xa0, 0xa0}, {0x1680, 0x1680}, {0x2000, 0x200b}, {0x2028, 0x2029},
+		{0x202f, 0x202f}, {0x205f, 0x2060}, {0x3000, 0x3000}, {0xfeff, 0xfeff}};
+	for (uint32_t number = 1; number <= 0xffff; number++) {
+		size_t count = number < 0x80 ? 1 : number < 0x800 ? 2 : 3;
+		char bytes[16];
+		const char *text = bytes;
+		bool is_blank = false;
+		for (size_t i = 0; i < LENGTH(blank); i++)
+			is_blank |= blank[i].first <= number && number <= blank[i].last;
+		encode(number, count, bytes);
+		memcpy(bytes + count, " x ", 3);
+		encode(number, count, bytes + count + 3);
+		size_t length = 2 * count + 3;
+		utf8_trim(&text, &length);
+		if (length != (is_blank ? 1 : 2 * count + 3))
+			fail_msg("U+%04X: %zu bytes are left", number, length);
+		if (is_blank)
+			assert_int_equal(*text, 'x');
+		text = bytes;
+		length = count;
+		utf8_trim(&text, &length);
+		assert_int_equal(length, is_blank ? 0 : count);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_number_in_every_form),
 		cmocka_unit_test(the_prefix_ends_before_what_is_none),
+		cmocka_unit_test(blanks_are_taken_off),
 	};
 	return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
 }
