@@ -1,5 +1,5 @@
 /*
- * report: the licence position for people: a table, a page, or CSV.
+ * report: the licence position for people: a table, a page, CSV, or the verdict alone.
  *
  * Reads the output of reconcile and forecast: metric_result, forecast, group_result, remediation, consumption, restatement,
  * unrecognized_subscription, account and subscription records; ignores everything else. Prints the report, or writes it to --output FILE,
@@ -13,17 +13,21 @@
 #include "report/report_csv.h"
 #include "report/report_html.h"
 #include "report/report_table.h"
+#include "report/verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static char *format = "table", *title = "Docusign licence position", *output_path;
+static char *format = "table", *title = "Docusign licence position", *output_path, *verdict_path;
+static int partial;
 
 static struct poptOption table[] = {
-	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html or csv", "FORMAT"},
+	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html, csv or verdict", "FORMAT"},
 	{"output", 'o', POPT_ARG_STRING, &output_path, 0, "write to this file instead of standard output", "FILE"},
+	{"verdict", 0, POPT_ARG_STRING, &verdict_path, 0, "also write the verdict to this file", "FILE"},
+	{"partial", 0, POPT_ARG_NONE, &partial, 0, "some accounts could not be read: the verdict is not better than Incomplete", NULL},
 	{"title", 0, POPT_ARG_STRING, &title, 0, "the title", "TEXT"},
 	POPT_TABLEEND,
 };
@@ -36,7 +40,8 @@ static const struct options_manual manual = {
 	.description = "table  text; on a terminal fitted to its width, and coloured unless NO_COLOR is set\n"
 		       "html   a self-contained page without scripts, to read, print or send\n"
 		       "csv    the metric_result records (RFC 4180). A name that a spreadsheet would run as a formula (it starts with\n"
-		       "       = + - @, a tab or a carriage return) is preceded by an apostrophe\n\n"
+		       "       = + - @, a tab or a carriage return) is preceded by an apostrophe\n"
+		       "verdict  one line: Not Compliant, Incomplete, At risk or Compliant, and the figures\n\n"
 		       "Periods are shown with their last day.\n\n"
 		       "Examples, without and with licence files:\n"
 		       "  normalize < envelopes.ndjson | merge --ledger :memory: --emit all |\n"
@@ -57,22 +62,34 @@ static int print_table(const struct report *report, struct output *output, struc
 	return report_table_print(report, &page, &output->pending, error);
 }
 
+static int print_verdict(const struct report *report, struct output *output, struct error *error)
+{
+	struct buffer line = BUFFER_INIT;
+	report_verdict(report, &line);
+	buffer_append_byte(&line, '\n');
+	int result = buffer_check(&line, error);
+	if (result == 0)
+		buffer_append(&output->pending, line.data, line.length);
+	buffer_release(&line);
+	return result;
+}
+
 static report_printer *parse_format(void)
 {
 	static const struct {
 		const char *name;
 		report_printer *print;
-	} formats[] = {{"table", print_table}, {"html", report_html_print}, {"csv", report_csv_print}};
+	} formats[] = {{"table", print_table}, {"html", report_html_print}, {"csv", report_csv_print}, {"verdict", print_verdict}};
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (strcmp(format, formats[i].name) == 0)
 			return formats[i].print;
-	options_refuse("cannot use --format '%s': it must be table, html or csv", format);
+	options_refuse("cannot use --format '%s': it must be table, html, csv or verdict", format);
 }
 
-static void print_file(const struct report *report, report_printer *print, struct error *error)
+static void print_file(const struct report *report, const char *path, report_printer *print, struct error *error)
 {
 	struct atomic_file file;
-	if (atomic_file_open(&file, output_path, 0644, error) < 0)
+	if (atomic_file_open(&file, path, 0644, error) < 0)
 		return;
 	if (print(report, &file.output, error) == 0)
 		atomic_file_commit(&file, error);
@@ -90,12 +107,15 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (output_path && !*output_path)
 		options_refuse("cannot use --output '': it must be the path of a file");
 	report_open(&report, title, options_now());
+	report.is_partial = partial;
 	if (report_read(&report, STDIN_FILENO, "standard input", error) == 0 && report_sort(&report, error) == 0) {
 		if (report_is_empty(&report))
 			diag_note(
 				"nothing to report: the input has no metric_result, consumption, restatement or unrecognized_subscription");
+		if (verdict_path)
+			print_file(&report, verdict_path, print_verdict, error);
 		if (output_path)
-			print_file(&report, print, error);
+			print_file(&report, output_path, print, error);
 		else
 			print(&report, output, error);
 	}

@@ -40,8 +40,8 @@ options='
 --positions||status|also print the latest position of each license metric
 --check||status|exit 69 if something needs attention
 --no-cache||validate run replay|do not keep the access token in the workspace
---format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv or html; explain, policy, reconcile: text (the default) or ndjson
---format|FORMAT|report|table (the default), csv or html
+--format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv, html or verdict; explain, policy, reconcile: text (the default) or ndjson
+--format|FORMAT|report|table (the default), csv, html or verdict (its one line)
 --format|FORMAT|explain policy reconcile|text (the default) or ndjson
 --to|TARGET|export|a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
 --stream|NAME|export|only this stream; may be repeated
@@ -63,7 +63,7 @@ options='
 '
 
 # The formats that a command prints, the default first.
-declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html' [explain]='text ndjson' [policy]='text ndjson' [reconcile]='text ndjson')
+declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html verdict' [explain]='text ndjson' [policy]='text ndjson' [reconcile]='text ndjson')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period forecast exclude split-streams run-facts"

@@ -68,10 +68,13 @@ promotion_of() { # NAME RUN: its line; nothing where there is none
 	promotions "$1" | awk -v run="$2" '$1 == run'
 }
 
-# The folder of a run, into `last`, and its clock, into `last_clock`.
+# The folder of a run, into `last`, and its clock, into `last_clock`, and both as options of report, with whether it is partial, into
+# `as_reported`.
 kept_run() { # NAME PROMOTION TO-DO
-	local run
-	read -r run last_clock _ <<<"$2"
+	local run state
+	read -r run last_clock state <<<"$2"
+	as_reported=(--now "$last_clock")
+	[ "$state" = succeeded ] || as_reported+=(--partial)
 	last=$workspace/runs/$1/$run
 	[ -e "$last/job.json" ] || fail 66 "cannot $3: the folder of its run $run is lost"
 }
@@ -117,7 +120,7 @@ position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 explain_command() {
 	no_operands explain
 	need_workspace
-	local profile name last last_clock policy
+	local profile name last last_clock as_reported policy
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
 		find_last_run "$name" explain
@@ -177,14 +180,14 @@ show_position() { # NAME
 	if [ "$format" = ndjson ]; then
 		cat
 	else
-		stage report --title "$1" ${last_clock:+--now "$last_clock"}
+		stage report --title "$1" ${as_reported[@]+"${as_reported[@]}"}
 	fi
 }
 
 reconcile_command() {
 	no_operands reconcile
 	need_workspace
-	local profile file name run last last_clock='' last_day until
+	local profile file name run last last_clock as_reported=() last_day until
 	parse_as_of
 	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
 		ENVTALLY_NOW=$(rfc3339 "$now")

@@ -207,7 +207,7 @@ name_run() { # NAME PARTIAL RUN [STATE]
 run_files="job.json accounts.ndjson subscriptions.ndjson consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html inputs/profile.json raw/manifest.json"
 
 make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
-	local name=$1 partial=$2 run reconciled status=0 state=''
+	local name=$1 partial=$2 run reconciled status=0 state='' verdict=''
 	[ "${facts[folder]-}" = "$partial" ] || { # one that was interrupted
 		local -A facts=()
 		read_facts run "$partial" --ledger "$workspace/ledger/$name.db"
@@ -242,11 +242,18 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		state=$([ "$status" -eq 0 ] && echo succeeded || echo partial)
 		promote "$name" "$partial" "$state"
 	fi
+	[ ! -e "$partial/verdict" ] || verdict=$(cat "$partial/verdict")
 	# With what a killed stage was writing aside; and last what says that there is something to finish.
-	rm -f "$partial"/*.ndjson.?????? "$partial"/report.html.?????? "$partial"/job.json.?????? "$partial"/begun.json.?????? "$partial"/raw/manifest.json.??????
-	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/promotion.ndjson" "$partial/begun.json"
+	rm -f "$partial"/*.ndjson.?????? "$partial"/report.html.?????? "$partial"/verdict.?????? "$partial"/job.json.?????? "$partial"/begun.json.?????? "$partial"/raw/manifest.json.??????
+	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/promotion.ndjson" "$partial/verdict" "$partial/begun.json"
 	name_run "$name" "$partial" "$run" "$state"
-	[ ! -e "$workspace/runs/$name/$run" ] || say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
+	[ -e "$workspace/runs/$name/$run" ] || return 0
+	if [ "$state" = partial ]; then
+		say "$name: run $run is partial, some accounts could not be read: $workspace/runs/$name/$run/report.html"
+	else
+		say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
+	fi
+	[ -z "$verdict" ] || say "$name: $verdict Report: $workspace/runs/$name/$run/report.html"
 }
 
 # A run that failed: kept, so that the next run goes on from there; but begun anew where nothing was fetched, or where the accounts could not
@@ -341,7 +348,7 @@ tally() { # NAME PARTIAL
 
 # tallied.ndjson to the files of the run.
 reconcile_run() { # NAME PARTIAL
-	local name=$1 options group_by='' warn_days=''
+	local name=$1 options incomplete=() group_by='' warn_days=''
 	[ ! -e "$2/inputs/group-by" ] || group_by=$(cat "$2/inputs/group-by")
 	[ ! -e "$2/inputs/warn-days" ] || warn_days=$(cat "$2/inputs/warn-days")
 	reconcile_options "$2/inputs"
@@ -355,7 +362,9 @@ reconcile_run() { # NAME PARTIAL
 		stage split-streams "$result_streams=-" <"$1/reconciled.ndjson"
 		cat "$1/forecasts.ndjson"
 	} >"$1/results.ndjson"
-	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" | stage report --format html -o "$1/report.html" --title "$name"
+	[ "$some_refused" = 0 ] || incomplete=(--partial)
+	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
+		stage report --format html -o "$1/report.html" --title "$name" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
 	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.daily"
 }
 result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,contract

@@ -8,8 +8,8 @@ report_command() {
 		exec "$stages/report" ${stage_flags[@]+"${stage_flags[@]}"} --format "$format"
 	fi
 	need_workspace
-	local profile name last last_clock
-	[ "$format" = table ] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: say -p PROFILE"
+	local profile name last last_clock as_reported
+	[[ $format = table || $format = verdict ]] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: say -p PROFILE"
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
 		find_last_run "$name" report
@@ -18,8 +18,8 @@ report_command() {
 			continue
 		fi
 		cat "$last/accounts.ndjson" "$last/consumption.ndjson" "$last/restatements.ndjson" "$last/results.ndjson" |
-			stage report --format "$format" --title "$name" --now "$last_clock"
-		[ "$format" = csv ] || printf 'report: %s\n' "$last/report.html"
+			stage report --format "$format" --title "$name" "${as_reported[@]}"
+		[ "$format" != table ] || printf 'report: %s\n' "$last/report.html"
 	done
 }
 
@@ -27,7 +27,7 @@ report_command() {
 models_command() {
 	[ "${operands[*]}" = suggest ] || fail 64 "cannot do 'models ${operands[*]}': use models suggest"
 	need_workspace
-	local profile name last last_clock
+	local profile name last last_clock as_reported
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
 		find_last_run "$name" "suggest models of"

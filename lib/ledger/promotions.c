@@ -18,8 +18,9 @@ static int add(struct promotions *promotions, sqlite3_stmt *row, struct error *e
 		char *text;
 		size_t size;
 	} columns[] = {{new->run_id, sizeof new->run_id}, {new->state, sizeof new->state}, {new->started_at, sizeof new->started_at},
-		{new->consumption, sizeof new->consumption}, {new->restatements, sizeof new->restatements},
-		{new->rejects, sizeof new->rejects}, {new->accounts_without_billing, sizeof new->accounts_without_billing}};
+		{new->verdict, sizeof new->verdict}, {new->consumption, sizeof new->consumption},
+		{new->restatements, sizeof new->restatements}, {new->rejects, sizeof new->rejects},
+		{new->accounts_without_billing, sizeof new->accounts_without_billing}};
 	for (int i = 0; i < (int)(sizeof columns / sizeof *columns); i++) {
 		const char *text = (const char *)sqlite3_column_text(row, i);
 		snprintf(columns[i].text, columns[i].size, "%s", text ? text : "");

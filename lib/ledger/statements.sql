@@ -177,8 +177,8 @@ WITH promoted AS (SELECT number, record, record ->> 'started_at' AS clock FROM j
 SELECT record FROM promoted WHERE number IN ((SELECT max(number) FROM promoted), (SELECT number FROM promoted ORDER BY clock DESC, number DESC LIMIT 1))
 ORDER BY number;
 -- name: list_promotions
-SELECT run_id, record ->> 'state', record ->> 'started_at', ifnull(record ->> '$.counts.consumption', ''), ifnull(record ->> '$.counts.restatements', ''),
-  ifnull(record ->> '$.counts.rejects', ''), ifnull(record ->> '$.counts.accounts_without_billing', '')
+SELECT run_id, record ->> 'state', record ->> 'started_at', record ->> 'verdict', record ->> '$.counts.consumption', record ->> '$.counts.restatements',
+  record ->> '$.counts.rejects', record ->> '$.counts.accounts_without_billing'
 FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number;
 -- name: last_contracts
 SELECT record FROM result WHERE stream = 'contract' AND run_id =

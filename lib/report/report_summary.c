@@ -1,6 +1,5 @@
 #include "base/instant.h"
-#include "base/money.h"
-#include "report/report.h"
+#include "report/verdict.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -31,51 +30,32 @@ static const char *plural(int64_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* Missing rights in all rows; -1 if a figure is not an integer. */
-static int64_t missing_rights(const struct report *report)
-{
-	int64_t missing = 0;
-	for (size_t i = 0; i < report->metrics.count && missing >= 0; i++) {
-		const char *text = report_row_text(report_row_at(&report->metrics, i), "unlicensed_rights");
-		char *end;
-		long long rights = text ? strtoll(text, &end, 10) : 0;
-		if ((text && *end) || __builtin_add_overflow(missing, rights, &missing))
-			missing = -1;
-	}
-	return missing;
-}
-
-/* The cost of all missing rights, if it is known and in one currency. */
+/* The cost of all missing rights, if all of it is known. */
 static void say_true_up(const struct report *report, const struct speech *speech)
 {
-	money sum = 0, cost;
-	int most = 0, digits;
-	const char *currency = NULL;
 	struct buffer text = BUFFER_INIT;
-	int64_t rounded;
-	for (size_t i = 0; i < report->metrics.count; i++) {
-		const struct report_row *metric = report_row_at(&report->metrics, i);
-		const char *amount = report_row_text(metric, "true_up_cost"), *missing = report_row_text(metric, "unlicensed_rights"),
-			   *own = report_row_text(metric, "currency");
-		if (!missing || strcmp(missing, "0") == 0)
-			continue;
-		if (!amount || !own || (currency && strcmp(currency, own) != 0) || money_parse(amount, &cost, &digits) < 0 ||
-			money_add(&sum, cost, NULL) < 0)
-			return;
-		currency = own;
-		most = digits > most ? digits : most;
-	}
-	if (!currency || money_round(sum, 1, 1, most, &rounded, NULL) < 0)
-		return;
-	money_append(&text, rounded, most);
-	say(speech, REPORT_NOTE, "A true-up for all missing rights costs %s %.20s.", text.data, currency);
+	if (report_append_true_up(report, &text) == 0 && text.length)
+		say(speech, REPORT_NOTE, "A true-up for all missing rights costs %s.", text.data);
 	buffer_release(&text);
+}
+
+/* The verdict, where the sentences after it do not say it first. */
+static enum verdict say_verdict(const struct report *report, const struct speech *speech)
+{
+	struct buffer line = BUFFER_INIT;
+	enum verdict verdict = report_verdict(report, &line);
+	if (verdict == VERDICT_INCOMPLETE || verdict == VERDICT_AT_RISK)
+		say(speech, REPORT_BAD, "%s", line.data);
+	buffer_release(&line);
+	return verdict;
 }
 
 static void say_position(const struct report *report, const struct speech *speech)
 {
-	int64_t count = (int64_t)report->metrics.count, bad = report->not_compliant, missing = missing_rights(report);
+	int64_t count = (int64_t)report->metrics.count, bad = report->not_compliant, missing = report_missing_rights(report);
 	char rights[60] = "";
+	/* Green only where nothing unknown could change it. */
+	enum report_tone good = say_verdict(report, speech) == VERDICT_COMPLIANT ? REPORT_GOOD : REPORT_NOTE;
 	if (!count) {
 		say(speech, REPORT_NOTE, "The input has no licence position: reconcile computes it from the licence files.");
 		return;
@@ -87,11 +67,11 @@ static void say_position(const struct report *report, const struct speech *speec
 			report->unknown, count, plural(count));
 	if (!bad && report->unknown) {
 		if (count > report->unknown)
-			say(speech, REPORT_GOOD, "The others are Compliant.");
+			say(speech, good, "The others are Compliant.");
 		return;
 	}
 	if (!bad) {
-		say(speech, REPORT_GOOD,
+		say(speech, good,
 			count == 1 ? "The licence position's one row is Compliant."
 				   : "All %" PRId64 " rows of the licence position are Compliant.",
 			count);

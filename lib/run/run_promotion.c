@@ -120,6 +120,22 @@ static int count_undated(const char *path, int64_t *count, struct error *error)
 	return *count < 0 ? -1 : 0;
 }
 
+/* The line that report wrote; a run that was reconciled by an earlier version has none. */
+static int append_verdict(const char *folder, struct buffer *job, struct error *error)
+{
+	char path[RUN_PATH_LIMIT];
+	struct buffer line = BUFFER_INIT;
+	snprintf(path, sizeof path, "%s/verdict", folder);
+	int result = access(path, F_OK) == 0 ? buffer_append_file(&line, path, RUN_PATH_LIMIT, error) : 0;
+	size_t length = line.length ? line.length - 1 : 0; /* without the end of the line */
+	if (result == 0 && length)
+		json_member_string(job, "verdict", line.data, length);
+	else
+		json_member_null(job, "verdict");
+	buffer_release(&line);
+	return result;
+}
+
 static int append_job(const struct run_promotion *promotion, struct buffer *job, struct error *error)
 {
 	static const char *const pointers[] = {"/run_id", "/profile", "/clock"};
@@ -158,9 +174,10 @@ static int append_job(const struct run_promotion *promotion, struct buffer *job,
 	json_end(job, '}');
 	json_member_null(job, "error");
 	json_member_text(job, "policy", hash);
+	int result = append_verdict(promotion->folder, job, error);
 	json_end(job, '}');
 	json_finish(job);
-	return buffer_check(job, error);
+	return result < 0 ? -1 : buffer_check(job, error);
 }
 
 /* ---- the promotion ---- */

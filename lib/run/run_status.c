@@ -268,6 +268,10 @@ static int append_last_run(struct status *status, const struct promotion *last, 
 	char path[RUN_PATH_LIMIT];
 	status->is_healthy &= strcmp(last->state, "succeeded") == 0;
 	if (status->options->positions) {
+		if (*last->verdict) {
+			begin_line(status, last->verdict);
+			buffer_append_byte(status->text, '\n');
+		}
 		if (run_records_read(run_path(path, runs, run, "results.ndjson"), add_metric_result, status, error) < 0)
 			return -1;
 		append_positions(status);
