@@ -291,7 +291,7 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 	grep -q "Docusign’s own count" ws/runs/acme/$run_id/report.html
 	"$pipeline" report -C ws | grep -q "^Docusign's own count agrees with ours in 3 billing periods"
 	"$pipeline" explain -C ws --period 4 --model '*Enterprise*' --level consumption >explained
-	grep -q "^  Docusign's own count, of 2 billing periods: 106; counted here of the same time: 105$" explained
+	grep -q "^  Docusign's own count in 2 billing periods: 106; counted here for the same time: 105$" explained
 	[ "$(grep -c 'billing period 2025-01-31' explained)" -eq 4 ]
 	"$pipeline" explain -C ws --period 4 --account 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d302 --format ndjson --level consumption >records
 	same '[{"units_billed":29,"units_counted":28,"difference":-1,"check":"feed_is_behind"}]' \
@@ -312,9 +312,9 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 		canonical '{account_id: "e", units_billed: 2, units_counted: 0}'
 	} | reconcile -q --trace -e entitlements.csv -m models.csv --now 2025-06-01T00:00:00Z >traced
 	explain <traced >explained
-	same "Docusign's own count, of 1 billing period: 12; counted here of the same time: 10
+	same "Docusign's own count in 1 billing period: 12; counted here for the same time: 10
 account a  billing period 2025-02-01T00:00:00.000Z to before 2025-03-01T00:00:00.000Z, up to 2025-03-01T00:00:00.000Z: billed 12, counted here 10, difference -2: they differ
-of its charges: bulk recipients' envelopes 2, PowerForm envelopes unknown
+in its charges: bulk envelopes 2, PowerForm envelopes unknown
 Docusign's own count of accounts that are in no position above:
 account e  billing period 2025-02-01T00:00:00.000Z to before 2025-03-01T00:00:00.000Z, up to 2025-03-01T00:00:00.000Z: billed 2, counted here 0, difference -2: they differ" \
 		"$(grep -E "Docusign|billing period|charges" explained | sed 's/^ *//')"
@@ -490,7 +490,7 @@ organisation() { # SEED
 	done | merge -l l.db -e none
 	{ consumption a i 5; canonical '{units_billed: 4, units_counted: 3}'; } | reconcile -q --trace -e entitlements.csv -m models.csv --now 2025-06-01T00:00:00Z >traced
 	explain -l l.db <traced >explained
-	grep -q '^      3 of the envelopes above were sent within 14 h of its start, of its end, or of when it was asked$' explained
+	grep -q '^      3 of the envelopes above were sent within 14 h of its start, its end, or the time of the request$' explained
 	same '[3]' "$(explain -l l.db --format ndjson <traced | jq -sc 'map(.record | select(.level == "billing").facts.near_edges)')"
 	same '[null]' "$(explain -l l.db --format ndjson --level day <traced | jq -sc 'map(.record | select(.level == "billing").facts.near_edges)')"
 }

@@ -151,19 +151,19 @@ small() {
 		  rights used: 2
 		    account a  plan item none (models.csv line 4)  2 units
 		      2025-03-01  1 unit
-		        envelope e1  sent 2025-03-01T03:00:00.000Z  completed, modified 2025-03-03T00:00:00.000Z, names no plan item
+		        envelope e1  sent 2025-03-01T03:00:00.000Z  completed, modified 2025-03-03T00:00:00.000Z, without a plan item
 		          run R1, raw/fetch-datafeed.bodies: exchange 2 at byte $first ($second bytes), record 1: sent, modified 2025-02-28T09:00:00.000Z; another version
 		          run R1, raw/fetch-datafeed.bodies: exchange 2 at byte $first ($second bytes), record 2: completed, modified 2025-03-03T00:00:00.000Z
 		      2025-03-20  1 unit
-		        envelope e2  sent 2025-03-20T12:00:00.000Z  voided, modified 2025-03-21T00:00:00.000Z, names no plan item
+		        envelope e2  sent 2025-03-20T12:00:00.000Z  voided, modified 2025-03-21T00:00:00.000Z, without a plan item
 		          run R2, raw/fetch-datafeed.bodies: exchange 1 at byte 0 ($third bytes), record 1: voided, modified 2025-03-21T00:00:00.000Z
-		  What could make the difference to Docusign's own count:
+		  Possible reasons for a difference from Docusign's own count:
 		    1 sent within 14 h of the period's start or end: a count in local time may date them into the next period
 		    1 sent up to 14 h outside the period: a count in local time may date them into this one
-		    1 have versions with different sent times: a resend changes the time, and is counted once here
-		    1 of these also have a sent time in another period
+		    1 with different sent times in their versions: a resend changes the time, and is counted once here
+		    1 of these with a sent time in another period
 		    1 voided, declined, deleted or timed out: they count, since they were sent
-		    The period is provisional: envelopes of it may still come
+		    The period is provisional: envelopes may still arrive
 	END
 	same_files expected text
 }
@@ -186,12 +186,12 @@ small() {
 	sed 's/"units_consumed":2/"units_consumed":3/' traced >wrong
 	run --separate-stderr explain -l ledger.db -r runs <wrong
 	fails 65 "explain: cannot explain all figures: 2 do not add up; the output marks them"
-	grep -q '^  rights used: 2  DOES NOT ADD UP: what follows comes to 3$' <<<"$output"
-	grep -q '^      DOES NOT ADD UP: what follows comes to 2$' <<<"$output"
+	grep -q '^  rights used: 2  DOES NOT ADD UP: the sum of what follows is 3$' <<<"$output"
+	grep -q '^      DOES NOT ADD UP: the sum of what follows is 2$' <<<"$output"
 	sed 's/"rights_owned":6,"rights_drawn"/"rights_owned":5,"rights_drawn"/' traced >wrong
 	run --separate-stderr explain --level consumption <wrong
 	fails 65 "explain: cannot explain all figures: 1 do not add up; the output marks them"
-	grep -q '^  rights owned: 6  DOES NOT ADD UP: what follows comes to 5$' <<<"$output"
+	grep -q '^  rights owned: 6  DOES NOT ADD UP: the sum of what follows is 5$' <<<"$output"
 }
 
 @test "stage: an envelope that no recording has is said, and ends with 65; a damaged recording is refused" {

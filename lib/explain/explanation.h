@@ -1,13 +1,13 @@
 /*
- * explanation.h: where the figures of a licence position come from, level by level:
+ * explanation.h: the sources of a licence position's figures, level by level:
  *
  *   position ← entitlements (lines of entitlements.csv)
  *            ← consumption (an account, plan item and period; a line of models.csv) ← days ← envelopes ← recorded exchanges
- *   beside it: Docusign's own count of these accounts, where it was asked for
+ *   with it: Docusign's own count of these accounts, if it was requested
  *
- * It is gathered from the top down: the positions and what reconcile --trace says of them (explanation_read.c), days and envelopes from
- * the ledger (explanation_ledger.c), exchanges from the runs' recordings (explanation_recordings.c). Then explanation_print.c
- * prints it, and says of each sum whether it adds up. Memory grows with what is asked for, not with the ledger or the recordings.
+ * It is read from the top down: positions from reconcile --trace (explanation_read.c), days and envelopes from the ledger
+ * (explanation_ledger.c), exchanges from the runs' recordings (explanation_recordings.c). explanation_print.c prints it and checks each
+ * sum. Memory grows with the selection, not with the ledger or the recordings.
  *
  * Texts are interned in `texts` or numbered by `accounts`, `plan_items` and `senders`, and last as long as the explanation.
  */
@@ -30,24 +30,23 @@ enum explanation_level {
 };
 extern const char *const explanation_level_names[]; /* NULL-terminated */
 
-/* What is asked for. */
 struct explanation_question {
 	enum { PERIOD_ANY, PERIOD_INDEX, PERIOD_DAY } period;
-	int index; /* periods of this index */
-	int32_t day; /* the period that holds this day */
+	int index; /* periods with this index */
+	int32_t day; /* the period that contains this day */
 	const char *account, *model; /* NULL: any; the model may be a glob */
 	enum explanation_level level;
 };
 
-/* A position; also, without a software model, the consumption that is in none. */
+/* A position; without a software model, the consumption that is in no position. */
 struct explained_position {
 	const char *profile, *software_model, *license_metric; /* NULL for none */
 	struct period period;
-	const char *state, *status, *unlicensed, *available; /* as the record has them; NULL: there is no record */
+	const char *state, *status, *unlicensed, *available; /* from the record; NULL without one */
 	bool is_unlimited, is_consumption_known;
 	int64_t owned, used;
-	int64_t entitled, consumed, excluded; /* sums of what it comes from, of all accounts */
-	int64_t billing_periods, billed, billed_counted; /* as the record has them */
+	int64_t entitled, consumed, excluded; /* sums over all accounts */
+	int64_t billing_periods, billed, billed_counted; /* from the record */
 	size_t first_entitlement, entitlement_count, first_consumption, consumption_count;
 };
 
@@ -61,22 +60,22 @@ struct explained_entitlement {
 /* Consumption of an account and plan item in a period. */
 struct explained_consumption {
 	uint32_t position, account, plan_item; /* account and plan item: numbers of the explanation */
-	int64_t line; /* of models.csv; 0 for none */
+	int64_t line; /* in models.csv; 0 for none */
 	struct period period;
 	int64_t units, excluded;
-	int64_t counted; /* by its days */
+	int64_t counted; /* sum of its days */
 	size_t first_day, day_count, first_envelope, envelope_count;
 };
 
-/* Docusign's own count of an account in one of its billing periods. Texts are as the record has them; NULL for null. */
+/* Docusign's own count of an account in one of its billing periods. Texts are from the record; NULL for null. */
 struct explained_check {
 	const char *profile;
 	uint32_t account;
 	struct period period; /* the consumption period that it belongs to */
 	const char *start, *end, *observed_at, *counted_until, *billed, *counted, *difference, *bulk, *powerforms, *check;
 	int64_t start_at, end_at, until; /* start, end and counted_until as instants; INSTANT_NONE for null */
-	int64_t near_edges; /* envelopes sent within EXPLAIN_EDGE_HOURS of one of them; counted at level envelope */
-	bool is_printed; /* below a position that its account is in */
+	int64_t near_edges; /* envelopes sent within EXPLAIN_EDGE_HOURS of one of them, at level envelope */
+	bool is_printed; /* below a position of its account */
 };
 
 struct explained_day {
@@ -86,34 +85,34 @@ struct explained_day {
 };
 
 struct explained_status {
-	const char *name, *sending_method; /* NULL: not told */
+	const char *name, *sending_method; /* NULL: unknown */
 };
 
 struct explained_envelope {
-	struct envelope_id id; /* a text is interned */
+	struct envelope_id id; /* its text is interned */
 	uint32_t consumption, status, account, plan_item,
-		sender; /* status: the ledger's key; the others as named, numbers of the explanation */
+		sender; /* status: the ledger's key; the others: numbers of the explanation, as the feed reported them */
 	int64_t created_at, sent_at, completed_at, modified_at;
-	bool is_pooled; /* by its method it counts under another plan item than it names or is given */
+	bool is_pooled; /* its sending method has a pool, which replaces its plan item */
 	size_t first_version, version_count;
 };
 
 /* A version of an envelope in a recording. */
 struct explained_version {
-	uint32_t envelope, run; /* run: in the order of runs */
+	uint32_t envelope, run; /* run: index of explanation->runs */
 	uint64_t exchange, body_offset, body_length, record;
 	int64_t sent_at, modified_at;
 	const char *status;
-	bool is_kept; /* it is what the ledger holds */
+	bool is_kept; /* the ledger holds this version */
 };
 
-/* What could make the difference to another count, of one position. */
+/* Envelopes of a position that another count may treat differently. */
 struct explained_differences {
 	int64_t near_edges, beyond_edges; /* sent within EXPLAIN_EDGE_HOURS of the period's start or end: in it, and outside */
-	int64_t resent, resent_across; /* versions with another time of sending; one of them in another period */
+	int64_t resent, resent_across; /* with versions that have another sent time; in another period */
 	int64_t alike; /* of one sender, EXPLAIN_ALIKE or more within a minute */
-	int64_t given_plan_item; /* that name none and took their account's */
-	int64_t late; /* that came after a period that holds them was reported as over */
+	int64_t given_plan_item; /* without a plan item, given their account's */
+	int64_t late; /* arrived after their period had been reported as over */
 	int64_t not_completed; /* voided, declined, deleted, timed out: counted, since sent */
 };
 #define EXPLAIN_EDGE_HOURS 14 /* the most by which a local time differs from UTC */
@@ -136,30 +135,30 @@ struct explanation {
 	struct explained_status *statuses; /* by the ledger's key */
 	size_t status_count;
 	struct hash_index by_id; /* envelopes */
-	char **runs; /* names of the runs looked into, in order */
+	char **runs; /* names of the runs that were read, in order */
 	size_t run_count;
 };
 
 int explanation_open(struct explanation *explanation, const struct explanation_question *question, struct error *error);
 void explanation_release(struct explanation *explanation);
 
-/* A text that stays; NULL with an error. */
+/* Interns a text; NULL with an error. */
 const char *explanation_keep(struct explanation *explanation, const char *text, size_t length, struct error *error);
 
-/* What the ledger knows of its status; without a name where that is nothing. */
+/* Its status in the ledger; without a name if that is unknown. */
 const struct explained_status *explanation_status(const struct explanation *explanation, const struct explained_envelope *envelope);
 
-/* Reads what reconcile --trace prints. */
+/* Reads the output of reconcile --trace. */
 int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error);
 
-/* Days and envelopes of the consumption asked for, from the ledger, as of one snapshot, by the policy. */
+/* Reads days and envelopes of the selected consumption from a snapshot of the ledger, by the policy. */
 int explanation_read_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error);
 
 /* The exchanges that brought the envelopes: `directory` holds the runs, a folder each with raw/ and inputs/. Those that the ledger promoted
  * are read, in that order; all of them, by name, where it promoted none. */
 int explanation_read_recordings(struct explanation *explanation, const char *directory, const char *ledger_path, struct error *error);
 
-/* Prints it for people, or as `explanation` records. Returns how many sums do not add up, -1 with an error. */
+/* Prints text for people, or `explanation` records. Returns the number of sums that do not add up, -1 with an error. */
 int explanation_print(struct explanation *explanation, const char *title, bool for_people, struct output *output, struct error *error);
 
 #endif

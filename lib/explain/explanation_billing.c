@@ -26,7 +26,7 @@ void explanation_sort_checks(struct explanation *explanation)
 		qsort(explanation->checks, explanation->check_count, sizeof *explanation->checks, compare_checks);
 }
 
-/* The first check of an account in a period, or where it would stand. */
+/* The first check of an account in a period, or the place where it would be. */
 static size_t place_of(const struct explanation *explanation, const char *profile, int64_t start, uint32_t account)
 {
 	const struct explained_check wanted = {.profile = profile, .period.start = start, .account = account};
@@ -43,8 +43,8 @@ static size_t place_of(const struct explanation *explanation, const char *profil
 
 static bool is_near(int64_t sent_at, int64_t edge)
 {
-	const int64_t reach = EXPLAIN_EDGE_HOURS * INT64_C(3600000);
-	return edge != INSTANT_NONE && sent_at >= edge - reach && sent_at < edge + reach;
+	const int64_t distance = EXPLAIN_EDGE_HOURS * INT64_C(3600000);
+	return edge != INSTANT_NONE && sent_at >= edge - distance && sent_at < edge + distance;
 }
 
 void explanation_count_near_edges(struct explanation *explanation, const struct explained_consumption *consumption, int64_t sent_at)
@@ -77,11 +77,11 @@ static void print_check(struct explanation_printing *printing, int64_t parent, c
 			known(check->counted_until), known(check->billed), known(check->counted), check->difference ? ", difference " : "",
 			check->difference ? check->difference : "", phrase ? phrase : "");
 		if (check->bulk || check->powerforms)
-			explanation_print_line(printing, 3, "of its charges: bulk recipients' envelopes %s, PowerForm envelopes %s",
-				known(check->bulk), known(check->powerforms));
+			explanation_print_line(printing, 3, "in its charges: bulk envelopes %s, PowerForm envelopes %s", known(check->bulk),
+				known(check->powerforms));
 		if (check->near_edges)
 			explanation_print_line(printing, 3,
-				"%lld of the envelopes above were sent within %d h of its start, of its end, or of when it was asked",
+				"%lld of the envelopes above were sent within %d h of its start, its end, or the time of the request",
 				(long long)check->near_edges, EXPLAIN_EDGE_HOURS);
 		return;
 	}
@@ -99,11 +99,7 @@ static void print_check(struct explanation_printing *printing, int64_t parent, c
 			json_member_integer(facts, members[i].key, strtoll(members[i].text, NULL, 10));
 		else
 			json_member_text(facts, members[i].key, members[i].text);
-	json_key(facts, "near_edges");
-	if (explanation->question.level >= EXPLAIN_ENVELOPE)
-		json_integer(facts, check->near_edges);
-	else
-		json_null(facts);
+	json_member_integer_or_null(facts, "near_edges", explanation->question.level >= EXPLAIN_ENVELOPE, check->near_edges);
 	explanation_record(printing, parent, "billing", false, &none);
 }
 
@@ -112,7 +108,7 @@ void explanation_print_billing(struct explanation_printing *printing, int64_t pa
 	struct explanation *explanation = printing->explanation;
 	if (printing->for_people && position->billing_periods)
 		explanation_print_line(printing, 1,
-			"Docusign's own count, of %lld billing period%s: %lld; counted here of the same time: %lld",
+			"Docusign's own count in %lld billing period%s: %lld; counted here for the same time: %lld",
 			(long long)position->billing_periods, position->billing_periods == 1 ? "" : "s", (long long)position->billed,
 			(long long)position->billed_counted);
 	bool any = position->billing_periods > 0;
@@ -120,7 +116,7 @@ void explanation_print_billing(struct explanation_printing *printing, int64_t pa
 		return;
 	for (size_t i = 0; i < position->consumption_count; i++) {
 		uint32_t account = explanation->consumptions[position->first_consumption + i].account;
-		/* Uses of one account stand together. */
+		/* The consumption of an account is contiguous. */
 		if (i && explanation->consumptions[position->first_consumption + i - 1].account == account)
 			continue;
 		size_t at = place_of(explanation, position->profile, position->period.start, account);
@@ -131,7 +127,7 @@ void explanation_print_billing(struct explanation_printing *printing, int64_t pa
 				break;
 			if (!any && printing->for_people)
 				explanation_print_line(
-					printing, 1, "%s", "Docusign's own count of these accounts, which is of all their plan items:");
+					printing, 1, "%s", "Docusign's own count of these accounts, for all their plan items:");
 			any = true;
 			print_check(printing, parent, check);
 			check->is_printed = true;
@@ -143,7 +139,7 @@ void explanation_print_billing_alone(struct explanation_printing *printing)
 {
 	struct explanation *explanation = printing->explanation;
 	bool any = false;
-	/* Of a software model: only what its accounts are told of. */
+	/* With --model only checks of its accounts, which are printed. */
 	if (explanation->question.level < EXPLAIN_CONSUMPTION || explanation->question.model)
 		return;
 	for (size_t i = 0; i < explanation->check_count; i++) {

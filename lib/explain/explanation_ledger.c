@@ -12,23 +12,23 @@
 #define EDGE_MS (EXPLAIN_EDGE_HOURS * INT64_C(3600000))
 #define MINUTE_MS INT64_C(60000)
 
-/* What the ledger's keys of accounts and plan items are here; NONE: not asked for. */
 #define NONE UINT32_MAX
 
+/* The numbers of an account of the ledger; NONE: not selected. */
 struct account_of_ledger {
-	uint32_t account, default_plan_item; /* what envelopes without one take; 0: none */
+	uint32_t account, default_plan_item; /* the plan item of envelopes without one; 0: none */
 };
 
-struct look {
+struct ledger_reading {
 	struct explanation *explanation;
 	struct ledger *ledger;
 	struct daily_partials partials;
 	struct json_scanner *scanner; /* of partials */
-	struct account_of_ledger *accounts;
+	struct account_of_ledger *accounts; /* by the ledger's key, as are plan items */
 	uint32_t *plan_items;
 	size_t account_count, plan_item_count;
 	uint32_t *order; /* consumptions by account, plan item and period */
-	uint32_t account; /* whose partials come */
+	uint32_t account; /* whose partials are being read */
 	struct buffer text;
 };
 
@@ -43,14 +43,14 @@ static int compare_order(const void *left, const void *right, void *context)
 	return (a->period.start > b->period.start) - (a->period.start < b->period.start);
 }
 
-/* How many of `order` come before an instant: those of lesser accounts and plan items, and those that begin by then. */
-static size_t place_of(const struct look *look, uint32_t account, uint32_t plan_item, int64_t instant)
+/* The number of elements of `order` up to an instant: those of lower accounts and plan items, and those that have started by then. */
+static size_t rank_of(const struct ledger_reading *reading, uint32_t account, uint32_t plan_item, int64_t instant)
 {
-	size_t low = 0, high = look->explanation->consumption_count;
+	size_t low = 0, high = reading->explanation->consumption_count;
 	const struct explained_consumption wanted = {.account = account, .plan_item = plan_item, .period.start = instant};
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		const struct explained_consumption *consumption = &look->explanation->consumptions[look->order[middle]];
+		const struct explained_consumption *consumption = &reading->explanation->consumptions[reading->order[middle]];
 		const struct explained_consumption pair[] = {*consumption, wanted};
 		const uint32_t first = 0, second = 1;
 		if (compare_order(&first, &second, (void *)(uintptr_t)pair) <= 0)
@@ -61,23 +61,24 @@ static size_t place_of(const struct look *look, uint32_t account, uint32_t plan_
 	return low;
 }
 
-/* The consumption before and after that place, of the same account and plan item; NULL for none. */
-static struct explained_consumption *use_at(const struct look *look, size_t place, uint32_t account, uint32_t plan_item)
+/* The consumption at a place of `order`, if it is of this account and plan item, else NULL. */
+static struct explained_consumption *consumption_at(
+	const struct ledger_reading *reading, size_t place, uint32_t account, uint32_t plan_item)
 {
-	if (place >= look->explanation->consumption_count)
+	if (place >= reading->explanation->consumption_count)
 		return NULL;
-	struct explained_consumption *consumption = &look->explanation->consumptions[look->order[place]];
+	struct explained_consumption *consumption = &reading->explanation->consumptions[reading->order[place]];
 	return consumption->account == account && consumption->plan_item == plan_item ? consumption : NULL;
 }
 
-static int put_day(void *context, const struct stream *stream, const struct buffer *record, struct error *error)
+static int add_day(void *context, const struct stream *stream, const struct buffer *record, struct error *error)
 {
 	(void)stream;
-	struct look *look = context;
-	struct explanation *explanation = look->explanation;
+	struct ledger_reading *reading = context;
+	struct explanation *explanation = reading->explanation;
 	struct json_slice slices[3];
 	int32_t day;
-	if (json_scan(look->scanner, record->data, record->length, slices, error) < 0 ||
+	if (json_scan(reading->scanner, record->data, record->length, slices, error) < 0 ||
 		day_parse(slices[1].text, slices[1].length, &day) < 0)
 		return error_set(error, EX_SOFTWARE, "cannot read a daily partial");
 	const struct name *item = slices[0].kind == JSON_STRING
@@ -87,7 +88,7 @@ static int put_day(void *context, const struct stream *stream, const struct buff
 		return 0;
 	uint32_t plan_item = (uint32_t)(item - explanation->plan_items.names);
 	struct explained_consumption *consumption =
-		use_at(look, place_of(look, look->account, plan_item, day * DAY_MS) - 1, look->account, plan_item);
+		consumption_at(reading, rank_of(reading, reading->account, plan_item, day * DAY_MS) - 1, reading->account, plan_item);
 	if (!consumption || day * DAY_MS >= consumption->period.end)
 		return 0;
 	struct explained_day *new = array_grow((void **)&explanation->days, &explanation->day_count, sizeof *new, error);
@@ -99,7 +100,6 @@ static int put_day(void *context, const struct stream *stream, const struct buff
 	return 0;
 }
 
-/* The first day of what is asked for. */
 static int32_t first_day(const struct explanation *explanation)
 {
 	int32_t first = INT32_MAX;
@@ -109,72 +109,71 @@ static int32_t first_day(const struct explanation *explanation)
 	return first;
 }
 
-static int look_at_account(struct look *look, sqlite3_stmt *statement, int32_t since, struct error *error)
+static int read_account(struct ledger_reading *reading, sqlite3_stmt *statement, int32_t since, struct error *error)
 {
-	struct explanation *explanation = look->explanation;
+	struct explanation *explanation = reading->explanation;
 	struct daily_account daily = daily_account_of_row(statement);
 	daily.since = since;
 	const struct name *name = name_table_find(&explanation->accounts, daily.account_id, strlen(daily.account_id));
 	if (!name)
 		return 0;
-	while (look->account_count <= (size_t)daily.account) {
-		struct account_of_ledger *new = array_grow((void **)&look->accounts, &look->account_count, sizeof *new, error);
+	while (reading->account_count <= (size_t)daily.account) {
+		struct account_of_ledger *new = array_grow((void **)&reading->accounts, &reading->account_count, sizeof *new, error);
 		if (!new)
 			return -1;
 		new->account = NONE;
 	}
-	look->account = (uint32_t)(name - explanation->accounts.names);
+	reading->account = (uint32_t)(name - explanation->accounts.names);
 	ptrdiff_t item = daily.default_plan_item
 		? name_table_number(&explanation->plan_items, daily.default_plan_item, strlen(daily.default_plan_item), error)
 		: 0;
 	if (item < 0)
 		return -1;
-	look->accounts[daily.account] = (struct account_of_ledger){look->account, (uint32_t)item};
-	return explanation->question.level >= EXPLAIN_DAY ? daily_partials_walk(&look->partials, &daily, error) : 0;
+	reading->accounts[daily.account] = (struct account_of_ledger){reading->account, (uint32_t)item};
+	return explanation->question.level >= EXPLAIN_DAY ? daily_partials_walk(&reading->partials, &daily, error) : 0;
 }
 
-static int look_at_accounts(struct look *look, struct error *error)
+static int read_accounts(struct ledger_reading *reading, struct error *error)
 {
 	static const char *const pointers[] = {"/plan_item_id", "/day", "/units_consumed"};
-	int32_t since = first_day(look->explanation);
-	sqlite3_stmt *statement = ledger_statement(look->ledger, "list_accounts", error);
+	int32_t since = first_day(reading->explanation);
+	sqlite3_stmt *statement = ledger_statement(reading->ledger, "list_accounts", error);
 	int got = -1, result = 0;
-	if (!(look->scanner = json_scanner_new(pointers, 3, error)))
+	if (!(reading->scanner = json_scanner_new(pointers, 3, error)))
 		return -1;
 	if (statement)
 		sqlite3_bind_int(statement, 1, true);
-	while (result == 0 && statement && (got = ledger_step(look->ledger, statement, error)) > 0)
-		result = look_at_account(look, statement, since, error);
+	while (result == 0 && statement && (got = ledger_step(reading->ledger, statement, error)) > 0)
+		result = read_account(reading, statement, since, error);
 	if (statement)
 		sqlite3_reset(statement);
 	return result ? result : got;
 }
 
-/* A number for each key of a table of names: of the texts of `numbers`. */
-static int load_plan_items(struct look *look, struct error *error)
+static int load_plan_items(struct ledger_reading *reading, struct error *error)
 {
-	sqlite3_stmt *statement = ledger_statement(look->ledger, "export_plan_item_names", error);
+	sqlite3_stmt *statement = ledger_statement(reading->ledger, "export_plan_item_names", error);
 	int got = -1;
-	while (statement && (got = ledger_step(look->ledger, statement, error)) > 0) {
+	while (statement && (got = ledger_step(reading->ledger, statement, error)) > 0) {
 		size_t key = (size_t)sqlite3_column_int64(statement, 0);
-		ptrdiff_t number = name_table_number(&look->explanation->plan_items, (const char *)sqlite3_column_text(statement, 1),
+		ptrdiff_t number = name_table_number(&reading->explanation->plan_items, (const char *)sqlite3_column_text(statement, 1),
 			(size_t)sqlite3_column_bytes(statement, 1), error);
-		while (number >= 0 && look->plan_item_count <= key)
-			if (!array_grow((void **)&look->plan_items, &look->plan_item_count, sizeof *look->plan_items, error))
+		while (number >= 0 && reading->plan_item_count <= key)
+			if (!array_grow((void **)&reading->plan_items, &reading->plan_item_count, sizeof *reading->plan_items, error))
 				number = -1;
 		if (number < 0)
 			return -1;
-		look->plan_items[key] = (uint32_t)number;
+		reading->plan_items[key] = (uint32_t)number;
 	}
 	return got;
 }
 
-static int load_statuses(struct look *look, struct error *error)
+static int load_statuses(struct ledger_reading *reading, struct error *error)
 {
-	struct explanation *explanation = look->explanation;
-	sqlite3_stmt *statement = ledger_statement(look->ledger, "list_statuses", error);
+	struct explanation *explanation = reading->explanation;
+	sqlite3_stmt *statement = ledger_statement(reading->ledger, "list_statuses", error);
 	int got = -1;
-	while (statement && (got = ledger_step(look->ledger, statement, error)) > 0) {
+	while (statement && (got = ledger_step(reading->ledger, statement, error)) > 0) {
 		size_t key = (size_t)sqlite3_column_int64(statement, 0);
 		while (explanation->status_count <= key)
 			if (!array_grow((void **)&explanation->statuses, &explanation->status_count, sizeof *explanation->statuses, error))
@@ -188,7 +187,7 @@ static int load_statuses(struct look *look, struct error *error)
 	return got;
 }
 
-/* An id that stays: the text of one that is no UUID is the ledger's block. */
+/* Interns an id that is not a UUID: its text is in a block of the ledger. */
 static int keep_id(struct explanation *explanation, struct envelope_id *id, struct error *error)
 {
 	if (!id->is_uuid && id->length && !(id->text = explanation_keep(explanation, id->text, id->length, error)))
@@ -196,22 +195,22 @@ static int keep_id(struct explanation *explanation, struct envelope_id *id, stru
 	return 0;
 }
 
-static ptrdiff_t sender_of(struct look *look, const struct envelope_id *id, struct error *error)
+static ptrdiff_t sender_of(struct ledger_reading *reading, const struct envelope_id *id, struct error *error)
 {
 	if (!id->length)
 		return 0;
-	buffer_reset(&look->text);
-	envelope_id_append(id, &look->text);
-	if (buffer_check(&look->text, error) < 0)
+	buffer_reset(&reading->text);
+	envelope_id_append(id, &reading->text);
+	if (buffer_check(&reading->text, error) < 0)
 		return -1;
-	return name_table_number(&look->explanation->senders, look->text.data, look->text.length, error);
+	return name_table_number(&reading->explanation->senders, reading->text.data, reading->text.length, error);
 }
 
-static int add_envelope(struct look *look, const struct envelope *envelope, const struct explained_consumption *consumption, uint32_t named,
-	bool is_pooled, struct error *error)
+static int add_envelope(struct ledger_reading *reading, const struct envelope *envelope, const struct explained_consumption *consumption,
+	uint32_t named, bool is_pooled, struct error *error)
 {
-	struct explanation *explanation = look->explanation;
-	ptrdiff_t sender = sender_of(look, &envelope->sender_id, error);
+	struct explanation *explanation = reading->explanation;
+	ptrdiff_t sender = sender_of(reading, &envelope->sender_id, error);
 	struct explained_envelope *new =
 		sender < 0 ? NULL : array_grow((void **)&explanation->envelopes, &explanation->envelope_count, sizeof *new, error);
 	if (!new)
@@ -230,30 +229,31 @@ static int add_envelope(struct look *look, const struct envelope *envelope, cons
 	return keep_id(explanation, &new->id, error);
 }
 
-/* An envelope of the ledger: is it in a period asked for, or near one? */
-static int look_at_envelope(void *context, const struct envelope *envelope, struct error *error)
+/* Adds an envelope in a selected period, and counts one near the edge of a period. */
+static int read_envelope(void *context, const struct envelope *envelope, struct error *error)
 {
-	struct look *look = context;
-	struct explanation *explanation = look->explanation;
-	if (envelope->sent_at == INSTANT_NONE || envelope->account >= look->account_count ||
-		look->accounts[envelope->account].account == NONE || !daily_partials_counts(&look->partials, envelope->status))
+	struct ledger_reading *reading = context;
+	struct explanation *explanation = reading->explanation;
+	if (envelope->sent_at == INSTANT_NONE || envelope->account >= reading->account_count ||
+		reading->accounts[envelope->account].account == NONE || !daily_partials_counts(&reading->partials, envelope->status))
 		return 0;
-	const struct account_of_ledger *account = &look->accounts[envelope->account];
-	uint32_t named = envelope->plan_item && envelope->plan_item < look->plan_item_count ? look->plan_items[envelope->plan_item] : 0;
+	const struct account_of_ledger *account = &reading->accounts[envelope->account];
+	uint32_t named =
+		envelope->plan_item && envelope->plan_item < reading->plan_item_count ? reading->plan_items[envelope->plan_item] : 0;
 	uint32_t plan_item = named ? named : account->default_plan_item;
-	const char *pool = daily_partials_pool(&look->partials, envelope->status);
+	const char *pool = daily_partials_pool(&reading->partials, envelope->status);
 	ptrdiff_t pooled = pool ? name_table_number(&explanation->plan_items, pool, strlen(pool), error) : 0;
 	if (pooled < 0)
 		return -1;
 	if (pool)
 		plan_item = (uint32_t)pooled;
-	size_t place = place_of(look, account->account, plan_item, envelope->sent_at);
-	struct explained_consumption *consumption = place ? use_at(look, place - 1, account->account, plan_item) : NULL;
-	struct explained_consumption *next = use_at(look, place, account->account, plan_item);
+	size_t place = rank_of(reading, account->account, plan_item, envelope->sent_at);
+	struct explained_consumption *consumption = place ? consumption_at(reading, place - 1, account->account, plan_item) : NULL;
+	struct explained_consumption *next = consumption_at(reading, place, account->account, plan_item);
 	if (next && envelope->sent_at >= next->period.start - EDGE_MS)
 		explanation->differences[next->position].beyond_edges++;
 	if (consumption && envelope->sent_at < consumption->period.end)
-		return add_envelope(look, envelope, consumption, named, pool != NULL, error);
+		return add_envelope(reading, envelope, consumption, named, pool != NULL, error);
 	if (consumption && envelope->sent_at < consumption->period.end + EDGE_MS)
 		explanation->differences[consumption->position].beyond_edges++;
 	return 0;
@@ -287,10 +287,10 @@ static int compare_envelopes(const void *left, const void *right)
 	return envelope_id_compare(&a->id, &b->id);
 }
 
-/* Envelopes of one sender, sent many within a minute: how a bulk send looks. The envelopes are in the order of compare_senders(). */
+/* Counts envelopes that one sender sent within a minute, as in a bulk send. Envelopes are sorted by compare_senders(). */
 static void count_alike(struct explanation *explanation)
 {
-	size_t counted = 0; /* those before this place were counted, or stand alone */
+	size_t counted = 0; /* envelopes before this place are done */
 	for (size_t i = 0, last = 0; i < explanation->envelope_count; i++) {
 		const struct explained_envelope *first = &explanation->envelopes[i];
 		last = last < i ? i : last;
@@ -314,27 +314,27 @@ static bool is_not_completed(const char *status)
 	return false;
 }
 
-static int is_late(struct look *look, const struct explained_envelope *envelope, struct error *error)
+static int is_late(struct ledger_reading *reading, const struct explained_envelope *envelope, struct error *error)
 {
-	sqlite3_stmt *statement = ledger_statement(look->ledger, "is_late", error);
-	buffer_reset(&look->text);
-	envelope_id_append(&envelope->id, &look->text);
-	if (!statement || buffer_check(&look->text, error) < 0)
+	sqlite3_stmt *statement = ledger_statement(reading->ledger, "is_late", error);
+	buffer_reset(&reading->text);
+	envelope_id_append(&envelope->id, &reading->text);
+	if (!statement || buffer_check(&reading->text, error) < 0)
 		return -1;
-	sqlite3_bind_text(statement, 1, look->text.data, (int)look->text.length, SQLITE_STATIC);
-	int got = ledger_step(look->ledger, statement, error);
+	sqlite3_bind_text(statement, 1, reading->text.data, (int)reading->text.length, SQLITE_STATIC);
+	int got = ledger_step(reading->ledger, statement, error);
 	sqlite3_reset(statement);
 	return got;
 }
 
-static int note_differences(struct look *look, struct error *error)
+static int count_differences(struct ledger_reading *reading, struct error *error)
 {
-	struct explanation *explanation = look->explanation;
+	struct explanation *explanation = reading->explanation;
 	for (size_t i = 0; i < explanation->envelope_count; i++) {
 		const struct explained_envelope *envelope = &explanation->envelopes[i];
 		const struct explained_consumption *consumption = &explanation->consumptions[envelope->consumption];
 		struct explained_differences *differences = &explanation->differences[consumption->position];
-		int late = is_late(look, envelope, error);
+		int late = is_late(reading, envelope, error);
 		if (late < 0)
 			return -1;
 		differences->late += late;
@@ -348,10 +348,10 @@ static int note_differences(struct look *look, struct error *error)
 	return 0;
 }
 
-/* What belongs to a consumption stands together, in the order of time; and envelopes are found by their ids. */
-static int arrange(struct look *look, struct error *error)
+/* Sorts days and envelopes by consumption and time, and indexes envelopes by id. */
+static int arrange(struct ledger_reading *reading, struct error *error)
 {
-	struct explanation *explanation = look->explanation;
+	struct explanation *explanation = reading->explanation;
 	if (explanation->day_count)
 		qsort(explanation->days, explanation->day_count, sizeof *explanation->days, compare_days);
 	for (size_t i = explanation->day_count; i-- > 0;) {
@@ -371,23 +371,23 @@ static int arrange(struct look *look, struct error *error)
 		if (hash_index_add(&explanation->by_id, envelope_id_hash(&explanation->envelopes[i].id), i) < 0)
 			return error_set(error, EX_OSERR, "out of memory");
 	}
-	return note_differences(look, error);
+	return count_differences(reading, error);
 }
 
-static int look_into(struct look *look, struct error *error)
+static int read_all(struct ledger_reading *reading, struct error *error)
 {
-	struct explanation *explanation = look->explanation;
-	look->order = calloc(explanation->consumption_count + 1, sizeof *look->order);
-	if (ledger_snapshot(look->ledger, error) < 0)
+	struct explanation *explanation = reading->explanation;
+	reading->order = calloc(explanation->consumption_count + 1, sizeof *reading->order);
+	if (ledger_snapshot(reading->ledger, error) < 0)
 		return -1;
-	if (!look->order)
+	if (!reading->order)
 		return error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < explanation->consumption_count; i++)
-		look->order[i] = (uint32_t)i;
-	qsort_r(look->order, explanation->consumption_count, sizeof *look->order, compare_order, explanation->consumptions);
-	if (load_statuses(look, error) < 0 || load_plan_items(look, error) < 0 || look_at_accounts(look, error) < 0 ||
-		(explanation->question.level >= EXPLAIN_ENVELOPE && block_walk(look->ledger, look_at_envelope, look, error) < 0) ||
-		arrange(look, error) < 0)
+		reading->order[i] = (uint32_t)i;
+	qsort_r(reading->order, explanation->consumption_count, sizeof *reading->order, compare_order, explanation->consumptions);
+	if (load_statuses(reading, error) < 0 || load_plan_items(reading, error) < 0 || read_accounts(reading, error) < 0 ||
+		(explanation->question.level >= EXPLAIN_ENVELOPE && block_walk(reading->ledger, read_envelope, reading, error) < 0) ||
+		arrange(reading, error) < 0)
 		return -1;
 	return 0;
 }
@@ -395,25 +395,25 @@ static int look_into(struct look *look, struct error *error)
 int explanation_read_ledger(struct explanation *explanation, const char *path, const struct policy *policy, struct error *error)
 {
 	struct ledger ledger;
-	struct look look = {.explanation = explanation, .ledger = &ledger, .text = BUFFER_INIT};
+	struct ledger_reading reading = {.explanation = explanation, .ledger = &ledger, .text = BUFFER_INIT};
 	int result = -1;
 	if (explanation->question.level < EXPLAIN_DAY)
 		return 0;
-	/* Also where there is nothing to look for: one that is not there is a mistake all the same. */
+	/* Even if nothing is selected: a missing ledger is an error. */
 	if (ledger_open(&ledger, path, LEDGER_READ, error) < 0)
 		return -1;
 	ledger.policy = policy;
 	if (!explanation->consumption_count)
 		result = 0;
-	else if (daily_partials_open(&look.partials, &ledger, put_day, &look, error) == 0) {
-		result = look_into(&look, error);
-		daily_partials_release(&look.partials);
+	else if (daily_partials_open(&reading.partials, &ledger, add_day, &reading, error) == 0) {
+		result = read_all(&reading, error);
+		daily_partials_release(&reading.partials);
 	}
-	json_scanner_free(look.scanner);
-	free(look.accounts);
-	free(look.plan_items);
-	free(look.order);
-	buffer_release(&look.text);
+	json_scanner_free(reading.scanner);
+	free(reading.accounts);
+	free(reading.plan_items);
+	free(reading.order);
+	buffer_release(&reading.text);
 	ledger_close(&ledger);
 	return result;
 }

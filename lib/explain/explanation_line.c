@@ -35,27 +35,11 @@ int64_t explanation_record(
 	json_finish(&printing->facts);
 	stream_begin_record(line, &stream_explanation);
 	json_member_integer(line, "number", ++printing->number);
-	json_key(line, "parent");
-	if (parent)
-		json_integer(line, parent);
-	else
-		json_null(line);
+	json_member_integer_or_null(line, "parent", parent != 0, parent);
 	json_member_text(line, "level", level);
-	json_key(line, "units");
-	if (has_units)
-		json_integer(line, balance->units);
-	else
-		json_null(line);
-	json_key(line, "sum");
-	if (balance->is_checked)
-		json_integer(line, balance->sum);
-	else
-		json_null(line);
-	json_key(line, "adds_up");
-	if (balance->is_checked)
-		json_boolean(line, balance->adds_up);
-	else
-		json_null(line);
+	json_member_integer_or_null(line, "units", has_units, balance->units);
+	json_member_integer_or_null(line, "sum", balance->is_checked, balance->sum);
+	json_member_boolean_or_null(line, "adds_up", balance->is_checked, balance->adds_up);
 	json_member_raw(line, "facts", printing->facts.data, printing->facts.length);
 	line->failed |= printing->facts.failed;
 	stream_end_record(line, NULL, 0);

@@ -6,7 +6,7 @@
 
 #include "explain/explanation.h"
 
-/* A sum that a line tells: what is said, and what it comes from adds up to. */
+/* A figure and the sum of its parts. */
 struct explanation_balance {
 	bool is_checked, adds_up;
 	int64_t units, sum;
@@ -21,15 +21,14 @@ struct explanation_printing {
 	int wrong; /* sums that do not add up */
 };
 
-/* For people: a line, indented by level. */
+/* Prints a line for people, indented by level. */
 void explanation_print_line(struct explanation_printing *printing, int level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* For machines: a record; the facts are in printing->facts, an object begun. Returns its number. */
+/* Prints a record with the facts begun by explanation_begin_facts(). Returns its number. */
 int64_t explanation_record(struct explanation_printing *printing, int64_t parent, const char *level, bool has_units,
 	const struct explanation_balance *balance);
 
-/* The facts of a record, member by member. */
 struct buffer *explanation_begin_facts(struct explanation_printing *printing);
 
 #endif

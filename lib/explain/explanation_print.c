@@ -15,12 +15,12 @@ static struct explanation_balance balance_of(int64_t units, int64_t sum)
 	return (struct explanation_balance){.is_checked = true, .adds_up = units == sum, .units = units, .sum = sum};
 }
 
-/* What follows on a line: nothing where the sum holds, and else what it comes to. */
+/* The end of a line: nothing if the sum adds up. */
 static const char *verdict(const struct explanation_balance *balance, char text[96])
 {
 	*text = 0;
 	if (balance->is_checked && !balance->adds_up)
-		snprintf(text, 96, "  DOES NOT ADD UP: what follows comes to %lld", (long long)balance->sum);
+		snprintf(text, 96, "  DOES NOT ADD UP: the sum of what follows is %lld", (long long)balance->sum);
 	return text;
 }
 
@@ -63,8 +63,7 @@ static void id_text(const struct envelope_id *id, struct buffer *text)
 	envelope_id_append(id, text);
 }
 
-/* A sum that does not hold counts once, whatever is printed of it. */
-static struct explanation_balance judge(struct explanation_printing *printing, struct explanation_balance balance)
+static struct explanation_balance count_wrong(struct explanation_printing *printing, struct explanation_balance balance)
 {
 	printing->wrong += balance.is_checked && !balance.adds_up;
 	return balance;
@@ -101,18 +100,19 @@ static void print_envelope(struct explanation_printing *printing, int64_t parent
 	struct explanation *explanation = printing->explanation;
 	const struct explained_status *status = explanation_status(explanation, envelope);
 	const char *plan_item = envelope->plan_item ? explanation->plan_items.names[envelope->plan_item].text : NULL;
-	bool looked = explanation->question.level >= EXPLAIN_EXCHANGE, is_kept = false;
+	bool has_recordings = explanation->question.level >= EXPLAIN_EXCHANGE, is_kept = false;
 	struct buffer id = BUFFER_INIT;
 	id_text(&envelope->id, &id);
 	for (size_t i = 0; i < envelope->version_count; i++)
 		is_kept |= explanation->versions[envelope->first_version + i].is_kept;
-	struct explanation_balance balance = {.is_checked = looked, .adds_up = is_kept, .units = 1, .sum = is_kept};
-	judge(printing, balance);
+	struct explanation_balance balance = {.is_checked = has_recordings, .adds_up = is_kept, .units = 1, .sum = is_kept};
+	count_wrong(printing, balance);
 	if (printing->for_people) {
 		explanation_print_line(printing, 4, "envelope %s  sent %s  %s%s%s, modified %s%s%s", id.data,
 			instant_text(envelope->sent_at).text, status->name, status->sending_method ? " by " : "",
 			status->sending_method ? status->sending_method : "", instant_text(envelope->modified_at).text,
-			plan_item ? "" : ", names no plan item", looked && !is_kept ? "  NOT FOUND: no recording has this version" : "");
+			plan_item ? "" : ", without a plan item",
+			has_recordings && !is_kept ? "  NOT FOUND: no recording has this version" : "");
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
 		json_member_text(facts, "envelope_id", id.data);
@@ -131,7 +131,7 @@ static void print_envelope(struct explanation_printing *printing, int64_t parent
 	buffer_release(&id);
 }
 
-/* A day with its envelopes, which are in order from *at on. */
+/* Prints a day with its envelopes, which are sorted, from *at on. */
 static void print_day(struct explanation_printing *printing, int64_t parent, const struct explained_consumption *consumption, int32_t day,
 	int64_t units, size_t *at)
 {
@@ -143,7 +143,7 @@ static void print_day(struct explanation_printing *printing, int64_t parent, con
 		end++;
 	struct explanation_balance balance = {.units = units};
 	if (explanation->question.level >= EXPLAIN_ENVELOPE)
-		balance = judge(printing, balance_of(units, (int64_t)(end - *at)));
+		balance = count_wrong(printing, balance_of(units, (int64_t)(end - *at)));
 	if (printing->for_people) {
 		explanation_print_line(printing, 3, "%s  %lld unit%s%s", day_text(day).text, (long long)units, units == 1 ? "" : "s",
 			verdict(&balance, text));
@@ -156,7 +156,7 @@ static void print_day(struct explanation_printing *printing, int64_t parent, con
 		print_envelope(printing, parent, &envelopes[*at]);
 }
 
-/* Days as the partials have them; envelopes of a day without a partial get a line of 0 units. */
+/* Prints days from the partials; envelopes of a day without a partial get a line of 0 units. */
 static void print_days(struct explanation_printing *printing, int64_t parent, const struct explained_consumption *consumption)
 {
 	const struct explanation *explanation = printing->explanation;
@@ -183,7 +183,7 @@ static void print_consumption(struct explanation_printing *printing, int64_t par
 	struct explanation_balance balance = {.units = consumption->units};
 	char text[96], line[64] = "";
 	if (explanation->question.level >= EXPLAIN_DAY)
-		balance = judge(printing, balance_of(consumption->units, consumption->counted));
+		balance = count_wrong(printing, balance_of(consumption->units, consumption->counted));
 	if (consumption->line)
 		snprintf(line, sizeof line, " (models.csv line %lld)", (long long)consumption->line);
 	if (printing->for_people) {
@@ -199,11 +199,7 @@ static void print_consumption(struct explanation_printing *printing, int64_t par
 		json_member_text(facts, "account_id", account);
 		json_member_text(facts, "account_name", name);
 		json_member_text(facts, "plan_item_id", plan_item);
-		json_key(facts, "models_line");
-		if (consumption->line)
-			json_integer(facts, consumption->line);
-		else
-			json_null(facts);
+		json_member_integer_or_null(facts, "models_line", consumption->line != 0, consumption->line);
 		json_member_integer(facts, "units_excluded", consumption->excluded);
 		parent = explanation_record(printing, parent, "consumption", true, &balance);
 	}
@@ -239,17 +235,16 @@ static void print_entitlement(struct explanation_printing *printing, int64_t par
 	explanation_record(printing, parent, "entitlement", false, &none);
 }
 
-/* What could make the difference to the service's own count, as far as the data tell. */
 static void print_differences(struct explanation_printing *printing, int64_t parent, size_t position)
 {
 	const struct explained_differences *differences = &printing->explanation->differences[position];
 	const struct explained_position *of = &printing->explanation->positions[position];
-	bool looked = printing->explanation->question.level >= EXPLAIN_EXCHANGE;
+	bool has_recordings = printing->explanation->question.level >= EXPLAIN_EXCHANGE;
 	const struct {
 		const char *kind;
 		int64_t envelopes;
 	} list[] = {{"near_edge", differences->near_edges}, {"beyond_edge", differences->beyond_edges},
-		{"resent", looked ? differences->resent : 0}, {"resent_across", looked ? differences->resent_across : 0},
+		{"resent", has_recordings ? differences->resent : 0}, {"resent_across", has_recordings ? differences->resent_across : 0},
 		{"alike", differences->alike}, {"given_plan_item", differences->given_plan_item}, {"late", differences->late},
 		{"not_completed", differences->not_completed}, {"excluded", of->excluded}};
 	const struct explanation_balance none = {.is_checked = false};
@@ -259,7 +254,7 @@ static void print_differences(struct explanation_printing *printing, int64_t par
 			continue;
 		if (printing->for_people) {
 			if (!any)
-				explanation_print_line(printing, 1, "What could make the difference to Docusign's own count:");
+				explanation_print_line(printing, 1, "Possible reasons for a difference from Docusign's own count:");
 			any = true;
 			explanation_print_line(printing, 2, "%lld %s", (long long)list[i].envelopes, phrase_sentence("kind", list[i].kind));
 			continue;
@@ -270,7 +265,7 @@ static void print_differences(struct explanation_printing *printing, int64_t par
 		explanation_record(printing, parent, "difference", false, &none);
 	}
 	if (printing->for_people && of->state && strcmp(of->state, "final") != 0)
-		explanation_print_line(printing, any ? 2 : 1, "The period is %s: envelopes of it may still come", of->state);
+		explanation_print_line(printing, any ? 2 : 1, "The period is %s: envelopes may still arrive", of->state);
 }
 
 static const char *model_of(const struct explained_position *position)
@@ -280,7 +275,7 @@ static const char *model_of(const struct explained_position *position)
 	return "In no position: no software model has the plan item";
 }
 
-static void head_for_people(
+static void print_heading(
 	struct explanation_printing *printing, const struct explained_position *position, const struct explanation_balance *owned)
 {
 	char text[96];
@@ -303,7 +298,7 @@ static void head_for_people(
 		printing, 1, "rights owned: %s%s", rights_text(position->is_unlimited, position->owned).text, verdict(owned, text));
 }
 
-static int64_t head_for_machines(struct explanation_printing *printing, const struct explained_position *position,
+static int64_t print_position_record(struct explanation_printing *printing, const struct explained_position *position,
 	const struct explanation_balance *used, const struct explanation_balance *owned)
 {
 	struct buffer *facts = explanation_begin_facts(printing);
@@ -317,11 +312,7 @@ static int64_t head_for_machines(struct explanation_printing *printing, const st
 	json_member_text(facts, "status", position->status);
 	json_member_rights(facts, "rights_owned", position->is_unlimited, position->owned);
 	json_member_integer(facts, "rights_owned_sum", position->entitled);
-	json_key(facts, "rights_add_up");
-	if (owned->is_checked)
-		json_boolean(facts, owned->adds_up);
-	else
-		json_null(facts);
+	json_member_boolean_or_null(facts, "rights_add_up", owned->is_checked, owned->adds_up);
 	json_member_integer(facts, "units_excluded", position->excluded);
 	return explanation_record(printing, 0, "position", position->is_consumption_known || !position->status, used);
 }
@@ -332,22 +323,22 @@ static void print_position(struct explanation_printing *printing, size_t number)
 	const struct explained_position *position = &explanation->positions[number];
 	int64_t sum = position->consumed - position->excluded, parent = 0;
 	bool is_position = position->status != NULL;
-	/* Where the consumption is not known there must be no consumption. */
-	struct explanation_balance used =
-		judge(printing, is_position ? balance_of(position->used, sum) : (struct explanation_balance){.units = position->consumed});
-	struct explanation_balance owned = judge(printing,
+	/* If the use is unknown there must be no consumption. */
+	struct explanation_balance used = count_wrong(
+		printing, is_position ? balance_of(position->used, sum) : (struct explanation_balance){.units = position->consumed});
+	struct explanation_balance owned = count_wrong(printing,
 		is_position && !position->is_unlimited ? balance_of(position->owned, position->entitled)
 						       : (struct explanation_balance){.is_checked = false});
 	char text[96];
 	if (printing->for_people)
-		head_for_people(printing, position, &owned);
+		print_heading(printing, position, &owned);
 	else
-		parent = head_for_machines(printing, position, &used, &owned);
+		parent = print_position_record(printing, position, &used, &owned);
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->entitlement_count; i++)
 		print_entitlement(printing, parent, &explanation->entitlements[position->first_entitlement + i]);
 	if (printing->for_people && is_position)
 		explanation_print_line(printing, 1, "rights used: %lld%s%s", (long long)position->used,
-			position->excluded ? ", without what is excluded" : "", verdict(&used, text));
+			position->excluded ? ", without excluded units" : "", verdict(&used, text));
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->consumption_count; i++)
 		print_consumption(printing, parent, &explanation->consumptions[position->first_consumption + i]);
 	explanation_print_billing(printing, parent, position);
@@ -362,7 +353,7 @@ static int compare_positions(const void *left, const void *right, void *context)
 	const char *texts[][2] = {{a->profile, b->profile}, {a->software_model, b->software_model}, {a->license_metric, b->license_metric}};
 	for (size_t i = 0; i < 3; i++) {
 		if (!texts[i][0] || !texts[i][1]) {
-			/* What is in no position comes last. */
+			/* Consumption in no position is last. */
 			if (!texts[i][0] != !texts[i][1])
 				return texts[i][0] ? -1 : 1;
 		} else if (strcmp(texts[i][0], texts[i][1]) != 0) {
@@ -388,7 +379,7 @@ int explanation_print(struct explanation *explanation, const char *title, bool f
 		explanation_print_line(&printing, 0, "%s", title);
 	for (size_t i = 0; i < explanation->position_count && !output_failed(output); i++) {
 		const struct explained_position *position = &explanation->positions[order[i]];
-		/* Of an account: only what it is in. */
+		/* With --account only positions that it is in. */
 		if (explanation->question.account && !position->consumption_count)
 			continue;
 		if (for_people && (i || title))

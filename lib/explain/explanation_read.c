@@ -43,14 +43,14 @@ static struct period read_period(struct reading *reading)
 		.end = record_instant(&reading->record, SLOT_period_end)};
 }
 
-/* The number of a name; of "", which is none, for null. */
+/* The number of a name; null is "", which means none. */
 static uint32_t number(struct reading *reading, int slot, struct name_table *table)
 {
 	uint32_t number = record_name(&reading->record, slot, table);
 	return number == RECORD_NO_NAME ? 0 : number;
 }
 
-/* A new element of an array; NULL when the record failed. */
+/* A new element of an array; NULL if the record failed. */
 static void *append(struct reading *reading, void *array, size_t *count, size_t size)
 {
 	void *new = reading->record.failed ? NULL : array_grow(array, count, size, reading->record.error);
@@ -58,14 +58,13 @@ static void *append(struct reading *reading, void *array, size_t *count, size_t 
 	return new;
 }
 
-/* Is the record of another account than is asked for? */
 static bool is_of_another_account(const struct reading *reading)
 {
 	const char *account = reading->explanation->question.account;
 	return account && !json_slice_equals(record_slice(&reading->record, SLOT_account_id), account);
 }
 
-static bool is_asked_for(const struct explanation_question *question, const struct period *period, const char *model)
+static bool is_selected(const struct explanation_question *question, const struct period *period, const char *model)
 {
 	int64_t day = question->day * DAY_MS;
 	bool of_period = question->period == PERIOD_ANY || (question->period == PERIOD_INDEX && question->index == period->index) ||
@@ -73,7 +72,7 @@ static bool is_asked_for(const struct explanation_question *question, const stru
 	return of_period && (!question->model || (model && glob_matches(question->model, model)));
 }
 
-/* The position of a record, added when it is the first of it; NULL when it is not asked for, or with an error. */
+/* The position of a record, added if it is new; NULL if it is not selected, or with an error. */
 static struct explained_position *read_position(struct reading *reading)
 {
 	struct explanation *explanation = reading->explanation;
@@ -82,7 +81,7 @@ static struct explained_position *read_position(struct reading *reading)
 		.license_metric = text(reading, SLOT_license_metric),
 		.period = read_period(reading)};
 	const struct period *period = &wanted.period;
-	if (reading->record.failed || !is_asked_for(&explanation->question, period, wanted.software_model))
+	if (reading->record.failed || !is_selected(&explanation->question, period, wanted.software_model))
 		return NULL;
 	const int64_t key[] = {
 		(intptr_t)wanted.profile, (intptr_t)wanted.software_model, (intptr_t)wanted.license_metric, period->start, period->end};
@@ -157,7 +156,7 @@ static void add_consumption(struct reading *reading)
 			.excluded = excluded};
 }
 
-/* A check that is in no consumption period is in no explanation. */
+/* A check without a consumption period is ignored. */
 static void add_check(struct reading *reading)
 {
 	struct explanation *explanation = reading->explanation;
@@ -165,7 +164,7 @@ static void add_check(struct reading *reading)
 	if (record_is_null(record, SLOT_period_start) || is_of_another_account(reading))
 		return;
 	const struct period period = read_period(reading);
-	if (record->failed || (!is_asked_for(&explanation->question, &period, NULL) && !explanation->question.model))
+	if (record->failed || (!is_selected(&explanation->question, &period, NULL) && !explanation->question.model))
 		return;
 	struct explained_check *new = append(reading, &explanation->checks, &explanation->check_count, sizeof *new);
 	if (new)
@@ -187,7 +186,6 @@ static void add_check(struct reading *reading)
 			.until = record_instant_or_none(record, SLOT_counted_until)};
 }
 
-/* Names come with account and consumption records, before what is explained. */
 static void add_account_name(struct reading *reading)
 {
 	struct explanation *explanation = reading->explanation;
@@ -222,7 +220,7 @@ static int compare_consumptions(const void *left, const void *right, void *conte
 	return order ? order : strcmp(explanation->plan_items.names[a->plan_item].text, explanation->plan_items.names[b->plan_item].text);
 }
 
-/* Elements of one position become neighbours, in its order. */
+/* Elements of one position become neighbours. */
 static void sort(struct explanation *explanation)
 {
 	if (explanation->entitlement_count)

@@ -61,7 +61,7 @@ static int64_t instant_of(const struct json_slice *slice)
 	return instant;
 }
 
-/* Is it, field by field, what the ledger holds? */
+/* Does the ledger hold this version, field by field? */
 static bool is_kept(const struct explanation *explanation, const struct explained_envelope *envelope, const struct json_slice fields[])
 {
 	const struct explained_status *status = explanation_status(explanation, envelope);
@@ -98,7 +98,7 @@ static int add_version(void *context, const struct recorded_place *place, const 
 	return 0;
 }
 
-/* The feed's descriptor that a run had: frozen with its inputs, or a preset that its profile names. */
+/* The feed descriptor of a run: frozen with its inputs, or the preset that its profile names. */
 static int feed_of_run(const char *inputs, struct buffer *feed, struct error *error)
 {
 	struct profile profile;
@@ -118,8 +118,8 @@ static int feed_of_run(const char *inputs, struct buffer *feed, struct error *er
 	return result;
 }
 
-/* A run's recording; a folder without one is no run. */
-static int look_into_run(struct explanation *explanation, const char *directory, const char *name, struct error *error)
+/* Reads a run's recording; a folder without one is not a run. */
+static int read_run(struct explanation *explanation, const char *directory, const char *name, struct error *error)
 {
 	const struct recorded_envelopes envelopes = {.wanted = is_wanted, .found = add_version, .context = explanation};
 	struct buffer raw = BUFFER_INIT, inputs = BUFFER_INIT, feed = BUFFER_INIT, index = BUFFER_INIT;
@@ -155,8 +155,8 @@ static int compare_versions(const void *left, const void *right)
 	return (a->record > b->record) - (a->record < b->record);
 }
 
-/* Versions with another time of sending: a resend, which Docusign dates anew. */
-static void note_resent(struct explanation *explanation, const struct explained_envelope *envelope)
+/* A resend changes the sent time of an envelope. */
+static void count_resent(struct explanation *explanation, const struct explained_envelope *envelope)
 {
 	const struct explained_consumption *consumption = &explanation->consumptions[envelope->consumption];
 	bool resent = false, across = false;
@@ -181,7 +181,7 @@ static void arrange(struct explanation *explanation)
 		envelope->version_count++;
 	}
 	for (size_t i = 0; i < explanation->envelope_count; i++)
-		note_resent(explanation, &explanation->envelopes[i]);
+		count_resent(explanation, &explanation->envelopes[i]);
 }
 
 static int is_run(const struct dirent *entry)
@@ -189,8 +189,8 @@ static int is_run(const struct dirent *entry)
 	return *entry->d_name != '.';
 }
 
-/* Of a ledger that has promoted nothing, fed by a pipe: every folder is a run. */
-static int look_into_folders(struct explanation *explanation, const char *directory, struct error *error)
+/* For a ledger without promotions, filled by a pipe: every folder is a run. */
+static int read_folders(struct explanation *explanation, const char *directory, struct error *error)
 {
 	struct dirent **entries;
 	int result = 0, count = scandir(directory, &entries, is_run, alphasort);
@@ -198,7 +198,7 @@ static int look_into_folders(struct explanation *explanation, const char *direct
 		return error_set_errno(error, errno == ENOENT ? EX_NOINPUT : EX_IOERR, "cannot read folder '%s'", directory);
 	for (int i = 0; i < count; i++) {
 		if (result == 0)
-			result = look_into_run(explanation, directory, entries[i]->d_name, error);
+			result = read_run(explanation, directory, entries[i]->d_name, error);
 		free(entries[i]);
 	}
 	free(entries);
@@ -214,9 +214,9 @@ int explanation_read_recordings(struct explanation *explanation, const char *dir
 		return error_set_errno(error, errno == ENOENT ? EX_NOINPUT : EX_IOERR, "cannot read folder '%s'", directory);
 	if (promotions_read(&promotions, ledger_path, error) < 0)
 		return -1;
-	int result = explanation->envelope_count && !promotions.count ? look_into_folders(explanation, directory, error) : 0;
+	int result = explanation->envelope_count && !promotions.count ? read_folders(explanation, directory, error) : 0;
 	for (size_t i = 0; i < promotions.count && result == 0 && explanation->envelope_count; i++)
-		result = look_into_run(explanation, directory, promotions.list[i].run_id, error);
+		result = read_run(explanation, directory, promotions.list[i].run_id, error);
 	promotions_release(&promotions);
 	if (result == 0)
 		arrange(explanation);

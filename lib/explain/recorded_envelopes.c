@@ -11,17 +11,17 @@ enum { ENVELOPE_ID = 1 }; /* place among the fields of stream_envelope_method */
 struct walk {
 	const struct recorded_envelopes *envelopes;
 	struct recording_reader recording;
-	struct response_reader answers;
+	struct response_reader responses;
 	struct feed_map map;
 	struct json_scanner *pages, *records, *canonical;
 	struct json_slice fields[RAW_MAP_FIELDS];
 	struct buffer texts, record, line;
-	const char *account_id; /* that the request named; NULL for none */
+	const char *account_id; /* of the request; NULL for none */
 	struct recorded_place place;
 	struct error *error;
 };
 
-/* How an account stands in a feed's URLs: what comes right before it, in the path or as a parameter; empty when it does not. */
+/* The text that precedes the account id in the feed's URLs, in the path or as a parameter; empty if they have none. */
 static void find_account_mark(const struct feed *feed, struct buffer *mark)
 {
 	static const char name[] = "{account_id}";
@@ -41,8 +41,8 @@ static void find_account_mark(const struct feed *feed, struct buffer *mark)
 		}
 }
 
-/* Sets walk->account_id from the URL at hand; ids are percent-encoded as they are, being letters, digits and dashes. */
-static int take_account(struct walk *walk, const struct json_slice *url, struct error *error)
+/* Sets walk->account_id from a URL. Percent-encoding does not change ids, which have only letters, digits and dashes. */
+static int find_account(struct walk *walk, const struct json_slice *url, struct error *error)
 {
 	struct buffer mark = BUFFER_INIT;
 	find_account_mark(&walk->map.feed, &mark);
@@ -60,7 +60,7 @@ static int take_account(struct walk *walk, const struct json_slice *url, struct 
 	return result;
 }
 
-static int give(struct walk *walk, struct error *error)
+static int convert(struct walk *walk, struct error *error)
 {
 	struct json_slice canonical[RAW_MAP_FIELDS];
 	struct feed_map_fault fault;
@@ -89,8 +89,8 @@ static bool is_wanted(struct walk *walk)
 	return walk->envelopes->wanted(walk->envelopes->context, id, slice->length);
 }
 
-/* One record of an answer. What is no object, normalize has refused. */
-static int look_at_record(void *context, const char *text, size_t length)
+/* Reads a record of a response. normalize has rejected everything but objects. */
+static int read_record(void *context, const char *text, size_t length)
 {
 	struct walk *walk = context;
 	walk->place.record++;
@@ -100,10 +100,10 @@ static int look_at_record(void *context, const char *text, size_t length)
 		return -1;
 	if (json_scan(walk->records, walk->record.data, walk->record.length, walk->fields, NULL) < 0 || !is_wanted(walk))
 		return 0;
-	return give(walk, walk->error);
+	return convert(walk, walk->error);
 }
 
-/* A text with a NUL after it, or NULL. */
+/* The text as a C string, or NULL. */
 static const char *text_of(struct buffer *texts, const struct json_slice *slice)
 {
 	buffer_reset(texts);
@@ -113,9 +113,9 @@ static const char *text_of(struct buffer *texts, const struct json_slice *slice)
 	return texts->data;
 }
 
-static int look_at_answer(struct walk *walk, const struct recorded_exchange *exchange, struct error *error)
+static int read_response(struct walk *walk, const struct recorded_exchange *exchange, struct error *error)
 {
-	struct http_response answer = {.body = ""};
+	struct http_response response = {.body = ""};
 	struct json_slice records;
 	struct buffer type = BUFFER_INIT, encoding = BUFFER_INIT;
 	const struct response_received received = {.status = exchange->status,
@@ -126,16 +126,16 @@ static int look_at_answer(struct walk *walk, const struct recorded_exchange *exc
 		.length = exchange->body_length};
 	int result = buffer_check(&type, error) < 0 || buffer_check(&encoding, error) < 0 ? -1 : 0;
 	if (result == 0)
-		response_read(&walk->answers, &received, &answer);
-	if (result == 0 && !answer.error.status && take_account(walk, &exchange->url, error) == 0 &&
-		json_scan(walk->pages, answer.wrapped, answer.wrapped_length, &records, NULL) == 0 && records.kind == JSON_ARRAY)
-		result = json_scan_elements(walk->pages, &records, look_at_record, walk, error);
+		response_read(&walk->responses, &received, &response);
+	if (result == 0 && !response.error.status && find_account(walk, &exchange->url, error) == 0 &&
+		json_scan(walk->pages, response.wrapped, response.wrapped_length, &records, NULL) == 0 && records.kind == JSON_ARRAY)
+		result = json_scan_elements(walk->pages, &records, read_record, walk, error);
 	buffer_release(&type);
 	buffer_release(&encoding);
 	return result;
 }
 
-static int look_at_exchanges(struct walk *walk, struct error *error)
+static int read_exchanges(struct walk *walk, struct error *error)
 {
 	struct recorded_exchange exchange;
 	uint64_t offset = walk->recording.tail.bodies_length;
@@ -144,7 +144,7 @@ static int look_at_exchanges(struct walk *walk, struct error *error)
 		walk->place = (struct recorded_place){
 			.exchange = walk->recording.tail.exchanges, .body_offset = offset, .body_length = exchange.body_length};
 		offset = walk->recording.tail.bodies_length;
-		if (exchange.final && exchange.status >= 200 && exchange.status < 300 && look_at_answer(walk, &exchange, error) < 0)
+		if (exchange.final && exchange.status >= 200 && exchange.status < 300 && read_response(walk, &exchange, error) < 0)
 			return error_prefix(
 				error, "cannot read '%s' exchange %llu", walk->recording.path, (unsigned long long)walk->place.exchange);
 	}
@@ -177,9 +177,9 @@ int recorded_envelopes_walk(const struct recorded_envelopes *envelopes, const ch
 	int result = -1;
 	if (recording_reader_open(&walk.recording, directory, RECORDED_ENVELOPES_PROGRAM, 0, error) < 0)
 		goto out;
-	if (response_reader_open(&walk.answers, error) == 0 && open_scanners(&walk, error) == 0)
-		result = look_at_exchanges(&walk, error);
-	response_reader_release(&walk.answers);
+	if (response_reader_open(&walk.responses, error) == 0 && open_scanners(&walk, error) == 0)
+		result = read_exchanges(&walk, error);
+	response_reader_release(&walk.responses);
 	recording_reader_release(&walk.recording);
 out:
 	json_scanner_free(walk.pages);

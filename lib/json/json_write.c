@@ -204,6 +204,18 @@ void json_member_begin(struct buffer *json, const char *key, char bracket)
 	json_begin(json, bracket);
 }
 
+void json_member_integer_or_null(struct buffer *json, const char *key, bool has_value, int64_t value)
+{
+	json_key(json, key);
+	has_value ? json_integer(json, value) : json_null(json);
+}
+
+void json_member_boolean_or_null(struct buffer *json, const char *key, bool has_value, bool value)
+{
+	json_key(json, key);
+	has_value ? json_boolean(json, value) : json_null(json);
+}
+
 void json_member_rights(struct buffer *json, const char *key, bool is_unlimited, int64_t rights)
 {
 	if (is_unlimited)

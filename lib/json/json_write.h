@@ -40,6 +40,8 @@ void json_member_null(struct buffer *json, const char *key);
 void json_member_string(struct buffer *json, const char *key, const char *text, size_t length);
 void json_member_raw(struct buffer *json, const char *key, const char *text, size_t length);
 void json_member_begin(struct buffer *json, const char *key, char bracket);
+void json_member_integer_or_null(struct buffer *json, const char *key, bool has_value, int64_t value);
+void json_member_boolean_or_null(struct buffer *json, const char *key, bool has_value, bool value);
 void json_member_rights(struct buffer *json, const char *key, bool is_unlimited, int64_t rights);
 
 #endif
