@@ -132,6 +132,40 @@ was_asked() { [ "$(grep -c cursor requests.log 2>/dev/null)" -ge "$1" ]; } # COU
 	equals_recorded_night
 }
 
+@test "a run that has fetched all is finished in an outage; what it recorded is not lost, so later runs verify" {
+	simulate
+	mkdir broken
+	ln -s "$ENVTALLY_BIN"/* broken/
+	rm broken/split-streams
+	printf '#!/bin/sh\nexit 74\n' >broken/split-streams
+	chmod +x broken/split-streams
+	ENVTALLY_BIN=$PWD/broken run run_live -q
+	[ "$status" -eq 74 ]
+	rm ws/cache/token-*
+	control fault 503
+	run "$pipeline" run -q -C ws --now 2025-03-19T02:00:00Z
+	[ "$status" -eq 69 ]
+	equals_recorded_night
+	control fault ''
+	control now 2025-03-20T02:00:00Z
+	"$pipeline" run -q -C ws --now 2025-03-20T02:00:00Z
+	"$pipeline" verify -q -C ws 20250320T020000Z
+}
+
+@test "an interrupted run of a wrong organization does not hold up the first run of the right one" {
+	simulate --fault 429=7200@/Management/
+	sed -i.right 's/9dd1c1a4/deadbeef/' ws/profiles/acme.json
+	run run_live -q
+	[ "$status" -eq 75 ]
+	[ -e "ws/runs/acme/.$run_id.partial" ]
+	mv ws/profiles/acme.json.right ws/profiles/acme.json
+	control fault ''
+	control now 2025-03-19T02:00:00Z
+	"$pipeline" run -q -C ws --now 2025-03-19T02:00:00Z
+	[ -e ws/runs/acme/20250319T020000Z/job.json ]
+	[ ! -e "ws/runs/acme/.$run_id.partial" ]
+}
+
 @test "fetch-subscriptions that fails after the first accounts came writes none of them" {
 	simulate --fault 500@planItems
 	auth -p ws/profiles/acme.json | {
@@ -276,11 +310,11 @@ after() { grep -A 2 "^FAIL  $1 " <<<"$output"; } # LABEL: what it says
 	esign_night
 }
 
-@test "a night in which the feed has no end for any account costs that night: the next run begins anew" {
+@test "a night in which the feed has no end for any account costs that night: the next run asks it again" {
 	simulate --fault empty-pages
 	run --separate-stderr run_live
 	[ "$status" -eq 65 ]
-	[[ $stderr == *"run $run_id failed with status 65; the next run begins anew"* ]]
+	[[ $stderr == *"run $run_id failed with status 65; "* ]]
 	control fault ''
 	run_live -q
 	equals_recorded_night

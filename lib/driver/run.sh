@@ -222,6 +222,8 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		set -e
 		[ "$status" -eq 0 ] || [ "$some_refused" = 1 ] || {
 			give_up "$name" "$partial" "$run" "$status"
+			# One that was interrupted and is removed now is no reason for this run not to begin.
+			[ -e "$partial" ] || [ -n "${facts[folder]-}" ] || return 0
 			return "$status"
 		}
 		# What it fetched may show that the licence files are wrong. They are frozen anew then, once they are mended: else no run would ever end.
@@ -256,25 +258,30 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	[ -z "$verdict" ] || say "$name: $verdict Report: $workspace/runs/$name/$run/report.html"
 }
 
-# A run that failed: kept, so that the next run goes on from there; but begun anew where nothing was fetched, or where the accounts could not
-# be: an outage or a wrong organization may have answered for them, and they cost a few requests. And where no account could be read from what
-# the feed answered: it would be read again from the recording, by each later run.
+# A run that failed: kept, so that the next run goes on from there. What was answered and did not serve is asked for again: by a new run where
+# the ledger has nothing of this one yet, because an outage or a wrong organization may have answered; else by this one, with its own windows,
+# or what it put into the ledger would be in no recording.
 give_up() { # NAME PARTIAL RUN STATUS
 	local -A facts=()
+	local again=''
 	# What cannot be read is kept: the error that matters has been printed.
 	read_facts run "$2" --ledger "$workspace/ledger/$1.db" 2>/dev/null || facts=([fetch-subscriptions]=begun [fetch-datafeed]=begun)
-	if [ "$accounts_failed" = 1 ] && [ "${facts[fetch-datafeed]}" != none ]; then
-		rm -f "$2"/raw/fetch-subscriptions.*
-		# A recording that has its end line is never added to, and it may lack accounts.
-		[ "${facts[fetch-datafeed]}" != complete ] || rm -f "$2"/raw/fetch-datafeed.*
-		say "$1: run $3 failed with status $4; the envelopes that it fetched are kept, and the next run asks for the accounts again"
-	elif [ "$accounts_failed$feed_unusable" = 00 ] && [ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != nonenone ]; then
+	# A recording that has its end line is never added to, and that of the feed may lack accounts.
+	[ "$accounts_failed" = 0 ] || again=fetch-subscriptions
+	[ "$feed_unusable" = 0 ] && [ "$accounts_failed${facts[fetch-datafeed]}" != 1complete ] || again="$again fetch-datafeed"
+	if [ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != nonenone ] && { [ -z "$again" ] || merged "$1" "$2"; }; then
+		for again in $again; do rm -f "$2/raw/$again".*; done
 		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run goes on from there"
 	else
 		say "$1: run $3 failed with status $4; the next run begins anew"
 		mv "$2" "$2.new"
 		rm -rf "$2.new"
 	fi
+}
+
+# Has the ledger moved on since the run began?
+merged() { # NAME PARTIAL
+	[ -e "$workspace/ledger/$1.db" ] && ! stage merge --ledger "$workspace/ledger/$1.db" --print-state | cmp -s - "$2/inputs/state.json"
 }
 
 # auth, with the token kept in the workspace unless --no-cache.
@@ -313,6 +320,8 @@ as_begun() { # PROFILE FROZEN-PROFILE
 tally() { # NAME PARTIAL
 	local name=$1 partial=$2 profile=$file feed=${facts[feed]:-datafeed} emit=touched policy changed=() offline=() source subscriptions datafeed
 	[ -z "${facts[replay]}" ] || offline=(--replay "${facts[replay]}")
+	# A run that has fetched all needs no token: an outage does not hold it up.
+	[ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != completecomplete ] || offline=(--replay "$partial/raw")
 	source_of fetch-subscriptions "$partial/raw"
 	subscriptions=("${source[@]}")
 	source_of fetch-datafeed "$partial/raw"
@@ -331,7 +340,7 @@ tally() { # NAME PARTIAL
 			--run-id "${facts[run_id]}" ${changed[@]+"${changed[@]}"} >"$partial/tallied.ndjson"
 	local statuses=("${PIPESTATUS[@]}")
 	some_refused=0 accounts_failed=0 feed_unusable=0
-	[ "${statuses[3]}" -ne 65 ] || feed_unusable=1
+	[ "${statuses[0]}${statuses[1]}${statuses[2]}:${statuses[3]}" != 000:65 ] || feed_unusable=1
 	case ${statuses[0]}:${statuses[2]} in *:0 | *:75 | *:141) ;; 0:*) accounts_failed=1 ;; esac
 	if [ "${statuses[3]}" -eq 75 ]; then
 		read_facts run "$partial" --ledger "$workspace/ledger/$name.db"
