@@ -315,8 +315,8 @@ static int add_consumption(struct consumption *consumption, const struct message
 	int64_t end;
 	if (reported && read_time(consumption, reader, message, "period_end", true, &end, error) == 0 && end > row->reported_end)
 		row->reported_end = end;
-	if (!reported)
-		consumption->facts[account].touched = true;
+	*(reported ? &consumption->facts[account].was_reported : &consumption->facts[account].touched) = true;
+	consumption->has_reported |= reported;
 	tally_add(sum, units, first, last);
 	return add_statuses(consumption, sum, reader, message, error) < 0 || add_days(consumption, sum, reader, message, error) < 0 ? -1
 																    : 1;
@@ -340,6 +340,19 @@ int consumption_add(
 	if (stream == &stream_account || stream == &stream_watermark)
 		return keep_facts(consumption, reader, message, error);
 	return 0;
+}
+
+static int add_reported_watermark(
+	struct consumption *consumption, const struct message_reader *reader, const struct message *message, struct error *error)
+{
+	uint32_t account;
+	if (read_account(consumption, reader, message, &account, error) < 0)
+		return -1;
+	struct account_facts *facts = facts_of(consumption, account, error);
+	consumption->has_reported_watermarks = true;
+	if (facts)
+		facts->was_reported = true;
+	return facts ? 0 : -1;
 }
 
 static int add_contract(
@@ -382,6 +395,8 @@ int consumption_read_reported(struct consumption *consumption, int descriptor, c
 			result = -1;
 		else if (message_is_record(&message, "consumption"))
 			result = add_consumption(consumption, &reader, &message, true, error);
+		else if (message_is_record(&message, "watermark"))
+			result = add_reported_watermark(consumption, &reader, &message, error);
 		else if (message_is_record(&message, "contract"))
 			result = add_contract(consumption, &reader, &message, error);
 		else if (message_is_record(&message, "job_result"))

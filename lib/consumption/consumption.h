@@ -18,6 +18,7 @@ struct account_facts {
 	char *organization_id, *account_name; /* NULL for null */
 	int64_t watermark; /* INSTANT_NONE when there is none */
 	bool touched; /* it has a summand: it is not carried over */
+	bool was_reported; /* the report has consumption of it, or its watermark */
 };
 
 struct consumption {
@@ -34,6 +35,7 @@ struct consumption {
 	struct account_facts *facts; /* by account number of the tally */
 	size_t fact_count;
 	bool restates; /* there is a report to compare with: contracts are printed, for the next one */
+	bool has_reported, has_reported_watermarks; /* the report has consumption; watermarks */
 	bool policy_changed; /* since the last report: what differs from it has the cause `policy` */
 	int64_t reported_at; /* clock of the last report; INSTANT_NONE when there is none */
 	struct record_fields fields;

@@ -93,6 +93,12 @@ static void print_contracts(const struct consumption *consumption, struct output
 	}
 }
 
+/* Had the account been asked by the time of the report? Where that has no watermarks, as of a feed that comes in files, any report says so. */
+static bool was_asked(const struct consumption *consumption, uint32_t account)
+{
+	return consumption->has_reported_watermarks ? consumption->facts[account].was_reported : consumption->has_reported;
+}
+
 int consumption_print(struct consumption *consumption, struct output *output, struct error *error)
 {
 	struct tally *tally = &consumption->tally;
@@ -121,7 +127,7 @@ int consumption_print(struct consumption *consumption, struct output *output, st
 	any = false;
 	for (size_t i = 0; i < tally->count; i++) {
 		const struct tally_row *row = &tally->rows[i];
-		if (!restatement_is_due(row, consumption->reported_at))
+		if (!restatement_is_due(row, consumption->reported_at, was_asked(consumption, row->account)))
 			continue;
 		if (!any)
 			stream_append_schema(&output->pending, &stream_restatement);

@@ -2,11 +2,11 @@
 
 #include "base/instant.h"
 
-bool restatement_is_due(const struct tally_row *row, int64_t reported_at)
+bool restatement_is_due(const struct tally_row *row, int64_t reported_at, bool was_asked)
 {
 	/* Under another contract than today's, the period may have ended later, and so have been open. */
 	int64_t end = row->reported_end > row->period.end ? row->reported_end : row->period.end;
-	return reported_at != INSTANT_NONE && end <= reported_at && row->now.units != row->reported.units;
+	return was_asked && reported_at != INSTANT_NONE && end <= reported_at && row->now.units != row->reported.units;
 }
 
 const char *restatement_cause(const struct tally_row *row, bool policy_changed)

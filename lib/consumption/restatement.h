@@ -1,7 +1,8 @@
 /*
  * restatement.h: which reported figures are corrected, and why.
  *
- * A restatement is due when a period that was reported as over now has other units than were reported. Causes:
+ * A restatement is due when a period that was reported as over now has other units than were reported. An account that had not been asked
+ * by then was not reported as zero: what is first known of it restates nothing. Causes:
  *
  *   policy  the counting policy has changed since
  *   late    units were added: their envelopes arrived after the report
@@ -12,8 +13,8 @@
 
 #include "consumption/tally.h"
 
-/* `reported_at` is the latest clock of all reports, INSTANT_NONE when there is none. */
-bool restatement_is_due(const struct tally_row *row, int64_t reported_at);
+/* `reported_at` is the latest clock of all reports, INSTANT_NONE when there is none; `was_asked`: the row's account, by then. */
+bool restatement_is_due(const struct tally_row *row, int64_t reported_at, bool was_asked);
 
 /* "policy", "late" or "status". */
 const char *restatement_cause(const struct tally_row *row, bool policy_changed);

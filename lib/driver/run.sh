@@ -327,7 +327,7 @@ tally() { # NAME PARTIAL
 	source_of fetch-datafeed "$partial/raw"
 	datafeed=("${source[@]}")
 	[ ! -e "$partial/inputs/feed.json" ] || feed=$partial/inputs/feed.json
-	[ "${facts[contract_changed]}" = 0 ] || emit=all
+	[ "${facts[contract_changed]}${facts[days_unknown]}" = 00 ] || emit=all
 	[ "${facts[policy_changed]}" = 0 ] || emit=all changed=(--policy-changed)
 	policy_of "$partial/inputs"
 	authorise "$profile" ${offline[@]+"${offline[@]}"} |

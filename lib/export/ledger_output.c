@@ -72,8 +72,8 @@ int ledger_print(struct ledger *ledger, bool all, int32_t since, struct output *
 
 int ledger_print_reported(struct ledger *ledger, struct output *output, struct error *error)
 {
-	static const struct source sources[] = {
-		{&stream_job_result, "last_job_results"}, {&stream_contract, "last_contracts"}, {&stream_consumption, "list_reported"}};
+	static const struct source sources[] = {{&stream_job_result, "last_job_results"}, {&stream_contract, "last_contracts"},
+		{&stream_watermark, "list_watermarks"}, {&stream_consumption, "list_reported"}};
 	struct printer printer = {.output = output};
 	return print_sources(ledger, sources, sizeof sources / sizeof *sources, &printer, error) < 0 ? -1 : 0;
 }

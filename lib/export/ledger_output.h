@@ -16,7 +16,7 @@
  */
 int ledger_print(struct ledger *ledger, bool all, int32_t since, struct output *output, struct error *error);
 
-/* Prints the last job_result, its contracts and the consumption records last reported: the --reported FILE of
+/* Prints the last job_result, its contracts, the watermarks, and the consumption records last reported: the --reported FILE of
  * aggregate-by-period. */
 int ledger_print_reported(struct ledger *ledger, struct output *output, struct error *error);
 

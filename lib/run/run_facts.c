@@ -108,7 +108,7 @@ int run_begin(const char *folder, const struct run_beginning *beginning, struct 
 struct last_report {
 	struct arena arena;
 	const char *run_id, *policy; /* of the job_result; NULL: there is none, or it names none */
-	bool has_job, has_contract;
+	bool has_job, has_contract, lacks_days;
 	char contract_start[32], renewal_months[32]; /* of the latest contract */
 };
 
@@ -127,6 +127,8 @@ static void read_reported(void *context, struct record *record)
 		last->has_contract = true;
 		copy_slice(last->contract_start, sizeof last->contract_start, record_slice(record, SLOT_contract_start));
 		copy_slice(last->renewal_months, sizeof last->renewal_months, record_slice(record, SLOT_renewal_months));
+	} else if (message_is_record(record->message, "consumption")) {
+		last->lacks_days |= record_is_null(record, SLOT_by_day);
 	}
 }
 
@@ -219,7 +221,8 @@ int run_facts_append_run(const char *folder, const char *ledger, struct buffer *
 			? -1
 			: 0;
 	arena_release(&last.arena);
-	buffer_append_format(text, "promoted=%d\ncontract_changed=%d\npolicy_changed=%d\n", promoted, contract, policy);
+	buffer_append_format(text, "promoted=%d\ncontract_changed=%d\npolicy_changed=%d\ndays_unknown=%d\n", promoted, contract, policy,
+		last.lacks_days);
 	for (size_t i = 0; i < 2; i++)
 		buffer_append_format(text, "%s=%s\n", programs[i], recording_state(folder, programs[i]));
 	return result;

@@ -29,6 +29,7 @@ int run_begin(const char *folder, const struct run_beginning *beginning, struct 
  *   promoted              1 when the ledger has it already
  *   contract_changed      1 when the profile has another contract than the last report: all partials are needed
  *   policy_changed        1 when the last report was made by another counting policy
+ *   days_unknown          1 when the last report, of an earlier version, lacks the days of some consumption: all partials are needed
  *   fetch-subscriptions, fetch-datafeed  none, begun or complete: their recordings
  */
 int run_facts_append_run(const char *folder, const char *ledger, struct buffer *text, struct error *error);
