@@ -14,6 +14,10 @@
 #define INSTANT_NONE INT64_MIN /* no time: null or absent in the records */
 #define DAY_MS INT64_C(86400000)
 
+/* Of times in periods: the years 1000 to 8999. Around others a period may begin or end outside of the calendar, where it has no text. */
+#define INSTANT_DATED_FROM INT64_C(-30610224000000)
+#define INSTANT_DATED_UNTIL INT64_C(221845392000000)
+
 #define INSTANT_LENGTH 24 /* of 2025-01-31T00:00:00.000Z */
 #define DAY_LENGTH 10 /* of 2025-01-31 */
 

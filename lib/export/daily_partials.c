@@ -179,6 +179,9 @@ static int walk_weeks(struct daily_partials *partials, const struct daily_accoun
 	while (result == 0 && (got = ledger_step(partials->ledger, statement, error)) > 0) {
 		const char *plan_item = (const char *)sqlite3_column_text(statement, 0);
 		int64_t week = sqlite3_column_int64(statement, 1);
+		/* An earlier version stored them. */
+		if (week * WEEK_MS < INSTANT_DATED_FROM - WEEK_MS || week * WEEK_MS >= INSTANT_DATED_UNTIL)
+			continue;
 		if (!is_same(partials, plan_item, week)) {
 			result = give_week(partials, account, error);
 			begin(partials, plan_item, week);

@@ -33,6 +33,50 @@ bool json_escapes_are_right(const char *text, size_t length)
 	return true;
 }
 
+/* Its bytes; 0 for a code unit that is no character. */
+static size_t put_utf8(char *to, int unit)
+{
+	if (unit <= 0 || (unit >= 0xd800 && unit < 0xe000))
+		return 0;
+	if (unit < 0x80) {
+		to[0] = (char)unit;
+		return 1;
+	}
+	if (unit < 0x800) {
+		to[0] = (char)(0xc0 | unit >> 6);
+		to[1] = (char)(0x80 | (unit & 0x3f));
+		return 2;
+	}
+	to[0] = (char)(0xe0 | unit >> 12);
+	to[1] = (char)(0x80 | (unit >> 6 & 0x3f));
+	to[2] = (char)(0x80 | (unit & 0x3f));
+	return 3;
+}
+
+ptrdiff_t json_unescape(char *to, size_t size, const char *text, size_t length)
+{
+	static const char letters[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
+	char *at = to;
+	if (length >= size || !json_escapes_are_right(text, length))
+		return -1;
+	for (const char *end = text + length; text < end;) {
+		size_t count = 1;
+		if (*text != '\\') {
+			*at = *text++;
+		} else if (text[1] != 'u') {
+			*at = bytes[strchr(letters, text[1]) - letters];
+			text += 2;
+		} else {
+			count = put_utf8(at, code_unit(text + 2));
+			text += 6;
+		}
+		if (count == 0)
+			return -1;
+		at += count;
+	}
+	return at - to;
+}
+
 /* The length of the escape at `at`, or of the pair; 0 for half of a pair. Of a wrong escape, at most what is left. */
 static size_t escape_length(const char *at, const char *end)
 {

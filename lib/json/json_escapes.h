@@ -26,6 +26,12 @@ bool json_has_half_pair(const char *text, size_t length);
  */
 bool json_mend_pairs(char *text, size_t length);
 
+/*
+ * Writes a string's content without its escapes, in UTF-8; returns its length. -1 where they are wrong, \u0000 or of a surrogate, or there are
+ * fewer than `size` bytes of room.
+ */
+ptrdiff_t json_unescape(char *to, size_t size, const char *text, size_t length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -157,6 +157,9 @@ int envelope_reader_read(struct envelope_reader *reader, const struct json_slice
 		parse_time(&fields[MODIFIED], "modified_at", &envelope->modified_at, error) < 0 ||
 		parse_text(fields, PLAN_ITEM, &plan_item, error) < 0)
 		return -1;
+	/* normalize gives none; others may. */
+	if (envelope->sent_at < INSTANT_DATED_FROM || envelope->sent_at >= INSTANT_DATED_UNTIL)
+		envelope->sent_at = INSTANT_NONE;
 	if (envelope->modified_at == INSTANT_NONE)
 		return error_set(
 			error, EX_DATAERR, "envelope \"modified_at\" must be a time, this is %s", json_kind_name(fields[MODIFIED].kind));

@@ -33,18 +33,19 @@ static int bind_field(sqlite3_stmt *statement, int parameter, const struct strea
 		[FIELD_TEXT] = {JSON_STRING, "a string"},
 		[FIELD_TIME] = {JSON_STRING, "a time"},
 		[FIELD_DAY] = {JSON_STRING, "a date"},
-		[FIELD_INTEGER] = {JSON_NUMBER, "an integer"},
+		[FIELD_INTEGER] = {JSON_NUMBER, "an integer of at most 18 digits"},
 		[FIELD_DECIMAL] = {JSON_STRING, "a string"},
 		[FIELD_RIGHTS] = {JSON_NUMBER, "an integer or \"unlimited\""},
 		[FIELD_BOOLEAN] = {JSON_TRUE, "true or false"},
 		[FIELD_OBJECT] = {JSON_OBJECT, "an object"},
 		[FIELD_ARRAY] = {JSON_ARRAY, "an array"}};
-	int64_t instant;
+	int64_t instant, number = 0;
 	if ((slice->kind == JSON_ABSENT || slice->kind == JSON_NULL) && !field->required)
 		return 0; /* what is not bound is null */
 	bool fits = slice->kind == forms[field->type].kind || (field->type == FIELD_BOOLEAN && slice->kind == JSON_FALSE) ||
 		(field->type == FIELD_RIGHTS && json_slice_equals(slice, "unlimited"));
-	if (!fits || (field->type == FIELD_TIME && !json_slice_instant(slice, &instant)))
+	if (!fits || (field->type == FIELD_TIME && !json_slice_instant(slice, &instant)) ||
+		(slice->kind == JSON_NUMBER && !json_slice_integer(slice, &number)))
 		return error_set(error, EX_DATAERR, "%s \"%s\" must be %s, this is %s", stream->name, field->name, forms[field->type].name,
 			json_kind_name(slice->kind));
 	if ((field->type == FIELD_ID || field->type == FIELD_WORD) && memchr(slice->text, 0, slice->length))
@@ -54,7 +55,7 @@ static int bind_field(sqlite3_stmt *statement, int parameter, const struct strea
 	else if (field->type == FIELD_BOOLEAN)
 		sqlite3_bind_int(statement, parameter, slice->kind == JSON_TRUE);
 	else if (slice->kind == JSON_NUMBER)
-		sqlite3_bind_int64(statement, parameter, strtoll(slice->text, NULL, 10));
+		sqlite3_bind_int64(statement, parameter, number);
 	else
 		sqlite3_bind_text(statement, parameter, slice->text, (int)slice->length, SQLITE_STATIC);
 	return 0;

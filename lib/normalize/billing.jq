@@ -4,6 +4,9 @@
 # Null for what is not told.
 def text: if type == "string" then gsub("^\\s+|\\s+$"; "") else . end | if . == "" or (type == "string" and ascii_downcase == "n/a") then null else . end;
 
+# Services write these where they have no date.
+def date: text | if type == "string" and test("^(0001-01-01|9999-12-31)") then null else . end;
+
 # A number, or "unlimited".
 def quantity($name):
   text
@@ -36,8 +39,8 @@ def charge: {
 .context as $context | .record.account as $account
 | [.record.charges | objects | .billingChargeItems | arrays | .[] | objects | charge] as $charges
 | def used($name): [$charges[] | select((.charge_name | strings | ascii_downcase) == $name) | .used_quantity | numbers] | if . == [] then null else add end;
-  ($account.billingPeriodStartDate | text) as $from
-| ($account.billingPeriodEndDate | text) as $to
+  ($account.billingPeriodStartDate | date) as $from
+| ($account.billingPeriodEndDate | date) as $to
 | select($from != null or $to != null)
 | {
   organization_id: $context.organization_id,

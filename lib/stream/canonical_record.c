@@ -87,7 +87,7 @@ static char *put_value(
 {
 	bool is_name = field->type == FIELD_ID || field->type == FIELD_WORD;
 	bool missing = slice->kind == JSON_ABSENT || slice->kind == JSON_NULL ||
-		(is_name && slice->kind == JSON_STRING && !slice->length) || (field->type == FIELD_TIME && is_no_date(slice));
+		(is_name && slice->kind == JSON_STRING && !slice->length) || (bounded && field->type == FIELD_TIME && is_no_date(slice));
 	if (missing && !field->required)
 		return mempcpy(at, "null", 4);
 	int32_t day;

@@ -10,9 +10,12 @@
 
 #define COUNT_DIGITS 15 /* of a count, at most, so that sums of them stay far from the end of 64 bits */
 
+#define COUNT_NAME_LIMIT 256
+
 struct count_member {
-	const char *name; /* without escapes; not terminated */
+	const char *name; /* not terminated */
 	size_t length;
+	char unescaped[COUNT_NAME_LIMIT]; /* the name, if it has escapes: then it has no more bytes */
 	int64_t count;
 };
 
