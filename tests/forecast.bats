@@ -215,7 +215,7 @@ interval() {
 	for file in covers ordinary later allocated; do
 		echo "$file $(foretell 2025-04-01T00:00:00Z --entitlements $file.csv <in | fields is_covered warning exhausted_on)"
 	done >got
-	same $'covers true false 2025-03-01\nordinary false true 2025-03-01\nlater false true 2025-03-01\nallocated false true 2025-03-01' "$(cat got)"
+	same $'covers true false null\nordinary false true 2025-03-01\nlater false true 2025-01-01\nallocated false true 2025-03-01' "$(cat got)"
 }
 
 @test "excluded accounts, identifiers and users are left out of every day" {

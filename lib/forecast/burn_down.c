@@ -1,6 +1,8 @@
 #include "forecast/burn_down.h"
 
 #include "base/instant.h"
+#include "reconcile/figures.h"
+#include "reconcile/position_print.h"
 #include "json/json_write.h"
 
 #include <stdlib.h>
@@ -21,13 +23,7 @@ static double at_least(double value, double least)
 	return value > least ? value : least;
 }
 
-/* The days that are known whole, and behind them those to the period's end. */
-struct series {
-	int32_t first, end; /* end exclusive */
-	int64_t *units;
-};
-
-static int64_t sum_of_days(const struct series *series, int32_t from, int32_t end)
+static int64_t sum_of_days(const struct day_series *series, int32_t from, int32_t end)
 {
 	int64_t total = 0;
 	for (int32_t day = from; day < end; day++)
@@ -35,7 +31,8 @@ static int64_t sum_of_days(const struct series *series, int32_t from, int32_t en
 	return total;
 }
 
-static int open_series(struct series *series, const struct daily_consumption *daily, const struct burn_down *burn_down, struct error *error)
+static int open_series(
+	struct day_series *series, const struct daily_consumption *daily, const struct burn_down *burn_down, struct error *error)
 {
 	uint32_t metric = burn_down->position->metric;
 	series->end = burn_down->end_day;
@@ -56,7 +53,7 @@ static struct forecast_day within_period(const struct forecast_day forecast[], s
 	return (struct forecast_day){rest, rest - (day.expected - day.low) * part, rest + (day.high - day.expected) * part};
 }
 
-static int expect(struct burn_down *burn_down, const struct series *series, struct error *error)
+static int expect(struct burn_down *burn_down, const struct day_series *series, struct error *error)
 {
 	int32_t next = burn_down->known_until + 1, period = burn_down->first_day;
 	size_t ahead = (size_t)(burn_down->end_day - next), known = next > series->first ? (size_t)(next - series->first) : 0;
@@ -81,7 +78,7 @@ static int expect(struct burn_down *burn_down, const struct series *series, stru
 	return 0;
 }
 
-static int count(struct burn_down *burn_down, const struct series *series, struct error *error)
+static int count(struct burn_down *burn_down, const struct day_series *series, struct error *error)
 {
 	int64_t total = 0;
 	burn_down->unit_days = (size_t)(burn_down->today - burn_down->first_day);
@@ -94,27 +91,34 @@ static int count(struct burn_down *burn_down, const struct series *series, struc
 	return 0;
 }
 
-static void find_exhaustion(struct burn_down *burn_down)
+static int64_t units_of(const struct forecast_day *day, int which)
 {
-	const struct open_position *position = burn_down->position;
-	size_t at = 0;
-	if (position->is_unlimited || burn_down->expected_units <= position->owned)
-		return;
-	burn_down->runs_out = true;
-	if (position->used > position->owned) {
-		while (at < burn_down->unit_days && burn_down->units[at] <= position->owned)
-			at++;
-		burn_down->exhausted_on = burn_down->first_day + (int32_t)at;
-		return;
-	}
-	while (forecast_round(burn_down->expected[at].expected) <= position->owned)
-		at++;
-	burn_down->exhausted_on = burn_down->today + (int32_t)at;
-	burn_down->days_left = (int32_t)at;
+	return forecast_round(which == 0 ? day->expected : which == 1 ? day->low : day->high);
 }
 
-static bool is_covered(const struct entitlements *entitlements, const struct open_position *position, int32_t day)
+/* Draws counted days, and what is expected of later ones: by the expected, low or high curve. */
+static int draw(struct burn_down *burn_down, const struct daily_consumption *daily, const struct day_series *series, int which,
+	struct expected_position *expected, struct error *error)
 {
+	struct day_series all = {series->first, series->end, calloc((size_t)(series->end - series->first), sizeof *all.units)};
+	int64_t before = burn_down->unit_days ? burn_down->units[burn_down->unit_days - 1] : 0;
+	if (!all.units)
+		return error_set(error, EX_OSERR, "out of memory");
+	for (int32_t day = all.first; day < burn_down->today && day < all.end; day++)
+		all.units[day - all.first] = series->units[day - series->first];
+	for (size_t i = 0; i < burn_down->expected_days; i++) {
+		int64_t units = units_of(&burn_down->expected[i], which);
+		all.units[burn_down->today + (int32_t)i - all.first] = units > before ? units - before : 0;
+		before = units > before ? units : before;
+	}
+	int result = expected_position_draw(expected, daily, burn_down->position, &all, error);
+	free(all.units);
+	return result;
+}
+
+static bool has_enterprise_agreement(const struct daily_consumption *daily, const struct open_position *position, int32_t day)
+{
+	const struct entitlements *entitlements = &daily->licence->entitlements;
 	for (size_t i = 0; i < entitlements->count; i++) {
 		const struct entitlement *entitlement = &entitlements->list[i];
 		if (entitlement->is_enterprise && !entitlement->is_retired && entitlement->allocation_type == GROUP_POOL &&
@@ -126,10 +130,23 @@ static bool is_covered(const struct entitlements *entitlements, const struct ope
 	return false;
 }
 
+static void find_exhaustion(struct burn_down *burn_down, const struct daily_consumption *daily)
+{
+	const struct open_position *position = burn_down->position;
+	int32_t day = burn_down->at_end.first_breach;
+	if (position->unlicensed > 0 && position->first_unlicensed != NO_BREACH)
+		day = position->first_unlicensed;
+	burn_down->is_covered = burn_down->at_end.is_covered || (day != NO_BREACH && has_enterprise_agreement(daily, position, day));
+	burn_down->runs_out = day != NO_BREACH && !has_enterprise_agreement(daily, position, day);
+	burn_down->is_covered &= !burn_down->runs_out;
+	burn_down->exhausted_on = day;
+	burn_down->days_left = burn_down->runs_out && day > burn_down->today ? day - burn_down->today : 0;
+}
+
 int burn_down_compute(struct burn_down *burn_down, const struct daily_consumption *daily, const struct open_position *position,
 	int warn_days, struct error *error)
 {
-	struct series series = {.units = NULL};
+	struct day_series series = {.units = NULL};
 	*burn_down = (struct burn_down){.position = position,
 		.first_day = instant_day(position->period.start),
 		.end_day = instant_day(position->period.end - 1) + 1,
@@ -137,7 +154,12 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 		.known_until = daily->known_until};
 	int result = open_series(&series, daily, burn_down, error);
 	if (result == 0)
-		result = count(burn_down, &series, error) < 0 || expect(burn_down, &series, error) < 0 ? -1 : 0;
+		result = count(burn_down, &series, error) < 0 || expect(burn_down, &series, error) < 0 ||
+				draw(burn_down, daily, &series, 0, &burn_down->at_end, error) < 0 ||
+				draw(burn_down, daily, &series, 1, &burn_down->low, error) < 0 ||
+				draw(burn_down, daily, &series, 2, &burn_down->high, error) < 0
+			? -1
+			: 0;
 	free(series.units);
 	if (result < 0) {
 		burn_down_release(burn_down);
@@ -147,10 +169,10 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 	burn_down->expected_units = forecast_round(end->expected);
 	burn_down->low_units = forecast_round(end->low);
 	burn_down->high_units = forecast_round(end->high);
-	find_exhaustion(burn_down);
-	burn_down->is_covered = burn_down->runs_out && is_covered(&daily->licence->entitlements, position, burn_down->exhausted_on);
-	burn_down->warning = burn_down->runs_out && burn_down->days_left < warn_days && !burn_down->is_covered;
-	return 0;
+	find_exhaustion(burn_down, daily);
+	burn_down->warning = burn_down->runs_out && burn_down->days_left < warn_days;
+	const int64_t rights[] = {burn_down->at_end.unlicensed, burn_down->at_end.lapsing};
+	return expected_position_costs(daily, position, rights, burn_down->costs, 2, &burn_down->currency, error);
 }
 
 static void put_point(struct buffer *line, int32_t day, const int64_t values[], size_t value_count)
@@ -209,5 +231,15 @@ void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buf
 		json_null(line);
 	json_member_boolean(line, "is_covered", burn_down->is_covered);
 	json_member_boolean(line, "warning", burn_down->warning);
+	json_member_integer(line, "expected_unlicensed_rights", burn_down->at_end.unlicensed);
+	json_member_integer(line, "low_unlicensed_rights", burn_down->low.unlicensed);
+	json_member_integer(line, "high_unlicensed_rights", burn_down->high.unlicensed);
+	json_member_integer(line, "expected_over_licensed_rights", burn_down->at_end.available);
+	json_member_integer(line, "low_over_licensed_rights", burn_down->high.available);
+	json_member_integer(line, "high_over_licensed_rights", burn_down->low.available);
+	json_member_text(line, "currency", burn_down->currency);
+	int digits = burn_down->currency ? currency_digits(burn_down->currency) : 0;
+	position_put_amount(line, "expected_true_up_cost", burn_down->costs[0], digits);
+	position_put_amount(line, "expected_savings", burn_down->costs[1], digits);
 	put_curve(line, burn_down);
 }

@@ -10,12 +10,15 @@
  * known to be a part only. Where H is before the period, R(d) is what is expected from P on, and the interval is that of H to d in proportion.
  * Expected, low and high units are those of the last day.
  *
- * Rights run out on the first day on which more is used, or expected, than is owned; that of counted days where U is more already.
+ * Rights run out on the first day on which a unit is used, or expected, that no right in force on that day covers (expected_position.h):
+ * a contract that begins later cures nothing, and an enterprise-wide agreement covers whatever is used. Where the position says that some
+ * unit is unlicensed already, that day is its.
  */
 #ifndef ENVTALLY_BURN_DOWN_H
 #define ENVTALLY_BURN_DOWN_H
 
 #include "forecast/daily_consumption.h"
+#include "forecast/expected_position.h"
 #include "forecast/forecast.h"
 
 struct burn_down {
@@ -29,8 +32,11 @@ struct burn_down {
 	int64_t expected_units, low_units, high_units;
 	bool runs_out;
 	int32_t exhausted_on, days_left; /* days_left: at least 0 */
-	bool is_covered,
-		warning; /* an enterprise-wide agreement, allocated to nobody, covers that day; fewer days are left than asked for, and it does not */
+	struct expected_position at_end, low, high; /* by expected, low and high units */
+	bool is_covered; /* an enterprise-wide agreement covers what goes beyond the rights: nothing runs out */
+	bool warning; /* rights run out in fewer days than asked for */
+	const char *currency; /* NULL where no cost is known */
+	struct amount costs[2]; /* expected: of the true-up, and of what lapses unused */
 	int64_t partials; /* all units of the period by its daily partials: U, where they are whole */
 };
 

@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/instant.h"
 #include "base/stale_feed.h"
+#include "reconcile/figures.h"
 #include "stream/record.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #define FIELDS(X) \
 	X(account_id) X(plan_item_id) X(day) X(units_consumed) X(plan_item_name) X(subscription_name) X(watermark) X(profile) \
 	X(software_model) X(license_metric) X(unit) X(period_index) X(period_start) X(period_end) X(rights_owned) \
-	X(rights_used)
+	X(rights_used) X(unlicensed_rights) X(first_unlicensed_on)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -117,6 +118,9 @@ static struct open_position read_position(struct record *record)
 	position.period = record_period(record, SLOT_period_index, SLOT_period_start, SLOT_period_end);
 	position.owned = record_rights(record, SLOT_rights_owned, &position.is_unlimited);
 	position.used = record_count_or(record, SLOT_rights_used, 0);
+	position.unlicensed = record_count_or(record, SLOT_unlicensed_rights, 0);
+	position.first_unlicensed =
+		record_is_null(record, SLOT_first_unlicensed_on) ? NO_BREACH : record_day(record, SLOT_first_unlicensed_on);
 	if (position.owned < 0 || record_is_null(record, SLOT_rights_owned))
 		record_wrong(record, SLOT_rights_owned, "a whole number, 0 or more, or \"unlimited\"");
 	return position;

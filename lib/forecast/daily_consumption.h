@@ -19,7 +19,8 @@ struct open_position {
 	uint32_t metric; /* of the models */
 	struct period period;
 	bool is_unlimited;
-	int64_t owned, used;
+	int64_t owned, used, unlicensed;
+	int32_t first_unlicensed; /* NO_BREACH (figures.h) when it is not known */
 };
 
 struct daily_consumption {

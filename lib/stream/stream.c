@@ -212,7 +212,11 @@ const struct stream stream_forecast = {
 		{"units_to_date", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true}, {"method", FIELD_WORD, true},
 		{"expected_units", FIELD_INTEGER, true}, {"low_units", FIELD_INTEGER, true}, {"high_units", FIELD_INTEGER, true},
 		{"exhausted_on", FIELD_DAY, false}, {"days_left", FIELD_INTEGER, false}, {"is_covered", FIELD_BOOLEAN, true},
-		{"warning", FIELD_BOOLEAN, true}, {"curve", FIELD_ARRAY, true}),
+		{"warning", FIELD_BOOLEAN, true}, {"expected_unlicensed_rights", FIELD_INTEGER, false},
+		{"low_unlicensed_rights", FIELD_INTEGER, false}, {"high_unlicensed_rights", FIELD_INTEGER, false},
+		{"expected_over_licensed_rights", FIELD_INTEGER, false}, {"low_over_licensed_rights", FIELD_INTEGER, false},
+		{"high_over_licensed_rights", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false},
+		{"expected_true_up_cost", FIELD_DECIMAL, false}, {"expected_savings", FIELD_DECIMAL, false}, {"curve", FIELD_ARRAY, true}),
 };
 
 const struct stream stream_entitlement_use = {

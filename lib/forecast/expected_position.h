@@ -1,0 +1,40 @@
+/*
+ * expected_position.h: what an open period's position is expected to be at its end, by the day: units draw on rights that are in force on
+ * their day (drawdown.h), expected ones as counted ones.
+ *
+ * Accounts are not told apart, so rights that are allocated to a group are drawn as those of the pool. A day's units are those of the
+ * series that the forecast goes by. Where the grants come to other rights than the position's rights_owned at the period's start, as
+ * when the licence file is not the position's, days are not drawn on: all units are held against rights_owned.
+ */
+#ifndef ENVTALLY_EXPECTED_POSITION_H
+#define ENVTALLY_EXPECTED_POSITION_H
+
+#include "forecast/daily_consumption.h"
+#include "reconcile/average_price.h"
+
+/* Units of consecutive days. */
+struct day_series {
+	int32_t first, end; /* end exclusive */
+	int64_t *units;
+};
+
+/* At the end of the period. */
+struct expected_position {
+	int64_t unlicensed, available; /* available: in force on some day of the period, and not used; 0 where rights are unlimited */
+	int64_t lapsing; /* of these, those that no later period can use */
+	int32_t first_breach; /* the first day with an unlicensed unit; NO_BREACH (figures.h) for none */
+	bool is_covered; /* an enterprise-wide agreement covered some unit */
+};
+
+/*
+ * `series` has the counted days, from the metric's first one on, and behind them the expected ones up to the period's end. What is in the
+ * series before the period has drawn, too. EX_OSERR.
+ */
+int expected_position_draw(struct expected_position *expected, const struct daily_consumption *daily, const struct open_position *position,
+	const struct day_series *series, struct error *error);
+
+/* What these rights cost on average, and their currency; NULL and AMOUNT_NONE where entitlements tell no cost. */
+int expected_position_costs(const struct daily_consumption *daily, const struct open_position *position, const int64_t rights[],
+	struct amount costs[], size_t count, const char **currency, struct error *error);
+
+#endif
