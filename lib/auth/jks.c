@@ -16,7 +16,7 @@
 #define SALT_LENGTH 20
 #define SUN_KEY_PROTECTOR "1.3.6.1.4.1.42.2.17.1.1"
 
-/* What is left to read. Once something did not fit, `at` stays there and everything read is 0. */
+/* The rest of the file. After a failed read `at` stays where it is, and everything read is 0. */
 struct cursor {
 	const unsigned char *bytes;
 	size_t length;
@@ -143,7 +143,7 @@ fail:
 	return -1;
 }
 
-/* OPENSSL_utf82uni() gives UTF-16BE and a terminator of two bytes; text that is not UTF-8 is taken as Latin-1. */
+/* OPENSSL_utf82uni() gives UTF-16BE and a terminator of two bytes; text that is not UTF-8 is read as Latin-1. */
 static int hash_password(EVP_MD_CTX *hash, const char *password)
 {
 	int length;

@@ -15,8 +15,8 @@
  * package: 20 bytes of salt, the PKCS#8 PrivateKeyInfo xor a key stream, 20 bytes of check; the stream is
  * S1 = SHA-1(password, salt), S(n+1) = SHA-1(password, S(n)), the check is SHA-1(password, PrivateKeyInfo).
  *
- * Every length is checked against what is left of the file before it is believed, and memory grows with what was read,
- * not with what a count claims. An alias is kept as it is in the file.
+ * Every length is checked against the rest of the file before it is used, and memory grows with the bytes read, not with
+ * a declared count. An alias is kept as it is in the file.
  */
 #ifndef ENVTALLY_JKS_H
 #define ENVTALLY_JKS_H
@@ -41,11 +41,11 @@ struct jks_entry {
 
 struct jks {
 	uint32_t version;
-	struct jks_entry *entries; /* trusted certificates are left out */
+	struct jks_entry *entries; /* without trusted certificates */
 	size_t count;
 	size_t trusted_certificates;
 	const unsigned char *bytes;
-	size_t digest_at; /* offset of the digest: the end of what it covers */
+	size_t digest_at; /* offset of the digest, which covers everything before it */
 };
 
 #define JKS_INIT \
@@ -53,7 +53,7 @@ struct jks {
 		0 \
 	}
 
-/* Reads the structure of `bytes`, which must outlive *jks. No password is needed for it. EX_DATAERR for anything not as above. */
+/* Reads the structure of `bytes`, which must outlive *jks, without a password. EX_DATAERR for anything not as above. */
 int jks_read(const unsigned char *bytes, size_t length, struct jks *jks, struct error *error);
 
 /* Returns 1 when the digest is right under `password`, 0 when not (another password, or a changed file), -1 with error. */

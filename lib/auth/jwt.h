@@ -1,12 +1,12 @@
 /*
- * jwt.h: the signed assertion that the token service takes for an access token (RFC 7523, as Docusign's JWT grant has it).
+ * jwt.h: the signed assertion that the token service exchanges for an access token (RFC 7523, Docusign's JWT grant).
  *
  *   BASE64URL({"alg":"RS256","typ":"JWT","kid":…}) . BASE64URL({"iss":…,"sub":…,"aud":…,"iat":…,"exp":…,"scope":…}) . signature
  *
  * JWS compact serialization (RFC 7515 section 7.1), base64url without padding (section 2), RSASSA-PKCS1-v1_5 with SHA-256
  * (RFC 7518 section 3.3).
  *
- * - aud is a bare host, in lower case, also when the user wrote a URL or a port: Docusign asks for a bare host. Only a host of this
+ * - aud is a bare host, in lower case, even if the user wrote a URL or a port: Docusign asks for a bare host. Only a host of this
  *   machine keeps its port, as in Docusign's own clients: that is a simulator.
  * - iat is JWT_BACKDATE_SECONDS before `issued_at`: the service refuses an assertion from its future, and clocks differ.
  * - exp is iat + lifetime, and lifetime at most JWT_LIFETIME_LIMIT: Docusign refuses more than an hour.

@@ -85,7 +85,7 @@ static int read_encrypted(const struct key_source *source, const X509_SIG *encry
 	return result;
 }
 
-/* What it is, if it is no private key. */
+/* Names the content if it is not a private key. */
 static int refuse(const struct key_source *source, struct error *error)
 {
 	const unsigned char *at = source->bytes;

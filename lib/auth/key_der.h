@@ -1,14 +1,14 @@
 /*
  * key_der.h: a private key in DER: PKCS#8 (RFC 5208), encrypted PKCS#8, PKCS#1 (RFC 8017 appendix A.1.2).
  *
- * The structure decides which. Also what the readers of other containers share: a PEM block holds the same bytes, a store its parts.
+ * The structure decides which. The readers of other containers use this too: a PEM block has the same bytes, a store its parts.
  */
 #ifndef ENVTALLY_KEY_DER_H
 #define ENVTALLY_KEY_DER_H
 
 #include "auth/key_file.h"
 
-/* A key_reader. What is no key is EX_DATAERR, or EX_CONFIG when it is a certificate or a public key. */
+/* A key_reader. EX_DATAERR if there is no key, EX_CONFIG for a certificate or a public key. */
 int key_der_read(const struct key_source *source, struct private_key *key, struct error *error);
 
 /* Error: the file holds `what`, a public part ("a public key", "a certificate"), instead of the private key. Returns -1. */

@@ -150,7 +150,7 @@ out:
 	return result;
 }
 
-/* The key has to verify what it signs: a bit that fell over in a file without a digest shows only so. */
+/* The key must verify its own signature: nothing else detects a flipped bit in a file without a digest. */
 static bool signs(EVP_PKEY *pkey)
 {
 	static const unsigned char message[] = "envtally";

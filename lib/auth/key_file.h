@@ -1,19 +1,19 @@
 /*
- * key_file.h: the private key that signs for Docusign, from whatever file the user has.
+ * key_file.h: reads the private key that signs for Docusign, from any kind of key file.
  *
  * The format is recognized by content, never by name:
- *   PEM      RFC 7468; PKCS#1, PKCS#8, encrypted PKCS#8, and the traditional encryption of RFC 1421 headers; forgiving of what
- *            pasting does to it (key_pem.h)
+ *   PEM      RFC 7468; PKCS#1, PKCS#8, encrypted PKCS#8, and the traditional encryption of RFC 1421 headers; tolerates
+ *            the effects of pasting (key_pem.h)
  *   DER      the same without the base64
  *   PKCS#12  RFC 7292, with the old RC2/3DES encryption, the new PBES2, and the PBMAC1 of RFC 9579 (key_pkcs12.h)
  *   JKS      versions 1 and 2 (jks.h)
- * JCEKS, OpenSSH and PuTTY files, certificates and public keys are named for what they are, with the command that helps.
+ * For JCEKS, OpenSSH and PuTTY files, certificates and public keys, the error names the kind and the command that helps.
  *
- * Docusign takes RS256 (RFC 7518 section 3.3: RSA of 2048 bits or more), so every other key is refused. The key must verify
- * what it signs, so that a damaged one shows here and not as a refusal by the token service.
+ * Docusign uses RS256 (RFC 7518 section 3.3: RSA of 2048 bits or more), so every other key is refused. The key must verify its own
+ * signature, so that a damaged one is detected here and not by the token service.
  *
  * Errors: EX_NOINPUT no such file; EX_DATAERR a broken or unknown container, more than KEY_FILE_LIMIT bytes; EX_NOPERM wrong
- * password; EX_CONFIG a password or alias that has to be named, a key that cannot serve.
+ * password; EX_CONFIG a missing password or alias, an unusable key.
  */
 #ifndef ENVTALLY_KEY_FILE_H
 #define ENVTALLY_KEY_FILE_H
@@ -54,15 +54,15 @@ struct private_key {
 /* Fills *key, which is the caller's to release (also after an error, when it is empty). */
 int key_file_load(const char *path, const struct key_options *options, struct private_key *key, struct error *error);
 
-/* Appends what the user should know about the key of `path` though it works (one line, no newline), or nothing. */
+/* Appends a warning about a key that works (one line, no newline), or nothing. */
 void key_file_warning(const char *path, const struct private_key *key, struct buffer *line);
 
 void private_key_release(struct private_key *key);
 
 /*
- * For the modules that read one container each (key_pem, key_der, key_pkcs12, and JKS within key_file): what they read from.
- * Such a reader is called first with `password` NULL. It returns EX_NOPERM when it needs a password, or another one;
- * only then is the user's asked for. So nobody is asked for a password that the content does not need.
+ * The input of the modules that read one container each (key_pem, key_der, key_pkcs12, and JKS within key_file). A reader is called
+ * first with `password` NULL. It returns EX_NOPERM if it needs a password, or another one; only then is the password read or
+ * asked for.
  */
 struct key_source {
 	const char *path; /* for messages */

@@ -15,9 +15,8 @@
  *   public key to register at Docusign:
  *   -----BEGIN PUBLIC KEY-----               what `openssl pkey -pubout` prints
  *
- * Lines that do not apply are left out. Nothing secret is in it. Control characters of names are shown as \xNN, so that a
- * file from elsewhere cannot write to the terminal. Since PEM readers pass over text around, the whole can be piped into
- * `openssl pkey -pubin`.
+ * Lines that do not apply are omitted. Nothing is secret. Control characters in names are shown as \xNN, so that a foreign file
+ * cannot control the terminal. PEM readers ignore the text around the key, so the output can be piped into `openssl pkey -pubin`.
  */
 #ifndef ENVTALLY_KEY_INFO_H
 #define ENVTALLY_KEY_INFO_H

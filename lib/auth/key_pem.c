@@ -179,7 +179,7 @@ static int decrypt(const struct key_source *source, EVP_CIPHER_INFO *cipher, str
 	return decrypted == 1 ? 0 : -1;
 }
 
-/* A DER format's name in PEM; the key of a SEC1 block is refused later for its type, whatever it is called. */
+/* A DER format's name in PEM; a SEC1 key is refused later because of its type. */
 static const char *format_of(const char *der_format, bool traditionally_encrypted)
 {
 	if (traditionally_encrypted)

@@ -1,12 +1,11 @@
 /*
  * key_pem.h: a private key in PEM (RFC 7468), however it was pasted.
  *
- * The text between "-----BEGIN X-----" and "-----END X-----" counts, wherever they stand: a BOM, UTF-16, text around, leading
- * blanks, CRLF, quotes, newlines written as \n, or lost altogether do no harm. Within, all that is not base64 is
- * passed over (RFC 2045 section 6.8); the DER inside and the test signature of key_file catch what is damaged.
- * The traditional encryption has the headers of RFC 1421 (Proc-Type, DEK-Info), which have to be there.
+ * Reads the text between "-----BEGIN X-----" and "-----END X-----", wherever it is: a BOM, UTF-16, surrounding text, leading blanks, CRLF,
+ * quotes, and newlines that were lost or written as \n are harmless. Inside, everything but base64 is ignored (RFC 2045 section 6.8); the
+ * DER and the test signature of key_file detect damage. The traditional encryption requires the headers of RFC 1421 (Proc-Type, DEK-Info).
  *
- * Certificates of the same file are kept if they are the key's. A file with two private keys is refused: nothing says which.
+ * Certificates of the same file are kept if they are the key's. A file with two private keys is ambiguous and refused.
  */
 #ifndef ENVTALLY_KEY_PEM_H
 #define ENVTALLY_KEY_PEM_H

@@ -3,7 +3,7 @@
  *
  * The file's MAC is checked first, so that a wrong password and a missing algorithm are different errors. OpenSSL 3.0 knows the MAC of
  * RFC 7292 appendix B; that of RFC 9579 (PBMAC1: PBKDF2 and HMAC) is computed here. A file without a MAC is accepted. RC2 and other old
- * ciphers come from the legacy provider, loaded only then (legacy_crypto.h).
+ * ciphers are those of the legacy provider, loaded only then (legacy_crypto.h).
  *
  * A key's alias is its friendlyName; a key without one is called by its number among those without, as in keytool. An empty password is
  * tried before the user is asked for one.

@@ -1,8 +1,8 @@
 /*
- * legacy_crypto.h: OpenSSL 3's legacy provider (RC2, RC4, DES), for as long as an old key file takes to decrypt.
+ * legacy_crypto.h: OpenSSL 3's legacy provider (RC2, RC4, DES), while an old key file is decrypted.
  *
- * The provider is loaded into an OSSL_LIB_CTX of its own, this thread's default only during the second attempt; nothing else in the
- * process sees the old algorithms. An object made within (an EVP_PKEY, say) must not outlive it: copy the bytes instead.
+ * The provider is loaded into a separate OSSL_LIB_CTX, which is this thread's default only during the second attempt; nothing else in
+ * the process sees the old algorithms. Objects created in it (such as an EVP_PKEY) must not outlive it: copy the bytes instead.
  */
 #ifndef ENVTALLY_LEGACY_CRYPTO_H
 #define ENVTALLY_LEGACY_CRYPTO_H

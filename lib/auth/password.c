@@ -71,7 +71,7 @@ static int read_variable(const char *name, struct buffer *line, struct error *er
 	return buffer_check(line, error);
 }
 
-/* OpenSSL's console dialogue turns the echo off and puts it back on whatever signal breaks in. */
+/* OpenSSL's console dialogue turns the echo off, and on again whatever signal interrupts it. */
 static int read_terminal(struct buffer *line, struct error *error)
 {
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);

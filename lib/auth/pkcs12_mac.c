@@ -76,7 +76,7 @@ static enum pkcs12_mac check_pbmac1(PKCS12 *file, const X509_ALGOR *algorithm, c
 	const ASN1_OBJECT *object;
 	const void *value;
 	int type;
-	/* PBES2's parameters are built as PBMAC1's: a key derivation and what is done with the key. */
+	/* PBES2's parameters have the structure of PBMAC1's: a key derivation and the use of the key. */
 	X509_ALGOR_get0(NULL, &type, &value, algorithm);
 	PBE2PARAM *scheme = type == V_ASN1_SEQUENCE ? ASN1_item_unpack(value, ASN1_ITEM_rptr(PBE2PARAM)) : NULL;
 	PBKDF2PARAM *derivation = NULL;

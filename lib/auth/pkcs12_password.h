@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* `password` is UTF-8, as OpenSSL 1.1.0 and newer take it; NULL: no bytes. */
+/* `password` is UTF-8, as for OpenSSL 1.1.0 and newer; NULL: no bytes. */
 typedef bool pkcs12_try(void *context, const char *password, int length);
 
 /* Gives each form of the password to `try` until one succeeds. `password` NULL: there is none. */

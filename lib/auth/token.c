@@ -85,7 +85,7 @@ static int refused(const struct profile *profile, const struct http_reply *reply
 	const char *code = member(body, is_admin_form ? "errorCode" : "error");
 	const char *description = member(body, is_admin_form ? "message" : "error_description");
 	struct buffer clocks = BUFFER_INIT;
-	/* A service that is busy or broken says so with an error of its own, too. */
+	/* A busy or broken service may send such an error too. */
 	int status = reply->status == 429 ? EX_TEMPFAIL : reply->status >= 500 || reply->status == 200 ? EX_UNAVAILABLE : EX_NOPERM;
 	if (strcmp(code, "consent_required") == 0)
 		return consent_required(profile, error);
@@ -149,7 +149,7 @@ int token_service_clock(const struct profile *profile, struct buffer *text, stru
 {
 	struct http_reply reply = HTTP_REPLY_INIT;
 	struct buffer difference = BUFFER_INIT;
-	int result = post(profile, "", &reply, error); /* what it answers does not matter */
+	int result = post(profile, "", &reply, error); /* the response does not matter */
 	int64_t ahead = seconds_ahead(reply.date);
 	if (result == 0 && reply.date == INSTANT_NONE)
 		buffer_append_format(text, "not known: %s shows none", profile->audience);
@@ -223,7 +223,7 @@ static int cache_path(
 	return buffer_check(path, error);
 }
 
-/* Reads a cache file that is the user's own, and no one else's to read. */
+/* Reads a cache file that belongs to the user and that nobody else can read. */
 static int read_cache(const char *path, struct token *token, struct error *error)
 {
 	struct stat status;

@@ -16,7 +16,7 @@ struct daily_count {
 
 struct daily_partials {
 	struct ledger *ledger;
-	struct name_table statuses; /* of the ledger that count, in the order of their names; each once, whatever the methods */
+	struct name_table statuses; /* of the ledger that count, sorted by name; each once for all methods */
 	struct daily_place *places; /* by the ledger's key of a status: where it counts */
 	struct name_table pools; /* of the policy, in which some status of the ledger counts: pool 1 is the first */
 	struct buffer pool_names; /* the same as a JSON array */

@@ -1,7 +1,7 @@
 /*
  * database_load.h: an export made ready for a database: the lines that are loaded, and the script that loads them.
  *
- * lib/export/sqlite.jq and postgres.jq make the scripts from the SCHEMA messages; what each expects is said there.
+ * lib/export/sqlite.jq and postgres.jq make the scripts from the SCHEMA messages; each documents its input.
  */
 #ifndef ENVTALLY_DATABASE_LOAD_H
 #define ENVTALLY_DATABASE_LOAD_H

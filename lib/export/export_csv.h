@@ -1,7 +1,7 @@
 /*
  * export_csv.h: records of one stream as CSV: RFC 4180, CRLF, UTF-8 without BOM; the header is the stream's fields, in order.
  *
- * Null is an empty cell, an empty text is "" in quotes, so that a reader can tell them apart (PostgreSQL's COPY does). Objects and
+ * Null is an empty cell, an empty text is "" in quotes, so that a reader can distinguish them (as PostgreSQL's COPY does). Objects and
  * arrays are JSON text. For programs: a text that a spreadsheet would run is not guarded (report_csv.h is for people).
  */
 #ifndef ENVTALLY_EXPORT_CSV_H

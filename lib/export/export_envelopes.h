@@ -7,7 +7,7 @@
 #include "export/record_rows.h"
 
 /*
- * The stream of the ledger's envelopes: stream_envelope, or stream_envelope_method once any envelope has come with a sending method: then
+ * The stream of the ledger's envelopes: stream_envelope, or stream_envelope_method once any envelope has a sending method: then
  * every record has the field, null where the method is unknown. NULL with an error.
  */
 const struct stream *export_envelopes_stream(struct ledger *ledger, struct error *error);

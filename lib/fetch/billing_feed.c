@@ -16,9 +16,9 @@
 
 struct billing_walk {
 	const char *account_id;
-	char site_name[SITE_NAME_LIMIT + 1]; /* "" when it is not known, or no label of a host's name */
-	struct buffer responses; /* {"responses":[<the account's response>, once it came */
-	int64_t observed_at; /* when it came */
+	char site_name[SITE_NAME_LIMIT + 1]; /* "" if unknown, or not a label of a host name */
+	struct buffer responses; /* {"responses":[<the account's response>, once received */
+	int64_t observed_at; /* when it was received */
 };
 
 /* The name becomes part of a host name: only a valid label is kept. */

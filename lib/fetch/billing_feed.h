@@ -1,5 +1,5 @@
 /*
- * billing_feed.h: Docusign's own count of what each account has sent, and what it charges for: two requests an account, of the
+ * billing_feed.h: Docusign's own count of the envelopes that each account has sent, and its charges: two requests per account, of the
  * eSignature REST API: GET /restapi/v2.1/accounts/{accountId} and …/billing_charges.
  *
  * The two responses become one raw record of stream docusign_billing, each as the service sent it: {"account":…,"charges":…}; charges
@@ -33,7 +33,7 @@ struct billing_feed {
 int billing_feed_add(struct billing_feed *feed, const struct connection *connection, const char *account_id, const char *site_name,
 	size_t site_length, struct error *error);
 
-/* Asks for all accounts added and writes their records, in the order in which responses come; `*records` counts them. */
+/* Requests all accounts added and writes their records, in the order of responses; `*records` counts them. */
 int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct output *output,
 	unsigned long long *records, struct error *error);
 

@@ -30,7 +30,7 @@ struct bookmarks {
 };
 
 /*
- * Reads `path` (NULL: no file): a bare value, or STATE messages, one a line, of which the last counts. An empty file or {} is a first run.
+ * Reads `path` (NULL: no file): a bare value, or STATE messages, one per line, the last of which counts. An empty file or {} is a first run.
  * A missing file is EX_NOINPUT, an invalid value EX_DATAERR.
  */
 int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, struct error *error);

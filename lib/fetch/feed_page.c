@@ -40,7 +40,7 @@ void feed_page_reader_release(struct feed_page_reader *reader)
 	reader->scanner = NULL;
 }
 
-/* A whole number, also as a string: the eSignature API writes numbers so. */
+/* An integer, possibly as a string: the eSignature API writes numbers so. */
 static int to_number(const struct json_slice *slice, const char *pointer, int64_t *number, struct error *error)
 {
 	bool fits = (slice->kind == JSON_NUMBER || slice->kind == JSON_STRING) && slice->length > 0 && slice->length <= 15;

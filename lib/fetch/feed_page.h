@@ -1,7 +1,7 @@
 /*
- * feed_page.h: a page of a feed, read as its descriptor says: where the records are, and what comes after them.
+ * feed_page.h: a page of a feed, read as its descriptor says: its records and the next position.
  *
- * Errors are EX_DATAERR and say what the response lacks, without its URL.
+ * Errors are EX_DATAERR and name what the response lacks, without its URL.
  */
 #ifndef ENVTALLY_FEED_PAGE_H
 #define ENVTALLY_FEED_PAGE_H
@@ -22,7 +22,6 @@ struct feed_page_reader {
 int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, const char *api_base, struct error *error);
 void feed_page_reader_release(struct feed_page_reader *reader);
 
-/* Reads an response. */
 int feed_page_read(struct feed_page_reader *reader, const struct http_response *response, struct error *error);
 
 /* Calls `each` with every record of the page just read; each is an object. Returns what json_scan_elements() does. */
@@ -30,8 +29,8 @@ int feed_page_records(
 	struct feed_page_reader *reader, int (*each)(void *context, const char *text, size_t length), void *context, struct error *error);
 
 /*
- * After the page's `count` records: returns 1 when there is more, and `reader->next` is the position to ask for; 0 when
- * the feed is caught up; -1 when the response contradicts itself or leads in a circle. `position` is what was asked for.
+ * After the page's `count` records: returns 1 if there is more, with the next position in `reader->next`; 0 if the feed is
+ * caught up; -1 if the response contradicts itself or leads in a circle. `position` is that of the request.
  */
 int feed_page_next(struct feed_page_reader *reader, const char *position, size_t count, struct error *error);
 

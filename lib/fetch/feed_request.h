@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* What the placeholders stand for. */
+/* The values of the placeholders. */
 struct feed_place {
 	const char *api_base, *organization_id;
 	const char *account_id; /* NULL for a feed of the whole organization */
@@ -17,8 +17,8 @@ struct feed_place {
 };
 
 /*
- * Appends the URL. What is put into a template, and parameters as a whole, are percent-encoded by RFC 3986: all but
- * unreserved characters, in upper case. For paging by link the position is the URL.
+ * Appends the URL. Values in templates, and complete parameters, are percent-encoded by RFC 3986: all but unreserved
+ * characters, in upper case. For paging by link the position is the URL.
  */
 void feed_append_url(const struct feed *feed, const struct feed_place *place, struct buffer *url);
 

@@ -1,5 +1,5 @@
 /*
- * fetch_options.h: what the fetchers have in common on their command line and their standard input.
+ * fetch_options.h: the common options of the fetchers, and their standard input.
  */
 #ifndef ENVTALLY_FETCH_OPTIONS_H
 #define ENVTALLY_FETCH_OPTIONS_H
@@ -13,10 +13,10 @@
 /* --record, --replay, --tries, --retry-base, --timeout: for POPT_ARG_INCLUDE_TABLE. */
 extern struct poptOption fetch_options_table[];
 
-/* Their values, checked (a mistake ends the program: options.h). */
+/* Their values, checked; an invalid one ends the program (options.h). */
 struct fetch_source_options fetch_options_source(const char *program);
 
-/* Standard input of a fetcher: a CONNECTION among lines that are passed on. */
+/* Standard input of a fetcher: a CONNECTION among lines that are copied. */
 struct fetch_input {
 	const char *program;
 	const char *const *pointers; /* fields of the messages, for `each` */

@@ -283,7 +283,6 @@ static const char *asked_position(const struct fetch_run *run, const struct walk
 
 enum { CAUGHT_UP, MORE, CHANGED };
 
-/* The records of a page, and what comes after it. */
 static int read_records(struct fetch_run *run, struct walk *walk, struct error *problem)
 {
 	struct page_records page = {.run = run, .walk = walk, .error = problem};
@@ -329,7 +328,7 @@ static int read_page(struct fetch_run *run, struct walk *walk, const struct http
 	return result < 0 ? error_prefix(problem, "cannot use the answer of '%s'", response->url) : result;
 }
 
-/* The service's own error, where the status says that there is none. */
+/* The service's own error in a response whose status is a success. */
 static bool is_error_in_200(const struct http_response *response)
 {
 	return response->status >= 200 && response->status < 300 && response->error.status == EX_UNAVAILABLE;

@@ -1,5 +1,5 @@
 /*
- * look_back.h: which time a feed's requests cover, and which time is complete once they are answered.
+ * look_back.h: the window of time that a feed's requests cover, and up to when the feed is then complete.
  *
  *   contract start        bookmark (until) less the look-back        bookmark (until)        now
  *   |---------------------|==========================================|======================|
@@ -7,7 +7,7 @@
  *
  * The window begins `lookback_days` before the bookmark, since envelopes change after they were fetched, but never before the
  * contract. (It looks back from now where the clock was ahead when the bookmark was set.) Without a bookmark it begins with the contract. A window that an earlier run left unfinished is resumed as it was; a feed
- * that takes no upper bound runs on to now.
+ * without an upper bound extends to now.
  */
 #ifndef ENVTALLY_LOOK_BACK_H
 #define ENVTALLY_LOOK_BACK_H

@@ -1,7 +1,7 @@
 /*
- * loop_detect.h: has a sequence of texts begun to repeat itself? Brent's algorithm: constant memory, however long the cycle.
+ * loop_detect.h: detects that a sequence of texts repeats itself, by Brent's algorithm, in constant memory.
  *
- * A cycle is detected within a few of its rounds. Texts are compared by a 64-bit hash.
+ * A loop is detected within a few rounds. Texts are compared by a 64-bit hash.
  */
 #ifndef ENVTALLY_LOOP_DETECT_H
 #define ENVTALLY_LOOP_DETECT_H
@@ -18,7 +18,7 @@ struct loop_detector {
 /* FNV-1a, 64 bits. */
 uint64_t loop_hash(const char *text, size_t length);
 
-/* Takes the sequence's next text; true when it is one that came before. Starts from {0}. */
+/* Adds the sequence's next text; true if it has occurred before. Starts from {0}. */
 bool loop_detected(struct loop_detector *loop, const char *text, size_t length);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * raw_record.h: the messages of raw streams: each record is what the service sent, byte for byte, in Singer's envelope.
+ * raw_record.h: the messages of raw streams: records of the service, byte for byte, in Singer messages.
  *
  * {"type":"RECORD","stream":…,"record":<as sent>,"context":{"organization_id":…,"account_id":…},"time_extracted":…}
- * The context says for what the record was asked, since some services leave it out of their records.
+ * The context has the ids of the request, which some services omit from their records.
  */
 #ifndef ENVTALLY_RAW_RECORD_H
 #define ENVTALLY_RAW_RECORD_H
@@ -13,7 +13,7 @@
 
 struct raw_context {
 	const char *stream, *organization_id;
-	const char *account_id; /* or NULL: left out */
+	const char *account_id; /* or NULL: omitted */
 	int64_t time_extracted;
 };
 

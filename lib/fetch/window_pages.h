@@ -1,5 +1,5 @@
 /*
- * window_pages.h: the pages of a window, while they are read: do they come to an end, and is the list that they are of still the same?
+ * window_pages.h: detects that the pages of a window never end, or that the list changed while it was read.
  *
  * A feed has no end if it returns to an earlier position, if WINDOW_EMPTY_MOST pages in a row have no record, or if a window has
  * WINDOW_PAGES_MOST pages. A list that is read by offsets has changed if it declares another total than on its first page, or if the window

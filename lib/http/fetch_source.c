@@ -16,7 +16,7 @@ struct fetch_source {
 	int64_t now, first_response_at; /* INSTANT_NONE until a response has a time */
 };
 
-/* Opens the recording to write; `*tail` becomes what it holds already. */
+/* Opens the recording for writing; sets `*tail` to its present contents. */
 static int open_record(
 	struct fetch_source *source, const struct fetch_source_options *options, struct recording_tail *tail, struct error *error)
 {

@@ -376,7 +376,7 @@ static int record(
 {
 	bool answered = request->code == CURLE_OK && !request->given_up;
 	bool refused = answered && (request->status < 200 || request->status >= 300);
-	/* A try without an response is only worth keeping when it was the last. */
+	/* An attempt without a response is recorded only if it was the last. */
 	if (!http->record || (!answered && !final))
 		return 0;
 	buffer_reset(&http->headers_json);

@@ -58,7 +58,7 @@ int64_t http_headers_number(const struct http_headers *headers, const char *name
 	return number;
 }
 
-/* Header values are bytes; what is not ASCII is taken for Latin-1, so that the JSON is UTF-8 whatever comes. */
+/* Header values are bytes; non-ASCII bytes are read as Latin-1, so that the JSON is always UTF-8. */
 static void append_utf8(struct buffer *text, const char *value)
 {
 	for (; *value; value++) {

@@ -1,5 +1,5 @@
 /*
- * http_headers.h: the header fields of one HTTP response, names in lower case, in the order in which they came.
+ * http_headers.h: the header fields of one HTTP response, names in lower case, in the order received.
  */
 #ifndef ENVTALLY_HTTP_HEADERS_H
 #define ENVTALLY_HTTP_HEADERS_H
@@ -15,13 +15,13 @@ struct http_headers {
 	struct buffer fields;
 };
 
-/* Takes a line as libcurl gives it. A status line begins anew, so what an interim response (100) said is forgotten. */
+/* Adds a line from libcurl. A status line starts over, so the fields of an interim response (100) are dropped. */
 void http_headers_add(struct http_headers *headers, const char *line, size_t length);
 
 /* The first field of that name, or NULL. */
 const char *http_headers_find(const struct http_headers *headers, const char *name);
 
-/* The field's value as a whole number, -1 if it is absent or invalid. */
+/* The field's value as an integer, -1 if it is absent or invalid. */
 int64_t http_headers_number(const struct http_headers *headers, const char *name);
 
 /* Appends an object; fields of one name are joined by ", ". Cookies, which may be as good as a password, are redacted. */

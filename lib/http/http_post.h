@@ -2,7 +2,7 @@
  * http_post.h: one POST of a form over HTTPS, for the token service.
  *
  * TLS 1.2 or newer, verified always; no redirects (a secret is in the form); the response is at most HTTP_POST_LIMIT bytes.
- * A connection that breaks is tried again, up to three times and for a minute; an response is an response, whatever its status.
+ * A broken connection is retried, up to three attempts and for a minute; any response is returned, whatever its status.
  */
 #ifndef ENVTALLY_HTTP_POST_H
 #define ENVTALLY_HTTP_POST_H

@@ -15,7 +15,7 @@
 
 enum { SLICE_CODE, SLICE_MESSAGE, SLICE_ERROR, SLICE_DESCRIPTION, SLICE_COUNT };
 
-/* How Docusign's APIs and its token service say what went wrong. */
+/* Where Docusign's APIs and its token service put errors. */
 static const char *const pointers[SLICE_COUNT] = {"/body/errorCode", "/body/message", "/body/error", "/body/error_description"};
 
 int response_reader_open(struct response_reader *reader, struct error *error)
@@ -48,7 +48,7 @@ static int decode(struct response_reader *reader, const struct response_received
 	return buffer_check(text, error);
 }
 
-/* The beginning of a body, on one line; what is not plain ASCII as \xNN. */
+/* The beginning of a body, on one line; anything but plain ASCII as \xNN. */
 static void show_beginning(const char *body, size_t length, char text[4 * BEGINNING + 8])
 {
 	size_t used = 0;
@@ -91,7 +91,7 @@ static bool is_limit_code(const struct json_slice *code)
 		memmem(code->text, code->length, family, sizeof family - 1);
 }
 
-/* The service's own error, whatever the status says. */
+/* The service's own error, whatever the status. */
 static bool holds_error(const struct json_slice slices[SLICE_COUNT])
 {
 	return (slices[SLICE_CODE].kind == JSON_STRING && slices[SLICE_CODE].length > 0) ||
@@ -118,11 +118,11 @@ static int status_remedy(int status, const char **remedy)
 		}
 	}
 	if (status >= 300 && status < 400)
-		*remedy = "redirects are not followed: the token goes nowhere else";
+		*remedy = "redirects are not followed, so that the token goes nowhere else";
 	return EX_UNAVAILABLE;
 }
 
-/* What the service itself says about it, in JSON. */
+/* Appends the service's own error, if the body has one in JSON. */
 static void append_reason(const struct json_slice slices[SLICE_COUNT], struct error *error)
 {
 	size_t used = strlen(error->text);

@@ -11,7 +11,7 @@ static int64_t reserve_of(int64_t limit)
 
 static void update_window(struct rate_window *window, int64_t limit, int64_t left, int64_t ends_at, bool same)
 {
-	/* Answers overtake each other: within one window what is left only becomes less. */
+	/* Responses overtake each other, but within a window the remainder only decreases. */
 	window->left = same && window->known && window->left < left ? window->left : left;
 	window->limit = limit;
 	window->ends_at = ends_at;
@@ -23,7 +23,7 @@ void rate_limit_update(struct rate_limit *rate, const struct rate_headers *heade
 	rate->answered = true;
 	if (headers->limit > 0 && headers->left >= 0 && headers->ends_in_ms >= 0) {
 		int64_t ends_at = now + headers->ends_in_ms;
-		/* The end is announced in whole seconds, so that of the same window wavers a little. */
+		/* The end is announced in seconds, so it varies a little within the same window. */
 		bool same = ends_at - rate->hour.ends_at < 2000 && rate->hour.ends_at - ends_at < 2000 && now < rate->hour.ends_at;
 		update_window(&rate->hour, headers->limit, headers->left, ends_at, same);
 	}

@@ -1,8 +1,8 @@
 /*
- * rate_limit.h: Docusign's two limits of requests, obeyed before they are hit.
+ * rate_limit.h: stays below Docusign's two limits of requests.
  *
- * Every response carries what is left: X-RateLimit-* per hour, X-BurstLimit-* per 30 seconds. A request is held back when what is left, less
- * the requests in flight, falls to a small reserve: the limits are the account's, and other programs share them. Times are milliseconds of
+ * Every response has the remaining number: X-RateLimit-* per hour, X-BurstLimit-* per 30 seconds. A request is held back if that, less the
+ * requests in flight, falls to a small reserve: the limits are the account's, and other programs share them. Times are milliseconds of
  * a monotonic clock.
  *
  * The end of the burst's window is not announced: it is assumed to last its full length after the last response.
@@ -23,11 +23,11 @@ struct rate_window {
 };
 
 struct rate_limit {
-	bool answered; /* something came: until then one request goes ahead alone, to learn what is left */
+	bool answered; /* until the first response, requests are made one at a time, to learn the limits */
 	struct rate_window hour, burst;
 };
 
-/* What one response's headers said; RATE_NO_HEADER for what is missing. */
+/* The headers of one response; RATE_NO_HEADER for a missing one. */
 struct rate_headers {
 	int64_t limit, left, ends_in_ms;
 	int64_t burst_limit, burst_left;

@@ -24,7 +24,7 @@ struct replay {
 	struct response_reader responses;
 	void *by_url; /* tsearch(3) tree of struct waiting */
 	struct waiting_list in_order;
-	struct buffer texts; /* url and header fields of the response at hand */
+	struct buffer texts; /* url and header fields of the current response */
 };
 
 static int compare_urls(const void *a, const void *b)

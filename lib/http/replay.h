@@ -13,7 +13,7 @@
 struct replay;
 
 /*
- * With a `limit`, only the first so many exchanges of an incomplete recording are read; what is pending then is for replay_resubmit().
+ * With a `limit`, reads only that many exchanges of an incomplete recording; replay_resubmit() then submits what is pending.
  * With a `copy`, every exchange read is written there too.
  */
 struct replay *replay_open(const char *directory, const char *program, uint64_t limit, struct recording_writer *copy, struct error *error);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define OUTPUT_LIMIT ((size_t)1 << 20)
-#define TIME_LIMIT_S 120 /* three tries at the token service take less */
+#define TIME_LIMIT_S 120 /* three attempts at the token service need less */
 
 extern char **environ;
 

@@ -33,7 +33,7 @@ void envelope_batch_release(struct envelope_batch *batch)
 	*batch = (struct envelope_batch){.rows = NULL};
 }
 
-/* Whatever partition the next row goes to, it may need a chunk. */
+/* The next row may need a new chunk in any partition. */
 bool envelope_batch_is_full(const struct envelope_batch *batch)
 {
 	return batch->chunks_used == BATCH_CHUNKS;

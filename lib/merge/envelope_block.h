@@ -31,7 +31,7 @@ int block_make_room(struct ledger *ledger, struct block_layout *layout, size_t c
 /* The error for bytes that are no rows. Returns -1. */
 int block_damaged(struct ledger *ledger, struct error *error);
 
-/* Calls `each` for every envelope of the ledger, in the order of blocks; stops at what it returns when that is not 0. */
+/* Calls `each` for every envelope of the ledger, in the order of blocks, until it returns a value other than 0, which is returned. */
 int block_walk(struct ledger *ledger, int (*each)(void *context, const struct envelope *envelope, struct error *error), void *context,
 	struct error *error);
 

@@ -40,7 +40,7 @@ void group_commit_release(struct group_commit *group);
 /* Merges the message that the reader has just given: stores it, or passes it on. */
 int group_commit_add(struct group_commit *group, const struct message *message, struct error *error);
 
-/* Before the next message is read: commits when it is not at hand yet. */
+/* Before the next message is read: commits if it has not arrived yet. */
 int group_commit_wait(struct group_commit *group, struct message_reader *reader, struct error *error);
 
 /* At the end of the input: makes everything durable and passes on what waits. */

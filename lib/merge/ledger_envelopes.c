@@ -53,7 +53,7 @@ void ledger_envelopes_release(struct ledger_envelopes *envelopes)
 
 /* ---- versions ---- */
 
-/* Keeps a fact about an envelope for people to see: that it came late, or that two of its versions conflict. */
+/* Stores a fact about an envelope for people: that it arrived late, or that two of its versions conflict. */
 static int add_fact(struct ledger_envelopes *envelopes, const char *statement_name, const struct envelope *envelope, struct error *error)
 {
 	struct buffer id = BUFFER_INIT;
@@ -61,7 +61,7 @@ static int add_fact(struct ledger_envelopes *envelopes, const char *statement_na
 	sqlite3_stmt *statement = ledger_statement(envelopes->ledger, statement_name, error);
 	int result = statement ? buffer_check(&id, error) : -1;
 	if (result == 0) {
-		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): both versions were read whole, or there is an error. */
+		/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): both versions were read completely, or there is an error. */
 		const int64_t values[] = {
 			envelope->modified_at, envelope->account, envelope->plan_item, envelope->sent_at, envelopes->arrived_at};
 		sqlite3_bind_text(statement, 1, id.data, (int)id.length, SQLITE_STATIC);

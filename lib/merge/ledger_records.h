@@ -3,7 +3,7 @@
  *
  * Of accounts, subscriptions, billing periods and watermarks the latest observation wins (time_extracted, then the values), so order does
  * not matter. What a run reported (job_result, consumption, restatement, results) returns to merge when the run is promoted, the
- * job_result first: it names the run. The consumption of a run is complete and replaces what was reported before, also where there is
+ * job_result first: it names the run. The consumption of a run is complete and replaces what was reported before, even if there is
  * none: a job_result that counts none. Storing the same again changes nothing.
  *
  * A stream's statements in statements.sql name the fields that they store (`:account_id`); beside these there are @record, the record as

@@ -16,7 +16,7 @@ EMBEDDED(normalize_billing_jq);
 #define BUILTIN_INPUT_LIMIT ((size_t)2 << 20) /* bytes of a record: jq needs up to 300 times as much memory */
 #define RESULTS_LIMIT (4 * LINE_LIMIT) /* bytes of all results of one record */
 
-/* One jq program with the scanner for what it gives. */
+/* A jq program with the scanner for its results. */
 struct feed_map_program {
 	const char *raw_stream;
 	const struct stream *target;

@@ -1,13 +1,12 @@
 /*
- * feed_map.h: raw streams to canonical ones: which raw stream is whose, and by what map.
+ * feed_map.h: converts records of raw streams to canonical streams.
  *
- * docusign_datafeed becomes envelope by the feed descriptor's map of pointers (fast), or by a jq program of the user's;
+ * docusign_datafeed becomes envelope by the feed descriptor's map of pointers (fast), or by the user's jq program;
  * docusign_accounts, docusign_plan_items and docusign_billing become account, subscription and billing_period by
- * lib/normalize/{accounts,plan_items,billing}.jq. What a jq
- * program gives is checked like everything else: it only has to name the canonical fields. It gets numbers that a double cannot hold as strings
- * (json_integers.h), so that no id loses a digit.
+ * lib/normalize/{accounts,plan_items,billing}.jq. Results of a jq program are objects with canonical fields, and are checked like
+ * everything else. It gets numbers that a double cannot hold as strings (json_integers.h), so that no id loses a digit.
  *
- * An envelope has a sending_method (stream_envelope_method) where the feed's map has one, or the text of the user's program names it.
+ * Envelopes have a sending_method (stream_envelope_method) if the feed's map has one, or the text of the user's program mentions it.
  */
 #ifndef ENVTALLY_FEED_MAP_H
 #define ENVTALLY_FEED_MAP_H
@@ -20,22 +19,22 @@
 
 struct feed_map {
 	struct feed feed;
-	const char *stream; /* name of the raw stream that is the feed's */
-	const char *pointers[RAW_MAP_FIELDS]; /* for message_reader_open(): what the feed's map looks at, each once */
+	const char *stream; /* name of the feed's raw stream */
+	const char *pointers[RAW_MAP_FIELDS]; /* for message_reader_open(): the pointers of the feed's map, each once */
 	size_t pointer_count;
-	const struct stream *target; /* what the feed's records become: stream_envelope or stream_envelope_method */
+	const struct stream *target; /* stream_envelope or stream_envelope_method */
 	int slots[RAW_MAP_FIELDS]; /* of each of its fields: index among the pointers, or one of enum below */
-	const char *words[RAW_MAP_FIELDS]; /* of each of its fields: what it is where the pointer finds something; NULL: what that is */
+	const char *words[RAW_MAP_FIELDS]; /* of each of its fields: when_present; NULL: the value found */
 	bool has_words;
 	struct canonical_form envelope;
 	struct feed_map_program *programs; /* jq, compiled at first use; ended by one without a stream */
-	struct buffer wrapped, exact; /* a record as a jq program gets it */
+	struct buffer wrapped, exact; /* input of a jq program */
 	unsigned long long yielded_nothing; /* records for which a jq program gave no result */
 };
 
 enum { RAW_MAP_ABSENT = -1, RAW_MAP_CONTEXT_ACCOUNT = -2, RAW_MAP_CONTEXT_ORGANIZATION = -3 };
 
-/* A record that does not fit: `pointer` is where. */
+/* Why a record is invalid: `pointer` is the place. */
 struct feed_map_fault {
 	const char *pointer;
 	char reason[300];
@@ -45,12 +44,12 @@ struct feed_map_fault {
 int feed_map_open(struct feed_map *map, const char *feed, const char *stream, const char *program, struct error *error);
 void feed_map_release(struct feed_map *map);
 
-/* The canonical stream that records of this raw stream become; NULL when it is none of ours. */
+/* The canonical stream for a raw stream; NULL if there is no map for it. */
 const struct stream *feed_map_target(const struct feed_map *map, const char *stream, size_t length);
 
 /*
- * Appends the canonical RECORD lines of a raw record (a RECORD of that stream, or a bare one). Returns 0; 1 with the fault when it does
- * not fit, and then nothing was appended; -1 with an error for anything else.
+ * Appends the canonical RECORD lines of a raw record (a RECORD of that stream, or a bare one). Returns 0; 1 with the fault if it is
+ * invalid, and then appends nothing; -1 with any other error.
  */
 int feed_map_append(struct feed_map *map, const struct stream *target, const struct message *message, struct buffer *lines,
 	struct feed_map_fault *fault, struct error *error);

@@ -31,7 +31,7 @@ struct recorded_exchange {
 	int status; /* 0: no response, see `failure` */
 	bool final;
 	int64_t answered_at; /* INSTANT_NONE if not recorded */
-	struct json_slice failure; /* there was no response, or a 2xx that is not what was asked for */
+	struct json_slice failure; /* there was no response, or a 2xx with an error */
 	int failure_status; /* sysexits code that goes with `failure`, if there was no response */
 	const char *body; /* as received */
 	size_t body_length;
@@ -79,7 +79,7 @@ struct recording_entry {
 	const char *headers; /* a JSON object with lower-case names; NULL for none */
 	bool final;
 	size_t decoded_length;
-	const struct error *failure; /* if there was no response, or a 2xx that is not what was asked for; or NULL */
+	const struct error *failure; /* if there was no response, or a 2xx with an error; or NULL */
 };
 
 /* Begins a recording, or resumes one after `tail` (NULL: none). Creates the directory; its parent must exist. */
@@ -89,7 +89,7 @@ int recording_add(
 	struct recording_writer *writer, const struct recording_entry *entry, const char *body, size_t length, struct error *error);
 /* Writes an exchange of another recording as it is. */
 int recording_copy(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error);
-/* Writes the end line when the recording is `complete`; either way what was written is durable. Releases the writer. */
+/* Writes the end line when the recording is `complete`; in any case makes it durable. Releases the writer. */
 int recording_writer_close(struct recording_writer *writer, bool complete, struct error *error);
 
 /* DIR/PROGRAM.SUFFIX, or NULL when memory is short. The caller frees it. */
