@@ -6,6 +6,8 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2314
 
 load helper
+load recording
+load values
 
 pipeline=$root/pipeline.sh
 export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
@@ -435,4 +437,18 @@ same_everywhere() {
 	run --separate-stderr load --to "host=$PWD dbname=$database"
 	[ "$status" -eq 69 ]
 	same "pipeline.sh: cannot load profile 'acme': psql cannot connect, or lost the connection; nothing was changed" "$(tail -n 1 <<<"$stderr")"
+}
+
+@test "values of every kind go into SQLite and PostgreSQL, and again" {
+	needs_server
+	rm -r ws
+	values_night ws
+	"$pipeline" run -q -C ws --replay rec
+	"$pipeline" export -q -C ws --format sqlite --to out.sqlite
+	load
+	load
+	for stream in account subscription envelope consumption; do
+		same "$(sqlite3 out.sqlite "SELECT count(*) FROM $stream")" "$(query "SELECT count(*) FROM envtally.$stream")"
+	done
+	same "$(values | grep '^e' | grep -vc '|reject$')" "$(query 'SELECT count(*) FROM envtally.envelope')"
 }

@@ -309,8 +309,8 @@ long() {
 	context='"context":{"organization_id":"o"},"time_extracted":"2025-03-05T12:00:00Z"}'
 	letters() { head -c "$1" /dev/zero | tr '\0' x; }
 	{
-		echo '{"type":"RECORD","stream":"docusign_accounts","record":{"id":"a0","name":"'"$(letters 65536)"'"},'"$context"
-		echo '{"type":"RECORD","stream":"docusign_accounts","record":{"id":"a1","name":"'"$(letters 65537)"'"},'"$context"
+		echo '{"type":"RECORD","stream":"docusign_accounts","record":{"id":"a0","name":"'"$(letters 1024)"'"},'"$context"
+		echo '{"type":"RECORD","stream":"docusign_accounts","record":{"id":"a1","name":"'"$(letters 1025)"'"},'"$context"
 		echo '{"type":"RECORD","stream":"docusign_plan_items","record":{"subscription_id":"s","plan_name":"'"$(letters 60000)"'","modules":[{}'"$(printf ',{}%.0s' {1..20000})"']},'"$context"
 		echo '{"type":"RECORD","stream":"docusign_billing","record":{"x":"'"$(letters 3000000)"'"},'"$context"
 		echo '{"type":"RECORD","stream":"docusign_datafeed","record":'"$(raw '{}')"',"time_extracted":"'"$(letters $(((16 << 20) - 190)))"'"}'

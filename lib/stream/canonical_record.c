@@ -102,7 +102,7 @@ static char *put_value(
 		if (slice->kind != JSON_STRING)
 			return misfit(fault, slice, "a string");
 		if (bounded && slice->length > CANONICAL_TEXT_LIMIT)
-			return misfit(fault, slice, "a string of at most 65536 bytes");
+			return misfit(fault, slice, "a string of at most 1024 bytes");
 		return json_write_string(at, slice->text, slice->length);
 	case FIELD_TIME:
 		/* Periods that begin or end outside of the calendar's years 1 to 9999 have no text. */

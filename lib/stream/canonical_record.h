@@ -17,7 +17,7 @@ struct canonical_fault {
 };
 
 #define CANONICAL_KEY_ROOM 48
-#define CANONICAL_TEXT_LIMIT ((size_t)64 << 10)
+#define CANONICAL_TEXT_LIMIT 1024 /* such a text fits into a key of PostgreSQL's */
 
 /* What all RECORD lines of a stream have in common, for those who write many. */
 struct canonical_form {
