@@ -46,7 +46,8 @@ setup_file() {
 	fi
 	[ -z "$without" ] || return 0
 	make_organization "$BATS_FILE_TMPDIR/organization"
-	"$simulator" --serve "$BATS_FILE_TMPDIR/organization" --write-profile "$BATS_FILE_TMPDIR/demo" --now 2025-03-02T00:00:00Z \
+	rsa_key
+	"$simulator" --serve "$BATS_FILE_TMPDIR/organization" --write-profile "$BATS_FILE_TMPDIR/demo" --key "$made" --now 2025-03-02T00:00:00Z \
 		--port-file "$BATS_FILE_TMPDIR/port" --page-size 10 --keep-assertions "$BATS_FILE_TMPDIR/assertions" >"$BATS_FILE_TMPDIR/stdout" 2>&1 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/pid"
 	wait_for_server "$(cat "$BATS_FILE_TMPDIR/pid")" "$BATS_FILE_TMPDIR/port"

@@ -86,6 +86,19 @@ wait_for_server() {
 }
 serves_or_ended() { [ -s "$2" ] || ! kill -0 "$1" 2>/dev/null; }
 
+# made_once NAME COMMAND...: a file or folder that several files of tests need and that takes long to make; $made is where it is. The first
+# that needs it calls COMMAND with the place where to make it; tests/run removes it (SHARED_TMPDIR).
+made_once() {
+	made=${SHARED_TMPDIR:-$BATS_SUITE_TMPDIR}/$1
+	[ -e "$made" ] || (
+		flock 9
+		[ -e "$made" ] || { rm -rf "$made.new" && "${@:2}" "$made.new" 2>"$made.log" && mv "$made.new" "$made"; }
+	) 9>"$made.lock" || {
+		cat "$made.log"
+		return 1
+	}
+}
+
 # acme_workspace FOLDER: a workspace of the recorded organisation, before its first night.
 acme_workspace() {
 	mkdir -p "$1/profiles" "$1/licence"
@@ -94,33 +107,31 @@ acme_workspace() {
 }
 
 # acme_after COUNT FOLDER: a copy of that workspace as it is after the first COUNT nights. Running them takes long, and each file of tests
-# needs them: they are made once and shared, by all files that tests/run runs (SHARED_TMPDIR).
+# needs them.
 acme_after() {
-	local shared=${SHARED_TMPDIR:-$BATS_SUITE_TMPDIR}
-	(
-		flock 9
-		[ -e "$shared/after.3" ] || acme_nights "$shared"
-	) 9>"$shared/nights.lock" || return 1
+	made_once nights acme_nights || return 1
 	mkdir -p "$(dirname "$2")"
-	cp -a "$shared/after.$1" "$2"
+	cp -a "$made/after.$1" "$2"
 }
-acme_nights() { # FOLDER: makes after.1, after.2 and after.3 in it; a folder of that name is complete
+acme_nights() { # FOLDER: makes after.1, after.2 and after.3 in it
 	local night count=0
-	rm -rf "$1/growing"
 	acme_workspace "$1/growing"
 	for night in $nights; do
 		count=$((count + 1))
 		"$root/pipeline.sh" run -q -C "$1/growing" --replay "$acme/nights/$night" || return 1
-		cp -a "$1/growing" "$1/copy"
-		mv "$1/copy" "$1/after.$count"
+		cp -a "$1/growing" "$1/after.$count"
 	done
 	rm -r "$1/growing"
 }
 
+# An RSA key, at $made, for all who need just some key.
+rsa_key() { made_once key.pem openssl genrsa -out; }
+
 # serve FOLDER [OPTION]...: the simulator with that organisation, over HTTPS, and a profile in ./ws; it is $simulator, at $origin.
 serve() {
 	rm -f port
-	"$build/tests/simulator" --serve "$1" --write-profile ws --port-file port --log requests.log "${@:2}" >simulator.log 2>&1 3>&- &
+	rsa_key
+	"$build/tests/simulator" --serve "$1" --write-profile ws --key "$made" --port-file port --log requests.log "${@:2}" >simulator.log 2>&1 3>&- &
 	simulator=$!
 	wait_for_server "$simulator" port || {
 		cat simulator.log

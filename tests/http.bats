@@ -29,8 +29,9 @@ wait_for() { # FILE
 
 # start OPTION…: serves acme (or what SERVE says) as of the night, and prepares `connection`, with token, and `accounts`.
 start() {
+	rsa_key
 	# shellcheck disable=SC2086 # SERVE is options
-	"$build/tests/simulator" ${SERVE:---serve "$acme"} --write-profile demo --now $ENVTALLY_NOW --port-file port --log log "$@" \
+	"$build/tests/simulator" ${SERVE:---serve "$acme"} --write-profile demo --key "$made" --now $ENVTALLY_NOW --port-file port --log log "$@" \
 		>stdout 2>&1 3>&- &
 	simulator_pid=$!
 	wait_for port

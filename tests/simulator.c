@@ -25,7 +25,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *serve, *port_file, *write_profile, *ca_file, *log_file, *user, *assertion_file, **fault_specs, **public_keys, **no_consent;
+static char *serve, *port_file, *write_profile, *key_file, *ca_file, *log_file, *user, *assertion_file, **fault_specs, **public_keys,
+	**no_consent;
 static int port, plain_http, use_tls, latency, page_size = 100, token_seconds = 3600, made_accounts, clock_offset, seed = 1;
 static struct limit_settings limits = {-1, -1, 3600, 30, 0};
 
@@ -38,6 +39,7 @@ static struct poptOption table[] = {
 	{"http", 0, POPT_ARG_NONE, &plain_http, 0, "HTTP without TLS", NULL},
 	{"ca-file", 0, POPT_ARG_STRING, &ca_file, 0, "write the certificate authority there, PEM", "FILE"},
 	{"write-profile", 0, POPT_ARG_STRING, &write_profile, 0, "write a profile, its key and the authority to DIR/profiles", "DIR"},
+	{"key", 0, POPT_ARG_STRING, &key_file, 0, "let that profile sign with this private key, PEM, instead of a new one", "FILE"},
 	{"user", 0, POPT_ARG_STRING, &user, 0, "let that profile impersonate this user, as eSignature needs", "UUID"},
 	{"public-key", 0, POPT_ARG_ARGV, &public_keys, 0, "register this RSA public key, PEM; may be repeated", "FILE"},
 	{"keep-assertions", 0, POPT_ARG_STRING, &assertion_file, 0, "append each JWT that asks for a token there", "FILE"},
@@ -175,6 +177,7 @@ int main(int argc, char **argv)
 	if (clock_is_given(argc, (const char **)argv))
 		clock_set(options_now());
 	clock_set_offset((int64_t)clock_offset * 1000);
+	writer.key_file = key_file;
 	writer.user_id = user;
 	limit_set(&limits);
 	feed_set(&(struct feed_settings){(unsigned)page_size, (uint64_t)seed});

@@ -6,9 +6,13 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const admin = require('docusign-admin');
-const esign = require('docusign-esign');
-const monitor = require('docusign-monitor');
+
+// Loaded where used: each takes long.
+const clients = {
+	get admin() { return require('docusign-admin'); },
+	get esign() { return require('docusign-esign'); },
+	get monitor() { return require('docusign-monitor'); },
+};
 
 const [profilePath, command, ...args] = process.argv.slice(2);
 const profile = JSON.parse(fs.readFileSync(profilePath, 'utf8'));
@@ -34,57 +38,57 @@ async function userToken(of) {
 }
 
 async function adminClient(grant) {
-	const made = client(admin, '/Management');
+	const made = client(clients.admin, '/Management');
 	made.setJWTToken((await grant(made)).access_token);
 	return made;
 }
 
 async function monitorClient() {
-	const made = client(monitor, '');
+	const made = client(clients.monitor, '');
 	made.setJWTToken((await userToken(made)).access_token);
 	return made;
 }
 
 // As esignature's users do: the base is that of the account, from the user's info.
 async function esignClient(grant) {
-	const made = client(esign, '/restapi');
+	const made = client(clients.esign, '/restapi');
 	made.addDefaultHeader('Authorization', `Bearer ${(await grant(made)).access_token}`);
 	return made;
 }
 
 const commands = {
-	'application-token': async () => applicationToken(client(admin, '/Management')),
-	'user-token': async () => userToken(client(admin, '/Management')),
-	'monitor-token': async () => userToken(client(monitor, '')),
+	'application-token': async () => applicationToken(client(clients.admin, '/Management')),
+	'user-token': async () => userToken(client(clients.admin, '/Management')),
+	'monitor-token': async () => userToken(client(clients.monitor, '')),
 
 	userinfo: async () => {
-		const made = client(admin, '/Management');
+		const made = client(clients.admin, '/Management');
 		return made.getUserInfo((await userToken(made)).access_token);
 	},
 
 	// organizations [application]
 	organizations: async () => {
 		const grant = args[0] === 'application' ? applicationToken : userToken;
-		return new admin.AccountsApi(await adminClient(grant)).getOrganizations({ mode: 'org_admin' });
+		return new clients.admin.AccountsApi(await adminClient(grant)).getOrganizations({ mode: 'org_admin' });
 	},
 
 	'plan-items': async () =>
-		new admin.ProvisionAssetGroupApi(await adminClient(applicationToken))
+		new clients.admin.ProvisionAssetGroupApi(await adminClient(applicationToken))
 			.getOrganizationPlanItems(args[0] || profile.organization_id),
 
 	// asset-groups true|false
 	'asset-groups': async () =>
-		new admin.ProvisionAssetGroupApi(await adminClient(applicationToken))
+		new clients.admin.ProvisionAssetGroupApi(await adminClient(applicationToken))
 			.getAssetGroupAccounts(profile.organization_id, { compliant: args[0] === 'true' }),
 
 	// stream CURSOR LIMIT: to the end, as the client's documentation has it
 	stream: async () => {
-		const api = new monitor.DataSetApi(await monitorClient());
+		const api = new clients.monitor.DataSetApi(await monitorClient());
 		let [cursor, limit] = args, pages = 0;
 		const data = [];
 		for (;;) {
 			const result = await api.getStream('2.0', 'monitor', { cursor, limit: Number(limit) });
-			if (!(result instanceof monitor.CursoredResult))
+			if (!(result instanceof clients.monitor.CursoredResult))
 				throw new Error('not a CursoredResult');
 			pages++;
 			data.push(...result.data);
@@ -96,13 +100,13 @@ const commands = {
 
 	// stream-page CURSOR: one answer; without a cursor, seven days
 	'stream-page': async () =>
-		new monitor.DataSetApi(await monitorClient()).getStream('2.0', 'monitor', args[0] ? { cursor: args[0] } : {}),
+		new clients.monitor.DataSetApi(await monitorClient()).getStream('2.0', 'monitor', args[0] ? { cursor: args[0] } : {}),
 
 	// account, charges ACCOUNT [application]: Docusign's own count
 	account: async () =>
-		new esign.AccountsApi(await esignClient(args[1] === 'application' ? applicationToken : userToken)).getAccountInformation(args[0]),
+		new clients.esign.AccountsApi(await esignClient(args[1] === 'application' ? applicationToken : userToken)).getAccountInformation(args[0]),
 	charges: async () =>
-		new esign.AccountsApi(await esignClient(args[1] === 'application' ? applicationToken : userToken)).getBillingCharges(args[0]),
+		new clients.esign.AccountsApi(await esignClient(args[1] === 'application' ? applicationToken : userToken)).getBillingCharges(args[0]),
 
 	// verify JWT PUBLIC-KEY: the claims, if jose finds the JWT good
 	verify: async () => {
@@ -120,7 +124,7 @@ const commands = {
 			.setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: profile.key_pair_id })
 			.setIssuer(profile.integration_key).setAudience(profile.audience).setIssuedAt().setExpirationTime('10m')
 			.sign(await jose.importPKCS8(key.toString(), 'RS256'));
-		return (await client(admin, '/Management').sendJWTTokenRequest(jwt)).body;
+		return (await client(clients.admin, '/Management').sendJWTTokenRequest(jwt)).body;
 	},
 };
 

@@ -112,9 +112,17 @@ out:
 	return status;
 }
 
-int certificate_make_key_pair(struct buffer *private_key, struct buffer *public_key, struct error *error)
+static EVP_PKEY *read_private_key(const char *file)
 {
-	EVP_PKEY *pair = EVP_RSA_gen(2048);
+	BIO *bio = BIO_new_file(file, "r");
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+	BIO_free(bio);
+	return key;
+}
+
+int certificate_make_key_pair(const char *file, struct buffer *private_key, struct buffer *public_key, struct error *error)
+{
+	EVP_PKEY *pair = file ? read_private_key(file) : EVP_RSA_gen(2048);
 	int status = pair && write_private_key(pair, private_key) == 0 && write_public_key(pair, public_key) == 0 ? 0 : -1;
 	EVP_PKEY_free(pair);
 	return status < 0 ? fail(error, "a key pair") : 0;

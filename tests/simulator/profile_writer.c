@@ -26,7 +26,7 @@ int profile_writer_begin(struct profile_writer *writer, const struct world *worl
 		strcpy(writer->integration_key, INTEGRATION_KEY);
 	if (!*writer->key_pair_id)
 		strcpy(writer->key_pair_id, KEY_PAIR_ID);
-	int status = certificate_make_key_pair(&writer->private_key, &public_key, error);
+	int status = certificate_make_key_pair(writer->key_file, &writer->private_key, &public_key, error);
 	if (status == 0)
 		status = token_register_key(public_key.data, public_key.length, error);
 	buffer_release(&public_key);
