@@ -80,6 +80,8 @@ static int set_figures(struct position *position, struct position_cell *cell, si
 		figures_build(figures, cell->drawdown, cell->pools, cell->consumers, cell->consumer_count, &cell->pricing, true_up,
 			cell->period->period.end > position->now, error) < 0)
 		return -1;
+	if (cell->is_part)
+		figures->total_spend = figures->current_period_spend = (struct amount){.state = AMOUNT_NONE};
 	figures->is_by_day = cell->is_by_day;
 	if (cell->is_by_day && cell->breach_count)
 		figures->first_breach = cell->breaches[0].first_day;

@@ -66,6 +66,7 @@ struct drawing {
 	const struct position_line *lines;
 	size_t line_count;
 	struct drawdown *drawdown;
+	uint32_t sole; /* the only profile that uses the metric: sole_profile() */
 	uint32_t *owners; /* by pool */
 	uint32_t *by_end; /* ranks of periods, by their ends; up to `closed` they are closed */
 	size_t period_count, closed;
@@ -132,6 +133,7 @@ static int open_cells(struct drawing *drawing, struct error *error)
 		cell->period = period;
 		cell->profile = *name ? name : NULL;
 		cell->drawdown = drawdown;
+		cell->is_part = period->profile != position->input->workspace && period->profile != drawing->sole;
 		cell->is_by_day = !position->is_by_period[drawing->metric];
 		cell->pools = calloc(drawdown->pool_count + 1, sizeof *cell->pools);
 		if (position->trace)
@@ -398,12 +400,12 @@ static int draw_metric(struct position *position, uint32_t metric, const struct 
 	else if (collect_grants(&drawing, &grants, error) == 0 &&
 		drawdown_open(drawing.drawdown, &position->membership, &grants, error) == 0)
 		result = 0;
-	uint32_t sole = sole_profile(position, lines, count);
+	drawing.sole = sole_profile(position, lines, count);
 	drawing.owners = calloc(drawing.drawdown->pool_count + 1, sizeof *drawing.owners);
 	if (result == 0 && !drawing.owners)
 		result = error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < drawing.drawdown->pool_count && result == 0; i++)
-		drawing.owners[i] = owner_of(position, &drawing.drawdown->pools[i], sole);
+		drawing.owners[i] = owner_of(position, &drawing.drawdown->pools[i], drawing.sole);
 	if (result == 0)
 		result = open_cells(&drawing, error) < 0 || make_consumers(&drawing, 0, error) < 0 ||
 				(position->input->workspace != INPUT_NONE && make_consumers(&drawing, 1, error) < 0) ||
