@@ -37,9 +37,10 @@ metric A 0 null null; metric B 0 null null Unknown not_reported|Incomplete: 1 ro
 metric A 0 null null; forecast A 2025-09-01; forecast A 2025-08-01|At risk: rights of A are expected to run out on 2025-08-01, others in 1 more row.
 metric A 0 null null; forecast A 2025-08-01 true|Compliant: the licence position's one row.
 metric A 2 '"1.00"' '"USD"'; unmapped 7; forecast B 2025-09-01|Not Compliant: 1 of 1 row of the licence position, 2 rights missing, true-up 1.00 USD. Incomplete: 7 units in no software model. At risk: rights of B are expected to run out on 2025-09-01.
+metric A 0 null null; printf '{"type":"RECORD","stream":"ineffective_row","record":{"file":"groups","line":2,"column":"cost_center","value":"471","reason":"r"}}\n'|Incomplete: 1 row of licence files without effect.
 true|No licence position: enter what was bought in the licence files.
 END
-	same 15 "$cases"
+	same 16 "$cases"
 }
 
 @test "the word of a run that is partial is not Compliant" {
@@ -67,7 +68,7 @@ END
 	acme_workspace ws
 	run -0 --separate-stderr "$pipeline" run -C ws --replay "$acme/nights/20250318T020000Z"
 	[ -z "$output" ]
-	expected="Not Compliant: 1 of 10 rows of the licence position, 17 rights missing, true-up 39.95 USD. Incomplete: 71 units in no software model."
+	expected="Not Compliant: 1 of 10 rows of the licence position, 17 rights missing, true-up 39.95 USD. Incomplete: 71 units in no software model, 1 row of licence files without effect."
 	same "pipeline.sh: acme: $expected Report: ws/runs/acme/20250318T020000Z/report.html" "${stderr_lines[-1]}"
 	same "$expected" "$(jq -r .verdict ws/runs/acme/20250318T020000Z/job.json)"
 	same "$expected" "$("$pipeline" export -q -C ws --stream job_result | records_of job_result | jq -r .verdict)"
@@ -87,6 +88,6 @@ END
 	ENVTALLY_BIN=$PWD/refusing run --separate-stderr "$pipeline" run -C ws --replay "$acme/nights/20250325T020000Z"
 	[ "$status" -eq 75 ]
 	[[ ${stderr_lines[-2]} == *"run 20250325T020000Z is partial, some accounts could not be read: "* ]]
-	[[ ${stderr_lines[-1]} == *"Incomplete: some accounts could not be read, 71 units in no software model."* ]]
+	[[ ${stderr_lines[-1]} == *"Incomplete: some accounts could not be read, 71 units in no software model, 1 row of licence files without effect."* ]]
 	[[ $(jq -r .verdict ws/runs/acme/20250325T020000Z/job.json) == *"Incomplete: some accounts could not be read"* ]]
 }

@@ -256,6 +256,11 @@ static void add_billing(struct reading *reading)
 	row->end = instant(reading, "billing_end");
 }
 
+static void count_ineffective_row(struct reading *reading)
+{
+	reading->report->ineffective_rows++;
+}
+
 /* What is read: a stream, and what becomes of its records. */
 static const struct {
 	const struct stream *stream;
@@ -263,7 +268,7 @@ static const struct {
 } readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric}, {&stream_restatement, add_restatement},
 	{&stream_unrecognized_subscription, add_unrecognized}, {&stream_group_result, add_group}, {&stream_remediation, add_remediation},
 	{&stream_forecast, add_forecast}, {&stream_billing_check, add_billing}, {&stream_account, add_account},
-	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}};
+	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_ineffective_row, count_ineffective_row}};
 #define READERS (sizeof readers / sizeof *readers)
 
 /* Is the record what the table of its stream says? `scratch` is for the canonical record, which is not needed. */

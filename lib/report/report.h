@@ -67,6 +67,7 @@ struct report {
 	bool names_models; /* some consumption or subscription names its software model */
 	struct report_rows metrics, groups, remediations, forecasts; /* metric_result, group_result, remediation, forecast */
 	struct report_rows billings; /* billing_check, without those that agree; start and end are the billing period's */
+	int64_t ineffective_rows; /* of licence files: what they name is nowhere */
 	bool is_partial; /* some account could not be read: the caller's to say */
 	int64_t not_compliant, unknown; /* metrics with that status */
 	int64_t billings_agreeing, billings_differing; /* how many agree; of those kept, how many differ for good */

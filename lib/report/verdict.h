@@ -6,7 +6,7 @@
  *
  *   Not Compliant  rights are missing in some row
  *   Incomplete     something unknown could change the position: units in no software model, rows of an unknown use, a feed that is stale or
- *                  was never read, an account that could not be read
+ *                  was never read, an account that could not be read, a row of a licence file without effect
  *   At risk        rights are expected to run out before their period ends
  *   Compliant      none of these
  *
