@@ -19,12 +19,19 @@ version=$(sed -n 's/^VERSION = //p' "$here/Makefile" 2>/dev/null)
 stages=${ENVTALLY_BIN:-$here/bin}
 driver=$here/lib/driver
 
+# What a stage that was killed has left of its progress.
+clear_line() {
+	[ ! -t 2 ] || [ "${TERM-}" = dumb ] || printf '\r\033[K' >&2
+}
+
 fail() { # STATUS MESSAGE: one line, and the end
+	clear_line
 	printf '%s: %s\n' "$program" "$2" >&2
 	exit "$1"
 }
 
 say() { # what a person may want to read
+	[ "$quiet" = 1 ] || clear_line
 	[ "$quiet" = 1 ] || printf '%s: %s\n' "$program" "$1" >&2 || : # a log that is full is no reason to end
 }
 

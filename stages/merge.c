@@ -82,7 +82,8 @@ static int merge_all(struct group_commit *group, struct message_reader *reader, 
 			got = -1;
 			break;
 		}
-		diag_progress("%llu envelope records", group->envelopes->received);
+		if (group->envelopes->received)
+			diag_progress("%llu envelope records", group->envelopes->received);
 	}
 	if (got < 0 && error->status == EX_DATAERR) {
 		struct error failure = ERROR_INIT;

@@ -215,6 +215,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	run=${facts[run_id]}
 	ENVTALLY_NOW=${facts[clock]}
 	export ENVTALLY_NOW
+	export ENVTALLY_PROGRESS=${ENVTALLY_PROGRESS:-30}
 	if [ "${facts[promoted]}" = 0 ]; then
 		set +e
 		tally "$name" "$partial"

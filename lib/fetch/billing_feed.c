@@ -224,6 +224,7 @@ int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, con
 		return -1;
 	raw_schema_append(&output->pending, BILLING_STREAM);
 	output_line_end(output);
+	diag_progress_lead();
 	while ((got = start_walks(feed, source, connection, error)) == 0 && (got = fetch_source_next(source, &response, error)) > 0 &&
 		!output_failed(output)) {
 		if (got == FETCH_SOURCE_ROOM)

@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "fetch/feed_request.h"
+#include "fetch/fetch_progress.h"
 #include "fetch/look_back.h"
 #include "fetch/raw_record.h"
 #include "fetch/window_pages.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define STATE_EVERY ((size_t)64 << 10) /* bytes printed between two STATEs, at least */
 #define STATE_SHARE 8 /* and this many times its own length, so that STATEs stay a small part of the output */
@@ -367,6 +369,31 @@ static bool is_service_failure(const struct http_response *response)
 	return response->error.status && !refusal && !is_error_in_200(response);
 }
 
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static void show_progress(const struct fetch_run *run, bool last)
+{
+	char text[200];
+	struct fetch_progress progress = {.finished = run->finished,
+		.accounts = run->walk_count,
+		.records = run->records,
+		.unit = run->feed.per_organization ? "organizations" : "accounts"};
+	if (!diag_progress_is_due() && !last)
+		return;
+	progress.elapsed_ms = monotonic_ms() - run->began_ms;
+	fetch_source_headroom(run->source, &progress.requests_left, &progress.request_limit);
+	fetch_progress_format(&progress, text, sizeof text);
+	if (last)
+		diag_progress_end("%s", text);
+	else
+		diag_progress("%s", text);
+}
+
 static int handle(struct fetch_run *run, struct http_response *response, struct error *error)
 {
 	struct walk *walk = response->context;
@@ -390,7 +417,7 @@ static int handle(struct fetch_run *run, struct http_response *response, struct 
 		fail(run, walk, &problem);
 	else if ((more > 0 ? request_next_page(run, walk, error) : finish_window(run, walk, error)) < 0)
 		return -1;
-	diag_progress("%zu of %zu accounts, %llu records", run->finished, run->walk_count, run->records);
+	show_progress(run, false);
 	print_state_when_due(run);
 	output_flush(run->output); /* the next response may take an hour */
 	return 0;
@@ -428,6 +455,7 @@ static int open_all(
 	if (!run->source)
 		return -1;
 	run->now = fetch_source_now(run->source);
+	run->began_ms = monotonic_ms();
 	return 0;
 }
 
@@ -467,8 +495,11 @@ int fetch_run(struct fetch_run *run, const struct fetch_source_options *options,
 	if (open_all(run, options, feed, state, error) < 0)
 		return -1;
 	print_schemas(run);
+	diag_progress_lead();
+	show_progress(run, false);
 	int result = run_walks(run, error);
 	print_state(run);
+	show_progress(run, true);
 	/* If no account could be read, the recording stays incomplete: resuming it requests them again. */
 	bool complete = result == 0 && !output_failed(run->output) && (run->walk_count == 0 || run->finished > run->failed);
 	if (result == 0)

@@ -82,6 +82,13 @@ int64_t fetch_source_now(const struct fetch_source *source)
 	return source->now;
 }
 
+void fetch_source_headroom(const struct fetch_source *source, int64_t *left, int64_t *limit)
+{
+	*left = *limit = -1;
+	if (source->http)
+		http_headroom(source->http, left, limit);
+}
+
 size_t fetch_source_room(const struct fetch_source *source)
 {
 	return source->replay ? SIZE_MAX : http_room(source->http);

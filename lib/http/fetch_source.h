@@ -64,6 +64,9 @@ size_t fetch_source_room(const struct fetch_source *source);
  */
 int fetch_source_get(struct fetch_source *source, const char *url, const char *account, void *context, struct error *error);
 
+/* What the service's limit of the hour has left, the least of all accounts'; -1 in both while it is not known, and under replay. */
+void fetch_source_headroom(const struct fetch_source *source, int64_t *left, int64_t *limit);
+
 #define FETCH_SOURCE_ROOM 2
 
 /*

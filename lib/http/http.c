@@ -184,6 +184,11 @@ void http_close(struct http *http)
 	free(http);
 }
 
+void http_headroom(const struct http *http, int64_t *left, int64_t *limit)
+{
+	request_limits_headroom(&http->limits, left, limit);
+}
+
 size_t http_room(const struct http *http)
 {
 	/* After so many in a row the limit may be everybody's. */

@@ -136,6 +136,22 @@ void request_limits_give_up(struct request_limits *limits)
 	limits->common.given_up = true;
 }
 
+static void take_least(const struct rate_window *hour, int64_t *left, int64_t *limit)
+{
+	if (!hour->known || (*limit >= 0 && hour->left >= *left))
+		return;
+	*left = hour->left;
+	*limit = hour->limit;
+}
+
+void request_limits_headroom(const struct request_limits *limits, int64_t *left, int64_t *limit)
+{
+	*left = *limit = -1;
+	take_least(&limits->common.rate.hour, left, limit);
+	for (size_t i = 0; i < limits->pool_count; i++)
+		take_least(&limits->pools[i].rate.hour, left, limit);
+}
+
 void request_limits_release(struct request_limits *limits)
 {
 	name_table_release(&limits->accounts);

@@ -61,6 +61,9 @@ enum limit_verdict request_limits_ask(struct request_limits *limits, const char 
 /* What holds all requests held one for too long: the others are not to wait for as long again. */
 void request_limits_give_up(struct request_limits *limits);
 
+/* What is left of the hour's limit that has least left; -1 in both while none is known. */
+void request_limits_headroom(const struct request_limits *limits, int64_t *left, int64_t *limit);
+
 void request_limits_release(struct request_limits *limits);
 
 #endif

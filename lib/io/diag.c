@@ -1,19 +1,27 @@
 #include "io/diag.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#define CLEAR "\r\033[K"
 
 static struct {
 	const char *program;
 	int verbosity;
 	bool json;
-	bool progress_shown;
-	int terminal; /* is stderr one? 0: not asked yet, 1: yes, -1: no */
-	long long progress_at; /* milliseconds, monotonic */
+	int terminal; /* is stderr one that can clear a line? 0: not asked yet, 1: yes, -1: no */
+	struct {
+		bool shown, leads;
+		long every; /* seconds between plain lines; 0: none */
+		long long at; /* milliseconds, monotonic */
+	} progress;
 } diag = {.program = "envtally"};
 
 static const struct {
@@ -31,11 +39,22 @@ void diag_begin(const char *program, bool json)
 	const char *slash = strrchr(program, '/');
 	diag.program = slash ? slash + 1 : program;
 	diag.json = json;
+	const char *every = getenv("ENVTALLY_PROGRESS");
+	diag.progress.every = every ? strtol(every, NULL, 10) : 0;
 }
 
 void diag_set_verbosity(int verbosity)
 {
 	diag.verbosity = verbosity;
+}
+
+/* Asked once: it is asked for every record. */
+static bool is_terminal(void)
+{
+	const char *kind = getenv("TERM");
+	if (!diag.terminal)
+		diag.terminal = isatty(STDERR_FILENO) && !(kind && strcmp(kind, "dumb") == 0) ? 1 : -1;
+	return diag.terminal > 0;
 }
 
 static bool is_colourful(void)
@@ -56,9 +75,9 @@ static void print(enum diag_level level, const char *text)
 	char line[4096];
 	size_t used = 0;
 	const char *colour = is_colourful() ? levels[level].colour : "";
-	if (diag.progress_shown)
-		used += (size_t)snprintf(line, sizeof line, "\r\033[K");
-	diag.progress_shown = false;
+	if (is_terminal() && !diag.json) /* another program of the pipe may show its progress */
+		used += (size_t)snprintf(line, sizeof line, CLEAR);
+	diag.progress.shown = false;
 	if (diag.json)
 		used += (size_t)snprintf(line + used, sizeof line - used, "{\"level\":\"%s\",\"program\":\"%.64s\",\"message\":\"",
 			levels[level].name, diag.program);
@@ -106,25 +125,82 @@ void diag_metric_records(const char *stream, unsigned long long count)
 	write_stderr(line, (size_t)length);
 }
 
-void diag_progress(const char *format, ...)
+/* ---- progress ---- */
+
+/* Whether this program is the one that shows its progress on the terminal. The lock is the process's and goes with it. */
+static bool holds_terminal(void)
 {
-	/* Asked once: this is called for every record. */
-	if (!diag.terminal)
-		diag.terminal = isatty(STDERR_FILENO) ? 1 : -1;
-	if (diag.terminal < 0 || diag.verbosity < 0 || diag.json)
-		return;
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	return fcntl(STDERR_FILENO, F_SETLK, &lock) == 0 || (errno != EAGAIN && errno != EACCES);
+}
+
+static long long monotonic_ms(void)
+{
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	long long at = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-	if (at - diag.progress_at < 100)
-		return;
-	diag.progress_at = at;
-	diag.progress_shown = true;
-	char text[256], line[512];
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+void diag_progress_lead(void)
+{
+	diag.progress.leads = true;
+	if (!is_terminal())
+		diag.progress.at = monotonic_ms();
+}
+
+bool diag_progress_is_due(void)
+{
+	if (diag.verbosity < 0 || diag.json || (!is_terminal() && (!diag.progress.leads || diag.progress.every <= 0)))
+		return false;
+	return monotonic_ms() - diag.progress.at >= (is_terminal() ? 100 : diag.progress.every * 1000);
+}
+
+/* As much as fits on a line of the terminal: a longer one could not be overwritten. */
+static void show_on_terminal(const char *text)
+{
+	char line[512];
+	struct winsize size = {.ws_col = 0};
+	int width = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 && size.ws_col < 400 ? size.ws_col - 1 : 79;
+	int length = snprintf(line, sizeof line, "%.64s: %s", diag.program, text);
+	length = length < width ? length : width;
+	/* Back to its beginning: what another program writes takes the line's place. */
+	char shown[sizeof line + sizeof CLEAR];
+	length = snprintf(shown, sizeof shown, CLEAR "%.*s\r", length, line);
+	write_stderr(shown, (size_t)length);
+	diag.progress.shown = true;
+}
+
+void diag_progress(const char *format, ...)
+{
+	char text[256];
 	va_list arguments;
+	if (!diag_progress_is_due())
+		return;
+	diag.progress.at = monotonic_ms();
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	int length = snprintf(line, sizeof line, "\r\033[K%.64s: %s", diag.program, text);
-	write_stderr(line, (size_t)length);
+	if (!is_terminal())
+		print(DIAG_NOTE, text);
+	else if (holds_terminal())
+		show_on_terminal(text);
+}
+
+void diag_progress_end(const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+	if (diag.verbosity < 0 || diag.json || diag.progress.every <= 0)
+		return;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	print(DIAG_NOTE, text);
+}
+
+void diag_end(void)
+{
+	if (diag.progress.shown)
+		write_stderr(CLEAR, strlen(CLEAR));
+	diag.progress.shown = false;
 }

@@ -28,7 +28,21 @@ void diag_print(enum diag_level level, const char *format, ...) __attribute__((f
 /* The Singer metric line of a program's end, with -v: "INFO METRIC: {…}", a count of records of one stream. */
 void diag_metric_records(const char *stream, unsigned long long count);
 
-/* A line that overwrites itself, at most ten times a second, only when stderr is a terminal and -q is not given. */
+/*
+ * Progress; nothing with -q or --log-format=json. On a terminal it is a line that overwrites itself, at most ten times a second. The programs
+ * of a pipe share the terminal: one of them at a time shows its progress (it holds a lock on the terminal), and every message clears the line.
+ *
+ * Elsewhere it is a plain line every ENVTALLY_PROGRESS seconds, which the driver sets, and one at the end; of the program only that leads
+ * the pipe: diag_progress_lead().
+ */
+void diag_progress_lead(void);
+bool diag_progress_is_due(void); /* would diag_progress() show something now? */
 void diag_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The last of it, a plain line also on a terminal. Not in a program that runs by itself, without ENVTALLY_PROGRESS. */
+void diag_progress_end(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Before the program ends: clears a line that is shown. */
+void diag_end(void);
 
 #endif

@@ -10,6 +10,7 @@ int program_run(int argc, const char **argv, struct poptOption *table, const str
 	output_open(&output, STDOUT_FILENO, "standard output");
 	work(operands, &output, &error);
 	output_close(&output, error.status ? NULL : &error);
+	diag_end();
 	if (error.status)
 		diag_error(&error);
 	return error.status;
