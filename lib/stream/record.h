@@ -30,7 +30,7 @@
 #define RECORD_POINTER(name) "/" #name,
 
 #define RECORD_NO_NAME UINT32_MAX
-#define RECORD_FIELD_LIMIT 128
+#define RECORD_FIELD_LIMIT 160
 
 /*
  * A program that handles whole records, as the table in stream.c has them, makes its slots from that table instead: those of all fields of
