@@ -11,6 +11,7 @@
 #include "auth/key_info.h"
 #include "auth/token.h"
 #include "base/instant.h"
+#include "base/sha256.h"
 #include "config/connection.h"
 #include "http/authorities.h"
 #include "io/program.h"
@@ -162,6 +163,23 @@ static int get_token(const struct profile *profile, struct token *token, struct 
 	return result < 0 ? -1 : 0;
 }
 
+/* The limits are those of the integration key at this service. */
+static int name_headroom(const struct profile *profile, char **path, struct error *error)
+{
+	struct buffer name = BUFFER_INIT;
+	char hash[SHA256_HEX_LENGTH + 1];
+	buffer_append_format(&name, "%s\n%s", profile->integration_key, profile->api_base);
+	int result = buffer_check(&name, error);
+	if (result == 0)
+		result = sha256_hex(name.data, name.length, hash, error);
+	if (result == 0 && asprintf(path, "%s/headroom-%s.ndjson", cache_directory, hash) < 0) {
+		*path = NULL;
+		result = error_set(error, EX_OSERR, "out of memory");
+	}
+	buffer_release(&name);
+	return result;
+}
+
 static int print_connection(const struct profile *profile, struct output *output, struct error *error)
 {
 	struct connection connection = connection_of(profile);
@@ -179,6 +197,8 @@ static int print_connection(const struct profile *profile, struct output *output
 		goto out;
 	if (!replay_directory && (get_token(profile, &token, error) < 0 || set_token_command(&connection, arguments, error) < 0))
 		goto out;
+	if (!replay_directory && cache_directory && name_headroom(profile, &connection.headroom, error) < 0)
+		goto out;
 	connection.access_token = token.access_token;
 	connection.expires_at = token.access_token ? token.expires_at : INSTANT_NONE;
 	bool reveal = connection_may_reveal(STDOUT_FILENO, show_token);
@@ -194,6 +214,7 @@ out:
 	free(connection.token_command);
 	free(connection.ca_bundle);
 	free(connection.proxy_login);
+	free(connection.headroom);
 	free(connection.feed);
 	free(absolute);
 	token_release(&token);

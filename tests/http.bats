@@ -322,6 +322,74 @@ requests() { jq -s "map(select($1)) | length" log; }
 	[[ $output == *"(the limit of requests is reached: run again later)"* ]]
 }
 
+# sharing COUNT: that many fetchers at once with one cache, in folders 1, 2 …
+sharing() {
+	mkdir -p cache
+	"$bin/auth" -p demo/profiles/acme.json --cache cache --show-token | cat - <(tail -n +2 accounts) >in
+	local i pids=()
+	for ((i = 1; i <= $1; i++)); do
+		mkdir -p "$i"
+		"$bin/fetch-datafeed" -v <in >"$i/out" 2>"$i/err" 3>&- &
+		pids+=($!)
+	done
+	echo "${pids[*]}" >pids
+	for i in "${pids[@]}"; do wait "$i" || return 1; done
+}
+
+all_wait() { [ "$(cat ./*/err 2>/dev/null | grep -c "the limit of requests is nearly reached: waiting")" -eq 3 ]; }
+
+@test "runs side by side share what is left of the integration key's limit: none hits it" {
+	# They want thirty requests each, and the hour does not end.
+	start --rate-limit 60 --rate-window 100000000 --latency 100
+	sharing 3 &
+	fetch_pid=$!
+	eventually all_wait
+	[ "$(requests '.status == 429')" -eq 0 ]
+	[ "$(requests '.status == 200 and (.url | startswith("/api"))')" -ge 55 ]
+	file=$(echo cache/headroom-*.ndjson)
+	[ "$(stat -c %a "$file")" = 600 ]
+	jq -es 'length == 1 and (.[0] | .account == null and .limit == 60 and .left == 1 and .in_flight == 0 and (.ends_at | endswith("Z")))' "$file"
+	run -1 grep -F "$(jq -r .integration_key demo/profiles/acme.json)" "$file"
+	# shellcheck disable=SC2046 # several
+	kill $(cat pids)
+	wait $fetch_pid || true
+	cat ./*/err | grep "interrupted" | grep -c . | grep -qx 3
+}
+
+@test "a shared file that is broken, or cannot be used, costs a line and nothing else" {
+	start
+	sharing 1
+	file=$(echo cache/headroom-*.ndjson)
+	far='{"account":null,"limit":3000,"left":0,"in_flight":0,"ends_at":"2999-01-01T00:00:00.000Z"}'
+	for content in garbage '{"account":null}' '[]' "$far" '{"account":null,"limit":-1,"left":1,"in_flight":0,"ends_at":"2025-01-01T00:00:00Z"}'; do
+		printf '%s\n' "$content" >"$file"
+		sharing 1
+		[ "$(grep -c '"stream":"docusign_datafeed","record"' 1/out)" -eq $wanted_records ]
+		[ "$(grep -c "cannot share the limits of requests with other runs by '$file': " 1/err)" -eq 1 ]
+		jq -es 'length == 1 and .[0].limit == 3000' "$file"
+	done
+	# What is over is no mistake; what another run has left is kept to.
+	printf '{"account":null,"limit":3000,"left":0,"in_flight":0,"ends_at":"%s"}\n' "$(date -u +%FT%T.000Z)" >"$file"
+	sharing 1
+	run -1 grep "cannot share" 1/err
+	printf '{"account":null,"limit":3000,"left":50,"in_flight":0,"ends_at":"%s"}\n' "$(date -u -d '2 seconds' +%FT%T.000Z)" >"$file"
+	before=$(date +%s%N)
+	sharing 1
+	[ $(($(date +%s%N) - before)) -gt 700000000 ]
+	# Locked for good, a link, a folder.
+	(
+		flock 9
+		sharing 1
+	) 9<"$file"
+	grep -q "another run keeps it locked" 1/err
+	rm "$file" && ln -s /dev/null "$file"
+	sharing 1
+	grep -q "cannot share .*Too many levels of symbolic links" 1/err
+	rm "$file" && mkdir "$file"
+	sharing 1
+	grep -q "cannot share .*Is a directory" 1/err
+}
+
 caught_up() { [ -e out ] && [ "$(grep -c '"stream":"watermark","record"' out)" -eq "$1" ]; } # COUNT: of the accounts
 
 # put_aside OPTION…: all accounts but one are read while that one waits, one request at a time; then SIGTERM.

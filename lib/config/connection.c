@@ -18,6 +18,7 @@ static const struct setting table[] = {
 	{"feed", SETTING_STRING, AT(feed), .required = true},
 	{"ca_bundle", SETTING_STRING, AT(ca_bundle)},
 	{"proxy_login", SETTING_STRING, AT(proxy_login)},
+	{"headroom", SETTING_STRING, AT(headroom)},
 	{"access_token", SETTING_STRING, AT(access_token)},
 	{"expires_at", SETTING_INSTANT, AT(expires_at)},
 	{"contract_start", SETTING_DAY, AT(contract_start), .required = true},

@@ -3,7 +3,7 @@
  *
  * It carries what the fetchers must know of the profile, an access token and the command that gets a new one:
  * {"type":"CONNECTION","profile","organization_id","api_base","esign_base","contract_start","renewal_months","feed",
- *  "lookback_days","concurrency","ca_bundle","proxy_login","accounts","download_consumption","download_billing","access_token","expires_at","token_command"}.
+ *  "lookback_days","concurrency","ca_bundle","proxy_login","headroom","accounts","download_consumption","download_billing","access_token","expires_at","token_command"}.
  *
  * The token goes into pipes and sockets only: written to a file or a terminal it is null, unless the user said --show-token.
  * Under --replay there is no token at all.
@@ -16,6 +16,7 @@
 
 struct connection {
 	char *profile, *organization_id, *api_base, *feed, *ca_bundle, *proxy_login;
+	char *headroom; /* the file of http/headroom.h, or NULL */
 	char *esign_base; /* as in profile.h; NULL: api_base */
 	int32_t contract_start;
 	int renewal_months, lookback_days, concurrency;

@@ -113,6 +113,8 @@ struct http *http_open(
 	http->retry.base_ms = options->retry_base_ms > 0 ? options->retry_base_ms : RETRY_BASE_MS;
 	http->retry.limit_wait_ms = (options->limit_wait_s > 0 ? options->limit_wait_s : RETRY_LIMIT_WAIT_S) * INT64_C(1000);
 	http->limits.wait_most_ms = http->retry.limit_wait_ms;
+	if (connection->headroom)
+		http->limits.headroom = headroom_open(connection->headroom, options->report);
 	http->settings = (struct http_settings){.timeout_s = options->timeout_s > 0 ? options->timeout_s : TIMEOUT_S,
 		.max_time_s = options->max_time_s > 0 ? options->max_time_s : MAX_TIME_S,
 		.body_limit = RECORDING_BODY_LIMIT,
@@ -367,7 +369,7 @@ static int collect_complete(struct http *http, struct error *error)
 		TAILQ_REMOVE(&http->active, request, link);
 		http->active_count--;
 		TAILQ_INSERT_TAIL(&http->complete, request, link);
-		if (request_limits_update(&http->limits, request->account, &request->headers, monotonic(), error) < 0)
+		if (request_limits_update(&http->limits, request->account, &request->headers, code == CURLE_OK, monotonic(), error) < 0)
 			return -1;
 	}
 	return 0;

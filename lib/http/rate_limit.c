@@ -23,8 +23,8 @@ void rate_limit_update(struct rate_limit *rate, const struct rate_headers *heade
 	rate->answered = true;
 	if (headers->limit > 0 && headers->left >= 0 && headers->ends_in_ms >= 0) {
 		int64_t ends_at = now + headers->ends_in_ms;
-		/* The end is announced in seconds, so it varies a little within the same window. */
-		bool same = ends_at - rate->hour.ends_at < 2000 && rate->hour.ends_at - ends_at < 2000 && now < rate->hour.ends_at;
+		bool same = ends_at - rate->hour.ends_at < RATE_SAME_MS && rate->hour.ends_at - ends_at < RATE_SAME_MS &&
+			now < rate->hour.ends_at;
 		update_window(&rate->hour, headers->limit, headers->left, ends_at, same);
 	}
 	if (headers->burst_limit > 0 && headers->burst_left >= 0)

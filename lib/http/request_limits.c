@@ -54,8 +54,110 @@ static void follow_counter(
 	limits->counter.account = account;
 }
 
-int request_limits_update(
-	struct request_limits *limits, const char *account, const struct http_headers *headers, int64_t now, struct error *error)
+/* Its limit holds a request: gives it up once that has taken too long in all. */
+static bool waits_too_long(const struct request_limits *limits, struct limit_pool *pool, int64_t now)
+{
+	if (pool->held_since == 0)
+		pool->held_since = now;
+	pool->given_up |= pool->waited + now - pool->held_since > LIMIT_WAITS_OF_A_RUN * limits->wait_most_ms;
+	return pool->given_up;
+}
+
+static enum limit_verdict go(struct limit_pool *pool, int64_t now)
+{
+	if (pool->held_since)
+		pool->waited += now - pool->held_since;
+	pool->held_since = 0;
+	return LIMIT_GO;
+}
+
+static enum limit_verdict hold(const struct request_limits *limits, struct limit_pool *pool, enum limit_verdict verdict, int64_t now)
+{
+	return waits_too_long(limits, pool, now) ? LIMIT_GIVEN_UP : verdict;
+}
+
+static int64_t longer(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* `others` is what all runs have left together, or NULL. */
+static enum limit_verdict judge(
+	struct request_limits *limits, const char *account, struct headroom_share *others, size_t in_flight, int64_t now, int64_t *delay)
+{
+	ptrdiff_t number;
+	struct limit_pool *own = find_pool(limits, account, &number), *pool = account && limits->own ? own : &limits->common;
+	if (pool && pool->given_up)
+		return LIMIT_GIVEN_UP;
+	*delay = longer(pool ? rate_limit_delay(&pool->rate, 0, now) : 0, others ? rate_limit_delay(&others->rate, 0, now) : 0);
+	if (*delay == 0 && pool == &limits->common) {
+		*delay = rate_limit_delay(&pool->rate, in_flight, now);
+		return *delay == 0 ? go(pool, now) : LIMIT_HOLD; /* until a response comes */
+	}
+	if (*delay == 0)
+		return pool ? go(pool, now) : LIMIT_GO;
+	if (!pool)
+		return LIMIT_ASIDE; /* by other runs */
+	if (pool == own)
+		return hold(limits, pool, LIMIT_ASIDE, now);
+	/* Does the limit that holds one account hold the others, too? As long as that is not known, one of them may try. */
+	bool unknown = account && limits->counter.limit > 0 && limits->counter.steps < STEPS_OF_ONE_COUNTER;
+	if (!unknown || number == limits->counter.account)
+		return hold(limits, pool, unknown ? LIMIT_ASIDE : LIMIT_HOLD, now);
+	limits->trying |= in_flight == 0;
+	return in_flight == 0 ? LIMIT_GO : LIMIT_HOLD;
+}
+
+/* The account whose limit other runs share; NULL for that of all requests. */
+static const char *shared_account(const struct request_limits *limits, const char *account)
+{
+	return limits->own ? account : NULL;
+}
+
+enum limit_verdict request_limits_ask(struct request_limits *limits, const char *account, size_t in_flight, int64_t now, int64_t *delay)
+{
+	bool locked = headroom_lock(limits->headroom, now);
+	struct headroom_share *others = locked ? headroom_find(limits->headroom, shared_account(limits, account)) : NULL;
+	enum limit_verdict verdict = judge(limits, account, others, in_flight, now, delay);
+	if (verdict == LIMIT_GO && locked && !others && !shared_account(limits, account))
+		others = headroom_at(limits->headroom, NULL, now);
+	bool taken = verdict == LIMIT_GO && others;
+	if (taken) {
+		others->rate.hour.left--;
+		others->in_flight++;
+	}
+	if (*delay > limits->wait_most_ms)
+		*delay = limits->wait_most_ms;
+	if (locked)
+		headroom_unlock(limits->headroom, taken, now);
+	return verdict;
+}
+
+/* Tells the other runs what a response said; `answered` false: that there was none, so that the request did not count. */
+static void share(struct request_limits *limits, const char *account, const struct rate_headers *headers, bool answered, int64_t now)
+{
+	const char *key = shared_account(limits, account);
+	struct rate_headers hour = *headers;
+	if (!headroom_lock(limits->headroom, now))
+		return;
+	struct headroom_share *others = headroom_find(limits->headroom, key);
+	if (!others && hour.limit > 0 && hour.left >= 0 && hour.ends_in_ms >= 0 && (!key || hour.left < hour.limit / 2))
+		others = headroom_at(limits->headroom, key, now);
+	if (others) {
+		struct rate_window *window = &others->rate.hour;
+		int64_t ended_at = window->ends_at;
+		hour.burst_limit = RATE_NO_HEADER;
+		others->in_flight -= others->in_flight > 0;
+		window->left += !answered;
+		rate_limit_update(&others->rate, &hour, now);
+		if (window->ends_at > ended_at + RATE_SAME_MS)
+			window->left -= others->in_flight; /* they were taken off the hour before */
+	}
+	headroom_unlock(limits->headroom, others != NULL, now);
+}
+
+int request_limits_update(struct request_limits *limits, const char *account, const struct http_headers *headers, bool answered,
+	int64_t now, struct error *error)
 {
 	int64_t date = retry_date(http_headers_find(headers, "date")), reset = http_headers_number(headers, "x-ratelimit-reset");
 	if (date == INSTANT_NONE)
@@ -83,52 +185,8 @@ int request_limits_update(
 	limits->trying = false;
 	if (!account || !limits->own)
 		rate_limit_update(&limits->common.rate, &rate, now);
+	share(limits, account, &rate, answered, now);
 	return 0;
-}
-
-/* Its limit holds a request: gives it up once that has taken too long in all. */
-static bool waits_too_long(const struct request_limits *limits, struct limit_pool *pool, int64_t now)
-{
-	if (pool->held_since == 0)
-		pool->held_since = now;
-	pool->given_up |= pool->waited + now - pool->held_since > LIMIT_WAITS_OF_A_RUN * limits->wait_most_ms;
-	return pool->given_up;
-}
-
-static enum limit_verdict go(struct limit_pool *pool, int64_t now)
-{
-	if (pool->held_since)
-		pool->waited += now - pool->held_since;
-	pool->held_since = 0;
-	return LIMIT_GO;
-}
-
-static enum limit_verdict hold(const struct request_limits *limits, struct limit_pool *pool, enum limit_verdict verdict, int64_t now)
-{
-	return waits_too_long(limits, pool, now) ? LIMIT_GIVEN_UP : verdict;
-}
-
-enum limit_verdict request_limits_ask(struct request_limits *limits, const char *account, size_t in_flight, int64_t now, int64_t *delay)
-{
-	ptrdiff_t number;
-	struct limit_pool *own = find_pool(limits, account, &number), *pool = account && limits->own ? own : &limits->common;
-	if (pool && pool->given_up)
-		return LIMIT_GIVEN_UP;
-	*delay = pool ? rate_limit_delay(&pool->rate, 0, now) : 0;
-	if (*delay == 0 && pool == &limits->common) {
-		*delay = rate_limit_delay(&pool->rate, in_flight, now);
-		return *delay == 0 ? go(pool, now) : LIMIT_HOLD; /* until a response comes */
-	}
-	if (*delay == 0)
-		return pool ? go(pool, now) : LIMIT_GO;
-	if (pool == own)
-		return hold(limits, pool, LIMIT_ASIDE, now);
-	/* Does the limit that holds one account hold the others, too? As long as that is not known, one of them may try. */
-	bool unknown = account && limits->counter.limit > 0 && limits->counter.steps < STEPS_OF_ONE_COUNTER;
-	if (!unknown || number == limits->counter.account)
-		return hold(limits, pool, unknown ? LIMIT_ASIDE : LIMIT_HOLD, now);
-	limits->trying |= in_flight == 0;
-	return in_flight == 0 ? LIMIT_GO : LIMIT_HOLD;
 }
 
 void request_limits_give_up(struct request_limits *limits)
@@ -154,6 +212,7 @@ void request_limits_headroom(const struct request_limits *limits, int64_t *left,
 
 void request_limits_release(struct request_limits *limits)
 {
+	headroom_close(limits->headroom);
 	name_table_release(&limits->accounts);
 	free(limits->pools);
 }

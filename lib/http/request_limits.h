@@ -14,6 +14,7 @@
 #define ENVTALLY_REQUEST_LIMITS_H
 
 #include "base/name_table.h"
+#include "http/headroom.h"
 #include "http/http_headers.h"
 #include "http/rate_limit.h"
 
@@ -29,6 +30,7 @@ struct limit_pool {
 
 struct request_limits {
 	int64_t wait_most_ms;
+	struct headroom *headroom; /* shared with other runs, or NULL; released with the rest */
 	struct limit_pool common; /* of requests without an account, and of all while the accounts' are not known to be their own */
 	struct name_table accounts;
 	struct limit_pool *pools; /* by the numbers of the accounts */
@@ -51,9 +53,9 @@ enum limit_verdict {
 	LIMIT_GIVEN_UP, /* end it with EX_TEMPFAIL */
 };
 
-/* Reads what a response to a request of `account` (NULL: the organization's) says about its limits. */
-int request_limits_update(
-	struct request_limits *limits, const char *account, const struct http_headers *headers, int64_t now, struct error *error);
+/* Reads what a response to a request of `account` (NULL: the organization's) says about its limits; `answered` false: there was none. */
+int request_limits_update(struct request_limits *limits, const char *account, const struct http_headers *headers, bool answered,
+	int64_t now, struct error *error);
 
 /* May a request start? `*delay` becomes the milliseconds after which to ask again. Ask again after each response, too. */
 enum limit_verdict request_limits_ask(struct request_limits *limits, const char *account, size_t in_flight, int64_t now, int64_t *delay);

@@ -115,7 +115,7 @@ static void run_request_limits(const char *name, const struct limits_step steps[
 				int length = snprintf(line, sizeof line, "%s: %s\r\n", names[field], values[field]);
 				http_headers_add(&headers, line, (size_t)length);
 			}
-			assert_int_equal(request_limits_update(&limits, step->account, &headers, step->at, &error), 0);
+			assert_int_equal(request_limits_update(&limits, step->account, &headers, true, step->at, &error), 0);
 			http_headers_release(&headers);
 			continue;
 		}
