@@ -36,7 +36,7 @@ say() { # what a person may want to read
 }
 
 workspace='' workspace_given=0 replay='' now='' group_by='' warn_days='' quiet=0 check_status=0 cache=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
-profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=()
+others_from='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 
 # The clock as programs write it, and as runs are named after it.

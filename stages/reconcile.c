@@ -8,6 +8,7 @@
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
+#include "io/atomic_file.h"
 #include "io/program.h"
 #include "reconcile/position.h"
 
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 static struct licence_files files;
-static char *group_names, *excluded_path;
+static char *group_names, *excluded_path, *others_path, *workspace_path;
 static int trace;
 
 static struct poptOption table[] = {
@@ -24,6 +25,8 @@ static struct poptOption table[] = {
 	{"models", 'm', POPT_ARG_STRING, &files.models, 0, "software models and the identifiers that map to them", "FILE.csv"},
 	{"exclusions", 'x', POPT_ARG_STRING, &files.exclusions, 0, "identifiers and accounts to exclude", "FILE.csv"},
 	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "consumption of excluded users, from exclude", "FILE"},
+	{"others", 0, POPT_ARG_STRING, &others_path, 0, "records of the workspace's other profiles, which draw on the same rights", "FILE"},
+	{"workspace", 0, POPT_ARG_STRING, &workspace_path, 0, "write the results of all profiles together to this file", "FILE"},
 	{"groups", 0, POPT_ARG_STRING, &files.groups, 0, "cost center, department, company and country of accounts", "FILE.csv"},
 	{"prices", 0, POPT_ARG_STRING, &files.prices, 0, "prices of additional rights", "FILE.csv"},
 	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates to the currency of the results", "FILE.csv"},
@@ -61,8 +64,9 @@ static void warn(const char *message)
 
 static unsigned parse_groups(void)
 {
-	unsigned group_by = 0;
+	static unsigned group_by;
 	char *rest = group_names;
+	group_names = NULL;
 	for (char *name; rest && (name = strsep(&rest, ","));) {
 		int type = 0;
 		while (group_type_names[type] && strcmp(group_type_names[type], name) != 0)
@@ -95,34 +99,56 @@ static int pass_on(struct reconcile_input *input, struct output *output, struct 
 	return got < 0 ? -1 : 0;
 }
 
-/* Reads --excluded. Without it rules about users cannot be applied, and must not be ignored. */
-static int read_excluded(struct reconcile_input *input, const struct exclusions *exclusions, struct error *error)
+typedef int adder(struct reconcile_input *input, const struct message_reader *reader, const struct message *message, struct error *error);
+
+static int read_file(struct reconcile_input *input, const char *path, adder *add, struct error *error)
 {
 	struct message_reader reader;
 	struct message message;
-	int got = 0;
-	const struct exclusion *rule = exclusions_user_rule(exclusions);
-	if (!excluded_path)
-		return rule
-			? error_set(error, EX_DATAERR,
-				  "cannot apply '%s' line %zu: consumption records have no users; it needs --excluded FILE, made by `envtally exclude`",
-				  exclusions->path, rule->row)
-			: 0;
-	int descriptor = open(excluded_path, O_RDONLY | O_CLOEXEC);
+	int got = 0, descriptor = open(path, O_RDONLY | O_CLOEXEC);
 	if (descriptor < 0)
-		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", excluded_path);
-	if (reconcile_input_reader_open(&reader, descriptor, excluded_path, error) < 0) {
+		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", path);
+	if (reconcile_input_reader_open(&reader, descriptor, path, error) < 0) {
 		close(descriptor);
 		return -1;
 	}
 	while ((got = message_next(&reader, &message, error)) > 0)
-		if (reconcile_input_add_excluded(input, &reader, &message, error) < 0) {
+		if (add(input, &reader, &message, error) < 0) {
 			got = -1;
 			break;
 		}
 	message_reader_release(&reader);
 	close(descriptor);
 	return got < 0 ? -1 : 0;
+}
+
+/* Reads --excluded, without which rules about users cannot be applied, and must not be ignored; and --others. */
+static int read_files(struct reconcile_input *input, const struct exclusions *exclusions, struct error *error)
+{
+	const struct exclusion *rule = exclusions_user_rule(exclusions);
+	if (rule && !excluded_path)
+		return error_set(error, EX_DATAERR,
+			"cannot apply '%s' line %zu: consumption records have no users; it needs --excluded FILE, made by `envtally exclude`",
+			exclusions->path, rule->row);
+	if (excluded_path && read_file(input, excluded_path, reconcile_input_add_excluded, error) < 0)
+		return -1;
+	return others_path ? read_file(input, others_path, reconcile_input_add_other, error) : 0;
+}
+
+/* All results; those of the workspace into a file of their own when one is named. */
+static int print(const struct licence *licence, const struct reconcile_input *input, struct output *output, struct error *error)
+{
+	unsigned group_by = parse_groups();
+	struct atomic_file file;
+	if (!workspace_path)
+		return position_print(licence, input, group_by, trace, options_now(), warn, output, output, error);
+	if (atomic_file_open(&file, workspace_path, 0666, error) < 0)
+		return -1;
+	int result = position_print(licence, input, group_by, trace, options_now(), warn, &file.output, output, error);
+	if (result == 0)
+		return atomic_file_commit(&file, error);
+	atomic_file_abandon(&file);
+	return result;
 }
 
 static void run(const char **operands, struct output *output, struct error *error)
@@ -132,11 +158,11 @@ static void run(const char **operands, struct output *output, struct error *erro
 	(void)operands;
 	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
-	unsigned group_by = parse_groups();
+	parse_groups();
 	if (licence_load(&licence, &files, complain, error) == 0 && licence_check(&licence, error) == 0 &&
-		read_excluded(&input, &licence.exclusions, error) == 0 && pass_on(&input, output, error) == 0 &&
+		read_files(&input, &licence.exclusions, error) == 0 && pass_on(&input, output, error) == 0 &&
 		reconcile_input_finish(&input, options_now(), error) == 0)
-		position_print(&licence, &input, group_by, trace, options_now(), warn, output, error);
+		print(&licence, &input, output, error);
 	reconcile_input_release(&input);
 	licence_release(&licence);
 }

@@ -44,6 +44,31 @@ exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
 	options+=(--excluded "$5")
 }
 
+# The other profiles' records, which draw on the same rights, by their ledgers as they are now: to FOLDER/others.ndjson, and what excluded users
+# sent of it to FOLDER/others-excluded.ndjson. Nothing where there are none.
+other_profiles() { # NAME LICENCE-FOLDER FOLDER
+	local file name policy options=()
+	rm -f "$3"/others.ndjson "$3"/others-excluded.ndjson
+	policy_of "$2"
+	for file in "$workspace"/profiles/*.json; do
+		name=$(profile_name "$file") || continue
+		[ "$name" != "$1" ] && [ -e "$workspace/ledger/$name.db" ] || continue
+		stage merge --ledger "$workspace/ledger/$name.db" --print-reported | stage split-streams contract="$3/others-contracts"
+		stage merge -q --ledger "$workspace/ledger/$name.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
+			stage aggregate-by-period -q -p "$file" --reported "$3/others-contracts" >>"$3/others.ndjson"
+		exclude_users "$name" "$file" "$2" "$3/others-contracts" "$3/others-users"
+		[ ! -e "$3/others-users" ] || cat "$3/others-users" >>"$3/others-excluded.ndjson"
+		rm -f "$3/others-contracts" "$3/others-users" "$3/others-users.daily"
+	done
+}
+
+# The options that name them, of a folder, into `options`; the workspace's own results go to the file.
+others_options() { # FOLDER EXCLUDED-FILE WORKSPACE-FILE
+	[ -e "$1/others.ndjson" ] || return 0
+	options+=(--others "$1/others.ndjson" --workspace "$3")
+	[ ! -e "$1/others-excluded.ndjson" ] || cat "$1/others-excluded.ndjson" >>"$2"
+}
+
 # Forecasts of the open periods of what reconcile printed, by all the ledger's days.
 forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
 	local forecast=(--models "$2/models.csv" --entitlements "$2/entitlements.csv") policy
@@ -90,7 +115,6 @@ find_last_run() { # NAME TO-DO
 # The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
 position() { # FILE NAME
 	local options policy
-	make_scratch
 	reconcile_options "$workspace/licence"
 	policy_of "$workspace/licence"
 	stage merge --ledger "$workspace/ledger/$2.db" --print-reported >"$scratch/reported"
@@ -100,6 +124,8 @@ position() { # FILE NAME
 		mv "$scratch/contracts" "$scratch/reported"
 	fi
 	exclude_users "$2" "$1" "$workspace/licence" "$scratch/reported" "$scratch/excluded"
+	other_profiles "$2" "$workspace/licence" "$scratch"
+	others_options "$scratch" "$scratch/excluded" "$scratch/workspace"
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
 	forecast_results "$2" "$workspace/licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
@@ -113,6 +139,7 @@ position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
 	reconcile_options "$from/inputs"
 	[ ! -e "$from/excluded.ndjson" ] || options+=(--excluded "$from/excluded.ndjson")
+	[ ! -e "$from/inputs/others.ndjson" ] || options+=(--others "$from/inputs/others.ndjson" --workspace "$scratch/workspace")
 	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile "${options[@]}" --now "$clock" "$@"
 }
 
@@ -121,6 +148,7 @@ explain_command() {
 	no_operands explain
 	need_workspace
 	local profile name last last_clock as_reported policy
+	make_scratch
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
 		find_last_run "$name" explain
@@ -187,12 +215,13 @@ show_position() { # NAME
 reconcile_command() {
 	no_operands reconcile
 	need_workspace
-	local profile file name run last last_clock as_reported=() last_day until
+	local profile file name run last last_clock as_reported=() last_day until workspace_shown=0
 	parse_as_of
 	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
 		ENVTALLY_NOW=$(rfc3339 "$now")
 		export ENVTALLY_NOW
 	fi
+	make_scratch
 	for profile in "${profiles[@]}"; do
 		file=$(profile_file "$profile")
 		name=$(profile_name "$file")
@@ -203,7 +232,10 @@ reconcile_command() {
 			kept_run "$name" "$run" "reconcile profile '$name' as of $as_of"
 			position_of_then "$name" "$last" "$last_clock" | show_position "$name"
 		else
-			position "$file" "$name" | show_position "$name"
+			position "$file" "$name" >"$scratch/position"
+			[ "$workspace_shown" = 1 ] || [ ! -s "$scratch/workspace" ] || show_position workspace <"$scratch/workspace"
+			workspace_shown=1
+			show_position "$name" <"$scratch/position"
 		fi
 	done
 }

@@ -23,7 +23,8 @@ replay_command() {
 		[ -e "$workspace/runs/$name/$run/job.json" ] || fail 66 "cannot replay run '$wanted': the folder of run $run is lost"
 		replay_one "$name" "$run" "$scratch"
 	done 4<<<"$all"
-	for file in consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html; do
+	for file in consumption.ndjson restatements.ndjson results.ndjson workspace.ndjson rejects.ndjson report.html; do
+		[ -e "$workspace/runs/$name/$wanted/$file" ] || [ -e "$scratch/runs/$name/$wanted/$file" ] || continue
 		cmp -s "$workspace/runs/$name/$wanted/$file" "$scratch/runs/$name/$wanted/$file" || {
 			printf '%s: run %s: %s differs from what its evidence gives\n' "$program" "$wanted" "$file" >&2
 			differs=65
@@ -45,7 +46,7 @@ replay_one() { # NAME RUN SCRATCH: a run of that `clock` that ended in that `sta
 	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
 	[ ! -e "$from/inputs/warn-days" ] || warn_days=$(cat "$from/inputs/warn-days")
 	[ ! -e "$from/inputs/feed.json" ] || cp "$from/inputs/feed.json" "$3/profiles/"
-	local workspace=$3 replay=$from/raw now=$clock as_run=$2 quiet=1 stage_flags=(-q) status
+	local others_from=$from/inputs workspace=$3 replay=$from/raw now=$clock as_run=$2 quiet=1 stage_flags=(-q) status
 	# A run in which some account was refused is made again with that refusal: 75 is then what it should give.
 	set +e
 	(

@@ -121,6 +121,12 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 		stage merge --ledger "$ledger" --print-state >"$5.new/inputs/state.json"
 		stage merge --ledger "$ledger" --print-reported >"$5.new/reported.ndjson"
 	fi
+	# A run that is made again has those of its time.
+	if [ -n "$others_from" ]; then
+		cp "$others_from"/others*.ndjson "$5.new/inputs/" 2>/dev/null || true
+	else
+		other_profiles "$2" "$5.new/inputs" "$5.new/inputs"
+	fi
 	feed=$(feed_file "$1" "${facts[feed]}")
 	[ -z "$feed" ] || cp "$feed" "$5.new/inputs/feed.json"
 	read_facts begin "$5.new" --run-id "$4" --clock "$3" --name "$2" --replay "${replay:+$(readlink -f "$replay")}" --profile "$(readlink -f "$1")" --ledger "$ledger"
@@ -363,6 +369,7 @@ reconcile_run() { # NAME PARTIAL
 	[ ! -e "$2/inputs/warn-days" ] || warn_days=$(cat "$2/inputs/warn-days")
 	reconcile_options "$2/inputs"
 	exclude_users "$1" "$2/inputs/profile.json" "$2/inputs" "$2/tallied.ndjson" "$2/excluded.ndjson"
+	others_options "$2/inputs" "$2/excluded.ndjson" "$2/workspace.ndjson"
 	shift
 	stage split-streams consumption="$1/consumption.ndjson" restatement="$1/restatements.ndjson" subscription="$1/subscriptions.ndjson" \
 		account,watermark,billing_period="$1/accounts.ndjson" <"$1/tallied.ndjson"
@@ -373,8 +380,10 @@ reconcile_run() { # NAME PARTIAL
 		cat "$1/forecasts.ndjson"
 	} >"$1/results.ndjson"
 	[ "$some_refused" = 0 ] || incomplete=(--partial)
-	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
+	touch "$1/workspace.ndjson"
+	cat "$1/workspace.ndjson" "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
 		stage report --format html -o "$1/report.html" --title "$name" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
+	[ -s "$1/workspace.ndjson" ] || rm -f "$1/workspace.ndjson"
 	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.daily"
 }
 result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,contract

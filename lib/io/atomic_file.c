@@ -8,7 +8,11 @@
 
 int atomic_file_open(struct atomic_file *file, const char *path, unsigned mode, struct error *error)
 {
+	struct stat status;
 	*file = (struct atomic_file){.path = path};
+	/* A rename would put a file in the place of a device. */
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+		return error_set(error, EX_CANTCREAT, "cannot create '%s': it is there, and is no ordinary file", path);
 	if (asprintf(&file->temporary, "%s.XXXXXX", path) < 0) {
 		file->temporary = NULL;
 		return error_set(error, EX_OSERR, "out of memory");

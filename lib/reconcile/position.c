@@ -164,17 +164,23 @@ static int print_profile(struct position *position, uint32_t profile, struct err
 }
 
 int position_print(const struct licence *licence, const struct reconcile_input *input, unsigned group_by, bool trace, int64_t now,
-	csv_complain *warn, struct output *output, struct error *error)
+	csv_complain *warn, struct output *workspace, struct output *output, struct error *error)
 {
 	struct position position = {.licence = licence, .input = input, .group_by = group_by, .trace = trace, .now = now, .output = output};
 	int result = position_open(&position, error) < 0 || position_add_lines(&position, error) < 0 ||
 			position_billing_open(&position, error) < 0 || position_draw(&position, error) < 0
 		? -1
 		: 0;
-	if (result == 0 && input->workspace != INPUT_NONE)
+	if (result == 0 && input->workspace != INPUT_NONE) {
+		position.output = workspace;
 		result = print_profile(&position, input->workspace, error);
+		position.output = output;
+	}
+	/* Each output has its SCHEMAs. */
+	if (workspace != output)
+		memset(position.begun, 0, sizeof position.begun);
 	for (size_t profile = 0; profile < input->profiles.count && result == 0; profile++)
-		result = print_profile(&position, (uint32_t)profile, error);
+		result = !input_profile_is_shown(input, (uint32_t)profile) ? 0 : print_profile(&position, (uint32_t)profile, error);
 	if (result == 0)
 		position_billing_print(&position);
 	if (result == 0)

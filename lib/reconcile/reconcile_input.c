@@ -140,6 +140,20 @@ static uint32_t read_period(struct reconcile_input *input, uint32_t profile, str
 	return (uint32_t)number;
 }
 
+/* The number of the record's profile, which has results here unless it is read as another's. */
+static uint32_t read_profile(struct reconcile_input *input, struct record *record)
+{
+	uint32_t profile = record_name_or_empty(record, SLOT_profile, &input->profiles);
+	if (!record->failed && !input->is_other)
+		input->profiles.names[profile].value = 1;
+	return profile;
+}
+
+bool input_profile_is_shown(const struct reconcile_input *input, uint32_t profile)
+{
+	return profile == input->workspace || input->profiles.names[profile].value;
+}
+
 static void add_rule(struct reconcile_input *input, uint32_t profile, int from, int months, struct record *record)
 {
 	if (record->failed || record_is_null(record, from) || record_is_null(record, months))
@@ -159,13 +173,16 @@ static void add_rule(struct reconcile_input *input, uint32_t profile, int from, 
 
 static void add_contract(struct reconcile_input *input, struct record *record)
 {
-	add_rule(input, record_name_or_empty(record, SLOT_profile, &input->profiles), SLOT_effective_from, SLOT_renewal_months, record);
+	add_rule(input, read_profile(input, record), SLOT_effective_from, SLOT_renewal_months, record);
 }
 
 /* What the account's consumption says of the account. */
 static void update_account(struct input_account *account, uint32_t profile, uint32_t organization, int64_t units)
 {
-	account->is_shared |= account->profile != INPUT_NONE && account->profile != profile;
+	if (account->profile != INPUT_NONE && account->profile != profile) {
+		account->is_shared = true;
+		account->other_profile = profile;
+	}
 	if (account->profile == INPUT_NONE)
 		account->profile = profile;
 	account->has_units |= units > 0;
@@ -198,7 +215,7 @@ static void add_days(struct record *record, const struct sum_table *sums, const 
 static void add_consumption(struct reconcile_input *input, struct sum_table *sums, struct input_days *days, struct record *record)
 {
 	int64_t units = record_count(record, SLOT_units_consumed);
-	uint32_t profile = record_name_or_empty(record, SLOT_profile, &input->profiles), key[SUM_PARTS] = {0};
+	uint32_t profile = read_profile(input, record), key[SUM_PARTS] = {0};
 	if (record->failed)
 		return;
 	key[0] = read_period(input, profile, record);
@@ -283,6 +300,15 @@ int reconcile_input_add(
 	else if (message_is_record(message, "billing_period"))
 		add_billing(input, &record);
 	return record.failed ? -1 : 0;
+}
+
+int reconcile_input_add_other(
+	struct reconcile_input *input, const struct message_reader *reader, const struct message *message, struct error *error)
+{
+	input->is_other = true;
+	int result = reconcile_input_add(input, reader, message, error);
+	input->is_other = false;
+	return result;
 }
 
 int reconcile_input_add_excluded(
@@ -395,8 +421,23 @@ static int sort_days(struct input_days *days, struct error *error)
 	return 0;
 }
 
+/* Its consumption would be counted twice. */
+static int check_shared(const struct reconcile_input *input, struct error *error)
+{
+	for (size_t i = 0; i < input->account_count; i++)
+		if (input->accounts[i].is_shared)
+			return error_set(error, EX_DATAERR,
+				"cannot reconcile account '%s': profiles '%s' and '%s' both feed it, so it would be counted twice; leave it out of one "
+				"of them (\"accounts\")",
+				input->account_ids.names[i].text, input->profiles.names[input->accounts[i].profile].text,
+				input->profiles.names[input->accounts[i].other_profile].text);
+	return 0;
+}
+
 int reconcile_input_finish(struct reconcile_input *input, int64_t now, struct error *error)
 {
+	if (check_shared(input, error) < 0)
+		return -1;
 	if (input->rule_count)
 		qsort(input->rules, input->rule_count, sizeof *input->rules, compare_rules);
 	for (size_t i = 0; i < input->rule_count; i++) {

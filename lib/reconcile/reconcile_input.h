@@ -26,7 +26,8 @@ struct input_account {
 	bool is_fed; /* there is a watermark */
 	bool has_units; /* in some period */
 	uint32_t profile; /* of its consumption … */
-	bool is_shared; /* … but there is some of another profile too */
+	bool is_shared; /* … but there is some of another profile too: */
+	uint32_t other_profile;
 };
 
 /* A consumption period of a profile. */
@@ -97,6 +98,7 @@ struct reconcile_input {
 	size_t rule_count;
 	uint32_t
 		workspace; /* the number of the workspace as if it were a profile, where there are several: INPUT_NONE else; once all is read */
+	bool is_other; /* what is read now is of another profile */
 	bool has_watermarks; /* some account has one: then one without was not fed yet */
 	int64_t least_watermark; /* of the accounts that have one */
 	struct arena arena;
@@ -114,8 +116,16 @@ bool input_account_is_of(const struct input_account *account, uint32_t profile);
 int reconcile_input_add(
 	struct reconcile_input *input, const struct message_reader *reader, const struct message *message, struct error *error);
 
+/* The same for the workspace's other profiles, which draw on the same rights but have no results here. */
+int reconcile_input_add_other(
+	struct reconcile_input *input, const struct message_reader *reader, const struct message *message, struct error *error);
+
+/* Has the profile results here? */
+bool input_profile_is_shown(const struct reconcile_input *input, uint32_t profile);
+
 /*
- * Call it once all is read: adds the periods without consumption, up to the one that holds `now`, and sorts the days. EX_OSERR.
+ * Call it once all is read: adds the periods without consumption, up to the one that holds `now`, and sorts the days. EX_OSERR;
+ * EX_DATAERR for an account that two profiles feed.
  * A period is made by rule only: from the origin of the first rule of its profile, at most INPUT_PERIODS_MADE of them.
  */
 int reconcile_input_finish(struct reconcile_input *input, int64_t now, struct error *error);
