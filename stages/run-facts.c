@@ -37,7 +37,7 @@
 #include <unistd.h>
 
 static char *runs, *ledger, *run_id, *clock_text, *name, *replay = "", *profile, *state = "succeeded", *ended_at, *account, *fetch_as;
-static int without_billing;
+static int without_billing, all_accounts;
 
 static struct poptOption table[] = {
 	{"runs", 0, POPT_ARG_STRING, &runs, 0, "promote, verify, check: the folder of the profile's runs", "FOLDER"},
@@ -51,6 +51,7 @@ static struct poptOption table[] = {
 	{"ended-at", 0, POPT_ARG_STRING, &ended_at, 0, "promote: when it ended (default: the clock)", "RFC3339"},
 	{"account", 0, POPT_ARG_STRING, &account, 0, "connection: fetch only this account", "ID"},
 	{"fetch-as", 0, POPT_ARG_STRING, &fetch_as, 0, "connection: fetch what this profile requests", "FILE"},
+	{"all-accounts", 0, POPT_ARG_NONE, &all_accounts, 0, "connection: do not leave accounts out", NULL},
 	{"without-billing", 0, POPT_ARG_NONE, &without_billing, 0, "connection: do not fetch Docusign's own count", NULL},
 	POPT_TABLEEND,
 };
@@ -220,6 +221,8 @@ static int change_connection(const struct message *message, const struct profile
 	}
 	if (account)
 		connection.accounts = only;
+	if (all_accounts)
+		connection.accounts = NULL;
 	if (without_billing)
 		connection.download_billing = false;
 	connection_append(&connection, connection_may_reveal(STDOUT_FILENO, false), &output->pending);

@@ -118,7 +118,7 @@ check_organization() {
 	local id
 	read_facts profile "$1" || return
 	id=${facts[organization_id],,}
-	authorise "$1" | stage run-facts connection --without-billing | stage fetch-subscriptions |
+	authorise "$1" | stage run-facts connection --without-billing --all-accounts | stage fetch-subscriptions |
 		stage run-facts survey --profile "$1" >"$scratch/organization" || {
 		set -- $?
 		if grep -q 'cannot find organization' "$scratch/errors"; then return 78; fi # a run takes it for an outage, until it is corrected

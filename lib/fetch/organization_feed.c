@@ -2,7 +2,9 @@
 
 #include "fetch/raw_record.h"
 #include "io/diag.h"
+#include "stream/stream.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -80,12 +82,19 @@ static int print_plan_item(void *context, const char *text, size_t length)
 /* What account_pointers point at. */
 enum { GROUP_ACCOUNT_ID, OTHER_ACCOUNT_ID, SITE_NAME, ACCOUNT_FIELDS };
 
-/* Returns what account_list_add() does; 1 for a record without an id, which normalize rejects. */
+#define NOT_WANTED 2 /* an account that the profile's "accounts" leaves out: it is another's, and nothing is known of it here */
+
+/* Returns what account_list_add() does; 1 for a record without an id, which normalize rejects; or NOT_WANTED. */
 static int add_account(struct organization_feed *feed, const char *text, size_t length, int id)
 {
 	struct json_slice fields[ACCOUNT_FIELDS];
 	if (*text != '{' || json_scan(feed->account, text, length, fields, NULL) < 0 || fields[id].kind != JSON_STRING)
 		return 1;
+	char account_id[ID_LIMIT + 1];
+	snprintf(
+		account_id, sizeof account_id, "%.*s", (int)(fields[id].length < ID_LIMIT ? fields[id].length : ID_LIMIT), fields[id].text);
+	if (fields[id].length <= ID_LIMIT && !connection_wants(feed->connection, account_id))
+		return NOT_WANTED;
 	int is_new = account_list_add(&feed->accounts, fields[id].text, fields[id].length, NULL);
 	const struct json_slice *site = &fields[SITE_NAME];
 	if (is_new > 0 && feed->with_billing &&
@@ -97,8 +106,10 @@ static int add_account(struct organization_feed *feed, const char *text, size_t 
 
 static int print_group_account(void *context, const char *text, size_t length)
 {
-	return add_account(context, text, length, GROUP_ACCOUNT_ID) < 0 ? EX_OSERR
-									: print_record(context, "docusign_accounts", text, length);
+	int is_new = add_account(context, text, length, GROUP_ACCOUNT_ID);
+	if (is_new < 0)
+		return EX_OSERR;
+	return is_new == NOT_WANTED ? 0 : print_record(context, "docusign_accounts", text, length);
 }
 
 /* An account of the organization's list, when no asset group named it. */
@@ -107,7 +118,7 @@ static int print_other_account(void *context, const char *text, size_t length)
 	int is_new = add_account(context, text, length, OTHER_ACCOUNT_ID);
 	if (is_new < 0)
 		return EX_OSERR;
-	return is_new ? print_record(context, "docusign_accounts", text, length) : 0;
+	return is_new && is_new != NOT_WANTED ? print_record(context, "docusign_accounts", text, length) : 0;
 }
 
 static int print_organization(void *context, const char *text, size_t length)
