@@ -35,6 +35,11 @@ say() { # what a person may want to read
 	[ "$quiet" = 1 ] || printf '%s: %s\n' "$program" "$1" >&2 || : # a log that is full is no reason to end
 }
 
+warn() { # what a person has to know, also with -q
+	clear_line
+	printf '%s: warning: %s\n' "$program" "$1" >&2 || :
+}
+
 workspace='' workspace_given=0 replay='' now='' group_by='' warn_days='' quiet=0 check_status=0 cache=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
 others_from='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=()
 declare -A answers=() # init: key of the profile, with dashes, to value

@@ -110,3 +110,140 @@ outage() {
 	run -0 --separate-stderr "$pipeline" status -C ws -p acme
 	[[ $output == "acme  20250318T020000Z  succeeded"* ]]
 }
+
+# A file system of which every lock is granted, as some network file systems are: a library in front of the C library's.
+lockless() {
+	cat >lockless.c <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <fcntl.h>
+		#include <stdarg.h>
+		int flock(int descriptor, int operation) { (void)descriptor; (void)operation; return 0; }
+		static int answer(const char *name, int descriptor, int command, void *argument)
+		{
+			if (command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK || command == F_OFD_SETLKW)
+				return 0;
+			return ((int (*)(int, int, ...))dlsym(RTLD_NEXT, name))(descriptor, command, argument);
+		}
+		#define ANSWER(name) int name(int descriptor, int command, ...) { va_list list; va_start(list, command); \
+			void *argument = va_arg(list, void *); va_end(list); return answer(#name, descriptor, command, argument); }
+		ANSWER(fcntl)
+		ANSWER(fcntl64)
+	END
+	cc -shared -fPIC -o lockless.so lockless.c
+}
+
+@test "a lock that does not lock is noticed: said with the folder and what to do, also with -q; the run is made" {
+	[ "${SANITIZE-}" != 1 ] || skip "the sanitizer wants to be loaded first"
+	acme_after 1 ws
+	lockless
+	LD_PRELOAD=$PWD/lockless.so run --separate-stderr run_night 20250325T020000Z
+	fails 0 "pipeline.sh: warning: acme: the file system of 'ws/ledger' does not lock files: two runs at once would not notice each other; make one at a time, or move the workspace to a local disk"
+	[ -e ws/runs/acme/20250325T020000Z/job.json ]
+	# Once a run, not for each run that is made again.
+	LD_PRELOAD=$PWD/lockless.so run --separate-stderr "$pipeline" replay 20250325T020000Z -C ws
+	[ "$status" -eq 0 ]
+	[[ $stderr != *"does not lock"* ]]
+	# Where files are locked nothing is said.
+	run --separate-stderr run_night 20250401T020000Z
+	fails 0 ""
+}
+
+# interrupted STATE: ./ws after the first night, and the second one interrupted in that state of doc/running.md.
+interrupted() {
+	local stage action=exit
+	rm -rf ws broken
+	acme_after 1 ws
+	case $1 in
+	begun) stage=fetch-subscriptions action=kill ;;
+	fetching) stage=fetch-datafeed action=kill ;;
+	fetched) stage=normalize action='exit 74' ;;
+	tallied) stage=reconcile action='exit 74' ;;
+	refused) stage=reconcile action='exit 65' ;;
+	promoted)
+		rm -r ws
+		acme_after 2 ws
+		mv ws/runs/acme/20250325T020000Z ws/runs/acme/.20250325T020000Z.partial
+		jq '{run_id, profile, clock: .started_at, replay: $replay, profile_file: "ws/profiles/acme.json"}' --arg replay "$acme/nights/20250325T020000Z" \
+			ws/runs/acme/.20250325T020000Z.partial/job.json >ws/runs/acme/.20250325T020000Z.partial/begun.json
+		: >ws/runs/acme/.20250325T020000Z.partial/reported.ndjson
+		return
+		;;
+	esac
+	mkdir broken
+	ln -s "$ENVTALLY_BIN"/* broken/
+	rm "broken/$stage"
+	# Not in what comes before the run is begun: it reads nothing.
+	printf '#!/bin/bash\n[[ ! /proc/self/fd/0 -ef /dev/null ]] || exec "%s/%s" "$@"\n%s\n' "$ENVTALLY_BIN" "$stage" \
+		"$([ "$action" = kill ] && echo 'kill -9 0' || echo "$action")" >"broken/$stage"
+	chmod +x "broken/$stage"
+	# A process group of its own: kill -9 0 is the end of all of it.
+	ENVTALLY_BIN=$PWD/broken setsid --wait "$pipeline" run -q -C ws --replay "$acme/nights/20250325T020000Z" || true
+	flock ws/ledger/acme.lock true # all that it started has ended
+	[ -d ws/runs/acme/.20250325T020000Z.partial ]
+}
+
+@test "discard: in each state but promoted, and what comes next is as if that run had never been" {
+	acme_after 3 calm
+	while read -r -u 4 state next; do
+		interrupted "$state"
+		run -0 "$pipeline" discard 20250325T020000Z -C ws
+		run --separate-stderr "$pipeline" status -C ws
+		[[ $output == *"acme  20250325T020000Z  discarded: what it recorded is kept in ws/runs/acme/.20250325T020000Z.discarded"* ]]
+		[[ $output != *interrupted* ]]
+		run_night "$next" || { echo "after $state"; false; }
+		same_files "calm/runs/acme/$next/consumption.ndjson" "ws/runs/acme/$next/consumption.ndjson"
+		[ -e ws/runs/acme/.20250325T020000Z.discarded/inputs/profile.json ]
+	done 4<<-'END'
+		begun 20250325T020000Z
+		fetching 20250325T020000Z
+		fetched 20250325T020000Z
+		tallied 20250401T020000Z
+		refused 20250401T020000Z
+	END
+	interrupted promoted
+	run --separate-stderr "$pipeline" discard 20250325T020000Z -C ws
+	fails 73 "pipeline.sh: cannot discard run '20250325T020000Z': the ledger has promoted it, and the next run gives its folder its name"
+	run_night 20250401T020000Z
+	[ -e ws/runs/acme/20250325T020000Z/job.json ]
+}
+
+@test "the next run finishes one that was begun, and one that could not be reconciled, with the licence files as they are then" {
+	acme_after 3 calm
+	for state in begun refused; do
+		interrupted $state
+		[ $state = begun ] || echo >>ws/licence/models.csv
+		run_night 20250401T020000Z
+		for night in 20250325T020000Z 20250401T020000Z; do same_files calm/runs/acme/$night/consumption.ndjson ws/runs/acme/$night/consumption.ndjson; done
+		same_files ws/licence/models.csv ws/runs/acme/20250325T020000Z/inputs/models.csv
+		"$pipeline" verify -q -C ws 20250401T020000Z
+	done
+}
+
+@test "a promoted run is named only if its results and its evidence are in its folder; else it is said, and the next run goes on" {
+	for lost in results.ndjson report.html raw/manifest.json; do
+		interrupted promoted
+		rm ws/runs/acme/.20250325T020000Z.partial/$lost
+		run --separate-stderr run_night 20250401T020000Z
+		fails 0 "pipeline.sh: warning: acme: run 20250325T020000Z was promoted, but its folder has lost '$lost': it is set aside, and its figures are in the ledger alone"
+		[ ! -e ws/runs/acme/20250325T020000Z ] && [ -d ws/runs/acme/.20250325T020000Z.discarded ]
+		run "$pipeline" status -C ws
+		[[ $output == *"acme  20250325T020000Z  lost: "* ]]
+	done
+	# A folder with a job.json of which the ledger knows nothing.
+	acme_after 1 other
+	cp -a other/runs/acme/20250318T020000Z other/runs/acme/.20250320T020000Z.partial
+	run -0 "$pipeline" run -C other --replay "$acme/nights/20250325T020000Z"
+	[[ $output == *".20250320T020000Z.partial is not a run: it is set aside"* ]]
+	[ ! -e other/runs/acme/20250320T020000Z ]
+}
+
+@test "discard of a run that is under way is 75" {
+	interrupted fetched
+	exec 8>>ws/ledger/acme.lock
+	flock -n 8
+	run --separate-stderr "$pipeline" discard 20250325T020000Z -C ws
+	exec 8>&-
+	[ "$status" -eq 75 ]
+	[ -d ws/runs/acme/.20250325T020000Z.partial ]
+}

@@ -172,6 +172,8 @@ discard_command() {
 	partial=$workspace/runs/$name/.${operands[0]}.partial
 	[ -d "$partial" ] || fail 66 "cannot discard run '${operands[0]}': profile '$name' has no interrupted run of that name"
 	lock "$name"
+	[ ! -e "$partial/begun.json" ] || [ -z "$(promotion_of "$name" "${operands[0]}")" ] ||
+		fail 73 "cannot discard run '${operands[0]}': the ledger has promoted it, and the next run gives its folder its name"
 	set_aside "$partial"
 	say "$name: run ${operands[0]} is discarded; what it recorded is kept in $workspace/runs/$name"
 }
@@ -185,8 +187,7 @@ lock() { # NAME: until the script ends
 # Some network file systems grant every lock. A run is worth more than none, so it goes on, and says so each time, also with -q.
 check_lock() { # FOLDER NAME
 	exec 8>>"$1/$2.lock"
-	! flock -n 8 || printf "%s: warning: %s: the file system of '%s' does not lock files: two runs at once would not notice each other; make one at a time, or move the workspace to a local disk\n" \
-		"$program" "$2" "$1" >&2
+	! flock -n 8 || warn "$2: the file system of '$1' does not lock files: two runs at once would not notice each other; make one at a time, or move the workspace to a local disk"
 	exec 8>&-
 }
 
@@ -202,7 +203,7 @@ name_run() { # NAME PARTIAL RUN [STATE]
 	for file in $run_files; do
 		[ -e "$2/$file" ] || {
 			set_aside "$2"
-			printf "%s: %s: run %s was promoted, but its folder has lost '%s': it is set aside, and its figures are in the ledger alone\n" "$program" "$1" "$3" "$file" >&2
+			warn "$1: run $3 was promoted, but its folder has lost '$file': it is set aside, and its figures are in the ledger alone"
 			return 0
 		}
 	done
