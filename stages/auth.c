@@ -5,8 +5,8 @@
  * or on a terminal it is null, unless --show-token is given. --replay uses no key, network or token. --key-info prints the kind of key
  * and the public key to register at Docusign; --ca-info and --clock-info show what else a token depends on.
  *
- * Exit: 0; 64 usage; 65 damaged key file; 66 no such file; 69 the service does not respond; 74 cannot write; 77 refused (wrong
- * password, consent, invalid grant); 78 invalid profile or unusable key.
+ * Exit: 0; 64 usage; 65 damaged key file; 66 no such file; 69 the service does not respond; 70/71 a bug or no memory; 73/74 cannot
+ * create or write; 75 the service wants fewer requests; 77 refused (wrong password, consent, invalid grant, proxy); 78 invalid profile or unusable key.
  */
 #include "auth/key_info.h"
 #include "auth/token.h"

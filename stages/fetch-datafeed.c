@@ -8,7 +8,7 @@
  * Window  of an account: look_back.h.
  * Exits   0; 75 some accounts could not be read (each is reported and keeps its bookmark) or the run was interrupted; if none could be
  *         read, the status of the first: 65 invalid response, 69 unavailable, 77 refused …; 64 usage, 65 bad input, 66 no state file
- *         or recorded response, 73/74 cannot create or write, 78 invalid descriptor.
+ *         or recorded response, 70/71 a bug or no memory, 73/74 cannot create or write, 78 invalid descriptor or connection.
  */
 #include "fetch/fetch_options.h"
 #include "fetch/fetch_run.h"

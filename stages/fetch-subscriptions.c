@@ -6,8 +6,8 @@
  *         and docusign_billing (billing_feed.h). Nothing if it fails: its reader would take the accounts for all there are.
  * Fetches the accounts in asset groups, compliant ones first; the list of organizations, which adds accounts outside all asset
  *         groups (skipped with a warning without a user's token); the plan items; the billing of each account.
- * Exits   0; 64 usage, 65 bad input or response, 66 no recorded response, 69 service unavailable, 73/74 cannot create or
- *         write, 75 try again later, 77 refused.
+ * Exits   0; 64 usage, 65 bad input or response, 66 no recorded response, 69 service unavailable, 70/71 a bug or no
+ *         memory, 73/74 cannot create or write, 75 try again later, 77 refused, 78 invalid connection.
  */
 #include "fetch/fetch_options.h"
 #include "fetch/organization_feed.h"

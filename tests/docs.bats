@@ -166,6 +166,25 @@ same() {
 	done
 }
 
+@test "every exit status that the sources set is in README.md, doc/running.md and envtally.1; every man page has the common ones" {
+	cd "$root"
+	local names code
+	names=$(grep -ohE '\bEX_(USAGE|DATAERR|NOINPUT|NOUSER|NOHOST|UNAVAILABLE|SOFTWARE|OSERR|OSFILE|CANTCREAT|IOERR|TEMPFAIL|PROTOCOL|NOPERM|CONFIG)\b' \
+		lib/*/*.[ch]* stages/*.c | sort -u)
+	codes=$(printf '#include <sysexits.h>\n%s\n' "$names" | cpp -P | grep -E '^[0-9]+$')
+	[ "$(wc -l <<<"$codes")" -ge 11 ]
+	sed -n '/^Exit codes are sysexits/,/^$/p' README.md >"$BATS_TEST_TMPDIR/readme"
+	sed -n '/^## Exit status/,$p' doc/running.md | grep '^|' >"$BATS_TEST_TMPDIR/running"
+	sed -n '/^.SH EXIT STATUS/,/^.SH ENV/p' doc/man/envtally.1 >"$BATS_TEST_TMPDIR/man"
+	for code in $codes; do
+		for document in readme running man; do grep -qw "$code" "$BATS_TEST_TMPDIR/$document" || { echo "$code is not in $document" && return 1; }; done
+	done
+	for page in doc/man/envtally-*.1; do
+		sed -n '/^.SH EXIT STATUS/,/^.SH [^E]/p' "$page" >"$BATS_TEST_TMPDIR/man"
+		for code in 64 70 71; do grep -qw "$code" "$BATS_TEST_TMPDIR/man" || { echo "$code is not in $page" && return 1; }; done
+	done
+}
+
 @test "the commands of the driver's help and those of its man page are the same" {
 	command -v groff >/dev/null || skip "groff is not here"
 	expected=$(help_of envtally | awk '/^Commands/ { on = 1; next } /^$/ { on = 0 } on' | sed -E 's/^  //; s/ {2,}.*//')
