@@ -65,7 +65,7 @@ static struct emission parse_emit(void)
 	else if (strncmp(emit, "since=", 6) == 0 && day_parse(emit + 6, strlen(emit + 6), &emission.since) == 0)
 		emission.all = true;
 	else if (strcmp(emit, "touched") != 0)
-		options_refuse("cannot use --emit '%s': it is touched, all, since=YYYY-MM-DD or none", emit);
+		options_refuse("cannot use --emit '%s': it must be touched, all, since=YYYY-MM-DD or none", emit);
 	return emission;
 }
 
@@ -153,7 +153,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (!ledger_path)
 		options_refuse("cannot merge without a ledger: --ledger FILE, or --ledger :memory:");
 	if (commit_every < 0 || commit_every > 3600)
-		options_refuse("cannot use --commit-every %d: it is 0 to 3600 seconds", commit_every);
+		options_refuse("cannot use --commit-every %d: it must be 0 to 3600 seconds", commit_every);
 	struct emission emission = parse_emit();
 	bool reading = print_state || print_reported || print_undated;
 	if (policy_load(policy_path, &policy, error) == 0 &&

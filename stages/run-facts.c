@@ -316,7 +316,7 @@ static const struct command *find_command(const char *const operands[])
 	for (size_t i = 0; count && i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(commands[i].name, operands[0]) == 0 && (commands[i].operands == 2 || commands[i].operands == count - 1))
 			return &commands[i];
-	options_refuse("cannot do that: it is one of the commands of run-facts, with its operands");
+	options_refuse("cannot do that: give one of the commands of run-facts, with its operands");
 }
 
 static void run(const char **operands, struct output *output, struct error *error)

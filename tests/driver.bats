@@ -144,7 +144,7 @@ commands="demo init validate run replay verify discard reconcile report explain 
 	(cat in && echo 'not JSON') >broken
 	run -65 split-streams c=c <broken
 	[ ! -e c ]
-	says 64 "split-streams: cannot use 'a': it must be STREAM[,STREAM...]=FILE, and at most 16 of them (--help tells more)" split-streams a
+	says 64 "split-streams: cannot use 'a': it must be STREAM[,STREAM...]=FILE, and at most 16 of them (see --help)" split-streams a
 }
 
 # ---- init ----
@@ -254,7 +254,7 @@ asked() { grep -oF "$1" <<<"$output" | wc -l; } # how often
 
 @test "init: what is there is checked, what is not there may come later; a key that does not open, an unknown feed" {
 	echo hello >text
-	says 65 "pipeline.sh: cannot read '$PWD/text': it is no key file: PEM, DER, PKCS#12 and JKS are known, and its content is none of them" \
+	says 65 "pipeline.sh: cannot read '$PWD/text': it is not a PEM, DER, PKCS#12 or JKS file" \
 		"$pipeline" init -C new --name beta "${init[@]}" --key-file "$PWD/text" </dev/null
 	openssl genrsa -aes128 -passout pass:secret-1 -out key.pem 2048 2>/dev/null
 	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --key-file "$PWD/key.pem" </dev/null
@@ -344,7 +344,7 @@ kind() {
 	END
 	for command in "policy show" "policy hash"; do
 		# shellcheck disable=SC2086 # words
-		says 64 "policy: cannot use the options of diff with ${command#* }: it takes none of its own (--help tells more)" "$pipeline" $command --format ndjson
+		says 64 "policy: cannot use the options of diff with ${command#* }: it takes none of its own (see --help)" "$pipeline" $command --format ndjson
 	done
 	if command -v sqlite3 >/dev/null; then
 		"$pipeline" export -q -C ws --format sqlite --to out

@@ -221,7 +221,7 @@ small() {
 	while IFS='|' read -r arguments expected; do
 		# shellcheck disable=SC2086
 		run --separate-stderr explain $arguments <traced
-		fails 64 "explain: $expected (--help tells more)"
+		fails 64 "explain: $expected (see --help)"
 	done <<-'END'
 		--period soon|cannot use --period 'soon': it must be a day such as 2025-01-31, or the index of a period
 		--level all|cannot use --level 'all': it must be position, consumption, day, envelope or exchange

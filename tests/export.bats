@@ -254,13 +254,13 @@ hostile_names() {
 
 @test "mistakes: one line each, and the status that says what to do" {
 	run --separate-stderr "$exporter"
-	fails 64 "export: cannot export without a ledger: --ledger FILE (--help tells more)"
+	fails 64 "export: cannot export without a ledger: --ledger FILE (see --help)"
 	run --separate-stderr "$exporter" -l "$ledger" -s envelopes
 	refused 64 "export: cannot use --stream 'envelopes': it must be one of account, subscription, envelope,*"
 	run --separate-stderr "$exporter" -l "$ledger" -f xml
-	fails 64 "export: cannot use --format 'xml': it must be ndjson or csv (--help tells more)"
+	fails 64 "export: cannot use --format 'xml': it must be ndjson or csv (see --help)"
 	run --separate-stderr "$exporter" -l "$ledger" -f csv
-	fails 64 "export: cannot print several streams as CSV: give one --stream, or --output FOLDER for a file each (--help tells more)"
+	fails 64 "export: cannot print several streams as CSV: give one --stream, or --output FOLDER for a file each (see --help)"
 	run --separate-stderr "$exporter" -l nothing.db
 	fails 66 "export: cannot open ledger 'nothing.db': there is no such file"
 	[ ! -e nothing.db ]

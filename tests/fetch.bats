@@ -90,7 +90,7 @@ said() {
 	while IFS= read -r record; do grep -qF -- "$record" "$night/fetch-subscriptions.bodies"; done <got
 	jq -es 'map(select(.type == "RECORD")) | length > 5 and all(.time_extracted == "2025-03-18T02:00:00.000Z"
 		and .context == {organization_id: "9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90"})' out
-	said "warning: accounts that are in no asset group stay unknown"
+	said "warning: accounts outside all asset groups remain unknown"
 }
 
 @test "the organization's list adds the accounts that no asset group names" {
@@ -133,7 +133,7 @@ said() {
 	recording_end
 	connection | "$bin/fetch-subscriptions" --replay r 2>err >in
 	fetch --replay r
-	said "warning: line 3 of standard input is longer than 16777216 bytes: it is passed on, and what it names is not fetched"
+	said "warning: line 3 of standard input is longer than 16777216 bytes: it is copied, but the account in it is not fetched"
 	[ "$(fetched)" = e1 ]
 	sed -n 3p in | cmp - <(sed -n 2p out)
 	"$bin/normalize" --rejects rejects <out 2>err | jq -r 'select(.type == "RECORD" and .stream == "account") | .record.account_id' >got
@@ -149,7 +149,7 @@ said() {
 	recording_end
 	connection >in
 	fails 65 "$bin/fetch-subscriptions" --replay r
-	said "fetch-subscriptions: cannot use the answer of '$org/assetGroups/accounts?compliant=true': '/assetGroupAccounts' must be an array, it is absent"
+	said "fetch-subscriptions: cannot use the response of '$org/assetGroups/accounts?compliant=true': '/assetGroupAccounts' must be an array, but is absent"
 }
 
 # ---- a whole night ----
@@ -187,7 +187,7 @@ said() {
 	fetch --replay r
 	[ "$(head -n 3 out | jq -r .type | paste -sd ' ')" = 'ODD STATE SCHEMA' ]
 	run ! grep -q CONNECTION out
-	said "there is no account on standard input"
+	said "no accounts on standard input"
 }
 
 @test "accounts are found in raw and canonical records, once each, whatever the case; the connection may restrict them" {
@@ -223,7 +223,7 @@ said() {
 	for first_run in '' '{}' 'null' '{"type":"STATE","value":{}}'; do
 		echo "$first_run" >state
 		fails 66 "$bin/fetch-datafeed" --replay r --state state
-		said "no recorded answer for GET $(page $a $first)"
+		said "no recorded response for GET $(page $a $first)"
 	done
 }
 
@@ -373,12 +373,12 @@ said() {
 		fails 65 "$bin/fetch-datafeed" --replay r
 		said "$said"
 	done <<-'END'
-		<html>\x1b[31m|text/html|the answer is 'text/html', not JSON; it begins: <html>\x1b[31m
-		{"data":[|application/json|the answer is not JSON:
-		{"data":[]}|application/json|'/endCursor' must be the next cursor, it is absent
-		{"endCursor":"x","data":{}}|application/json|'/data' must be the array of records, it is an object
+		<html>\x1b[31m|text/html|the response is 'text/html', not JSON; it begins: <html>\x1b[31m
+		{"data":[|application/json|the response is not JSON:
+		{"data":[]}|application/json|'/endCursor' must be the next cursor, but is absent
+		{"endCursor":"x","data":{}}|application/json|'/data' must be the array of records, but is an object
 		{"endCursor":"x","data":[1]}|application/json; charset=utf-8|a record is not an object: 1
-		{"endCursor":"\xff","data":[]}|application/json|the answer is not JSON: not UTF-8; it begins: {"endCursor":"\xff","data":[]}
+		{"endCursor":"\xff","data":[]}|application/json|the response is not JSON: not UTF-8; it begins: {"endCursor":"\xff","data":[]}
 	END
 }
 
@@ -402,7 +402,7 @@ said() {
 	done
 	recording_end
 	fails 75 "$bin/fetch-datafeed" --replay r
-	said "the feed loops: it comes back to 'p"
+	said "the feed loops: it returns to 'p"
 }
 
 @test "a cursor that the service does not know any more starts the account again from its look-back" {
@@ -524,7 +524,7 @@ said() {
 @test "a request that was not recorded is named" {
 	accounts 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d301 not-there >in
 	fails 66 "$bin/fetch-datafeed" --replay "$night"
-	said "fetch-datafeed: no recorded answer for GET $(page not-there $first) in '$night'"
+	said "fetch-datafeed: no recorded response for GET $(page not-there $first) in '$night'"
 }
 
 @test "what is recorded and nobody asks for is passed over" {
@@ -539,7 +539,7 @@ said() {
 	chmod -R u+w r
 	head -n 5 "$night/fetch-datafeed.exchanges" >r/fetch-datafeed.exchanges
 	fails 65 "$bin/fetch-datafeed" --replay r
-	said "cannot replay 'r/fetch-datafeed.exchanges': it was cut off, it has no end line"
+	said "cannot replay 'r/fetch-datafeed.exchanges': it is incomplete, it has no end line"
 	run ! grep -q docusign_datafeed out
 	# Cut within, with the end line still there.
 	sed 5d "$night/fetch-datafeed.exchanges" >r/fetch-datafeed.exchanges
@@ -562,7 +562,7 @@ said() {
 	cp "$night/fetch-datafeed.bodies" r/
 	echo >>r/fetch-datafeed.bodies
 	fails 65 "$bin/fetch-datafeed" --replay r
-	said "'r/fetch-datafeed.bodies' goes on after the last body"
+	said "'r/fetch-datafeed.bodies' has bytes after the last body"
 	truncate -s -2 r/fetch-datafeed.bodies
 	fails 65 "$bin/fetch-datafeed" --replay r
 	said "ends before its body does"
@@ -835,7 +835,7 @@ descriptor() {
 	fails 66 "$bin/fetch-datafeed" --replay "$night" --feed ./nowhere
 	said "cannot open './nowhere'"
 	fails 78 "$bin/fetch-datafeed" --replay "$night" --feed nothing
-	said "cannot use feed 'nothing': it is not one of datafeed, esign, monitor, and the name of a file has a '/' or ends in .json"
+	said "cannot use feed 'nothing': it is not datafeed, esign or monitor, and a file name must contain '/' or end in .json"
 }
 
 @test "the descriptor in doc/feeds.md works as it stands" {

@@ -153,7 +153,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 	start
 	fault giant:1@datasets
 	fetch 0 -v
-	said "the answer is larger than the limit of 67108864 bytes; trying again"
+	said "the response is larger than the limit of 67108864 bytes; trying again"
 	rm -rf rec
 	fault giant-gzip:1@datasets
 	fetch 0 -v
@@ -185,7 +185,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 		# shellcheck disable=SC2086
 		fetch 69 ${bound#* } --tries 1
 	done
-	said "after 1 seconds the answer was still not complete"
+	said "after 1 seconds the response was still incomplete"
 	# However many tries there may be, they take that long together.
 	rm -rf rec
 	fault "drip=2@$c"
@@ -227,7 +227,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 @test "pages without a record, ever new, end: their account is an error, and the others come" {
 	start --fault "empty-pages@$c"
 	fetch 75
-	said "cannot fetch account '$c': cannot use the answer of"
+	said "cannot fetch account '$c': cannot use the response of"
 	said "the feed has no end: 100 pages in a row have no record"
 	[ "$(requests ".url | contains(\"$c\")")" -eq 100 ]
 	jq -e --arg c "$c" 'select(.type == "STATE") | .value.bookmarks.docusign_datafeed | length == 5 and (has($c) | not)' <(tail -n 1 out)
@@ -249,7 +249,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 	[ "$(records)" -gt 1000 ]
 	fault "error-200@/oauth/token"
 	run -69 "$bin/auth" -p demo/profiles/acme.json --show-token
-	[[ $output == *"the service answers UNSPECIFIED_ERROR: An unspecified error occurred." ]]
+	[[ $output == *"the service responds UNSPECIFIED_ERROR: An unspecified error occurred." ]]
 }
 
 @test "a service that is down: after the retries, 69" {
@@ -284,7 +284,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 	{ cat connection; printf '{"type":"RECORD","stream":"account","record":{"account_id":"x%s"}}\n' {1..1000}; } >accounts
 	fetch 69 --tries 1
 	[ "$(grep -c 'cannot fetch account' err)" -eq 16 ]
-	said "984 accounts were not asked for: the service failed 16 times in a row"
+	said "984 accounts were not requested: the service failed 16 times in a row"
 }
 
 # ---- limits ----
@@ -578,7 +578,7 @@ all_the_way() {
 	start_proxy --user sam:p4ssw:rd
 	export https_proxy=http://$proxy
 	run -77 "$bin/auth" -p demo/profiles/far.json
-	[[ $output == *"cannot reach 'https://account.docusign.test/oauth/token': the proxy wants a name and password, or other ones (HTTP 407): the profile's proxy_login names a file that has them" ]]
+	[[ $output == *"cannot reach 'https://account.docusign.test/oauth/token': the proxy requires a name and password, or other ones (HTTP 407): put them into the file that proxy_login in the profile names" ]]
 	[ "$(wc -l <proxy.log)" -eq 1 ]
 	echo sam:p4ssw:rd >demo/profiles/proxy.txt
 	sed -i 's|"api_base"|"proxy_login": "file:proxy.txt", "api_base"|' demo/profiles/far.json
@@ -640,7 +640,7 @@ has_recorded() { [ -e rec/fetch-datafeed.exchanges ] && [ "$(wc -l <rec/fetch-da
 	status=0
 	wait $fetch_pid || status=$?
 	[ $status -eq 75 ]
-	said "fetch-datafeed: interrupted: the next run goes on from here"
+	said "fetch-datafeed: interrupted: the next run continues from here"
 	done_before=$(($(wc -l <rec/fetch-datafeed.exchanges) - 1))
 	[ $done_before -gt 0 ]
 	[ "$(tail -n 1 out | jq -r .type)" = STATE ]
@@ -710,6 +710,6 @@ start_odd() {
 @test "a redirect is refused, and the token does not follow it" {
 	start_odd a elsewhere
 	fetch 75
-	said "HTTP 302 to 'https://evil.example/steal' (redirects are not followed: the token goes nowhere else)"
+	said "HTTP 302 to 'https://evil.example/steal' (redirects are not followed, so that the token goes nowhere else)"
 	[ "$(records)" -eq 1 ]
 }

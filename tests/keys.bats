@@ -350,7 +350,7 @@ refused() {
 	keytool -importcert -noprompt -alias authority -file certificate.pem -storetype PKCS12 -keystore trust.p12 -storepass secret-1 2>/dev/null
 	for file in trust.jks trust.p12; do
 		with_password $file
-		refused 78 'holds no private key'
+		refused 78 'has no private key'
 	done
 }
 
@@ -406,7 +406,7 @@ refused() {
 	openssl genpkey -algorithm ED25519 -out ed25519.pem
 	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out small.pem 2>/dev/null
 	info ec.pem
-	refused 78 'its key is of type EC, and Docusign takes RSA only: make a new one: openssl genpkey'
+	refused 78 'its key is of type EC, but Docusign accepts only RSA: make a new one: openssl genpkey'
 	info sec1.pem
 	refused 78 'its key is of type EC'
 	info ed25519.pem
@@ -422,19 +422,19 @@ refused() {
 	openssl req -new -key plain.pem -subj /CN=x -out request.pem
 	for file in public.pem public.der; do
 		info $file
-		refused 78 'it holds a public key and no private key'
+		refused 78 'it has a public key but no private key'
 	done
 	for file in certificate.pem certificate.der; do
 		info $file
-		refused 78 'it holds a certificate and no private key'
+		refused 78 'it has a certificate but no private key'
 	done
 	info request.pem
-	refused 78 'it holds a CERTIFICATE REQUEST and no private key'
+	refused 78 'it has a CERTIFICATE REQUEST but no private key'
 	if [[ -s ssh ]]; then
 		info ssh
 		refused 78 'it is an OpenSSH key: convert a copy of it to PEM: ssh-keygen -p -m PKCS8 -f COPY'
 		info ssh.pub
-		refused 78 'it holds an OpenSSH public key'
+		refused 78 'it has an OpenSSH public key'
 		ssh-keygen -q -p -m PKCS8 -N '' -f ssh >/dev/null
 		info ssh
 		accepted 'PEM PKCS#8' <(openssl pkey -in ssh -pubout)
@@ -471,7 +471,7 @@ refused() {
 	info giant.pem
 	refused 65 'larger than the limit'
 	info text.pem
-	refused 65 'it is no key file'
+	refused 65 'it is not a PEM, DER, PKCS#12 or JKS file'
 	info bits.pem
 	refused 65 'damaged'
 	info line.pem
@@ -511,7 +511,7 @@ refused() {
 
 @test "a password on the command line is refused and not repeated" {
 	info modern.p12 --key-password pass:secret-1
-	refused 78 'cannot take the password itself'
+	refused 78 'cannot use the password itself'
 	[[ $stderr != *secret-1* ]]
 	info modern.p12 --key-password secret-1
 	refused 78 'none of file:PATH, fd:N, env:NAME'

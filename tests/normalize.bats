@@ -194,7 +194,7 @@ END
 		{ raw '{}' && raw "$members" && raw '{envelopeId: "after"}'; } >in
 		run --separate-stderr normalize <in
 		[ "$status" -eq 65 ] || { echo "$members: $status" && exit 1; }
-		[[ $stderr == "normalize: cannot read 'standard input' line 2: \"$pointer\": "*" must be "*" (--rejects FILE keeps such lines and goes on)" ]] || {
+		[[ $stderr == "normalize: cannot read 'standard input' line 2: \"$pointer\": "*" must be "*" (--rejects FILE saves such lines and continues)" ]] || {
 			echo "$what: $stderr"
 			exit 1
 		}

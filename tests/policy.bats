@@ -55,7 +55,7 @@ units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consume
 	run --separate-stderr policy show nowhere.json
 	refused 66 "policy: cannot open 'nowhere.json'*"
 	run --separate-stderr policy fly
-	fails 64 "policy: cannot do that: policy takes show or hash and a policy file, or diff and two of them (--help tells more)"
+	fails 64 "policy: cannot do that: policy takes show or hash and a policy file, or diff and two of them (see --help)"
 	strict | jq '.statuses.sent = 1' >p.json
 	run --separate-stderr merge --ledger new.db --policy p.json </dev/null
 	fails 78 "merge: cannot use policy 'p.json': \"statuses.sent\" must be true (it counts) or false"

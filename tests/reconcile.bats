@@ -267,7 +267,7 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 @test "--group-by takes a list of known groups" {
 	licence
 	run --separate-stderr both --group-by account,planet </dev/null
-	fails 64 "reconcile: cannot use --group-by 'planet': it must be account, site, cost_center, department, company, country or organization (--help tells more)"
+	fails 64 "reconcile: cannot use --group-by 'planet': it must be account, site, cost_center, department, company, country or organization (see --help)"
 	both --group-by account,site < <(use a pro-1 1) | records_of group_result | jq -r .group_type | sort -u | xargs >got
 	same "account site" "$(cat got)"
 }

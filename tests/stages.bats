@@ -176,7 +176,7 @@ expect() {
 		local instead=', it reads standard input'
 		[[ " $deaf " != *" $1 "* ]] || instead=''
 		run --separate-stderr "$program" "${arguments[@]}" some-file </dev/null
-		expect "$1" 64 "$1: cannot use 'some-file': $1 takes no operands$instead (--help tells more)"
+		expect "$1" 64 "$1: cannot use 'some-file': $1 takes no operands$instead (see --help)"
 		[ -z "$output" ]
 	}
 	each_of $filters auth report explain export

@@ -213,7 +213,7 @@ int jks_unlock(const struct jks_entry *entry, const char *password, struct buffe
 	int result = -1;
 	X509_SIG *info = d2i_X509_SIG(NULL, &at, (long)entry->protected_key_length);
 	if (!info) {
-		error_set(error, EX_DATAERR, "the private key of the JKS entry is damaged: it is no EncryptedPrivateKeyInfo");
+		error_set(error, EX_DATAERR, "the private key of the JKS entry is damaged: it is not an EncryptedPrivateKeyInfo");
 		goto out;
 	}
 	X509_SIG_get0(info, &algorithm, &data);

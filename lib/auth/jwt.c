@@ -35,7 +35,7 @@ int jwt_append_audience_host(struct buffer *host, const char *audience, struct e
 		length++;
 	if (length == 0 || memchr(start, '@', length))
 		return error_set(
-			error, EX_CONFIG, "cannot use the audience '%s': it is no host name, such as account.docusign.com", audience);
+			error, EX_CONFIG, "cannot use the audience '%s': it is not a host name such as account.docusign.com", audience);
 	size_t begin = host->length;
 	for (size_t i = 0; i < length; i++)
 		buffer_append_byte(host, (char)tolower((unsigned char)start[i]));

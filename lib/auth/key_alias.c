@@ -26,7 +26,7 @@ int key_alias_choose(const char *path, char *const *aliases, size_t count, const
 	size_t exact = 0, similar = 0, last_similar = 0;
 	int result = 0;
 	if (count == 0)
-		return error_set(error, EX_CONFIG, "cannot use '%s': the key store holds no private key (only certificates)", path);
+		return error_set(error, EX_CONFIG, "cannot use '%s': the key store has no private key, only certificates", path);
 	for (size_t i = 0; i < count; i++) {
 		if (!wanted || strcmp(aliases[i], wanted) == 0) {
 			*chosen = i;

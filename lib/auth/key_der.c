@@ -11,7 +11,7 @@
 int key_der_refuse_public(const char *path, const char *what, struct error *error)
 {
 	return error_set(error, EX_CONFIG,
-		"cannot sign with '%s': it holds %s and no private key: give the private key that belongs to it (Docusign gets the public one)",
+		"cannot sign with '%s': it has %s but no private key: use the private key that belongs to it (Docusign needs the public one)",
 		path, what);
 }
 
@@ -102,8 +102,7 @@ static int refuse(const struct key_source *source, struct error *error)
 			source->length);
 	else
 		error_set(error, EX_DATAERR,
-			"cannot read '%s': it is DER, but no private key that can be decoded: it is damaged or of another kind",
-			source->path);
+			"cannot read '%s': it is DER, but has no readable private key: it is damaged or of another kind", source->path);
 	X509_free(certificate);
 	EVP_PKEY_free(public);
 	return -1;

@@ -105,8 +105,7 @@ static int refuse_unknown(const struct key_source *source, struct private_key *k
 		return error_set(error, EX_CONFIG,
 			"cannot read '%s': it is a PuTTY key: convert it to PEM: puttygen FILE -O private-openssh -o key.pem",
 			source->path);
-	return error_set(error, EX_DATAERR,
-		"cannot read '%s': it is no key file: PEM, DER, PKCS#12 and JKS are known, and its content is none of them", source->path);
+	return error_set(error, EX_DATAERR, "cannot read '%s': it is not a PEM, DER, PKCS#12 or JKS file", source->path);
 }
 
 static key_reader *reader_of(const unsigned char *bytes, size_t length)
@@ -172,7 +171,7 @@ static int check_key(const char *path, EVP_PKEY *pkey, struct error *error)
 	static const char remedy[] = "make a new one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem";
 	if (!EVP_PKEY_is_a(pkey, "RSA")) {
 		const char *type = EVP_PKEY_get0_type_name(pkey);
-		return error_set(error, EX_CONFIG, "cannot sign with '%s': its key is of type %s, and Docusign takes RSA only: %s", path,
+		return error_set(error, EX_CONFIG, "cannot sign with '%s': its key is of type %s, but Docusign accepts only RSA: %s", path,
 			type ? type : "unknown", remedy);
 	}
 	int bits = EVP_PKEY_get_bits(pkey);
@@ -183,7 +182,7 @@ static int check_key(const char *path, EVP_PKEY *pkey, struct error *error)
 		return error_set(error, EX_CONFIG, "cannot sign with '%s': its RSA key has %d bits, and %d are the most: %s", path, bits,
 			RSA_BITS_MAXIMUM, remedy);
 	if (!signs(pkey))
-		return error_set(error, EX_DATAERR, "cannot sign with '%s': the key is damaged: what it signs does not verify", path);
+		return error_set(error, EX_DATAERR, "cannot sign with '%s': the key is damaged: its signatures do not verify", path);
 	return 0;
 }
 

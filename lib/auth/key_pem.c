@@ -248,7 +248,7 @@ static int refuse(const char *path, bool certificate, bool public, const char *o
 	if (certificate)
 		return key_der_refuse_public(path, "a certificate", error);
 	if (*other)
-		return error_set(error, EX_CONFIG, "cannot sign with '%s': it holds a %s and no private key", path, other);
+		return error_set(error, EX_CONFIG, "cannot sign with '%s': it has a %s but no private key", path, other);
 	return error_set(error, EX_DATAERR, "cannot read '%s': the PEM block in it does not begin as one should", path);
 }
 

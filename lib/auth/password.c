@@ -102,11 +102,10 @@ int password_check_source(const char *source, struct error *error)
 		return 0;
 	if (strncmp(source, "pass:", 5) == 0)
 		return error_set(error, EX_CONFIG,
-			"cannot take the password itself: others can read it on a command line or in a profile: "
+			"cannot use the password itself: others can read it on a command line or in a profile: "
 			"put it into a file and name that, file:PATH (or fd:N, env:NAME)");
 	if (strncmp(source, "fd:", 3) == 0)
-		return error_set(
-			error, EX_CONFIG, "cannot read the password: after fd: stands the number of an open descriptor, as in fd:3");
+		return error_set(error, EX_CONFIG, "cannot read the password: fd: needs the number of an open descriptor, as in fd:3");
 	return error_set(
 		error, EX_CONFIG, "cannot read the password: its source is none of file:PATH, fd:N, env:NAME (never the password itself)");
 }

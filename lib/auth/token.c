@@ -98,10 +98,10 @@ static int refused(const struct profile *profile, const struct http_reply *reply
 		return -1;
 	}
 	if (*code)
-		return error_set(error, status, "cannot get a token for profile '%s': the service answers %s%s%s", profile->name, code,
+		return error_set(error, status, "cannot get a token for profile '%s': the service responds %s%s%s", profile->name, code,
 			*description ? ": " : "", description);
 	return error_set(error, status,
-		"cannot get a token for profile '%s': https://%s/oauth/token answers HTTP %d: is the audience right?", profile->name,
+		"cannot get a token for profile '%s': https://%s/oauth/token responds HTTP %d: is the audience right?", profile->name,
 		profile->audience, reply->status);
 }
 
@@ -117,7 +117,7 @@ static int accept_token(const struct profile *profile, const struct http_reply *
 	jv_free(lifetime);
 	if (!*access_token || seconds <= 0 || seconds > 366 * 86400)
 		return error_set(error, EX_UNAVAILABLE,
-			"cannot get a token for profile '%s': the answer has no access_token and expires_in", profile->name);
+			"cannot get a token for profile '%s': the response has no access_token and expires_in", profile->name);
 	token->access_token = strdup(access_token);
 	token->expires_at = instant_of_clock() + (int64_t)seconds * 1000;
 	token->clock_ahead_ms = reply->date == INSTANT_NONE ? 0 : instant_of_clock() - reply->date;

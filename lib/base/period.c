@@ -24,7 +24,7 @@ int period_rule_calendar(const char *calendar, int32_t contract_start, struct pe
 		*rule = (struct period_rule){.origin = day_from_civil(year, month, 1), .months = calendars[i].months};
 		return 0;
 	}
-	return error_set(error, EX_USAGE, "cannot use calendar '%s': it is month, quarter or year", calendar);
+	return error_set(error, EX_USAGE, "cannot use calendar '%s': it must be month, quarter or year", calendar);
 }
 
 static int64_t start_of(const struct period_rule *rule, int index)

@@ -250,7 +250,7 @@ static int open_preset(struct settings *descriptor, struct error *error)
 		if (strcmp(presets[i].name, descriptor->name) == 0)
 			return settings_parse(descriptor, presets[i].text, presets[i].length, error);
 	return error_set(error, EX_CONFIG,
-		"cannot use feed '%s': it is not one of datafeed, esign, monitor, and the name of a file has a '/' or ends in .json",
+		"cannot use feed '%s': it is not datafeed, esign or monitor, and a file name must contain '/' or end in .json",
 		descriptor->name);
 }
 

@@ -21,7 +21,7 @@ run_command() {
 		# What cp and the shell itself end with is no status of ours: they failed to read or write a file, and said which.
 		if [ "$status" -gt 0 ] && [ "$status" -lt 64 ]; then
 			status=74
-			printf "%s: cannot run profile of '%s': a file could not be read or written; the next run goes on from there\n" "$program" "$file" >&2
+			printf "%s: cannot run profile of '%s': a file could not be read or written; the next run continues from there\n" "$program" "$file" >&2
 		fi
 		[ "$status" -eq 0 ] || worst=$status
 	done
@@ -246,7 +246,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		set -e
 		[ "$reconciled" -eq 0 ] || {
 			[ "$reconciled" -ne 65 ] || : >"$partial/refused"
-			say "$name: run $run cannot be reconciled; what it fetched is kept, and the next run goes on from there, with the licence files as they are then"
+			say "$name: run $run cannot be reconciled; what it fetched is kept, and the next run continues from there, with the licence files as they are then"
 			return "$reconciled"
 		}
 		state=$([ "$status" -eq 0 ] && echo succeeded || echo partial)
@@ -266,7 +266,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	[ -z "$verdict" ] || say "$name: $verdict Report: $workspace/runs/$name/$run/report.html"
 }
 
-# A run that failed: kept, so that the next run goes on from there. What was answered and did not serve is asked for again: by a new run where
+# A run that failed: kept, so that the next run continues from there. What was answered and did not serve is asked for again: by a new run where
 # the ledger has nothing of this one yet, because an outage or a wrong organization may have answered; else by this one, with its own windows,
 # or what it put into the ledger would be in no recording.
 give_up() { # NAME PARTIAL RUN STATUS
@@ -279,7 +279,7 @@ give_up() { # NAME PARTIAL RUN STATUS
 	[ "$feed_unusable" = 0 ] && [ "$accounts_failed${facts[fetch-datafeed]}" != 1complete ] || again="$again fetch-datafeed"
 	if [ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != nonenone ] && { [ -z "$again" ] || merged "$1" "$2"; }; then
 		for again in $again; do rm -f "$2/raw/$again".*; done
-		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run goes on from there"
+		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run continues from there"
 	else
 		say "$1: run $3 failed with status $4; the next run begins anew"
 		mv "$2" "$2.new"

@@ -9,7 +9,7 @@ report_command() {
 	fi
 	need_workspace
 	local profile name last last_clock as_reported
-	[[ $format = table || $format = verdict ]] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: say -p PROFILE"
+	[[ $format = table || $format = verdict ]] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: use -p PROFILE"
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$(profile_file "$profile")")
 		find_last_run "$name" report

@@ -52,7 +52,7 @@ static int make_script(const char *dialect, const struct buffer *json, struct ou
 		if (strcmp(programs[i].dialect, dialect) == 0)
 			return jq_program_append_member(
 				programs[i].name, programs[i].text, programs[i].length, json, "/script", &output->pending, error);
-	return error_set(error, EX_USAGE, "cannot load into '%s': it is sqlite or postgres", dialect);
+	return error_set(error, EX_USAGE, "cannot load into '%s': it must be sqlite or postgres", dialect);
 }
 
 int database_load_write(int descriptor, const char *folder, const char *dialect, const char *profile, struct error *error)

@@ -204,7 +204,7 @@ static int read_response(struct billing_feed *feed, struct fetch_source *source,
 		return -1;
 	}
 	if (result > 0) {
-		error_set(&unusable, EX_DATAERR, "the answers of '%s' are no JSON that can be kept", response->url);
+		error_set(&unusable, EX_DATAERR, "the responses of '%s' are not valid JSON", response->url);
 		leave_unknown(feed, walk, &unusable);
 		feed->refused++;
 	} else {

@@ -56,7 +56,7 @@ static int to_number(const struct json_slice *slice, const char *pointer, int64_
 		*number = -1;
 		return 0;
 	}
-	return error_set(error, EX_DATAERR, "'%s' must be a whole number, it is %s", pointer, json_kind_name(slice->kind));
+	return error_set(error, EX_DATAERR, "'%s' must be a whole number, but is %s", pointer, json_kind_name(slice->kind));
 }
 
 /* A link to the same host, absolute or from the root: another host would get the token. */
@@ -66,7 +66,7 @@ static int read_link(struct feed_page_reader *reader, const struct json_slice *l
 	if (link->kind == JSON_ABSENT || link->kind == JSON_NULL || (link->kind == JSON_STRING && link->length == 0))
 		return 0;
 	if (link->kind != JSON_STRING)
-		return error_set(error, EX_DATAERR, "'%s' must be a link, it is %s", reader->feed->next, json_kind_name(link->kind));
+		return error_set(error, EX_DATAERR, "'%s' must be a link, but is %s", reader->feed->next, json_kind_name(link->kind));
 	bool absolute = link->length > base && memcmp(link->text, reader->api_base, base) == 0 && link->text[base] == '/';
 	bool from_root = link->text[0] == '/' && !(link->length > 1 && link->text[1] == '/');
 	if (!absolute && !from_root)
@@ -95,7 +95,7 @@ static int read_next(struct feed_page_reader *reader, const struct json_slice sl
 	case FEED_PAGING_CURSOR:
 		if ((next->kind != JSON_STRING && next->kind != JSON_NUMBER) || next->length == 0)
 			return error_set(
-				error, EX_DATAERR, "'%s' must be the next cursor, it is %s", feed->next, json_kind_name(next->kind));
+				error, EX_DATAERR, "'%s' must be the next cursor, but is %s", feed->next, json_kind_name(next->kind));
 		buffer_append(&reader->next, next->text, next->length);
 		return buffer_check(&reader->next, error);
 	case FEED_PAGING_OFFSET:
@@ -127,7 +127,7 @@ int feed_page_read(struct feed_page_reader *reader, const struct http_response *
 	bool empty = reader->total == 0 && (reader->records.kind == JSON_ABSENT || reader->records.kind == JSON_NULL);
 	if (reader->records.kind == JSON_ARRAY || empty)
 		return 0;
-	return error_set(error, EX_DATAERR, "'%s' must be the array of records, it is %s", reader->feed->records,
+	return error_set(error, EX_DATAERR, "'%s' must be the array of records, but is %s", reader->feed->records,
 		json_kind_name(reader->records.kind));
 }
 

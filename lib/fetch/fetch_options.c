@@ -67,7 +67,7 @@ static int pass_on_long(const struct fetch_input *input, struct message_reader *
 	int got = 1;
 	if (memcmp(piece.text, head, strlen(head)) != 0)
 		return message_error(reader, message, error, "%s", message->error.text);
-	diag_warn("line %llu of standard input is longer than %zu bytes: it is passed on, and what it names is not fetched",
+	diag_warn("line %llu of standard input is longer than %zu bytes: it is copied, but the account in it is not fetched",
 		(unsigned long long)message->line_number, LINE_LIMIT);
 	for (; got > 0; got = line_reader_rest(&reader->lines, &piece, error)) {
 		buffer_append(&input->output->pending, piece.text, piece.length);

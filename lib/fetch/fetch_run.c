@@ -327,7 +327,7 @@ static int read_page(struct fetch_run *run, struct walk *walk, const struct http
 		restore_bookmark(walk);
 		result = error_set(problem, EX_DATAERR, "the list changes each time that it is read");
 	}
-	return result < 0 ? error_prefix(problem, "cannot use the answer of '%s'", response->url) : result;
+	return result < 0 ? error_prefix(problem, "cannot use the response of '%s'", response->url) : result;
 }
 
 /* The service's own error in a response whose status is a success. */
@@ -438,7 +438,7 @@ static int make_walks(struct fetch_run *run, struct error *error)
 		if (connection_wants(&run->connection, run->accounts.ids[i]))
 			run->walks[run->walk_count++].id = run->accounts.ids[i];
 	if (run->walk_count == 0)
-		diag_warn("there is no account on standard input: nothing is fetched (fetch-subscriptions prints them)");
+		diag_warn("no accounts on standard input, so nothing is fetched (fetch-subscriptions prints them)");
 	return 0;
 }
 
@@ -482,7 +482,7 @@ static int summarize(struct fetch_run *run, struct error *error)
 	if (left == 0 || output_failed(run->output))
 		return 0;
 	if (unfinished > 0)
-		diag_warn("%zu %s were not asked for: the service failed %u times in a row", unfinished, what, run->unavailable);
+		diag_warn("%zu %s were not requested: the service failed %u times in a row", unfinished, what, run->unavailable);
 	if (run->finished > run->failed)
 		return error_set(error, EX_TEMPFAIL, "cannot fetch %zu of %zu %s: their bookmarks stay, the next run asks again", left,
 			run->walk_count, what);

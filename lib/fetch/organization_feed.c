@@ -22,7 +22,7 @@ static int send_request(struct organization_feed *feed, const char *path, struct
 	int got = result == 0 ? FETCH_SOURCE_ROOM : -1;
 	while (got == FETCH_SOURCE_ROOM)
 		got = fetch_source_next(feed->source, response, error);
-	return got == 0 ? error_set(error, EX_SOFTWARE, "a request has no answer") : got < 0 ? -1 : 0;
+	return got == 0 ? error_set(error, EX_SOFTWARE, "a request has no response") : got < 0 ? -1 : 0;
 }
 
 static int check_response(const struct http_response *response, struct error *error)
@@ -52,14 +52,14 @@ static int for_each(const struct http_response *response, const char *pointer, s
 	int result = json_scan(scanner, response->wrapped, response->wrapped_length, &array, error);
 	if (result == 0 && array.kind != JSON_ARRAY)
 		result = error_set(
-			error, EX_DATAERR, "'%s' must be an array, it is %s", pointer + strlen("/body"), json_kind_name(array.kind));
+			error, EX_DATAERR, "'%s' must be an array, but is %s", pointer + strlen("/body"), json_kind_name(array.kind));
 	if (result == 0)
 		result = json_scan_elements(scanner, &array, each, feed, error);
 	json_scanner_free(scanner);
 	if (result > 0)
 		result = error_set(
 			error, result, "'%s' has an element that is not an object, or memory is short", pointer + strlen("/body"));
-	return result < 0 ? error_prefix(error, "cannot use the answer of '%s'", response->url) : 0;
+	return result < 0 ? error_prefix(error, "cannot use the response of '%s'", response->url) : 0;
 }
 
 static int print_record(struct organization_feed *feed, const char *stream, const char *text, size_t length)
@@ -151,7 +151,7 @@ static int fetch_accounts(struct organization_feed *feed, struct error *error)
 	if (send_request(feed, "/Management/v2/organizations", &response, error) < 0)
 		return -1;
 	if (!response.limited && (response.status == 401 || response.status == 403)) {
-		diag_warn("accounts that are in no asset group stay unknown: the list of organizations wants a user's token "
+		diag_warn("accounts outside all asset groups remain unknown: the list of organizations requires a user's token "
 			  "(HTTP %d)",
 			response.status);
 		return 0;

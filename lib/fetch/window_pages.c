@@ -20,7 +20,7 @@ int window_pages_next(struct window_pages *pages, const struct buffer *next, siz
 {
 	pages->empty = count ? 0 : pages->empty + 1;
 	if (loop_detected(&pages->loop, next->data, next->length))
-		return error_set(error, EX_DATAERR, "the feed loops: it comes back to '%.100s'", next->data);
+		return error_set(error, EX_DATAERR, "the feed loops: it returns to '%.100s'", next->data);
 	if (pages->empty == WINDOW_EMPTY_MOST)
 		return error_set(error, EX_DATAERR, "the feed has no end: %d pages in a row have no record", WINDOW_EMPTY_MOST);
 	if (++pages->count == WINDOW_PAGES_MOST)

@@ -48,7 +48,7 @@ int authorities_append(const char *own, int64_t now, struct buffer *text, struct
 	if (result == 0 && pem.length > 0)
 		certificates = count(&pem, now, &invalid);
 	if (result == 0 && certificates == 0)
-		result = error_set(error, EX_CONFIG, "cannot use '%s': it holds no certificate in PEM: no service can be trusted", file);
+		result = error_set(error, EX_CONFIG, "cannot use '%s': it has no PEM certificate, so no service can be trusted", file);
 	else if (result == 0 && invalid == certificates)
 		result = error_set(error, EX_CONFIG,
 			"cannot use '%s': none of its %zu certificates is valid now: renew it, or set this machine's clock", file,

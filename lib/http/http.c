@@ -242,7 +242,7 @@ static int start(struct http *http, struct http_request *request, struct error *
 	if (http_request_prepare(request, easy, &http->settings, http->connection->access_token, error) < 0)
 		return -1;
 	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
-		return error_set(error, EX_SOFTWARE, "cannot get '%s': libcurl does not take the request", request->url);
+		return error_set(error, EX_SOFTWARE, "cannot get '%s': libcurl rejects the request", request->url);
 	return 0;
 }
 
@@ -508,7 +508,7 @@ static int wait_for_more(struct http *http, int64_t delay, struct error *error)
 {
 	struct curl_waitfd signals = {.fd = http->interrupt, .events = CURL_WAIT_POLLIN};
 	CURLMcode code = curl_multi_poll(http->multi, &signals, 1, (int)delay, NULL);
-	return code == CURLM_OK ? 0 : error_set(error, EX_SOFTWARE, "cannot wait for answers: %s", curl_multi_strerror(code));
+	return code == CURLM_OK ? 0 : error_set(error, EX_SOFTWARE, "cannot wait for responses: %s", curl_multi_strerror(code));
 }
 
 /* One round: starts, moves and collects. Waits only when nothing is complete and nobody could ask for more. */
@@ -517,7 +517,7 @@ static int advance(struct http *http, struct error *error)
 	int running;
 	int64_t delay = POLL_MOST_MS;
 	if (interrupt_came())
-		return error_set(error, EX_TEMPFAIL, "interrupted: the next run goes on from here");
+		return error_set(error, EX_TEMPFAIL, "interrupted: the next run continues from here");
 	if (start_due(http, &delay, error) < 0)
 		return -1;
 	CURLMcode code = curl_multi_perform(http->multi, &running);

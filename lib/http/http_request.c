@@ -102,7 +102,7 @@ int http_request_prepare(
 	request->reason[0] = 0;
 	curl_easy_reset(easy); /* keeps its connections */
 	if (!set(easy, request, settings, token))
-		return error_set(error, EX_OSERR, "cannot get '%s': libcurl does not take the options", request->url);
+		return error_set(error, EX_OSERR, "cannot get '%s': libcurl rejects the options", request->url);
 	request->easy = easy;
 	request->tries++;
 	request->requested_at = instant_of_clock();
@@ -114,7 +114,7 @@ static void explain_proxy(struct http_request *request)
 {
 	if (request->proxy_status == 407)
 		snprintf(request->reason, sizeof request->reason,
-			"the proxy wants a name and password, or other ones (HTTP 407): the profile's proxy_login names a file that has them");
+			"the proxy requires a name and password, or other ones (HTTP 407): put them into the file that proxy_login in the profile names");
 	else
 		snprintf(request->reason, sizeof request->reason, "the proxy refuses the connection (HTTP %d)", request->proxy_status);
 }
@@ -137,12 +137,13 @@ void http_request_complete(struct http_request *request, CURLcode code)
 	if (request->code == CURLE_OK)
 		request->status = (int)status;
 	else if (request->too_large)
-		snprintf(request->reason, sizeof request->reason, "the answer is larger than the limit of %zu bytes", request->body_limit);
+		snprintf(
+			request->reason, sizeof request->reason, "the response is larger than the limit of %zu bytes", request->body_limit);
 	else if (request->proxy_status)
 		explain_proxy(request);
 	else if (request->out_of_time && code == CURLE_OPERATION_TIMEDOUT)
 		snprintf(
-			request->reason, sizeof request->reason, "after %d seconds the answer was still not complete", request->max_time_s);
+			request->reason, sizeof request->reason, "after %d seconds the response was still incomplete", request->max_time_s);
 	else if (!*request->reason)
 		snprintf(request->reason, sizeof request->reason, "%s", curl_easy_strerror(request->code));
 }

@@ -41,7 +41,7 @@ static int decode(struct response_reader *reader, const struct response_received
 	if (!encoding || !*encoding || strcasecmp(encoding, "identity") == 0)
 		buffer_append(text, received->body, received->length);
 	else if (strcasecmp(encoding, "gzip") != 0 && strcasecmp(encoding, "x-gzip") != 0)
-		return error_set(error, EX_DATAERR, "its content-encoding '%.40s' was not asked for", encoding);
+		return error_set(error, EX_DATAERR, "its content-encoding '%.40s' was not requested", encoding);
 	else if (gzip_decode(received->body, received->length, RECORDING_BODY_LIMIT, text, error) < 0)
 		return -1;
 	buffer_append_string(text, AFTER);
@@ -75,10 +75,10 @@ static int check_json(struct response_reader *reader, const struct response_rece
 	struct error reason = ERROR_INIT;
 	show_beginning(body, length, beginning);
 	if (!is_json_type(received->content_type))
-		return error_set(error, EX_DATAERR, "the answer is '%.60s', not JSON; it begins: %s",
+		return error_set(error, EX_DATAERR, "the response is '%.60s', not JSON; it begins: %s",
 			received->content_type ? received->content_type : "of no type", beginning);
 	if (json_scan(reader->scanner, reader->text.data, reader->text.length, slices, &reason) < 0)
-		return error_set(error, reason.status, "the answer is %.80s; it begins: %s", reason.text, beginning);
+		return error_set(error, reason.status, "the response is %.80s; it begins: %s", reason.text, beginning);
 	return 0;
 }
 

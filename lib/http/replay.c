@@ -161,7 +161,7 @@ int replay_next(struct replay *replay, struct http_response *response, struct er
 	while (!TAILQ_EMPTY(&replay->in_order)) {
 		int got = next_exchange(replay, &exchange, error);
 		if (got == 0 && !replay->reader.limit)
-			return error_set(error, EX_NOINPUT, "no recorded answer for GET %s in '%s'", TAILQ_FIRST(&replay->in_order)->url,
+			return error_set(error, EX_NOINPUT, "no recorded response for GET %s in '%s'", TAILQ_FIRST(&replay->in_order)->url,
 				replay->directory);
 		if (got <= 0)
 			return got;

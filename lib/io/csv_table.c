@@ -72,7 +72,7 @@ static void read_header(struct reading *reading)
 		if (reading->columns[i] < 0)
 			csv_table_complain(table, name, "this is not a column of this file");
 		else if (found[reading->columns[i]])
-			csv_table_complain(table, name, "it stands in the header twice");
+			csv_table_complain(table, name, "it is in the header twice");
 		else
 			found[reading->columns[i]] = true;
 	}

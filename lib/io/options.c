@@ -35,7 +35,7 @@ void options_refuse(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	error_set(&error, EX_USAGE, "%s (--help tells more)", text);
+	error_set(&error, EX_USAGE, "%s (see --help)", text);
 	diag_error(&error);
 	exit(EX_USAGE);
 }
@@ -66,7 +66,7 @@ static void set_now(void)
 	if (!source || !*source)
 		now = instant_of_clock();
 	else if (instant_parse(source, strlen(source), &now) < 0)
-		options_refuse("cannot read the clock '%s': %s wants a time such as 2026-03-01T02:00:00Z", source,
+		options_refuse("cannot read the clock '%s': %s must be a time such as 2026-03-01T02:00:00Z", source,
 			now_text ? "--now" : "ENVTALLY_NOW");
 }
 

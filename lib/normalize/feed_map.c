@@ -202,14 +202,14 @@ static int append_result(void *context, const char *text, size_t length)
 	result->count++;
 	result->fault->pointer = "";
 	if (json_scan(result->program->scanner, text, length, slices, &problem) < 0) {
-		snprintf(result->fault->reason, sizeof result->fault->reason, "the jq program must give objects: %.200s", problem.text);
+		snprintf(result->fault->reason, sizeof result->fault->reason, "the jq program must produce objects: %.200s", problem.text);
 		return 1;
 	}
 	struct canonical_form form;
 	canonical_form_init(&form, target);
 	form.bounded = true;
 	if (result->lines->length - result->start > RESULTS_LIMIT) {
-		snprintf(result->fault->reason, sizeof result->fault->reason, "the record gives more than %zu bytes", RESULTS_LIMIT);
+		snprintf(result->fault->reason, sizeof result->fault->reason, "the results of the record exceed %zu bytes", RESULTS_LIMIT);
 		return 1;
 	}
 	if (canonical_form_append(&form, result->lines, slices, &result->message->time_extracted, &canonical) == 0)

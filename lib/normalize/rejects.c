@@ -67,8 +67,8 @@ int rejects_add(struct rejects *rejects, struct message_reader *reader, const st
 {
 	rejects->count++;
 	if (!rejects->path)
-		return message_error(reader, message, error, "%s%s%s%s (--rejects FILE keeps such lines and goes on)", *pointer ? "\"" : "",
-			pointer, *pointer ? "\": " : "", reason);
+		return message_error(reader, message, error, "%s%s%s%s (--rejects FILE saves such lines and continues)",
+			*pointer ? "\"" : "", pointer, *pointer ? "\": " : "", reason);
 	struct buffer *line = &rejects->file.output.pending;
 	json_begin(line, '{');
 	json_member_integer(line, "line", (int64_t)message->line_number);

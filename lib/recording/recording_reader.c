@@ -123,7 +123,7 @@ static int check_ended(const struct recording_reader *reader, off_t size, struct
 	if (count > 0 && text[count - 1] == '\n' && memmem(text, (size_t)count, "{\"end\":true,", 12))
 		return 0;
 	return error_set(error, EX_DATAERR,
-		"cannot replay '%s': it was cut off, it has no end line (--record into the same folder goes on with it)", reader->path);
+		"cannot replay '%s': it is incomplete, it has no end line (--record into the same folder resumes it)", reader->path);
 }
 
 static int open_files(struct recording_reader *reader, const char *directory, const char *program, struct error *error)
@@ -243,7 +243,7 @@ static int read_end(struct recording_reader *reader, struct error *error)
 	if (!slice_number(&reader->slices[SLICE_EXCHANGES], UINT64_MAX, &exchanges) || exchanges != reader->tail.exchanges)
 		return wrong(reader, error, "it counts other exchanges than there are");
 	if (reader->tail.bodies_length != reader->bodies_size)
-		return wrong(reader, error, "'%s' goes on after the last body", reader->bodies_path);
+		return wrong(reader, error, "'%s' has bytes after the last body", reader->bodies_path);
 	reader->tail.state = RECORDING_COMPLETE;
 	int got = line_reader_next(&reader->lines, &line, error);
 	return got > 0 ? wrong(reader, error, "something follows the end line") : got;

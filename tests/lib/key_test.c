@@ -545,7 +545,7 @@ static void passwords_are_read(void **state)
 		{"env:KEY_TEST_PASSWORD", "", 0, "from the environment"},
 		{"env:KEY_TEST_NOT_SET", "", EX_CONFIG, "is not set"},
 		{"env:", "", EX_CONFIG, "none of"},
-		{"pass:secret", "", EX_CONFIG, "cannot take the password itself"},
+		{"pass:secret", "", EX_CONFIG, "cannot use the password itself"},
 		{"secret", "", EX_CONFIG, "none of file:PATH"},
 		{"", "", EX_CONFIG, "none of file:PATH"},
 	};

@@ -29,8 +29,8 @@ static void a_window_comes_to_an_end(void **state)
 		{"too many of them", 0, 0, WINDOW_EMPTY_MOST, "the feed has no end: 100 pages in a row have no record"},
 		{"too many of them, after one with records", 0, WINDOW_EMPTY_MOST + 1, 3 * WINDOW_EMPTY_MOST,
 			"the feed has no end: 100 pages in a row have no record"},
-		{"a circle of one", 1, 1, 4, "the feed loops: it comes back to 'p0'"},
-		{"a circle of 1000", 1000, 1, 4000, "the feed loops: it comes back to 'p"},
+		{"a circle of one", 1, 1, 4, "the feed loops: it returns to 'p0'"},
+		{"a circle of 1000", 1000, 1, 4000, "the feed loops: it returns to 'p"},
 	};
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct window_pages pages = {.count = 0};
