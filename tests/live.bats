@@ -219,7 +219,7 @@ after() { grep -A 2 "^FAIL  $1 " <<<"$output"; } # LABEL: what it says
 	same 3 "$(grep -c '^      to do  ' <<<"$output")"
 	for file in entitlements.csv models.csv policy.json; do [[ $(sed -n '/FAIL  licence/,/to do/p' <<<"$output") == *"'ws/licence/$file'"* ]]; done
 	[[ $(after key) == *"cannot open 'ws/profiles/acme.pem': No such file or directory"* ]]
-	[[ $(after authorities) == *"acme-ca.pem': it holds no certificate in PEM"* ]]
+	[[ $(after authorities) == *"acme-ca.pem': it has no PEM certificate"* ]]
 	same "pipeline.sh: acme: 3 of 11 checks failed, 6 could not be made" "$stderr"
 	rm ws/licence/*
 	validate
