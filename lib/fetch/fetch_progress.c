@@ -33,7 +33,10 @@ static void append_time(struct line *line, int64_t seconds)
 void fetch_progress_format(const struct fetch_progress *progress, char *text, size_t size)
 {
 	struct line line = {text, size, 0};
-	append(&line, "%zu of %zu %s, %llu envelopes", progress->finished, progress->accounts, progress->unit, progress->records);
+	append(&line, "%zu of %zu %s", progress->finished, progress->accounts, progress->unit);
+	if (progress->failed)
+		append(&line, " (%zu failed)", progress->failed);
+	append(&line, ", %llu envelopes", progress->records);
 	if (progress->elapsed_ms >= RATE_AFTER_MS)
 		append(&line, ", %llu a second", progress->records * 1000 / (unsigned long long)progress->elapsed_ms);
 	if (progress->request_limit > 0)

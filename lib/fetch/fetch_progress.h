@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct fetch_progress {
-	size_t finished, accounts;
+	size_t finished, failed, accounts; /* failed: of those that are finished */
 	unsigned long long records;
 	int64_t elapsed_ms;
 	int64_t requests_left, request_limit; /* of the limit of the hour that has least left; -1: not known */

@@ -380,6 +380,7 @@ static void show_progress(const struct fetch_run *run, bool last)
 {
 	char text[200];
 	struct fetch_progress progress = {.finished = run->finished,
+		.failed = run->failed,
 		.accounts = run->walk_count,
 		.records = run->records,
 		.unit = run->feed.per_organization ? "organizations" : "accounts"};
