@@ -9,7 +9,7 @@
 #
 # This script and lib/driver/ do what shells are good at: order, freeze, lock, pipe, promote. What a file of JSON has, and what is
 # written into one, is the business of programs: run-facts, status, split-streams.
-set -euo pipefail
+set -Eeuo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 # `make install` sets these five.
@@ -29,6 +29,41 @@ fail() { # STATUS MESSAGE: one line, and the end
 	printf '%s: %s\n' "$program" "$2" >&2
 	exit "$1"
 }
+
+put() { # FORMAT ARGUMENT...: printf to standard output, which may be full or closed
+	# shellcheck disable=SC2059 # the format is the caller's
+	printf "$@" 2>/dev/null || fail 74 "cannot write 'standard output'"
+}
+
+put_file() { # FILE: the same for what is in a file, - for standard input
+	local status=0
+	cat -- "$1" 2>/dev/null || status=$?
+	case $status in
+	0) ;;
+	141) exit 141 ;; # the reader went away
+	*) fail 74 "cannot write '$1' to standard output" ;;
+	esac
+}
+
+# What the shell and its tools end with is no status of ours: they failed to read or write a file, and said which.
+failed=0 scratch=''
+trap 'failed=$?' ERR
+at_end() {
+	local status=$?
+	[ -z "$scratch" ] || rm -rf "$scratch"
+	[ "$status" -eq "$failed" ] || return 0 # a signal, or a status that was chosen
+	case $status in
+	126 | 127) fail 69 "cannot go on: a program that it needs is not installed" ;;
+	0 | [67]? | 1??) ;;
+	*) fail 74 "cannot go on: a file could not be read or written" ;;
+	esac
+}
+trap at_end EXIT
+
+# A standard stream that is closed would be the next file that is opened. Held like this, reading or writing it fails.
+{ true <&0; } 2>/dev/null || exec 0>/dev/null
+{ true >&1; } 2>/dev/null || exec 1</dev/null
+{ true >&2; } 2>/dev/null || exec 2</dev/null
 
 say() { # what a person may want to read
 	[ "$quiet" = 1 ] || clear_line
@@ -92,9 +127,11 @@ read_facts() { # COMMAND...
 	while IFS= read -r line; do facts[${line%%=*}]=${line#*=}; done <<<"$output"
 }
 
-profile_name() { # PROFILE
+profile_name() { # PROFILE: a name or a file
 	local -A facts=()
-	read_facts profile "$1" || return
+	local file
+	file=$(profile_file "$1") || return
+	read_facts profile "$file" || return
 	printf '%s\n' "${facts[name]}"
 }
 
@@ -128,8 +165,8 @@ main() {
 	local command=${1-help}
 	[ $# -eq 0 ] || shift
 	case "$command" in
-	help | --help | -h) usage ;;
-	--version) printf 'envtally %s\n' "$version" ;;
+	help | --help | -h) put '%s\n' "$(usage)" ;;
+	--version) put 'envtally %s\n' "$version" ;;
 	policy) # show and hash are the stage's
 		case "${1-}" in show | hash)
 			need_programs policy

@@ -9,7 +9,7 @@ export_command() {
 	local profile name names=()
 	need_workspace
 	for profile in "${profiles[@]}"; do
-		name=$(profile_name "$(profile_file "$profile")")
+		name=$(profile_name "$profile")
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot export profile '$name': nothing was run yet"
 		names+=("$name")
 	done
@@ -31,16 +31,21 @@ export_ledgers() { # NAME...
 
 # A folder for what is under way, into `scratch`: beside the file that it will become, or with the temporary files.
 make_scratch() { # [FILE]
-	if [ $# -gt 0 ]; then
+	if [ $# -gt 0 ] && { [ -f "$1" ] || [ -d "$1" ] || [ ! -e "$1" ]; }; then
 		[ ! -d "$1" ] || fail 73 "cannot create '$1': it is a folder"
 		scratch=$(mktemp -d "$(dirname -- "$1")/.export.XXXXXX" 2>/dev/null) || fail 73 "cannot create '$1': its folder is not writable"
 	else
 		scratch=$(mktemp -d) || fail 73 "cannot make a temporary folder"
 	fi
-	trap 'rm -rf "$scratch"' EXIT
+	trap at_end EXIT # also in a part of a pipe
 }
 
-publish() { # FILE-IN-SCRATCH FILE: durable, then visible
+publish() { # FILE-IN-SCRATCH FILE: durable, then visible; what is no file (/dev/stdout, a named pipe) is written to as it is
+	if [ -e "$2" ] && [ ! -f "$2" ]; then
+		cat -- "$1" 2>/dev/null >"$2" || fail 74 "cannot write '$2'"
+		return
+	fi
+	set -- "$1" "$(readlink -f -- "$2")"
 	if ! sync "$1" || ! mv -f -- "$1" "$2"; then fail 73 "cannot create '$2'"; fi
 	say "wrote $2"
 }

@@ -219,7 +219,7 @@ parse_options() { # COMMAND ARGUMENT...
 			unknown_option "$command" "$argument"
 		fi
 		if [ "$argument" = --help ]; then
-			command_usage "$command"
+			put '%s\n' "$(command_usage "$command")"
 			exit 0
 		elif [ -z "$value" ]; then
 			case $has_value$argument in

@@ -150,7 +150,7 @@ explain_command() {
 	local profile name last last_clock as_reported policy
 	make_scratch
 	for profile in "${profiles[@]}"; do
-		name=$(profile_name "$(profile_file "$profile")")
+		name=$(profile_name "$profile")
 		find_last_run "$name" explain
 		policy_of "$last/inputs"
 		position_of_run "$last" "$last_clock" --trace | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
@@ -206,7 +206,7 @@ position_of_then() { # NAME FOLDER CLOCK
 
 show_position() { # NAME
 	if [ "$format" = ndjson ]; then
-		cat
+		put_file -
 	else
 		stage report --title "$1" ${as_reported[@]+"${as_reported[@]}"}
 	fi

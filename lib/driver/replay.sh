@@ -4,7 +4,7 @@
 # All runs up to RUN again, from what they recorded and the inputs they kept, in a workspace of its own.
 replay_command() {
 	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run from $program status"
-	local wanted=${operands[0]} name all run clock state scratch differs=0
+	local wanted=${operands[0]} name all run clock state differs=0
 	if [ -e "$wanted/fetch-datafeed.exchanges" ]; then # a recording, not a run: run it
 		replay=$wanted operands=()
 		run_command
@@ -12,13 +12,11 @@ replay_command() {
 	fi
 	need_workspace
 	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot replay: the workspace has several profiles, use -p PROFILE"
-	name=$(profile_name "$(profile_file "${profiles[0]}")")
+	name=$(profile_name "${profiles[0]}")
 	all=$(promotions "$name")
 	all=$(awk -v wanted="$wanted" '{ print } $1 == wanted { found = 1; exit } END { exit !found }' <<<"$all") ||
 		fail 66 "cannot replay run '$wanted': profile '$name' has no run of that name"
-	scratch=$(mktemp -d "$workspace/runs/.replay.XXXXXX")
-	# shellcheck disable=SC2064 # the name as it is now
-	trap "rm -rf '$scratch'" EXIT
+	scratch=$(mktemp -d "$workspace/runs/.replay.XXXXXX" 2>/dev/null) || fail 73 "cannot create a folder in '$workspace/runs'"
 	while read -r -u 4 run clock state; do
 		[ -e "$workspace/runs/$name/$run/job.json" ] || fail 66 "cannot replay run '$wanted': the folder of run $run is lost"
 		replay_one "$name" "$run" "$scratch"
@@ -30,7 +28,7 @@ replay_command() {
 			differs=65
 		}
 	done
-	[ "$differs" -ne 0 ] || printf '%s: run %s: every output is what its evidence gives, byte for byte\n' "$name" "$wanted"
+	[ "$differs" -ne 0 ] || put '%s: run %s: every output is what its evidence gives, byte for byte\n' "$name" "$wanted"
 	return "$differs"
 }
 
@@ -66,9 +64,9 @@ verify_command() {
 	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot verify: the workspace has several profiles, use -p PROFILE"
 	local wanted=${operands[0]} name
 	local -A facts=()
-	name=$(profile_name "$(profile_file "${profiles[0]}")")
+	name=$(profile_name "${profiles[0]}")
 	[ -n "$(promotion_of "$name" "$wanted")" ] || fail 66 "cannot verify run '$wanted': profile '$name' has no run of that name"
 	read_facts verify "$wanted" --runs "$workspace/runs/$name" --ledger "$workspace/ledger/$name.db"
-	printf '%s: %s run(s) up to %s: recordings and inputs are those of their manifests, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
+	put '%s: %s run(s) up to %s: recordings and inputs are those of their manifests, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
 	replay_command
 }

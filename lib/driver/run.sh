@@ -168,7 +168,7 @@ discard_command() {
 	need_workspace
 	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot discard: the workspace has several profiles, use -p PROFILE"
 	local name partial
-	name=$(profile_name "$(profile_file "${profiles[0]}")")
+	name=$(profile_name "${profiles[0]}")
 	partial=$workspace/runs/$name/.${operands[0]}.partial
 	[ -d "$partial" ] || fail 66 "cannot discard run '${operands[0]}': profile '$name' has no interrupted run of that name"
 	lock "$name"

@@ -11,15 +11,15 @@ report_command() {
 	local profile name last last_clock as_reported
 	[[ $format = table || $format = verdict ]] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: use -p PROFILE"
 	for profile in "${profiles[@]}"; do
-		name=$(profile_name "$(profile_file "$profile")")
+		name=$(profile_name "$profile")
 		find_last_run "$name" report
 		if [ "$format" = html ]; then
-			cat "$last/report.html"
+			put_file "$last/report.html"
 			continue
 		fi
 		cat "$last/accounts.ndjson" "$last/consumption.ndjson" "$last/restatements.ndjson" "$last/results.ndjson" |
 			stage report --format "$format" --title "$name" "${as_reported[@]}"
-		[ "$format" != table ] || printf 'report: %s\n' "$last/report.html"
+		[ "$format" != table ] || put 'report: %s\n' "$last/report.html"
 	done
 }
 
@@ -29,7 +29,7 @@ models_command() {
 	need_workspace
 	local profile name last last_clock as_reported
 	for profile in "${profiles[@]}"; do
-		name=$(profile_name "$(profile_file "$profile")")
+		name=$(profile_name "$profile")
 		find_last_run "$name" "suggest models of"
 		cat "$last/results.ndjson"
 	done | stage models suggest
@@ -42,7 +42,7 @@ status_command() {
 	[ -z "$warn_days" ] || flags+=(--warn-days "$warn_days")
 	[ "$check_status" = 0 ] || flags+=(--check)
 	for profile in "${profiles[@]}"; do
-		name=$(profile_name "$(profile_file "$profile")")
+		name=$(profile_name "$profile")
 		stage status --name "$name" --runs "$workspace/runs/$name" --ledger "$workspace/ledger/$name.db" --now "$(rfc3339 "$now")" \
 			${flags[@]+"${flags[@]}"} || worst=$?
 	done

@@ -10,9 +10,9 @@ show() { # MARK LABEL TEXT
 	[ ! -t 1 ] || width=$(tput cols 2>/dev/null || echo 80)
 	while IFS= read -r line; do
 		case $colours$mark in
-		1ok) printf '\033[32m%-6s\033[0m%-14s%s\n' "$mark" "$label" "$line" ;;
-		1FAIL) printf '\033[31m%-6s\033[0m%-14s%s\n' "$mark" "$label" "$line" ;;
-		*) printf '%-6s%-14s%s\n' "$mark" "$label" "$line" ;;
+		1ok) put '\033[32m%-6s\033[0m%-14s%s\n' "$mark" "$label" "$line" ;;
+		1FAIL) put '\033[31m%-6s\033[0m%-14s%s\n' "$mark" "$label" "$line" ;;
+		*) put '%-6s%-14s%s\n' "$mark" "$label" "$line" ;;
 		esac
 		mark='' label=''
 	done < <(if [ -n "$width" ]; then fold -s -w $((width > 50 ? width - 21 : 29)) <<<"$3"; else printf '%s\n' "$3"; fi)
@@ -209,14 +209,17 @@ validate_profile() { # FILE
 validate_command() {
 	no_operands validate
 	need_workspace
-	local profile worst=0 colours=0
-	scratch=$(mktemp -d)
-	trap 'rm -rf "$scratch"' EXIT
+	local profile file worst=0 colours=0
+	make_scratch
 	stage_flags=(-q) # a check's lines have its errors, and only these
 	[ ! -t 1 ] || [ -n "${NO_COLOR-}" ] || colours=1
 	if [ -n "$now" ]; then export ENVTALLY_NOW=$now; fi
 	for profile in "${profiles[@]}"; do
-		validate_profile "$(profile_file "$profile")" || worst=$?
+		file=$(profile_file "$profile") || {
+			worst=$?
+			continue
+		}
+		validate_profile "$file" || worst=$?
 	done
 	return "$worst"
 }

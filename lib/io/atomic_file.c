@@ -3,25 +3,48 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What the path names; itself where there is nothing yet. */
+static char *resolve(const char *path)
+{
+	struct stat status;
+	char *target = lstat(path, &status) == 0 && S_ISLNK(status.st_mode) ? realpath(path, NULL) : NULL;
+	return target ? target : strdup(path);
+}
+
+static int open_device(struct atomic_file *file, struct error *error)
+{
+	int descriptor = open(file->target, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (descriptor < 0) {
+		error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", file->path);
+		free(file->target);
+		file->target = NULL;
+		return -1;
+	}
+	output_open(&file->output, descriptor, file->path);
+	return 0;
+}
 
 int atomic_file_open(struct atomic_file *file, const char *path, unsigned mode, struct error *error)
 {
 	struct stat status;
-	*file = (struct atomic_file){.path = path};
-	/* A rename would put a file in the place of a device. */
-	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
-		return error_set(error, EX_CANTCREAT, "cannot create '%s': it is there, and is no ordinary file", path);
-	if (asprintf(&file->temporary, "%s.XXXXXX", path) < 0) {
-		file->temporary = NULL;
+	*file = (struct atomic_file){.path = path, .target = resolve(path)};
+	if (file->target && stat(file->target, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+		return open_device(file, error);
+	if (!file->target || asprintf(&file->temporary, "%s.XXXXXX", file->target) < 0) {
+		free(file->target);
+		*file = (struct atomic_file){.path = path};
 		return error_set(error, EX_OSERR, "out of memory");
 	}
 	int descriptor = mkostemp(file->temporary, O_CLOEXEC);
 	if (descriptor < 0) {
 		error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", path);
 		free(file->temporary);
-		file->temporary = NULL;
+		free(file->target);
+		*file = (struct atomic_file){.path = path};
 		return -1;
 	}
 	output_open(&file->output, descriptor, path);
@@ -35,32 +58,38 @@ int atomic_file_open(struct atomic_file *file, const char *path, unsigned mode, 
 	return 0;
 }
 
+static void release(struct atomic_file *file)
+{
+	free(file->temporary);
+	free(file->target);
+	file->temporary = file->target = NULL;
+}
+
 int atomic_file_commit(struct atomic_file *file, struct error *error)
 {
 	int result = output_close(&file->output, error);
-	if (result == 0 && fsync(file->output.descriptor) < 0)
+	if (result == 0 && file->temporary && fsync(file->output.descriptor) < 0)
 		result = error_set_errno(error, EX_IOERR, "cannot write '%s'", file->path);
-	if (result == 0 && rename(file->temporary, file->path) < 0)
+	if (result == 0 && file->temporary && rename(file->temporary, file->target) < 0)
 		result = error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", file->path);
 	if (result < 0) {
 		atomic_file_abandon(file);
 		return -1;
 	}
 	close(file->output.descriptor);
-	free(file->temporary);
-	file->temporary = NULL;
+	release(file);
 	return 0;
 }
 
 void atomic_file_abandon(struct atomic_file *file)
 {
-	if (!file->temporary)
+	if (!file->target)
 		return;
 	output_close(&file->output, NULL);
 	close(file->output.descriptor);
-	unlink(file->temporary);
-	free(file->temporary);
-	file->temporary = NULL;
+	if (file->temporary)
+		unlink(file->temporary);
+	release(file);
 }
 
 int atomic_file_write(const char *path, const struct buffer *content, unsigned mode, struct error *error)

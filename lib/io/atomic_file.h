@@ -1,5 +1,8 @@
 /*
  * atomic_file.h: a file written under a temporary name and renamed into place when it is complete, like git's lock files.
+ *
+ * Of a symbolic link, what it names is replaced. What is no regular file (/dev/stdout, a named pipe) is written to as it is: a rename would
+ * replace it.
  */
 #ifndef ENVTALLY_ATOMIC_FILE_H
 #define ENVTALLY_ATOMIC_FILE_H
@@ -8,7 +11,8 @@
 
 struct atomic_file {
 	const char *path;
-	char *temporary; /* beside it, so that the rename stays within one file system */
+	char *target; /* what `path` names, without symbolic links; NULL when the file is not open */
+	char *temporary; /* beside it, so that the rename stays within one file system; NULL for what is written to as it is */
 	struct output output;
 };
 
