@@ -36,7 +36,7 @@ extern char buffer_empty[];
 void buffer_reset(struct buffer *buffer);
 void buffer_release(struct buffer *buffer);
 
-/* Makes room for `extra` more bytes and returns where they go, or NULL; the caller then raises `length` by what it wrote. */
+/* Makes room for `extra` more bytes and returns their place, or NULL; the caller then adds the number of bytes written to `length`. */
 char *buffer_reserve(struct buffer *buffer, size_t extra);
 
 void buffer_append(struct buffer *buffer, const void *bytes, size_t count);

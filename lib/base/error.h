@@ -38,7 +38,7 @@ int error_set_errno(struct error *error, int status, const char *format, ...) __
 /* Puts "PREFIX: " before the text of an error that is already set: context added on the way up. Returns -1. */
 int error_prefix(struct error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* For analyzers, which see one file at a time: what these give is -1, whatever they do. */
+/* For analyzers, which see one file at a time: these always return -1. */
 #ifdef __clang_analyzer__
 #define error_set(...) (error_set(__VA_ARGS__), -1)
 #define error_set_errno(...) (error_set_errno(__VA_ARGS__), -1)

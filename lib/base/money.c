@@ -108,7 +108,7 @@ void money_append(struct buffer *text, int64_t value, int digits)
 		buffer_append_format(text, ".%0*" PRIu64, digits, size % unit);
 }
 
-/* ISO 4217, list one: codes in use, by the digits of their minor unit; funds and metals are left out. */
+/* ISO 4217, list one: codes in use, by the digits of their minor unit; without funds and metals. */
 static const struct {
 	int digits;
 	const char *codes;

@@ -1,7 +1,7 @@
 /*
  * money.h: exact decimal amounts, and the currencies that they are in.
  *
- * A `money` is a whole number of 10^-12 of a currency's unit, in 128 bits: amounts as licence files write them (up to 12
+ * A `money` is an integer of 10^-12 of a currency's unit, in 128 bits: amounts as licence files write them (up to 12
  * digits before the point and 6 after it) times an exchange rate of 6 digits are exact. Nothing here is binary floating point.
  *
  * Rounding is half-even, to the digits of the currency (ISO 4217), and only money_round() does it: a figure is computed as

@@ -10,7 +10,7 @@
 size_t utf8_prefix(const char *text, size_t length);
 
 /*
- * Takes off, at both ends of UTF-8 text, what looks like nothing: characters of Unicode's White_Space (PropList.txt), such as a no-break
+ * Strips invisible characters at both ends of UTF-8 text: characters of Unicode's White_Space (PropList.txt), such as a no-break
  * space, and the zero-width space, word joiner and byte order mark.
  */
 void utf8_trim(const char **text, size_t *length);

@@ -5,7 +5,7 @@
  * {"type":"CONNECTION","profile","organization_id","api_base","esign_base","contract_start","renewal_months","feed",
  *  "lookback_days","concurrency","ca_bundle","proxy_login","headroom","accounts","download_consumption","download_billing","access_token","expires_at","token_command"}.
  *
- * The token goes into pipes and sockets only: written to a file or a terminal it is null, unless the user said --show-token.
+ * The token is written to pipes and sockets only: in a file or on a terminal it is null, unless --show-token is given.
  * Under --replay there is no token at all.
  */
 #ifndef ENVTALLY_CONNECTION_H
@@ -27,16 +27,16 @@ struct connection {
 	char **token_command; /* argv of the program that prints a new CONNECTION, or NULL */
 };
 
-/* Appends the message as a line. `reveal` says whether the token may be seen: see connection_may_reveal(). */
+/* Appends the message as a line; the token is null unless `reveal`: see connection_may_reveal(). */
 void connection_append(const struct connection *connection, bool reveal, struct buffer *line);
 
-/* Is the descriptor a pipe or socket, or did the user say --show-token? */
+/* Is the descriptor a pipe or socket, or was --show-token given? */
 bool connection_may_reveal(int descriptor, bool show_token);
 
-/* Parses a CONNECTION line. EX_DATAERR for what is missing or wrong. */
+/* Parses a CONNECTION line. EX_DATAERR if a member is missing or invalid. */
 int connection_parse(const char *line, size_t length, struct connection *connection, struct error *error);
 
-/* Is the account, in whatever case, among those that the profile asks for? */
+/* Is the account, in any case, among those that the profile requests? */
 bool connection_wants(const struct connection *connection, const char *account_id);
 
 void connection_release(struct connection *connection);

@@ -45,7 +45,7 @@ static const struct setting descriptor_table[] = {
 	{.key = NULL},
 };
 
-/* The kind of paging and of clock says which other keys they have. */
+/* The kinds of paging and clock determine their other keys. */
 static const char *const paging_kinds[] = {
 	[FEED_PAGING_NONE] = "none", [FEED_PAGING_CURSOR] = "cursor", [FEED_PAGING_OFFSET] = "offset", [FEED_PAGING_LINK] = "link", NULL};
 static const struct setting paging_kind[] = {{"kind", SETTING_WORD, AT(paging), .required = true, .words = paging_kinds}, {.key = NULL}};
@@ -205,7 +205,7 @@ static bool uses(const struct feed *feed, const char *placeholder)
 	return false;
 }
 
-/* What no part of the descriptor can know alone. */
+/* Checks that concern several parts of the descriptor. */
 static int check_whole(const struct settings *descriptor, const struct feed *feed, struct error *error)
 {
 	bool by_position = feed->paging == FEED_PAGING_CURSOR || feed->paging == FEED_PAGING_OFFSET;

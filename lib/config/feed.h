@@ -14,8 +14,8 @@
 
 enum feed_paging {
 	FEED_PAGING_NONE, /* one answer holds all */
-	FEED_PAGING_CURSOR, /* an answer names the next position; caught up: no records and the position that was asked for */
-	FEED_PAGING_OFFSET, /* an answer says how many there are and the last one it has */
+	FEED_PAGING_CURSOR, /* a response names the next position; caught up: no records and the position of the request */
+	FEED_PAGING_OFFSET, /* a response has the total and the index of its last record */
 	FEED_PAGING_LINK, /* an answer has the URL of the next page, or none */
 };
 
@@ -50,7 +50,7 @@ struct feed {
 	char *path; /* template, after the API base */
 	struct feed_parameter *query; /* in the descriptor's order */
 	size_t query_count;
-	bool bounded; /* requests say {until}: a window that was interrupted ends where it would have */
+	bool bounded; /* requests use {until}: an interrupted window keeps its end */
 	enum feed_paging paging;
 	char *start; /* template of the first position; NULL for none and link */
 	char *next; /* pointer: the next cursor (cursor) or URL (link) */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* `host` without a port; an IPv6 address stands in brackets, as in a URL. */
+/* `host` without a port; an IPv6 address is in brackets, as in a URL. */
 bool host_is_loopback(const char *host, size_t length);
 
 #endif

@@ -204,7 +204,7 @@ static void append_methods(const struct policy *policy, struct buffer *text)
 	json_member_boolean(text, "other_methods", policy->other_methods_count);
 }
 
-/* What a policy says nothing about is not in its text: so one that is silent about methods has the hash that it had before there were any. */
+/* Omits what the policy does not mention, so adding methods to the format did not change the hash of policies without them. */
 void policy_append(const struct policy *policy, struct buffer *text)
 {
 	json_begin(text, '{');

@@ -2,10 +2,10 @@
  * policy.h: the counting policy: which envelopes are consumed once they are sent. doc/policy.md is the manual of the file.
  *
  * A policy decides by status and by sending method, and only when the ledger is read: the ledger keeps every envelope with a time of
- * sending, whatever its status and method. So another policy rewrites nothing; it restates figures.
+ * sending, with any status and method. So a new policy does not rewrite the ledger; it restates figures.
  *
  * Its hash is the SHA-256 of its canonical text: what policy_append() writes, one line. Files that mean the same have the same
- * hash, whatever their white space and order.
+ * hash, independent of white space and order.
  */
 #ifndef ENVTALLY_POLICY_H
 #define ENVTALLY_POLICY_H
@@ -19,7 +19,7 @@ struct policy_status {
 	bool counts;
 };
 
-/* What is sent by a method: counted or not; in a pool, counted under that plan item in place of the envelope's own. */
+/* Envelopes sent by a method: counted or not; in a pool, counted under that plan item instead of the envelope's own. */
 struct policy_method {
 	char *name; /* lower case */
 	bool counts;
@@ -44,7 +44,7 @@ extern const struct policy policy_default;
 int policy_load(const char *path, struct policy *policy, struct error *error);
 void policy_release(struct policy *policy);
 
-/* Does it count envelopes of this status, whatever the method? */
+/* Does it count envelopes of this status, by any method? */
 bool policy_counts_status(const struct policy *policy, const char *status, size_t length);
 
 /* Does it count envelopes of this status and method, "" for one that is not known? Sets *pool to the plan item under which; NULL: their own. */

@@ -1,7 +1,7 @@
 /*
  * profile.h: an integration profile, profiles/NAME.json: one connection to one Docusign organisation.
  *
- * The keys are those of doc/profile.md. An unknown, missing or wrong key is EX_CONFIG and named, with what is accepted.
+ * The keys are those of doc/profile.md. An unknown, missing or invalid key is EX_CONFIG; the error names it and what is accepted.
  * So is one that holds a secret, by its name or by the form of its value, which is not repeated.
  * All strings are owned by the profile; an optional one that is absent is NULL.
  */
@@ -40,10 +40,10 @@ struct profile {
 int profile_load(const char *path, struct profile *profile, struct error *error);
 void profile_release(struct profile *profile);
 
-/* Refuses a profile that holds a secret, whatever else is wrong with it. */
+/* Refuses a profile with a secret, before any other check. */
 int profile_check_secrets(const char *path, struct error *error);
 
-/* Is this what a member of a new profile may be? Takes the value. Stricter than profile_load(): ids must be UUIDs. EX_USAGE for a secret. */
+/* Checks a member of a new profile; frees the value. Stricter than profile_load(): ids must be UUIDs. EX_USAGE for a secret. */
 int profile_check_member(const char *key, jv value, struct error *error);
 
 /* `path` if absolute, else relative to the profile's folder. The caller frees it. NULL when memory is short. */

@@ -11,7 +11,7 @@ enum password_source { PASSWORD_UNKNOWN, PASSWORD_FILE, PASSWORD_DESCRIPTOR, PAS
 /* What `text` names: file:PATH, fd:N or env:NAME, with *rest at PATH, N or NAME; PASSWORD_UNKNOWN for anything else, perhaps a password. */
 enum password_source password_source_parse(const char *text, const char **rest);
 
-/* Does the name of a key say that its value is a secret: client_secret, Access-Token, keyPassword? key_password does, too. */
+/* Is the key's name that of a secret: client_secret, Access-Token, keyPassword? key_password is one, too. */
 bool secret_has_name(const char *name);
 
 /* Is the value a secret by its form: a private key, a JWT, a URL with a password? */

@@ -153,7 +153,7 @@ static bool is_pointer(const char *text)
 	return !*text || *text == '/';
 }
 
-/* A copy of a string; NULL with *memory_is_short, or for what is not acceptable. */
+/* A copy of a string; NULL with *memory_is_short, or if it is not acceptable. */
 static char *copy_text(const struct setting *setting, jv value, bool *memory_is_short)
 {
 	const char *text = jv_get_kind(value) == JV_KIND_STRING ? jv_string_value(value) : NULL;
@@ -208,7 +208,7 @@ static bool find_integer(const struct setting *setting, jv value, int *number)
 	return given >= setting->least && given <= setting->most && given == *number;
 }
 
-/* Stores a value that is there. False when it is not what it must be, or memory is short. */
+/* Stores a value. False if it is invalid, or memory is short. */
 static bool store(const struct setting *setting, jv value, void *at, bool *memory_is_short)
 {
 	const char *text = jv_get_kind(value) == JV_KIND_STRING ? jv_string_value(value) : "";

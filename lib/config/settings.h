@@ -1,7 +1,7 @@
 /*
  * settings.h: configuration in JSON (profiles, feeds, policies, CONNECTION messages), read and written by tables of its keys.
  *
- * A table says for each key its type, where in a struct its value goes, and what it must be:
+ * A table has for each key its type, its place in a struct, and the accepted values:
  *
  *     static const struct setting table[] = {
  *             {"name", SETTING_STRING, .offset = offsetof(struct profile, name), .required = true},
@@ -9,7 +9,7 @@
  *             {.key = NULL},
  *     };
  *
- * settings_read() reads the keys of a table and takes them out of the object, so an object may be read by several tables; what is left at
+ * settings_read() reads the keys of a table and removes them from the object, so several tables may read an object; a key that is left at
  * the end is a key that nobody knows, which settings_finish() refuses. Strings and lists are the struct's: settings_release() frees them.
  *
  * Errors: "cannot use <what> '<name>': "<place><key>" must be <expected>", with the status of the settings (EX_CONFIG, or EX_DATAERR for a
@@ -41,7 +41,7 @@ struct setting {
 	enum setting_type type;
 	size_t offset; /* of the value in the struct that the table is for */
 	bool required;
-	bool (*accepts)(char *text); /* is a string, or an element of a list, what it must be? It may rewrite it in place. NULL: any */
+	bool (*accepts)(char *text); /* checks a string, or an element of a list, and may rewrite it in place. NULL: any */
 	const char *expected; /* for messages, "must be …"; NULL: by the type */
 	const char *const *words; /* NULL-terminated */
 	int least, most, otherwise;
@@ -63,7 +63,7 @@ int settings_open(struct settings *settings, size_t limit, struct error *error);
 /* The object under a key of `settings`, which must be there. */
 int settings_open_object(struct settings *settings, const char *key, struct settings *object, struct error *error);
 
-/* Reads the keys of `table`, ended by a NULL key, into `target`. On an error what was read stays there, for settings_release(). */
+/* Reads the keys of `table`, ended by a NULL key, into `target`. After an error the values read so far stay, for settings_release(). */
 int settings_read(struct settings *settings, const struct setting table[], void *target, struct error *error);
 
 /* Reads the object under a key, whose own keys may be any: `each` is called for each of them, in the order of the text, and reads it. */
@@ -73,7 +73,7 @@ int settings_read_each(struct settings *settings, const char *key, settings_each
 /* Frees the object. When `result` is 0, refuses a key that is left. Returns the result. */
 int settings_finish(struct settings *settings, int result, struct error *error);
 
-/* Says that something about a key is wrong: `format` follows the key. Returns -1. */
+/* Sets an error about a key: `format` follows its name. Returns -1. */
 int settings_wrong(const struct settings *settings, struct error *error, const char *key, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 #ifdef __clang_analyzer__ /* as in error.h */

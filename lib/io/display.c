@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <wchar.h>
 
-/* The character at `at`, and its length; a byte that is no UTF-8 is one of its own. */
+/* The character at `at`, and its length; a byte that is not UTF-8 is a character. */
 static uint32_t decode(const char *at, const char *end, size_t *length)
 {
 	unsigned char first = (unsigned char)*at;

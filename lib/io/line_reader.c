@@ -26,7 +26,7 @@ static bool is_full(const struct line_reader *reader)
 	return reader->capacity > LINE_LIMIT && reader->start == 0 && reader->end == reader->capacity;
 }
 
-/* Room after `end`: by moving what is left to the front, or by a larger block for a line that fills it. */
+/* Makes room after `end`: moves the rest to the front, or gets a larger block for a line that fills it. */
 static int make_room(struct line_reader *reader, struct error *error)
 {
 	if (reader->start > 0) {

@@ -4,7 +4,7 @@
  * A line given is `length` bytes without its newline, writable, followed by at least BUFFER_PADDING readable bytes;
  * it is the reader's and lasts until the next call. A last line without a newline is a line; an empty line is given too.
  * A line longer than the limit is an error (EX_DATAERR) that names its number: so memory is bounded. With `keep_long` it is given in
- * pieces: the first by line_reader_next(), `cut`, and the others by line_reader_rest(). What is not asked for is passed over.
+ * pieces: the first by line_reader_next(), `cut`, and the others by line_reader_rest(). Unread pieces are skipped.
  */
 #ifndef ENVTALLY_LINE_READER_H
 #define ENVTALLY_LINE_READER_H
@@ -33,7 +33,7 @@ struct line {
 	bool cut; /* it is longer than the limit, and this is its beginning */
 };
 
-/* Takes no ownership of the descriptor. -1 when memory is short. */
+/* The descriptor stays the caller's. -1 if memory is short. */
 int line_reader_open(struct line_reader *reader, int descriptor, const char *name, struct error *error);
 void line_reader_release(struct line_reader *reader);
 
@@ -43,7 +43,7 @@ void line_reader_release(struct line_reader *reader);
  */
 size_t line_reader_ahead(const struct line_reader *reader, const struct line *line);
 
-/* Is the next line, or the end, at hand without waiting for the descriptor? */
+/* Can the next line, or the end, be read without waiting for the descriptor? */
 bool line_reader_has_line(const struct line_reader *reader);
 
 /* Returns 1 with a line, 0 at the end, -1 on an error. */

@@ -17,7 +17,7 @@ struct output {
 	bool is_held; /* set by the caller: nothing is written before output_flush() or output_close() */
 };
 
-/* Takes no ownership of the descriptor. `name` must last as long. */
+/* The descriptor stays the caller's. `name` must last as long. */
 void output_open(struct output *output, int descriptor, const char *name);
 
 /* Appends a line; or append to `pending` piece by piece (with the newline), then call output_line_end(), which writes when enough is

@@ -1,7 +1,7 @@
 /*
  * text_table.h: rows of cells, printed in aligned columns.
  *
- * Cells are added left to right, row by row. Their text may come from outside: it is escaped as by display.h. A page that
+ * Cells are added left to right, row by row. Foreign text is escaped as by display.h. A page that
  * is a terminal may have colour, text from right to left is isolated, and the elastic column is cut to what the
  * terminal is wide; elsewhere nothing is cut, and cells wider than TEXT_TABLE_WIDEST reach over their column.
  */
@@ -45,7 +45,7 @@ void text_table_release(struct text_table *table);
 void text_table_cell(struct text_table *table, enum text_style style, const char *text, size_t length);
 void text_table_text(struct text_table *table, enum text_style style, const char *text); /* NULL: empty */
 void text_table_integer(struct text_table *table, enum text_style style, int64_t value);
-/* A line of its own between rows, in place of a row. */
+/* A line between rows, instead of a row. */
 void text_table_heading(struct text_table *table, const char *text, size_t length);
 
 /* The width of the table when nothing is cut, in columns of a terminal. */

@@ -33,7 +33,7 @@ bool json_escapes_are_right(const char *text, size_t length)
 	return true;
 }
 
-/* Its bytes; 0 for a code unit that is no character. */
+/* Its bytes; 0 for a code unit that is not a character. */
 static size_t put_utf8(char *to, int unit)
 {
 	if (unit <= 0 || (unit >= 0xd800 && unit < 0xe000))
@@ -77,7 +77,7 @@ ptrdiff_t json_unescape(char *to, size_t size, const char *text, size_t length)
 	return at - to;
 }
 
-/* The length of the escape at `at`, or of the pair; 0 for half of a pair. Of a wrong escape, at most what is left. */
+/* The length of the escape at `at`, or of the pair; 0 for half of a pair. For an invalid escape, at most the rest. */
 static size_t escape_length(const char *at, const char *end)
 {
 	int unit = end - at >= 6 && at[1] == 'u' ? code_unit(at + 2) : -1;

@@ -12,7 +12,7 @@
 /* Is it a string of that content? */
 bool json_slice_equals(const struct json_slice *slice, const char *text);
 
-/* Reads a whole number of at most 18 digits, including a minus; false for anything else. */
+/* Reads an integer of at most 18 digits, including a minus; false for anything else. */
 bool json_slice_integer(const struct json_slice *slice, int64_t *value);
 
 /* Reads a string that is a time (instant.h); false for anything else. */

@@ -52,7 +52,7 @@ const char *json_walk::find_backslash(const char *from) const
 	return found ? static_cast<const char *>(found) : text + indexed;
 }
 
-/* Is there a backslash in [from, to)? Asked for ever later places, so that each byte is searched once. */
+/* Is there a backslash in [from, to)? Called with increasing places, so that each byte is searched once. */
 bool json_walk::has_backslash(const char *from, const char *to)
 {
 	if (backslash < from)

@@ -5,7 +5,7 @@
  * the processor at run time (AVX-512, AVX2, SSE, NEON, portable). index() runs it once over many lines; object() then goes from token to
  * token of one of them and picks the values of the pointers.
  *
- * The walk accepts only what is surely right: it gives up (false) on anything wrong or merely unusual: an escape in a
+ * The walk accepts only what is certainly valid: it gives up (false) on anything invalid or merely unusual: an escape in a
  * wanted string, white space before a colon, a deep nesting. json_scan() then asks simdjson's On-Demand parser, which decides and
  * gives the reason. So a line is judged alone in every case: the walk begins at a token that is the line's first byte and
  * ends at one within it; in between, no string reaches over the line's end, since stage 1 refuses a newline in one.

@@ -1,10 +1,10 @@
 /*
- * json_write.h: JSON text appended to a buffer, for the records that programs print by the million.
+ * json_write.h: JSON text appended to a buffer, fast enough for millions of records.
  *
  * Each member is written with a comma after it; json_end() turns the last comma into the bracket.
- * So there is no state besides the buffer. Strings must be UTF-8 (what json_scan gives is); they are escaped
+ * So there is no state besides the buffer. Strings must be UTF-8 (json_scan's are); they are escaped
  * minimally: `"`, `\` and control characters (RFC 8259 section 7).
- * libjq would allocate for every value; it is used for what is not written by the million.
+ * libjq allocates for every value; it is used for rarer output.
  */
 #ifndef ENVTALLY_JSON_WRITE_H
 #define ENVTALLY_JSON_WRITE_H

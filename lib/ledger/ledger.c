@@ -82,7 +82,7 @@ static int index_statements(struct ledger *ledger, struct error *error)
 	return 0;
 }
 
-/* is_consumed(STATUS), for the column `counted`: what the default policy says. */
+/* is_consumed(STATUS), for the column `counted`, by the default policy. */
 static void is_consumed(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
 	(void)count;
@@ -178,7 +178,7 @@ void ledger_close(struct ledger *ledger)
 	*ledger = (struct ledger){.path = NULL, .made.descriptor = -1};
 }
 
-/* Gives a new ledger its name and goes on with it as with any other: in WAL mode, before there can be a reader. */
+/* Renames a new ledger into place and reopens it as any other: in WAL mode, before there can be a reader. */
 static int publish_new(struct ledger *ledger, struct error *error)
 {
 	if (execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)

@@ -13,7 +13,7 @@ CREATE TABLE account (
   compliant INTEGER CHECK (compliant IN (0, 1)),
   observed_at INTEGER,                 -- when the service reported this; null for an account known by its envelopes only
   watermark INTEGER,                   -- the feed of this account has been read up to here
-  touched INTEGER NOT NULL DEFAULT 0   -- 1: its consumption may differ from what was last reported
+  touched INTEGER NOT NULL DEFAULT 0   -- 1: its consumption may differ from the last report
 ) STRICT;
 
 CREATE TABLE plan_item (
@@ -75,7 +75,7 @@ CREATE TABLE layout (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   block_bits INTEGER NOT NULL,
   envelopes INTEGER NOT NULL,          -- how many there are
-  undated INTEGER NOT NULL             -- those that are past a draft but have no time of sending: in no period
+  undated INTEGER NOT NULL             -- past a draft without a sent time: in no period
 ) STRICT;
 INSERT INTO layout VALUES (1, 0, 0, 0);
 

@@ -1,5 +1,5 @@
 /*
- * ledger_schema.h: whether a file is a ledger, and of which version; making one, and bringing an older one up to date.
+ * ledger_schema.h: identifies a ledger and its version, creates a new one and migrates an older one.
  *
  * lib/ledger/ledger.sql is the newest schema. lib/ledger/migrations.sql has the steps to it, each under a line "-- to version N", from 2 on
  * without a gap: the changes that turn version N - 1 into version N. So the newest version, which a ledger has as its user_version, is 1
@@ -12,7 +12,7 @@
 
 enum ledger_identity { LEDGER_NONE, LEDGER_OLDER, LEDGER_PRESENT };
 
-/* Identifies the file, from one snapshot: another program may be writing it. An empty file is no ledger yet. EX_DATAERR for a file of
+/* Identifies the file, from one snapshot: another program may be writing it. An empty file is not a ledger yet. EX_DATAERR for a file of
  * another application, EX_CONFIG for a newer version. */
 int ledger_schema_identify(struct ledger *ledger, enum ledger_identity *identity, struct error *error);
 

@@ -1,7 +1,7 @@
 /*
  * promotions.h: the runs that a ledger has promoted, in that order.
  *
- * What came before what, and which run is the latest, is asked here and nowhere else: folders may be lost, copied or strange, and names
+ * This is the only source of the order of runs and of the latest run: folders may be lost, copied or strange, and names
  * and clocks may go back.
  */
 #ifndef ENVTALLY_PROMOTIONS_H

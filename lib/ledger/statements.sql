@@ -127,7 +127,7 @@ SELECT b.organization_id, account_id, period_start, period_end, units_allowed, u
     THEN units_counted(b.account, period_start, min(b.observed_at, period_end)) END
 FROM billing_period b JOIN account USING (account) ORDER BY account_id, period_start;
 -- name: list_sent_between
--- The weeks from ?2 to ?3, whatever the plan item.
+-- The weeks from ?2 to ?3, for all plan items.
 SELECT week, envelopes FROM sent_week WHERE account = ?1 AND week BETWEEN ?2 AND ?3;
 -- name: list_sent_weeks
 -- ?2: the plan item of envelopes without one; ?3: from this day on.

@@ -116,7 +116,7 @@ static enum period_state state_of(const struct report_period *period)
 	return period_state_of_name(period->state, strlen(period->state));
 }
 
-/* The number of the record's period. Its state is the least settled of its records'. */
+/* The number of the record's period. Its state is the least final of its records'. */
 static uint32_t read_period(struct reading *reading)
 {
 	struct report *report = reading->report;
@@ -159,7 +159,7 @@ static int64_t size_of(int64_t delta)
 	return delta < 0 ? -delta : delta;
 }
 
-/* Largest first; then by what they are about, so that the order of input does not matter. */
+/* Largest first; then by keys, so that the order of the input does not matter. */
 static int compare_restatements(const struct report *report, const struct report_restatement *a, const struct report_restatement *b)
 {
 	if (size_of(a->delta) != size_of(b->delta))
@@ -261,7 +261,7 @@ static void count_ineffective_row(struct reading *reading)
 	reading->report->ineffective_rows++;
 }
 
-/* What is read: a stream, and what becomes of its records. */
+/* The streams read, and the function for their records. */
 static const struct {
 	const struct stream *stream;
 	void (*add)(struct reading *reading);
@@ -271,7 +271,7 @@ static const struct {
 	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_ineffective_row, count_ineffective_row}};
 #define READERS (sizeof readers / sizeof *readers)
 
-/* Is the record what the table of its stream says? `scratch` is for the canonical record, which is not needed. */
+/* Checks the record by the table of its stream. `scratch` is for the canonical record, which is not needed. */
 static int check(struct reading *reading, struct buffer *scratch)
 {
 	const struct message *message = reading->record.message;

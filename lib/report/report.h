@@ -68,7 +68,7 @@ struct report {
 	struct report_rows metrics, groups, remediations, forecasts; /* metric_result, group_result, remediation, forecast */
 	struct report_rows billings; /* billing_check, without those that agree; start and end are the billing period's */
 	int64_t ineffective_rows; /* of licence files: what they name is nowhere */
-	bool is_partial; /* some account could not be read: the caller's to say */
+	bool is_partial; /* some account could not be read: set by the caller */
 	int64_t not_compliant, unknown; /* metrics with that status */
 	int64_t billings_agreeing, billings_differing; /* how many agree; of those kept, how many differ for good */
 	int64_t groups_start, groups_end; /* the period that groups are shown of: the latest that has begun */
@@ -80,7 +80,7 @@ void report_release(struct report *report);
 /* Reads all of a descriptor. -1 with EX_DATAERR that names file, line, stream and field. */
 int report_read(struct report *report, int descriptor, const char *name, struct error *error);
 
-/* Sorts everything, once all is read; says which units licence rows have used, and which belong to no software model. */
+/* Sorts everything after reading, and finds the units that licence rows use and those without a software model. */
 int report_sort(struct report *report, struct error *error);
 
 bool report_is_empty(const struct report *report);

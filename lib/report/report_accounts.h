@@ -19,7 +19,7 @@ struct report_accounts {
 	int64_t *cells; /* (row_count + 1) rows of column_count + 1 cells: the last row is the others', the last cell a sum */
 };
 
-/* Builds the table of the periods from `first`, a position in period_order, on; `end` then tells where the next table's begin. */
+/* Builds the table of the periods from `first` on, a position in period_order; sets `end` to the first one of the next table. */
 int report_accounts_build(struct report_accounts *table, const struct report *report, size_t first, struct error *error);
 void report_accounts_release(struct report_accounts *table);
 

@@ -2,7 +2,7 @@
  * report_csv.h: the licence position as CSV: RFC 4180, a header, CRLF, UTF-8 without BOM.
  *
  * Columns are the fields of metric_result, values as in the stream, null an empty field, rows in the report's order.
- * A text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage return) gets an apostrophe
+ * A text that a spreadsheet would run as a formula (it starts with = + - @, a tab or a carriage return) gets an apostrophe
  * before it, as OWASP advises; figures, times and words do not. Who needs the texts exactly has them in the NDJSON.
  */
 #ifndef ENVTALLY_REPORT_CSV_H

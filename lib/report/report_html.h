@@ -14,7 +14,7 @@
 #define REPORT_HTML_ACCOUNTS 200 /* of each profile; the rest is one row */
 #define REPORT_HTML_ROWS 200 /* of groups, of what can be done, of billing periods */
 #define REPORT_HTML_FORECASTS 50 /* with a picture each */
-#define REPORT_HTML_PERIODS 6 /* columns of accounts; what is earlier is one more */
+#define REPORT_HTML_PERIODS 6 /* columns of accounts; earlier periods share one more */
 
 int report_html_print(const struct report *report, struct output *output, struct error *error);
 

@@ -27,7 +27,7 @@ struct report_rows {
 struct report_row_order {
 	const char *const *fields;
 	bool period_last; /* the earliest period first, within the fields; else the latest period first, before them */
-	const char *first_field, *first_word; /* rows with that word come before all others; NULL for none */
+	const char *first_field, *first_word; /* rows with that word precede all others; NULL for none */
 };
 
 /* Adds a record; slots[] are those of the stream's fields. NULL when the record failed. */
@@ -37,7 +37,7 @@ void report_rows_release(struct report_rows *rows);
 
 struct report_row *report_row_at(const struct report_rows *rows, size_t number);
 
-/* A field as it came; NULL for null. */
+/* A field, unchanged; NULL for null. */
 const char *report_row_text(const struct report_row *row, const char *field);
 bool report_row_is(const struct report_row *row, const char *field, const char *text);
 

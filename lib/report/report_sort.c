@@ -60,7 +60,7 @@ static struct report_period *period_of_metric(struct report *report, const struc
 	return NULL;
 }
 
-/* Adds what metrics have used to their periods' licensed units; a model's units once, whatever metrics it has. */
+/* Adds what metrics have used to their periods' licensed units; a model's units once, for all its metrics. */
 static int add_licensed_units(struct report *report, struct error *error)
 {
 	for (size_t i = 0; i < report->metrics.count; i++) {

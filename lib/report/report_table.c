@@ -20,7 +20,7 @@ struct cell {
 
 struct column {
 	struct text_column head;
-	const char *field, *otherwise; /* its text, and what is shown for null */
+	const char *field, *otherwise; /* its text, and the one for null */
 	/* Sets the style, or appends another text than the field's, which is `text`. NULL: the field as it is. */
 	void (*write)(const struct report_row *row, const char *text, struct cell *cell);
 };
@@ -294,7 +294,7 @@ static int print_rows(const struct printing *printing, const struct section *sec
 	return result;
 }
 
-/* Rows say what they are of, so that grep finds them; a terminal too narrow for that gets headings. */
+/* Rows repeat model and metric, for grep; on a narrow terminal these are headings. */
 static int print_position(const struct printing *printing)
 {
 	const struct report_rows *metrics = &printing->report->metrics;

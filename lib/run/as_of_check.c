@@ -13,7 +13,7 @@ struct check {
 	size_t place; /* of the run */
 	const char *run;
 	int64_t clock;
-	bool of_run; /* the records that come are the run's own */
+	bool of_run; /* the records being read are the run's own */
 	struct name_table figures; /* value: units by the ledger, less those of the run */
 	struct buffer contracts[2]; /* of the ledger; of the run */
 	struct buffer key;

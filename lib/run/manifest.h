@@ -1,6 +1,6 @@
 /*
  * manifest.h: raw/manifest.json of a run: the SHA-256 of every file of its recording and of its inputs, and of the manifest of the run before.
- * So no run can be changed or taken out unseen. The run before is the one that the ledger promoted before.
+ * So no run can be changed or removed unnoticed. The previous run is the one that the ledger promoted before.
  *
  *     {"previous": {"run": "20250318T020000Z", "sha256": "…"} or null, "files": [{"sha256": "…", "file": "raw/fetch-datafeed.bodies"}, …]}
  *

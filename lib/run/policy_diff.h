@@ -20,7 +20,7 @@ struct policy_diff_options {
 	enum policy_period period;
 	int64_t index; /* POLICY_PERIOD_INDEX */
 	int32_t day; /* POLICY_PERIOD_DAY: the period that holds it */
-	bool ndjson; /* policy_difference messages in place of lines for people */
+	bool ndjson; /* policy_difference messages instead of lines for people */
 };
 
 int policy_diff_append(const struct policy_diff_options *options, struct buffer *text, struct error *error);

@@ -174,7 +174,7 @@ static int policy_changed(const char *folder, const struct last_report *last, bo
 	return 0;
 }
 
-/* A recording has its end line once its program has asked for everything. */
+/* A recording gets its end line when its program has requested everything. */
 static const char *recording_state(const char *folder, const char *program)
 {
 	static const char end[] = "{\"end\":true,", exchange[] = "{\"exchange\":";

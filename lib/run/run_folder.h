@@ -2,7 +2,7 @@
  * run_folder.h: the folders of a profile's runs, runs/NAME/RUN.
  *
  * A run under way is in .RUN.partial; one of these that no program works on was interrupted. One that was given up is in
- * .RUN.discarded. Whether another folder is a run, and in which order runs were made, is what the ledger says (ledger/promotions.h).
+ * .RUN.discarded. Whether another folder is a run, and in which order runs were made, the ledger decides (ledger/promotions.h).
  */
 #ifndef ENVTALLY_RUN_FOLDER_H
 #define ENVTALLY_RUN_FOLDER_H

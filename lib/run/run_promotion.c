@@ -23,7 +23,7 @@
 /* ---- accounts without Docusign's own count ---- */
 
 struct billing_search {
-	struct name_table accounts; /* value 1: it has a count that this run asked for */
+	struct name_table accounts; /* value 1: it has a count that this run requested */
 	int64_t clock;
 };
 
@@ -46,7 +46,7 @@ static int is_wanted(void *context, const char *text, size_t length)
 	return length == account->length + 2 && strncasecmp(text + 1, account->text, account->length) == 0;
 }
 
-/* Of how many accounts it was asked for in this run and not reported; NOT_ASKED_FOR when the profile does not ask for it. */
+/* The number of accounts for which it was requested in this run and not reported; NOT_ASKED_FOR if the profile does not request it. */
 static int count_without_billing(const char *folder, int64_t clock, int64_t *count, struct error *error)
 {
 	static const char *const pointers[] = {"/download_billing", "/accounts"};
@@ -209,7 +209,7 @@ static int append_file(struct output *output, const char *folder, const char *na
 	return length < 0 ? error_set_errno(error, EX_IOERR, "cannot read '%s'", path) : 0;
 }
 
-/* A file first: of a pipe whose writer is killed merge would take the half. */
+/* Through a file: from a pipe whose writer is killed merge would read a part. */
 static int write_promotion(const char *folder, const struct buffer *job, struct error *error)
 {
 	static const char *const files[] = {"consumption.ndjson", "restatements.ndjson", "results.ndjson"};

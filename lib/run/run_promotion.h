@@ -1,5 +1,5 @@
 /*
- * run_promotion.h: the last step of a run: job.json, its manifest, and promotion.ndjson, which merge takes into the ledger in one
+ * run_promotion.h: the last step of a run: job.json, its manifest, and promotion.ndjson, which merge stores in the ledger in one
  * transaction: the job_result, then consumption, restatements and results.
  */
 #ifndef ENVTALLY_RUN_PROMOTION_H

@@ -295,7 +295,7 @@ static int append_last_run(struct status *status, const struct promotion *last, 
 	return 0;
 }
 
-/* A line for each folder of that kind that is no promoted run. Returns how many there are, -1 with an error. */
+/* A line for each folder of that kind that is not a promoted run. Returns their number, -1 with an error. */
 static int append_folders(struct status *status, enum run_kind kind, const struct promotions *promotions, struct error *error)
 {
 	struct buffer name = BUFFER_INIT;

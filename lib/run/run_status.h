@@ -21,7 +21,8 @@ struct run_status_options {
 	bool restatements, positions; /* also every restatement; also the latest position of each license metric */
 };
 
-/* Appends the lines. Sets *healthy to false when there is no run, one is interrupted or partial, rights run out soon, or a feed is stale. */
+/* Appends the lines. Sets *healthy to false if there is no run, the last one is partial, a run was interrupted, rights run out soon, or a feed is
+ * stale. */
 int run_status_append(const struct run_status_options *options, struct buffer *text, bool *healthy, struct error *error);
 
 #endif

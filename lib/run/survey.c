@@ -11,7 +11,7 @@ static const char *const pointers[FIELDS] = {
 	"/assetGroupId", "/accountId", "/id", "/modules", "/account/billingPeriodEnvelopesSent", "/account/billingPeriodStartDate"};
 
 struct survey {
-	struct connection connection; /* which accounts are asked for; the rest is not set */
+	struct connection connection; /* the requested accounts; the rest is not set */
 	struct message_reader reader;
 	struct name_table asset_groups;
 	int64_t accounts, plan_items, envelopes;

@@ -12,7 +12,7 @@
 
 #include "base/buffer.h"
 
-/* `profile_path` says which accounts are asked for. */
+/* `profile_path` is the profile with the requested accounts. */
 int survey_append(int descriptor, const char *name, const char *profile_path, struct buffer *text, struct error *error);
 
 #endif

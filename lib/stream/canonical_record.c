@@ -41,7 +41,7 @@ static bool put_lower_plain(char *at, const char *text, size_t length)
 	}
 }
 
-/* Only ASCII: what is not ASCII is no id of Docusign's, and stays as it came. */
+/* ASCII only: Docusign's ids are ASCII; other characters stay unchanged. */
 static char *put_lower(char *at, const struct json_slice *slice, struct canonical_fault *fault)
 {
 	if (slice->length >= 8 && put_lower_plain(at + 1, slice->text, slice->length)) {
@@ -171,7 +171,7 @@ int canonical_form_append(const struct canonical_form *form, struct buffer *line
 	memcpy(at, form->head, sizeof form->head);
 	at += form->head_length;
 	for (int i = 0; form->stream->fields[i].name; i++) {
-		/* All of the room, which is faster than just what is in it. */
+		/* Copying the fixed size is faster than the exact length. */
 		memcpy(at, form->keys[i].text, CANONICAL_KEY_ROOM);
 		at = put_value(at + form->keys[i].length, &form->stream->fields[i], &slices[i], form->bounded, fault);
 		if (!at) {

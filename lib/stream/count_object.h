@@ -19,7 +19,7 @@ struct count_member {
 	int64_t count;
 };
 
-/* A whole number of at most COUNT_DIGITS digits at `text`, and where it ends; -1 for anything else. */
+/* An integer of at most COUNT_DIGITS digits at `text`, and its end; -1 for anything else. */
 int64_t count_parse(const char *text, const char **end);
 
 /*

@@ -37,7 +37,7 @@ static uint64_t load(const char *at)
 	return le64toh(word);
 }
 
-/* The end of a string's plain content from `at` on: where a quote is. NULL when something else comes first. */
+/* The quote that ends a string's plain content from `at` on; NULL if something else precedes it. */
 static const char *end_of_string(const char *at, const char *end)
 {
 	for (; end - at >= 8; at += 8) {

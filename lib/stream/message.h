@@ -1,10 +1,10 @@
 /*
  * message.h: the lines of the pipe, read: Singer messages, CONNECTION, bare records.
  *
- * A reader is opened with the fields of records that the program looks at (JSON Pointers within "record", e.g.
- * "/account_id"); each line is scanned once for them and the envelope of the message together. A bare record has the
+ * A reader is opened with the fields of records that the program needs (JSON Pointers within "record", e.g.
+ * "/account_id"); each line is scanned once for these and the members of the message. A bare record has the
  * same fields at its top, when the reader was opened with `bare`.
- * Blank lines are passed over. Slices last until the next message_next().
+ * Blank lines are ignored. Slices last until the next message_next().
  */
 #ifndef ENVTALLY_MESSAGE_H
 #define ENVTALLY_MESSAGE_H
@@ -18,7 +18,7 @@ enum message_type {
 	MESSAGE_RECORD,
 	MESSAGE_STATE,
 	MESSAGE_CONNECTION,
-	MESSAGE_OTHER, /* a type that is not ours: to be passed on */
+	MESSAGE_OTHER, /* another type: to be copied */
 	MESSAGE_UNREADABLE, /* only with keep_unreadable or lines.keep_long: `error` says why; `line` may be only its beginning (line_reader.h) */
 };
 
@@ -27,7 +27,7 @@ struct message {
 	struct line line;
 	uint64_t line_number;
 	struct json_slice stream, record, value, time_extracted;
-	struct json_slice context, context_account_id, context_organization_id; /* what the fetcher asked for, of a raw RECORD */
+	struct json_slice context, context_account_id, context_organization_id; /* ids of the request, in a raw RECORD */
 	const struct json_slice *fields; /* as given to message_reader_open(), of a RECORD or a bare record */
 	struct error error;
 };

@@ -1,7 +1,7 @@
 /*
- * record.h: reads the fields of a RECORD, the one way in which programs do.
+ * record.h: reads the fields of a RECORD.
  *
- * A program lists the fields that it looks at once; the list makes the slots and the pointers of its message_reader:
+ * A program lists its fields once; the list makes the slots and the pointers of its message_reader:
  *
  *     #define FIELDS(X) X(account_id) X(period_start) X(units_consumed)
  *     enum { FIELDS(RECORD_SLOT) SLOTS };
@@ -13,8 +13,8 @@
  *     if (record.failed)
  *             return -1;
  *
- * Nothing needs a check between: the first field that is wrong sets the error (EX_DATAERR: file, line, stream, field, what was expected and
- * what was found), and every later read gives 0, NULL or none.
+ * No checks are needed in between: the first invalid field sets the error (EX_DATAERR: file, line, stream, field, expected and actual
+ * value), and every later read returns 0, NULL or none.
  */
 #ifndef ENVTALLY_RECORD_H
 #define ENVTALLY_RECORD_H
@@ -33,8 +33,8 @@
 #define RECORD_FIELD_LIMIT 160
 
 /*
- * A program that handles whole records, as the table in stream.c has them, makes its slots from that table instead: those of all fields of
- * several streams, the first stream's in its order, and a field that several have once. `pointers` are for the message_reader.
+ * A program that handles complete records makes its slots from the table in stream.c instead: all fields of several streams, the first
+ * stream's in its order, and a field that several have once. `pointers` are for the message_reader.
  */
 struct record_fields {
 	const char *pointers[RECORD_FIELD_LIMIT]; /* "/name" */
@@ -45,7 +45,7 @@ struct record_fields {
 /* `list` is NULL-terminated. EX_SOFTWARE for more than RECORD_FIELD_LIMIT fields. */
 int record_fields_build(struct record_fields *fields, const struct stream *const list[], struct error *error);
 
-/* The slot of a field by its name; -1 when no stream of the list has it. */
+/* The slot of a field; -1 if no stream of the list has it. */
 int record_fields_slot(const struct record_fields *fields, const char *name);
 
 struct record {
@@ -55,12 +55,12 @@ struct record {
 	bool failed;
 };
 
-/* The field as it came. Valid until the next message_next(), as every slice. */
+/* The field, unconverted. Valid until the next message_next(), as every slice. */
 const struct json_slice *record_slice(const struct record *record, int slot);
 /* Null, or not there. */
 bool record_is_null(const struct record *record, int slot);
 
-/* A whole number; what record_integer_or() gives for null is the caller's. */
+/* A whole number; record_integer_or() returns `otherwise` for null. */
 int64_t record_integer(struct record *record, int slot);
 int64_t record_integer_or(struct record *record, int slot, int64_t otherwise);
 
@@ -87,7 +87,7 @@ const char *record_text(struct record *record, int slot, struct arena *arena);
 /* The same text kept in a table of names, where equal texts are one: they can be compared by their pointers. */
 const char *record_shared_text(struct record *record, int slot, struct name_table *table);
 
-/* Sets *text to such a copy of a string, unless it already is that text. Leaves *text when the field is no string. */
+/* Sets *text to such a copy of a string, unless it already is that text. Leaves *text if the field is not a string. */
 void record_text_update(struct record *record, int slot, struct arena *arena, const char **text);
 
 /* A date, in days (instant.h). */

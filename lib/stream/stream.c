@@ -256,7 +256,7 @@ const struct stream stream_job_result = {
 			{"error", FIELD_TEXT, false}, {"policy", FIELD_TEXT, false}, {"verdict", FIELD_TEXT, false}),
 };
 
-/* Those that are kept; what explains them, entitlement_use, consumption_use and explanation, is made when it is asked for. */
+/* The streams that are stored; entitlement_use, consumption_use and explanation are made on request. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
 	&stream_ineffective_row, &stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result,

@@ -1,8 +1,8 @@
 /*
  * stream.h: the canonical streams of the pipe: names, keys, fields, and how their messages are begun.
  *
- * The table in stream.c is the one place that says which fields a stream has; the Singer SCHEMA, normalize's check of
- * what a map gives and merge's storage all come from it. doc/streams.md is the same for people.
+ * The table in stream.c defines the fields of each stream; the Singer SCHEMA, normalize's check of mapped records and merge's storage
+ * are derived from it. doc/streams.md is the same for people.
  */
 #ifndef ENVTALLY_STREAM_H
 #define ENVTALLY_STREAM_H
@@ -15,7 +15,7 @@
 enum field_type {
 	FIELD_ID, /* lower-case text; a UUID at Docusign */
 	FIELD_WORD, /* lower-case text of a small set, such as a status */
-	FIELD_TEXT, /* as it came */
+	FIELD_TEXT, /* unchanged */
 	FIELD_TIME, /* RFC 3339 UTC with milliseconds and Z */
 	FIELD_DAY, /* YYYY-MM-DD */
 	FIELD_INTEGER, /* 64 bits */
@@ -51,7 +51,7 @@ extern const struct stream stream_account, stream_subscription, stream_envelope,
 /* All of them, NULL-terminated. */
 extern const struct stream *const streams[];
 
-/* NULL when there is no canonical stream of that name. */
+/* NULL if there is no canonical stream of that name. */
 const struct stream *stream_find(const char *name, size_t length);
 
 /* The index of a field, -1 when the stream has none of that name. */
