@@ -20,6 +20,8 @@ SELECT metric, period.number AS period, grants.id, grants.rights, type, value, c
   sum(type = '' AND rights = 'unlimited') OVER (PARTITION BY metric, period.number) AS unlimited
 FROM (SELECT *, first AS cut_first, next AS cut_next FROM grants) AS grants JOIN period ON cut_first < period.stop AND cut_next > period.start;
 
+CREATE INDEX steps_in_order ON steps (metric, step);
+
 -- taken: of a grant in a period. The state: what each grant has given so far (g), and in this period accounts (a), sites (s) and all (t).
 CREATE TABLE taken AS
 WITH RECURSIVE
@@ -49,6 +51,8 @@ walk(profile, metric, step, is_found, period, given, here, id, slot, take) AS (
   FROM walk JOIN steps ON steps.metric = walk.metric AND steps.step = walk.step + 1 - is_found
   LEFT JOIN wanted ON wanted.profile = walk.profile AND wanted.metric = walk.metric AND wanted.step = steps.step)
 SELECT profile, metric, period, id, take AS taken FROM walk WHERE is_found;
+
+CREATE INDEX taken_of_grant ON taken (profile, metric, id, period);
 
 -- Half-even: x / d in whole numbers.
 CREATE TABLE second AS
