@@ -89,6 +89,9 @@ static enum limit_verdict judge(
 	struct limit_pool *own = find_pool(limits, account, &number), *pool = account && limits->own ? own : &limits->common;
 	if (pool && pool->given_up)
 		return LIMIT_GIVEN_UP;
+	/* The first request under a limit goes ahead whatever is known, to learn what is left now. */
+	if (!pool || !pool->rate.answered)
+		others = NULL;
 	*delay = longer(pool ? rate_limit_delay(&pool->rate, 0, now) : 0, others ? rate_limit_delay(&others->rate, 0, now) : 0);
 	if (*delay == 0 && pool == &limits->common) {
 		*delay = rate_limit_delay(&pool->rate, in_flight, now);
@@ -96,8 +99,6 @@ static enum limit_verdict judge(
 	}
 	if (*delay == 0)
 		return pool ? go(pool, now) : LIMIT_GO;
-	if (!pool)
-		return LIMIT_ASIDE; /* by other runs */
 	if (pool == own)
 		return hold(limits, pool, LIMIT_ASIDE, now);
 	/* Does the limit that holds one account hold the others, too? As long as that is not known, one of them may try. */
