@@ -130,7 +130,7 @@ ask_for_key() {
 		wrong=$(try_key) || status=$?
 		case $status:$wrong in
 		0:*) return 0 ;;
-		77:* | 66:*'password file'* | 78:*'name its source with key_password'*) key='key-password' ;;
+		77:* | 66:*'password file'* | 78:*'(--key-password)'*) key='key-password' ;;
 		78:*'(--key-alias)'*) key='key-alias' ;;
 		*) key='key-file' ;;
 		esac
