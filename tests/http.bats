@@ -340,15 +340,15 @@ all_wait() { [ "$(cat ./*/err 2>/dev/null | grep -c "the limit of requests is ne
 
 @test "runs side by side share what is left of the integration key's limit: none hits it" {
 	# They want thirty requests each, and the hour does not end.
-	start --rate-limit 60 --rate-window 100000000 --latency 100
+	start --rate-limit 80 --rate-window 100000000 --latency 100
 	sharing 3 &
 	fetch_pid=$!
 	eventually all_wait
 	[ "$(requests '.status == 429')" -eq 0 ]
-	[ "$(requests '.status == 200 and (.url | startswith("/api"))')" -ge 55 ]
+	[ "$(requests '.status == 200 and (.url | startswith("/api"))')" -ge 72 ]
 	file=$(echo cache/headroom-*.ndjson)
 	[ "$(stat -c %a "$file")" = 600 ]
-	jq -es 'length == 1 and (.[0] | .account == null and .limit == 60 and .left == 1 and .in_flight == 0 and (.ends_at | endswith("Z")))' "$file"
+	jq -es 'length == 1 and (.[0] | .account == null and .limit == 80 and .left == 1 and .in_flight == 0 and (.ends_at | endswith("Z")))' "$file"
 	run -1 grep -F "$(jq -r .integration_key demo/profiles/acme.json)" "$file"
 	# shellcheck disable=SC2046 # several
 	kill $(cat pids)

@@ -9,6 +9,7 @@
 
 #define HEARD 64 /* bits of counter.heard */
 #define ANOTHER_HOUR_S 60 /* two announced ends that differ so much are of two limits */
+#define STALE_SHARE 4 /* of the limit */
 #define STEPS_OF_ONE_COUNTER 3 /* so many are no chance */
 
 /* The pool of an account, NULL if nothing is known of it. */
@@ -148,6 +149,9 @@ static void share(struct request_limits *limits, const char *account, const stru
 		struct rate_window *window = &others->rate.hour;
 		int64_t ended_at = window->ends_at;
 		hour.burst_limit = RATE_NO_HEADER;
+		/* Runs that were killed leave theirs in the file: so many are no others. */
+		if (window->limit > 0 && others->in_flight > window->limit / STALE_SHARE)
+			others->in_flight = 0;
 		others->in_flight -= others->in_flight > 0;
 		window->left += !answered;
 		rate_limit_update(&others->rate, &hour, now);
