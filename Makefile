@@ -1,4 +1,4 @@
-# envtally: `make help` says what each target does.
+# envtally: `make help` describes the targets.
 
 VERSION = 0.1.0
 prefix = /usr/local
@@ -28,7 +28,7 @@ warnings = -Wall -Wextra -Werror
 CFLAGS = $(optimize)
 CXXFLAGS = $(optimize)
 common = -D_GNU_SOURCE -DENVTALLY_VERSION='"$(VERSION)"' -Ilib -fPIE -ffunction-sections -fdata-sections -MMD -MP $(hardening)
-# Each program takes from the archive only the modules it calls, and with --as-needed only their libraries.
+# Each program gets only the modules it calls from the archive, and with --as-needed only their libraries.
 libraries = -lcurl -lcrypto -lz -ljq -lcsv -lpopt -lsqlite3 -lsimdjson
 link = $(CXX) $(link_hardening) -Wl,--as-needed -Wl,--gc-sections
 
@@ -45,7 +45,7 @@ unit_tests := $(patsubst tests/lib/%.c,$(build)/tests/%,$(wildcard tests/lib/*_t
 test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests/proxy $(build)/tests/fault
 
 .DELETE_ON_ERROR:
-# bin/ holds bin/bootstrap too, and lib is a folder: only these are no files.
+# bin/ also has bin/bootstrap, and lib is a folder; these are not files.
 .PHONY: all help test test-crash soak install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
 .SECONDARY:
 

@@ -45,7 +45,7 @@ put_file() { # FILE: the same for what is in a file, - for standard input
 	esac
 }
 
-# What the shell and its tools end with is no status of ours: they failed to read or write a file, and said which.
+# Statuses of the shell and its tools are not ours: they could not read or write a file, and named it.
 failed=0 scratch=''
 trap 'failed=$?' ERR
 at_end() {
@@ -65,9 +65,9 @@ trap at_end EXIT
 { true >&1; } 2>/dev/null || exec 1</dev/null
 { true >&2; } 2>/dev/null || exec 2</dev/null
 
-say() { # what a person may want to read
+say() { # a message for people
 	[ "$quiet" = 1 ] || clear_line
-	[ "$quiet" = 1 ] || printf '%s: %s\n' "$program" "$1" >&2 || : # a log that is full is no reason to end
+	[ "$quiet" = 1 ] || printf '%s: %s\n' "$program" "$1" >&2 || : # a full log does not end a run
 }
 
 warn() { # what a person has to know, also with -q

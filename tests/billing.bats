@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Docusign's own count: asked for, recorded and replayed; kept, counted beside; and what reconcile, report and explain make of it.
+# Docusign's own count: fetched, recorded and replayed; stored and compared with ours; its use by reconcile, report and explain.
 # Expected values are worked out by hand, or by jq from what the simulator serves.
 
 # root, acme and the like are helper's; files and times without blanks stand without quotes.

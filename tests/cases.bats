@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# tests/cases: a folder is a command with what must come of it, to the letter; see tests/cases/run-case.bash. A command that fails
+# tests/cases: a folder is a command with its exact results; see tests/cases/run-case.bash. A command that fails
 # changes nothing on disk.
 
 # shellcheck disable=SC2154 # root and acme are helper's

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Docusign's official npm clients, unchanged, against the simulator: so the simulator is not merely our own idea of Docusign.
+# Docusign's official npm clients, unchanged, against the simulator: which shows that the simulator behaves like Docusign.
 
 load helper
 

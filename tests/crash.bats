@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# Whatever ends a run, or fails in it, the next one gives what an uninterrupted one gives: killed at a call that changes a file, failing
+# However a run ends or fails, the next one gives the same as an uninterrupted one: killed at a call that changes a file, failing
 # writes, a full disk, two runs at once. tests/crash/fault.c counts the calls of all programs of a run and hits one of them.
 #
-# A point costs seconds, so tests/run takes a few; `make test-crash` 200 of a run and every call of merge, with CRASH_POINTS=all every
+# A point costs seconds, so tests/run tries a few; `make test-crash` 200 of a run and every call of merge, with CRASH_POINTS=all every
 # call of a run. CRASH_JOBS points are tried at a time; with CRASH_GO_ON=1 a failing point does not end it.
 
 # root, acme and the like are helper's; what the driver's child shells expand is theirs; lists are split on purpose.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The fast way of normalize against jq on random records: escapes, keys that come twice, numbers at the limits, deep nesting, NULs,
-# wrong UTF-8. DIFFERENTIAL_COUNT (4000) records; the way is the same for a million.
+# invalid UTF-8. DIFFERENTIAL_COUNT (4000) records; a million work too.
 
 # root, acme and the like are helper's; $ is perl's and jq's.
 # shellcheck disable=SC2016,SC2154

@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
-# What the documents say, held against the programs:
+# Compares the documents with the programs:
 #
-# - every option of a program's --help stands in its man page, and no other;
+# - the man page of a program has the options of its --help, and no others;
 # - every example runs: in a scratch workspace (below), each in a copy of its own, and exits 0. Examples are
 #     of --help          the lines indented by two blanks in its last part; a line after a `|` at the end belongs to it
-#     of a man page      what stands between .EX and .EE in the section EXAMPLES: a script each
+#     of a man page      the text between .EX and .EE in the section EXAMPLES: a script each
 #     of README.md       the blocks marked ```sh run; a block marked ```text that follows one has lines that it prints, in order
-#                        (a line … stands for any; blanks count as one)
+#                        (a line … matches any; blanks count as one)
 #     of doc/ledger.md   the blocks marked ```sql, on the ledger acme.db;
 # - the man pages render without a warning; local links and their anchors exist.
 #
-# The scratch workspace is what someone has who uses the product: fixtures/ and the other files of the source as links,
+# The scratch workspace is that of a user: fixtures/ and the other files of the source as links,
 # profiles/acme.json of a simulator that runs, with its key; licence/, an empty state.json, envelopes.ndjson (raw records),
 # acme.db (a ledger with one reported run), consumption.ndjson of it, docusign.jks with password.txt; ~/licences is the same folder.
 
@@ -71,7 +71,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
-# example TEXT: runs it in a copy of the scratch workspace; tells of it when it fails. What it printed is in $printed. An example that stands in
+# example TEXT: runs it in a copy of the scratch workspace; reports a failure. Its output is in $printed. An example that stands in
 # several places, but for blanks and for envtally before a stage's name, runs once.
 example() {
 	local home=$BATS_TEST_TMPDIR/example status=0 known

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# explain: from a position down to the recorded exchange of each envelope; and what reconcile --trace tells it.
+# explain: from a position down to the recorded exchange of each envelope; and the output of reconcile --trace.
 
 load helper
 load recording

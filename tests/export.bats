@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# export: the ledger for other programs. What it prints is held against the run's own files and against the recorded pages; what
-# it loads, against what it prints. PostgreSQL is a server that this file starts, where one is installed.
+# export: the ledger for other programs. Its output is compared with the run's own files and the recorded pages; loaded data, with its
+# output. PostgreSQL is a server that this file starts, if one is installed.
 
 # $1 in quotes is the inner shell's; variables of helper; a loop's test is meant to end the test.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2314

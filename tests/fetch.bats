@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# fetch-subscriptions and fetch-datafeed on recordings: what is asked for, what comes out, bookmarks, failures.
+# fetch-subscriptions and fetch-datafeed on recordings: requests, output, bookmarks, failures.
 # The network is in http.bats.
 
 load helper

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# fixtures/acme: it is what the generator makes, its recordings are sound, and what its README promises is in it.
+# fixtures/acme: the generator makes it, its recordings are valid, and it contains what its README lists.
 # Checked with jq and perl, which share no code with the generator.
 
 bats_require_minimum_version 1.5.0

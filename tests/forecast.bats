@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # forecast: hand-made series whose right answers follow from the formulas of doc/forecast.md. Expected figures are worked out here, by awk
-# or by hand, from the formulas for the case at hand, never taken from the program.
+# or by hand, from the formulas for each case, never by the program.
 
 # Units are jq, of $i.
 # shellcheck disable=SC2016,SC2154,SC2238

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the tests of programs have in common: `load helper`. Each test runs in a directory of its own.
+# Common functions of the tests of programs: `load helper`. Each test runs in a directory of its own.
 
 bats_require_minimum_version 1.5.0
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The order of the source itself: lib/layers, what lies in lib/, and no code that is there twice. Its layout is checked by .ci/run.
+# The order of the source itself: lib/layers, the folders of lib/, no duplicate code. Its layout is checked by .ci/run.
 
 # shellcheck disable=SC2154 # root is helper's
 load helper

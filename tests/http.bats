@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The fetchers against a live service over HTTPS: the simulator, with what goes wrong there.
-# What a run prints must be what its own recording prints: nearly every test ends with that.
+# The fetchers against a live service over HTTPS: the simulator and its faults.
+# Nearly every test ends by checking that the run's recording gives the same output.
 
 load helper
 

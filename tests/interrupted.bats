@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What an outage, a wrong profile, a moved workspace or a lost folder leaves: the next run goes on all the same.
+# After an outage, a wrong profile, a moved workspace or a lost folder the next run continues all the same.
 
 load helper
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# Which lines are JSON: normalize's verdict on thousands of mutated lines against jq's and Perl's JSON::PP's.
+# Which lines are JSON: normalize compared with jq and Perl's JSON::PP on thousands of mutated lines.
 #
-# The three agree but for these, each of which is looked for in the line before it is excused:
-#   jq 1.6 takes what RFC 8259 does not: nan, NaN and Infinity, numbers such as 01, .5, 1. and +1, control characters within a string, bytes that
+# The three agree except for these cases, each of which must be found in the line to be excused:
+#   jq 1.6 accepts what RFC 8259 does not: nan, NaN and Infinity, numbers such as 01, .5, 1. and +1, control characters within a string, bytes that
 #   are no UTF-8, a byte order mark. 
-# Half of a surrogate pair is U+FFFD in ours; both of the others refuse some, so it is put there before they see it.
-# Ours also asks for an object, and for no deeper than 256.
+# Half of a surrogate pair is U+FFFD in ours; the others refuse some, so it is replaced before they see it.
+# Ours also requires an object, at most 256 levels deep.
 
 # root, acme and the like are helper's; $ is perl's and jq's.
 # shellcheck disable=SC2016,SC2086,SC2154

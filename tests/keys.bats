@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# `auth --key-info` against key files that real openssl and keytool make: what is taken, what is refused, and in which words.
+# `auth --key-info` against key files made by real openssl and keytool: which are accepted, which refused, and the error texts.
 
 setup_file() {
 	bats_require_minimum_version 1.5.0

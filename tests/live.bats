@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The whole pipeline against the simulator, over HTTPS: what a run gives equals the replay of what it recorded, whatever fails
-# on the way; profiles are validated step by step; nothing secret is left anywhere.
+# The whole pipeline against the simulator, over HTTPS: a run equals the replay of its recording, whatever fails
+# in between; profiles are validated step by step; no secret is left anywhere.
 
 load helper
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# merge: the ledger. sqlite3 and jq calculate the same from the raw records, by the rule and not by merge's way.
+# merge: the ledger. sqlite3 and jq calculate the same from the raw records, independently.
 
 # root, acme and the like are helper's; lists are split on purpose; $ is jq's.
 # shellcheck disable=SC2016,SC2086,SC2094,SC2154

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# normalize: raw records to canonical ones. What is expected is written by hand or made by jq.
+# normalize: raw records to canonical ones. Expected results are written by hand or made by jq.
 
 # root, acme and the like are helper's; files are named as functions are; $ is jq's.
 # shellcheck disable=SC2016,SC2086,SC2094,SC2154

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# Random organisations: whatever way their records come, consumption is the same bytes; it is what a naive query over all records
-# says; and what was first reported plus all restatements is the present figure. tests/property/organisations makes them, each from its
+# Random organisations: in whatever order and pieces their records arrive, consumption is the same, byte for byte, and equals a naive query over
+# all records; the first report plus all restatements is the present figure. tests/property/organisations makes them, each from its
 # seed, tests/property/tally runs them; SQL here does the rest.
 #
-# 60 by default; PROPERTY_COUNT=500 for all that a release should pass.
+# 60 by default; PROPERTY_COUNT=500 before a release.
 #
 # A failure names the seed. That one alone, in a folder that stays:
 #	PROPERTY_SEED=17 PROPERTY_COUNT=1 PROPERTY_KEEP=/tmp/seed-17 tests/run tests/property.bats

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # reconcile: tables of cases by hand (tests/reconcile/cases), a second computation in SQL over random organisations, sums that balance, the licence
-# files and their mistakes, exclusions, currencies; and models, which suggests what is missing.
+# files and their mistakes, exclusions, currencies; and `models suggest`.
 #
 # 20 licences with 50 random organisations each; a failure names the seed:
 #	tests/reconcile/organisations SEED 50 FOLDER

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# report: what it says of a small licence position, as a table, as a page and as CSV.
+# report: a small licence position as a table, as a page and as CSV.
 
 bats_require_minimum_version 1.5.0
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The sending method of envelopes: from the feed's map into the ledger, in whatever order it comes, and out again.
+# The sending method of envelopes: from the feed's map into the ledger, in any order, and out again.
 
 load helper
 

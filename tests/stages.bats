@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# One suite against every program: what design.md asks of each of the pipe and beside it, whatever it does.
+# One suite for every program: the rules that all of them must obey (empty input, broken lines, a closed or full standard output …).
 
 # Words are split on purpose where a list of stages is given; root, acme and the like are helper's; $1 in quotes is the inner shell's.
 # shellcheck disable=SC2016,SC2086,SC2094,SC2154,SC2238

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
 # export.sh: what the ledgers hold, for other programs: NDJSON, CSV, a SQLite file, tables in PostgreSQL.
 #
-# Each takes its records from one snapshot of a ledger. Files are made aside and renamed; a load into PostgreSQL is one transaction. An
-# export that fails leaves what was there before.
+# Each reads one snapshot of a ledger. Files are written under a temporary name and renamed; a load into PostgreSQL is one transaction. An
+# export that fails changes nothing.
 
 export_command() {
 	no_operands export
@@ -29,7 +29,7 @@ export_ledgers() { # NAME...
 	for name; do export_ledger "$name"; done
 }
 
-# A folder for what is under way, into `scratch`: beside the file that it will become, or with the temporary files.
+# Sets `scratch` to a folder for unfinished files: beside the file to be written, or among the temporary files.
 make_scratch() { # [FILE]
 	if [ $# -gt 0 ] && { [ -f "$1" ] || [ -d "$1" ] || [ ! -e "$1" ]; }; then
 		[ ! -d "$1" ] || fail 73 "cannot create '$1': it is a folder"
@@ -118,7 +118,7 @@ export_postgres() { # NAME...
 	for name; do
 		stage_load "$name" postgres
 		status=0
-		# -w: it would ask for a password where the data come from.
+		# -w: it would ask for a password on the input with the data.
 		psql -X -q -w -v ON_ERROR_STOP=1 -v profile="$name" -f "$scratch/load.sql" ${connection[@]+"${connection[@]}"} \
 			<"$scratch/export.ndjson" >/dev/null || status=$?
 		case "$status" in

@@ -180,14 +180,14 @@ set_option() { # OPTION VALUE
 	esac
 }
 
-check_format() { # COMMAND: sets format where it was not given
+check_format() { # COMMAND: sets format if it was not given
 	local known=${formats[$1]-}
 	[ "$format_given" = 1 ] || format=${known%% *}
 	[ -z "$known" ] || { [ -n "$format" ] && belongs "$known" "$format"; } ||
 		fail 64 "cannot use --format '$format': it must be $(sed -E 's/ /, /g; s/, ([^,]*)$/ or \1/' <<<"$known")"
 }
 
-# Sets what the options say, and `operands`. Returns 1 when the arguments are for the stage of that name.
+# Sets the variables of the options, and `operands`. Returns 1 if the arguments are for the stage of that name.
 parse_options() { # COMMAND ARGUMENT...
 	local command=$1 argument name value of help has_value
 	shift

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # its variables are pipeline.sh's, which sources it
-# position.sh: the licence position: what a run and `envtally reconcile` share, and the commands that show where it comes from.
+# position.sh: the licence position: the common part of a run and `envtally reconcile`, and the commands that explain it.
 
 # reconcile's options for the licence files of a folder, into `options`. Only the first two have to be there.
 licence_files="entitlements models exclusions groups prices rates"
@@ -15,7 +15,7 @@ reconcile_options() { # FOLDER
 	[ -z "$group_by" ] || options+=(--group-by "$group_by")
 }
 
-# Messages up to last_day, where it is set.
+# Messages up to last_day, if it is set.
 until_last_day() {
 	if [ -z "${last_day-}" ]; then
 		cat
@@ -78,7 +78,7 @@ forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
 	policy_of "$2"
 	{
 		stage split-streams metric_result=- <"$4"
-		# Quietly: what there is to say of the ledger has been said when its partials were tallied.
+		# Quietly: merge has already warned when the partials were printed.
 		stage merge -q --ledger "$workspace/ledger/$1.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day
 	} | stage forecast "${forecast[@]}" | stage split-streams forecast=-
 }
@@ -119,7 +119,7 @@ position() { # FILE NAME
 	policy_of "$workspace/licence"
 	stage merge --ledger "$workspace/ledger/$2.db" --print-reported >"$scratch/reported"
 	if [ -n "$last_day" ]; then
-		# What was reported since is no report of then: only the contracts are taken.
+		# Later reports do not matter: only the contracts are used.
 		stage split-streams contract="$scratch/contracts" <"$scratch/reported"
 		mv "$scratch/contracts" "$scratch/reported"
 	fi
@@ -132,7 +132,7 @@ position() { # FILE NAME
 	cat "$scratch/reconciled" "$scratch/forecasts"
 }
 
-# The position of a run again, from what it has kept: with its licence files, its clock and what it left out.
+# Repeats the position of a run from its files: its licence files, clock and exclusions.
 position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 	local from=$1 clock=$2 options group_by=''
 	shift 2
@@ -143,7 +143,6 @@ position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile "${options[@]}" --now "$clock" "$@"
 }
 
-# Where the last run's figures come from.
 explain_command() {
 	no_operands explain
 	need_workspace
@@ -253,7 +252,7 @@ policy_diff() { # A B
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot compare policies for profile '$name': nothing was run yet"
 		stage merge --ledger "$workspace/ledger/$name.db" --print-reported | stage split-streams contract="$scratch/contracts"
 		for side in 0 1; do
-			# Excluded users are left out of neither: what is reported is what the policies do.
+			# Excluded users count on both sides: only the policies make a difference.
 			stage merge -q --ledger "$workspace/ledger/$name.db" --emit all --policy "${paths[side]}" </dev/null |
 				stage aggregate-by-period -q -p "$file" --reported "$scratch/contracts" |
 				stage reconcile -q "${options[@]}" --excluded /dev/null >"$scratch/side-$side"

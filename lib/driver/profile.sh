@@ -30,7 +30,7 @@ or_here() { # PREFIX FILE: where it is not in profiles/ but in the current folde
 	printf '%s%s\n' "$1" "$2"
 }
 
-# Fails when an answer is wrong, and prints why. A file that is not there yet may come later, where nobody can be asked.
+# Fails if an answer is wrong, and prints why. Without a terminal, a missing file may be added later.
 check_answer() { # KEY VALUE
 	local reason file
 	if [[ $2 == *[[:cntrl:]]* ]]; then
@@ -134,14 +134,14 @@ ask_for_key() {
 		78:*'(--key-alias)'*) key='key-alias' ;;
 		*) key='key-file' ;;
 		esac
-		if [ ! -t 0 ] && [ "$status" -eq 66 ]; then return 0; fi # the password may come later, as the key may
+		if [ ! -t 0 ] && [ "$status" -eq 66 ]; then return 0; fi # the password may be added later, like the key
 		if [ ! -t 0 ] || [[ $given == *" $key "* ]]; then fail "$status" "$wrong"; fi
 		[ "$key${answers[$key]-}" = key-password ] || printf '  %s\n' "$wrong" >&2
 		unset "answers[$key]"
 	done
 }
 
-# The licence files of a new workspace: what they are, and their columns.
+# The licence files of a new workspace, with comments and columns.
 new_licence_file() { # FILE COLUMNS COMMENT...
 	[ ! -e "$1" ] || return 0
 	{

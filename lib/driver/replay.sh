@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
 # replay.sh: a run made again from its evidence.
 
-# All runs up to RUN again, from what they recorded and the inputs they kept, in a workspace of its own.
+# Repeats all runs up to RUN from their recordings and inputs, in a scratch workspace.
 replay_command() {
 	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run from $program status"
 	local wanted=${operands[0]} name all run clock state differs=0
@@ -45,7 +45,7 @@ replay_one() { # NAME RUN SCRATCH: a run of that `clock` that ended in that `sta
 	[ ! -e "$from/inputs/warn-days" ] || warn_days=$(cat "$from/inputs/warn-days")
 	[ ! -e "$from/inputs/feed.json" ] || cp "$from/inputs/feed.json" "$3/profiles/"
 	local others_from=$from/inputs workspace=$3 replay=$from/raw now=$clock as_run=$2 quiet=1 stage_flags=(-q) status
-	# A run in which some account was refused is made again with that refusal: 75 is then what it should give.
+	# A run with a refused account is repeated with that refusal, and exits 75.
 	set +e
 	(
 		set -e

@@ -18,7 +18,7 @@ run_command() {
 		)
 		status=$?
 		set -e
-		# What cp and the shell itself end with is no status of ours: they failed to read or write a file, and said which.
+		# Statuses of cp and the shell are not ours: they could not read or write a file, and named it.
 		if [ "$status" -gt 0 ] && [ "$status" -lt 64 ]; then
 			status=74
 			printf "%s: cannot run profile of '%s': a file could not be read or written; the next run continues from there\n" "$program" "$file" >&2
@@ -65,7 +65,7 @@ run_profile() { # FILE
 	[ "$some_partial" = 0 ] || return 75
 }
 
-# A clock that went back may meet the name of a run again: then RUN-2, RUN-3 … A clock that was asked for is a mistake then.
+# A clock that went back may give the name of an earlier run: then RUN-2, RUN-3 … are used. With a given clock it is an error.
 another_name() { # WHY
 	[ -z "$as_run$now${facts[now]-}" ] || fail 73 "cannot make run $run of profile '$name': $1"
 	number=$((number + 1))
@@ -73,7 +73,7 @@ another_name() { # WHY
 	partial=$runs/.$run.partial
 }
 
-# A ledger of an older version: merge migrates what it writes, but does not what it only reads.
+# merge migrates a ledger of an older version only if it writes it.
 bring_up_to_date() { # LEDGER
 	[ ! -e "$1" ] || stage merge --ledger "$1" --emit none </dev/null
 }
@@ -184,14 +184,14 @@ lock() { # NAME: until the script ends
 	[ -n "$as_run" ] || check_lock "$workspace/ledger" "$1"
 }
 
-# Some network file systems grant every lock. A run is worth more than none, so it goes on, and says so each time, also with -q.
+# Some network file systems grant every lock. The run continues, since any run is better than none, with a warning each time, even with -q.
 check_lock() { # FOLDER NAME
 	exec 8>>"$1/$2.lock"
 	! flock -n 8 || warn "$2: the file system of '$1' does not lock files: two runs at once would not notice each other; make one at a time, or move the workspace to a local disk"
 	exec 8>&-
 }
 
-# The last step, for what the ledger has promoted and what is complete; anything else is set aside. Sets some_partial to 1 when the run is that.
+# The last step, for a run that the ledger has promoted and that is complete; any other is set aside. Sets some_partial to 1 if the run is partial.
 name_run() { # NAME PARTIAL RUN [STATE]
 	local state=${4-} file
 	[ -n "$state" ] || read -r _ _ state <<<"$(promotion_of "$1" "$3")"
@@ -230,7 +230,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		set -e
 		[ "$status" -eq 0 ] || [ "$some_refused" = 1 ] || {
 			give_up "$name" "$partial" "$run" "$status"
-			# One that was interrupted and is removed now is no reason for this run not to begin.
+			# Removing an interrupted run does not prevent this one.
 			[ -e "$partial" ] || [ -n "${facts[folder]-}" ] || return 0
 			return "$status"
 		}
@@ -324,7 +324,7 @@ as_begun() { # PROFILE FROZEN-PROFILE
 # Fetch, normalize, merge, aggregate: raw/ and the ledger, and tallied.ndjson, by the `facts` of the run. Sets some_refused to 1 when all
 # is done but some account, which could not be read: then the status is 75; accounts_failed to 1 when the list of accounts could not be read;
 # feed_unusable to 1 when no account could be read from what the feed answered.
-# (An interrupted fetcher says 75 too; its recording is not complete.)
+# (An interrupted fetcher exits 75 too, but its recording is incomplete.)
 tally() { # NAME PARTIAL
 	local name=$1 partial=$2 profile=$file feed=${facts[feed]:-datafeed} emit=touched policy changed=() offline=() source subscriptions datafeed
 	[ -z "${facts[replay]}" ] || offline=(--replay "${facts[replay]}")
@@ -389,7 +389,7 @@ reconcile_run() { # NAME PARTIAL
 }
 result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,contract
 
-# The run's results into the ledger, in one transaction; and its manifest. What the ledger says was promoted is on disk.
+# Stores the run's results in the ledger, in one transaction, and writes its manifest. The files of a promoted run are on disk before.
 promote() { # NAME PARTIAL STATE
 	stage run-facts promote "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" --state "$3" --ended-at "$(rfc3339 "$now")"
 	sync "$2"/* "$2"/inputs/* "$2"/raw/* "$2"/inputs "$2"/raw "$2"

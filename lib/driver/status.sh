@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # its variables are pipeline.sh's, which sources it
-# status.sh: what was run: report, status, models.
+# status.sh: the commands report, status and models.
 
 # --format by itself, with a position on standard input, is for the stage: envtally report --format csv <position.ndjson.
 report_command() {

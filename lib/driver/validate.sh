@@ -18,7 +18,7 @@ show() { # MARK LABEL TEXT
 	done < <(if [ -n "$width" ]; then fold -s -w $((width > 50 ? width - 21 : 29)) <<<"$3"; else printf '%s\n' "$3"; fi)
 }
 
-# One check. NEEDS are the labels of others that have to have passed. The command prints what it found, and on stderr why it failed.
+# One check. NEEDS are the labels of checks that must have passed. The command prints its findings, and on stderr why it failed.
 check() { # LABEL NEEDS COMMAND...
 	local label=$1 needed out status=0 prefix='^[a-z-]+(\.sh)?: (warning: )?'
 	for needed in $2; do
@@ -121,7 +121,7 @@ check_organization() {
 	authorise "$1" | stage run-facts connection --without-billing --all-accounts | stage fetch-subscriptions |
 		stage run-facts survey --profile "$1" >"$scratch/organization" || {
 		set -- $?
-		if grep -q 'cannot find organization' "$scratch/errors"; then return 78; fi # a run takes it for an outage, until it is corrected
+		if grep -q 'cannot find organization' "$scratch/errors"; then return 78; fi # to a run this is an outage, until it is corrected
 		return "$1"
 	}
 	read_fact_file "$scratch/organization"
@@ -151,7 +151,7 @@ check_scopes() { # those that the Admin API asks for; whether they are granted, 
 	[ -z "$missing" ] || fail 78 "the profile's scopes lack$missing"
 	echo "${given[*]}"
 }
-# Of the first account: what is refused there will be elsewhere. Not -q: why it is refused is a warning.
+# For the first account: a refusal there means one everywhere. Without -q: the reason is a warning.
 check_billing() {
 	local -A facts=()
 	read_facts profile "$1" || return
