@@ -493,7 +493,7 @@ END
 		"$program" "${arguments[@]}" --now 2025-03-18T02:00:00Z <in 2>stderr | cat >out
 		[ -s out ]
 		# The recorded organization refuses its list of accounts to an application's token, which is worth a word.
-		[ "$1" = fetch-subscriptions ] && sed -i '/^fetch-subscriptions: warning: accounts that are in no asset group/d' stderr
+		[ "$1" = fetch-subscriptions ] && sed -i '/^fetch-subscriptions: warning: accounts outside all asset groups/d' stderr
 		same '' "$(cat stderr)"
 		run ! grep -q $'\033' out stderr
 	}
