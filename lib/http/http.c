@@ -122,6 +122,7 @@ struct http *http_open(
 	http->connection = connection;
 	http->record = record;
 	http->concurrency = connection->concurrency > 0 ? (size_t)connection->concurrency : 1;
+	http->limits.concurrency = http->concurrency;
 	http->headers_json = (struct buffer)BUFFER_INIT;
 	TAILQ_INIT(&http->queued);
 	TAILQ_INIT(&http->pausing);

@@ -32,6 +32,7 @@ static void find_own(struct request_limits *limits)
 static void follow_counter(
 	struct request_limits *limits, ptrdiff_t account, int64_t limit, int64_t left, int64_t reset, int64_t service_time)
 {
+	int64_t furthest = limits->concurrency < HEARD ? (int64_t)limits->concurrency : HEARD - 1;
 	bool changes = account != limits->counter.account, begun = limits->counter.limit > 0;
 	int64_t below = limits->counter.lowest - left, apart = reset - limits->counter.reset;
 	bool other_hour = limits->counter.reset > service_time + 2 && (apart >= ANOTHER_HOUR_S || apart <= -ANOTHER_HOUR_S);
@@ -40,7 +41,7 @@ static void follow_counter(
 	} else if (!begun || limit != limits->counter.limit || reset != limits->counter.reset) {
 		limits->counter.lowest = left; /* the first of an hour */
 		limits->counter.heard = 1;
-	} else if (left > 0 && (below < -HEARD + 1 || (below <= 0 && limits->counter.heard >> -below & 1))) {
+	} else if (left > 0 && (below < -furthest || (below <= 0 && limits->counter.heard >> -below & 1))) {
 		if (changes)
 			find_own(limits);
 	} else if (below > 0) {

@@ -102,7 +102,7 @@ struct limits_step {
 
 static void run_request_limits(const char *name, const struct limits_step steps[], size_t count)
 {
-	struct request_limits limits = {.wait_most_ms = WAIT_MS};
+	struct request_limits limits = {.wait_most_ms = WAIT_MS, .concurrency = 8};
 	struct error error = ERROR_INIT;
 	for (size_t i = 0; i < count; i++) {
 		const struct limits_step *step = &steps[i];
@@ -169,6 +169,11 @@ static void test_request_limits(void **state)
 	run_request_limits("far", far, LENGTH(far));
 	run_request_limits("garbage", garbage, LENGTH(garbage));
 	run_request_limits("common", common, LENGTH(common));
+	/* Three that go down by chance are no proof: a fourth that is above what can be overtaken is one. */
+	const struct limits_step above[] = {TELLS(1, "a", "100", "90", "7200"), TELLS(1, "b", "100", "85", "7200"),
+		TELLS(1, "c", "100", "70", "7200"), TELLS(1, "d", "100", "60", "7200"), TELLS(1, "e", "100", "69", "7200"),
+		TELLS(1, "a", "100", "1", "7200"), ASKS(1, "a", 0, LIMIT_ASIDE, -1), ASKS(1, "e", 0, LIMIT_GO, 0)};
+	run_request_limits("above", above, LENGTH(above));
 	run_request_limits("twice", twice, LENGTH(twice));
 	run_request_limits("other limit", other_limit, LENGTH(other_limit));
 	run_request_limits("other hour", other_hour, LENGTH(other_hour));
