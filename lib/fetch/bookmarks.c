@@ -2,20 +2,20 @@
 
 #include "base/instant.h"
 #include "io/line_reader.h"
+#include "json/json_slice.h"
 #include "json/json_write.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jv.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* A key that may need escaping. json_string() ends like a value, with a comma. */
-static void append_key(struct buffer *json, const char *key)
+static void append_key(struct buffer *json, const char *key, size_t length)
 {
-	json_string(json, key, strlen(key));
+	json_string(json, key, length);
 	if (!json->failed)
 		json->data[json->length - 1] = ':';
 }
@@ -64,122 +64,135 @@ int bookmark_set_position(struct bookmark *bookmark, const char *position, size_
 
 /* ---- reading ---- */
 
-static int read_instant(jv entry, const char *key, int64_t *instant, const char *account, struct error *error)
-{
-	jv value = jv_object_get(jv_copy(entry), jv_string(key));
-	int result = 0;
-	if (jv_get_kind(value) == JV_KIND_STRING)
-		result = instant_parse(jv_string_value(value), (size_t)jv_string_length_bytes(jv_copy(value)), instant);
-	else if (jv_is_valid(value))
-		result = -1;
-	jv_free(value);
-	return result < 0 ? error_set(error, EX_DATAERR, "\"%s\" of account '%.60s' is not a time", key, account) : 0;
-}
+enum { SINCE, UNTIL, NEWEST, POSITION, TOTAL, ENTRY_FIELDS };
+static const char *const entry_pointers[ENTRY_FIELDS] = {"/since", "/until", "/newest", "/position", "/total"};
 
-static int read_position(jv entry, struct bookmark *bookmark, struct error *error)
-{
-	jv value = jv_object_get(jv_copy(entry), jv_string("position"));
-	int result = 0;
-	if (jv_get_kind(value) == JV_KIND_STRING)
-		result = bookmark_set_position(bookmark, jv_string_value(value), strlen(jv_string_value(value)), error);
-	else if (jv_is_valid(value))
-		result = error_set(error, EX_DATAERR, "\"position\" of account '%.60s' is not a string", bookmark->account_id);
-	jv_free(value);
-	value = jv_object_get(jv_copy(entry), jv_string("total"));
-	if (jv_get_kind(value) == JV_KIND_NUMBER && jv_number_value(value) >= 0 && jv_number_value(value) < 1e15)
-		bookmark->total = (int64_t)jv_number_value(value);
-	else if (jv_is_valid(value))
-		result = error_set(error, EX_DATAERR, "\"total\" of account '%.60s' is not a count", bookmark->account_id);
-	jv_free(value);
-	if (result == 0 && bookmark->position && (bookmark->since == INSTANT_NONE || bookmark->until == INSTANT_NONE))
-		result = error_set(
-			error, EX_DATAERR, "account '%.60s' has a \"position\" without \"since\" and \"until\"", bookmark->account_id);
-	return result;
-}
+/* A scanner for each depth: members are read while those around them are. */
+struct reading {
+	struct bookmarks *bookmarks;
+	struct json_scanner *members, *streams, *entries, *entry;
+	struct error *error;
+};
 
-static int read_entry(struct bookmarks *bookmarks, const char *account, jv entry, struct error *error)
+static int read_instant(const struct json_slice *slice, const char *key, int64_t *instant, const char *account, struct error *error)
 {
-	if (jv_get_kind(entry) != JV_KIND_OBJECT)
-		return error_set(error, EX_DATAERR, "the bookmark of account '%.60s' is not an object", account);
-	struct bookmark *bookmark = bookmarks_get(bookmarks, account, error);
-	if (!bookmark || read_instant(entry, "since", &bookmark->since, account, error) < 0 ||
-		read_instant(entry, "until", &bookmark->until, account, error) < 0 ||
-		read_instant(entry, "newest", &bookmark->newest, account, error) < 0)
-		return -1;
-	return read_position(entry, bookmark, error);
-}
-
-/* Another program's member is preserved as text. */
-static void keep(struct buffer *members, const char *key, jv value)
-{
-	jv text = jv_dump_string(jv_copy(value), 0);
-	append_key(members, key);
-	json_raw(members, jv_string_value(text), (size_t)jv_string_length_bytes(jv_copy(text)));
-	jv_free(text);
-}
-
-/* The bookmarks of all streams: ours are read, the others preserved. */
-static int read_streams(struct bookmarks *bookmarks, jv streams, struct error *error)
-{
-	int result = 0;
-	if (jv_get_kind(streams) != JV_KIND_OBJECT)
-		return error_set(error, EX_DATAERR, "its \"bookmarks\" are not an object");
-	jv_object_foreach(streams, stream, entries)
-	{
-		bool ours = strcmp(jv_string_value(stream), bookmarks->stream) == 0;
-		if (!ours)
-			keep(&bookmarks->other_streams, jv_string_value(stream), entries);
-		else if (jv_get_kind(entries) != JV_KIND_OBJECT)
-			result = error_set(error, EX_DATAERR, "its bookmarks of %s are not an object", bookmarks->stream);
-		else
-			jv_object_foreach(entries, account, entry)
-			{
-				if (result == 0)
-					result = read_entry(bookmarks, jv_string_value(account), entry, error);
-				jv_free(account);
-				jv_free(entry);
-			}
-		jv_free(stream);
-		jv_free(entries);
-	}
-	return result;
-}
-
-static int read_value(struct bookmarks *bookmarks, jv value, struct error *error)
-{
-	int result = 0;
-	if (jv_get_kind(value) == JV_KIND_NULL)
+	if (slice->kind == JSON_ABSENT || json_slice_instant(slice, instant))
 		return 0;
-	if (jv_get_kind(value) != JV_KIND_OBJECT)
-		return error_set(error, EX_DATAERR, "it is not a JSON object");
-	jv_object_foreach(value, key, member)
-	{
-		if (strcmp(jv_string_value(key), "bookmarks") != 0)
-			keep(&bookmarks->other_members, jv_string_value(key), member);
-		else if (result == 0)
-			result = read_streams(bookmarks, member, error);
-		jv_free(key);
-		jv_free(member);
-	}
+	return error_set(error, EX_DATAERR, "\"%s\" of account '%.60s' is not a time", key, account);
+}
+
+static int read_position(const struct json_slice fields[], struct bookmark *bookmark, struct error *error)
+{
+	const struct json_slice *position = &fields[POSITION], *total = &fields[TOTAL];
+	if (position->kind != JSON_ABSENT && position->kind != JSON_STRING)
+		return error_set(error, EX_DATAERR, "\"position\" of account '%.60s' is not a string", bookmark->account_id);
+	if (total->kind != JSON_ABSENT &&
+		(total->kind != JSON_NUMBER || !json_slice_integer(total, &bookmark->total) || bookmark->total < 0))
+		return error_set(error, EX_DATAERR, "\"total\" of account '%.60s' is not a count", bookmark->account_id);
+	if (position->kind == JSON_ABSENT)
+		return 0;
+	if (bookmark->since == INSTANT_NONE || bookmark->until == INSTANT_NONE)
+		return error_set(
+			error, EX_DATAERR, "account '%.60s' has a \"position\" without \"since\" and \"until\"", bookmark->account_id);
+	return bookmark_set_position(bookmark, position->text, position->length, error);
+}
+
+static int read_account(const struct reading *reading, const char *account, const char *text, size_t length)
+{
+	struct json_slice fields[ENTRY_FIELDS];
+	struct error *error = reading->error;
+	if (*text != '{')
+		return error_set(error, EX_DATAERR, "the bookmark of account '%.60s' is not an object", account);
+	if (json_scan(reading->entry, text, length, fields, error) < 0)
+		return -1;
+	struct bookmark *bookmark = bookmarks_get(reading->bookmarks, account, error);
+	if (!bookmark || read_instant(&fields[SINCE], "since", &bookmark->since, account, error) < 0 ||
+		read_instant(&fields[UNTIL], "until", &bookmark->until, account, error) < 0 ||
+		read_instant(&fields[NEWEST], "newest", &bookmark->newest, account, error) < 0)
+		return -1;
+	return read_position(fields, bookmark, error);
+}
+
+static int read_entry(void *context, const char *key, size_t key_length, const char *text, size_t length)
+{
+	const struct reading *reading = context;
+	char *account = strndup(key, key_length);
+	int result = account ? read_account(reading, account, text, length) : error_set(reading->error, EX_OSERR, "out of memory");
+	free(account);
 	return result;
+}
+
+/* Another program's member is preserved as it is. */
+static int keep(struct buffer *members, const char *key, size_t key_length, const char *text, size_t length)
+{
+	append_key(members, key, key_length);
+	json_raw(members, text, length);
+	return 0;
+}
+
+static bool is_key(const char *key, size_t length, const char *name)
+{
+	return strlen(name) == length && memcmp(key, name, length) == 0;
+}
+
+/* The bookmarks of a stream: ours are read. */
+static int read_stream(void *context, const char *key, size_t key_length, const char *text, size_t length)
+{
+	struct reading *reading = context;
+	const struct json_slice entries = {JSON_OBJECT, text, length};
+	if (!is_key(key, key_length, reading->bookmarks->stream))
+		return keep(&reading->bookmarks->other_streams, key, key_length, text, length);
+	if (*text != '{')
+		return error_set(reading->error, EX_DATAERR, "its bookmarks of %s are not an object", reading->bookmarks->stream);
+	return json_scan_members(reading->entries, &entries, read_entry, reading, reading->error);
+}
+
+static int read_member(void *context, const char *key, size_t key_length, const char *text, size_t length)
+{
+	struct reading *reading = context;
+	const struct json_slice streams = {JSON_OBJECT, text, length};
+	if (!is_key(key, key_length, "bookmarks"))
+		return keep(&reading->bookmarks->other_members, key, key_length, text, length);
+	if (*text != '{')
+		return error_set(reading->error, EX_DATAERR, "its \"bookmarks\" are not an object");
+	return json_scan_members(reading->streams, &streams, read_stream, reading, reading->error);
+}
+
+static int read_value(struct reading *reading, const struct buffer *wrapped)
+{
+	struct json_slice slices[3];
+	if (json_scan(reading->members, wrapped->data, wrapped->length, slices, NULL) < 0)
+		return error_set(reading->error, EX_DATAERR, "it is not JSON");
+	const struct json_slice *value = json_slice_equals(&slices[1], "STATE") ? &slices[2] : &slices[0];
+	if (value->kind == JSON_NULL || value->kind == JSON_ABSENT)
+		return 0;
+	if (value->kind != JSON_OBJECT)
+		return error_set(reading->error, EX_DATAERR, "it is not a JSON object");
+	return json_scan_members(reading->members, value, read_member, reading, reading->error);
 }
 
 /* `text` is a line: a STATE message or its bare value. */
 static int read_state(struct bookmarks *bookmarks, const struct buffer *text, struct error *error)
 {
-	jv value = jv_parse_sized(text->data, (int)text->length);
-	if (!jv_is_valid(value)) {
-		jv_free(value);
-		return error_set(error, EX_DATAERR, "it is not JSON");
-	}
-	if (jv_get_kind(value) == JV_KIND_OBJECT) {
-		jv type = jv_object_get(jv_copy(value), jv_string("type"));
-		if (jv_get_kind(type) == JV_KIND_STRING && strcmp(jv_string_value(type), "STATE") == 0)
-			value = jv_object_get(value, jv_string("value"));
-		jv_free(type);
-	}
-	int result = read_value(bookmarks, value, error);
-	jv_free(value);
+	static const char *const pointers[] = {"/value", "/value/type", "/value/value"};
+	struct reading reading = {.bookmarks = bookmarks, .error = error};
+	struct buffer wrapped = BUFFER_INIT;
+	buffer_append_string(&wrapped, "{\"value\":");
+	buffer_append(&wrapped, text->data, text->length);
+	buffer_append_byte(&wrapped, '}');
+	int result = buffer_check(&wrapped, error);
+	if (result == 0 &&
+		(!(reading.members = json_scanner_new(pointers, 3, error)) || !(reading.streams = json_scanner_new(pointers, 0, error)) ||
+			!(reading.entries = json_scanner_new(pointers, 0, error)) ||
+			!(reading.entry = json_scanner_new(entry_pointers, ENTRY_FIELDS, error))))
+		result = -1;
+	if (result == 0)
+		result = read_value(&reading, &wrapped);
+	json_scanner_free(reading.members);
+	json_scanner_free(reading.streams);
+	json_scanner_free(reading.entries);
+	json_scanner_free(reading.entry);
+	buffer_release(&wrapped);
 	if (result == 0)
 		result = buffer_check(&bookmarks->other_members, error);
 	return result == 0 ? buffer_check(&bookmarks->other_streams, error) : result;
@@ -247,7 +260,7 @@ static void append_bookmark(const void *node, VISIT visit, void *context)
 		int64_t instant;
 	} instants[] = {
 		{"since", bookmark->position ? bookmark->since : INSTANT_NONE}, {"until", bookmark->until}, {"newest", bookmark->newest}};
-	append_key(line, bookmark->account_id);
+	append_key(line, bookmark->account_id, strlen(bookmark->account_id));
 	json_begin(line, '{');
 	for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
 		if (instants[i].instant == INSTANT_NONE)

@@ -252,6 +252,37 @@ struct json_scanner {
 		return SUCCESS;
 	}
 
+	error_code each_member(
+		const json_slice &slice, int (*each)(void *, const char *, size_t, const char *, size_t), void *context, int *stopped)
+	{
+		error_code error = parser.iterate(slice.text, slice.length, slice.length + SIMDJSON_PADDING).get(document);
+		ondemand::object object;
+		if (!error)
+			error = document.get_object().get(object);
+		if (error)
+			return error;
+		for (auto result : object) {
+			ondemand::field field;
+			std::string_view key;
+			error = std::move(result).get(field);
+			if (!error)
+				error = field.unescaped_key().get(key);
+			if (error)
+				return error;
+			ondemand::value value = field.value();
+			std::string_view text = value.raw_json_token();
+			if (*text.data() == '{' || *text.data() == '[')
+				error = element_text(value).get(text);
+			if (error)
+				return error;
+			text = trimmed(text);
+			*stopped = each(context, key.data(), key.size(), text.data(), text.size());
+			if (*stopped)
+				return SUCCESS;
+		}
+		return SUCCESS;
+	}
+
 	static simdjson_result<std::string_view> element_text(ondemand::value value)
 	{
 		ondemand::array array;
@@ -351,6 +382,14 @@ int json_scan_elements(struct json_scanner *scanner, const struct json_slice *ar
 {
 	int stopped = 0;
 	error_code code = scanner->each_element(*array, each, context, &stopped);
+	return code ? set_reason(error, code) : stopped;
+}
+
+int json_scan_members(struct json_scanner *scanner, const struct json_slice *object,
+	int (*each)(void *context, const char *key, size_t key_length, const char *text, size_t length), void *context, struct error *error)
+{
+	int stopped = 0;
+	error_code code = scanner->each_member(*object, each, context, &stopped);
 	return code ? set_reason(error, code) : stopped;
 }
 

@@ -58,6 +58,11 @@ void json_scan_ahead(struct json_scanner *scanner, const char *text, size_t leng
 int json_scan_elements(struct json_scanner *scanner, const struct json_slice *array,
 	int (*each)(void *context, const char *text, size_t length), void *context, struct error *error);
 
+/* The same for the members of an object slice: the key, unescaped, and the JSON text of the value. */
+int json_scan_members(struct json_scanner *scanner, const struct json_slice *object,
+	int (*each)(void *context, const char *key, size_t key_length, const char *text, size_t length), void *context,
+	struct error *error);
+
 /* "null", "string", "object" …: for messages. */
 const char *json_kind_name(enum json_kind kind);
 
