@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# A workspace of several profiles: its rights are one pool, whatever number of profiles feeds it.
+
+# shellcheck disable=SC2154 # root and acme are helper's
+
+load helper
+
+night=20250318T020000Z
+
+# envtally …: the driver, on the workspace that is named.
+envtally() { ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin} "$root/pipeline.sh" "$@"; }
+
+# split FOLDER: the organisation as two profiles, the first two accounts and the others.
+split() {
+	acme_workspace "$1"
+	local of=7c1e9a52-3b0f-4d6a-9e21-5f8840c7d30
+	jq --arg of $of '.accounts = [$of + "1", $of + "2"]' "$acme/profiles/acme.json" >"$1/profiles/acme.json"
+	jq --arg of $of '.name = "beta" | .accounts = [("3", "4", "5", "6") | $of + .]' "$acme/profiles/acme.json" >"$1/profiles/beta.json"
+}
+
+# figures FILE PROFILE: what a position comes to, without what depends on who fed it.
+figures() {
+	records_of metric_result <"$1" | jq -c --arg profile "$2" 'select((.profile // "") == $profile) | [.software_model, .period_start, .rights_owned, .rights_used,
+		.rights_available, .over_licensed_rights, .unlicensed_rights, .lapsing_rights, .true_up_cost, .total_spend, .first_unlicensed_on, .drawn_by]' | LC_ALL=C sort
+}
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	acme_workspace one
+	envtally run -q -C one --replay "$acme/nights/$night"
+	split two
+	envtally run -q -C two --replay "$acme/nights/$night"
+}
+
+@test "one organisation as two profiles has one position: that of one profile with all accounts" {
+	cd "$BATS_FILE_TMPDIR"
+	figures one/runs/acme/$night/results.ndjson acme >one.figures
+	[ "$(wc -l <one.figures)" -eq 10 ]
+	# The second run has both. What it keeps for itself is its own.
+	figures two/runs/beta/$night/workspace.ndjson "" >two.figures
+	same_files one.figures two.figures
+	same beta "$(records_of metric_result <two/runs/beta/$night/results.ndjson | jq -r .profile | sort -u)"
+	# What both use is what all use, and neither lacks what the other has.
+	envtally reconcile -q -C two --now 2025-03-18T02:00:00Z --format ndjson >both
+	records_of metric_result <both | jq -s -e 'group_by([.software_model, .period_start]) | length == 10 and all(.[];
+		(map(select(.profile == null))[0]) as $whole | map(select(.profile)) | length == 2
+		and (map(.rights_used // 0) | add) == $whole.rights_used and (map(.unlicensed_rights // 0) | add) == $whole.unlicensed_rights
+		and (map(.rights_owned) | add) <= $whole.rights_owned)' >/dev/null
+}
+
+@test "reconcile shows the workspace first; a profile that is asked for alone is computed with the others" {
+	cd "$BATS_FILE_TMPDIR"
+	envtally reconcile -q -C two --now 2025-03-18T02:00:00Z >table
+	same "workspace, acme, beta, " "$(sed -nE 's/^([a-z]+), as of .*/\1/p' table | tr '\n' , | sed 's/,/, /g')"
+	envtally reconcile -q -C two -p beta --now 2025-03-18T02:00:00Z --format ndjson | records_of metric_result | jq -c 'select(.profile == "beta")' >alone
+	envtally reconcile -q -C two --now 2025-03-18T02:00:00Z --format ndjson | records_of metric_result | jq -c 'select(.profile == "beta")' >both
+	[ -s alone ]
+	same_files both alone
+}
+
+@test "a run of one of several profiles is replayed and verified by what it kept of the others" {
+	cd "$BATS_FILE_TMPDIR"
+	[ -s two/runs/beta/$night/inputs/others.ndjson ]
+	same "beta: run $night: every output is what its evidence gives, byte for byte" "$(envtally replay -C two -p beta $night)"
+	envtally verify -C two -p beta $night
+}
+
+@test "an account that two profiles feed is an error that names it, and them" {
+	split ws
+	jq 'del(.accounts)' ws/profiles/beta.json >all && mv all ws/profiles/beta.json
+	envtally run -q -C ws -p acme --replay "$acme/nights/$night"
+	run --separate-stderr envtally run -q -C ws -p beta --replay "$acme/nights/$night"
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"reconcile: cannot reconcile account '7c1e9a52-"*"': profiles 'beta' and 'acme' both feed it, so it would be counted twice"* ||
+	$stderr == *"reconcile: cannot reconcile account '7c1e9a52-"*"': profiles 'acme' and 'beta' both feed it, so it would be counted twice"* ]]
+}
+
+@test "what was never asked is not a figure that changes; a zero that was reported is" {
+	job='{"type":"RECORD","stream":"job_result","record":{"run_id":"r","profile":"x","job":"run","state":"succeeded","started_at":"2025-03-01T00:00:00.000Z","ended_at":null,"counts":{},"error":null,"policy":null}}'
+	fed() { printf '{"type":"RECORD","stream":"watermark","record":{"account_id":"%s","watermark":"2025-02-28T00:00:00.000Z"}}\n' "$1"; }
+	for account in a b c; do
+		printf '{"type":"RECORD","stream":"daily_consumption","record":{"account_id":"%s","plan_item_id":"p","day":"2025-01-10","units_consumed":3,"by_status":{"sent":3}}}\n' "$account"
+	done >partials
+	restated() {
+		aggregate-by-period -q --profile-name x --contract-start 2025-01-01 --renewal-months 1 --reported "$1" --now 2025-03-02T00:00:00Z <partials |
+			records_of restatement | jq -r '"\(.account_id) \(.units_before) \(.units_after) \(.cause)"' | xargs -d '\n'
+	}
+	# Nothing was downloaded then, as with download_consumption off.
+	echo "$job" >nothing
+	same "" "$(restated nothing)"
+	{ echo "$job" && fed a && fed c; } >some
+	same "a 0 3 late c 0 3 late" "$(restated some)"
+	# Feeds that come in files have no watermarks: a report with any consumption is one of all accounts.
+	aggregate-by-period -q --profile-name x --contract-start 2025-01-01 --renewal-months 1 --now 2025-03-02T00:00:00Z < <(head -n 1 partials) |
+		records_of consumption | sed 's/^/{"type":"RECORD","stream":"consumption","record":/; s/$/}/' >consumption
+	{ echo "$job" && cat consumption; } >files
+	same "b 0 3 late c 0 3 late" "$(restated files)"
+	# What the ledger reports says who had been asked.
+	acme_after 1 ws
+	merge --ledger ws/ledger/acme.db --print-reported >reported
+	same "$(records_of watermark <ws/runs/acme/$night/accounts.ndjson | jq -r .account_id | sort)" "$(records_of watermark <reported | jq -r .account_id | sort)"
+}
+
+@test "the first run after an upgrade takes all partials, so that rights are drawn by the day" {
+	acme_workspace ws
+	envtally run -q -C ws --replay "$acme/nights/$night"
+	sqlite3 ws/ledger/acme.db "UPDATE reported SET record = json_remove(record, '\$.by_day', '\$.periods_from', '\$.period_months')"
+	envtally run -q -C ws --replay "$acme/nights/20250325T020000Z"
+	records_of consumption <ws/runs/acme/20250325T020000Z/consumption.ndjson | jq -e -s 'length > 10 and all(.by_day | add == null or . != null)' >/dev/null
+	records_of consumption <ws/runs/acme/20250325T020000Z/consumption.ndjson | jq -e -s 'all((.by_day | add) == .units_consumed)' >/dev/null
+	same day "$(records_of metric_result <ws/runs/acme/20250325T020000Z/results.ndjson | jq -r .drawn_by | sort -u)"
+}
