@@ -110,3 +110,42 @@ setup_file() {
 	records_of consumption <ws/runs/acme/20250325T020000Z/consumption.ndjson | jq -e -s 'all((.by_day | add) == .units_consumed)' >/dev/null
 	same day "$(records_of metric_result <ws/runs/acme/20250325T020000Z/results.ndjson | jq -r .drawn_by | sort -u)"
 }
+
+# at SITE TIME: what the service says of the account on a night.
+at() {
+	printf '{"type":"RECORD","stream":"account","record":{"account_id":"a","organization_id":"o","account_name":"A","site_id":"%s","site_name":null},"time_extracted":"%s"}\n' "$1" "$2"
+}
+
+@test "an account that moves to another site keeps the days before: no closed period changes" {
+	printf 'publisher,product,software_model,license_metric,identifier_type,identifier\nDocusign,eSignature,Pro,Envelope,plan_item_id,p\n' >models.csv
+	printf '%s\n' entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,allocation_type,allocation_value \
+		E1,Pro,Envelope,2025-01-01,2025-12-31,100,site,na1 >entitlements.csv
+	for day in 02-10 03-10 05-09 05-10 06-10; do
+		envelope "{envelope_id: \"e$day\", plan_item_id: \"p\", sent_at: \"2025-${day}T10:00:00.000Z\", modified_at: \"2025-${day}T10:00:00.000Z\"}"
+	done >envelopes
+	position() {
+		aggregate-by-period -q --contract-start 2025-01-01 --renewal-months 3 --now 2025-07-02T00:00:00Z |
+			reconcile -q -e entitlements.csv -m models.csv -g site --now 2025-07-02T00:00:00Z >out
+		records_of metric_result <out | jq -r 'select(.period_index < 2) | "\(.rights_used) \(.unlicensed_rights) \(.first_unlicensed_on)"' | xargs -d '\n'
+	}
+	at na1 2025-01-15T02:00:00.000Z >first
+	at eu1 2025-05-10T02:00:00.000Z >moved
+	same "2 0 null 3 0 null" "$(cat first envelopes | merge -q -l :memory: --emit all | position)"
+	# Whatever the order in which the nights are told, and however often.
+	for order in 'first moved' 'moved first' 'first first moved moved' 'moved first moved first'; do
+		# shellcheck disable=SC2086 # words
+		same "$order: 2 0 null 3 2 2025-05-10" "$order: $(cat $order envelopes | merge -q -l :memory: --emit all | position)"
+	done
+	same 'na1 1 0 eu1 2 2' "$(records_of group_result <out | jq -r 'select(.period_index == 1 and .group_kind == "group") | "\(.group_value) \(.rights_used) \(.unlicensed_rights)"' |
+		sort -r | xargs -d '\n')"
+	# It comes back; nights between that say the same, or are told again, add nothing.
+	{ at na1 2025-02-01T02:00:00.000Z && at eu1 2025-05-20T02:00:00.000Z && at na1 2025-06-01T02:00:00.000Z; } >later
+	for order in 'first moved later' 'first moved later first moved later' 'moved first later'; do
+		# shellcheck disable=SC2086 # words
+		cat $order envelopes | merge -q -l :memory: --emit all >merged
+		same "na1 2025-01-15 eu1 2025-05-10 na1 2025-06-01" "$(records_of account_site <merged | jq -r '"\(.site_id) \(.since[:10])"' | xargs -d '\n')"
+		same "2 0 null 3 1 2025-05-10" "$(position <merged)"
+	done
+	# An account that never moved has no such record.
+	same "" "$(cat first envelopes | merge -q -l :memory: --emit all | records_of account_site)"
+}

@@ -373,7 +373,7 @@ reconcile_run() { # NAME PARTIAL
 	others_options "$2/inputs" "$2/excluded.ndjson" "$2/workspace.ndjson"
 	shift
 	stage split-streams consumption="$1/consumption.ndjson" restatement="$1/restatements.ndjson" subscription="$1/subscriptions.ndjson" \
-		account,watermark,billing_period="$1/accounts.ndjson" <"$1/tallied.ndjson"
+		account,account_site,watermark,billing_period="$1/accounts.ndjson" <"$1/tallied.ndjson"
 	stage reconcile "${options[@]}" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
 	forecast_results "$name" "$1/inputs" "$1/excluded.ndjson" "$1/reconciled.ndjson" >"$1/forecasts.ndjson"
 	{

@@ -54,8 +54,8 @@ static int print_partials(struct daily_partials *partials, bool all, int32_t sin
 
 int ledger_print(struct ledger *ledger, bool all, int32_t since, struct output *output, struct error *error)
 {
-	static const struct source sources[] = {
-		{&stream_account, "print_account"}, {&stream_subscription, "list_subscriptions"}, {&stream_watermark, "list_watermarks"}};
+	static const struct source sources[] = {{&stream_account, "print_account"}, {&stream_account_site, "list_account_sites"},
+		{&stream_subscription, "list_subscriptions"}, {&stream_watermark, "list_watermarks"}};
 	struct printer printer = {.output = output};
 	struct daily_partials partials;
 	int result = print_sources(ledger, sources, sizeof sources / sizeof *sources, &printer, error);

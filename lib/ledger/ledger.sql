@@ -16,6 +16,15 @@ CREATE TABLE account (
   touched INTEGER NOT NULL DEFAULT 0   -- 1: its consumption may differ from the last report
 ) STRICT;
 
+-- The sites of an account over time.
+CREATE TABLE account_site (
+  account_id TEXT NOT NULL,
+  since INTEGER NOT NULL,              -- when the service first reported this site, after another one
+  site_id TEXT NOT NULL,
+  site_name TEXT,
+  PRIMARY KEY (account_id, since)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE plan_item (
   plan_item INTEGER PRIMARY KEY,       -- 0 is "none" in the tables that refer to it
   plan_item_id TEXT NOT NULL UNIQUE

@@ -29,7 +29,7 @@ CREATE TABLE status (
 INSERT INTO status (status, name, counted, sending_method) SELECT status, name, counted, '' FROM status_before;
 DROP TABLE status_before;
 
--- to version 3: the order of promotions, which until now was that of the names
+-- to version 3: the order of promotions, which until now was that of the names; the sites of accounts over time
 CREATE TEMP TABLE job_result_before AS SELECT run_id, record FROM job_result;
 DROP VIEW job_results;
 DROP TABLE job_result;
@@ -44,3 +44,13 @@ CREATE VIEW job_results AS
 SELECT run_id, record ->> 'job' AS job, record ->> 'state' AS state, record ->> 'started_at' AS started_at,
   record ->> 'ended_at' AS ended_at, record ->> 'counts' AS counts, record ->> 'error' AS error
 FROM job_result ORDER BY number;
+
+-- A ledger that was taken back to an earlier version may have it.
+CREATE TABLE IF NOT EXISTS account_site (
+  account_id TEXT NOT NULL,
+  since INTEGER NOT NULL,              -- when the service first reported this site, after another one
+  site_id TEXT NOT NULL,
+  site_name TEXT,
+  PRIMARY KEY (account_id, since)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO account_site SELECT account_id, observed_at, site_id, site_name FROM account WHERE site_id IS NOT NULL AND observed_at IS NOT NULL;

@@ -17,6 +17,19 @@ ON CONFLICT (account_id) DO UPDATE SET organization_id = excluded.organization_i
 WHERE observed_at IS NULL OR observed_at < @time
   OR (observed_at = @time AND (ifnull(organization_id, ''), ifnull(account_name, ''), ifnull(external_account_id, ''), ifnull(site_id, ''), ifnull(site_name, ''), ifnull(asset_group_id, ''), ifnull(compliant, -1))
     < (ifnull(:organization_id, ''), ifnull(:account_name, ''), ifnull(:external_account_id, ''), ifnull(:site_id, ''), ifnull(:site_name, ''), ifnull(:asset_group_id, ''), ifnull(:compliant, -1)));
+-- name: store_site
+-- Only where the site is another than before. So of nights that come out of their order, one that said the same as the night before it is
+-- not there to end a move that comes later still.
+INSERT INTO account_site SELECT :account_id, @time, :site_id, :site_name WHERE :site_id IS NOT NULL AND
+  (SELECT site_id FROM account_site WHERE account_id = :account_id AND since < @time ORDER BY since DESC LIMIT 1) IS NOT :site_id
+ON CONFLICT DO UPDATE SET site_id = excluded.site_id, site_name = excluded.site_name WHERE site_id < excluded.site_id;
+-- name: join_sites
+DELETE FROM account_site WHERE account_id = :account_id AND :site_id IS NOT NULL
+  AND since = (SELECT min(since) FROM account_site WHERE account_id = :account_id AND since > @time)
+  AND site_id = (SELECT site_id FROM account_site WHERE account_id = :account_id AND since <= @time ORDER BY since DESC LIMIT 1);
+-- name: list_account_sites
+SELECT account_id, site_id, site_name, since FROM account_site s WHERE (SELECT count(*) FROM account_site o WHERE o.account_id = s.account_id) > 1
+ORDER BY account_id, since;
 -- name: store_watermark
 INSERT INTO account (account_id, watermark) VALUES (:account_id, :watermark)
 ON CONFLICT (account_id) DO UPDATE SET watermark = excluded.watermark WHERE watermark IS NULL OR watermark < excluded.watermark;

@@ -121,7 +121,7 @@ static const struct store {
 	const struct stream *stream;
 	const char *statements[5];
 } stores[] = {
-	{&stream_account, {"store_account"}}, {&stream_subscription, {"store_subscription"}},
+	{&stream_account, {"store_account", "store_site", "join_sites"}}, {&stream_subscription, {"store_subscription"}},
 	{&stream_billing_period, {"know_account", "store_billing_period"}}, {&stream_watermark, {"store_watermark"}},
 	{&stream_job_result, {"store_job_result", "forget_results", "begin_promotion", "promote_nothing"}},
 	{&stream_consumption, {"store_reported"}}, {&stream_restatement, {"store_restatement"}}, {NULL, {"store_result"}}, /* any other */

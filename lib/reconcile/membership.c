@@ -20,9 +20,11 @@ static int rank_accounts(struct membership *membership, struct error *error)
 	membership->site = calloc(count + 1, sizeof *membership->site);
 	membership->organization = calloc(count + 1, sizeof *membership->organization);
 	membership->rows = calloc(count + 1, sizeof *membership->rows);
+	membership->sites = calloc(count + 1, sizeof *membership->sites);
+	membership->site_groups = calloc(input->site_count + 1, sizeof *membership->site_groups);
 	membership->row_values = calloc(membership->groups->count + 1, sizeof *membership->row_values);
 	if (!membership->account_of_rank || !membership->rank_of_account || !membership->site || !membership->organization ||
-		!membership->rows || !membership->row_values)
+		!membership->rows || !membership->row_values || !membership->sites || !membership->site_groups)
 		return error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < count; i++)
 		membership->account_of_rank[i] = (uint32_t)i;
@@ -70,11 +72,24 @@ static int number_groups(struct membership *membership, struct error *error)
 	return 0;
 }
 
+static int number_sites(struct membership *membership, struct error *error)
+{
+	const struct reconcile_input *input = membership->input;
+	for (size_t i = input->site_count; i-- > 0;) {
+		const struct input_site *site = &input->sites[i];
+		membership->sites[membership->rank_of_account[site->account]] = site;
+		if (number_of(&membership->values[GROUP_SITE], input->site_ids.names[site->site].text, &membership->site_groups[i], error) <
+			0)
+			return -1;
+	}
+	return 0;
+}
+
 int membership_build(
 	struct membership *membership, const struct reconcile_input *input, const struct account_groups *groups, struct error *error)
 {
 	*membership = (struct membership){.input = input, .groups = groups};
-	return rank_accounts(membership, error) < 0 || number_groups(membership, error) < 0 ? -1 : 0;
+	return rank_accounts(membership, error) < 0 || number_groups(membership, error) < 0 || number_sites(membership, error) < 0 ? -1 : 0;
 }
 
 void membership_release(struct membership *membership)
@@ -84,6 +99,8 @@ void membership_release(struct membership *membership)
 	free(membership->site);
 	free(membership->organization);
 	free(membership->rows);
+	free(membership->sites);
+	free(membership->site_groups);
 	free(membership->row_values);
 	for (int type = 0; type < GROUP_TYPES; type++)
 		name_table_release(&membership->values[type]);
@@ -104,6 +121,10 @@ ptrdiff_t membership_group(struct membership *membership, enum group_type type, 
 
 bool membership_is_in(const struct membership *membership, enum group_type type, uint32_t rank, uint32_t group)
 {
+	const struct input_site *site = membership->sites[rank], *end = membership->input->sites + membership->input->site_count;
+	for (const struct input_site *first = site; type == GROUP_SITE && site && site < end && site->account == first->account; site++)
+		if (membership->site_groups[site - membership->input->sites] == group)
+			return true;
 	if (type < GROUP_FIRST_OF_FILE || type == GROUP_ORGANIZATION)
 		return membership_of(membership, type, rank, &(struct period){.start = 0, .end = 1}) == group;
 	for (size_t i = 0; i < membership->rows[rank].count; i++)
@@ -118,11 +139,29 @@ bool membership_is_member(const struct membership *membership, enum group_type t
 	return name && membership_is_in(membership, type, rank, (uint32_t)(name - membership->values[type].names));
 }
 
-uint32_t membership_epoch(const struct membership *membership, uint32_t rank, const struct period *period)
+/* The row of groups.csv that holds for the account in the period; MEMBERSHIP_NONE for none. */
+static uint32_t row_of(const struct membership *membership, uint32_t rank, const struct period *period)
 {
 	const struct account_group *row = account_groups_in_period(
 		membership->rows[rank].rows, membership->rows[rank].count, instant_day(period->start), instant_day(period->end - 1) + 1);
 	return row ? (uint32_t)(row - membership->groups->list) : MEMBERSHIP_NONE;
+}
+
+/* Of an account that has moved, the place among its sites of the one that it has at the end of the period; the first is that of all time before. */
+static size_t place_of_site(const struct membership *membership, uint32_t rank, const struct period *period)
+{
+	const struct input_site *first = membership->sites[rank], *end = membership->input->sites + membership->input->site_count;
+	size_t place = 0;
+	while (first + place + 1 < end && first[place + 1].account == first->account && first[place + 1].from_day * DAY_MS < period->end)
+		place++;
+	return place;
+}
+
+uint32_t membership_epoch(const struct membership *membership, uint32_t rank, const struct period *period)
+{
+	uint32_t row = row_of(membership, rank, period) + 1; /* 0 for none */
+	size_t place = membership->sites[rank] ? place_of_site(membership, rank, period) : 0;
+	return row + (uint32_t)place * ((uint32_t)membership->groups->count + 1);
 }
 
 uint32_t membership_of(const struct membership *membership, enum group_type type, uint32_t rank, const struct period *period)
@@ -131,13 +170,16 @@ uint32_t membership_of(const struct membership *membership, enum group_type type
 	case GROUP_ACCOUNT:
 		return rank;
 	case GROUP_SITE:
-		return membership->site[rank];
+		if (!membership->sites[rank])
+			return membership->site[rank];
+		return membership
+			->site_groups[membership->sites[rank] - membership->input->sites + place_of_site(membership, rank, period)];
 	case GROUP_ORGANIZATION:
 		return membership->organization[rank];
 	default:
 		break;
 	}
-	uint32_t row = membership_epoch(membership, rank, period);
+	uint32_t row = row_of(membership, rank, period);
 	return row == MEMBERSHIP_NONE ? MEMBERSHIP_NONE : membership->row_values[row][type - GROUP_FIRST_OF_FILE];
 }
 

@@ -1,5 +1,5 @@
 /*
- * membership.h: which account belongs to which group, by type of group and, for those of groups.csv, by period.
+ * membership.h: which account belongs to which group, by type of group and, for sites and those of groups.csv, by time.
  *
  * Accounts are numbered by rank: the order of their ids' bytes, so that results do not depend on the order of the input. Groups of a type are
  * numbered from 0; MEMBERSHIP_NONE is an account without one.
@@ -17,7 +17,9 @@ struct membership {
 	const struct account_groups *groups;
 	uint32_t *account_of_rank, *rank_of_account; /* numbers of the input */
 	struct name_table values[GROUP_TYPES]; /* the groups' keys: account id, site id, cost center … */
-	uint32_t *site, *organization; /* by rank */
+	uint32_t *site, *organization; /* by rank; of the site the present one */
+	const struct input_site **sites; /* by rank: the first of those that the account has had; NULL for one that never moved */
+	uint32_t *site_groups; /* by number of the input's sites: the group */
 	struct {
 		const struct account_group *rows;
 		size_t count;

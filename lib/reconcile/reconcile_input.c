@@ -13,7 +13,7 @@
 	X(profile) X(organization_id) X(account_id) X(account_name) X(plan_item_id) X(period_index) X(period_start) \
 	X(period_end) X(units_consumed) X(state) X(site_id) X(site_name) X(asset_group_id) X(plan_item_name) \
 	X(subscription_name) X(units_allowed) X(units_billed) X(bulk_units) X(powerform_units) X(observed_at) X(counted_until) \
-	X(watermark) X(units_counted) X(by_day) X(periods_from) X(period_months) X(day) X(effective_from) X(renewal_months)
+	X(watermark) X(units_counted) X(by_day) X(periods_from) X(period_months) X(day) X(effective_from) X(renewal_months) X(since)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -35,6 +35,7 @@ void reconcile_input_release(struct reconcile_input *input)
 	free(input->excluded_days.list);
 	free(input->dailies);
 	free(input->rules);
+	free(input->sites);
 	arena_release(&input->arena);
 	*input = (struct reconcile_input){.accounts = NULL};
 }
@@ -79,6 +80,19 @@ static void add_account(struct reconcile_input *input, struct record *record)
 	account->organization = read_name(record, SLOT_organization_id, &input->organization_ids);
 	account->asset_group = read_name(record, SLOT_asset_group_id, &input->asset_group_ids);
 	record_text_update(record, SLOT_site_name, &input->arena, &account->site_name);
+}
+
+static void add_site(struct reconcile_input *input, struct record *record)
+{
+	struct input_site site = {.account = read_account(input, record),
+		.site = read_name(record, SLOT_site_id, &input->site_ids),
+		.from_day = instant_day(record_instant(record, SLOT_since))};
+	if (record_is_null(record, SLOT_site_id))
+		record_wrong(record, SLOT_site_id, "a string");
+	struct input_site *new = record->failed ? NULL : array_grow((void **)&input->sites, &input->site_count, sizeof *new, record->error);
+	record->failed |= !new;
+	if (new)
+		*new = site;
 }
 
 static void add_watermark(struct reconcile_input *input, struct record *record)
@@ -293,6 +307,8 @@ int reconcile_input_add(
 		add_contract(input, &record);
 	else if (message_is_record(message, "account"))
 		add_account(input, &record);
+	else if (message_is_record(message, "account_site"))
+		add_site(input, &record);
 	else if (message_is_record(message, "watermark"))
 		add_watermark(input, &record);
 	else if (message_is_record(message, "subscription"))
@@ -321,6 +337,14 @@ int reconcile_input_add_excluded(
 }
 
 /* ---- once all is read ---- */
+
+static int compare_sites(const void *left, const void *right)
+{
+	const struct input_site *a = left, *b = right;
+	if (a->account != b->account)
+		return a->account < b->account ? -1 : 1;
+	return (a->from_day > b->from_day) - (a->from_day < b->from_day);
+}
 
 static int compare_rules(const void *left, const void *right)
 {
@@ -438,6 +462,8 @@ int reconcile_input_finish(struct reconcile_input *input, int64_t now, struct er
 {
 	if (check_shared(input, error) < 0)
 		return -1;
+	if (input->site_count)
+		qsort(input->sites, input->site_count, sizeof *input->sites, compare_sites);
 	if (input->rule_count)
 		qsort(input->rules, input->rule_count, sizeof *input->rules, compare_rules);
 	for (size_t i = 0; i < input->rule_count; i++) {

@@ -30,6 +30,12 @@ struct input_account {
 	uint32_t other_profile;
 };
 
+/* A site that an account had from a day on: of accounts that have changed it. */
+struct input_site {
+	uint32_t account, site;
+	int32_t from_day;
+};
+
 /* A consumption period of a profile. */
 struct input_period {
 	uint32_t profile;
@@ -83,6 +89,8 @@ struct reconcile_input {
 	struct name_table profiles, account_ids, site_ids, organization_ids, asset_group_ids, period_keys;
 	struct input_account *accounts; /* by number of account_ids */
 	struct plan_items plan_items;
+	struct input_site *sites; /* by account and day, once all is read */
+	size_t site_count;
 	struct input_period *periods; /* by number of period_keys */
 	size_t account_count, period_count;
 	struct input_eligibility *eligibilities;

@@ -45,6 +45,13 @@ const struct stream stream_envelope_method = {
 	.fields = FIELDS(ENVELOPE_FIELDS, {"sending_method", FIELD_WORD, false}),
 };
 
+const struct stream stream_account_site = {
+	.name = "account_site",
+	.keys = KEYS("account_id", "since"),
+	.fields = FIELDS({"account_id", FIELD_ID, true}, {"site_id", FIELD_TEXT, true}, {"site_name", FIELD_TEXT, false},
+		{"since", FIELD_TIME, true}),
+};
+
 const struct stream stream_watermark = {
 	.name = "watermark",
 	.keys = KEYS("account_id"),
@@ -256,7 +263,7 @@ const struct stream stream_job_result = {
 			{"error", FIELD_TEXT, false}, {"policy", FIELD_TEXT, false}, {"verdict", FIELD_TEXT, false}),
 };
 
-/* The streams that are stored; entitlement_use, consumption_use and explanation are made on request. */
+/* The streams that are stored; account_site is made of accounts, and entitlement_use, consumption_use and explanation on request. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
 	&stream_ineffective_row, &stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result,
