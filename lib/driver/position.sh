@@ -140,7 +140,7 @@ position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 	reconcile_options "$from/inputs"
 	[ ! -e "$from/excluded.ndjson" ] || options+=(--excluded "$from/excluded.ndjson")
 	[ ! -e "$from/inputs/others.ndjson" ] || options+=(--others "$from/inputs/others.ndjson" --workspace "$scratch/workspace")
-	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile "${options[@]}" --now "$clock" "$@"
+	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile -q "${options[@]}" --now "$clock" "$@" # what there is to warn of, the run has said
 }
 
 explain_command() {
