@@ -371,3 +371,33 @@ kind() {
 		run -0 "$pipeline" report -C ws -p acme --format $format
 	done
 }
+
+@test "names of the workspace come first: folders and files of the current folder that are called the same, or like an option or a command" {
+	acme_after 1 ws
+	mv ws ./-C # a workspace that is called like an option
+	mkdir acme run status report 20250318T020000Z default
+	echo '{}' >acme.json
+	cp -r "$acme/nights/20250325T020000Z"/* 20250318T020000Z/ # a recording, called like a run
+	cp ./-C/profiles/acme.json ./-C/profiles/status.json
+	sed -i 's/"acme"/"status"/' ./-C/profiles/status.json
+	for command in "report --format csv" status "export --stream account" "explain --level position" "policy diff default default" "reconcile --as-of 2025-03-20" \
+		"replay 20250318T020000Z" "verify 20250318T020000Z"; do
+		# shellcheck disable=SC2086 # words
+		run -0 --separate-stderr "$pipeline" $command -q -C -C -p acme
+		[ -n "$output" ]
+		[ -z "$stderr" ]
+	done
+	[ ! -e ./-C/runs/acme/20250325T020000Z ] # the recording was not run
+	run --separate-stderr "$pipeline" report -C -C -p status
+	fails 66 "pipeline.sh: cannot report profile 'status': nothing was run yet"
+	run --separate-stderr "$pipeline" discard -C -C -p acme ../../profiles
+	fails 66 "pipeline.sh: cannot discard run '../../profiles': profile 'acme' has no interrupted run of that name"
+	# By its path it is the recording.
+	"$pipeline" replay ./20250318T020000Z -q -C -C -p acme
+	[ -e ./-C/runs/acme/20250325T020000Z/report.html ]
+	# -Cacme, -qv, and a workspace by a relative path from elsewhere.
+	mkdir -p elsewhere
+	cd elsewhere
+	run -0 --separate-stderr "$pipeline" status -qvC../-C -pacme
+	[ -n "$output" ]
+}

@@ -147,9 +147,13 @@ stage_takes() { # STAGE OPTION
 	[ -x "$stages/$1" ] && "$stages/$1" --help | grep -qE -- "^ *(-[a-z], )?$2(=| |,|$)"
 }
 
+no_option() { # PATH: as programs take it, whatever it begins with
+	case $1 in -*) printf './%s\n' "$1" ;; *) printf '%s\n' "$1" ;; esac
+}
+
 set_option() { # OPTION VALUE
 	case "$1" in
-	-p) profiles+=("$2") ;;
+	-p) profiles+=("$(no_option "$2")") ;;
 	-C) workspace=$2 workspace_given=1 ;;
 	--replay) replay=$2 ;;
 	--now) now=$2 ;;
@@ -234,6 +238,7 @@ parse_options() { # COMMAND ARGUMENT...
 		fi
 	done
 	check_format "$command"
-	workspace=${workspace:-.}
+	workspace=$(no_option "${workspace:-.}")
+	replay=$(no_option "$replay")
 	now=${now:-${ENVTALLY_NOW:-}}
 }

@@ -5,7 +5,8 @@
 replay_command() {
 	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run from $program status"
 	local wanted=${operands[0]} name all run clock state differs=0
-	if [ -e "$wanted/fetch-datafeed.exchanges" ]; then # a recording, not a run: run it
+	# A recording, not a run: run it. A run of that name comes first, whatever the current folder has.
+	if [ -e "$wanted/fetch-datafeed.exchanges" ] && { [[ $wanted == */* ]] || ! compgen -G "$workspace/runs/*/$wanted" >/dev/null; }; then
 		replay=$wanted operands=()
 		run_command
 		return

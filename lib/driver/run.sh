@@ -170,7 +170,7 @@ discard_command() {
 	local name partial
 	name=$(profile_name "${profiles[0]}")
 	partial=$workspace/runs/$name/.${operands[0]}.partial
-	[ -d "$partial" ] || fail 66 "cannot discard run '${operands[0]}': profile '$name' has no interrupted run of that name"
+	[[ ${operands[0]} != */* && -d $partial ]] || fail 66 "cannot discard run '${operands[0]}': profile '$name' has no interrupted run of that name"
 	lock "$name"
 	[ ! -e "$partial/begun.json" ] || [ -z "$(promotion_of "$name" "${operands[0]}")" ] ||
 		fail 73 "cannot discard run '${operands[0]}': the ledger has promoted it, and the next run gives its folder its name"
