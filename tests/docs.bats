@@ -14,11 +14,10 @@
 # profiles/acme.json of a simulator that runs, with its key; licence/, an empty state.json, envelopes.ndjson (raw records),
 # acme.db (a ledger with one reported run), consumption.ndjson of it, docusign.jks with password.txt; ~/licences is the same folder.
 
-bats_require_minimum_version 1.5.0
+load helper
 
-root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 bin=${ENVTALLY_BIN:-$root/bin}
-build=${ENVTALLY_BUILD:-$root/build/release}
+# shellcheck disable=SC2154 # root and build are helper's
 stage_names="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report export exclude models explain policy status split-streams run-facts"
 now=2025-04-01T02:00:00Z
 
@@ -37,13 +36,14 @@ setup_file() {
 	cp -r "$root/fixtures/acme/licence" .
 	jq -c '.data[]' "$night/fetch-datafeed.bodies" >envelopes.ndjson
 	: >state.json
-	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem 2>/dev/null
+	rsa_key
+	cp "$made" key.pem
 	openssl req -x509 -key key.pem -days 2 -subj /CN=docusign -out certificate.pem
 	echo changeit >password.txt
 	# A file of this name that a modern keytool wrote is a PKCS#12 too.
 	openssl pkcs12 -export -inkey key.pem -in certificate.pem -name docusign -passout file:password.txt -out docusign.jks
 	if [ -x "$build/tests/simulator" ]; then
-		"$build/tests/simulator" --serve fixtures/acme --now "$now" --write-profile . --port-file port 3>&- >/dev/null &
+		"$build/tests/simulator" --serve fixtures/acme --now "$now" --write-profile . --key key.pem --port-file port 3>&- >/dev/null &
 		echo $! >"$BATS_FILE_TMPDIR/simulator.pid"
 		for _ in {1..600}; do [ ! -s port ] || break; sleep 0.1; done
 	fi
@@ -67,7 +67,6 @@ teardown_file() {
 }
 
 setup() {
-	unset ENVTALLY_NOW
 	cd "$BATS_TEST_TMPDIR" || return 1
 }
 

@@ -1,15 +1,17 @@
 #!/usr/bin/env bats
 # `auth --key-info` against key files made by real openssl and keytool: which are accepted, which refused, and the error texts.
 
+load helper
+
 setup_file() {
-	bats_require_minimum_version 1.5.0
 	export keys=$BATS_FILE_TMPDIR
 	# keytool does little, and most of its time is Java's own: less of it this way.
 	export JAVA_TOOL_OPTIONS='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC'
 	cd "$keys" || return 1
 	printf 'secret-1\n' >password
 	printf 'other-22\n' >wrong
-	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out plain.pem 2>/dev/null
+	rsa_key
+	cp "$made" plain.pem
 	openssl pkey -in plain.pem -pubout -out public.pem
 	openssl req -x509 -key plain.pem -subj '/O=Example/CN=Zoë' -utf8 -days 3650 -out certificate.pem
 	openssl pkcs12 -export -inkey plain.pem -in certificate.pem -name docusign -passout file:password -out modern.p12
@@ -21,8 +23,6 @@ setup_file() {
 }
 
 setup() {
-	root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	PATH=${ENVTALLY_BIN:-$root/bin}:$PATH
 	cd "$keys" || return 1
 }
 

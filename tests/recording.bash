@@ -4,7 +4,7 @@
 #   rechain INDEX: gives the lines of an index that was edited their right chains
 
 recording_line() { # LINE, without its closing brace
-	recording_chain=$(printf '%s\n%s' "$recording_chain" "$1" | sha256sum | cut -c 1-64)
+	read -r recording_chain _ < <(printf '%s\n%s' "$recording_chain" "$1" | sha256sum)
 	printf '%s,"chain":"%s"}\n' "$1" "$recording_chain" >>"$recording_index"
 }
 
@@ -17,10 +17,11 @@ recording_begin() {
 }
 
 recording_answer() {
-	local headers=${4:-'{"content-type":"application/json"}'} length
-	length=$(printf '%s' "$3" | wc -c)
+	local headers=${4:-'{"content-type":"application/json"}'} length hash LC_ALL=C
+	length=${#3}
+	read -r hash _ < <(printf '%s' "$3" | sha256sum)
 	recording_count=$((recording_count + 1))
-	recording_line "{\"exchange\":$recording_count,\"requested_at\":\"2025-03-18T02:00:00.120Z\",\"answered_at\":\"2025-03-18T02:00:00.310Z\",\"method\":\"GET\",\"url\":\"$1\",\"request_headers\":{\"accept\":\"application/json\",\"authorization\":\"redacted\"},\"status\":$2,\"headers\":$headers,\"final\":${5:-true},\"body_offset\":$recording_offset,\"body_length\":$length,\"decoded_length\":$length,\"body_sha256\":\"$(printf '%s' "$3" | sha256sum | cut -c 1-64)\""
+	recording_line "{\"exchange\":$recording_count,\"requested_at\":\"2025-03-18T02:00:00.120Z\",\"answered_at\":\"2025-03-18T02:00:00.310Z\",\"method\":\"GET\",\"url\":\"$1\",\"request_headers\":{\"accept\":\"application/json\",\"authorization\":\"redacted\"},\"status\":$2,\"headers\":$headers,\"final\":${5:-true},\"body_offset\":$recording_offset,\"body_length\":$length,\"decoded_length\":$length,\"body_sha256\":\"$hash\""
 	printf '%s' "$3" >>"$recording_bodies"
 	recording_offset=$((recording_offset + length))
 }

@@ -278,12 +278,16 @@ refused() { # refused DESCRIPTION JWT
 
 # page_through PATH CURSOR [LIMIT]: all records, a line each, until caught up; the last cursor goes to $BATS_TEST_TMPDIR/cursor.
 page_through() {
-	local cursor=$2 answer next
+	local cursor=$2 answer next length
 	while :; do
-		answer=$(get "$1cursor=$cursor&limit=${3:-1000}")
-		next=$(jq -r .endCursor <<<"$answer")
-		jq -c '.data[]' <<<"$answer"
-		[ "$(jq '.data | length' <<<"$answer")" != 0 ] || break
+		answer=$(get "$1cursor=$cursor&limit=${3:-1000}" | jq -c '.endCursor, (.data | length), .data[]')
+		{
+			read -r next
+			read -r length
+			[ "$length" = 0 ] || cat
+		} <<<"$answer"
+		next=${next:1:-1}
+		[ "$length" != 0 ] || break
 		cursor=$next
 	done
 	[ "$next" = "$cursor" ]
