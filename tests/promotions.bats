@@ -52,7 +52,7 @@ after_all() { cp -a "$BATS_FILE_TMPDIR/ws" ws; }
 	run -0 --separate-stderr "$pipeline" report -C ws
 	[[ ${lines[0]} == "acme, as of 2025-01-15 02:00:00 UTC"* ]]
 	[[ ${lines[-1]} == "report: ws/runs/acme/$back/report.html" ]]
-	run -0 "$pipeline" explain -C ws --level position
+	run -0 --separate-stderr "$pipeline" explain -C ws --level position
 	[[ ${lines[0]} == *"run $back"* ]]
 	run -0 "$pipeline" export -q -C ws --stream metric_result
 	same_files <(records_of metric_result <ws/runs/acme/$back/results.ndjson | LC_ALL=C sort) <(records_of metric_result <<<"$output" | LC_ALL=C sort)
