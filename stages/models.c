@@ -1,14 +1,19 @@
 /*
- * models: `models suggest` prints rows for models.csv, to be completed, for identifiers that match no software model.
+ * models: `models suggest` prints rows for models.csv, to be completed, for identifiers that match no software model; `models automatic`
+ * prints a models.csv in which each plan item is a software model by Docusign's name for it.
  *
  * Reads unrecognized_subscription records, as printed by reconcile; ignores everything else. Prints CSV: the header of models.csv and a
  * row for each identifier, the most units first. The software model is left empty, for the user to fill in. Standard error gets the name
  * and units of each identifier.
  *
+ * `automatic` reads subscription records instead. The publisher is Docusign, the product that of products[] whose word the name has, else
+ * eSignature, and the license metric Envelope. A plan item without a name gets no row.
+ *
  * Exit: 0; 64 usage; 65 bad input; 74 cannot write.
  */
 
 #include "base/array.h"
+#include "base/name_table.h"
 #include "io/program.h"
 #include "licence/licence_cells.h"
 #include "stream/message.h"
@@ -25,11 +30,14 @@ static struct poptOption table[] = {
 
 static const struct options_manual manual = {
 	.program = "models",
-	.operands = "suggest",
-	.summary = "Prints a row for models.csv, to be completed, for each unrecognized_subscription on standard input.",
+	.operands = "suggest|automatic",
+	.summary =
+		"suggest: prints a row for models.csv, to be completed, for each unrecognized_subscription on standard input. automatic: "
+		"prints a models.csv by Docusign's names for the plan items of the subscription records.",
 	.description = "The software model is left empty, for you to fill in. Units without a plan item have no identifier to map.\n\n"
 		       "Example:\n"
-		       "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n",
+		       "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n"
+		       "  merge -l acme.db --emit all < /dev/null | models automatic > models.csv\n",
 };
 
 enum { IDENTIFIER, IDENTIFIER_TYPE, DISPLAY_NAME, SUBSCRIPTIONS, UNITS_CONSUMED, FIELDS };
@@ -142,12 +150,74 @@ static void print_suggestions(const struct suggestions *suggestions, struct outp
 	}
 }
 
+/* ---- automatic ---- */
+
+enum { PLAN_ITEM_ID, PLAN_ITEM_NAME, SUBSCRIPTION_FIELDS };
+static const char *const subscription_fields[SUBSCRIPTION_FIELDS] = {"/plan_item_id", "/plan_item_name"};
+
+/* Products of Docusign by a word that names of their plan items have. */
+static const char *const products[][2] = {{"CLM", "CLM"}, {"Monitor", "Monitor"}, {"Notary", "Notary"}, {"Rooms", "Rooms"},
+	{"Identify", "Identify"}, {"Navigator", "Navigator"}, {"Maestro", "Maestro"}};
+
+static const char *product_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+		if (strstr(name, products[i][0]))
+			return products[i][1];
+	return "eSignature";
+}
+
+static void print_automatic(const char *id, const char *name, struct output *output, struct error *error)
+{
+	struct buffer *row = &output->pending;
+	buffer_append_format(row, "Docusign,%s,,,", product_of(name));
+	put_cell(row, name);
+	buffer_append_string(row, ",Envelope,envelope,plan_item_id,");
+	put_pattern(row, id, error);
+	buffer_append_string(row, ",automatic\n");
+	output_line_end(output);
+}
+
+/* A row for each plan item, by its latest name, in the order in which they come. */
+static void print_models(struct output *output, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	struct name_table ids = {.count = 0};
+	struct arena arena = {.chunks = NULL};
+	const char **names = NULL;
+	size_t count = 0;
+	int got;
+	if (message_reader_open(&reader, STDIN_FILENO, "standard input", subscription_fields, SUBSCRIPTION_FIELDS, false, error) < 0)
+		return;
+	while ((got = message_next(&reader, &message, error)) > 0) {
+		const struct json_slice *id = &message.fields[PLAN_ITEM_ID], *name = &message.fields[PLAN_ITEM_NAME];
+		if (!message_is_record(&message, "subscription") || id->kind != JSON_STRING || name->kind != JSON_STRING || !name->length)
+			continue;
+		ptrdiff_t number = name_table_number(&ids, id->text, id->length, error);
+		const char **place = number < 0 ? NULL : array_at((void **)&names, &count, sizeof *names, (size_t)number, error);
+		if (!place || !(*place = text_of(&arena, name, error)))
+			break;
+	}
+	message_reader_release(&reader);
+	buffer_append_string(&output->pending,
+		"publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier,origin\n");
+	for (size_t i = 0; i < count && !error->status; i++)
+		print_automatic(ids.names[i].text, names[i], output, error);
+	name_table_release(&ids);
+	arena_release(&arena);
+	free(names);
+}
+
 static void run(const char **operands, struct output *output, struct error *error)
 {
 	struct suggestions suggestions = {.count = 0};
-	if (!operands[0] || strcmp(operands[0], "suggest") != 0 || operands[1])
-		options_refuse("cannot do that: models takes one operand, suggest");
-	if (read_unrecognized(&suggestions, error) == 0) {
+	bool is_automatic = operands[0] && strcmp(operands[0], "automatic") == 0;
+	if (!operands[0] || (!is_automatic && strcmp(operands[0], "suggest") != 0) || operands[1])
+		options_refuse("cannot do that: models takes one operand, suggest or automatic");
+	if (is_automatic)
+		print_models(output, error);
+	else if (read_unrecognized(&suggestions, error) == 0) {
 		if (suggestions.count)
 			qsort(suggestions.list, suggestions.count, sizeof *suggestions.list, compare);
 		print_suggestions(&suggestions, output, error);

@@ -149,3 +149,28 @@ at() {
 	# An account that never moved has no such record.
 	same "" "$(cat first envelopes | merge -q -l :memory: --emit all | records_of account_site)"
 }
+
+@test "without any licence file there is a position: software models by Docusign's names, and nothing is owned" {
+	mkdir -p ws/profiles
+	cp "$acme/profiles/acme.json" ws/profiles/
+	run --separate-stderr -0 envtally run -C ws --replay "$acme/nights/$night"
+	[[ $stderr == *"acme: nothing is owned: next, write what was bought into ws/licence/entitlements.csv"* ]]
+	results=ws/runs/acme/$night/results.ndjson
+	# Each plan item with a name is a model; what it has no name for stays unrecognized.
+	records_of subscription <ws/runs/acme/$night/subscriptions.ndjson | jq -r '.plan_item_name // empty' | sort -u >expected
+	records_of metric_result <$results | jq -r 'select(.automatic and .publisher == "Docusign") | .software_model' | sort -u >got
+	same_files expected got
+	records_of metric_result <$results | jq -e -s 'all(.rights_owned == 0 and .automatic and (.rights_used == .unlicensed_rights or .rights_used == null))' >/dev/null
+	# All units are there, in a model or in none.
+	records_of consumption <ws/runs/acme/$night/consumption.ndjson | jq -s '[.[].units_consumed] | add' >expected
+	{ records_of metric_result <$results | jq '.rights_used // 0' && records_of unrecognized_subscription <$results | jq .units_consumed; } | jq -s add >got
+	[ $(($(cat expected) - $(cat got))) -eq "$(records_of consumption <ws/runs/acme/$night/consumption.ndjson | jq -s '[.[] | select(.period_index < 0 and .plan_item_id) | .units_consumed] | add // 0')" ]
+	envtally replay -q -C ws $night
+	# A models.csv of one's own takes their place; init's has no rows yet.
+	mkdir -p ws/licence
+	head -n 1 "$acme/licence/models.csv" >ws/licence/models.csv
+	same "$(records_of metric_result <$results | jq -r .software_model | sort -u)" \
+		"$(envtally reconcile -q -C ws --format ndjson --now 2025-03-18T02:00:00Z | records_of metric_result | jq -r .software_model | sort -u)"
+	cp "$acme/licence/models.csv" ws/licence/
+	envtally reconcile -q -C ws --format ndjson --now 2025-03-18T02:00:00Z | records_of metric_result | jq -e -s 'length > 0 and all(.automatic == false)' >/dev/null
+}

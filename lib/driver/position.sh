@@ -15,6 +15,18 @@ reconcile_options() { # FOLDER
 	[ -z "$group_by" ] || options+=(--group-by "$group_by")
 }
 
+# Is there a licence file with rows, below its comments and its header?
+has_rows() { # FILE
+	[ -e "$1" ] && [ "$(grep -cv -e '^#' -e '^[[:space:]]*$' "$1")" -gt 1 ]
+}
+
+# Licence files that are not there, into a folder, for reconcile: software models by Docusign's names for the plan items of the subscription
+# records on standard input, and no entitlements.
+complete_licence() { # FOLDER
+	has_rows "$1/models.csv" || stage models automatic >"$1/models.csv"
+	[ -e "$1/entitlements.csv" ] || echo entitlement_id,software_model,license_metric,start_date,purchased_rights >"$1/entitlements.csv"
+}
+
 # Messages up to last_day, if it is set.
 until_last_day() {
 	if [ -z "${last_day-}" ]; then
@@ -114,8 +126,11 @@ find_last_run() { # NAME TO-DO
 
 # The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
 position() { # FILE NAME
-	local options policy
-	reconcile_options "$workspace/licence"
+	local options policy licence=$scratch/licence name
+	mkdir -p "$licence"
+	for name in $licence_files; do [ ! -e "$workspace/licence/$name.csv" ] || cp "$workspace/licence/$name.csv" "$licence/"; done
+	complete_licence "$licence" < <(stage export --ledger "$workspace/ledger/$2.db" --stream subscription)
+	reconcile_options "$licence"
 	policy_of "$workspace/licence"
 	stage merge --ledger "$workspace/ledger/$2.db" --print-reported >"$scratch/reported"
 	if [ -n "$last_day" ]; then
@@ -128,7 +143,8 @@ position() { # FILE NAME
 	others_options "$scratch" "$scratch/excluded" "$scratch/workspace"
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
-	forecast_results "$2" "$workspace/licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
+	[ ! -e "$workspace/licence/policy.json" ] || cp "$workspace/licence/policy.json" "$licence/"
+	forecast_results "$2" "$licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
 	cat "$scratch/reconciled" "$scratch/forecasts"
 }
 

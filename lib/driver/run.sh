@@ -39,9 +39,6 @@ run_profile() { # FILE
 		say "$name: not active, skipped"
 		return 0
 	}
-	for licence in entitlements models; do
-		[ -e "$workspace/licence/$licence.csv" ] || fail 66 "cannot open '$workspace/licence/$licence.csv': there is no such file"
-	done
 	preflight "$file"
 	runs=$workspace/runs/$name
 	clock=$(rfc3339 "${now:-${facts[now]-}}") # a recorded night is run as of that night
@@ -82,9 +79,10 @@ bring_up_to_date() { # LEDGER
 preflight() { # PROFILE
 	local options policy
 	stage auth -p "$1" --replay . >/dev/null
-	reconcile_options "$workspace/licence"
 	policy_of "$workspace/licence"
 	[ ${#policy[@]} -eq 0 ] || stage policy hash "${policy[1]}" >/dev/null
+	[ -e "$workspace/licence/models.csv" ] && [ -e "$workspace/licence/entitlements.csv" ] || return 0
+	reconcile_options "$workspace/licence"
 	stage reconcile "${options[@]}" --excluded /dev/null </dev/null >/dev/null
 }
 
@@ -263,6 +261,8 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	else
 		say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
 	fi
+	has_rows "$workspace/runs/$name/$run/inputs/entitlements.csv" ||
+		say "$name: nothing is owned: next, write what was bought into $workspace/licence/entitlements.csv (doc/licence.md)"
 	[ -z "$verdict" ] || say "$name: $verdict Report: $workspace/runs/$name/$run/report.html"
 }
 
@@ -368,6 +368,7 @@ reconcile_run() { # NAME PARTIAL
 	local name=$1 options incomplete=() group_by='' warn_days=''
 	[ ! -e "$2/inputs/group-by" ] || group_by=$(cat "$2/inputs/group-by")
 	[ ! -e "$2/inputs/warn-days" ] || warn_days=$(cat "$2/inputs/warn-days")
+	complete_licence "$2/inputs" <"$2/tallied.ndjson"
 	reconcile_options "$2/inputs"
 	exclude_users "$1" "$2/inputs/profile.json" "$2/inputs" "$2/tallied.ndjson" "$2/excluded.ndjson"
 	others_options "$2/inputs" "$2/excluded.ndjson" "$2/workspace.ndjson"

@@ -13,6 +13,8 @@ enum { PUBLISHER, PRODUCT, VERSION, EDITION, MODEL, METRIC, UNIT }; /* of the co
 
 static const char *const types[] = {"plan_item_id", "plan_item_name", "subscription_name", NULL};
 
+static const char *const origins[] = {"", "automatic", NULL};
+
 static const struct licence_column model_columns[] = {
 	{"publisher", true, CELL_IGNORED, .offset = 0},
 	{"product", true, CELL_IGNORED, .offset = 0},
@@ -23,6 +25,7 @@ static const struct licence_column model_columns[] = {
 	{"unit", false, CELL_IGNORED, .offset = 0},
 	{"identifier_type", true, CELL_WORD, AT(type), .words = types},
 	{"identifier", true, CELL_TEXT, AT(identifier)},
+	{"origin", false, CELL_WORD, AT(is_automatic), .words = origins},
 	{.name = NULL},
 };
 
@@ -112,6 +115,7 @@ static int check_row(struct csv_table *table, char *const cells[], void *row, vo
 		return -1;
 	check_consistent(table, models, cells, (uint32_t)metric);
 	((struct model_identifier *)row)->metric = (uint32_t)metric;
+	models->metrics[metric].is_automatic |= ((struct model_identifier *)row)->is_automatic == 1;
 	return 0;
 }
 

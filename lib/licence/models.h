@@ -19,6 +19,7 @@ struct metric {
 	const char *publisher, *product, *software_model, *license_metric, *unit;
 	uint32_t product_number, model_number;
 	size_t row; /* the line of its first row */
+	bool is_automatic; /* made of Docusign's names for plan items */
 };
 
 /* One identifier of one metric: a row. */
@@ -27,6 +28,7 @@ struct model_identifier {
 	enum identifier_type type;
 	const char *identifier; /* exact, or a glob */
 	uint32_t metric;
+	int is_automatic; /* 1: by its origin */
 };
 
 struct models {

@@ -141,6 +141,7 @@ int position_print_metric(struct position *position, const struct position_cell 
 		json_null(line);
 	json_member_text(line, "price_basis", pricing->basis);
 	put_drawing(line, &cell->figures);
+	json_member_boolean(line, "automatic", metric->is_automatic);
 	position_end_record(position);
 	return 0;
 }

@@ -144,7 +144,8 @@ const struct stream stream_metric_result = {
 	.keys = KEYS("profile", "software_model", "license_metric", "period_start"),
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
 		{"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true}, {"unit", FIELD_WORD, true}, POSITION_FIGURES,
-		{"average_price", FIELD_DECIMAL, false}, {"price_basis", FIELD_WORD, false}, POSITION_DRAWING),
+		{"average_price", FIELD_DECIMAL, false}, {"price_basis", FIELD_WORD, false}, POSITION_DRAWING,
+		{"automatic", FIELD_BOOLEAN, false}),
 };
 
 const struct stream stream_model_result = {
