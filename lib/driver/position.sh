@@ -64,7 +64,8 @@ other_profiles() { # NAME LICENCE-FOLDER FOLDER
 	policy_of "$2"
 	for file in "$workspace"/profiles/*.json; do
 		name=$(profile_name "$file") || continue
-		[ "$name" != "$1" ] && [ -e "$workspace/ledger/$name.db" ] || continue
+		[ "$name" != "$1" ] || continue
+		[ -e "$workspace/ledger/$name.db" ] || continue
 		stage merge --ledger "$workspace/ledger/$name.db" --print-reported | stage split-streams contract="$3/others-contracts"
 		stage merge -q --ledger "$workspace/ledger/$name.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 			stage aggregate-by-period -q -p "$file" --reported "$3/others-contracts" >>"$3/others.ndjson"
