@@ -401,3 +401,16 @@ kind() {
 	run -0 --separate-stderr "$pipeline" status -qvC../-C -pacme
 	[ -n "$output" ]
 }
+
+@test "the password of a proxy is in no error line and no file" {
+	acme_workspace ws
+	openssl genrsa -out ws/profiles/key.pem 2048 2>/dev/null
+	jq '.key_file = "key.pem" | .audience = "account.docusign.test" | .api_base = "https://api.docusign.test"' "$acme/profiles/acme.json" >ws/profiles/acme.json
+	for proxy in 'http://me:Secret12@127.0.0.1:1' 'http://me:Secret12 @[bad' 'nonsense://me:Secret12@127.0.0.1:1'; do
+		https_proxy=$proxy run "$pipeline" run -v -v -C ws
+		[ "$status" -eq 69 ]
+		[[ $output == *"cannot reach 'https://account.docusign.test/oauth/token': "* && $output != *Secret* ]]
+	done
+	run grep -r Secret ws
+	[ "$status" -eq 1 ]
+}

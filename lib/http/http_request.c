@@ -144,8 +144,9 @@ void http_request_complete(struct http_request *request, CURLcode code)
 	else if (request->out_of_time && code == CURLE_OPERATION_TIMEDOUT)
 		snprintf(
 			request->reason, sizeof request->reason, "after %d seconds the response was still incomplete", request->max_time_s);
-	else if (!*request->reason)
-		snprintf(request->reason, sizeof request->reason, "%s", curl_easy_strerror(request->code));
+	else if (!*request->reason || strstr(request->reason, "://")) /* libcurl quotes an address that it cannot read, with its password */
+		snprintf(request->reason, sizeof request->reason, "%s%s", curl_easy_strerror(request->code),
+			*request->reason ? ": https_proxy, http_proxy or all_proxy is not the address of a proxy" : "");
 }
 
 int http_request_exit_status(const struct http_request *request)
