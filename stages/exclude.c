@@ -39,13 +39,6 @@ static const struct options_manual manual = {
 enum { SENDER_ID, SENT_AT };
 static const char *const fields[] = {"/sender_id", "/sent_at"};
 
-static void complain(const char *message)
-{
-	struct error error;
-	error_set(&error, EX_DATAERR, "%s", message);
-	diag_error(&error);
-}
-
 /* An envelope without sender or sent time matches no rule. */
 static int is_wanted(const struct exclusions *exclusions, const struct message *message)
 {
@@ -91,7 +84,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	(void)operands;
 	if (!exclusions_path)
 		options_refuse("cannot exclude without rules: --exclusions FILE");
-	if (exclusions_load(exclusions_path, &exclusions, complain, error) == 0) {
+	if (exclusions_load(exclusions_path, &exclusions, diag_complain, error) == 0) {
 		if (count_rules)
 			print_count(&exclusions, output);
 		else

@@ -40,18 +40,11 @@ static const struct options_manual manual = {
 		       "    forecast --models licence/models.csv --warn-days 60 | report\n",
 };
 
-static void complain(const char *message)
-{
-	struct error error;
-	error_set(&error, EX_DATAERR, "%s", message);
-	diag_error(&error);
-}
-
 static int load(struct licence *licence, struct error *error)
 {
-	if (models_load(models_path, &licence->models, complain, error) < 0 ||
-		(entitlements_path && entitlements_load(entitlements_path, &licence->entitlements, complain, error) < 0) ||
-		(exclusions_path && exclusions_load(exclusions_path, &licence->exclusions, complain, error) < 0))
+	if (models_load(models_path, &licence->models, diag_complain, error) < 0 ||
+		(entitlements_path && entitlements_load(entitlements_path, &licence->entitlements, diag_complain, error) < 0) ||
+		(exclusions_path && exclusions_load(exclusions_path, &licence->exclusions, diag_complain, error) < 0))
 		return -1;
 	const struct exclusion *rule = exclusions_user_rule(&licence->exclusions);
 	return rule && !excluded_path

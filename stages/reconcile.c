@@ -50,13 +50,6 @@ static const struct options_manual manual = {
 		"    reconcile --entitlements licence/entitlements.csv --models licence/models.csv --group-by site | report\n",
 };
 
-static void complain(const char *message)
-{
-	struct error error;
-	error_set(&error, EX_DATAERR, "%s", message);
-	diag_error(&error);
-}
-
 static void warn(const char *message)
 {
 	diag_warn("%s", message);
@@ -159,7 +152,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
 	parse_groups();
-	if (licence_load(&licence, &files, complain, error) == 0 && licence_check(&licence, error) == 0 &&
+	if (licence_load(&licence, &files, diag_complain, error) == 0 && licence_check(&licence, error) == 0 &&
 		read_files(&input, &licence.exclusions, error) == 0 && pass_on(&input, output, error) == 0 &&
 		reconcile_input_finish(&input, options_now(), error) == 0)
 		print(&licence, &input, output, error);

@@ -99,7 +99,12 @@ static void print(enum diag_level level, const char *text)
 
 void diag_error(const struct error *error)
 {
-	print(DIAG_ERROR, error->text);
+	diag_complain(error->text);
+}
+
+void diag_complain(const char *message)
+{
+	print(DIAG_ERROR, message);
 }
 
 void diag_print(enum diag_level level, const char *format, ...)
