@@ -39,11 +39,13 @@ static const struct options_manual manual = {
 
 static int open_target(const char *operand, struct output *standard_output, struct error *error)
 {
-	const char *path = strrchr(operand, '=');
-	if (!path || path == operand || !path[1] || target_count == TARGETS)
+	size_t path = strlen(operand);
+	while (path > 0 && operand[path - 1] != '=')
+		path--;
+	if (path < 2 || !operand[path] || target_count == TARGETS)
 		options_refuse("cannot use '%s': it must be STREAM[,STREAM...]=FILE, and at most %d of them", operand, TARGETS);
 	struct target *target = &targets[target_count++];
-	*target = (struct target){.streams = operand, .streams_length = (size_t)(path - operand), .path = path + 1};
+	*target = (struct target){.streams = operand, .streams_length = path - 1, .path = operand + path};
 	if (strcmp(target->path, "-") == 0) {
 		target->output = standard_output;
 		return 0;

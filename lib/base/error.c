@@ -12,9 +12,9 @@
 /* `reason`, which may be the old text, follows the formatted text after ": " unless it is NULL. */
 static int set(struct error *error, int status, const char *reason, const char *format, va_list arguments)
 {
-	char text[sizeof error->text];
 	if (!error)
 		return -1;
+	char text[sizeof error->text];
 	vsnprintf(text, sizeof text, format, arguments);
 	size_t length = strlen(text);
 	if (reason)
