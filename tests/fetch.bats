@@ -118,6 +118,22 @@ said() {
 	grep -q '"access_token":"s3cret"' out
 }
 
+@test "an element that is no object costs itself alone" {
+	base=https://api.docusign.net/Management/v2/organizations
+	org=$base/9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90
+	recording_begin r fetch-subscriptions $now
+	recording_answer "$org/assetGroups/accounts?compliant=true" 200 '{"assetGroupAccounts":[null,{"accountId":"a"},7]}'
+	recording_answer "$org/assetGroups/accounts?compliant=false" 200 '{"assetGroupAccounts":[]}'
+	recording_answer "$base" 200 '{"organizations":[[],{"id":"9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90","accounts":[null,{"id":"b"}]}]}'
+	recording_answer "$org/planItems" 200 '["x",{"subscription_id":"s"}]'
+	recording_end
+	connection | "$bin/fetch-subscriptions" --replay r 2>err >out
+	[ "$(jq -c 'select(.type == "RECORD") | .record' out | paste -sd ' ')" = '{"accountId":"a"} {"id":"b"} {"subscription_id":"s"}' ]
+	said "warning: 2 elements of the response of '$org/assetGroups/accounts?compliant=true' are not objects: they are left out"
+	said "warning: 2 elements of the response of '$base' are not objects: they are left out"
+	said "warning: 1 elements of the response of '$org/planItems' are not objects: they are left out"
+}
+
 @test "a record over 16 MiB goes through all fetchers to normalize; what has no id that fits is not fetched" {
 	base=https://api.docusign.net/Management/v2/organizations
 	org=$base/9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90

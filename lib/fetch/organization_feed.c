@@ -57,15 +57,19 @@ static int for_each(const struct http_response *response, const char *pointer, s
 		result = json_scan_elements(scanner, &array, each, feed, error);
 	json_scanner_free(scanner);
 	if (result > 0)
-		result = error_set(
-			error, result, "'%s' has an element that is not an object, or memory is short", pointer + strlen("/body"));
+		result = error_set(error, result, "out of memory");
+	if (result == 0 && feed->skipped > 0)
+		diag_warn("%zu elements of the response of '%s' are not objects: they are left out", feed->skipped, response->url);
+	feed->skipped = 0;
 	return result < 0 ? error_prefix(error, "cannot use the response of '%s'", response->url) : 0;
 }
 
 static int print_record(struct organization_feed *feed, const char *stream, const char *text, size_t length)
 {
-	if (*text != '{')
-		return EX_DATAERR;
+	if (*text != '{') {
+		feed->skipped++;
+		return 0;
+	}
 	struct raw_context context = {
 		.stream = stream, .organization_id = feed->connection->organization_id, .time_extracted = fetch_source_now(feed->source)};
 	raw_record_append(&feed->output->pending, &context, text, length);
@@ -125,8 +129,10 @@ static int print_organization(void *context, const char *text, size_t length)
 {
 	struct organization_feed *feed = context;
 	struct json_slice slices[2];
-	if (*text != '{' || json_scan(feed->organization, text, length, slices, NULL) < 0)
-		return EX_DATAERR;
+	if (*text != '{' || json_scan(feed->organization, text, length, slices, NULL) < 0) {
+		feed->skipped++;
+		return 0;
+	}
 	const char *ours = feed->connection->organization_id;
 	bool is_ours = slices[0].kind == JSON_STRING && slices[0].length == strlen(ours) &&
 		strncasecmp(slices[0].text, ours, slices[0].length) == 0;

@@ -24,6 +24,7 @@ struct organization_feed {
 	struct json_scanner *account, *organization;
 	struct billing_feed billing;
 	unsigned long long records; /* written */
+	size_t skipped; /* elements of the response at hand that are not objects */
 };
 
 int organization_feed_run(struct organization_feed *feed, struct error *error);
