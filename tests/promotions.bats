@@ -145,15 +145,30 @@ stuck_clock() {
 	run -0 "$pipeline" verify 20250318T020000Z -C ws
 }
 
-@test "a ledger of version 2 gets the order of the names, and the next run goes on" {
-	acme_after 2 ws
-	sqlite3 ws/ledger/acme.db "DROP VIEW job_results; CREATE TEMP TABLE old AS SELECT run_id, record FROM job_result; DROP TABLE job_result;
+# A ledger as version 2 was.
+as_version_2() {
+	sqlite3 "$1" "DROP VIEW job_results; CREATE TEMP TABLE old AS SELECT run_id, record FROM job_result; DROP TABLE job_result;
 		CREATE TABLE job_result (run_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID; INSERT INTO job_result SELECT * FROM old;
 		CREATE VIEW job_results AS SELECT run_id FROM job_result; PRAGMA user_version = 2"
+}
+
+@test "a ledger of version 2 gets the order of the names, and the next run goes on" {
+	acme_after 2 ws
+	as_version_2 ws/ledger/acme.db
 	run_night 20250401T020000Z
 	acme_after 3 calm
 	schema() { sqlite3 "$1/ledger/acme.db" "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name"; }
 	same "$(schema calm)" "$(schema ws)"
 	same "$(sqlite3 calm/ledger/acme.db 'SELECT run_id, number FROM job_result')" "$(sqlite3 ws/ledger/acme.db 'SELECT run_id, number FROM job_result')"
 	run -0 "$pipeline" verify 20250401T020000Z -C ws
+}
+
+@test "ledgers of version 2 of two profiles: the first that runs does not wait for the other" {
+	acme_after 1 ws
+	jq '.name = "second" | .accounts = ["00000000-0000-4000-8000-000000000000"]' ws/profiles/acme.json >ws/profiles/second.json
+	merge --ledger ws/ledger/second.db --emit none </dev/null
+	as_version_2 ws/ledger/acme.db
+	as_version_2 ws/ledger/second.db
+	run_night 20250325T020000Z ws -p acme
+	same '3 3' "$(sqlite3 ws/ledger/acme.db 'PRAGMA user_version') $(sqlite3 ws/ledger/second.db 'PRAGMA user_version')"
 }

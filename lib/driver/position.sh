@@ -66,6 +66,8 @@ other_profiles() { # NAME LICENCE-FOLDER FOLDER
 		name=$(profile_name "$file") || continue
 		[ "$name" != "$1" ] || continue
 		[ -e "$workspace/ledger/$name.db" ] || continue
+		# One of an older version is brought up to date, as its own run would.
+		stage merge --ledger "$workspace/ledger/$name.db" --print-state >/dev/null 2>&1 || bring_up_to_date "$workspace/ledger/$name.db"
 		stage merge --ledger "$workspace/ledger/$name.db" --print-reported | stage split-streams contract="$3/others-contracts"
 		stage merge -q --ledger "$workspace/ledger/$name.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 			stage aggregate-by-period -q -p "$file" --reported "$3/others-contracts" >>"$3/others.ndjson"
