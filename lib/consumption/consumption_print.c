@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "base/period_state.h"
+#include "base/sum_table.h"
 #include "consumption/restatement.h"
 #include "json/json_write.h"
 
@@ -57,7 +58,7 @@ static int print_row(struct consumption *consumption, struct tally_row *row, int
 	return 0;
 }
 
-static void print_restatement(struct consumption *consumption, const struct tally_row *row, struct output *output)
+static void print_restatement(struct consumption *consumption, const struct tally_row *row, int64_t account_delta, struct output *output)
 {
 	const struct tally *tally = &consumption->tally;
 	struct buffer *line = &output->pending;
@@ -71,7 +72,7 @@ static void print_restatement(struct consumption *consumption, const struct tall
 	json_member_integer(line, "units_before", row->reported.units);
 	json_member_integer(line, "units_after", row->now.units);
 	json_member_integer(line, "delta", row->now.units - row->reported.units);
-	json_member_text(line, "cause", restatement_cause(row, consumption->policy_changed));
+	json_member_text(line, "cause", restatement_cause(row, consumption->policy_changed, account_delta));
 	stream_end_record(line, NULL, 0);
 	output_line_end(output);
 }
@@ -99,6 +100,39 @@ static bool was_asked(const struct consumption *consumption, uint32_t account)
 	return consumption->has_reported_watermarks ? consumption->facts[account].was_reported : consumption->has_reported;
 }
 
+static void key_of(const struct tally_row *row, uint32_t key[SUM_PARTS])
+{
+	key[0] = row->profile;
+	key[1] = row->account;
+	key[2] = (uint32_t)instant_day(row->period.start);
+}
+
+static int print_restatements(struct consumption *consumption, struct output *output, struct error *error)
+{
+	const struct tally *tally = &consumption->tally;
+	struct sum_table deltas = {.sums = NULL}; /* by account and period */
+	uint32_t key[SUM_PARTS];
+	int result = 0;
+	bool any = false;
+	for (size_t i = 0; i < tally->count && result == 0; i++) {
+		key_of(&tally->rows[i], key);
+		if (restatement_is_due(&tally->rows[i], consumption->reported_at, was_asked(consumption, tally->rows[i].account)))
+			result = sum_table_add(&deltas, key, tally->rows[i].now.units - tally->rows[i].reported.units, error);
+	}
+	for (size_t i = 0; i < tally->count && result == 0; i++) {
+		const struct tally_row *row = &tally->rows[i];
+		if (!restatement_is_due(row, consumption->reported_at, was_asked(consumption, row->account)))
+			continue;
+		if (!any)
+			stream_append_schema(&output->pending, &stream_restatement);
+		any = true;
+		key_of(row, key);
+		print_restatement(consumption, row, sum_table_find(&deltas, key)->units, output);
+	}
+	sum_table_release(&deltas);
+	return result;
+}
+
 int consumption_print(struct consumption *consumption, struct output *output, struct error *error)
 {
 	struct tally *tally = &consumption->tally;
@@ -124,16 +158,8 @@ int consumption_print(struct consumption *consumption, struct output *output, st
 		if (print_row(consumption, row, watermark, output, error) < 0)
 			return -1;
 	}
-	any = false;
-	for (size_t i = 0; i < tally->count; i++) {
-		const struct tally_row *row = &tally->rows[i];
-		if (!restatement_is_due(row, consumption->reported_at, was_asked(consumption, row->account)))
-			continue;
-		if (!any)
-			stream_append_schema(&output->pending, &stream_restatement);
-		any = true;
-		print_restatement(consumption, row, output);
-	}
+	if (print_restatements(consumption, output, error) < 0)
+		return -1;
 	print_contracts(consumption, output);
 	return 0;
 }

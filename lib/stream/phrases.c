@@ -19,6 +19,7 @@ static const struct phrase {
 	{"check", "not_reported", "not reported", "Docusign reports no count"},
 
 	{"cause", "late", "late", "late: units arrived after the report"},
+	{"cause", "plan_item", "plan item", "plan item: the same units, of other plan items"},
 	{"cause", "status", "status", "status: units disappeared or moved"},
 
 	{"option", "buy_rights", "buy", "Buy rights"},
