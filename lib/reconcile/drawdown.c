@@ -162,9 +162,13 @@ static int64_t part_of(const struct pool *pool, int64_t passed)
 static void give(const struct drawdown *drawdown, const struct pool *pool, struct demand *demand, int64_t part)
 {
 	*(pool->type == GROUP_POOL ? &demand->pooled : &demand->allocated) += part;
-	for (size_t i = 0; i < sizeof demand->uses / sizeof *demand->uses && !pool->is_unlimited; i++)
-		if (demand->uses[i])
-			demand->uses[i][pool - drawdown->pools].drawn += part;
+	for (size_t i = 0; i < sizeof demand->uses / sizeof *demand->uses && part; i++) {
+		struct pool_use *use = demand->uses[i] ? &demand->uses[i][pool - drawdown->pools] : NULL;
+		if (use && pool->is_unlimited)
+			use->is_unlimited = true;
+		else if (use)
+			use->drawn += part;
+	}
 }
 
 /* All pools of one type: every account is in one of them at most. */

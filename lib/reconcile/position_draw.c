@@ -19,6 +19,20 @@ void position_periods(const struct position *position, uint32_t profile, size_t 
 		++*end;
 }
 
+size_t position_workspace_period(const struct position *position, int32_t day)
+{
+	size_t first, end;
+	if (position->input->workspace == INPUT_NONE)
+		return position->input->period_count;
+	position_periods(position, position->input->workspace, &first, &end);
+	for (size_t rank = first; rank < end; rank++) {
+		const struct period *period = &position_period(position, rank)->period;
+		if (period->start <= day * DAY_MS && day * DAY_MS < period->end)
+			return rank;
+	}
+	return position->input->period_count;
+}
+
 /* ---- whose rights they are ---- */
 
 /* The one profile that uses the metric, or the only one that there is; INPUT_NONE where several do, or none. */
@@ -155,7 +169,7 @@ static int close_cell(const struct drawing *drawing, struct position_cell *cell,
 		const struct pool *pool = &drawdown->pools[i];
 		struct pool_use *use = &cell->pools[i];
 		bool is_whole = cell->period->profile == drawing->position->input->workspace || drawing->owners[i] == cell->period->profile;
-		if (is_whole || pool->type == GROUP_POOL || use->drawn)
+		if (is_whole || pool->type == GROUP_POOL || use->drawn || use->is_unlimited)
 			drawdown_close(drawdown, pool, &cell->period->period, use);
 		if (!is_whole)
 			use->rest = use->lapsing = 0;
@@ -196,21 +210,6 @@ static void trace_grants(const struct drawing *drawing, const struct period *int
 
 /* ---- consumers ---- */
 
-/* The workspace's period that holds the day; period_count for none. */
-static size_t workspace_period(const struct position *position, int32_t day)
-{
-	size_t first, end;
-	if (position->input->workspace == INPUT_NONE)
-		return position->input->period_count;
-	position_periods(position, position->input->workspace, &first, &end);
-	for (size_t rank = first; rank < end; rank++) {
-		const struct period *period = &position_period(position, rank)->period;
-		if (period->start <= day * DAY_MS && day * DAY_MS < period->end)
-			return rank;
-	}
-	return position->input->period_count;
-}
-
 struct place {
 	size_t cell_rank;
 	const struct position_line *line;
@@ -241,7 +240,7 @@ static int make_consumers(struct drawing *drawing, int which, struct error *erro
 	}
 	for (size_t i = 0; i < drawing->line_count; i++) {
 		const struct position_line *line = &drawing->lines[i];
-		size_t rank = which ? workspace_period(position, line->first_day) : line->period;
+		size_t rank = which ? position_workspace_period(position, line->first_day) : line->period;
 		if (rank < periods)
 			places[count++] = (struct place){rank, line};
 	}
@@ -269,9 +268,16 @@ static int make_consumers(struct drawing *drawing, int which, struct error *erro
 
 /* ---- intervals ---- */
 
+/* Tiers count what is missing in the period, whichever entitlements are in force; 500.00 for 200 is the price of 250.00 for 100. */
 static bool is_same_price(const struct average_price *a, const struct average_price *b)
 {
-	return a->tiers == b->tiers && a->total == b->total && a->rights == b->rights;
+	money left, right;
+	if (a->tiers || b->tiers)
+		return a->tiers == b->tiers;
+	if (a->total == b->total && a->rights == b->rights)
+		return true;
+	return a->rights && b->rights && !__builtin_mul_overflow(a->total, b->rights, &left) &&
+		!__builtin_mul_overflow(b->total, a->rights, &right) && left == right;
 }
 
 /* The number of the price, of those of the cell, that a right has which was missing in the interval. -1 with an error. */

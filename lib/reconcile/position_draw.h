@@ -14,4 +14,7 @@ void position_draw_release(struct position *position);
 /* The ranks of a profile's periods from the start of its contract on: `*first` to before `*end`. */
 void position_periods(const struct position *position, uint32_t profile, size_t *first, size_t *end);
 
+/* The rank of the workspace's period that holds the day; the number of periods for none. */
+size_t position_workspace_period(const struct position *position, int32_t day);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/instant.h"
 #include "licence/licence_cells.h"
+#include "reconcile/position_draw.h"
 #include "reconcile/position_trace.h"
 
 #include <stdlib.h>
@@ -187,6 +188,14 @@ static int add_line(struct position *position, const struct sum *sum, uint32_t m
 	return 0;
 }
 
+/* Counts what is left out on a day, or in the period that begins on it, in the profile's period and in the workspace's. */
+static int count_excluded(struct position *position, uint32_t metric, size_t period, int32_t day, int64_t units, struct error *error)
+{
+	size_t periods = position->input->period_count, shared = position_workspace_period(position, day);
+	int64_t *excluded = &position->excluded[metric * periods];
+	return sum_add(&excluded[period], units, error) < 0 || (shared < periods && sum_add(&excluded[shared], units, error) < 0) ? -1 : 0;
+}
+
 /* A line for each day of the sum; *left_out: of all of them. */
 static int add_day_lines(
 	struct position *position, const struct suspects *suspects, size_t number, uint32_t period, int64_t *left_out, struct error *error)
@@ -213,7 +222,8 @@ static int add_day_lines(
 			return -1;
 		of_users = is_whole ? units : of_users < units ? of_users : units;
 		*left_out += of_users;
-		if (add_line(position, sum, position->metric_of_sum[number], period, day, day + 1, units - of_users, error) < 0)
+		if ((of_users && count_excluded(position, position->metric_of_sum[number], period, day, of_users, error) < 0) ||
+			add_line(position, sum, position->metric_of_sum[number], period, day, day + 1, units - of_users, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -230,6 +240,8 @@ static int add_period_line(
 		return -1;
 	if (is_whole)
 		*left_out = sum->units;
+	if (count_excluded(position, position->metric_of_sum[number], period, instant_day(at->start), *left_out, error) < 0)
+		return -1;
 	return add_line(position, sum, position->metric_of_sum[number], period, instant_day(at->start), instant_day(at->end - 1) + 1,
 		sum->units - *left_out, error);
 }
@@ -250,8 +262,6 @@ static int add_lines(struct position *position, const struct suspects *suspects,
 				position, suspects, i, period, &left_out, error) < 0)
 			return -1;
 		position_trace_consumption(position, sum, metric, left_out);
-		if (sum_add(&position->excluded[metric * input->period_count + period], left_out, error) < 0)
-			return -1;
 	}
 	return combine_lines(position, error);
 }

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# reconcile by the day, and of several profiles: a second computation in Perl, from envelopes and licence files alone, over random workspaces; and what
+# it has found, by hand.
+#
+# 20 times 50 workspaces; PROPERTY_BATCHES for fewer. A failure names the seeds: a workspace is
+#	tests/reconcile/by-day-organisations SEED SEED FOLDER
+
+# shellcheck disable=SC2154 # root is helper's
+
+load helper
+
+batches=${PROPERTY_BATCHES:-20} each=50
+tools=$BATS_TEST_DIRNAME/reconcile
+
+# rows FOLDER SEED...: what reconcile gives for these workspaces, as tests/reconcile/by-day-second prints it.
+rows() {
+	local seed stream
+	for seed in "${@:2}"; do
+		reconcile -q --now "$(<"$1/$seed/clock")" -e "$1/$seed/entitlements.csv" -m "$1/$seed/models.csv" -x "$1/$seed/exclusions.csv" \
+			--groups "$1/$seed/groups.csv" --prices "$1/$seed/prices.csv" <"$1/$seed/input.ndjson" || return 1
+	done | "$tools/fields" metric_result metric_result profile software_model license_metric period_start rights_owned rights_used rights_available \
+		unlicensed_rights covered_rights lapsing_rights allocated_in_use not_allocated_in_use allocated_not_in_use not_allocated excluded_units \
+		over_licensed_rights first_unlicensed_on status true_up_cost total_spend -- \
+		unlicensed_consumption unlicensed_consumption profile software_model license_metric period_start account_id units_unlicensed
+	for stream in metric_result unlicensed_consumption; do sed "s/^/$stream\t/" $stream; done
+}
+
+@test "1,000 random workspaces of one to three profiles: every figure is what a second computation by the day gives" {
+	local batch seeds
+	for batch in $(seq "$batches"); do
+		mapfile -t seeds < <(seq $((batch * each - each + 1)) $((batch * each)))
+		mkdir "$batch"
+		"$tools/by-day-organisations" "${seeds[0]}" "${seeds[-1]}" "$batch"
+		rows "$batch" "${seeds[@]}" | LC_ALL=C sort >got
+		"$tools/by-day-second" "$batch" "${seeds[@]}" | LC_ALL=C sort >expected
+		cat expected >>all
+		cmp -s expected got || {
+			echo "seeds: $(diff expected got | sed -nE 's/^[<>] [^\t]*\t[^\t]*\t([0-9]+)\..*/\1/p' | sort -nu | xargs)"
+			same_files expected got
+		}
+		rm -r "$batch"
+	done
+}
+
+# used PROFILE ACCOUNT DAY UNITS: consumption of the year 2025.
+used() {
+	printf '{"type":"RECORD","stream":"consumption","record":{"profile":"%s","account_id":"%s","plan_item_id":"i","unit":"envelope","period_index":0,"period_start":"2025-01-01T00:00:00.000Z","period_end":"2026-01-01T00:00:00.000Z","units_consumed":%s,"by_status":{},"state":"final","by_day":{"%s":%s}}}\n' \
+		"$1" "$2" "$4" "$3" "$4"
+}
+
+# position FIELD...: of the metric results by profile, the workspace's first.
+position() {
+	reconcile -q --now 2026-02-01T00:00:00Z -e entitlements.csv -m models.csv -x exclusions.csv <input | records_of metric_result |
+		jq -r --arg fields "$*" '[.profile // "workspace", .[$fields | split(" ")[]]] | map(tostring) | join(" ")'
+}
+
+licence() {
+	printf 'publisher,product,software_model,license_metric,identifier_type,identifier\nD,P,Pro,Envelope,plan_item_id,i\n' >models.csv
+	printf 'rule_type,identifier,reason,start_date,end_date\n' >exclusions.csv
+	{
+		echo entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,allocation_type,allocation_value
+		cat
+	} >entitlements.csv
+}
+
+@test "what is excluded on its days is the workspace's, too" {
+	licence <<<E,Pro,Envelope,2025-01-01,2025-12-31,10,,
+	echo account,b,test,2025-03-01,2025-03-31 >>exclusions.csv
+	{
+		used north a 2025-03-05 4
+		used south b 2025-03-05 3
+		used south b 2025-04-05 2
+	} >input
+	same "workspace 6 3
+north 4 0
+south 2 3" "$(position rights_used excluded_units)"
+}
+
+@test "unlimited rights that several profiles share are unlimited to each that draws on them" {
+	licence <<<E,Pro,Envelope,2025-01-01,2025-12-31,unlimited,site,s
+	{
+		for account in a b c; do printf '{"type":"RECORD","stream":"account","record":{"account_id":"%s","site_id":"%s"}}\n' $account "${account/[ab]/s}"; done
+		used north a 2025-03-05 4
+		used south b 2025-03-05 3
+		used west c 2025-03-05 2
+	} >input
+	same "workspace unlimited 9 unlimited 2
+north unlimited 4 unlimited 0
+south unlimited 3 unlimited 0
+west 0 2 0 2" "$(position rights_owned rights_used rights_available unlicensed_rights)"
+}
