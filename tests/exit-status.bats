@@ -174,6 +174,8 @@ clean() { rm -rf missing empty* new new.db folder file file.db page.html split r
 streams() {
 	local status
 	while IFS='|' read -r what from to; do
+		[ "$2" != envtally ] || [ "$what" != "stdin a folder" ] || continue # commands take programs' input from elsewhere
+		[ "$2" != envtally ] || [ "$what" != "stdin unreadable" ] || continue
 		clean
 		status=0
 		eval '"${@:3}"' "$from" "$to" '2>err || status=$?'
@@ -214,8 +216,7 @@ streams() {
 		[ -n "$line" ] || continue
 		rm -f ws/profiles/beta.json
 		# shellcheck disable=SC2046 # words
-		for variant in "$line --no-such-option" "$line -C" "$line -C missing" "$line -C key.pem" "$line -p missing" "$line -p directory" "$line --now nonsense" \
-			"$line extra"; do
+		for variant in "$line --no-such-option" "$line -C" "$line -C key.pem extra" "$line -p directory -C ws"; do
 			clean
 			attempt "$variant" envtally "$pipeline" $(plain "$variant")
 		done
