@@ -21,11 +21,12 @@ setup_file() {
 	if [ -x "$server_bin/initdb" ] && command -v psql >/dev/null; then start_server "$server_bin"; fi
 }
 
-# The server refuses to be root, and who it is then cannot look into our folders.
+# The server refuses to be root, and who it is then cannot look into our folders. Its socket's path must be short, whatever TMPDIR is. Nothing
+# of it works in the background, which holds up CREATE DATABASE on a busy machine, or needs room in /dev/shm.
 start_server() { # BIN
 	local as=() user
 	export server_bin=$1 server
-	server=$(mktemp -d)
+	server=$(mktemp -d /tmp/envtally.XXXXXX)
 	if [ "$(id -u)" -eq 0 ]; then
 		for user in postgres nobody; do
 			id "$user" >/dev/null 2>&1 || continue
@@ -39,7 +40,8 @@ start_server() { # BIN
 		cd /
 		"${as[@]}" "$server_bin/initdb" -D "$server/data" -A trust -U envtally -E UTF8 --locale=C.UTF-8 --no-sync >"$BATS_FILE_TMPDIR/initdb" 2>&1
 		"${as[@]}" "$server_bin/pg_ctl" -D "$server/data" -w -t 600 -l "$server/log" \
-			-o "-k $server -c listen_addresses='' -c fsync=off -c unix_socket_permissions=0777" start </dev/null >/dev/null 2>&1 3>&-
+			-o "-k $server -c listen_addresses='' -c fsync=off -c unix_socket_permissions=0777 -c autovacuum=off \
+				-c jit=off -c max_parallel_workers_per_gather=0 -c dynamic_shared_memory_type=mmap" start </dev/null >/dev/null 2>&1 3>&-
 	) || {
 		cat "$BATS_FILE_TMPDIR/initdb" "$server/log" >&2
 		return 1
