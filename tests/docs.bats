@@ -266,9 +266,6 @@ prints() {
 			ENVTALLY_NOW=$now make -f rule.mk position.txt
 			grep 'as of 2025-04-01' position.txt
 			cp position.txt last
-			rm licence/*
-			if make -f rule.mk position.txt; then exit 1; fi
-			cmp position.txt last
 			mkdir failing
 			printf '#!/bin/sh\n[ \"\$1\" = run ]\n' >failing/envtally
 			chmod +x failing/envtally
