@@ -263,6 +263,8 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	fi
 	has_rows "$workspace/runs/$name/$run/inputs/entitlements.csv" ||
 		say "$name: nothing is owned: next, write what was bought into $workspace/licence/entitlements.csv (doc/licence.md)"
+	[ ! -e "$workspace/runs/$name/$run/workspace.ndjson" ] ||
+		say "workspace: $(stage report -q --format verdict --now "$ENVTALLY_NOW" <"$workspace/runs/$name/$run/workspace.ndjson") Report: $workspace/runs/$name/$run/workspace.html"
 	[ -z "$verdict" ] || say "$name: $verdict Report: $workspace/runs/$name/$run/report.html"
 }
 
@@ -382,11 +384,20 @@ reconcile_run() { # NAME PARTIAL
 		cat "$1/forecasts.ndjson"
 	} >"$1/results.ndjson"
 	[ "$some_refused" = 0 ] || incomplete=(--partial)
-	touch "$1/workspace.ndjson"
-	cat "$1/workspace.ndjson" "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
+	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
 		stage report --format html -o "$1/report.html" --title "$name" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
-	[ -s "$1/workspace.ndjson" ] || rm -f "$1/workspace.ndjson"
+	[ ! -e "$1/workspace.ndjson" ] || complete_workspace "$1"
+	[ ! -e "$1/workspace.ndjson" ] || stage report --format html -o "$1/workspace.html" --title workspace <"$1/workspace.ndjson"
 	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.daily"
+}
+
+# What is not known of the workspace's position, for its verdict: units in no software model, rows without effect, feeds.
+complete_workspace() { # PARTIAL
+	{
+		stage split-streams unrecognized_subscription,ineffective_row=- <"$1/reconciled.ndjson"
+		stage split-streams account,watermark=- <"$1/accounts.ndjson"
+		stage split-streams account,watermark=- <"$1/inputs/others.ndjson"
+	} >>"$1/workspace.ndjson"
 }
 result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,contract
 

@@ -10,6 +10,7 @@ report_command() {
 	need_workspace
 	local profile name last last_clock as_reported
 	[[ $format = table || $format = verdict ]] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: use -p PROFILE"
+	[[ $format = html || $format = csv ]] || report_workspace
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile")
 		find_last_run "$name" report
@@ -21,6 +22,18 @@ report_command() {
 			stage report --format "$format" --title "$name" "${as_reported[@]}"
 		[ "$format" != table ] || put 'report: %s\n' "$last/report.html"
 	done
+}
+
+# What the profiles come to together, by the latest of their last runs; nothing where there is one profile.
+report_workspace() {
+	local profile newest='' newest_clock='' newest_as=()
+	for profile in "${profiles[@]}"; do
+		find_last_run "$(profile_name "$profile")" report
+		[ -e "$last/workspace.ndjson" ] || continue
+		[[ $last_clock > $newest_clock ]] || continue
+		newest=$last newest_clock=$last_clock newest_as=("${as_reported[@]}")
+	done
+	[ -z "$newest" ] || stage report --format "$format" --title workspace "${newest_as[@]}" <"$newest/workspace.ndjson"
 }
 
 # What models.csv lacks, by the last run: rows to complete.
