@@ -256,9 +256,11 @@ static void add_billing(struct reading *reading)
 	row->end = instant(reading, "billing_end");
 }
 
-static void count_ineffective_row(struct reading *reading)
+static void add_ineffective(struct reading *reading)
 {
-	reading->report->ineffective_rows++;
+	struct report_row *row = add_row(reading, &reading->report->ineffective);
+	if (row)
+		row->start = row->end = 0; /* it is of no period */
 }
 
 /* The streams read, and the function for their records. */
@@ -268,7 +270,7 @@ static const struct {
 } readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric}, {&stream_restatement, add_restatement},
 	{&stream_unrecognized_subscription, add_unrecognized}, {&stream_group_result, add_group}, {&stream_remediation, add_remediation},
 	{&stream_forecast, add_forecast}, {&stream_billing_check, add_billing}, {&stream_account, add_account},
-	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_ineffective_row, count_ineffective_row}};
+	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_ineffective_row, add_ineffective}};
 #define READERS (sizeof readers / sizeof *readers)
 
 /* Checks the record by the table of its stream. `scratch` is for the canonical record, which is not needed. */
@@ -338,6 +340,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 		.metrics = {.stream = &stream_metric_result},
 		.groups = {.stream = &stream_group_result},
 		.remediations = {.stream = &stream_remediation},
+		.ineffective = {.stream = &stream_ineffective_row},
 		.billings = {.stream = &stream_billing_check},
 		.forecasts = {.stream = &stream_forecast}};
 }
@@ -345,7 +348,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 void report_release(struct report *report)
 {
 	struct report_rows *const rows[] = {
-		&report->metrics, &report->groups, &report->remediations, &report->billings, &report->forecasts};
+		&report->metrics, &report->groups, &report->remediations, &report->billings, &report->forecasts, &report->ineffective};
 	struct name_table *const tables[] = {
 		&report->words, &report->account_ids, &report->plan_item_ids, &report->period_keys, &report->licensed_keys};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -67,7 +67,7 @@ struct report {
 	bool names_models; /* some consumption or subscription names its software model */
 	struct report_rows metrics, groups, remediations, forecasts; /* metric_result, group_result, remediation, forecast */
 	struct report_rows billings; /* billing_check, without those that agree; start and end are the billing period's */
-	int64_t ineffective_rows; /* of licence files: what they name is nowhere */
+	struct report_rows ineffective; /* ineffective_row: what a row of a licence file names is nowhere */
 	bool is_partial; /* some account could not be read: set by the caller */
 	int64_t not_compliant, unknown; /* metrics with that status */
 	int64_t billings_agreeing, billings_differing; /* how many agree; of those kept, how many differ for good */

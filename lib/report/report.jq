@@ -215,6 +215,11 @@ def identifiers: if .identifiers == [] then "" else section("unrecognized"; "Unr
     [.identifiers[] | "<tr><th scope=\"row\"><code>" + (.identifier | name) + "</code></th><td>" + (.type | @html) + "</td><td>" + (.display_name | name) + "</td>"
       + (if .subscriptions == "-1" then "<td class=\"n\"><span class=\"none\">–</span></td>" else .subscriptions | cell end) + (.units | cell) + "</tr>\n"]; null; "")) end;
 
+def ineffective: if .ineffective == [] then "" else section("ineffective"; "Rows of licence files without effect";
+  "<p>What these rows name is nowhere: mend them, or take them out.</p>\n"
+  + table("Rows of licence files that do nothing"; [["File"], ["Line", "n"], ["Reason"]];
+    [.ineffective[] | "<tr><th scope=\"row\">" + (.file | @html) + "</th>" + (.line | cell) + "<td>" + (.reason | name) + "</td></tr>\n"]; null; "")) end;
+
 def guide: section("guide"; "How to read this page";
   "<dl><dt>Period</dt><dd>One consumption cycle of the contract, from its first to its last day, both included, in UTC.</dd>"
   + "<dt>State</dt><dd><em>Open</em>: the period still runs. <em>Provisional</em>: it is over, but envelopes may still be reported. <em>Final</em>: every account has been read past its end. A final figure that changes all the same is listed under Restatements.</dd>"
@@ -239,5 +244,5 @@ def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
 + verdict + "\n</header>\n"
 + (if .metrics == [] then "" else "<section aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Current period</h2>\n<ul class=\"cards\">\n" + ([.metrics | by_model | sort_by(current.is_compliant) | to_entries[] | .key as $at | .value | card($at)] | add) + "</ul></section>\n" end)
 + (if .metrics == [] and (.sentences | length) < 2 then "" else "<ul class=\"sentences\">" + ([.sentences[] | @html "<li class=\"\(.tone)\">\(.text)</li>"] | add) + "</ul>\n" end)
-+ positions + forecasts + costs + remedies + group_results + billings + units + accounts + restatements + identifiers + guide
++ positions + forecasts + costs + remedies + group_results + billings + units + accounts + restatements + identifiers + ineffective + guide
 + @html "<footer><p>Run clock <time datetime=\"\(.now)\">\(.now)</time> · envtally report \(.version)</p></footer>\n</main>\n</body>\n</html>\n")}

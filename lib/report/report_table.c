@@ -441,6 +441,23 @@ static int print_identifiers(const struct printing *printing)
 		&table, "Unrecognized subscription identifiers", 0, printing->page, printing->output, printing->error);
 }
 
+/* Rows of licence files that do nothing. */
+static int print_ineffective(const struct printing *printing)
+{
+	static const struct text_column columns[] = {{"licence file", false, false}, {"line", true, false}, {"reason", false, true}};
+	const struct report_rows *rows = &printing->report->ineffective;
+	struct text_table table;
+	TABLE_OPEN(&table, columns);
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct report_row *row = report_row_at(rows, i);
+		text_table_text(&table, TEXT_PLAIN, report_row_text(row, "file"));
+		text_table_text(&table, TEXT_PLAIN, report_row_text(row, "line"));
+		text_table_text(&table, TEXT_PLAIN, report_row_text(row, "reason"));
+	}
+	return text_table_print_section(
+		&table, "Rows of licence files without effect", 0, printing->page, printing->output, printing->error);
+}
+
 static void print_sentence(void *context, enum report_tone tone, const char *sentence)
 {
 	const struct printing *printing = context;
@@ -465,7 +482,8 @@ int report_table_print(const struct report *report, const struct text_page *page
 		print_rows(&printing, &groups, &report->groups, report->groups_start) < 0 ||
 		print_rows(&printing, &billings, &report->billings, INSTANT_NONE) < 0 ||
 		(report->period_count && print_units(&printing) < 0) || (report->restatement_total && print_restatements(&printing) < 0) ||
-		(report->identifier_count && print_identifiers(&printing) < 0))
+		(report->identifier_count && print_identifiers(&printing) < 0) ||
+		(report->ineffective.count && print_ineffective(&printing) < 0))
 		return -1;
 	buffer_append_byte(output, '\n');
 	report_summarize(report, print_sentence, &printing);

@@ -123,9 +123,9 @@ static bool append_incomplete(const struct report *report, struct buffer *text)
 			part(text, &parts), "%" PRId64 " account%s whose feed is stale or was never read", stale, plural(stale));
 	if (report->unknown)
 		buffer_append_format(part(text, &parts), "%" PRId64 " row%s of an unknown use", report->unknown, plural(report->unknown));
-	if (report->ineffective_rows)
-		buffer_append_format(part(text, &parts), "%" PRId64 " row%s of licence files without effect", report->ineffective_rows,
-			plural(report->ineffective_rows));
+	if (report->ineffective.count)
+		buffer_append_format(part(text, &parts), "%zu row%s of licence files without effect", report->ineffective.count,
+			plural((int64_t)report->ineffective.count));
 	if (parts)
 		buffer_append_byte(text, '.');
 	return parts > 0;
