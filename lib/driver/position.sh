@@ -58,11 +58,12 @@ exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
 
 # The other profiles' records, which draw on the same rights, by their ledgers as they are now: to FOLDER/others.ndjson, and what excluded users
 # sent of it to FOLDER/others-excluded.ndjson. Nothing where there are none.
-other_profiles() { # NAME LICENCE-FOLDER FOLDER
+other_profiles() { # NAME LICENCE-FOLDER FOLDER OWN-FILE
 	local file name policy options=()
 	rm -f "$3"/others.ndjson "$3"/others-excluded.ndjson
 	policy_of "$2"
 	for file in "$workspace"/profiles/*.json; do
+		[[ ! $file -ef $4 ]] || continue
 		name=$(profile_name "$file") || continue
 		[ "$name" != "$1" ] || continue
 		[ -e "$workspace/ledger/$name.db" ] || continue
@@ -142,7 +143,7 @@ position() { # FILE NAME
 		mv "$scratch/contracts" "$scratch/reported"
 	fi
 	exclude_users "$2" "$1" "$workspace/licence" "$scratch/reported" "$scratch/excluded"
-	other_profiles "$2" "$workspace/licence" "$scratch"
+	other_profiles "$2" "$workspace/licence" "$scratch" "$1"
 	others_options "$scratch" "$scratch/excluded" "$scratch/workspace"
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"

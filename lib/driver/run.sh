@@ -123,7 +123,7 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	if [ -n "$others_from" ]; then
 		cp "$others_from"/others*.ndjson "$5.new/inputs/" 2>/dev/null || true
 	else
-		other_profiles "$2" "$5.new/inputs" "$5.new/inputs"
+		other_profiles "$2" "$5.new/inputs" "$5.new/inputs" "$1"
 	fi
 	feed=$(feed_file "$1" "${facts[feed]}")
 	[ -z "$feed" ] || cp "$feed" "$5.new/inputs/feed.json"
