@@ -26,9 +26,10 @@ report_command() {
 
 # What the profiles come to together, by the latest of their last runs; nothing where there is one profile.
 report_workspace() {
-	local profile newest='' newest_clock='' newest_as=()
+	local profile name newest='' newest_clock='' newest_as=()
 	for profile in "${profiles[@]}"; do
-		find_last_run "$(profile_name "$profile")" report
+		name=$(profile_name "$profile")
+		find_last_run "$name" report
 		[ -e "$last/workspace.ndjson" ] || continue
 		[[ $last_clock > $newest_clock ]] || continue
 		newest=$last newest_clock=$last_clock newest_as=("${as_reported[@]}")
