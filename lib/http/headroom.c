@@ -101,7 +101,7 @@ static int read_line(struct headroom *headroom, const char *text, size_t length,
 		return -1;
 	struct headroom_line *line = array_grow((void **)&headroom->lines, &headroom->count, sizeof *line, error);
 	int result = line ? settings_read(&settings, table, line, error) : -1;
-	if (settings_finish(&settings, result, error) < 0)
+	if (settings_finish(&settings, result, error) < 0 || !line)
 		return -1;
 	if (line->ends_at > clock + FURTHEST_END_MS)
 		return error_set(error, EX_DATAERR, "\"ends_at\" is more than an hour away");

@@ -99,7 +99,7 @@ static enum limit_verdict judge(
 		*delay = rate_limit_delay(&pool->rate, in_flight, now);
 		return *delay == 0 ? go(pool, now) : LIMIT_HOLD; /* until a response comes */
 	}
-	if (*delay == 0)
+	if (!pool || *delay == 0)
 		return pool ? go(pool, now) : LIMIT_GO;
 	if (pool == own)
 		return hold(limits, pool, LIMIT_ASIDE, now);

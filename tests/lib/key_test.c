@@ -402,7 +402,7 @@ static void other_text_is_refused(void **state)
 		const char *reason;
 	} cases[] = {
 		{"nothing", "", EX_DATAERR, "empty"},
-		{"a blank line", "\n", EX_DATAERR, "no key file"},
+		{"a blank line", "\n", EX_DATAERR, "it is not a PEM, DER, PKCS#12 or JKS file"},
 		{"no end", "-----BEGIN PRIVATE KEY-----\nAAAA\n", EX_DATAERR, "truncated"},
 		{"another end", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n", EX_DATAERR, "truncated"},
 		{"no content", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", EX_DATAERR, "damaged or incomplete"},
