@@ -19,7 +19,7 @@ def names_of($table): map("\($table).\(name)") | join(", ");
 def columns:
   .key_properties as $keys
   | [{name: "profile", type: "text", is_key: true}]
-    + [.schema.properties | del(.profile) | to_entries[] | {name: .key, type: (.value | column_type), is_key: (.key as $key | $keys | index([$key]) != null)}];
+    + [.schema.properties | del(.profile) | to_entries[] | {name: .key, type: (.value | column_type), is_key: (.key | IN($keys[]))}];
 
 def declaration: "\(.name | name) \(.type)" + if .is_key then " NOT NULL" else "" end;
 

@@ -11,7 +11,7 @@ def column_type:
 def value($profile; $key; $keys):
   ("$.record." + $key | literal) as $path
   | if $key == "profile" then "coalesce(json_extract(line, \($path)), \($profile | literal))"
-    elif $keys | index([$key]) then "coalesce(json_extract(line, \($path)), '')"
+    elif $key | IN($keys[]) then "coalesce(json_extract(line, \($path)), '')"
     else "json_extract(line, \($path))" end;
 
 def load($profile):
@@ -19,7 +19,7 @@ def load($profile):
   | (.schema.properties | del(.profile)) as $columns
   | "{\"type\":\"RECORD\",\"stream\":\"\(.stream)\"," as $begin
   | "CREATE TABLE IF NOT EXISTS \(.stream | name) (\n  profile TEXT NOT NULL,\n"
-    + ([$columns | to_entries[] | "  \(.key | name) \(.value | column_type)" + (if .key as $key | $keys | index([$key]) then " NOT NULL" else "" end) + ",\n"] | add)
+    + ([$columns | to_entries[] | "  \(.key | name) \(.value | column_type)" + (if .key | IN($keys[]) then " NOT NULL" else "" end) + ",\n"] | add)
     + "  PRIMARY KEY (profile, \($keys | map(name) | join(", ")))\n) STRICT, WITHOUT ROWID;\n"
     + "INSERT INTO \(.stream | name) (profile, \($columns | keys_unsorted | map(name) | join(", ")))\nSELECT \(value($profile; "profile"; $keys))"
     + ([$columns | keys_unsorted[] | ",\n  " + value($profile; .; $keys)] | add)
