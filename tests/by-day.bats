@@ -92,3 +92,15 @@ north unlimited 4 unlimited 0
 south unlimited 3 unlimited 0
 west 0 2 0 2" "$(position rights_owned rights_used rights_available unlicensed_rights)"
 }
+
+@test "a metric whose units name no plan item is used: its other periods are zero, not unknown" {
+	licence <<<E,Pro,Envelope,2024-01-01,2025-12-31,10,,
+	echo D,P,Pro,Envelope,plan_item_id,j >>models.csv
+	{
+		for item in i j; do printf '{"type":"RECORD","stream":"subscription","record":{"subscription_id":"s","plan_item_id":"%s","asset_group_id":"g"}}\n' $item; done
+		printf '{"type":"RECORD","stream":"account","record":{"account_id":"a","asset_group_id":"g"}}\n'
+		used north a 2025-03-05 4 | sed 's/"plan_item_id":"i"/"plan_item_id":null/; s/"state"/"periods_from":"2024-01-01","period_months":12,"state"/; s/"period_index":0/"period_index":1/'
+	} >input
+	same "north 0 zero Compliant
+north 4 counted Compliant" "$(position rights_used usage_state status | head -n 2)"
+}

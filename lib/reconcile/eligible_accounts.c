@@ -46,10 +46,8 @@ int eligible_accounts_build(struct eligible_accounts *eligible, const struct mem
 		eligible->not_reported += is_fed && !eligible_accounts_is_reported(membership, rank);
 	}
 	for (size_t item = 0; item < input->plan_items.count; item++)
-		if (metric_of_item[item] == metric) {
+		if (metric_of_item[item] == metric)
 			eligible->is_listed |= input->plan_items.list[item].subscriptions > 0;
-			eligible->was_used |= input->plan_items.list[item].has_units;
-		}
 	free(marked);
 	return 0;
 }

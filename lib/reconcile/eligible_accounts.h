@@ -17,7 +17,7 @@ struct eligible_accounts {
 	size_t count;
 	int64_t not_yet_fed, not_reported;
 	bool is_listed; /* some subscription has a plan item of the metric */
-	bool was_used; /* some plan item of it had units in some period */
+	bool was_used; /* it had units in some period; from the caller */
 };
 
 /* `metric_of_item` by number of plan item. */

@@ -13,7 +13,6 @@
 struct plan_item {
 	const char *plan_item_name, *subscription_name; /* NULL for none */
 	uint32_t subscriptions; /* how many have it */
-	bool has_units;
 };
 
 /* The plan items of a pipe, numbered in the order in which they arrive. {.count = 0} is empty. */

@@ -47,6 +47,7 @@ static void position_close(struct position *position)
 	position_draw_release(position);
 	free(position->metric_of_sum);
 	free(position->is_by_period);
+	free(position->was_used);
 	free(position->model_sums);
 	free(position->product_sums);
 	free(position->model_begun);
@@ -118,6 +119,7 @@ static int print_metric_of_profile(
 {
 	struct eligible_accounts eligible = {.count = 0};
 	int result = eligible_accounts_build(&eligible, &position->membership, profile, number, position->metric_of_item, error);
+	eligible.was_used = position->was_used[number];
 	for (size_t rank = first; rank < end && result == 0 && !output_failed(position->output); rank++) {
 		struct position_cell *cell = position_cell_at(position, number, rank);
 		cell->eligible = &eligible;

@@ -141,10 +141,11 @@ static int map_sums(struct position *position, struct error *error)
 	const struct reconcile_input *input = position->input;
 	position->metric_of_sum = calloc(input->sums.count + 1, sizeof *position->metric_of_sum);
 	position->is_by_period = calloc(position->licence->models.metric_count + 1, sizeof *position->is_by_period);
+	position->was_used = calloc(position->licence->models.metric_count + 1, sizeof *position->was_used);
 	uint32_t *metric_of_group = map_asset_groups(position, error);
 	if (!metric_of_group)
 		return -1;
-	if (!position->metric_of_sum || !position->is_by_period) {
+	if (!position->metric_of_sum || !position->is_by_period || !position->was_used) {
 		free(metric_of_group);
 		return error_set(error, EX_OSERR, "out of memory");
 	}
@@ -156,7 +157,10 @@ static int map_sums(struct position *position, struct error *error)
 		if (!*input->plan_items.ids.names[sum->key[1]].text && asset_group != INPUT_NONE && metric_of_group[asset_group] != MIXED)
 			metric = metric_of_group[asset_group];
 		position->metric_of_sum[i] = metric;
-		if (metric == PLAN_ITEM_NO_METRIC || input->periods[sum->key[0]].period.index < 0 || !sum->units)
+		if (metric == PLAN_ITEM_NO_METRIC || !sum->units)
+			continue;
+		position->was_used[metric] = true;
+		if (input->periods[sum->key[0]].period.index < 0)
 			continue;
 		if (input->excluded.count)
 			left_out = sum_table_find(&input->excluded, sum->key);

@@ -240,7 +240,6 @@ static void add_consumption(struct reconcile_input *input, struct sum_table *sum
 	if (record->failed)
 		return;
 	update_account(&input->accounts[key[2]], profile, organization, units);
-	input->plan_items.list[key[1]].has_units |= units > 0;
 	record_sum(record, sums, key, units);
 	add_days(record, sums, key, days);
 }
