@@ -64,7 +64,7 @@ static int set_rule(struct consumption *consumption, struct profile *profile, st
 	if (renewal_months < 1 || renewal_months > 60)
 		options_refuse("cannot use --renewal-months %d: it must be 1 to 60", renewal_months);
 	if (!contract_start && !profile_path_option && !calendar)
-		options_refuse("cannot compute periods without -p PROFILE, --contract-start DATE or --calendar UNIT");
+		options_refuse("cannot compute periods: give -p PROFILE, --contract-start DATE or --calendar UNIT");
 	consumption->contract_start = start;
 	consumption->renewal_months = renewal_months;
 	if (!calendar)

@@ -354,10 +354,6 @@ refusing_stages() {
 	run --separate-stderr "$pipeline" run -q -C ws --replay nowhere
 	fails 66 "pipeline.sh: cannot open recording 'nowhere': there is no such folder"
 	untouched
-	rm ws/licence/models.csv
-	run --separate-stderr run_night 20250318T020000Z
-	fails 66 "pipeline.sh: cannot open 'ws/licence/models.csv': there is no such file"
-	untouched
 }
 
 @test "mistakes: usage" {

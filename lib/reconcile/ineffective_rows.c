@@ -1,6 +1,7 @@
 #include "reconcile/ineffective_rows.h"
 
 #include "base/glob.h"
+#include "base/instant.h"
 #include "reconcile/position_print.h"
 #include "json/json_write.h"
 
@@ -121,6 +122,8 @@ static void check_exclusions(const struct reporting *reporting)
 	const struct exclusions *exclusions = &reporting->position->licence->exclusions;
 	for (size_t i = 0; i < exclusions->count; i++) {
 		const struct exclusion *rule = &exclusions->list[i];
+		if (rule->end_day * DAY_MS <= reporting->position->now)
+			continue; /* it is over, and what it named may be gone */
 		if (rule->type == EXCLUDE_IDENTIFIER && reporting->has_subscriptions && !is_plan_item(input, rule->identifier, -1))
 			report_row(reporting, "exclusions", rule->row, "identifier", rule->identifier,
 				"no plan item or subscription matches '%s'", rule->identifier);

@@ -3,7 +3,7 @@
  * (ineffective_row), so that the report shows it, and a warning.
  *
  * What names accounts, sites and organizations is held against the account records of the input, identifiers against its subscriptions:
- * without such records there is nothing to say. Cost centers and the like are held against groups.csv. Retired rows and rules about users, whom consumption does not name, are passed over.
+ * without such records there is nothing to say. Cost centers and the like are held against groups.csv. Retired rows, exclusion rules that are over, and rules about users, whom consumption does not name, are passed over.
  */
 #ifndef ENVTALLY_INEFFECTIVE_ROWS_H
 #define ENVTALLY_INEFFECTIVE_ROWS_H
