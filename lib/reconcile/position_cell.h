@@ -56,7 +56,6 @@ struct position {
 	size_t line_count;
 	bool *is_by_period; /* by metric: the days of some of its consumption are not known */
 	bool *was_used; /* by metric: some units are of it, with a plan item or by their asset group */
-	struct consumer *consumers; /* of all cells */
 	struct drawdown *drawdowns; /* by metric */
 	struct position_cell *cells; /* by metric and rank of period */
 	int64_t *excluded; /* likewise */
