@@ -104,3 +104,16 @@ west 0 2 0 2" "$(position rights_owned rights_used rights_available unlicensed_r
 	same "north 0 zero Compliant
 north 4 counted Compliant" "$(position rights_used usage_state status | head -n 2)"
 }
+
+@test "rights allocated by the name of a site that all accounts have left are drawn for the days before" {
+	licence <<<E,Pro,Envelope,2025-01-01,2025-12-31,10,site,North
+	{
+		printf '{"type":"RECORD","stream":"account","record":{"account_id":"a","site_id":"s2","site_name":"South"}}\n'
+		printf '{"type":"RECORD","stream":"account_site","record":{"account_id":"a","site_id":"s1","site_name":"North","since":"2025-01-01T02:00:00.000Z"}}\n'
+		printf '{"type":"RECORD","stream":"account_site","record":{"account_id":"a","site_id":"s2","site_name":"South","since":"2025-05-01T02:00:00.000Z"}}\n'
+		used north a 2025-04-30 4
+		used north a 2025-05-01 3
+	} >input
+	same "" "$(reconcile -q --now 2026-02-01T00:00:00Z -e entitlements.csv -m models.csv <input | records_of ineffective_row)"
+	same "north 10 7 6 3 2025-05-01" "$(position rights_owned rights_used rights_available unlicensed_rights first_unlicensed_on)"
+}

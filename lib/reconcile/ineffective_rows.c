@@ -61,6 +61,10 @@ static bool has_members(const struct reporting *reporting, enum group_type type,
 			membership_is_member(&position->membership, type, rank, value))
 			return true;
 	}
+	/* A site that all its accounts have left, by its name. */
+	for (size_t i = 0; type == GROUP_SITE && i < position->input->site_count; i++)
+		if (position->input->sites[i].name && strcmp(position->input->sites[i].name, value) == 0)
+			return true;
 	return !is_of_file && !reporting->has_accounts;
 }
 

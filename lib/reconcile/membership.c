@@ -107,15 +107,29 @@ void membership_release(struct membership *membership)
 	*membership = (struct membership){.input = NULL};
 }
 
+/* The site of that name, also if all its accounts have left it. */
+static uint32_t site_of_name(const struct membership *membership, const char *name)
+{
+	const struct reconcile_input *input = membership->input;
+	for (uint32_t rank = 0; rank < input->account_count; rank++) {
+		const char *known = membership_account(membership, rank)->site_name;
+		if (known && membership->site[rank] != MEMBERSHIP_NONE && strcmp(known, name) == 0)
+			return membership->site[rank];
+	}
+	for (size_t i = 0; i < input->site_count; i++)
+		if (input->sites[i].name && strcmp(input->sites[i].name, name) == 0)
+			return membership->site_groups[i];
+	return MEMBERSHIP_NONE;
+}
+
 ptrdiff_t membership_group(struct membership *membership, enum group_type type, const char *value, struct error *error)
 {
 	struct name_table *values = &membership->values[type];
-	if (type == GROUP_SITE && !name_table_find(values, value, strlen(value)))
-		for (uint32_t rank = 0; rank < membership->input->account_count; rank++) {
-			const char *name = membership_account(membership, rank)->site_name;
-			if (name && membership->site[rank] != MEMBERSHIP_NONE && strcmp(name, value) == 0)
-				return membership->site[rank];
-		}
+	if (type == GROUP_SITE && !name_table_find(values, value, strlen(value))) {
+		uint32_t site = site_of_name(membership, value);
+		if (site != MEMBERSHIP_NONE)
+			return site;
+	}
 	return name_table_number(values, value, strlen(value), error);
 }
 
@@ -201,5 +215,8 @@ const char *membership_group_name(const struct membership *membership, enum grou
 	for (uint32_t rank = 0; type == GROUP_SITE && !name && rank < membership->input->account_count; rank++)
 		if (membership->site[rank] == group)
 			name = membership_account(membership, rank)->site_name;
+	for (size_t i = 0; type == GROUP_SITE && !name && i < membership->input->site_count; i++)
+		if (membership->site_groups[i] == group)
+			name = membership->input->sites[i].name;
 	return name;
 }

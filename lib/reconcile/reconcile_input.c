@@ -87,6 +87,7 @@ static void add_site(struct reconcile_input *input, struct record *record)
 	struct input_site site = {.account = read_account(input, record),
 		.site = read_name(record, SLOT_site_id, &input->site_ids),
 		.from_day = instant_day(record_instant(record, SLOT_since))};
+	record_text_update(record, SLOT_site_name, &input->arena, &site.name);
 	if (record_is_null(record, SLOT_site_id))
 		record_wrong(record, SLOT_site_id, "a string");
 	struct input_site *new = record->failed ? NULL : array_grow((void **)&input->sites, &input->site_count, sizeof *new, record->error);

@@ -33,6 +33,7 @@ struct input_account {
 /* A site that an account had from a day on: of accounts that have changed it. */
 struct input_site {
 	uint32_t account, site;
+	const char *name; /* NULL for none */
 	int32_t from_day;
 };
 
