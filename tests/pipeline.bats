@@ -354,6 +354,14 @@ refusing_stages() {
 	run --separate-stderr "$pipeline" run -q -C ws --replay nowhere
 	fails 66 "pipeline.sh: cannot open recording 'nowhere': there is no such folder"
 	untouched
+	# One of the two licence files without the other; neither is no mistake (workspace.bats).
+	for file in models entitlements; do
+		rm ws/licence/$file.csv
+		run --separate-stderr run_night 20250318T020000Z
+		fails 66 "pipeline.sh: cannot open 'ws/licence/$file.csv': there is no such file"
+		untouched
+		cp "$acme/licence/$file.csv" ws/licence/
+	done
 }
 
 @test "mistakes: usage" {

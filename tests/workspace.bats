@@ -169,9 +169,10 @@ at() {
 	# A models.csv of one's own takes their place; init's has no rows yet.
 	mkdir -p ws/licence
 	head -n 1 "$acme/licence/models.csv" >ws/licence/models.csv
+	head -n 1 "$acme/licence/entitlements.csv" >ws/licence/entitlements.csv
 	same "$(records_of metric_result <$results | jq -r .software_model | sort -u)" \
 		"$(envtally reconcile -q -C ws --format ndjson --now 2025-03-18T02:00:00Z | records_of metric_result | jq -r .software_model | sort -u)"
-	cp "$acme/licence/models.csv" ws/licence/
+	cp "$acme"/licence/{models,entitlements}.csv ws/licence/
 	envtally reconcile -q -C ws --format ndjson --now 2025-03-18T02:00:00Z | records_of metric_result | jq -e -s 'length > 0 and all(.automatic == false)' >/dev/null
 }
 

@@ -39,6 +39,11 @@ run_profile() { # FILE
 		say "$name: not active, skipped"
 		return 0
 	}
+	# None is a workspace that has nothing to say of licences yet; one without the other is a mistake.
+	for licence in entitlements models; do
+		[ -e "$workspace/licence/$licence.csv" ] || { [ ! -e "$workspace/licence/entitlements.csv" ] && [ ! -e "$workspace/licence/models.csv" ]; } ||
+			fail 66 "cannot open '$workspace/licence/$licence.csv': there is no such file"
+	done
 	preflight "$file"
 	runs=$workspace/runs/$name
 	clock=$(rfc3339 "${now:-${facts[now]-}}") # a recorded night is run as of that night
@@ -81,7 +86,7 @@ preflight() { # PROFILE
 	stage auth -p "$1" --replay . >/dev/null
 	policy_of "$workspace/licence"
 	[ ${#policy[@]} -eq 0 ] || stage policy hash "${policy[1]}" >/dev/null
-	[ -e "$workspace/licence/models.csv" ] && [ -e "$workspace/licence/entitlements.csv" ] || return 0
+	[ -e "$workspace/licence/models.csv" ] || return 0
 	reconcile_options "$workspace/licence"
 	stage reconcile "${options[@]}" --excluded /dev/null </dev/null >/dev/null
 }
