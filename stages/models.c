@@ -187,10 +187,9 @@ static void print_models(struct output *output, struct error *error)
 	struct arena arena = {.chunks = NULL};
 	const char **names = NULL;
 	size_t count = 0;
-	int got;
 	if (message_reader_open(&reader, STDIN_FILENO, "standard input", subscription_fields, SUBSCRIPTION_FIELDS, false, error) < 0)
 		return;
-	while ((got = message_next(&reader, &message, error)) > 0) {
+	while (message_next(&reader, &message, error) > 0) {
 		const struct json_slice *id = &message.fields[PLAN_ITEM_ID], *name = &message.fields[PLAN_ITEM_NAME];
 		if (!message_is_record(&message, "subscription") || id->kind != JSON_STRING || name->kind != JSON_STRING || !name->length)
 			continue;
@@ -200,8 +199,9 @@ static void print_models(struct output *output, struct error *error)
 			break;
 	}
 	message_reader_release(&reader);
-	buffer_append_string(&output->pending,
-		"publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier,origin\n");
+	if (!error->status)
+		buffer_append_string(&output->pending,
+			"publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier,origin\n");
 	for (size_t i = 0; i < count && !error->status; i++)
 		print_automatic(ids.names[i].text, names[i], output, error);
 	name_table_release(&ids);

@@ -466,7 +466,7 @@ int reconcile_input_finish(struct reconcile_input *input, int64_t now, struct er
 		qsort(input->sites, input->site_count, sizeof *input->sites, compare_sites);
 	if (input->rule_count)
 		qsort(input->rules, input->rule_count, sizeof *input->rules, compare_rules);
-	for (size_t i = 0; i < input->rule_count; i++) {
+	for (size_t i = 0; i < input->rule_count && input->rules; i++) {
 		const struct input_rule *rule = &input->rules[i], *next = i + 1 < input->rule_count ? rule + 1 : NULL;
 		if (make_periods(input, rule, next && next->profile == rule->profile ? next : NULL, now, error) < 0)
 			return -1;
