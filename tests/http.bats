@@ -326,14 +326,15 @@ requests() { jq -s "map(select($1)) | length" log; }
 sharing() {
 	mkdir -p cache
 	"$bin/auth" -p demo/profiles/acme.json --cache cache --show-token | cat - <(tail -n +2 accounts) >in
-	local i pids=()
+	local i pids=() failed=0
 	for ((i = 1; i <= $1; i++)); do
 		mkdir -p "$i"
 		"$bin/fetch-datafeed" -v <in >"$i/out" 2>"$i/err" 3>&- &
 		pids+=($!)
 	done
 	echo "${pids[*]}" >pids
-	for i in "${pids[@]}"; do wait "$i" || return 1; done
+	for i in "${pids[@]}"; do wait "$i" || failed=1; done
+	return "$failed"
 }
 
 all_wait() { [ "$(cat ./*/err 2>/dev/null | grep -c "the limit of requests is nearly reached: waiting")" -eq 3 ]; }
