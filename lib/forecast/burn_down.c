@@ -6,7 +6,6 @@
 #include "json/json_write.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define CURVE_POINTS 100 /* about as many as a picture needs */
 
@@ -121,10 +120,8 @@ static bool has_enterprise_agreement(const struct daily_consumption *daily, cons
 	const struct entitlements *entitlements = &daily->licence->entitlements;
 	for (size_t i = 0; i < entitlements->count; i++) {
 		const struct entitlement *entitlement = &entitlements->list[i];
-		if (entitlement->is_enterprise && !entitlement->is_retired && entitlement->allocation_type == GROUP_POOL &&
-			entitlement->start_day <= day && day < entitlement->end_day &&
-			strcmp(entitlement->software_model, position->software_model) == 0 &&
-			strcmp(entitlement->license_metric, position->license_metric) == 0)
+		if (entitlement->is_enterprise && entitlement->allocation_type == GROUP_POOL && entitlement->start_day <= day &&
+			day < entitlement->end_day && entitlement_is_of(entitlement, position->software_model, position->license_metric))
 			return true;
 	}
 	return false;

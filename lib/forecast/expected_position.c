@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_of_metric(const struct entitlement *entitlement, const struct open_position *position)
-{
-	return !entitlement->is_retired && strcmp(entitlement->software_model, position->software_model) == 0 &&
-		strcmp(entitlement->license_metric, position->license_metric) == 0;
-}
-
 /* The entitlements of the metric, none of them allocated; the caller frees them. */
 static struct entitlement *copy_entitlements(
 	const struct daily_consumption *daily, const struct open_position *position, size_t *count, struct error *error)
@@ -22,7 +16,7 @@ static struct entitlement *copy_entitlements(
 	if (!copies)
 		error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < entitlements->count && copies; i++)
-		if (is_of_metric(&entitlements->list[i], position)) {
+		if (entitlement_is_of(&entitlements->list[i], position->software_model, position->license_metric)) {
 			copies[*count] = entitlements->list[i];
 			/* What is allocated covers its group, not everybody. */
 			copies[*count].is_enterprise &= copies[*count].allocation_type == GROUP_POOL;

@@ -139,3 +139,9 @@ void entitlements_release(struct entitlements *entitlements)
 	arena_release(&entitlements->arena);
 	*entitlements = (struct entitlements){.count = 0};
 }
+
+bool entitlement_is_of(const struct entitlement *entitlement, const char *software_model, const char *license_metric)
+{
+	return !entitlement->is_retired && strcmp(entitlement->software_model, software_model) == 0 &&
+		strcmp(entitlement->license_metric, license_metric) == 0;
+}

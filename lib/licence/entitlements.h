@@ -35,4 +35,7 @@ struct entitlements {
 int entitlements_load(const char *path, struct entitlements *entitlements, csv_complain *complain, struct error *error);
 void entitlements_release(struct entitlements *entitlements);
 
+/* Is it of this license metric of this software model, and not retired? */
+bool entitlement_is_of(const struct entitlement *entitlement, const char *software_model, const char *license_metric);
+
 #endif

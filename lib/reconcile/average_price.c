@@ -3,8 +3,6 @@
 #include "base/instant.h"
 #include "licence/licence_cells.h"
 
-#include <string.h>
-
 #define EXTRA_DIGITS 4 /* of an average price, beyond those of its currency */
 
 int amount_add(struct amount *sum, struct amount part, struct error *error)
@@ -108,9 +106,8 @@ static int add_all(struct average_price *pricing, const struct metric *metric, s
 	pricing->total = 0;
 	for (size_t i = 0; i < pricing->licence->entitlements.count; i++) {
 		const struct entitlement *entitlement = &pricing->licence->entitlements.list[i];
-		if (entitlement->is_retired || entitlement->is_unlimited || !entitlement->has_cost ||
-			strcmp(entitlement->software_model, metric->software_model) != 0 ||
-			strcmp(entitlement->license_metric, metric->license_metric) != 0)
+		if (entitlement->is_unlimited || !entitlement->has_cost ||
+			!entitlement_is_of(entitlement, metric->software_model, metric->license_metric))
 			continue;
 		if (cost_of(pricing, entitlement, &cost, error) < 0 || money_add(&pricing->total, cost, error) < 0)
 			return -1;

@@ -4,7 +4,6 @@
 #include "base/instant.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void position_periods(const struct position *position, uint32_t profile, size_t *first, size_t *end)
 {
@@ -113,8 +112,7 @@ static int collect_grants(const struct drawing *drawing, struct grants *grants, 
 	}
 	for (size_t i = 0; i < entitlements->count; i++) {
 		const struct entitlement *entitlement = &entitlements->list[i];
-		if (!entitlement->is_retired && strcmp(entitlement->software_model, metric->software_model) == 0 &&
-			strcmp(entitlement->license_metric, metric->license_metric) == 0 &&
+		if (entitlement_is_of(entitlement, metric->software_model, metric->license_metric) &&
 			grants_add(grants, entitlement, from, to, error) < 0)
 			return -1;
 	}
@@ -365,16 +363,12 @@ static int draw_interval(struct drawing *drawing, size_t count, struct error *er
 	return 0;
 }
 
-static uint64_t day_key(int32_t day)
-{
-	return (uint32_t)day ^ 0x80000000u;
-}
-
+/* By first day, then by end: the sort is stable, so lines of one interval keep their order. */
 static int draw_intervals(struct drawing *drawing, struct radix_pair order[], struct error *error)
 {
 	size_t count = drawing->line_count;
 	for (size_t i = 0; i < count; i++)
-		order[i] = (struct radix_pair){day_key(drawing->lines[i].first_day) << 32 | day_key(drawing->lines[i].end_day), i};
+		order[i] = (struct radix_pair){input_day_key(input_day_key(0, drawing->lines[i].first_day), drawing->lines[i].end_day), i};
 	radix_sort(order, order + count, count);
 	for (size_t i = 0; i < count;) {
 		uint64_t interval = order[i].key;
