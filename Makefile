@@ -16,6 +16,20 @@ bin = build/sanitize/bin
 hardening = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 optimize = -O1 -g
 link_hardening = -fsanitize=address,undefined
+else ifeq ($(FUZZ),1) # what make fuzz builds
+CC = clang
+CXX = clang++
+build = build/fuzz
+hardening = -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer -DFUZZ_LIBFUZZER
+optimize = -O1 -g
+link_hardening = -fsanitize=address,undefined,fuzzer
+else ifeq ($(COVERAGE),1) # what make fuzz-coverage builds
+CC = clang
+CXX = clang++
+build = build/coverage
+hardening = -fprofile-instr-generate -fcoverage-mapping
+optimize = -O1 -g
+link_hardening = -fprofile-instr-generate
 else
 build = build/release
 bin = bin
@@ -42,11 +56,11 @@ embedded := $(wildcard lib/*/*.sql lib/*/*.jq lib/*/*.css lib/feeds/*.json)
 lib_objects := $(patsubst lib/%,$(build)/lib/%.o,$(wildcard lib/*/*.c lib/*/*.cpp) $(embedded))
 archive := $(build)/libenvtally.a
 unit_tests := $(patsubst tests/lib/%.c,$(build)/tests/%,$(wildcard tests/lib/*_test.c))
-test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests/proxy $(build)/tests/fault
+test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests/proxy $(build)/tests/fault $(build)/tests/fuzz
 
 .DELETE_ON_ERROR:
 # bin/ also has bin/bootstrap, and lib is a folder; these are not files.
-.PHONY: all help test test-crash soak install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
+.PHONY: all help test test-crash soak fuzz fuzz-coverage install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -109,6 +123,10 @@ $(build)/tests/fault: tests/crash/fault.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -std=c17 $(warnings) -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
+fuzz_objects := $(patsubst tests/%.c,$(build)/tests/programs/%.o,$(wildcard tests/fuzz/*.c))
+$(build)/tests/fuzz: $(fuzz_objects) $(archive)
+	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $(fuzz_objects) $(archive) $(libraries)
+
 test-programs: $(programs) $(unit_tests) $(test_programs) ## build the programs and what only the tests use
 
 install: all ## install the stages under libexecdir and the driver as envtally: DESTDIR, prefix and the other directories as usual
@@ -131,6 +149,14 @@ test-crash: ## kill a whole run at 200 points, fail it at 40 (CRASH_POINTS=all: 
 soak: test-programs ## 400 nights of outages, kills and worse (SEED=1, NIGHTS=400, ACCOUNTS=300), against as many calm ones: minutes
 	ENVTALLY_BIN=$(bin) ENVTALLY_BUILD=$(build) tests/soak/run
 
+fuzz: ## run each fuzz target, or TARGET, for T (60) seconds under libFuzzer, which comes with clang (doc/fuzzing.md)
+	$(MAKE) --no-print-directory FUZZ=1 build/fuzz/tests/fuzz
+	tests/fuzz/run $(or $(T),60) $(TARGET)
+
+fuzz-coverage: ## print what the fuzz targets' inputs reach, by file (llvm-cov)
+	$(MAKE) --no-print-directory COVERAGE=1 build/coverage/tests/fuzz
+	tests/fuzz/coverage $(TARGET)
+
 bench: all $(build)/tests/generate $(build)/tests/simulator ## time everything beside its peers (jq, gojq, Miller, DuckDB), print ratios, write bench.json
 	tests/benchmark/run
 
@@ -150,7 +176,7 @@ fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out 
 	$(build)/tests/generate --fixture fixtures/acme
 
 formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
-scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/soak/run \
+scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/soak/run tests/fuzz/run tests/fuzz/coverage \
 	$(wildcard lib/driver/*.sh tests/*.bash)
 
 lint-quick: ## check layout, layers, repeated code and shell scripts: seconds

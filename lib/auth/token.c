@@ -3,6 +3,7 @@
 #include "auth/jwt.h"
 #include "base/instant.h"
 #include "base/percent_encode.h"
+#include "config/connection.h"
 #include "http/http_post.h"
 #include "io/atomic_file.h"
 #include "json/json_write.h"
@@ -115,13 +116,29 @@ static int accept_token(const struct profile *profile, const struct http_reply *
 		: jv_get_kind(lifetime) == JV_KIND_STRING        ? strtod(jv_string_value(lifetime), NULL)
 								 : 0;
 	jv_free(lifetime);
-	if (!*access_token || seconds <= 0 || seconds > 366 * 86400)
+	/* Written so that no number (NaN) is refused, too. */
+	if (!*access_token || !(seconds > 0 && seconds <= 366 * 86400))
 		return error_set(error, EX_UNAVAILABLE,
 			"cannot get a token for profile '%s': the response has no access_token and expires_in", profile->name);
 	token->access_token = strdup(access_token);
-	token->expires_at = instant_of_clock() + (int64_t)seconds * 1000;
+	if (!token->access_token)
+		return error_set(error, EX_OSERR, "out of memory");
+	if (!connection_accepts_token(token->access_token))
+		return error_set(error, EX_UNAVAILABLE,
+			"cannot get a token for profile '%s': the response's access_token is not printable ASCII without blanks",
+			profile->name);
+	token->expires_at = instant_of_clock() + (int64_t)(seconds * 1000);
 	token->clock_ahead_ms = reply->date == INSTANT_NONE ? 0 : instant_of_clock() - reply->date;
-	return token->access_token ? 0 : error_set(error, EX_OSERR, "out of memory");
+	return 0;
+}
+
+static int read_reply(const struct profile *profile, const struct http_reply *reply, struct token *token, struct error *error)
+{
+	jv body = jv_parse_sized(reply->body.data, (int)reply->body.length);
+	int result = reply->status == 200 && jv_get_kind(body) == JV_KIND_OBJECT ? accept_token(profile, reply, body, token, error)
+										 : refused(profile, reply, body, error);
+	jv_free(body);
+	return result;
 }
 
 /* POSTs the form to the profile's token service. */
@@ -174,7 +191,6 @@ int token_request(const struct profile *profile, const struct private_key *key, 
 		.issued_at = instant_of_clock()};
 	struct buffer assertion = BUFFER_INIT, form = BUFFER_INIT;
 	struct http_reply reply = HTTP_REPLY_INIT;
-	jv body = jv_invalid();
 	int result = -1;
 	*token = (struct token){.access_token = NULL};
 	if (jwt_sign(&claims, key->pkey, &assertion, error) < 0)
@@ -185,11 +201,8 @@ int token_request(const struct profile *profile, const struct private_key *key, 
 	buffer_append(&form, assertion.data, assertion.length);
 	if (buffer_check(&form, error) < 0 || post(profile, form.data, &reply, error) < 0)
 		goto out;
-	body = jv_parse_sized(reply.body.data, (int)reply.body.length);
-	result = reply.status == 200 && jv_get_kind(body) == JV_KIND_OBJECT ? accept_token(profile, &reply, body, token, error)
-									    : refused(profile, &reply, body, error);
+	result = read_reply(profile, &reply, token, error);
 out:
-	jv_free(body);
 	http_reply_release(&reply);
 	buffer_release_secret(&assertion);
 	buffer_release_secret(&form);

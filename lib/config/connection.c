@@ -8,6 +8,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+bool connection_accepts_token(char *token)
+{
+	size_t length = strlen(token);
+	for (size_t i = 0; i < length; i++)
+		if (token[i] <= ' ' || token[i] >= 0x7f)
+			return false;
+	return length > 0;
+}
+
 #define AT(member) .offset = offsetof(struct connection, member)
 
 static const struct setting table[] = {
@@ -19,7 +28,8 @@ static const struct setting table[] = {
 	{"ca_bundle", SETTING_STRING, AT(ca_bundle)},
 	{"proxy_login", SETTING_STRING, AT(proxy_login)},
 	{"headroom", SETTING_STRING, AT(headroom)},
-	{"access_token", SETTING_STRING, AT(access_token)},
+	{"access_token", SETTING_STRING, AT(access_token), .accepts = connection_accepts_token,
+		.expected = "a token: printable ASCII without blanks"},
 	{"expires_at", SETTING_INSTANT, AT(expires_at)},
 	{"contract_start", SETTING_DAY, AT(contract_start), .required = true},
 	{"renewal_months", SETTING_INTEGER, AT(renewal_months), .required = true, .least = 1, .most = 60},

@@ -36,6 +36,9 @@ bool connection_may_reveal(int descriptor, bool show_token);
 /* Parses a CONNECTION line. EX_DATAERR if a member is missing or invalid. */
 int connection_parse(const char *line, size_t length, struct connection *connection, struct error *error);
 
+/* Is it what a header can carry (RFC 6749 appendix A.12)? Then no token can end the line that it is on. */
+bool connection_accepts_token(char *token);
+
 /* Is the account, in any case, among those that the profile requests? */
 bool connection_wants(const struct connection *connection, const char *account_id);
 

@@ -68,7 +68,8 @@ struct json_scanner {
 		bool ahead = walk.covers(text, length);
 		if (!ahead && !walk.index(text, length))
 			return false;
-		std::memset(into, 0, count * sizeof *into);
+		if (count) /* `into` may be NULL otherwise */
+			std::memset(into, 0, count * sizeof *into);
 		bool walked = walk.line(text, length, &root, into);
 		if (!ahead)
 			walk.forget();

@@ -79,7 +79,7 @@ static int merge_again(struct group_commit *group, struct message_reader *reader
 	int result = buffer_check(&lines, error);
 	for (char *at = lines.data, *end = at + lines.length; at < end && result == 0;) {
 		char *newline = memchr(at, '\n', (size_t)(end - at));
-		struct message message = {.line = {at, (size_t)(newline - at)}};
+		struct message message = {.line = {.text = at, .length = (size_t)(newline - at)}};
 		result = message_parse(reader, &message, error) < 0 ? -1 : merge_message(group, &message, error);
 		at = newline + 1;
 	}

@@ -1,0 +1,182 @@
+/*
+ * fuzz: runs a fuzz target (fuzz.h) on each file, or each file of a folder.
+ *
+ *	fuzz TARGET PATH…
+ *	fuzz --list
+ *
+ * With libFuzzer, which has a main of its own, FUZZ_TARGET names the target: see tests/fuzz/run.
+ */
+#include "fuzz.h"
+
+#include "io/diag.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	void (*run)(const uint8_t *bytes, size_t length);
+} targets[] = {
+#define TARGET(name) {#name, fuzz_##name},
+	FUZZ_TARGETS(TARGET)
+#undef TARGET
+};
+#define TARGET_COUNT (sizeof targets / sizeof *targets)
+
+void fuzz_failed(const char *file, int line, const char *condition)
+{
+	fprintf(stderr, "%s:%d: this does not hold: %s\n", file, line, condition);
+	abort();
+}
+
+static int memory_file(int *descriptor, const void *bytes, size_t length)
+{
+	if (*descriptor < 0)
+		*descriptor = memfd_create("fuzz", MFD_CLOEXEC);
+	if (*descriptor < 0 || ftruncate(*descriptor, 0) < 0 || pwrite(*descriptor, bytes, length, 0) != (ssize_t)length)
+		abort();
+	return *descriptor;
+}
+
+const char *fuzz_file(size_t place, const void *bytes, size_t length)
+{
+	static int descriptors[FUZZ_FILES] = {-1, -1, -1, -1};
+	static char paths[FUZZ_FILES][32];
+	snprintf(paths[place], sizeof paths[place], "/proc/self/fd/%d", memory_file(&descriptors[place], bytes, length));
+	return paths[place];
+}
+
+void fuzz_stdin(const void *bytes, size_t length)
+{
+	static int descriptor = -1;
+	if (lseek(memory_file(&descriptor, bytes, length), 0, SEEK_SET) < 0 || dup2(descriptor, STDIN_FILENO) < 0)
+		abort();
+}
+
+void fuzz_output(struct output *output)
+{
+	output_open(output, -1, "output");
+	output->is_held = true;
+}
+
+void fuzz_check_lines(const struct buffer *lines)
+{
+	static struct json_scanner *scanner;
+	const char *end = lines->data + lines->length, *next;
+	if (!scanner)
+		scanner = json_scanner_new(NULL, 0, NULL);
+	for (const char *at = lines->data; at < end; at = next + 1) {
+		next = memchr(at, '\n', (size_t)(end - at));
+		FUZZ_CHECK(next);
+		FUZZ_CHECK(json_scan(scanner, at, (size_t)(next - at), NULL, NULL) == 0);
+	}
+}
+
+void fuzz_close(struct output *output)
+{
+	fuzz_check_lines(&output->pending);
+	buffer_release(&output->pending);
+}
+
+int64_t fuzz_number(struct fuzz_input *input)
+{
+	int64_t number = 0;
+	size_t size = input->left < sizeof number ? input->left : sizeof number;
+	memcpy(&number, input->at, size);
+	input->at += size;
+	input->left -= size;
+	return number;
+}
+
+int64_t fuzz_range(struct fuzz_input *input, int64_t least, int64_t most)
+{
+	return least + (int64_t)((uint64_t)fuzz_number(input) % (uint64_t)(most - least + 1));
+}
+
+bool fuzz_line(struct fuzz_input *input, struct buffer *line)
+{
+	if (!input->left)
+		return false;
+	const uint8_t *newline = memchr(input->at, '\n', input->left);
+	size_t length = newline ? (size_t)(newline - input->at) : input->left;
+	buffer_reset(line);
+	buffer_append(line, input->at, length);
+	length += newline != NULL;
+	input->at += length;
+	input->left -= length;
+	return true;
+}
+
+static void (*find_target(const char *name))(const uint8_t *, size_t)
+{
+	diag_set_verbosity(-1);
+	for (size_t i = 0; name && i < TARGET_COUNT; i++)
+		if (strcmp(targets[i].name, name) == 0)
+			return targets[i].run;
+	fprintf(stderr, "fuzz: cannot run '%s': there is no such target (fuzz --list)\n", name ? name : "");
+	exit(EX_USAGE);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	static void (*run)(const uint8_t *, size_t);
+	if (!run)
+		run = find_target(getenv("FUZZ_TARGET"));
+	run(bytes, length);
+	return 0;
+}
+
+#ifndef FUZZ_LIBFUZZER
+
+static void run_file(void (*run)(const uint8_t *, size_t), const char *path)
+{
+	struct buffer file = BUFFER_INIT;
+	struct error error = ERROR_INIT;
+	if (buffer_append_file(&file, path, (size_t)16 << 20, &error) < 0) {
+		fprintf(stderr, "fuzz: %s\n", error.text);
+		exit(error.status);
+	}
+	/* Of the file's own size, so that a sanitizer sees what reads beyond it. */
+	uint8_t *bytes = malloc(file.length + !file.length);
+	memcpy(bytes, file.data, file.length);
+	run(bytes, file.length);
+	free(bytes);
+	buffer_release(&file);
+}
+
+/* A failed file is named by this line, the last one. */
+static void run_path(void (*run)(const uint8_t *, size_t), const char *path)
+{
+	char pattern[4096];
+	glob_t found;
+	snprintf(pattern, sizeof pattern, "%s/*", path);
+	if (glob(pattern, 0, NULL, &found) != 0) {
+		fprintf(stderr, "%s\n", path);
+		run_file(run, path);
+		return;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		run_path(run, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+		for (size_t i = 0; i < TARGET_COUNT; i++)
+			puts(targets[i].name);
+		return 0;
+	}
+	void (*run)(const uint8_t *, size_t) = find_target(argc > 1 ? argv[1] : NULL);
+	for (int i = 2; i < argc; i++)
+		run_path(run, argv[i]);
+	return 0;
+}
+
+#endif

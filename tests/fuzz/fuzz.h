@@ -1,0 +1,56 @@
+/*
+ * fuzz.h: what the fuzz targets share. doc/fuzzing.md is the manual.
+ *
+ * A target is a function fuzz_NAME() in NAME.c that takes any bytes. It must not crash, hang, leak or do what is undefined, whatever they
+ * are; and what it finds in them is compared with an oracle: another library, exact arithmetic, or the same thing done another way.
+ *
+ * All targets are one program (fuzz.c), which runs one of them on files, or under libFuzzer.
+ */
+#ifndef ENVTALLY_FUZZ_H
+#define ENVTALLY_FUZZ_H
+
+#include "base/buffer.h"
+#include "io/output.h"
+#include "json/json_slice.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* clang-format off */
+#define FUZZ_TARGETS(X) \
+	X(aggregate) X(connection) X(csv) X(feed) X(headers) X(instant) X(json) \
+	X(keys) X(licence) X(merge) X(money) X(normalize) X(period) X(policy) \
+	X(profile) X(recording) X(response) X(text) X(token)
+/* clang-format on */
+
+#define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *bytes, size_t length);
+FUZZ_TARGETS(FUZZ_DECLARE)
+
+/* Ends the process, as a crash does, when a condition does not hold. */
+#define FUZZ_CHECK(condition) ((condition) ? (void)0 : fuzz_failed(__FILE__, __LINE__, #condition))
+_Noreturn void fuzz_failed(const char *file, int line, const char *condition);
+
+/* The bytes as a file without a name; the path lasts until the next call for the same place. */
+#define FUZZ_FILES 4
+const char *fuzz_file(size_t place, const void *bytes, size_t length);
+
+/* The bytes as standard input. */
+void fuzz_stdin(const void *bytes, size_t length);
+
+/* An output whose lines stay in `pending`; fuzz_close() checks that each is a JSON object, and releases them. */
+void fuzz_output(struct output *output);
+void fuzz_close(struct output *output);
+void fuzz_check_lines(const struct buffer *lines);
+
+/* A number of the input, which gets shorter: 0 where it has none left. */
+struct fuzz_input {
+	const uint8_t *at;
+	size_t left;
+};
+int64_t fuzz_number(struct fuzz_input *input);
+int64_t fuzz_range(struct fuzz_input *input, int64_t least, int64_t most);
+
+/* The text up to the next newline, NUL-terminated, in `line`; false at the end of the input. */
+bool fuzz_line(struct fuzz_input *input, struct buffer *line);
+
+#endif
