@@ -31,7 +31,7 @@ used() { jq -r 'select(.stream == "metric_result" and .record.software_model == 
 		same_files "$BATS_FILE_TMPDIR/$night.report" got
 		as_of "$night" --format ndjson >records
 		same_files <(grep -v '"stream":"contract"' "$BATS_FILE_TMPDIR/ws/runs/acme/$night/results.ndjson") \
-			<(grep -E '"stream":"([a-z]+_result|unlicensed_consumption|remediation|unrecognized_subscription|forecast)"' records)
+			<(grep -E '"stream":"([a-z]+_result|unlicensed_consumption|remediation|unrecognized_subscription|consumption_(without_position|balance)|forecast)"' records)
 	done
 }
 

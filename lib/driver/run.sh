@@ -404,7 +404,7 @@ complete_workspace() { # PARTIAL
 		stage split-streams account,watermark=- <"$1/inputs/others.ndjson"
 	} >>"$1/workspace.ndjson"
 }
-result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,contract
+result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,consumption_without_position,consumption_balance,contract
 
 # Stores the run's results in the ledger, in one transaction, and writes its manifest. The files of a promoted run are on disk before.
 promote() { # NAME PARTIAL STATE

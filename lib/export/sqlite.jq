@@ -20,7 +20,7 @@ def load($profile):
   | "{\"type\":\"RECORD\",\"stream\":\"\(.stream)\"," as $begin
   | "CREATE TABLE IF NOT EXISTS \(.stream | name) (\n  profile TEXT NOT NULL,\n"
     + ([$columns | to_entries[] | "  \(.key | name) \(.value | column_type)" + (if .key | IN($keys[]) then " NOT NULL" else "" end) + ",\n"] | add)
-    + "  PRIMARY KEY (profile, \($keys | map(name) | join(", ")))\n) STRICT, WITHOUT ROWID;\n"
+    + "  PRIMARY KEY (\(["profile"] + $keys | map(name) | join(", ")))\n) STRICT, WITHOUT ROWID;\n"
     + "INSERT INTO \(.stream | name) (profile, \($columns | keys_unsorted | map(name) | join(", ")))\nSELECT \(value($profile; "profile"; $keys))"
     + ([$columns | keys_unsorted[] | ",\n  " + value($profile; .; $keys)] | add)
     + "\nFROM staged WHERE substr(line, 1, \($begin | length)) = \($begin | literal);";

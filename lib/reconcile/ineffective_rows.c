@@ -14,7 +14,7 @@
 struct reporting {
 	struct position *position;
 	csv_complain *warn;
-	bool has_accounts, has_subscriptions; /* the input has such records */
+	bool has_subscriptions; /* the input has such records */
 };
 
 __attribute__((format(printf, 6, 7))) static void report_row(
@@ -65,7 +65,7 @@ static bool has_members(const struct reporting *reporting, enum group_type type,
 	for (size_t i = 0; type == GROUP_SITE && i < position->input->site_count; i++)
 		if (position->input->sites[i].name && strcmp(position->input->sites[i].name, value) == 0)
 			return true;
-	return !is_of_file && !reporting->has_accounts;
+	return !is_of_file && !position->input->has_accounts;
 }
 
 static void check_entitlements(const struct reporting *reporting)
@@ -131,7 +131,7 @@ static void check_exclusions(const struct reporting *reporting)
 		if (rule->type == EXCLUDE_IDENTIFIER && reporting->has_subscriptions && !is_plan_item(input, rule->identifier, -1))
 			report_row(reporting, "exclusions", rule->row, "identifier", rule->identifier,
 				"no plan item or subscription matches '%s'", rule->identifier);
-		else if (rule->type == EXCLUDE_ACCOUNT && reporting->has_accounts && !is_account(input, rule->identifier))
+		else if (rule->type == EXCLUDE_ACCOUNT && input->has_accounts && !is_account(input, rule->identifier))
 			report_row(reporting, "exclusions", rule->row, "identifier", rule->identifier, "no account matches '%s'",
 				rule->identifier);
 	}
@@ -153,7 +153,7 @@ static int check_groups(const struct reporting *reporting, struct error *error)
 	for (size_t i = 0; i < groups->count; i++)
 		rows[i] = &groups->list[i];
 	qsort(rows, groups->count, sizeof *rows, compare_lines);
-	for (size_t i = 0; i < groups->count && reporting->has_accounts; i++) {
+	for (size_t i = 0; i < groups->count && input->has_accounts; i++) {
 		const char *id = rows[i]->account_id;
 		if (!name_table_find(&input->account_ids, id, strlen(id)))
 			report_row(reporting, "groups", rows[i]->row, "account_id", id, "there is no account '%s'", id);
@@ -166,8 +166,6 @@ int position_print_ineffective(struct position *position, csv_complain *warn, st
 {
 	const struct reconcile_input *input = position->input;
 	struct reporting reporting = {.position = position, .warn = warn};
-	for (size_t i = 0; i < input->account_count; i++)
-		reporting.has_accounts |= input->accounts[i].is_known;
 	for (size_t i = 0; i < input->plan_items.count; i++)
 		reporting.has_subscriptions |= input->plan_items.list[i].subscriptions > 0;
 	check_entitlements(&reporting);

@@ -10,6 +10,7 @@
 #include "reconcile/position_print.h"
 #include "reconcile/position_trace.h"
 #include "reconcile/remediation.h"
+#include "reconcile/without_position.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,13 +25,14 @@ static int position_open(struct position *position, struct error *error)
 		return -1;
 	position->period_of_rank = calloc(periods + 1, sizeof *position->period_of_rank);
 	position->excluded = calloc(models->metric_count * periods + 1, sizeof *position->excluded);
+	position->in_positions = calloc(input->profiles.count + 1, sizeof *position->in_positions);
 	position->model_sums = calloc(models->model_names.count * periods + 1, sizeof *position->model_sums);
 	position->product_sums = calloc(models->product_keys.count * periods + 1, sizeof *position->product_sums);
 	position->model_begun = calloc(models->model_names.count * periods + 1, sizeof *position->model_begun);
 	position->product_begun = calloc(models->product_keys.count * periods + 1, sizeof *position->product_begun);
 	position->currency_of_product = calloc(models->product_keys.count + 1, sizeof *position->currency_of_product);
-	if (!position->period_of_rank || !position->excluded || !position->model_sums || !position->product_sums ||
-		!position->model_begun || !position->product_begun || !position->currency_of_product)
+	if (!position->period_of_rank || !position->excluded || !position->in_positions || !position->model_sums ||
+		!position->product_sums || !position->model_begun || !position->product_begun || !position->currency_of_product)
 		return error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < models->product_keys.count; i++)
 		position->currency_of_product[i] = average_price_currency(position->licence, (uint32_t)i);
@@ -44,6 +46,9 @@ static void position_close(struct position *position)
 	free(position->period_of_rank);
 	free(position->lines);
 	free(position->excluded);
+	free(position->in_positions);
+	sum_table_release(&position->without);
+	sum_table_release(&position->excluded_items);
 	position_draw_release(position);
 	free(position->metric_of_sum);
 	free(position->is_by_period);
@@ -104,6 +109,7 @@ static int print_cell(struct position *position, struct position_cell *cell, siz
 				position_print_groups(position, cell, parts, error) < 0 ||
 				position_print_unlicensed(position, cell, parts, error) < 0 ||
 				position_print_remediation(position, cell, error) < 0 ||
+				sum_add(&position->in_positions[cell->period->profile], cell->figures.used, error) < 0 ||
 				figures_add(&position->model_sums[model], &cell->figures, !position->model_begun[model], error) < 0 ||
 				figures_add(&position->product_sums[product], &cell->figures, !position->product_begun[product], error) < 0
 			? -1
@@ -151,18 +157,16 @@ static void print_sums(struct position *position, const struct stream *stream, u
 		}
 }
 
-static int print_profile(struct position *position, uint32_t profile, struct error *error)
+static int print_profile(struct position *position, uint32_t profile, csv_complain *warn, struct error *error)
 {
 	size_t first, end;
 	position_periods(position, profile, &first, &end);
-	if (first == end)
-		return 0;
-	for (size_t metric = 0; metric < position->licence->models.metric_count; metric++)
+	for (size_t metric = 0; first < end && metric < position->licence->models.metric_count; metric++)
 		if (print_metric_of_profile(position, profile, (uint32_t)metric, first, end, error) < 0)
 			return -1;
 	print_sums(position, &stream_model_result, profile, first, end);
 	print_sums(position, &stream_product_result, profile, first, end);
-	return 0;
+	return without_position_print(position, profile, warn, error);
 }
 
 int position_print(const struct licence *licence, const struct reconcile_input *input, unsigned group_by, bool trace, int64_t now,
@@ -175,14 +179,14 @@ int position_print(const struct licence *licence, const struct reconcile_input *
 		: 0;
 	if (result == 0 && input->workspace != INPUT_NONE) {
 		position.output = workspace;
-		result = print_profile(&position, input->workspace, error);
+		result = print_profile(&position, input->workspace, warn, error);
 		position.output = output;
 	}
 	/* Each output has its SCHEMAs. */
 	if (workspace != output)
 		memset(position.begun, 0, sizeof position.begun);
 	for (size_t profile = 0; profile < input->profiles.count && result == 0; profile++)
-		result = !input_profile_is_shown(input, (uint32_t)profile) ? 0 : print_profile(&position, (uint32_t)profile, error);
+		result = !input_profile_is_shown(input, (uint32_t)profile) ? 0 : print_profile(&position, (uint32_t)profile, warn, error);
 	if (result == 0)
 		position_billing_print(&position);
 	if (result == 0)

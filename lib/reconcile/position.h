@@ -15,7 +15,7 @@
 /*
  * Appends all results to `output`; `group_by` has a bit for each enum group_type. With `trace` also what they come from: position_trace.h.
  * The workspace's results, where there are several profiles, go to `workspace`, which may be `output`.
- * `warn` gets what rows of the licence files do nothing: ineffective_rows.h.
+ * `warn` gets what rows of the licence files do nothing (ineffective_rows.h), and what does not add up (without_position.h).
  * EX_DATAERR for a plan item that maps to two metrics, and for what cannot be computed.
  */
 int position_print(const struct licence *licence, const struct reconcile_input *input, unsigned group_by, bool trace, int64_t now,

@@ -59,6 +59,9 @@ struct position {
 	struct drawdown *drawdowns; /* by metric */
 	struct position_cell *cells; /* by metric and rank of period */
 	int64_t *excluded; /* likewise */
+	struct sum_table without; /* units without a position by rank of period, reason and account: without_position.h */
+	struct sum_table excluded_items; /* excluded units of plan items without a metric, by plan item and profile */
+	int64_t *in_positions; /* by profile, the workspace last: units that printed positions have used */
 	struct position_billing *billings; /* position_billing.h */
 	size_t billing_count;
 	struct position_billed *billed; /* by metric and rank of period; NULL without billing periods */

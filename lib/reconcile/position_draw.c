@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/instant.h"
+#include "reconcile/without_position.h"
 
 #include <stdlib.h>
 
@@ -231,6 +232,7 @@ static int make_consumers(struct drawing *drawing, int which, struct error *erro
 	struct position *position = drawing->position;
 	size_t periods = position->input->period_count, count = 0;
 	struct place *places = malloc((drawing->line_count + 1) * sizeof *places);
+	int result = 0;
 	drawing->claims[which] = calloc(drawing->line_count + 1, sizeof **drawing->claims);
 	if (!places || !drawing->claims[which]) {
 		free(places);
@@ -241,10 +243,11 @@ static int make_consumers(struct drawing *drawing, int which, struct error *erro
 		size_t rank = which ? position_workspace_period(position, line->first_day) : line->period;
 		if (rank < periods)
 			places[count++] = (struct place){rank, line};
+		else if (without_position_add_outside(position, position->membership.account_of_rank[line->rank], line->units, error) < 0)
+			result = -1;
 	}
 	if (which)
 		qsort(places, count, sizeof *places, compare_places);
-	int result = 0;
 	for (size_t i = 0; i < count && result == 0; i++) {
 		const struct position_line *line = places[i].line;
 		struct position_cell *cell = position_cell_at(position, drawing->metric, places[i].cell_rank);

@@ -5,6 +5,7 @@
 #include "licence/licence_cells.h"
 #include "reconcile/position_draw.h"
 #include "reconcile/position_trace.h"
+#include "reconcile/without_position.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,24 +33,6 @@ static int find_suspects(const struct position *position, struct suspects *suspe
 		suspects->accounts[i] = exclusions_name(exclusions, EXCLUDE_ACCOUNT, &id, 1);
 	}
 	return 0;
-}
-
-/* Do rules about its plan item or its account leave the sum out in this part of its period? 1 or 0, -1 with an error. */
-static int is_excluded(const struct position *position, const struct suspects *suspects, const struct sum *sum, const struct period *at,
-	struct error *error)
-{
-	const struct reconcile_input *input = position->input;
-	const struct exclusions *exclusions = &position->licence->exclusions;
-	const char *profile = input->profiles.names[input->periods[sum->key[0]].profile].text, *texts[PLAN_ITEM_TEXTS];
-	int excluded = 0;
-	if (suspects->accounts[sum->key[2]]) {
-		*texts = input->account_ids.names[sum->key[2]].text;
-		excluded = exclusions_apply(exclusions, EXCLUDE_ACCOUNT, texts, 1, profile, at, error);
-	}
-	if (excluded != 0 || !suspects->items[sum->key[1]])
-		return excluded;
-	plan_items_texts(&input->plan_items, sum->key[1], texts);
-	return exclusions_apply(exclusions, EXCLUDE_IDENTIFIER, texts, PLAN_ITEM_TEXTS, profile, at, error);
 }
 
 /* Of a sum, what was sent by excluded users; the rest is what counts. */
@@ -135,6 +118,16 @@ static uint32_t *map_asset_groups(const struct position *position, struct error 
 	return metrics;
 }
 
+/* Are the days of a sum known, and of what is left out of it? */
+static bool are_days_known(const struct reconcile_input *input, size_t number)
+{
+	const struct sum *left_out = input->excluded.count ? sum_table_find(&input->excluded, input->sums.sums[number].key) : NULL;
+	const struct radix_pair *days;
+	return input_days_of(&input->days, &input->sums, number, &days) &&
+		(!left_out || !left_out->units ||
+			input_days_of(&input->excluded_days, &input->excluded, (size_t)(left_out - input->excluded.sums), &days));
+}
+
 /* The metric of each sum, PLAN_ITEM_NO_METRIC also before the contract; and of which metric some days are not known. */
 static int map_sums(struct position *position, struct error *error)
 {
@@ -150,8 +143,7 @@ static int map_sums(struct position *position, struct error *error)
 		return error_set(error, EX_OSERR, "out of memory");
 	}
 	for (size_t i = 0; i < input->sums.count; i++) {
-		const struct sum *sum = &input->sums.sums[i], *left_out = NULL;
-		const struct radix_pair *days;
+		const struct sum *sum = &input->sums.sums[i];
 		uint32_t metric = position->metric_of_item[sum->key[1]], asset_group = input->accounts[sum->key[2]].asset_group;
 		/* Consumption without a plan item is of the one metric that all plan items of its account's asset group belong to. */
 		if (!*input->plan_items.ids.names[sum->key[1]].text && asset_group != INPUT_NONE && metric_of_group[asset_group] != MIXED)
@@ -162,28 +154,57 @@ static int map_sums(struct position *position, struct error *error)
 		position->was_used[metric] = true;
 		if (input->periods[sum->key[0]].period.index < 0)
 			continue;
-		if (input->excluded.count)
-			left_out = sum_table_find(&input->excluded, sum->key);
-		position->is_by_period[metric] |= !input_days_of(&input->days, &input->sums, i, &days) ||
-			(left_out && left_out->units &&
-				!input_days_of(&input->excluded_days, &input->excluded, (size_t)(left_out - input->excluded.sums), &days));
+		position->is_by_period[metric] |= !are_days_known(input, i);
 	}
 	free(metric_of_group);
 	return 0;
 }
 
-static int add_line(struct position *position, const struct sum *sum, uint32_t metric, uint32_t period, int32_t first_day, int32_t end_day,
-	int64_t units, struct error *error)
+/* Where the units of a sum go. */
+struct summand {
+	size_t number; /* of the sum */
+	const struct sum *sum;
+	const struct suspects *suspects; /* NULL: no rule is asked */
+	uint32_t metric, period; /* period: its rank */
+	enum without_reason reason;
+	int64_t of_users; /* units of excluded users */
+};
+
+/* Do rules about its plan item or its account leave the sum out in this part of its period? 1 or 0, -1 with an error. */
+static int is_excluded(const struct position *position, const struct summand *summand, const struct period *at, struct error *error)
 {
+	const struct reconcile_input *input = position->input;
+	const struct exclusions *exclusions = &position->licence->exclusions;
+	const struct suspects *suspects = summand->suspects;
+	const struct sum *sum = summand->sum;
+	const char *profile = input->profiles.names[input->periods[sum->key[0]].profile].text, *texts[PLAN_ITEM_TEXTS];
+	int excluded = 0;
+	if (!suspects)
+		return 0;
+	if (suspects->accounts[sum->key[2]]) {
+		*texts = input->account_ids.names[sum->key[2]].text;
+		excluded = exclusions_apply(exclusions, EXCLUDE_ACCOUNT, texts, 1, profile, at, error);
+	}
+	if (excluded != 0 || !suspects->items[sum->key[1]])
+		return excluded;
+	plan_items_texts(&input->plan_items, sum->key[1], texts);
+	return exclusions_apply(exclusions, EXCLUDE_IDENTIFIER, texts, PLAN_ITEM_TEXTS, profile, at, error);
+}
+
+static int add_line(
+	struct position *position, const struct summand *summand, int32_t first_day, int32_t end_day, int64_t units, struct error *error)
+{
+	if (summand->reason != WITHOUT_NOTHING)
+		return without_position_add(position, summand->reason, summand->sum, summand->period, first_day, units, error);
 	struct position_line *line = units ? array_grow((void **)&position->lines, &position->line_count, sizeof *line, error) : NULL;
 	const struct period at = {.start = first_day * DAY_MS, .end = end_day * DAY_MS};
-	uint32_t rank = position->membership.rank_of_account[sum->key[2]];
+	uint32_t rank = position->membership.rank_of_account[summand->sum->key[2]];
 	if (!units)
 		return 0;
 	if (!line)
 		return -1;
-	*line = (struct position_line){.metric = metric,
-		.period = period,
+	*line = (struct position_line){.metric = summand->metric,
+		.period = summand->period,
 		.rank = rank,
 		.epoch = membership_epoch(&position->membership, rank, &at),
 		.first_day = first_day,
@@ -193,24 +214,31 @@ static int add_line(struct position *position, const struct sum *sum, uint32_t m
 }
 
 /* Counts what is left out on a day, or in the period that begins on it, in the profile's period and in the workspace's. */
-static int count_excluded(struct position *position, uint32_t metric, size_t period, int32_t day, int64_t units, struct error *error)
+static int count_excluded(struct position *position, const struct summand *summand, int32_t day, int64_t units, struct error *error)
 {
+	const uint32_t item[SUM_PARTS] = {summand->sum->key[1], position->input->periods[summand->sum->key[0]].profile};
 	size_t periods = position->input->period_count, shared = position_workspace_period(position, day);
-	int64_t *excluded = &position->excluded[metric * periods];
-	return sum_add(&excluded[period], units, error) < 0 || (shared < periods && sum_add(&excluded[shared], units, error) < 0) ? -1 : 0;
+	if (!units)
+		return 0;
+	if (without_position_add(position, WITHOUT_EXCLUDED, summand->sum, summand->period, day, units, error) < 0)
+		return -1;
+	if (summand->metric == PLAN_ITEM_NO_METRIC)
+		return sum_table_add(&position->excluded_items, item, units, error);
+	int64_t *excluded = &position->excluded[summand->metric * periods];
+	return sum_add(&excluded[summand->period], units, error) < 0 || (shared < periods && sum_add(&excluded[shared], units, error) < 0)
+		? -1
+		: 0;
 }
 
 /* A line for each day of the sum; *left_out: of all of them. */
-static int add_day_lines(
-	struct position *position, const struct suspects *suspects, size_t number, uint32_t period, int64_t *left_out, struct error *error)
+static int add_day_lines(struct position *position, const struct summand *summand, int64_t *left_out, struct error *error)
 {
 	const struct reconcile_input *input = position->input;
-	const struct sum *sum = &input->sums.sums[number], *users = NULL;
+	const struct sum *users = NULL;
 	const struct radix_pair *days, *excluded = NULL;
-	size_t count = input_days_of(&input->days, &input->sums, number, &days), excluded_count = 0, at = 0;
-	if (input->excluded.count && (users = sum_table_find(&input->excluded, sum->key)))
+	size_t count = input_days_of(&input->days, &input->sums, summand->number, &days), excluded_count = 0, at = 0;
+	if (summand->suspects && input->excluded.count && (users = sum_table_find(&input->excluded, summand->sum->key)))
 		excluded_count = input_days_of(&input->excluded_days, &input->excluded, (size_t)(users - input->excluded.sums), &excluded);
-	*left_out = 0;
 	for (size_t i = 0; i < count; i++) {
 		int32_t day = input_day_of_key(days[i].key);
 		const struct period as_period = {.start = day * DAY_MS, .end = (day + 1) * DAY_MS};
@@ -221,33 +249,28 @@ static int add_day_lines(
 			at++;
 		for (; at < excluded_count && input_day_of_key(excluded[at].key) == day; at++)
 			of_users += (int64_t)excluded[at].value;
-		int is_whole = is_excluded(position, suspects, sum, &as_period, error);
+		int is_whole = is_excluded(position, summand, &as_period, error);
 		if (is_whole < 0)
 			return -1;
 		of_users = is_whole ? units : of_users < units ? of_users : units;
 		*left_out += of_users;
-		if ((of_users && count_excluded(position, position->metric_of_sum[number], period, day, of_users, error) < 0) ||
-			add_line(position, sum, position->metric_of_sum[number], period, day, day + 1, units - of_users, error) < 0)
+		if (count_excluded(position, summand, day, of_users, error) < 0 ||
+			add_line(position, summand, day, day + 1, units - of_users, error) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int add_period_line(
-	struct position *position, const struct suspects *suspects, size_t number, uint32_t period, int64_t *left_out, struct error *error)
+static int add_period_line(struct position *position, const struct summand *summand, int64_t *left_out, struct error *error)
 {
-	const struct reconcile_input *input = position->input;
-	const struct sum *sum = &input->sums.sums[number];
-	const struct period *at = &input->periods[sum->key[0]].period;
-	int is_whole = is_excluded(position, suspects, sum, at, error);
-	if (is_whole < 0 || find_excluded(position, sum, left_out, error) < 0)
+	const struct period *at = &position->input->periods[summand->sum->key[0]].period;
+	int is_whole = is_excluded(position, summand, at, error);
+	if (is_whole < 0)
 		return -1;
-	if (is_whole)
-		*left_out = sum->units;
-	if (count_excluded(position, position->metric_of_sum[number], period, instant_day(at->start), *left_out, error) < 0)
+	*left_out = is_whole ? summand->sum->units : summand->of_users;
+	if (count_excluded(position, summand, instant_day(at->start), *left_out, error) < 0)
 		return -1;
-	return add_line(position, sum, position->metric_of_sum[number], period, instant_day(at->start), instant_day(at->end - 1) + 1,
-		sum->units - *left_out, error);
+	return add_line(position, summand, instant_day(at->start), instant_day(at->end - 1) + 1, summand->sum->units - *left_out, error);
 }
 
 static int add_lines(struct position *position, const struct suspects *suspects, const uint32_t rank_of_period[], struct error *error)
@@ -255,17 +278,18 @@ static int add_lines(struct position *position, const struct suspects *suspects,
 	const struct reconcile_input *input = position->input;
 	for (size_t i = 0; i < input->sums.count; i++) {
 		const struct sum *sum = &input->sums.sums[i];
-		uint32_t metric = position->metric_of_sum[i], period = rank_of_period[sum->key[0]];
+		struct summand summand = {.number = i,
+			.sum = sum,
+			.suspects = input->periods[sum->key[0]].period.index < 0 ? NULL : suspects,
+			.metric = position->metric_of_sum[i],
+			.period = rank_of_period[sum->key[0]]};
+		summand.reason = without_position_reason(position, sum, summand.metric);
+		bool is_by_period = summand.reason == WITHOUT_NOTHING ? position->is_by_period[summand.metric] : !are_days_known(input, i);
 		int64_t left_out = 0;
-		if (metric == PLAN_ITEM_NO_METRIC || input->periods[sum->key[0]].period.index < 0) {
-			position_trace_consumption(position, sum, metric, 0);
-			continue;
-		}
-		if (find_excluded(position, sum, &left_out, error) < 0 ||
-			(position->is_by_period[metric] ? add_period_line : add_day_lines)(
-				position, suspects, i, period, &left_out, error) < 0)
+		if ((summand.suspects && find_excluded(position, sum, &summand.of_users, error) < 0) ||
+			(is_by_period ? add_period_line : add_day_lines)(position, &summand, &left_out, error) < 0)
 			return -1;
-		position_trace_consumption(position, sum, metric, left_out);
+		position_trace_consumption(position, sum, summand.metric, left_out);
 	}
 	return combine_lines(position, error);
 }

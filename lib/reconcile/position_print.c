@@ -190,7 +190,7 @@ int position_print_unlicensed(struct position *position, const struct position_c
 	return 0;
 }
 
-/* Units of plan items without a metric, by plan item and profile. */
+/* Units of plan items without a metric, by plan item and profile, without what exclusion rules leave out. */
 static int sum_unrecognized(const struct position *position, struct sum_table *sums, struct error *error)
 {
 	const struct sum_table *all = &position->input->sums;
@@ -200,6 +200,9 @@ static int sum_unrecognized(const struct position *position, struct sum_table *s
 		if (position->metric_of_sum[i] == PLAN_ITEM_NO_METRIC && sum_table_add(sums, key, sum->units, error) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < position->excluded_items.count; i++)
+		if (sum_table_add(sums, position->excluded_items.sums[i].key, -position->excluded_items.sums[i].units, error) < 0)
+			return -1;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "base/instant.h"
 #include "licence/licence_cells.h"
 #include "reconcile/position_print.h"
+#include "reconcile/without_position.h"
 #include "json/json_write.h"
 
 #include <stdlib.h>
@@ -52,6 +53,7 @@ void position_trace_consumption(struct position *position, const struct sum *sum
 	const struct reconcile_input *input = position->input;
 	const struct input_period *period = &input->periods[sum->key[0]];
 	const char *profile = input->profiles.names[period->profile].text, *plan_item = input->plan_items.ids.names[sum->key[1]].text;
+	enum without_reason reason = without_position_reason(position, sum, metric);
 	const struct metric *mapped = metric == PLAN_ITEM_NO_METRIC ? NULL : &position->licence->models.metrics[metric];
 	struct buffer *line = position_begin_record(position, &stream_consumption_use);
 	json_member_text(line, "profile", *profile ? profile : NULL);
@@ -64,5 +66,6 @@ void position_trace_consumption(struct position *position, const struct sum *sum
 		mapped ? (int64_t)plan_item_map_line(&input->plan_items, &position->licence->models, sum->key[1]) : 0);
 	json_member_integer(line, "units_consumed", sum->units);
 	json_member_integer(line, "units_excluded", excluded);
+	json_member_text(line, "reason", without_reason_names[excluded && excluded == sum->units ? WITHOUT_EXCLUDED : reason]);
 	position_end_record(position);
 }

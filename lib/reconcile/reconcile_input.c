@@ -75,7 +75,7 @@ static void add_account(struct reconcile_input *input, struct record *record)
 	if (record->failed)
 		return;
 	struct input_account *account = &input->accounts[number];
-	account->is_known = true;
+	account->is_known = input->has_accounts = true;
 	account->site = read_name(record, SLOT_site_id, &input->site_ids);
 	account->organization = read_name(record, SLOT_organization_id, &input->organization_ids);
 	account->asset_group = read_name(record, SLOT_asset_group_id, &input->asset_group_ids);

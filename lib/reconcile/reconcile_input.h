@@ -108,6 +108,7 @@ struct reconcile_input {
 	uint32_t
 		workspace; /* the number of the workspace as if it were a profile, where there are several: INPUT_NONE else; once all is read */
 	bool is_other; /* what is read now is of another profile */
+	bool has_accounts; /* there are account records */
 	bool has_watermarks; /* some account has one: then one without was not fed yet */
 	int64_t least_watermark; /* of the accounts that have one */
 	struct arena arena;

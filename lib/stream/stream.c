@@ -118,6 +118,22 @@ const struct stream stream_ineffective_row = {
 		{"value", FIELD_TEXT, true}, {"reason", FIELD_TEXT, true}),
 };
 
+const struct stream stream_consumption_without_position = {
+	.name = "consumption_without_position",
+	.keys = KEYS("profile", "period_start", "reason"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"period_index", FIELD_INTEGER, false}, {"period_start", FIELD_TIME, false},
+		{"period_end", FIELD_TIME, false}, {"reason", FIELD_WORD, true}, {"accounts", FIELD_INTEGER, true},
+		{"units_consumed", FIELD_INTEGER, true}),
+};
+
+const struct stream stream_consumption_balance = {
+	.name = "consumption_balance",
+	.keys = KEYS("profile"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"units_consumed", FIELD_INTEGER, true},
+		{"units_in_positions", FIELD_INTEGER, true}, {"units_without_position", FIELD_INTEGER, true},
+		{"by_reason", FIELD_OBJECT, true}, {"units_unaccounted", FIELD_INTEGER, true}),
+};
+
 /* The figures of a position, at every tier. */
 /* clang-format off */
 #define POSITION_FIGURES \
@@ -244,7 +260,7 @@ const struct stream stream_consumption_use = {
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"account_id", FIELD_ID, true}, {"plan_item_id", FIELD_ID, false},
 		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
 		{"software_model", FIELD_TEXT, false}, {"license_metric", FIELD_TEXT, false}, {"line", FIELD_INTEGER, false},
-		{"units_consumed", FIELD_INTEGER, true}, {"units_excluded", FIELD_INTEGER, true}),
+		{"units_consumed", FIELD_INTEGER, true}, {"units_excluded", FIELD_INTEGER, true}, {"reason", FIELD_WORD, false}),
 };
 
 const struct stream stream_explanation = {
@@ -267,8 +283,9 @@ const struct stream stream_job_result = {
 /* The streams that are stored; account_site is made of accounts, and entitlement_use, consumption_use and explanation on request. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
-	&stream_ineffective_row, &stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result,
-	&stream_unlicensed_consumption, &stream_billing_check, &stream_remediation, &stream_forecast, &stream_job_result, NULL};
+	&stream_ineffective_row, &stream_consumption_without_position, &stream_consumption_balance, &stream_metric_result,
+	&stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption, &stream_billing_check,
+	&stream_remediation, &stream_forecast, &stream_job_result, NULL};
 
 const struct stream *stream_find(const char *name, size_t length)
 {
