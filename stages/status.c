@@ -3,8 +3,8 @@
  *
  * Reads the folder of a profile's runs and its ledger; prints lines for people in the order of lib/run/run_status.h.
  *
- * Exit: 0; with --check 69 if there is no run, the last one is partial, a run was interrupted, rights run out soon, or a feed is stale;
- * 64 usage; 65 a damaged file; 66 a file is missing; 74 cannot write.
+ * Exit: 0; with --check 69 if there is no run, the last one is partial or its figures do not add up, a run was interrupted, rights run out
+ * soon, or a feed is stale; 64 usage; 65 a damaged file; 66 a file is missing; 74 cannot write.
  */
 #include "io/program.h"
 #include "run/run_status.h"
@@ -48,6 +48,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 		.ledger = ledger,
 		.now = options_now(),
 		.warn_days = warn_days,
+		.check = check,
 		.restatements = restatements,
 		.positions = positions};
 	run_status_append(&options, &output->pending, &healthy, error);

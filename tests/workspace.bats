@@ -65,6 +65,16 @@ setup_file() {
 	envtally verify -C two -p beta $night
 }
 
+@test "status --check: a row that is missing from the workspace's results is noticed" {
+	cp -r "$BATS_FILE_TMPDIR/two" ws
+	workspace=ws/runs/beta/$night/workspace.ndjson
+	run envtally status --check -C ws -p beta --now 2025-03-18T03:00:00Z
+	run ! grep -q 'add up' <<<"$output"
+	sed -i '0,/"metric_result","record"/{/"metric_result","record"/d}' $workspace
+	run -69 envtally status --check -C ws -p beta --now 2025-03-18T03:00:00Z
+	grep -qE "^beta  figures do not add up: run $night: workspace.ndjson has [0-9]+ units in positions and 72 in none, of 1801 in all profiles\$" <<<"$output"
+}
+
 @test "an account that two profiles feed is an error that names it, and them" {
 	split ws
 	jq 'del(.accounts)' ws/profiles/beta.json >all && mv all ws/profiles/beta.json

@@ -37,10 +37,18 @@ static void units_counted(sqlite3_context *context, int count, sqlite3_value **a
 		sqlite3_result_int64(context, units);
 }
 
+int ledger_billing_count(struct daily_partials *partials, struct error *error)
+{
+	struct ledger *ledger = partials->ledger;
+	return sqlite3_create_function(ledger->database, "units_counted", 3, SQLITE_UTF8, partials, units_counted, NULL, NULL) == SQLITE_OK
+		? 0
+		: ledger_error(ledger, error);
+}
+
 int ledger_billing_walk(struct daily_partials *partials, record_sink *sink, void *context, struct error *error)
 {
 	struct ledger *ledger = partials->ledger;
-	if (sqlite3_create_function(ledger->database, "units_counted", 3, SQLITE_UTF8, partials, units_counted, NULL, NULL) != SQLITE_OK)
-		return ledger_error(ledger, error);
+	if (ledger_billing_count(partials, error) < 0)
+		return -1;
 	return record_rows(ledger, &stream_billing_period, ledger_statement(ledger, "list_billing_periods", error), sink, context, error);
 }

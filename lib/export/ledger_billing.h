@@ -13,6 +13,9 @@
 
 #include "export/daily_partials.h"
 
+/* Gives the ledger's statements the function units_counted(account, start, end), as long as `partials`, which decides which statuses count. */
+int ledger_billing_count(struct daily_partials *partials, struct error *error);
+
 /* Gives each as a billing_period record, by account and period: units_counted is null for an account whose feed was never read.
  * `partials` decides which statuses count. Returns 0; what `sink` returned, when that is not 0; -1 with an error. */
 int ledger_billing_walk(struct daily_partials *partials, record_sink *sink, void *context, struct error *error);

@@ -197,6 +197,21 @@ FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY nu
 SELECT record FROM result WHERE stream = 'contract' AND run_id =
   (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number DESC LIMIT 1) ORDER BY number;
 
+-- For status: does the last run add up?
+-- name: sum_results
+SELECT count(*), ifnull(sum(iif(stream = 'metric_result', record ->> 'rights_used', 0)), 0),
+  ifnull(sum(iif(stream = 'consumption_without_position', record ->> 'units_consumed', 0)), 0), ifnull(sum(stream = 'consumption_balance'), 0)
+FROM result WHERE run_id = ?1;
+-- name: sum_reported
+SELECT ifnull(sum(units_consumed), 0), ifnull(sum(record ->> 'units_consumed'), 0) FROM reported;
+-- name: find_unequal_account
+-- Of accounts that were not touched since the last report. units_counted() is ledger_billing.c's.
+WITH figure (account_id, account, touched, units) AS (
+  SELECT account_id, account, touched, ifnull((SELECT sum(units_consumed) FROM reported r WHERE r.account_id = a.account_id), 0) FROM account a
+  UNION ALL SELECT account_id, NULL, 0, units_consumed FROM reported WHERE account_id NOT IN (SELECT account_id FROM account) AND units_consumed > 0)
+SELECT account_id, units, counted FROM (SELECT *, iif(account IS NULL, 0, units_counted(account, ?1, ?2)) AS counted FROM figure WHERE NOT touched)
+WHERE units <> counted ORDER BY account_id LIMIT 1;
+
 -- For export: columns in the order of the stream's fields, or the stored record; in the order of the keys, null first.
 -- name: export_account
 SELECT organization_id, account_id, account_name, external_account_id, site_id, site_name, asset_group_id, compliant

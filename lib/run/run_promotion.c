@@ -120,6 +120,38 @@ static int count_undated(const char *path, int64_t *count, struct error *error)
 	return *count < 0 ? -1 : 0;
 }
 
+struct balance {
+	bool is_there;
+	int64_t consumed, in_positions, without, unaccounted;
+};
+
+static void keep_balance(void *context, struct record *record)
+{
+	if (message_is_record(record->message, "consumption_balance"))
+		*(struct balance *)context = (struct balance){.is_there = true,
+			.consumed = record_integer(record, SLOT_units_consumed),
+			.in_positions = record_integer(record, SLOT_units_in_positions),
+			.without = record_integer(record, SLOT_units_without_position),
+			.unaccounted = record_integer(record, SLOT_units_unaccounted)};
+}
+
+/* The consumption_balance of the results; a run without consumption has none. */
+static int append_balance(const char *folder, struct buffer *job, struct error *error)
+{
+	char path[RUN_PATH_LIMIT];
+	struct balance balance = {.is_there = false};
+	snprintf(path, sizeof path, "%s/results.ndjson", folder);
+	if (run_records_read(path, keep_balance, &balance, error) < 0)
+		return -1;
+	if (!balance.is_there)
+		return 0;
+	json_member_integer(job, "units_consumed", balance.consumed);
+	json_member_integer(job, "units_in_positions", balance.in_positions);
+	json_member_integer(job, "units_without_position", balance.without);
+	json_member_integer(job, "units_unaccounted", balance.unaccounted);
+	return 0;
+}
+
 /* The line that report wrote; a run that was reconciled by an earlier version has none. */
 static int append_verdict(const char *folder, struct buffer *job, struct error *error)
 {
@@ -171,10 +203,12 @@ static int append_job(const struct run_promotion *promotion, struct buffer *job,
 	json_member_integer(job, "undated", undated);
 	if (without_billing != NOT_ASKED_FOR)
 		json_member_integer(job, "accounts_without_billing", without_billing);
+	int result = append_balance(promotion->folder, job, error);
 	json_end(job, '}');
 	json_member_null(job, "error");
 	json_member_text(job, "policy", hash);
-	int result = append_verdict(promotion->folder, job, error);
+	if (result == 0)
+		result = append_verdict(promotion->folder, job, error);
 	json_end(job, '}');
 	json_finish(job);
 	return result < 0 ? -1 : buffer_check(job, error);

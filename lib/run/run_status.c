@@ -6,6 +6,7 @@
 #include "io/display.h"
 #include "ledger/promotions.h"
 #include "merge/ledger_envelopes.h"
+#include "run/run_balance.h"
 #include "run/run_folder.h"
 #include "run/run_records.h"
 #include "json/json_write.h"
@@ -262,11 +263,27 @@ static int append_undated(struct status *status, struct error *error)
 	return undated < 0 ? -1 : 0;
 }
 
+static int append_unbalanced(struct status *status, const struct promotion *last, struct error *error)
+{
+	const struct run_status_options *options = status->options;
+	struct buffer clause = BUFFER_INIT;
+	int result = run_balance_append(options->runs, last, options->ledger, options->check, &clause, error);
+	if (result == 0 && clause.length) {
+		status->is_healthy = false;
+		begin_line(status, "figures do not add up: ");
+		buffer_append_format(status->text, "run %s: %s\n", last->run_id, clause.data);
+	}
+	buffer_release(&clause);
+	return result;
+}
+
 static int append_last_run(struct status *status, const struct promotion *last, struct error *error)
 {
 	const char *runs = status->options->runs, *run = last->run_id;
 	char path[RUN_PATH_LIMIT];
 	status->is_healthy &= strcmp(last->state, "succeeded") == 0;
+	if (append_unbalanced(status, last, error) < 0)
+		return -1;
 	if (status->options->positions) {
 		if (*last->verdict) {
 			begin_line(status, last->verdict);

@@ -1,8 +1,8 @@
 /*
  * run_status.h: what the runs of a profile are, and what of it needs a person: `envtally status`.
  *
- * Lines are appended to a buffer, in this order: a line for each run, oldest first; interrupted runs; then, by the last run: positions,
- * accounts without any reported consumption, envelopes in no period, accounts without Docusign's own count, rights that run out, and
+ * Lines are appended to a buffer, in this order: a line for each run, oldest first; interrupted runs; then, by the last run: figures that
+ * do not add up (run_balance.h), positions, accounts without any reported consumption, envelopes in no period, accounts without Docusign's own count, rights that run out, and
  * accounts whose feed is stale.
  */
 #ifndef ENVTALLY_RUN_STATUS_H
@@ -18,11 +18,12 @@ struct run_status_options {
 	const char *ledger; /* path; it may be missing */
 	int64_t now; /* instant */
 	int64_t warn_days; /* warn of rights that run out in fewer days; -1: what the last run warned of */
+	bool check; /* also count the ledger's envelopes */
 	bool restatements, positions; /* also every restatement; also the latest position of each license metric */
 };
 
-/* Appends the lines. Sets *healthy to false if there is no run, the last one is partial, a run was interrupted, rights run out soon, or a feed is
- * stale. */
+/* Appends the lines. Sets *healthy to false if there is no run, the last one is partial or its figures do not add up, a run was interrupted, rights
+ * run out soon, or a feed is stale. */
 int run_status_append(const struct run_status_options *options, struct buffer *text, bool *healthy, struct error *error);
 
 #endif
