@@ -19,7 +19,9 @@
 #define BATCH_PARTITION_BITS 8
 #define BATCH_PARTITIONS (1 << BATCH_PARTITION_BITS)
 #define BATCH_CHUNK 8192 /* bytes */
+#ifndef BATCH_CHUNKS /* fewer where many batches are made */
 #define BATCH_CHUNKS 8192
+#endif
 #define BATCH_RUNS 64 /* how often it can be spilled: 4 GiB, some seventy million rows */
 
 struct envelope_batch {

@@ -19,8 +19,8 @@
 /* clang-format off */
 #define FUZZ_TARGETS(X) \
 	X(aggregate) X(connection) X(csv) X(feed) X(headers) X(instant) X(json) \
-	X(keys) X(licence) X(merge) X(money) X(normalize) X(period) X(policy) \
-	X(profile) X(recording) X(response) X(text) X(token)
+	X(keys) X(licence) X(merge) X(money) X(normalize) X(page) X(period) X(policy) \
+	X(profile) X(reconcile) X(recording) X(response) X(state) X(text) X(token)
 /* clang-format on */
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *bytes, size_t length);
