@@ -235,6 +235,36 @@ last=20250325T020000Z
 	[[ $(envtally replay -C ws $last) == *"byte for byte" ]]
 }
 
+@test "table and page list what is in no licence row, with the reason in words; a balance that does not add up is in the verdict" {
+	balance() { printf '{"type":"RECORD","stream":"consumption_balance","record":{"profile":"p","units_consumed":%s,"units_in_positions":4,"units_without_position":9,"by_reason":{},"units_unaccounted":%s}}\n' "$1" "$2"; }
+	without() { # FROM UNTIL REASON UNITS
+		printf '{"type":"RECORD","stream":"consumption_without_position","record":{"profile":"p","period_index":0,"period_start":%s,"period_end":%s,"reason":"%s","accounts":2,"units_consumed":%s}}\n' "$@"
+	}
+	from='"2025-01-01T00:00:00.000Z"' until='"2026-01-01T00:00:00.000Z"'
+	{
+		without "$from" "$until" no_software_model 3
+		without null null no_period 1
+		without "$from" "$until" excluded 2
+		without "$from" "$until" from_a_later_version 3
+		used p a '"i"' 2025 01-02 13
+		balance 13 0
+	} >input
+	report --title T --now 2025-06-01T00:00:00Z <input >table
+	same "Units in no licence row
+profile  period                   reason                         accounts  units
+p        in none                  in no period of the workspace         2      1
+p        2025-01-01 – 2025-12-31  excluded by exclusions.csv            2      2
+p        2025-01-01 – 2025-12-31  from_a_later_version                  2      3
+p        2025-01-01 – 2025-12-31  in no software model                  2      3" "$(awk '/^Units in no/ { on = 1 } /^$/ { on = 0 } on' table)"
+	grep -qx 'Of 13 units consumed 4 are in the licence position, and 9 in no licence row.' table
+	report --format html --now 2025-06-01T00:00:00Z <input | tr -d '\n' | sed 's/<[^>]*>/ /g; s/  */ /g' >page
+	grep -qF 'p in none in no period of the workspace 2 1 p 2025-01-01 – 2025-12-31 excluded by exclusions.csv 2 2' page
+	grep -qF 'Of 13 units consumed 4 are in the licence position, and 9 in no licence row.' page
+	{ used p a '"i"' 2025 01-02 14 && balance 14 1; } >input
+	[[ $(report --format verdict <input) == "Incomplete: "*"figures that do not add up, by 1 units." ]]
+	report <input | grep -qx 'The figures do not add up: of 14 units consumed 1 are in no row. Report this bug.'
+}
+
 @test "status --check: exits 69 with a line when a row is missing from the results, or the ledger was changed by hand" {
 	cp -r "$BATS_FILE_TMPDIR/ws" good
 	check() { envtally status --check -C "$1" --now 2025-03-25T03:00:00Z; }

@@ -256,11 +256,31 @@ static void add_billing(struct reading *reading)
 	row->end = instant(reading, "billing_end");
 }
 
+/* A row that is of no period. */
+static void add_undated(struct reading *reading, struct report_rows *rows)
+{
+	struct report_row *row = add_row(reading, rows);
+	if (row)
+		row->start = row->end = 0;
+}
+
 static void add_ineffective(struct reading *reading)
 {
-	struct report_row *row = add_row(reading, &reading->report->ineffective);
-	if (row)
-		row->start = row->end = 0; /* it is of no period */
+	add_undated(reading, &reading->report->ineffective);
+}
+
+static void add_balance(struct reading *reading)
+{
+	add_undated(reading, &reading->report->balances);
+}
+
+static void add_without(struct reading *reading)
+{
+	struct report_rows *rows = &reading->report->without;
+	if (slice(reading, "period_start")->kind == JSON_STRING)
+		add_row(reading, rows);
+	else
+		add_undated(reading, rows);
 }
 
 /* The streams read, and the function for their records. */
@@ -270,7 +290,8 @@ static const struct {
 } readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric}, {&stream_restatement, add_restatement},
 	{&stream_unrecognized_subscription, add_unrecognized}, {&stream_group_result, add_group}, {&stream_remediation, add_remediation},
 	{&stream_forecast, add_forecast}, {&stream_billing_check, add_billing}, {&stream_account, add_account},
-	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_ineffective_row, add_ineffective}};
+	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_ineffective_row, add_ineffective},
+	{&stream_consumption_without_position, add_without}, {&stream_consumption_balance, add_balance}};
 #define READERS (sizeof readers / sizeof *readers)
 
 /* Checks the record by the table of its stream. `scratch` is for the canonical record, which is not needed. */
@@ -341,14 +362,16 @@ void report_open(struct report *report, const char *title, int64_t now)
 		.groups = {.stream = &stream_group_result},
 		.remediations = {.stream = &stream_remediation},
 		.ineffective = {.stream = &stream_ineffective_row},
+		.without = {.stream = &stream_consumption_without_position},
+		.balances = {.stream = &stream_consumption_balance},
 		.billings = {.stream = &stream_billing_check},
 		.forecasts = {.stream = &stream_forecast}};
 }
 
 void report_release(struct report *report)
 {
-	struct report_rows *const rows[] = {
-		&report->metrics, &report->groups, &report->remediations, &report->billings, &report->forecasts, &report->ineffective};
+	struct report_rows *const rows[] = {&report->metrics, &report->groups, &report->remediations, &report->billings, &report->forecasts,
+		&report->ineffective, &report->without, &report->balances};
 	struct name_table *const tables[] = {
 		&report->words, &report->account_ids, &report->plan_item_ids, &report->period_keys, &report->licensed_keys};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -1,8 +1,8 @@
 /*
  * report.h: what a report shows, collected from the records of a pipe.
  *
- * Reads metric_result, group_result, remediation, forecast, billing_check, consumption, restatement, unrecognized_subscription, account,
- * subscription and watermark; ignores the rest. Consumption and restatement records are not kept one by one: units are summed as they
+ * Reads metric_result, group_result, remediation, forecast, billing_check, consumption, consumption_without_position, consumption_balance,
+ * restatement, unrecognized_subscription, account, subscription and watermark; ignores the rest. Consumption and restatement records are not kept one by one: units are summed as they
  * arrive, by account and by plan item in each period, and of the restatements only the largest are kept. So memory grows with accounts
  * times periods and no further.
  *
@@ -67,6 +67,7 @@ struct report {
 	bool names_models; /* some consumption or subscription names its software model */
 	struct report_rows metrics, groups, remediations, forecasts; /* metric_result, group_result, remediation, forecast */
 	struct report_rows billings; /* billing_check, without those that agree; start and end are the billing period's */
+	struct report_rows without, balances; /* consumption_without_position, consumption_balance */
 	struct report_rows ineffective; /* ineffective_row: what a row of a licence file names is nowhere */
 	bool is_partial; /* some account could not be read: set by the caller */
 	int64_t not_compliant, unknown; /* metrics with that status */

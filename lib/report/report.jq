@@ -186,6 +186,12 @@ def billings: if .billings == [] then "" else section("billing"; "Docusign’s o
       + "<td class=\"state\">" + (.check_label // .check | @html) + "</td></tr>\n"];
     if .more_billings == "0" then null else "<tr><td class=\"aside\" colspan=\"9\">and \(.more_billings) more, not listed</td></tr>" end; "")) end;
 
+def without: if .without == [] then "" else section("without"; "Units in no licence row";
+  "<p>With these and the units of the licence position, every unit that was consumed is in one row.</p>\n"
+  + table("Units in no licence row, by period and reason"; [["Profile"], ["Period"], ["Reason"], ["Accounts", "n"], ["Units", "n"]];
+    [.without[] | "<tr><td>" + (.profile | name) + "</td>" + (if .period_start then period else "<td>in none</td>" end) + "<td>" + (.reason_sentence // .reason | @html) + "</td>"
+      + (.accounts | cell) + (.units_consumed | cell) + "</tr>\n"]; null; "")) end;
+
 def units: if .groups == [] then "" else section("units"; "Units consumed";
   ([.groups[] | table("Units consumed by period, \(.unit)s\(if .profile then ", profile \(.profile)" else "" end)";
     [["Period"], ["State"], ["Consumed", "n"], ["In licence rows", "n"], ["In no licence row", "n"], ["<span class=\"visually-hidden\">Remark</span>"]];
@@ -228,7 +234,7 @@ def guide: section("guide"; "How to read this page";
   + "<dt>Not yet fed, not reported</dt><dd>The feed of every account that could use the model was not read yet; or the service has never told any consumption of it, as for what is bought through a reseller. Neither is zero.</dd>"
   + "<dt>Forecast</dt><dd>What an open period is expected to have used at its end, by its use so far and, where it is known for over a year, by the season. Rights run out on the first day on which more is used than is owned.</dd>"
   + "<dt>Unlimited</dt><dd>An agreement without a limit: it never runs out and is Compliant.</dd>"
-  + "<dt>In no licence row</dt><dd>Units of identifiers that no software model names, or of periods before the contract start.</dd></dl>\n");
+  + "<dt>In no licence row</dt><dd>Units before the contract start, excluded ones, and those of plan items that no software model names: each with its reason.</dd></dl>\n");
 
 def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
 
@@ -244,5 +250,5 @@ def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
 + verdict + "\n</header>\n"
 + (if .metrics == [] then "" else "<section aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Current period</h2>\n<ul class=\"cards\">\n" + ([.metrics | by_model | sort_by(current.is_compliant) | to_entries[] | .key as $at | .value | card($at)] | add) + "</ul></section>\n" end)
 + (if .metrics == [] and (.sentences | length) < 2 then "" else "<ul class=\"sentences\">" + ([.sentences[] | @html "<li class=\"\(.tone)\">\(.text)</li>"] | add) + "</ul>\n" end)
-+ positions + forecasts + costs + remedies + group_results + billings + units + accounts + restatements + identifiers + ineffective + guide
++ positions + without + forecasts + costs + remedies + group_results + billings + units + accounts + restatements + identifiers + ineffective + guide
 + @html "<footer><p>Run clock <time datetime=\"\(.now)\">\(.now)</time> · envtally report \(.version)</p></footer>\n</main>\n</body>\n</html>\n")}

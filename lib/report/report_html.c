@@ -261,6 +261,7 @@ static int build_document(struct buffer *json, const struct report *report, stru
 	append_restatements(json, report);
 	append_identifiers(json, report);
 	append_rows(json, "forecasts", report, &report->forecasts, INSTANT_NONE, REPORT_HTML_FORECASTS);
+	append_rows(json, "without", report, &report->without, INSTANT_NONE, SIZE_MAX);
 	append_rows(json, "ineffective", report, &report->ineffective, INSTANT_NONE, REPORT_HTML_ROWS);
 	append_rows(json, "remediations", report, &report->remediations, INSTANT_NONE, REPORT_HTML_ROWS);
 	append_rows(json, "billings", report, &report->billings, INSTANT_NONE, REPORT_HTML_ROWS);

@@ -158,6 +158,7 @@ static const struct report_row_order metrics = {.fields = FIELD_LIST(
 				     forecasts = {.fields = FIELD_LIST("profile", "software_model", "license_metric")},
 				     groups = {.fields = FIELD_LIST("profile", "software_model", "license_metric", "group_type",
 						       "group_kind", "group_value")},
+				     without = {.fields = FIELD_LIST("profile", "period_start", "reason"), .period_last = true},
 				     billings = {
 					     .fields = FIELD_LIST("check", "account_id"), .first_field = "check", .first_word = "differs"};
 
@@ -168,6 +169,7 @@ static void sort_rows(struct report *report)
 	report_rows_sort(&report->forecasts, &forecasts);
 	report_rows_sort(&report->groups, &groups);
 	report_rows_sort(&report->billings, &billings);
+	report_rows_sort(&report->without, &without);
 }
 
 /* The latest period of groups that has begun; the first where none has. Rows are in order: the latest first. */

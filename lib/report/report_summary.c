@@ -147,6 +147,21 @@ static void say_identifiers(const struct report *report, const struct speech *sp
 			plural(count), units, plural(units), count == 1 ? "belongs" : "belong", count == 1 ? "it" : "them");
 }
 
+/* Where all units are. */
+static void say_balance(const struct report *report, const struct speech *speech)
+{
+	for (size_t i = 0; i < report->balances.count; i++) {
+		const struct report_row *row = report_row_at(&report->balances, i);
+		const char *consumed = report_row_text(row, "units_consumed"), *without = report_row_text(row, "units_without_position");
+		if (!report_row_is(row, "units_unaccounted", "0"))
+			say(speech, REPORT_BAD, "The figures do not add up: of %s units consumed %s are in no row. Report this bug.",
+				consumed, report_row_text(row, "units_unaccounted"));
+		else if (strcmp(without, "0") != 0)
+			say(speech, REPORT_NOTE, "Of %s units consumed %s are in the licence position, and %s in no licence row.", consumed,
+				report_row_text(row, "units_in_positions"), without);
+	}
+}
+
 static void say_billing(const struct report *report, const struct speech *speech)
 {
 	int64_t agreeing = report->billings_agreeing, differing = report->billings_differing,
@@ -194,6 +209,7 @@ void report_summarize(const struct report *report, void (*add)(void *context, en
 	say_forecasts(report, &speech);
 	say_states(report, &speech);
 	say_stale(report, &speech);
+	say_balance(report, &speech);
 	say_billing(report, &speech);
 	if (report->restatement_total)
 		say(&speech, REPORT_NOTE, "%" PRId64 " figure%s reported before changed, by %+" PRId64 " unit%s in all.",

@@ -36,8 +36,10 @@ struct section {
 
 static void write_days(const struct report_row *row, const char *text, struct cell *cell)
 {
-	(void)text;
-	report_append_days(row->start, row->end, &cell->text);
+	if (text)
+		report_append_days(row->start, row->end, &cell->text);
+	else
+		buffer_append_string(&cell->text, "in none");
 }
 
 static void write_consumption(const struct report_row *row, const char *text, struct cell *cell)
@@ -109,6 +111,27 @@ static void write_check(const struct report_row *row, const char *text, struct c
 	cell->style = report_row_is(row, "check", "differs") ? TEXT_BAD : TEXT_PLAIN;
 	buffer_append_string(&cell->text, phrase ? phrase : text);
 }
+
+static void write_reason(const struct report_row *row, const char *text, struct cell *cell)
+{
+	const char *phrase = phrase_label("reason", text);
+	(void)row;
+	buffer_append_string(&cell->text, phrase ? phrase : text);
+}
+
+static const struct column without_columns[] = {
+	{{"profile", false, false}, "profile", NULL, NULL},
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"reason", false, false}, "reason", NULL, write_reason},
+	{{"accounts", true, false}, "accounts", NULL, NULL},
+	{{"units", true, false}, "units_consumed", NULL, NULL},
+};
+
+static const struct column ineffective_columns[] = {
+	{{"licence file", false, false}, "file", NULL, NULL},
+	{{"line", true, false}, "line", NULL, NULL},
+	{{"reason", false, true}, "reason", NULL, NULL},
+};
 
 static const struct column position_columns[] = {
 	{{"profile", false, false}, "profile", NULL, NULL},
@@ -187,6 +210,8 @@ static const struct section position = {"Licence position", COLUMNS(position_col
 				    .heading_fields =
 					    FIELD_LIST("profile", "publisher", "product", "software_model", "license_metric", "unit"),
 				    .is_dim_when_open = true},
+			    without = {"Units in no licence row", COLUMNS(without_columns), .limit = SIZE_MAX},
+			    ineffective = {"Rows of licence files without effect", COLUMNS(ineffective_columns), .limit = SIZE_MAX},
 			    forecasts = {"Forecast of open periods", COLUMNS(forecast_columns), .limit = ROWS_SHOWN,
 				    .heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "period_start")},
 			    costs = {"Costs", COLUMNS(cost_columns), .limit = SIZE_MAX,
@@ -441,23 +466,6 @@ static int print_identifiers(const struct printing *printing)
 		&table, "Unrecognized subscription identifiers", 0, printing->page, printing->output, printing->error);
 }
 
-/* Rows of licence files that do nothing. */
-static int print_ineffective(const struct printing *printing)
-{
-	static const struct text_column columns[] = {{"licence file", false, false}, {"line", true, false}, {"reason", false, true}};
-	const struct report_rows *rows = &printing->report->ineffective;
-	struct text_table table;
-	TABLE_OPEN(&table, columns);
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct report_row *row = report_row_at(rows, i);
-		text_table_text(&table, TEXT_PLAIN, report_row_text(row, "file"));
-		text_table_text(&table, TEXT_PLAIN, report_row_text(row, "line"));
-		text_table_text(&table, TEXT_PLAIN, report_row_text(row, "reason"));
-	}
-	return text_table_print_section(
-		&table, "Rows of licence files without effect", 0, printing->page, printing->output, printing->error);
-}
-
 static void print_sentence(void *context, enum report_tone tone, const char *sentence)
 {
 	const struct printing *printing = context;
@@ -476,14 +484,15 @@ int report_table_print(const struct report *report, const struct text_page *page
 	text_append_styled(output, page, TEXT_STRONG, title.data, title.length);
 	buffer_append_format(output, ", as of %.10s %.8s UTC. Periods are shown from their first to their last day.\n", now, now + 11);
 	buffer_release(&title);
-	if (print_position(&printing) < 0 || print_rows(&printing, &forecasts, &report->forecasts, INSTANT_NONE) < 0 ||
+	if (print_position(&printing) < 0 || print_rows(&printing, &without, &report->without, INSTANT_NONE) < 0 ||
+		print_rows(&printing, &forecasts, &report->forecasts, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &costs, &report->metrics, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &remediations, &report->remediations, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &groups, &report->groups, report->groups_start) < 0 ||
 		print_rows(&printing, &billings, &report->billings, INSTANT_NONE) < 0 ||
 		(report->period_count && print_units(&printing) < 0) || (report->restatement_total && print_restatements(&printing) < 0) ||
 		(report->identifier_count && print_identifiers(&printing) < 0) ||
-		(report->ineffective.count && print_ineffective(&printing) < 0))
+		print_rows(&printing, &ineffective, &report->ineffective, INSTANT_NONE) < 0)
 		return -1;
 	buffer_append_byte(output, '\n');
 	report_summarize(report, print_sentence, &printing);

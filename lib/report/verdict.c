@@ -121,6 +121,12 @@ static bool append_incomplete(const struct report *report, struct buffer *text)
 	if (stale)
 		buffer_append_format(
 			part(text, &parts), "%" PRId64 " account%s whose feed is stale or was never read", stale, plural(stale));
+	for (size_t i = 0; i < report->balances.count; i++) {
+		const struct report_row *balance = report_row_at(&report->balances, i);
+		if (!report_row_is(balance, "units_unaccounted", "0"))
+			buffer_append_format(part(text, &parts), "figures that do not add up, by %s units",
+				report_row_text(balance, "units_unaccounted"));
+	}
 	if (report->unknown)
 		buffer_append_format(part(text, &parts), "%" PRId64 " row%s of an unknown use", report->unknown, plural(report->unknown));
 	if (report->ineffective.count)

@@ -22,6 +22,13 @@ static const struct phrase {
 	{"cause", "plan_item", "plan item", "plan item: the same units, of other plan items"},
 	{"cause", "status", "status", "status: units disappeared or moved"},
 
+	{"reason", "before_contract", "before the contract start", NULL},
+	{"reason", "excluded", "excluded by exclusions.csv", NULL},
+	{"reason", "no_software_model", "in no software model", NULL},
+	{"reason", "account_not_listed", "no plan item, and its account is not listed", NULL},
+	{"reason", "no_plan_item", "no plan item, and its account has not just one", NULL},
+	{"reason", "no_period", "in no period of the workspace", NULL},
+
 	{"option", "buy_rights", "buy", "Buy rights"},
 	{"option", "reduce_rights", "reduce at renewal", "Reduce at renewal"},
 
