@@ -4,8 +4,8 @@
 #
 # 150 random workspaces; PROPERTY_BATCHES=20 for 1,000.
 
-# root, acme and nights are helper's; $ is jq's and perl's.
-# shellcheck disable=SC2016,SC2154
+# root and acme are helper's; $ is jq's and perl's; what is evaluated uses results and ledger.
+# shellcheck disable=SC2016,SC2034,SC2154
 
 load helper
 
