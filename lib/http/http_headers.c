@@ -15,7 +15,8 @@ void http_headers_add(struct http_headers *headers, const char *line, size_t len
 		return;
 	}
 	const char *colon = memchr(line, ':', length);
-	if (!colon || colon == line || fields->length + length > HTTP_HEADERS_LIMIT)
+	/* A NUL in the name would make the rest of it a value. */
+	if (!colon || colon == line || memchr(line, 0, (size_t)(colon - line)) || fields->length + length > HTTP_HEADERS_LIMIT)
 		return;
 	for (const char *at = line; at < colon; at++)
 		buffer_append_byte(fields, (char)tolower((unsigned char)*at));

@@ -29,13 +29,28 @@ static void check_value(const char *value)
 	FUZZ_CHECK(pause == RETRY_NEVER || pause >= 0);
 }
 
+/* The field that was just added is there. */
+static void check_name(const struct http_headers *headers, const char *line)
+{
+	char name[64] = "";
+	size_t length = strcspn(line, ":");
+	if (line[length] != ':' || length == 0 || length >= sizeof name || strncmp(line, "HTTP/", 5) == 0)
+		return;
+	for (size_t i = 0; i < length; i++)
+		name[i] = (char)(line[i] >= 'A' && line[i] <= 'Z' ? line[i] + 32 : line[i]);
+	FUZZ_CHECK(http_headers_find(headers, name));
+}
+
 void fuzz_headers(const uint8_t *bytes, size_t length)
 {
 	struct fuzz_input input = {bytes, length};
 	struct http_headers headers = {.fields = BUFFER_INIT};
 	struct buffer line = BUFFER_INIT, json = BUFFER_INIT;
 	while (fuzz_line(&input, &line)) {
+		bool has_room = headers.fields.length + line.length <= HTTP_HEADERS_LIMIT;
 		http_headers_add(&headers, line.data, line.length);
+		if (has_room)
+			check_name(&headers, line.data);
 		check_value(line.data);
 		const char *colon = strchr(line.data, ':');
 		if (colon)

@@ -70,6 +70,22 @@ static int add_member(void *context, const char *key, size_t key_length, const c
 	return 0;
 }
 
+/* An integer that is not put into quotes is one that a double holds. */
+static void check_held(const struct json_slice *number)
+{
+	struct buffer quoted = BUFFER_INIT;
+	__int128 integer = 0;
+	bool is_negative = *number->text == '-', is_integer = number->length < 30;
+	for (size_t i = is_negative; i < number->length; i++) {
+		is_integer = is_integer && number->text[i] >= '0' && number->text[i] <= '9';
+		integer = is_integer ? integer * 10 + number->text[i] - '0' : 0;
+	}
+	bool is_quoted = json_quote_long_numbers(&quoted, number->text, number->length);
+	if (is_integer) /* of those beyond 2^53 some are held, by chance */
+		FUZZ_CHECK(is_quoted == (integer > (__int128)1 << 53));
+	buffer_release(&quoted);
+}
+
 static jv value_of(const struct json_slice *slice)
 {
 	struct json_scanner *scanner;
@@ -79,6 +95,7 @@ static jv value_of(const struct json_slice *slice)
 	case JSON_TRUE:
 		return jv_bool(slice->kind == JSON_TRUE);
 	case JSON_NUMBER:
+		check_held(slice);
 		return jv_parse_sized(slice->text, (int)slice->length);
 	case JSON_STRING:
 		return jv_string_sized(slice->text, (int)slice->length);

@@ -91,9 +91,13 @@ void fuzz_money(const uint8_t *bytes, size_t length)
 	if (!context)
 		context = BN_CTX_new();
 	int64_t units = fuzz_number(&input), millionths = fuzz_range(&input, 0, 999999), numerator = fuzz_number(&input);
+	int64_t denominator = fuzz_range(&input, 1, INT64_MAX - 1), small = fuzz_range(&input, 1, 8);
+	int digits = (int)fuzz_range(&input, 0, 12);
 	money amount = (units % 1000000000000 * (money)1000000 + millionths) * 1000000;
-	check_round(amount, numerator, fuzz_range(&input, 1, INT64_MAX - 1), (int)fuzz_range(&input, 0, 12));
-	check_append(units, (int)fuzz_range(&input, 0, 6));
+	check_round(amount, numerator, denominator, digits);
+	/* Small fractions, many of which lie in the middle of two. */
+	check_round(amount % (1000 * MONEY_UNIT), numerator % 100, small, digits % 4);
+	check_append(units, digits % 7);
 	while (fuzz_line(&input, &text)) {
 		check_parse(text.data);
 		FUZZ_CHECK(currency_digits(text.data) < 0 || text.length >= 3);

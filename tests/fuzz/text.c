@@ -44,6 +44,23 @@ static void check_string(const char *text, size_t length)
 	buffer_release(&json);
 }
 
+/* json_scan() takes every string whose escapes are right, with U+FFFD for halves of pairs. */
+static void check_scan(const struct buffer *quoted)
+{
+	static const char *const pointers[] = {"/v"};
+	static struct json_scanner *scanner;
+	struct buffer object = BUFFER_INIT;
+	struct json_slice value;
+	if (!scanner)
+		scanner = json_scanner_new(pointers, 1, NULL);
+	buffer_append_string(&object, "{\"v\":");
+	buffer_append(&object, quoted->data, quoted->length);
+	buffer_append_byte(&object, '}');
+	FUZZ_CHECK(json_scan(scanner, object.data, object.length, &value, NULL) == 0 && value.kind == JSON_STRING);
+	FUZZ_CHECK(utf8_prefix(value.text, value.length) == value.length);
+	buffer_release(&object);
+}
+
 /* The content of a string with escapes. */
 static void check_escapes(const char *text, size_t length)
 {
@@ -62,6 +79,8 @@ static void check_escapes(const char *text, size_t length)
 		FUZZ_CHECK(memcmp(jv_string_value(read), plain, (size_t)size) == 0);
 	}
 	jv_free(read);
+	if (is_content && json_escapes_are_right(text, length))
+		check_scan(&quoted);
 	json_mend_pairs(quoted.data, quoted.length);
 	FUZZ_CHECK(!json_has_half_pair(quoted.data, quoted.length));
 	free(plain);
