@@ -171,7 +171,7 @@ int instant_parse(const char *text, size_t length, int64_t *instant)
 	if (zone_offset(text + at, length - at, &offset) < 0)
 		return -1;
 	int64_t value = day * DAY_MS + milliseconds - offset;
-	if (value < day_from_civil(1, 1, 1) * DAY_MS || value >= day_from_civil(10000, 1, 1) * DAY_MS)
+	if (value < INSTANT_FIRST || value >= INSTANT_END)
 		return -1;
 	*instant = value;
 	return 0;

@@ -14,6 +14,10 @@
 #define INSTANT_NONE INT64_MIN /* no time: null or absent in the records */
 #define DAY_MS INT64_C(86400000)
 
+/* The first instant of the calendar, and the first after it. */
+#define INSTANT_FIRST INT64_C(-62135596800000)
+#define INSTANT_END INT64_C(253402300800000)
+
 /* Of times in periods: the years 1000 to 8999. Around others a period may begin or end outside of the calendar, where it has no text. */
 #define INSTANT_DATED_FROM INT64_C(-30610224000000)
 #define INSTANT_DATED_UNTIL INT64_C(221845392000000)

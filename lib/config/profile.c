@@ -1,6 +1,7 @@
 #include "config/profile.h"
 
 #include "base/buffer.h"
+#include "base/file_name.h"
 #include "config/loopback.h"
 #include "config/secret.h"
 #include "config/settings.h"
@@ -19,7 +20,7 @@
 
 static bool accept_name(char *text)
 {
-	return isalnum((unsigned char)*text) && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")];
+	return file_name_is_plain(text, strlen(text));
 }
 
 static bool accept_in_lower_case(char *text)
@@ -88,8 +89,7 @@ static bool accept_file(char *text)
 static const char *const integration_types[] = {"organization", NULL};
 
 static const struct setting table[] = {
-	{"name", SETTING_STRING, AT(name), .required = true, .accepts = accept_name,
-		.expected = "letters, digits, '.', '_' and '-', beginning with a letter or digit"},
+	{"name", SETTING_STRING, AT(name), .required = true, .accepts = accept_name, .expected = FILE_NAME_EXPECTED},
 	{"integration_type", SETTING_WORD, AT(integration_type), .required = true, .words = integration_types},
 	{"organization_id", SETTING_STRING, AT(organization_id), .required = true, .accepts = accept_uuid,
 		.expected = "the UUID of the Docusign organization"},
@@ -182,19 +182,21 @@ static struct settings settings_of(const char *path)
 	return (struct settings){.what = "profile", .name = path, .manual = "doc/profile.md", .status = EX_CONFIG, .null_is_absent = true};
 }
 
-static const struct setting password_source[] = {
-	{"key_password", SETTING_STRING, .offset = 0, .accepts = accept_password_source, .expected = PASSWORD_SOURCES}, {.key = NULL}};
+/* What must be right before anything else is done with a profile: where its password is, and its name. */
+static const struct setting first[] = {
+	{"key_password", SETTING_STRING, AT(key_password), .accepts = accept_password_source, .expected = PASSWORD_SOURCES},
+	{"name", SETTING_STRING, AT(name), .accepts = accept_name, .expected = FILE_NAME_EXPECTED}, {.key = NULL}};
 
-int profile_check_secrets(const char *path, struct error *error)
+int profile_check_first(const char *path, struct error *error)
 {
 	struct settings settings = settings_of(path);
-	char *source = NULL;
+	struct profile profile = {.path = NULL};
 	if (settings_open(&settings, PROFILE_LIMIT, error) < 0)
 		return -1;
 	int result = refuse_secrets(&settings, error);
 	if (result == 0)
-		result = settings_read(&settings, password_source, &source, error);
-	settings_release(password_source, &source);
+		result = settings_read(&settings, first, &profile, error);
+	settings_release(first, &profile);
 	jv_free(settings.object);
 	return result;
 }

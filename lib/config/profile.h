@@ -40,8 +40,8 @@ struct profile {
 int profile_load(const char *path, struct profile *profile, struct error *error);
 void profile_release(struct profile *profile);
 
-/* Refuses a profile with a secret, before any other check. */
-int profile_check_secrets(const char *path, struct error *error);
+/* Refuses a profile with a secret, or with a name that no file may have, before any other check. */
+int profile_check_first(const char *path, struct error *error);
 
 /* Checks a member of a new profile; frees the value. Stricter than profile_load(): ids must be UUIDs. EX_USAGE for a secret. */
 int profile_check_member(const char *key, jv value, struct error *error);

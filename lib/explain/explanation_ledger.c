@@ -3,6 +3,7 @@
 #include "base/array.h"
 
 #include "base/instant.h"
+#include "ledger/ledger_row.h"
 #include "licence/licence_cells.h"
 #include "merge/envelope_block.h"
 
@@ -112,7 +113,9 @@ static int32_t first_day(const struct explanation *explanation)
 static int read_account(struct ledger_reading *reading, sqlite3_stmt *statement, int32_t since, struct error *error)
 {
 	struct explanation *explanation = reading->explanation;
-	struct daily_account daily = daily_account_of_row(statement);
+	struct daily_account daily;
+	if (daily_account_read(reading->ledger, statement, &daily, error) < 0)
+		return -1;
 	daily.since = since;
 	const struct name *name = name_table_find(&explanation->accounts, daily.account_id, strlen(daily.account_id));
 	if (!name)
@@ -155,10 +158,12 @@ static int load_plan_items(struct ledger_reading *reading, struct error *error)
 	sqlite3_stmt *statement = ledger_statement(reading->ledger, "export_plan_item_names", error);
 	int got = -1;
 	while (statement && (got = ledger_step(reading->ledger, statement, error)) > 0) {
-		size_t key = (size_t)sqlite3_column_int64(statement, 0);
-		ptrdiff_t number = name_table_number(&reading->explanation->plan_items, (const char *)sqlite3_column_text(statement, 1),
-			(size_t)sqlite3_column_bytes(statement, 1), error);
-		while (number >= 0 && reading->plan_item_count <= key)
+		const char *text = ledger_text(reading->ledger, statement, 1, "plan_item", error);
+		int64_t key;
+		if (!text || ledger_integer(reading->ledger, statement, 0, "plan_item", 1, LEDGER_NAME_MOST, &key, error) < 0)
+			return -1;
+		ptrdiff_t number = name_table_number(&reading->explanation->plan_items, text, strlen(text), error);
+		while (number >= 0 && reading->plan_item_count <= (size_t)key)
 			if (!array_grow((void **)&reading->plan_items, &reading->plan_item_count, sizeof *reading->plan_items, error))
 				number = -1;
 		if (number < 0)
@@ -174,14 +179,17 @@ static int load_statuses(struct ledger_reading *reading, struct error *error)
 	sqlite3_stmt *statement = ledger_statement(reading->ledger, "list_statuses", error);
 	int got = -1;
 	while (statement && (got = ledger_step(reading->ledger, statement, error)) > 0) {
-		size_t key = (size_t)sqlite3_column_int64(statement, 0);
-		while (explanation->status_count <= key)
+		int64_t key;
+		const char *name = ledger_text(reading->ledger, statement, 1, "status", error);
+		const char *method = name ? ledger_text(reading->ledger, statement, 3, "status", error) : NULL;
+		if (!method || ledger_integer(reading->ledger, statement, 0, "status", 1, LEDGER_NAME_MOST, &key, error) < 0)
+			return -1;
+		while (explanation->status_count <= (size_t)key)
 			if (!array_grow((void **)&explanation->statuses, &explanation->status_count, sizeof *explanation->statuses, error))
 				return -1;
 		struct explained_status *status = &explanation->statuses[key];
-		const char *texts[] = {(const char *)sqlite3_column_text(statement, 1), (const char *)sqlite3_column_text(statement, 3)};
-		if (!(status->name = explanation_keep(explanation, texts[0], strlen(texts[0]), error)) ||
-			(*texts[1] && !(status->sending_method = explanation_keep(explanation, texts[1], strlen(texts[1]), error))))
+		if (!(status->name = explanation_keep(explanation, name, strlen(name), error)) ||
+			(*method && !(status->sending_method = explanation_keep(explanation, method, strlen(method), error))))
 			return -1;
 	}
 	return got;

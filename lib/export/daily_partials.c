@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "config/policy.h"
+#include "ledger/ledger_row.h"
 #include "merge/sent_weeks.h"
 #include "json/json_write.h"
 
@@ -11,22 +12,26 @@
 #define STATUS_KEYS 65536 /* a status is two bytes in an entry */
 
 struct daily_place {
-	int32_t status; /* among the statuses; -1: not counted */
+	int32_t status; /* among the statuses; -1: not counted; -2: the ledger has no such status */
 	uint32_t pool; /* 0: under its own plan item */
 };
 
 static int add_status(struct daily_partials *partials, sqlite3_stmt *row, struct error *error)
 {
-	const char *status = (const char *)sqlite3_column_text(row, 1), *pool = NULL;
-	int64_t key = sqlite3_column_int64(row, 0);
-	if (!policy_counts(partials->ledger->policy, status, (const char *)sqlite3_column_text(row, 3), &pool))
+	struct ledger *ledger = partials->ledger;
+	const char *status = ledger_text(ledger, row, 1, "status", error), *pool = NULL;
+	const char *method = status ? ledger_text(ledger, row, 3, "status", error) : NULL;
+	int64_t key;
+	if (!method || ledger_integer(ledger, row, 0, "status", 1, STATUS_KEYS - 1, &key, error) < 0)
+		return -1;
+	partials->places[key].status = -1;
+	if (!policy_counts(ledger->policy, status, method, &pool))
 		return 0;
 	ptrdiff_t number = name_table_number(&partials->statuses, status, strlen(status), error);
 	ptrdiff_t pool_number = pool ? name_table_number(&partials->pools, pool, strlen(pool), error) : 0;
 	if (number < 0 || pool_number < 0)
 		return -1;
-	if (key >= 0 && key < STATUS_KEYS)
-		partials->places[key] = (struct daily_place){(int32_t)number, pool ? (uint32_t)pool_number + 1 : 0};
+	partials->places[key] = (struct daily_place){(int32_t)number, pool ? (uint32_t)pool_number + 1 : 0};
 	return 0;
 }
 
@@ -37,7 +42,7 @@ static int load_statuses(struct daily_partials *partials, struct error *error)
 	if (!(partials->places = malloc(STATUS_KEYS * sizeof *partials->places)))
 		return error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < STATUS_KEYS; i++)
-		partials->places[i] = (struct daily_place){.status = -1};
+		partials->places[i] = (struct daily_place){.status = -2};
 	while (row && (got = ledger_step(partials->ledger, row, error)) > 0)
 		if (add_status(partials, row, error) < 0)
 			return -1;
@@ -145,14 +150,16 @@ static bool is_same(const struct daily_partials *partials, const char *plan_item
 		(!plan_item || strcmp(plan_item, partials->plan_item.data) == 0);
 }
 
-/* The entries of a row that count in a pool, or under the row's own plan item, which is pool 0. */
-static void add_row(struct daily_partials *partials, uint32_t pool, const uint8_t *entries, size_t length)
+/* The entries of a row that count in a pool, or under the row's own plan item, which is pool 0. Returns -1 if there is one that cannot be. */
+static int add_row(struct daily_partials *partials, uint32_t pool, const uint8_t *entries, size_t length)
 {
-	for (size_t at = 0; at + SENT_ENTRY_SIZE <= length; at += SENT_ENTRY_SIZE) {
+	for (size_t at = 0; at < length; at += SENT_ENTRY_SIZE) {
 		struct daily_place place = partials->places[sent_entry_status(entries + at)];
 		uint32_t millisecond = sent_entry_millisecond(entries + at), day = millisecond / (uint32_t)DAY_MS;
 		int64_t sent_at = partials->week * WEEK_MS + millisecond;
-		if (place.status < 0 || place.pool != pool || day > 6)
+		if (place.status < -1 || day > 6)
+			return -1;
+		if (place.status < 0 || place.pool != pool)
 			continue;
 		struct daily_count *count = &partials->days[day];
 		partials->status_units[day * partials->statuses.count + (size_t)place.status]++;
@@ -162,6 +169,7 @@ static void add_row(struct daily_partials *partials, uint32_t pool, const uint8_
 		if (sent_at > count->last_sent_at)
 			count->last_sent_at = sent_at;
 	}
+	return 0;
 }
 
 static int walk_weeks(struct daily_partials *partials, const struct daily_account *account, struct error *error)
@@ -177,8 +185,14 @@ static int walk_weeks(struct daily_partials *partials, const struct daily_accoun
 		sqlite3_bind_text(statement, 4, partials->pool_names.data, (int)partials->pool_names.length, SQLITE_STATIC);
 	int got = 0, result = 0;
 	while (result == 0 && (got = ledger_step(partials->ledger, statement, error)) > 0) {
-		const char *plan_item = (const char *)sqlite3_column_text(statement, 0);
-		int64_t week = sqlite3_column_int64(statement, 1);
+		const char *plan_item;
+		int64_t week = 0;
+		if (ledger_text_or_null(partials->ledger, statement, 0, "plan_item", &plan_item, error) < 0 ||
+			ledger_integer(partials->ledger, statement, 1, "sent_week", INSTANT_FIRST / WEEK_MS - 1, INSTANT_END / WEEK_MS,
+				&week, error) < 0) {
+			result = -1;
+			break;
+		}
 		/* An earlier version stored them. */
 		if (week * WEEK_MS < INSTANT_DATED_FROM - WEEK_MS || week * WEEK_MS >= INSTANT_DATED_UNTIL)
 			continue;
@@ -187,7 +201,11 @@ static int walk_weeks(struct daily_partials *partials, const struct daily_accoun
 			begin(partials, plan_item, week);
 		}
 		uint32_t pool = has_pools ? (uint32_t)sqlite3_column_int64(statement, 3) : 0;
-		add_row(partials, pool, sqlite3_column_blob(statement, 2), (size_t)sqlite3_column_bytes(statement, 2));
+		size_t length = (size_t)sqlite3_column_bytes(statement, 2);
+		if (result == 0 && (length % SENT_ENTRY_SIZE || add_row(partials, pool, sqlite3_column_blob(statement, 2), length) < 0))
+			result = ledger_damaged(partials->ledger, error,
+				"table sent_week, row account %lld ('%.100s'), plan item '%.100s', week %lld: it holds what is no entry",
+				(long long)account->account, account->account_id, plan_item ? plan_item : "", (long long)week);
 	}
 	sqlite3_reset(statement);
 	if (result || got < 0)
@@ -204,9 +222,15 @@ static int walk_reported(struct daily_partials *partials, const struct daily_acc
 	sqlite3_bind_text(statement, 1, account->account_id, -1, SQLITE_TRANSIENT);
 	int got = 0, result = 0;
 	while (result == 0 && (got = ledger_step(partials->ledger, statement, error)) > 0) {
-		begin(partials, (const char *)sqlite3_column_text(statement, 0), 0);
-		result = give_partial(partials, account->account_id, instant_day(sqlite3_column_int64(statement, 1)), &none,
-			partials->status_units, error);
+		const char *plan_item;
+		int64_t start;
+		if (ledger_text_or_null(partials->ledger, statement, 0, "reported", &plan_item, error) < 0 ||
+			ledger_integer(partials->ledger, statement, 1, "reported", INSTANT_FIRST, INSTANT_END - 1, &start, error) < 0) {
+			result = -1;
+			break;
+		}
+		begin(partials, plan_item, 0);
+		result = give_partial(partials, account->account_id, instant_day(start), &none, partials->status_units, error);
 	}
 	sqlite3_reset(statement);
 	partials->open = false;
@@ -230,12 +254,13 @@ int daily_partials_walk(struct daily_partials *partials, const struct daily_acco
 	return result == 0 && account->reported_zeros ? walk_reported(partials, account, error) : result;
 }
 
-struct daily_account daily_account_of_row(sqlite3_stmt *row)
+int daily_account_read(struct ledger *ledger, sqlite3_stmt *row, struct daily_account *account, struct error *error)
 {
-	return (struct daily_account){.account = sqlite3_column_int64(row, 0),
-		.account_id = (const char *)sqlite3_column_text(row, 1),
-		.default_plan_item = (const char *)sqlite3_column_text(row, 2),
-		.since = INT32_MIN};
+	*account = (struct daily_account){.since = INT32_MIN};
+	if (ledger_integer(ledger, row, 0, "account", 1, LEDGER_ACCOUNT_MOST, &account->account, error) < 0 ||
+		!(account->account_id = ledger_text(ledger, row, 1, "account", error)))
+		return -1;
+	return ledger_text_or_null(ledger, row, 2, "subscription", &account->default_plan_item, error);
 }
 
 int daily_partials_walk_all(struct daily_partials *partials, bool touched_only, int32_t since, bool reported_zeros, struct error *error)
@@ -245,7 +270,11 @@ int daily_partials_walk_all(struct daily_partials *partials, bool touched_only, 
 	if (row)
 		sqlite3_bind_int(row, 1, !touched_only);
 	while (result == 0 && row && (got = ledger_step(partials->ledger, row, error)) > 0) {
-		struct daily_account account = daily_account_of_row(row);
+		struct daily_account account;
+		if (daily_account_read(partials->ledger, row, &account, error) < 0) {
+			result = -1;
+			break;
+		}
 		account.since = since;
 		account.reported_zeros = reported_zeros;
 		result = daily_partials_walk(partials, &account, error);

@@ -43,7 +43,7 @@ int daily_partials_open(struct daily_partials *partials, struct ledger *ledger, 
 void daily_partials_release(struct daily_partials *partials);
 
 /* The account of a row of list_accounts, valid as long as the row. */
-struct daily_account daily_account_of_row(sqlite3_stmt *row);
+int daily_account_read(struct ledger *ledger, sqlite3_stmt *row, struct daily_account *account, struct error *error);
 
 /* Gives the partials of one account, by plan item and day. Returns 0; what the sink returned, when that is not 0; -1 with an error. */
 int daily_partials_walk(struct daily_partials *partials, const struct daily_account *account, struct error *error);

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "ledger/ledger_row.h"
 #include "merge/envelope_block.h"
 #include "json/json_write.h"
 
@@ -24,19 +25,23 @@ struct walk {
 	void *context;
 };
 
-static int load_names(struct walk *walk, struct names *names, const char *statement_name, struct error *error)
+static int load_names(struct walk *walk, struct names *names, const char *statement_name, const char *table, struct error *error)
 {
 	sqlite3_stmt *row = ledger_statement(walk->ledger, statement_name, error);
 	int got = -1;
 	while (row && (got = ledger_step(walk->ledger, row, error)) > 0) {
-		size_t key = (size_t)sqlite3_column_int64(row, 0), size = (size_t)sqlite3_column_bytes(row, 1) + 1;
-		while (names->count <= key)
+		const char *text = ledger_text(walk->ledger, row, 1, table, error);
+		int64_t key;
+		if (!text || ledger_integer(walk->ledger, row, 0, table, 1, LEDGER_ACCOUNT_MOST, &key, error) < 0)
+			return -1;
+		while (names->count <= (size_t)key)
 			if (!array_grow((void **)&names->list, &names->count, sizeof *names->list, error))
 				return -1;
+		size_t size = strlen(text) + 1;
 		char *name = arena_take(&walk->arena, size);
 		if (!name)
 			return error_set(error, EX_OSERR, "out of memory");
-		names->list[key] = size > 1 ? memcpy(name, sqlite3_column_text(row, 1), size) : NULL;
+		names->list[key] = size > 1 ? memcpy(name, text, size) : NULL;
 	}
 	return got;
 }
@@ -61,6 +66,13 @@ static void append_id(struct walk *walk, const char *field, const struct envelop
 	json_string(&walk->record, walk->id.data, walk->id.length);
 }
 
+static const char *envelope_name(struct walk *walk, const struct envelope *envelope)
+{
+	buffer_reset(&walk->id);
+	envelope_id_append(&envelope->envelope_id, &walk->id);
+	return walk->id.data;
+}
+
 static int append_envelope(void *context, const struct envelope *envelope, struct error *error)
 {
 	struct walk *walk = context;
@@ -81,9 +93,9 @@ static int append_envelope(void *context, const struct envelope *envelope, struc
 	json_end(record, '}');
 	json_finish(record);
 	if (!known)
-		return error_set(error, EX_DATAERR,
-			"cannot use ledger '%s': an envelope's account, plan item or status is not in its tables: it is damaged",
-			walk->ledger->path);
+		return ledger_damaged(walk->ledger, error,
+			"table envelope_block, envelope '%s': its account, plan item or status is not in tables account, plan_item and status",
+			envelope_name(walk, envelope));
 	return buffer_check(record, error) < 0 || buffer_check(&walk->id, error) < 0
 		? -1
 		: walk->sink(walk->context, walk->stream, record, error);
@@ -100,10 +112,10 @@ int export_envelopes(struct ledger *ledger, const struct stream *stream, record_
 {
 	struct walk walk = {.ledger = ledger, .stream = stream, .sink = sink, .context = context, .record = BUFFER_INIT, .id = BUFFER_INIT};
 	int result = -1;
-	if (load_names(&walk, &walk.accounts, "export_account_names", error) == 0 &&
-		load_names(&walk, &walk.plan_items, "export_plan_item_names", error) == 0 &&
-		load_names(&walk, &walk.statuses, "export_status_names", error) == 0 &&
-		load_names(&walk, &walk.methods, "export_sending_methods", error) == 0)
+	if (load_names(&walk, &walk.accounts, "export_account_names", "account", error) == 0 &&
+		load_names(&walk, &walk.plan_items, "export_plan_item_names", "plan_item", error) == 0 &&
+		load_names(&walk, &walk.statuses, "export_status_names", "status", error) == 0 &&
+		load_names(&walk, &walk.methods, "export_sending_methods", "status", error) == 0)
 		result = block_walk(ledger, append_envelope, &walk, error);
 	free(walk.accounts.list);
 	free(walk.plan_items.list);

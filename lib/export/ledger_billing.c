@@ -16,22 +16,26 @@ static void units_counted(sqlite3_context *context, int count, sqlite3_value **a
 	int64_t start = sqlite3_value_int64(arguments[1]), end = sqlite3_value_int64(arguments[2]), units = 0;
 	sqlite3_stmt *statement = ledger_statement(ledger, "list_sent_between", NULL);
 	int got = -1;
+	bool good = start >= INSTANT_FIRST && start < INSTANT_END && end >= INSTANT_FIRST && end < INSTANT_END;
 	(void)count;
 	if (statement) {
 		sqlite3_bind_int64(statement, 1, sqlite3_value_int64(arguments[0]));
 		sqlite3_bind_int64(statement, 2, week_of(start));
 		sqlite3_bind_int64(statement, 3, week_of(end));
 	}
-	while (statement && (got = ledger_step(ledger, statement, NULL)) > 0) {
+	while (good && statement && (got = ledger_step(ledger, statement, NULL)) > 0) {
 		int64_t week = sqlite3_column_int64(statement, 0) * WEEK_MS;
 		const uint8_t *entries = sqlite3_column_blob(statement, 1);
 		size_t length = (size_t)sqlite3_column_bytes(statement, 1);
-		for (size_t at = 0; at + SENT_ENTRY_SIZE <= length; at += SENT_ENTRY_SIZE) {
+		good = length % SENT_ENTRY_SIZE == 0;
+		for (size_t at = 0; good && at < length; at += SENT_ENTRY_SIZE) {
 			int64_t sent_at = week + sent_entry_millisecond(entries + at);
 			units += sent_at >= start && sent_at < end && daily_partials_counts(partials, sent_entry_status(entries + at));
 		}
 	}
-	if (got < 0)
+	if (!good)
+		sqlite3_result_error(context, "a billing period, or a week of sent_week, is not one", -1);
+	else if (got < 0)
 		sqlite3_result_error_code(context, sqlite3_errcode(ledger->database));
 	else
 		sqlite3_result_int64(context, units);

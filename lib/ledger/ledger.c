@@ -4,6 +4,7 @@
 
 #include "base/embedded.h"
 #include "config/policy.h"
+#include "ledger/ledger_row.h"
 #include "ledger/ledger_schema.h"
 
 #include <fcntl.h>
@@ -30,7 +31,9 @@ int ledger_error(struct ledger *ledger, struct error *error)
 	if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
 		return error_set(
 			error, EX_TEMPFAIL, "cannot write ledger '%s': another program is writing it, try again later", ledger->path);
-	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+	if (code == SQLITE_CORRUPT)
+		return ledger_damaged(ledger, error, "%s", sqlite3_errmsg(ledger->database));
+	if (code == SQLITE_NOTADB)
 		status = EX_DATAERR;
 	if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM)
 		status = EX_CANTCREAT;
@@ -39,6 +42,17 @@ int ledger_error(struct ledger *ledger, struct error *error)
 	if (code == SQLITE_ERROR || code == SQLITE_CONSTRAINT || code == SQLITE_MISUSE || code == SQLITE_RANGE)
 		status = EX_SOFTWARE;
 	return error_set(error, status, "cannot use ledger '%s': %s", ledger->path, sqlite3_errmsg(ledger->database));
+}
+
+/* The schema is ours by then: what a step cannot calculate is in the rows. */
+static int step_error(struct ledger *ledger, sqlite3_stmt *statement, struct error *error)
+{
+	int code = sqlite3_errcode(ledger->database) & 0xff;
+	if (code != SQLITE_ERROR && code != SQLITE_CONSTRAINT && code != SQLITE_MISMATCH && code != SQLITE_TOOBIG)
+		return ledger_error(ledger, error);
+	const char *sql = sqlite3_sql(statement);
+	sql += strspn(sql, " \n");
+	return ledger_damaged(ledger, error, "%s in %.*s …", sqlite3_errmsg(ledger->database), (int)strcspn(sql, "\n"), sql);
 }
 
 static int execute(struct ledger *ledger, const char *sql, struct error *error)
@@ -92,13 +106,20 @@ static void is_consumed(sqlite3_context *context, int count, sqlite3_value **arg
 
 static int open_database(struct ledger *ledger, const char *file, int flags, struct error *error)
 {
-	char settings[160];
+	static const struct {
+		int option, value;
+	} guards[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+		{SQLITE_DBCONFIG_ENABLE_VIEW, 0}};
+	char settings[200];
 	if (sqlite3_open_v2(file, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
-		sqlite3_create_function(
-			ledger->database, "is_consumed", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, is_consumed, NULL, NULL) != SQLITE_OK)
+		sqlite3_create_function(ledger->database, "is_consumed", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+			is_consumed, NULL, NULL) != SQLITE_OK)
 		return ledger_error(ledger, error);
-	sqlite3_snprintf(
-		sizeof settings, settings, "PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE", CACHE_KIB);
+	for (size_t i = 0; i < sizeof guards / sizeof *guards; i++)
+		if (sqlite3_db_config(ledger->database, guards[i].option, guards[i].value, NULL) != SQLITE_OK)
+			return ledger_error(ledger, error);
+	sqlite3_snprintf(sizeof settings, settings,
+		"PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE; PRAGMA cell_size_check = ON", CACHE_KIB);
 	return execute(ledger, settings, error);
 }
 
@@ -268,7 +289,7 @@ sqlite3_stmt *ledger_statement(struct ledger *ledger, const char *name, struct e
 int ledger_run(struct ledger *ledger, sqlite3_stmt *statement, struct error *error)
 {
 	int code = sqlite3_step(statement);
-	int result = code == SQLITE_DONE || code == SQLITE_ROW ? 0 : ledger_error(ledger, error);
+	int result = code == SQLITE_DONE || code == SQLITE_ROW ? 0 : step_error(ledger, statement, error);
 	sqlite3_reset(statement);
 	return result;
 }
@@ -278,7 +299,7 @@ int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *er
 	int code = sqlite3_step(statement);
 	if (code == SQLITE_ROW)
 		return 1;
-	int result = code == SQLITE_DONE ? 0 : ledger_error(ledger, error);
+	int result = code == SQLITE_DONE ? 0 : step_error(ledger, statement, error);
 	sqlite3_reset(statement);
 	return result;
 }
@@ -322,7 +343,12 @@ int ledger_load_state(struct ledger *ledger, struct buffer *state, struct error 
 	sqlite3_stmt *statement = ledger_statement(ledger, "load_state", error);
 	int got = statement ? ledger_step(ledger, statement, error) : -1;
 	if (got > 0) {
-		buffer_append(state, sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+		const char *text = ledger_text(ledger, statement, 0, "checkpoint", error);
+		got = text && !strchr(text, '\n') ? 0 : -1;
+		if (got == 0)
+			buffer_append_string(state, text);
+		else if (text)
+			ledger_damaged(ledger, error, "table checkpoint: its state is not a line");
 		sqlite3_reset(statement);
 	}
 	return got < 0 ? -1 : buffer_check(state, error);

@@ -13,7 +13,8 @@
 enum ledger_identity { LEDGER_NONE, LEDGER_OLDER, LEDGER_PRESENT };
 
 /* Identifies the file, from one snapshot: another program may be writing it. An empty file is not a ledger yet. EX_DATAERR for a file of
- * another application, EX_CONFIG for a newer version. */
+ * another application, and for one of ours whose schema is not that of its version: a table or view that is different, missing or more, a
+ * trigger, an index. EX_CONFIG for a newer version. */
 int ledger_schema_identify(struct ledger *ledger, enum ledger_identity *identity, struct error *error);
 
 /* The error for the reader of an older one. Returns -1. */
@@ -25,7 +26,9 @@ int ledger_schema_refuse_older(struct ledger *ledger, struct error *error);
  */
 int ledger_schema_prepare(struct ledger *ledger, struct error *error);
 
-/* The text of the steps, not NUL-terminated; in ledger_migrations.c, a file of its own, so that a test can have other steps. */
+/* The texts of the newest schema and of the steps, not NUL-terminated; in ledger_migrations.c, a file of its own, so that a test can have
+ * others. */
+const char *ledger_newest_schema(size_t *length);
 const char *ledger_migrations(size_t *length);
 
 #endif

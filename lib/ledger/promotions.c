@@ -1,15 +1,16 @@
 #include "ledger/promotions.h"
 
 #include "base/array.h"
+#include "base/file_name.h"
 #include "base/instant.h"
-#include "ledger/ledger.h"
+#include "ledger/ledger_row.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static int add(struct promotions *promotions, sqlite3_stmt *row, struct error *error)
+static int add(struct ledger *ledger, struct promotions *promotions, sqlite3_stmt *row, struct error *error)
 {
 	struct promotion *new = array_grow((void **)&promotions->list, &promotions->count, sizeof *new, error);
 	if (!new)
@@ -22,11 +23,15 @@ static int add(struct promotions *promotions, sqlite3_stmt *row, struct error *e
 		{new->restatements, sizeof new->restatements}, {new->rejects, sizeof new->rejects},
 		{new->accounts_without_billing, sizeof new->accounts_without_billing}};
 	for (int i = 0; i < (int)(sizeof columns / sizeof *columns); i++) {
-		const char *text = (const char *)sqlite3_column_text(row, i);
+		const char *text;
+		if (ledger_text_or_null(ledger, row, i, "job_result", &text, error) < 0)
+			return -1;
 		snprintf(columns[i].text, columns[i].size, "%s", text ? text : "");
 	}
+	if (!file_name_is_plain(new->run_id, strlen(new->run_id)) || strlen(new->run_id) != (size_t)sqlite3_column_bytes(row, 0))
+		return ledger_damaged(ledger, error, "table job_result, row '%s': run_id is not the name of a run", new->run_id);
 	if (instant_parse(new->started_at, strlen(new->started_at), &new->clock) < 0)
-		new->clock = INSTANT_NONE;
+		return ledger_damaged(ledger, error, "table job_result, row '%s': started_at is not a time", new->run_id);
 	return 0;
 }
 
@@ -41,7 +46,7 @@ int promotions_read(struct promotions *promotions, const char *ledger_path, stru
 		return -1;
 	sqlite3_stmt *statement = ledger_statement(&ledger, "list_promotions", error);
 	while (statement && (got = ledger_step(&ledger, statement, error)) > 0)
-		if (add(promotions, statement, error) < 0) {
+		if (add(&ledger, promotions, statement, error) < 0) {
 			got = -1;
 			break;
 		}

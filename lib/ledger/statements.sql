@@ -91,8 +91,10 @@ SELECT rows FROM envelope_block WHERE block = ?1;
 INSERT INTO envelope_block VALUES (?1, ?2) ON CONFLICT DO UPDATE SET rows = ?2;
 -- name: remove_block
 DELETE FROM envelope_block WHERE block = ?1;
+-- name: block_before
+SELECT max(block) FROM envelope_block WHERE block < ?1;
 -- name: list_blocks
-SELECT rows FROM envelope_block ORDER BY block;
+SELECT block, rows FROM envelope_block ORDER BY block;
 -- Of an envelope: ?1 is its id, ?2 modified_at, ?3 its account, ?4 plan item, ?5 sent_at, ?6 the time of arrival.
 -- name: add_late
 INSERT INTO late_envelope VALUES (?1, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING;
@@ -190,8 +192,8 @@ WITH promoted AS (SELECT number, record, record ->> 'started_at' AS clock FROM j
 SELECT record FROM promoted WHERE number IN ((SELECT max(number) FROM promoted), (SELECT number FROM promoted ORDER BY clock DESC, number DESC LIMIT 1))
 ORDER BY number;
 -- name: list_promotions
-SELECT run_id, record ->> 'state', record ->> 'started_at', record ->> 'verdict', record ->> '$.counts.consumption', record ->> '$.counts.restatements',
-  record ->> '$.counts.rejects', record ->> '$.counts.accounts_without_billing'
+SELECT run_id, record ->> 'state', record ->> 'started_at', record ->> 'verdict', record ->> '$.counts.consumption' || '', record ->> '$.counts.restatements' || '',
+  record ->> '$.counts.rejects' || '', record ->> '$.counts.accounts_without_billing' || ''
 FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number;
 -- name: last_contracts
 SELECT record FROM result WHERE stream = 'contract' AND run_id =

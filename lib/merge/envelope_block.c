@@ -1,5 +1,10 @@
 #include "merge/envelope_block.h"
 
+#include "ledger/ledger_row.h"
+
+#include <stdlib.h>
+
+#define ENVELOPES_MOST (INT64_C(1) << 48)
 #define ROWS_OF_A_BLOCK 32 /* at most, on average: about 1.8 KiB, so that a page holds two or three blocks */
 
 int block_layout_load(struct ledger *ledger, struct block_layout *layout, struct error *error)
@@ -7,13 +12,16 @@ int block_layout_load(struct ledger *ledger, struct block_layout *layout, struct
 	sqlite3_stmt *statement = ledger_statement(ledger, "load_layout", error);
 	int got = statement ? ledger_step(ledger, statement, error) : -1;
 	if (got <= 0)
-		return got < 0 ? -1 : error_set(error, EX_DATAERR, "cannot use ledger '%s': its table layout is empty", ledger->path);
-	*layout = (struct block_layout){.block_bits = sqlite3_column_int(statement, 0),
-		.envelopes = sqlite3_column_int64(statement, 1),
-		.undated = sqlite3_column_int64(statement, 2),
-		.stored = sqlite3_column_int64(statement, 1)};
+		return got < 0 ? -1 : ledger_damaged(ledger, error, "table layout is empty");
+	int64_t bits = 0, envelopes = 0, undated = 0;
+	int result = ledger_integer(ledger, statement, 0, "layout", 0, 32, &bits, error);
+	if (result == 0)
+		result = ledger_integer(ledger, statement, 1, "layout", 0, ENVELOPES_MOST, &envelopes, error);
+	if (result == 0)
+		result = ledger_integer(ledger, statement, 2, "layout", 0, envelopes, &undated, error);
+	*layout = (struct block_layout){.block_bits = (int)bits, .envelopes = envelopes, .undated = undated, .stored = envelopes};
 	sqlite3_reset(statement);
-	return 0;
+	return result;
 }
 
 int block_layout_save(struct ledger *ledger, const struct block_layout *layout, struct error *error)
@@ -32,9 +40,18 @@ int64_t block_number(uint32_t hash, int block_bits)
 	return block_bits ? hash >> (32 - block_bits) : 0;
 }
 
-int block_damaged(struct ledger *ledger, struct error *error)
+int block_damaged(struct ledger *ledger, int64_t block, struct error *error)
 {
-	return error_set(error, EX_DATAERR, "cannot use ledger '%s': a block of envelopes is damaged", ledger->path);
+	return ledger_damaged(ledger, error, "table envelope_block, row %lld: it holds what is no envelope of its block", (long long)block);
+}
+
+int block_row(struct ledger *ledger, int64_t block, int block_bits, const uint8_t *at, const uint8_t *end,
+	const struct envelope_row *before, struct envelope_row *row, struct error *error)
+{
+	if (envelope_row_find(at, end, row) < 0 || block_number(row->hash, block_bits) != block ||
+		(before->length && envelope_row_compare(before, row) >= 0))
+		return block_damaged(ledger, block, error);
+	return 0;
 }
 
 /* Copies a block's rows; an absent one is empty. */
@@ -71,10 +88,12 @@ static int split_block(
 	if (ledger_run_key(ledger, "remove_block", block, error) < 0)
 		return -1;
 	const uint8_t *at = (const uint8_t *)rows->data, *end = at + rows->length, *start = at;
+	struct envelope_row row = {.length = 0};
 	int64_t present = block << (to - from);
-	for (struct envelope_row row; at < end; at += row.length) {
-		if (envelope_row_find(at, end, &row) < 0)
-			return block_damaged(ledger, error);
+	for (; at < end; at += row.length) {
+		struct envelope_row before = row;
+		if (block_row(ledger, block, from, at, end, &before, &row, error) < 0)
+			return -1;
 		int64_t wanted = block_number(row.hash, to);
 		if (wanted != present && at > start) {
 			buffer_reset(child);
@@ -97,10 +116,10 @@ int block_make_room(struct ledger *ledger, struct block_layout *layout, size_t c
 	while (bits < 32 && (layout->envelopes + (int64_t)count) >> bits > ROWS_OF_A_BLOCK)
 		bits++;
 	struct buffer rows = BUFFER_INIT, child = BUFFER_INIT;
-	int result = 0;
-	if (bits > layout->block_bits && layout->envelopes > 0)
-		for (int64_t block = ((int64_t)1 << layout->block_bits) - 1; block >= 0 && result == 0; block--)
-			result = split_block(ledger, block, layout->block_bits, bits, &rows, &child, error);
+	int64_t block = (int64_t)1 << layout->block_bits;
+	int result = bits > layout->block_bits && layout->envelopes > 0;
+	while (result > 0 && (result = ledger_find(ledger, "block_before", block, &block, error)) > 0)
+		result = split_block(ledger, block, layout->block_bits, bits, &rows, &child, error) < 0 ? -1 : 1;
 	layout->block_bits = bits;
 	buffer_release(&rows);
 	buffer_release(&child);
@@ -110,18 +129,27 @@ int block_make_room(struct ledger *ledger, struct block_layout *layout, size_t c
 int block_walk(struct ledger *ledger, int (*each)(void *context, const struct envelope *envelope, struct error *error), void *context,
 	struct error *error)
 {
+	struct block_layout layout;
+	if (block_layout_load(ledger, &layout, error) < 0)
+		return -1;
 	sqlite3_stmt *statement = ledger_statement(ledger, "list_blocks", error);
 	int got = -1, result = 0;
 	while (result == 0 && statement && (got = ledger_step(ledger, statement, error)) > 0) {
-		const uint8_t *at = sqlite3_column_blob(statement, 0);
-		const uint8_t *end = at + sqlite3_column_bytes(statement, 0);
-		while (result == 0 && at < end) {
-			struct envelope_row row;
+		int64_t block = sqlite3_column_int64(statement, 0);
+		const uint8_t *at = sqlite3_column_blob(statement, 1), *end = at + sqlite3_column_bytes(statement, 1);
+		struct envelope_row row = {.length = 0};
+		for (; result == 0 && at < end; at += row.length) {
+			struct envelope_row before = row;
 			struct envelope envelope;
-			bool good = envelope_row_find(at, end, &row) == 0 && envelope_row_read(&row, &envelope) == 0;
-			result = good ? each(context, &envelope, error) : block_damaged(ledger, error);
-			at += good ? row.length : 0;
+			result = block_row(ledger, block, layout.block_bits, at, end, &before, &row, error);
+			if (result == 0)
+				result = envelope_row_read(&row, &envelope) < 0 ? block_damaged(ledger, block, error)
+										: each(context, &envelope, error);
+			layout.envelopes--;
 		}
 	}
+	if (result == 0 && got == 0 && layout.envelopes)
+		result = ledger_damaged(ledger, error, "table envelope_block has %lld envelopes %s than table layout says",
+			(long long)llabs(layout.envelopes), layout.envelopes > 0 ? "fewer" : "more");
 	return result ? result : got;
 }

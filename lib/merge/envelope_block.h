@@ -28,8 +28,15 @@ int block_store(struct ledger *ledger, int64_t block, const struct buffer *rows,
 /* Splits all blocks when they would grow too full by `count` more envelopes; sets layout->block_bits. */
 int block_make_room(struct ledger *ledger, struct block_layout *layout, size_t count, struct error *error);
 
-/* The error for bytes that are no rows. Returns -1. */
-int block_damaged(struct ledger *ledger, struct error *error);
+/*
+ * Finds the row at `at` of a block, as envelope_row_find(): it must belong to the block and come after `before`, the row before it, if there is
+ * one (its length is not 0). -1 with an error that names the block.
+ */
+int block_row(struct ledger *ledger, int64_t block, int block_bits, const uint8_t *at, const uint8_t *end,
+	const struct envelope_row *before, struct envelope_row *row, struct error *error);
+
+/* The error for bytes of a block that are no rows. Returns -1. */
+int block_damaged(struct ledger *ledger, int64_t block, struct error *error);
 
 /* Calls `each` for every envelope of the ledger, in the order of blocks, until it returns a value other than 0, which is returned. */
 int block_walk(struct ledger *ledger, int (*each)(void *context, const struct envelope *envelope, struct error *error), void *context,

@@ -1,6 +1,7 @@
 #include "merge/envelope_reader.h"
 
 #include "base/instant.h"
+#include "ledger/ledger_row.h"
 #include "stream/stream.h"
 
 #include <string.h>
@@ -10,9 +11,11 @@ enum { ACCOUNT, ENVELOPE, STATUS, CREATED, SENT, COMPLETED, MODIFIED, PLAN_ITEM,
 
 /* The statements that find and add a key of one of the ledger's tables of names. */
 static const struct key_table {
-	const char *find, *add;
-} account_keys = {"find_account", "add_account"}, plan_item_keys = {"find_plan_item", "add_plan_item"},
-  status_keys = {"find_status", "add_status"};
+	const char *table, *find, *add;
+	int64_t most;
+} account_keys = {"account", "find_account", "add_account", LEDGER_ACCOUNT_MOST},
+  plan_item_keys = {"plan_item", "find_plan_item", "add_plan_item", LEDGER_NAME_MOST},
+  status_keys = {"status", "find_status", "add_status", LEDGER_NAME_MOST};
 
 void envelope_reader_forget(struct envelope_reader *reader)
 {
@@ -72,8 +75,8 @@ static int find_in_ledger(struct ledger *ledger, const struct key_table *keys, c
 		return error_set(error, EX_DATAERR, "envelope names must be strings without \\u0000, this is '%s' and more", name->text);
 	sqlite3_stmt *statement = name_statement(ledger, keys->find, name, method, error);
 	int got = statement ? ledger_step(ledger, statement, error) : -1;
-	if (got > 0)
-		*key = sqlite3_column_int64(statement, 0);
+	if (got > 0 && ledger_integer(ledger, statement, 0, keys->table, 1, keys->most, key, error) < 0)
+		got = -1;
 	sqlite3_reset(statement);
 	if (got != 0)
 		return got < 0 ? -1 : 0;
@@ -81,7 +84,13 @@ static int find_in_ledger(struct ledger *ledger, const struct key_table *keys, c
 	if (!statement || ledger_run(ledger, statement, error) < 0)
 		return -1;
 	*key = sqlite3_last_insert_rowid(ledger->database);
-	return 0;
+	if (*key > 0 && *key <= keys->most)
+		return 0;
+	if (keys == &status_keys)
+		return error_set(
+			error, EX_DATAERR, "envelope \"status\": the ledger has 64,536 others of its own making, and room for no more");
+	return error_set(error, EX_DATAERR, "envelope \"%s_id\": the ledger has %lld others, and room for no more", keys->table,
+		(long long)keys->most);
 }
 
 /* The same, from the table in memory if it is there. */
@@ -129,13 +138,7 @@ static int parse_status(struct envelope_reader *reader, const struct json_slice 
 		return -1;
 	if (method && memchr(method->text, 0, method->length))
 		return error_set(error, EX_DATAERR, "envelope \"sending_method\" must be a string without \\u0000");
-	if (find_key(reader, &reader->statuses, &status_keys, &fields[STATUS], method, key, error) < 0)
-		return -1;
-	/* Rows and weeks keep a key in two bytes. */
-	if (*key > UINT16_MAX)
-		return error_set(
-			error, EX_DATAERR, "envelope \"status\": the ledger has 64,536 others of its own making, and room for no more");
-	return 0;
+	return find_key(reader, &reader->statuses, &status_keys, &fields[STATUS], method, key, error);
 }
 
 int envelope_reader_read(struct envelope_reader *reader, const struct json_slice fields[], struct envelope *envelope, struct error *error)

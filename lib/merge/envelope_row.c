@@ -2,6 +2,8 @@
 
 #include "base/hash_index.h"
 #include "base/instant.h"
+#include "base/utf8.h"
+#include "ledger/ledger_row.h"
 
 #include <endian.h>
 #include <string.h>
@@ -177,10 +179,10 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
 	return false;
 }
 
-static bool read_number(const uint8_t **at, const uint8_t *end, uint32_t *number)
+static bool read_key(const uint8_t **at, const uint8_t *end, int64_t most, uint32_t *number)
 {
 	uint64_t value;
-	bool good = read_varint(at, end, &value) && value <= UINT32_MAX;
+	bool good = read_varint(at, end, &value) && value <= (uint64_t)most;
 	*number = (uint32_t)value;
 	return good;
 }
@@ -193,25 +195,29 @@ static bool read_signed(const uint8_t **at, const uint8_t *end, int64_t *value)
 	return good;
 }
 
+static bool is_in_calendar(int64_t instant)
+{
+	return instant >= INSTANT_FIRST && instant < INSTANT_END;
+}
+
 static bool read_time(const uint8_t **at, const uint8_t *end, bool present, int64_t modified_at, int64_t *instant)
 {
 	int64_t before = 0;
 	*instant = INSTANT_NONE;
 	if (!present)
 		return true;
-	bool good = read_signed(at, end, &before);
-	*instant = modified_at - before;
-	return good;
+	bool good = read_signed(at, end, &before) && !__builtin_sub_overflow(modified_at, before, instant);
+	return good && is_in_calendar(*instant);
 }
 
 static bool read_id(const uint8_t **at, const uint8_t *end, bool is_text, struct envelope_id *id)
 {
 	size_t length = 16;
-	if (is_text && *at == end)
+	if (is_text && *at >= end)
 		return false;
 	if (is_text)
 		length = *(*at)++;
-	if ((size_t)(end - *at) < length || length == 0)
+	if (end - *at < (ptrdiff_t)length || length == 0)
 		return false;
 	id->is_uuid = !is_text;
 	id->length = (uint8_t)length;
@@ -231,7 +237,7 @@ int envelope_row_find(const uint8_t *at, const uint8_t *end, struct envelope_row
 	const uint8_t *id = at + 2;
 	if (!read_id(&id, at + row->length, at[1] & FLAG_ID_IS_TEXT, &row->envelope_id))
 		return -1;
-	if (!row->envelope_id.is_uuid && !read_number(&id, at + row->length, &row->account))
+	if (!row->envelope_id.is_uuid && !read_key(&id, at + row->length, LEDGER_ACCOUNT_MOST, &row->account))
 		return -1;
 	row->hash = envelope_id_hash(&row->envelope_id);
 	return 0;
@@ -242,17 +248,23 @@ bool envelope_row_is_dated(const struct envelope_row *row)
 	return row->at[1] & FLAG_SENT;
 }
 
+static bool is_utf8(const struct envelope_id *id)
+{
+	return id->is_uuid || utf8_prefix(id->text, id->length) == id->length;
+}
+
 int envelope_row_read(const struct envelope_row *row, struct envelope *envelope)
 {
 	const uint8_t *at = row->at + 2, *end = row->at + row->length;
 	uint8_t flags = row->at[1];
 	envelope->sender_id = (struct envelope_id){.length = 0};
-	bool good = read_id(&at, end, flags & FLAG_ID_IS_TEXT, &envelope->envelope_id) && read_number(&at, end, &envelope->account) &&
-		read_number(&at, end, &envelope->plan_item) && read_number(&at, end, &envelope->status) &&
-		read_signed(&at, end, &envelope->modified_at) &&
+	bool good = read_id(&at, end, flags & FLAG_ID_IS_TEXT, &envelope->envelope_id) &&
+		read_key(&at, end, LEDGER_ACCOUNT_MOST, &envelope->account) && read_key(&at, end, LEDGER_NAME_MOST, &envelope->plan_item) &&
+		read_key(&at, end, LEDGER_NAME_MOST, &envelope->status) && read_signed(&at, end, &envelope->modified_at) &&
+		is_in_calendar(envelope->modified_at) &&
 		read_time(&at, end, flags & FLAG_SENT, envelope->modified_at, &envelope->sent_at) &&
 		read_time(&at, end, flags & FLAG_CREATED, envelope->modified_at, &envelope->created_at) &&
 		read_time(&at, end, flags & FLAG_COMPLETED, envelope->modified_at, &envelope->completed_at) &&
 		(!(flags & FLAG_SENDER) || read_id(&at, end, flags & FLAG_SENDER_IS_TEXT, &envelope->sender_id));
-	return good && at == end ? 0 : -1;
+	return good && at == end && is_utf8(&envelope->envelope_id) && is_utf8(&envelope->sender_id) ? 0 : -1;
 }

@@ -65,13 +65,16 @@ int envelope_row_compare(const struct envelope_row *left, const struct envelope_
 /* Writes the envelope as a row where ENVELOPE_ROW_LIMIT bytes are free; returns the row's length. */
 size_t envelope_row_write(uint8_t *at, const struct envelope *envelope);
 
-/* Finds the row at `at`; the next one begins `length` bytes further. Returns 0, or -1 when the block is damaged. */
+/* Finds the row at `at`; the next one begins `length` bytes further. Returns 0, or -1 when the bytes there are no row. */
 int envelope_row_find(const uint8_t *at, const uint8_t *end, struct envelope_row *row);
 
 /* Does it have a time of sending? */
 bool envelope_row_is_dated(const struct envelope_row *row);
 
-/* Reads the complete row. Ids that are texts point into it. Returns 0, or -1 when it is damaged. */
+/*
+ * Reads the complete row. Ids that are texts point into it. Returns 0, or -1 when it is damaged: it is shorter or longer than what it holds, a
+ * key is not one that the ledger's tables may have, a time is not in the calendar, an id is not UTF-8.
+ */
 int envelope_row_read(const struct envelope_row *row, struct envelope *envelope);
 
 #endif

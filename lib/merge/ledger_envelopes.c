@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "config/policy.h"
+#include "ledger/ledger_row.h"
 #include "merge/envelope_block.h"
 #include "merge/version_order.h"
 
@@ -13,8 +14,10 @@ static int find_drafts(struct ledger_envelopes *envelopes, struct error *error)
 	sqlite3_stmt *statement = ledger_statement(envelopes->ledger, "list_statuses", error);
 	int got = -1;
 	while (statement && (got = ledger_step(envelopes->ledger, statement, error)) > 0) {
-		const char *name = (const char *)sqlite3_column_text(statement, 1);
-		int64_t key = sqlite3_column_int64(statement, 0);
+		const char *name = ledger_text(envelopes->ledger, statement, 1, "status", error);
+		int64_t key;
+		if (!name || ledger_integer(envelopes->ledger, statement, 0, "status", 1, LEDGER_NAME_MOST, &key, error) < 0)
+			return -1;
 		if (key < 32 && !policy_counts_status(&policy_default, name, strlen(name)))
 			envelopes->drafts |= UINT32_C(1) << key;
 	}
@@ -151,12 +154,26 @@ static int count_stored(struct ledger_envelopes *envelopes, struct block_layout 
 struct cursor {
 	struct envelope_row row; /* the present one; of length 0 at the end */
 	const uint8_t *end;
+	struct ledger *ledger;
+	int64_t block;
+	int block_bits;
 };
 
-static int set_cursor(struct cursor *cursor, const uint8_t *at)
+/* To the row after the present one; from a row without a length to the first. */
+static int advance(struct cursor *cursor, struct error *error)
 {
+	const struct envelope_row before = cursor->row;
+	const uint8_t *at = before.at + before.length;
 	cursor->row = (struct envelope_row){.at = at};
-	return at < cursor->end ? envelope_row_find(at, cursor->end, &cursor->row) : 0;
+	return at < cursor->end
+		? block_row(cursor->ledger, cursor->block, cursor->block_bits, at, cursor->end, &before, &cursor->row, error)
+		: 0;
+}
+
+/* A row of the batch. */
+static int read_waiting(const struct envelope_row *row, struct envelope *envelope, struct error *error)
+{
+	return envelope_row_read(row, envelope) < 0 ? error_set(error, EX_SOFTWARE, "cannot read an envelope that waits to be stored") : 0;
 }
 
 /* The winner of two versions in *row and *envelope; the other one is no longer counted. */
@@ -165,8 +182,8 @@ static int choose(struct ledger_envelopes *envelopes, const struct envelope_row 
 {
 	struct envelope other;
 	bool wins;
-	if (envelope_row_read(other_row, &other) < 0)
-		return block_damaged(envelopes->ledger, error);
+	if (read_waiting(other_row, &other, error) < 0)
+		return -1;
 	if (compare_versions(envelopes, &other, envelope, &wins, error) < 0 ||
 		sent_weeks_remove(&envelopes->weeks, wins ? envelope : &other, error) < 0)
 		return -1;
@@ -183,8 +200,8 @@ static int choose_version(struct ledger_envelopes *envelopes, size_t from, size_
 	struct envelope_row other;
 	struct envelope envelope;
 	envelope_batch_row(&envelopes->batch, from, row);
-	if (to - from > 1 && envelope_row_read(row, &envelope) < 0)
-		return block_damaged(envelopes->ledger, error);
+	if (to - from > 1 && read_waiting(row, &envelope, error) < 0)
+		return -1;
 	for (size_t place = from + 1; place < to; place++) {
 		envelope_batch_row(&envelopes->batch, place, &other);
 		if (choose(envelopes, &other, row, &envelope, error) < 0)
@@ -198,8 +215,10 @@ static int replace_row(struct ledger_envelopes *envelopes, struct block_layout *
 	const struct cursor *cursor, bool *wins, struct error *error)
 {
 	struct envelope envelope, there;
-	if (envelope_row_read(row, &envelope) < 0 || envelope_row_read(&cursor->row, &there) < 0)
-		return block_damaged(envelopes->ledger, error);
+	if (envelope_row_read(&cursor->row, &there) < 0)
+		return block_damaged(envelopes->ledger, cursor->block, error);
+	if (read_waiting(row, &envelope, error) < 0)
+		return -1;
 	if (compare_versions(envelopes, &envelope, &there, wins, error) < 0)
 		return -1;
 	return *wins ? count_stored(envelopes, layout, &envelope, &there, error) : sent_weeks_remove(&envelopes->weeks, &envelope, error);
@@ -210,8 +229,8 @@ static int add_row(struct ledger_envelopes *envelopes, struct block_layout *layo
 	struct envelope envelope;
 	if (envelopes->late_before == INT64_MIN && envelope_row_is_dated(row))
 		return count_stored(envelopes, layout, NULL, NULL, error);
-	if (envelope_row_read(row, &envelope) < 0)
-		return block_damaged(envelopes->ledger, error);
+	if (read_waiting(row, &envelope, error) < 0)
+		return -1;
 	return count_stored(envelopes, layout, &envelope, NULL, error);
 }
 
@@ -223,8 +242,8 @@ static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *la
 	int order = -1;
 	while (cursor->row.length && (order = envelope_row_compare(&cursor->row, row)) < 0) {
 		buffer_append(out, cursor->row.at, cursor->row.length);
-		if (set_cursor(cursor, cursor->row.at + cursor->row.length) < 0)
-			return block_damaged(envelopes->ledger, error);
+		if (advance(cursor, error) < 0)
+			return -1;
 	}
 	bool found = cursor->row.length && order == 0, wins = true;
 	if ((found ? replace_row(envelopes, layout, row, cursor, &wins, error) : add_row(envelopes, layout, row, error)) < 0)
@@ -233,7 +252,7 @@ static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *la
 		return 0; /* the row there stays, and is copied with what follows */
 	buffer_append(out, row->at, row->length);
 	*changed = true;
-	return found && set_cursor(cursor, cursor->row.at + cursor->row.length) < 0 ? block_damaged(envelopes->ledger, error) : 0;
+	return found ? advance(cursor, error) : 0;
 }
 
 /* Are the rows at two places versions of one envelope? */
@@ -256,9 +275,13 @@ static int merge_block(struct ledger_envelopes *envelopes, struct block_layout *
 	buffer_reset(rows);
 	if (layout->stored > 0 && block_load(envelopes->ledger, block, rows, error) < 0)
 		return -1;
-	struct cursor cursor = {.end = (const uint8_t *)rows->data + rows->length};
-	if (set_cursor(&cursor, (const uint8_t *)rows->data) < 0)
-		return block_damaged(envelopes->ledger, error);
+	struct cursor cursor = {.row.at = (const uint8_t *)rows->data,
+		.end = (const uint8_t *)rows->data + rows->length,
+		.ledger = envelopes->ledger,
+		.block = block,
+		.block_bits = layout->block_bits};
+	if (advance(&cursor, error) < 0)
+		return -1;
 	for (size_t next; from < to; from = next) {
 		struct envelope_row row;
 		for (next = from + 1; next < to && is_same(&envelopes->batch, from, next); next++)

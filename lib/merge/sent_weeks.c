@@ -1,6 +1,7 @@
 #include "merge/sent_weeks.h"
 
 #include "base/huge_pages.h"
+#include "ledger/ledger_row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,17 +105,24 @@ static uint8_t *append_entry(uint8_t *at, uint64_t entry)
 	return at + SENT_ENTRY_SIZE;
 }
 
-static int damaged(const struct sent_weeks *weeks, struct error *error)
+int sent_week_damaged(struct ledger *ledger, int64_t account, int64_t plan_item, int64_t week, const char *what, struct error *error)
 {
-	return error_set(error, EX_DATAERR, "cannot use ledger '%s': the entries of a week contradict its envelopes", weeks->ledger->path);
+	return ledger_damaged(ledger, error, "table sent_week, row account %lld, plan item %lld, week %lld: %s", (long long)account,
+		(long long)plan_item, (long long)week, what);
+}
+
+static int damaged(const struct sent_weeks *weeks, uint64_t key, const char *what, struct error *error)
+{
+	return sent_week_damaged(
+		weeks->ledger, (int64_t)(key >> 40), (int64_t)(key >> 24 & 0xffff), (int64_t)(key & 0xffffff) - WEEK_ORIGIN, what, error);
 }
 
 /*
  * Entries old[0..length) and the sorted changes, merged into weeks->entries, where there is room. Sets *length to the bytes
  * there now and *differs to whether they have changed.
  */
-static int apply_changes(struct sent_weeks *weeks, const uint8_t *old, const struct radix_pair *changes, size_t count, size_t *length,
-	bool *differs, struct error *error)
+static int apply_changes(struct sent_weeks *weeks, uint64_t key, const uint8_t *old, const struct radix_pair *changes, size_t count,
+	size_t *length, bool *differs, struct error *error)
 {
 	const uint8_t *end = old + *length;
 	uint8_t *out = weeks->entries;
@@ -129,7 +137,7 @@ static int apply_changes(struct sent_weeks *weeks, const uint8_t *old, const str
 		for (; old < end && read_entry(old) == entry; old += SENT_ENTRY_SIZE)
 			before++;
 		if (before + times < 0)
-			return damaged(weeks, error);
+			return damaged(weeks, key, "its entries contradict its envelopes", error);
 		*differs |= times != 0;
 		for (int64_t left = before + times; left > 0; left--)
 			out = append_entry(out, entry);
@@ -173,9 +181,10 @@ static int change_row(struct sent_weeks *weeks, uint64_t key, struct radix_pair 
 		return -1;
 	const uint8_t *old = got ? sqlite3_column_blob(statement, 0) : NULL;
 	size_t length = got ? (size_t)sqlite3_column_bytes(statement, 0) : 0;
-	int result = length % SENT_ENTRY_SIZE ? damaged(weeks, error) : reserve_entries(weeks, length + count * SENT_ENTRY_SIZE, error);
+	int result = length % SENT_ENTRY_SIZE ? damaged(weeks, key, "it does not hold complete entries", error)
+					      : reserve_entries(weeks, length + count * SENT_ENTRY_SIZE, error);
 	if (result == 0)
-		result = apply_changes(weeks, got ? old : weeks->entries, changes, count, &length, differs, error);
+		result = apply_changes(weeks, key, got ? old : weeks->entries, changes, count, &length, differs, error);
 	if (got)
 		sqlite3_reset(statement);
 	return result == 0 && *differs ? store_row(weeks, key, length, error) : result;

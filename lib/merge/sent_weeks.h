@@ -40,6 +40,9 @@ bool sent_weeks_are_full(const struct sent_weeks *weeks);
 int sent_weeks_flush(struct sent_weeks *weeks, struct error *error);
 void sent_weeks_release(struct sent_weeks *weeks);
 
+/* The error for a row of the table that is not as above. Returns -1. */
+int sent_week_damaged(struct ledger *ledger, int64_t account, int64_t plan_item, int64_t week, const char *what, struct error *error);
+
 /* Reads the entry at `at`. */
 static inline uint32_t sent_entry_millisecond(const uint8_t *at)
 {

@@ -1,6 +1,7 @@
 #include "merge/version_order.h"
 
 #include "base/instant.h"
+#include "ledger/ledger_row.h"
 
 #include <string.h>
 
@@ -19,13 +20,17 @@ static int compare_times(int64_t left, int64_t right)
 
 static int read_name(struct ledger *ledger, const char *statement_name, uint32_t key, struct buffer *name, struct error *error)
 {
+	const char *text;
 	sqlite3_stmt *statement = ledger_statement(ledger, statement_name, error);
 	if (!statement)
 		return -1;
 	sqlite3_bind_int64(statement, 1, key);
-	if (ledger_step(ledger, statement, error) != 1)
+	int got = ledger_step(ledger, statement, error);
+	if (got == 0)
+		return ledger_damaged(ledger, error, "the %s of key %u is missing", statement_name, key);
+	if (got < 0 || !(text = ledger_text(ledger, statement, 0, statement_name, error)))
 		return -1;
-	buffer_append(name, sqlite3_column_text(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+	buffer_append_string(name, text);
 	sqlite3_reset(statement);
 	return buffer_check(name, error);
 }

@@ -1,5 +1,6 @@
 #include "run/run_facts.h"
 
+#include "base/file_name.h"
 #include "base/instant.h"
 #include "config/policy.h"
 #include "config/profile.h"
@@ -15,12 +16,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static int append_fact(struct buffer *text, const char *key, const char *value, struct error *error)
+/* The shell reads the value to the end of the line, and makes paths of names. */
+static int append_fact(struct buffer *text, const char *key, const char *value, size_t length, struct error *error)
 {
-	for (const char *at = value; *at; at++)
-		if ((unsigned char)*at < 0x20)
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)value[i] < 0x20)
 			return error_set(error, EX_DATAERR, "\"%s\" has a control character", key);
-	buffer_append_format(text, "%s=%s\n", key, value);
+	bool is_name = strcmp(key, "run_id") == 0 || strcmp(key, "name") == 0 || strcmp(key, "profile") == 0;
+	if (is_name && length && !file_name_is_plain(value, length))
+		return error_set(error, EX_DATAERR, "\"%s\" must be " FILE_NAME_EXPECTED, key);
+	buffer_append_format(text, "%s=%.*s\n", key, (int)length, value);
 	return 0;
 }
 
@@ -33,11 +38,17 @@ static int append_facts(const char *path, const char *const pointers[], size_t c
 		return -1;
 	int result = 0;
 	for (size_t i = 0; i < count && result == 0; i++) {
+		const struct json_slice *slice = &file.slices[i];
+		size_t length = slice->kind == JSON_ABSENT || slice->kind == JSON_NULL ? 0 : slice->length;
+		if (length >= sizeof value) {
+			result = error_set(error, EX_DATAERR, "\"%s\" is longer than %d bytes", pointers[i] + 1, RUN_PATH_LIMIT - 1);
+			break;
+		}
 		json_file_text(&file, (int)i, value, sizeof value);
 		/* White space between the elements of an array. */
-		for (char *at = value; file.slices[i].kind == JSON_ARRAY && *at; at++)
+		for (char *at = value; slice->kind == JSON_ARRAY && *at; at++)
 			*at = (unsigned char)*at < 0x20 ? ' ' : *at;
-		result = append_fact(text, pointers[i] + 1, value, error);
+		result = append_fact(text, pointers[i] + 1, value, length, error);
 	}
 	json_file_release(&file);
 	return result < 0 ? error_prefix(error, "cannot read '%s'", path) : 0;
@@ -47,7 +58,7 @@ int run_facts_append_profile(const char *path, struct buffer *text, struct error
 {
 	static const char *const pointers[] = {
 		"/name", "/active", "/feed", "/download_billing", "/organization_id", "/contract_start", "/renewal_months", "/scopes"};
-	if (profile_check_secrets(path, error) < 0)
+	if (profile_check_first(path, error) < 0)
 		return -1;
 	if (append_facts(path, pointers, 8, text, error) == 0)
 		return 0;
@@ -75,7 +86,7 @@ int run_facts_append_recording(const char *folder, struct buffer *text, struct e
 	if (result == 0 && slice.kind == JSON_STRING && slice.length < sizeof now)
 		memcpy(now, slice.text, slice.length);
 	if (result == 0)
-		result = append_fact(text, "now", now, error);
+		result = append_fact(text, "now", now, strlen(now), error);
 	if (file)
 		fclose(file);
 	free(line);
@@ -144,7 +155,8 @@ static int contract_changed(const char *folder, const struct last_report *last, 
 	*changed = last->has_contract &&
 		(strcmp(json_file_text(&profile, 0, start, sizeof start), last->contract_start) != 0 ||
 			strcmp(json_file_text(&profile, 1, months, sizeof months), last->renewal_months) != 0);
-	int result = append_fact(text, "feed", json_file_text(&profile, 2, feed, sizeof feed), error);
+	json_file_text(&profile, 2, feed, sizeof feed);
+	int result = append_fact(text, "feed", feed, strlen(feed), error);
 	json_file_release(&profile);
 	return result;
 }

@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# Files, names and services that mean harm: none is run, hangs, or changes a figure without a word.
+
+load helper
+
+setup_file() {
+	needs_stage export
+	acme_after 1 "$BATS_FILE_TMPDIR/ws"
+}
+
+pipeline=$root/pipeline.sh
+exporter=${ENVTALLY_BIN:-$root/bin}/export # not the shell's
+
+# attacked SQL: a copy of the ledger, changed by hand, is l.ledger.
+attacked() {
+	rm -f l.ledger
+	cp "$BATS_FILE_TMPDIR/ws/ledger/acme.db" l.ledger
+	sqlite3 l.ledger "$1"
+}
+
+# reads PROGRAM ARGUMENT...: bounded in time and memory, as something that hangs or grows would not be.
+bounded() { (ulimit -v 1000000; exec timeout 20 "$@"); }
+
+anew='it is damaged; `envtally rebuild` makes it anew from the recordings'
+
+@test "ledger: what is in no schema of ours is refused before it can run: triggers, views, indexes, tables" {
+	local sql what
+	while IFS='~' read -r sql what; do
+		attacked "$sql"
+		sqlite3 l.ledger .dump >before
+		for program in "$exporter -l" "merge -q -e all -l"; do
+			# shellcheck disable=SC2086
+			run --separate-stderr bounded $program l.ledger </dev/null
+			name=${program%% *}
+			fails 65 "${name##*/}: cannot use ledger 'l.ledger': $what: $anew"
+		done
+		sqlite3 l.ledger .dump | same_files before -
+	done <<-'END'
+		CREATE TRIGGER t AFTER INSERT ON sent_week BEGIN DELETE FROM sent_week; END~the trigger 't' is not as envtally makes it
+		DROP VIEW bookmarks; CREATE VIEW bookmarks AS WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n~the view 'bookmarks' is not as envtally makes it
+		DROP TABLE late_envelope; CREATE VIEW late_envelope AS WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT i FROM n~the view 'late_envelope' is not as envtally makes it
+		DROP TABLE conflict~a table or view is missing
+		CREATE TABLE "more 'tables'" (x)~the table 'more 'tables'' is not as envtally makes it
+		CREATE INDEX i ON sent_week (week)~the index 'i' is not as envtally makes it
+	END
+}
+
+@test "ledger: numbers, texts and blobs that no ledger has are damage: 65, table and row, and no figure" {
+	local sql program what
+	while IFS='~' read -r sql program what; do
+		attacked "PRAGMA ignore_check_constraints = ON; $sql"
+		# shellcheck disable=SC2086
+		run --separate-stderr bounded ${program/EXPORT/"$exporter"} l.ledger </dev/null
+		[[ $status -eq 65 && $stderr == *"cannot use ledger 'l.ledger': "*"$what"*": $anew" && $stderr != *$'\n'* ]] || {
+			echo "$sql: $program: status $status, stderr: $stderr"
+			return 1
+		}
+	done <<-'END'
+		UPDATE layout SET block_bits = 33~EXPORT -s envelope -l~table layout, row '33': block_bits is not an integer from 0 to 32
+		UPDATE layout SET block_bits = -1~EXPORT -s envelope -l~table layout, row '-1'
+		UPDATE layout SET envelopes = 9223372036854775807~EXPORT -s envelope -l~table layout
+		UPDATE layout SET envelopes = envelopes + 1~EXPORT -s envelope -l~table envelope_block has 1 envelopes fewer than table layout says
+		UPDATE layout SET undated = -1~merge -q -e all -l~table layout
+		DELETE FROM layout~merge -q -e all -l~table layout is empty
+		DELETE FROM envelope_block WHERE block = 1~EXPORT -s envelope -l~fewer than table layout says
+		UPDATE envelope_block SET rows = zeroblob(40) WHERE block = 0~EXPORT -s envelope -l~table envelope_block, row 0: it holds
+		UPDATE envelope_block SET rows = CAST(x'0100' || rows AS BLOB) WHERE block = 0~EXPORT -s envelope -l~table envelope_block, row 0: it holds
+		UPDATE envelope_block SET rows = CAST(x'02' || rows AS BLOB) WHERE block = 0~EXPORT -s envelope -l~table envelope_block, row 0: it holds
+		UPDATE envelope_block SET rows = CAST(rows || x'ff' AS BLOB) WHERE block = 0~EXPORT -s envelope -l~table envelope_block, row 0: it holds
+		UPDATE envelope_block SET rows = CAST(rows || rows AS BLOB) WHERE block = 0~EXPORT -s envelope -l~table envelope_block, row 0: it holds
+		UPDATE envelope_block SET rows = (SELECT rows FROM envelope_block WHERE block = 1) WHERE block = 0~EXPORT -s envelope -l~table envelope_block, row 0: it holds
+		UPDATE sent_week SET envelopes = substr(envelopes, 2)~EXPORT -s daily_consumption -l~table sent_week, row account
+		UPDATE sent_week SET envelopes = CAST(envelopes || x'00' AS BLOB)~merge -q -e all -l~table sent_week, row account
+		UPDATE sent_week SET envelopes = x'ffffffff0004'~merge -q -e all -l~table sent_week, row account
+		UPDATE sent_week SET envelopes = x'000000007fff'~merge -q -e all -l~table sent_week, row account
+		UPDATE sent_week SET week = 9000000000000000000 + week~merge -q -e all -l~table sent_week
+		UPDATE account SET account = account + 9000000000000000000 WHERE account = 1~EXPORT -s envelope -l~table account, row '9000000000000000001'
+		UPDATE account SET account = -1 WHERE account = 1~merge -q -e all -l~table account, row '-1'
+		UPDATE status SET status = 5000000000 WHERE status = 14~EXPORT -s envelope -l~table status, row '5000000000'
+		UPDATE account SET account_name = CAST(x'c328' AS TEXT)~EXPORT -s account -l~account_name is not a text of UTF-8
+		UPDATE account SET watermark = 9223372036854775807~EXPORT -s watermark -l~row 1 of the watermark records, by their keys: watermark
+		UPDATE account SET compliant = 7 WHERE compliant IS NOT NULL~EXPORT -s account -l~compliant
+		UPDATE reported SET record = '{"a":1'~EXPORT -s consumption -l~row 1 of the consumption records
+		UPDATE reported SET record = record || char(10) || '{"type":"STATE","value":1}'~EXPORT -s consumption -l~row 1 of the consumption records
+		UPDATE reported SET record = record || ',{}'~merge --print-reported -l~row 1 of the consumption records
+		UPDATE reported SET period_start = 9000000000000000000 + period_start; UPDATE account SET touched = 1~merge -q -e touched -l~table reported
+		UPDATE checkpoint SET state = state || char(10) || 'x'~merge --print-state -l~table checkpoint
+		UPDATE job_result SET record = '{'~merge --print-reported -l~malformed JSON
+		UPDATE job_result SET record = '{'~run-facts promotions --ledger~malformed JSON
+		UPDATE job_result SET run_id = '../../victim'~run-facts promotions --ledger~table job_result, row '../../victim': run_id is not the name of a run
+		UPDATE job_result SET run_id = 'a' || char(10) || 'b'~run-facts promotions --ledger~run_id is not the name of a run
+		UPDATE job_result SET record = json_set(record, '$.started_at', 'x' || char(10) || 'y')~run-facts promotions --ledger~started_at is not a time
+	END
+}
+
+@test "ledger: merge refuses a block that is damaged, and leaves the ledger as it was" {
+	local rows
+	"$exporter" -q -s envelope -l "$BATS_FILE_TMPDIR/ws/ledger/acme.db" | jq -c '.record.modified_at? |= if . then "2027-01-01T00:00:00.000Z" else . end' >lines
+	for rows in "zeroblob(length(rows))" "x'03ffff' || rows" "substr(rows, 1, length(rows) - 1)" "rows || substr(rows, 1, 40)" "x'c8' || substr(rows, 2)"; do
+		attacked "UPDATE envelope_block SET rows = CAST($rows AS BLOB)"
+		sqlite3 l.ledger .dump >before
+		run --separate-stderr bounded merge -q -e none -l l.ledger <lines
+		refused 65 "merge: *cannot use ledger 'l.ledger': table envelope_block, row *: it holds what is no envelope of its block: $anew"
+		sqlite3 l.ledger .dump | same_files before -
+	done
+	attacked "UPDATE sent_week SET envelopes = substr(envelopes, 2)"
+	run --separate-stderr bounded merge -q -e none -l l.ledger <lines
+	refused 65 "merge: *cannot use ledger 'l.ledger': table sent_week, row *: it does not hold complete entries: $anew"
+}
+
+@test "ledger: a page that is overwritten is damage, for every program that reads it" {
+	local offset
+	for offset in 4096 12288 40960; do
+		cp "$BATS_FILE_TMPDIR/ws/ledger/acme.db" l.ledger
+		printf 'overwritten by a stranger, more than once, and again' | dd of=l.ledger bs=1 seek=$offset conv=notrunc status=none
+		for program in "$exporter -l" "merge -q -e all -l"; do
+			# shellcheck disable=SC2086
+			run bounded $program l.ledger </dev/null
+			[ "$status" -eq 65 ] || [ "$status" -eq 0 ]
+		done
+	done
+	head -c 10000 "$BATS_FILE_TMPDIR/ws/ledger/acme.db" >half.ledger
+	run --separate-stderr bounded "$exporter" -l half.ledger
+	refused 65 "export: cannot use ledger 'half.ledger': *: $anew"
+}
