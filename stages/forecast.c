@@ -9,6 +9,7 @@
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
 #include "base/instant.h"
+#include "config/policy.h"
 #include "forecast/burn_down.h"
 #include "io/program.h"
 #include "stream/stream.h"
@@ -16,7 +17,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static char *models_path, *entitlements_path, *exclusions_path, *excluded_path;
+static char *models_path, *entitlements_path, *exclusions_path, *excluded_path, *policy_path;
 static int warn_days = 30;
 
 static struct poptOption table[] = {
@@ -25,6 +26,7 @@ static struct poptOption table[] = {
 		"what was bought: no warning if an enterprise-wide agreement covers the day", "FILE.csv"},
 	{"exclusions", 'x', POPT_ARG_STRING, &exclusions_path, 0, "identifiers and accounts to exclude", "FILE.csv"},
 	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "daily partials of excluded users, from exclude and merge", "FILE"},
+	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the policy, which says how the contract settles (default: by the day)", "FILE"},
 	{"warn-days", 'w', POPT_ARG_INT, &warn_days, 0, "warn if rights run out in fewer days than this (default: 30; 0: never)", "N"},
 	POPT_TABLEEND,
 };
@@ -52,6 +54,16 @@ static int load(struct licence *licence, struct error *error)
 			  "cannot apply '%s' line %zu: daily partials have no users; it needs --excluded FILE, made by `envtally exclude`",
 			  exclusions_path, rule->row)
 		: 0;
+}
+
+static int load_policy(struct daily_consumption *daily, struct error *error)
+{
+	struct policy policy;
+	if (policy_load(policy_path, &policy, error) < 0)
+		return -1;
+	daily->settles_by_period = policy.settlement == SETTLEMENT_PERIOD;
+	policy_release(&policy);
+	return 0;
 }
 
 /* Copies standard input to `output`, and adds what the forecast needs to `daily`. */
@@ -144,8 +156,8 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (warn_days < 0)
 		options_refuse("cannot use --warn-days %d: it must be 0 or more", warn_days);
 	daily_consumption_open(&daily, &licence, options_now());
-	if (load(&licence, error) == 0 && pass_on(&daily, output, error) == 0 && subtract_excluded(&daily, error) == 0 &&
-		daily_consumption_finish(&daily, error) == 0)
+	if (load_policy(&daily, error) == 0 && load(&licence, error) == 0 && pass_on(&daily, output, error) == 0 &&
+		subtract_excluded(&daily, error) == 0 && daily_consumption_finish(&daily, error) == 0)
 		print_forecasts(&daily, output, error);
 	daily_consumption_release(&daily);
 	licence_release(&licence);

@@ -44,7 +44,7 @@ static int print(const struct policy *policy, bool with_text, struct output *out
 	if (policy_hash(policy, hash, error) < 0)
 		return -1;
 	if (with_text) {
-		policy_append(policy, &output->pending);
+		policy_append(policy, true, &output->pending);
 		buffer_append_byte(&output->pending, '\n');
 	}
 	output_line(output, hash, POLICY_HASH_LENGTH);

@@ -9,6 +9,7 @@
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
+#include "config/policy.h"
 #include "io/atomic_file.h"
 #include "io/program.h"
 #include "reconcile/position.h"
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 static struct licence_files files;
-static char *group_names, *excluded_path, *others_path, *workspace_path;
+static char *group_names, *excluded_path, *others_path, *workspace_path, *policy_path;
 static int trace;
 
 static struct poptOption table[] = {
@@ -31,6 +32,7 @@ static struct poptOption table[] = {
 	{"groups", 0, POPT_ARG_STRING, &files.groups, 0, "cost center, department, company and country of accounts", "FILE.csv"},
 	{"prices", 0, POPT_ARG_STRING, &files.prices, 0, "prices of additional rights", "FILE.csv"},
 	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates to the currency of the results", "FILE.csv"},
+	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the policy, which says how the contract settles (default: by the day)", "FILE"},
 	{"group-by", 'g', POPT_ARG_STRING, &group_names, 0,
 		"also positions by group: account, site, cost_center, department, company, country, organization; separate several with commas",
 		"LIST"},
@@ -130,15 +132,17 @@ static int read_files(struct reconcile_input *input, const struct exclusions *ex
 }
 
 /* All results; those of the workspace into a file of their own when one is named. */
-static int print(const struct licence *licence, const struct reconcile_input *input, struct output *output, struct error *error)
+static int print(const struct licence *licence, const struct reconcile_input *input, bool settles_by_period, struct output *output,
+	struct error *error)
 {
-	unsigned group_by = parse_groups();
+	struct position_options options = {
+		.group_by = parse_groups(), .trace = trace, .settles_by_period = settles_by_period, .now = options_now()};
 	struct atomic_file file;
 	if (!workspace_path)
-		return position_print(licence, input, group_by, trace, options_now(), warn, output, output, error);
+		return position_print(licence, input, &options, warn, output, output, error);
 	if (atomic_file_open(&file, workspace_path, 0666, error) < 0)
 		return -1;
-	int result = position_print(licence, input, group_by, trace, options_now(), warn, &file.output, output, error);
+	int result = position_print(licence, input, &options, warn, &file.output, output, error);
 	if (result == 0)
 		return atomic_file_commit(&file, error);
 	atomic_file_abandon(&file);
@@ -149,14 +153,16 @@ static void run(const char **operands, struct output *output, struct error *erro
 {
 	struct licence licence;
 	struct reconcile_input input = {.accounts = NULL};
+	struct policy policy = {.name = NULL};
 	(void)operands;
 	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
 	parse_groups();
 	if (licence_load(&licence, &files, diag_complain, error) == 0 && licence_check(&licence, error) == 0 &&
-		read_files(&input, &licence.exclusions, error) == 0 && pass_on(&input, output, error) == 0 &&
-		reconcile_input_finish(&input, options_now(), error) == 0)
-		print(&licence, &input, output, error);
+		policy_load(policy_path, &policy, error) == 0 && read_files(&input, &licence.exclusions, error) == 0 &&
+		pass_on(&input, output, error) == 0 && reconcile_input_finish(&input, options_now(), error) == 0)
+		print(&licence, &input, policy.settlement == SETTLEMENT_PERIOD, output, error);
+	policy_release(&policy);
 	reconcile_input_release(&input);
 	licence_release(&licence);
 }

@@ -332,3 +332,14 @@ text() {
 		[ "$status" -eq 74 ]
 	done
 }
+
+@test "what an open period has no amount of yet is open, in the table and on the page; what is not known stays so" {
+	{
+		metric '"Pro"' 0 2024-10-31 2025-01-31 final 243 260 0 0 17 'Not Compliant'
+		metric '"Pro"' 1 2025-01-31 2025-04-30 open 325 70 255 null 0 Compliant
+	} | sed 's/"status"/"currency":"EUR","true_up_cost":"1.00","status"/' >costs
+	"$report" <costs | sed -n '/^Costs/,$p' | grep -E '^ *20' | tr -s ' ' >got
+	[ "$(cut -d ' ' -f 4- got)" = "not known 1.00 not known not known not known not known
+not known 1.00 open open not known not known" ]
+	[ "$("$report" --format html <costs | grep -o 'class="none">open<' | wc -l)" -eq 2 ]
+}

@@ -20,6 +20,7 @@ const struct policy policy_default = {.name = "default",
 	.count = sizeof default_statuses / sizeof *default_statuses,
 	.other_methods_count = true};
 
+static const char *const settlements[] = {"day", "period", NULL};
 static const struct setting table[] = {
 	{"name", SETTING_STRING, .offset = offsetof(struct policy, name), .required = true},
 	{"version", SETTING_INTEGER, .offset = offsetof(struct policy, version), .required = true, .least = 1, .most = 1000000},
@@ -27,6 +28,7 @@ static const struct setting table[] = {
 		.otherwise = true},
 	{"other_methods", SETTING_BOOLEAN, .offset = offsetof(struct policy, other_methods_count), .expected = "true (they count) or false",
 		.otherwise = true},
+	{"settlement", SETTING_WORD, .offset = offsetof(struct policy, settlement), .words = settlements},
 	{.key = NULL},
 };
 
@@ -205,7 +207,7 @@ static void append_methods(const struct policy *policy, struct buffer *text)
 }
 
 /* Omits what the policy does not mention, so adding methods to the format did not change the hash of policies without them. */
-void policy_append(const struct policy *policy, struct buffer *text)
+void policy_append(const struct policy *policy, bool with_settlement, struct buffer *text)
 {
 	json_begin(text, '{');
 	json_member_text(text, "name", policy->name);
@@ -219,6 +221,8 @@ void policy_append(const struct policy *policy, struct buffer *text)
 	json_member_boolean(text, "other_statuses", policy->others_count);
 	if (policy->method_count || !policy->other_methods_count)
 		append_methods(policy, text);
+	if (with_settlement && policy->settlement)
+		json_member_text(text, "settlement", settlements[policy->settlement]);
 	json_end(text, '}');
 	json_finish(text);
 }
@@ -226,7 +230,7 @@ void policy_append(const struct policy *policy, struct buffer *text)
 int policy_hash(const struct policy *policy, char hash[POLICY_HASH_LENGTH + 1], struct error *error)
 {
 	struct buffer text = BUFFER_INIT;
-	policy_append(policy, &text);
+	policy_append(policy, false, &text);
 	int result = buffer_check(&text, error) < 0 ? -1 : sha256_hex(text.data, text.length, hash, error);
 	buffer_release(&text);
 	return result;

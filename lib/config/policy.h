@@ -4,8 +4,8 @@
  * A policy decides by status and by sending method, and only when the ledger is read: the ledger keeps every envelope with a time of
  * sending, with any status and method. So a new policy does not rewrite the ledger; it restates figures.
  *
- * Its hash is the SHA-256 of its canonical text: what policy_append() writes, one line. Files that mean the same have the same
- * hash, independent of white space and order.
+ * Its hash is the SHA-256 of what policy_append() writes of how it counts, one line. Files that count the same have the same hash,
+ * independent of white space and order, and of how the contract settles: that restates nothing.
  */
 #ifndef ENVTALLY_POLICY_H
 #define ENVTALLY_POLICY_H
@@ -26,6 +26,9 @@ struct policy_method {
 	char *pool; /* NULL: none */
 };
 
+/* How the contract settles, which reconcile and forecast go by: each day for itself, or each period as a whole. */
+enum settlement { SETTLEMENT_DAY, SETTLEMENT_PERIOD };
+
 struct policy {
 	char *name; /* as the file has it */
 	int version;
@@ -35,6 +38,7 @@ struct policy {
 	bool other_methods_count; /* methods that it does not name, and envelopes without one */
 	struct policy_method *methods; /* by name */
 	size_t method_count;
+	enum settlement settlement;
 };
 
 /* The built-in policy. */
@@ -50,9 +54,10 @@ bool policy_counts_status(const struct policy *policy, const char *status, size_
 /* Does it count envelopes of this status and method, "" for one that is not known? Sets *pool to the plan item under which; NULL: their own. */
 bool policy_counts(const struct policy *policy, const char *status, const char *method, const char **pool);
 
-/* Appends the canonical text, without a newline. */
-void policy_append(const struct policy *policy, struct buffer *text);
+/* Appends the canonical text, without a newline; with how the contract settles, or only how it counts. */
+void policy_append(const struct policy *policy, bool with_settlement, struct buffer *text);
 
+/* Of how it counts. */
 int policy_hash(const struct policy *policy, char hash[POLICY_HASH_LENGTH + 1], struct error *error);
 
 #endif

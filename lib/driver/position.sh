@@ -12,6 +12,7 @@ reconcile_options() { # FOLDER
 		*) [ ! -e "$1/$name.csv" ] || options+=("--$name" "$1/$name.csv") ;;
 		esac
 	done
+	[ ! -e "$1/policy.json" ] || options+=(--policy "$1/policy.json")
 	[ -z "$group_by" ] || options+=(--group-by "$group_by")
 }
 
@@ -96,7 +97,7 @@ forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
 		stage split-streams metric_result=- <"$4"
 		# Quietly: merge has already warned when the partials were printed.
 		stage merge -q --ledger "$workspace/ledger/$1.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day
-	} | stage forecast "${forecast[@]}" | stage split-streams forecast=-
+	} | stage forecast "${forecast[@]}" ${policy[@]+"${policy[@]}"} | stage split-streams forecast=-
 }
 
 # A line "RUN CLOCK STATE" for each run that the ledger promoted, in that order: what is a run, which is the latest and which came before
@@ -132,7 +133,8 @@ find_last_run() { # NAME TO-DO
 position() { # FILE NAME
 	local options policy licence=$scratch/licence name
 	mkdir -p "$licence"
-	for name in $licence_files; do [ ! -e "$workspace/licence/$name.csv" ] || cp "$workspace/licence/$name.csv" "$licence/"; done
+	freeze_licence "$licence"
+	[ ! -e "$workspace/licence/policy.json" ] || cp "$workspace/licence/policy.json" "$licence/"
 	complete_licence "$licence" < <(stage export --ledger "$workspace/ledger/$2.db" --stream subscription)
 	reconcile_options "$licence"
 	policy_of "$workspace/licence"
@@ -147,7 +149,6 @@ position() { # FILE NAME
 	others_options "$scratch" "$scratch/excluded" "$scratch/workspace"
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
-	[ ! -e "$workspace/licence/policy.json" ] || cp "$workspace/licence/policy.json" "$licence/"
 	forecast_results "$2" "$licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
 	cat "$scratch/reconciled" "$scratch/forecasts"
 }
@@ -275,7 +276,7 @@ policy_diff() { # A B
 			# Excluded users count on both sides: only the policies make a difference.
 			stage merge -q --ledger "$workspace/ledger/$name.db" --emit all --policy "${paths[side]}" </dev/null |
 				stage aggregate-by-period -q -p "$file" --reported "$scratch/contracts" |
-				stage reconcile -q "${options[@]}" --excluded /dev/null >"$scratch/side-$side"
+				stage reconcile -q "${options[@]}" --policy "${paths[side]}" --excluded /dev/null >"$scratch/side-$side"
 		done
 		stage policy diff "${paths[@]}" --before "$scratch/side-0" --after "$scratch/side-1" --profile "$name" --period "$only_period" \
 			--format "$format"

@@ -26,6 +26,7 @@ struct open_position {
 struct daily_consumption {
 	const struct licence *licence; /* models, exclusions, and for burn_down.h entitlements */
 	int64_t now;
+	bool settles_by_period; /* each period draws as a whole */
 	struct plan_items plan_items;
 	struct arena arena;
 	struct name_table exclusion_suspects; /* account ids, value 1 where some rule names the account */

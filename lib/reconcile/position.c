@@ -169,10 +169,16 @@ static int print_profile(struct position *position, uint32_t profile, csv_compla
 	return without_position_print(position, profile, warn, error);
 }
 
-int position_print(const struct licence *licence, const struct reconcile_input *input, unsigned group_by, bool trace, int64_t now,
+int position_print(const struct licence *licence, const struct reconcile_input *input, const struct position_options *options,
 	csv_complain *warn, struct output *workspace, struct output *output, struct error *error)
 {
-	struct position position = {.licence = licence, .input = input, .group_by = group_by, .trace = trace, .now = now, .output = output};
+	struct position position = {.licence = licence,
+		.input = input,
+		.group_by = options->group_by,
+		.trace = options->trace,
+		.settles_by_period = options->settles_by_period,
+		.now = options->now,
+		.output = output};
 	int result = position_open(&position, error) < 0 || position_add_lines(&position, error) < 0 ||
 			position_billing_open(&position, error) < 0 || position_draw(&position, error) < 0
 		? -1

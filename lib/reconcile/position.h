@@ -12,13 +12,20 @@
 #include "licence/licence.h"
 #include "reconcile/reconcile_input.h"
 
+struct position_options {
+	unsigned group_by; /* a bit for each enum group_type */
+	bool trace; /* also what results come from: position_trace.h */
+	bool settles_by_period; /* each period draws as a whole, also where days are known */
+	int64_t now;
+};
+
 /*
- * Appends all results to `output`; `group_by` has a bit for each enum group_type. With `trace` also what they come from: position_trace.h.
+ * Appends all results to `output`.
  * The workspace's results, where there are several profiles, go to `workspace`, which may be `output`.
  * `warn` gets what rows of the licence files do nothing (ineffective_rows.h), and what does not add up (without_position.h).
  * EX_DATAERR for a plan item that maps to two metrics, and for what cannot be computed.
  */
-int position_print(const struct licence *licence, const struct reconcile_input *input, unsigned group_by, bool trace, int64_t now,
+int position_print(const struct licence *licence, const struct reconcile_input *input, const struct position_options *options,
 	csv_complain *warn, struct output *workspace, struct output *output, struct error *error);
 
 #endif

@@ -45,6 +45,7 @@ struct position {
 	const struct licence *licence;
 	const struct reconcile_input *input;
 	unsigned group_by; /* a bit for each enum group_type */
+	bool settles_by_period; /* each period draws as a whole, also where days are known */
 	int64_t now;
 	struct output *output;
 	const struct stream *begun[32]; /* the streams whose SCHEMA is printed, NULL after the last: position_print.h */
@@ -54,7 +55,7 @@ struct position {
 	uint32_t *period_of_rank;
 	struct position_line *lines; /* by metric, period, account and epoch */
 	size_t line_count;
-	bool *is_by_period; /* by metric: the days of some of its consumption are not known */
+	bool *is_by_period; /* by metric: each period draws as a whole: so the contract settles, or some days are not known */
 	bool *was_used; /* by metric: some units are of it, with a plan item or by their asset group */
 	struct drawdown *drawdowns; /* by metric */
 	struct position_cell *cells; /* by metric and rank of period */

@@ -128,7 +128,7 @@ static bool are_days_known(const struct reconcile_input *input, size_t number)
 			input_days_of(&input->excluded_days, &input->excluded, (size_t)(left_out - input->excluded.sums), &days));
 }
 
-/* The metric of each sum, PLAN_ITEM_NO_METRIC also before the contract; and of which metric some days are not known. */
+/* The metric of each sum, PLAN_ITEM_NO_METRIC also before the contract; and which metric is drawn by the period. */
 static int map_sums(struct position *position, struct error *error)
 {
 	const struct reconcile_input *input = position->input;
@@ -142,6 +142,8 @@ static int map_sums(struct position *position, struct error *error)
 		free(metric_of_group);
 		return error_set(error, EX_OSERR, "out of memory");
 	}
+	for (size_t i = 0; i < position->licence->models.metric_count; i++)
+		position->is_by_period[i] = position->settles_by_period;
 	for (size_t i = 0; i < input->sums.count; i++) {
 		const struct sum *sum = &input->sums.sums[i];
 		uint32_t metric = position->metric_of_item[sum->key[1]], asset_group = input->accounts[sum->key[2]].asset_group;
@@ -152,9 +154,8 @@ static int map_sums(struct position *position, struct error *error)
 		if (metric == PLAN_ITEM_NO_METRIC || !sum->units)
 			continue;
 		position->was_used[metric] = true;
-		if (input->periods[sum->key[0]].period.index < 0)
-			continue;
-		position->is_by_period[metric] |= !are_days_known(input, i);
+		if (input->periods[sum->key[0]].period.index >= 0 && !position->is_by_period[metric])
+			position->is_by_period[metric] = !are_days_known(input, i);
 	}
 	free(metric_of_group);
 	return 0;
@@ -192,12 +193,12 @@ static int is_excluded(const struct position *position, const struct summand *su
 }
 
 static int add_line(
-	struct position *position, const struct summand *summand, int32_t first_day, int32_t end_day, int64_t units, struct error *error)
+	struct position *position, const struct summand *summand, const struct period *interval, int64_t units, struct error *error)
 {
+	int32_t first_day = instant_day(interval->start);
 	if (summand->reason != WITHOUT_NOTHING)
 		return without_position_add(position, summand->reason, summand->sum, summand->period, first_day, units, error);
 	struct position_line *line = units ? array_grow((void **)&position->lines, &position->line_count, sizeof *line, error) : NULL;
-	const struct period at = {.start = first_day * DAY_MS, .end = end_day * DAY_MS};
 	uint32_t rank = position->membership.rank_of_account[summand->sum->key[2]];
 	if (!units)
 		return 0;
@@ -206,9 +207,9 @@ static int add_line(
 	*line = (struct position_line){.metric = summand->metric,
 		.period = summand->period,
 		.rank = rank,
-		.epoch = membership_epoch(&position->membership, rank, &at),
+		.epoch = membership_epoch(&position->membership, rank, interval),
 		.first_day = first_day,
-		.end_day = end_day,
+		.end_day = instant_day(interval->end - 1) + 1,
 		.units = units};
 	return 0;
 }
@@ -230,12 +231,25 @@ static int count_excluded(struct position *position, const struct summand *summa
 		: 0;
 }
 
-/* A line for each day of the sum; *left_out: of all of them. */
+/* What the units of a day are drawn with: the day, or the period that holds it. A contract that settles by the period settles the workspace's. */
+static struct period interval_of(const struct position *position, const struct summand *summand, const struct period *day)
+{
+	const struct reconcile_input *input = position->input;
+	size_t shared;
+	if (summand->reason != WITHOUT_NOTHING || !position->is_by_period[summand->metric])
+		return *day;
+	if (position->settles_by_period && (shared = position_workspace_period(position, instant_day(day->start))) < input->period_count)
+		return position_period(position, shared)->period;
+	return input->periods[summand->sum->key[0]].period;
+}
+
+/* A line for each day of the sum, or for each period that these are drawn with; *left_out: of all of them. */
 static int add_day_lines(struct position *position, const struct summand *summand, int64_t *left_out, struct error *error)
 {
 	const struct reconcile_input *input = position->input;
 	const struct sum *users = NULL;
 	const struct radix_pair *days, *excluded = NULL;
+	struct period interval = {.end = INT64_MIN};
 	size_t count = input_days_of(&input->days, &input->sums, summand->number, &days), excluded_count = 0, at = 0;
 	if (summand->suspects && input->excluded.count && (users = sum_table_find(&input->excluded, summand->sum->key)))
 		excluded_count = input_days_of(&input->excluded_days, &input->excluded, (size_t)(users - input->excluded.sums), &excluded);
@@ -243,6 +257,8 @@ static int add_day_lines(struct position *position, const struct summand *summan
 		int32_t day = input_day_of_key(days[i].key);
 		const struct period as_period = {.start = day * DAY_MS, .end = (day + 1) * DAY_MS};
 		int64_t units = (int64_t)days[i].value, of_users = 0;
+		if (as_period.start >= interval.end)
+			interval = interval_of(position, summand, &as_period);
 		while (i + 1 < count && days[i + 1].key == days[i].key)
 			units += (int64_t)days[++i].value;
 		while (at < excluded_count && input_day_of_key(excluded[at].key) < day)
@@ -255,7 +271,7 @@ static int add_day_lines(struct position *position, const struct summand *summan
 		of_users = is_whole ? units : of_users < units ? of_users : units;
 		*left_out += of_users;
 		if (count_excluded(position, summand, day, of_users, error) < 0 ||
-			add_line(position, summand, day, day + 1, units - of_users, error) < 0)
+			add_line(position, summand, &interval, units - of_users, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -270,7 +286,7 @@ static int add_period_line(struct position *position, const struct summand *summ
 	*left_out = is_whole ? summand->sum->units : summand->of_users;
 	if (count_excluded(position, summand, instant_day(at->start), *left_out, error) < 0)
 		return -1;
-	return add_line(position, summand, instant_day(at->start), instant_day(at->end - 1) + 1, summand->sum->units - *left_out, error);
+	return add_line(position, summand, at, summand->sum->units - *left_out, error);
 }
 
 static int add_lines(struct position *position, const struct suspects *suspects, const uint32_t rank_of_period[], struct error *error)
@@ -284,10 +300,10 @@ static int add_lines(struct position *position, const struct suspects *suspects,
 			.metric = position->metric_of_sum[i],
 			.period = rank_of_period[sum->key[0]]};
 		summand.reason = without_position_reason(position, sum, summand.metric);
-		bool is_by_period = summand.reason == WITHOUT_NOTHING ? position->is_by_period[summand.metric] : !are_days_known(input, i);
+		bool is_by_day = (summand.reason == WITHOUT_NOTHING && !position->is_by_period[summand.metric]) || are_days_known(input, i);
 		int64_t left_out = 0;
 		if ((summand.suspects && find_excluded(position, sum, &summand.of_users, error) < 0) ||
-			(is_by_period ? add_period_line : add_day_lines)(position, &summand, &left_out, error) < 0)
+			(is_by_day ? add_day_lines : add_period_line)(position, &summand, &left_out, error) < 0)
 			return -1;
 		position_trace_consumption(position, sum, summand.metric, left_out);
 	}

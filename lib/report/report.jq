@@ -143,7 +143,10 @@ def forecasts: if .forecasts == [] then "" else section("forecast"; "Forecast";
     if .more_forecasts == "0" then null else "<tr><td class=\"aside\" colspan=\"9\">and \(.more_forecasts) more, not listed</td></tr>" end; "")) end;
 
 # An amount of money, as a decimal.
-def amount: if . == null then "<td class=\"n\"><span class=\"none\">not known</span></td>" else "<td class=\"n\(if test("^-?0([.]0+)?$") then " zero" else "" end)\">" + (@html | sub("^-"; "−")) + "</td>" end;
+def amount($none): if . == null then "<td class=\"n\"><span class=\"none\">\($none)</span></td>" else "<td class=\"n\(if test("^-?0([.]0+)?$") then " zero" else "" end)\">" + (@html | sub("^-"; "−")) + "</td>" end;
+def amount: amount("not known");
+# Of a period that is not over nothing is over-licensed yet.
+def amount_at_end($row): amount(if $row.period_state == "open" then "open" else "not known" end);
 
 def costs: (.metrics | map(select(.currency))) as $priced | if $priced == [] then "" else section("costs"; "Costs";
   "<p>True-up: rights that are missing, at the average price per right or the price list. Potential savings: rights that lapse unused. Current-period spend: the part of the total that falls on the period\u2019s days.</p>\n"
@@ -151,8 +154,8 @@ def costs: (.metrics | map(select(.currency))) as $priced | if $priced == [] the
   | "<h3>" + ($first | heading + [$first.currency] | map(name) | join(" <span class=\"sep\">·</span> ")) + "</h3>\n"
   + table("\($first.software_model): costs by period, in \($first.currency)";
     [["Period", "days"], ["Average price", "n"], ["True-up cost", "n"], ["Over-licensed amount", "n"], ["Potential savings", "n"], ["Total spend", "n"], ["Current-period spend", "n"]];
-    [.[] | "<tr" + (if .is_current then " class=\"current\"" else "" end) + ">" + period + (.average_price | amount) + (.true_up_cost | amount) + (.over_licensed_amount | amount)
-      + (.potential_savings | amount) + (.total_spend | amount) + (.current_period_spend | amount) + "</tr>\n"]; null; "titled")] | add)) end;
+    [.[] | . as $row | "<tr" + (if .is_current then " class=\"current\"" else "" end) + ">" + period + (.average_price | amount) + (.true_up_cost | amount) + (.over_licensed_amount | amount_at_end($row))
+      + (.potential_savings | amount_at_end($row)) + (.total_spend | amount) + (.current_period_spend | amount) + "</tr>\n"]; null; "titled")] | add)) end;
 
 def option: if .option == "move_rights" then "Move from " + (.group_type | gsub("_"; " ") | @html) + " " + (.from_group | name) + " to " + (if .to_group then .to_group | name else "accounts without one" end)
   else .option_sentence // .option | @html end;

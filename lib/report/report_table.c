@@ -54,6 +54,13 @@ static void write_status(const struct report_row *row, const char *text, struct 
 	cell->style = strcmp(text, "Compliant") == 0 ? TEXT_GOOD : strcmp(text, "Unknown") == 0 ? TEXT_PLAIN : TEXT_BAD;
 }
 
+/* Of a period that is not over nothing is over-licensed yet. */
+static void write_at_end(const struct report_row *row, const char *text, struct cell *cell)
+{
+	if (!text)
+		buffer_append_string(&cell->text, report_row_is(row, "period_state", "open") ? "open" : "not known");
+}
+
 static void write_warning(const struct report_row *row, const char *text, struct cell *cell)
 {
 	(void)text;
@@ -163,8 +170,8 @@ static const struct column cost_columns[] = {
 	{{"period", false, false}, "period_start", NULL, write_days},
 	{{"average\nprice", true, false}, "average_price", "not known", NULL},
 	{{"true-up\ncost", true, false}, "true_up_cost", "not known", NULL},
-	{{"over-\nlicensed", true, false}, "over_licensed_amount", "not known", NULL},
-	{{"potential\nsavings", true, false}, "potential_savings", "not known", NULL},
+	{{"over-\nlicensed", true, false}, "over_licensed_amount", NULL, write_at_end},
+	{{"potential\nsavings", true, false}, "potential_savings", NULL, write_at_end},
 	{{"total\nspend", true, false}, "total_spend", "not known", NULL},
 	{{"current-period\nspend", true, false}, "current_period_spend", "not known", NULL},
 };

@@ -9,12 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIGURES 4
+
 /* Consumption of an account and plan item, or the position of a license metric, in a period; by the two policies. */
 struct entry {
 	const char *names[2]; /* account and plan item, or model and metric; NULL for null */
 	int64_t index, start, end;
 	int64_t units[2];
-	const char *figures[2][3]; /* of a position: rights used, rights owned, status; NULL for null, or where that side has none */
+	const char *figures
+		[2]
+		[FIGURES]; /* of a position: rights used, rights owned, status, unlicensed rights; NULL for null, or where that side has none */
 };
 
 struct entries {
@@ -74,7 +78,7 @@ static void add(void *context, struct record *record)
 {
 	static const int of_consumption[] = {SLOT_account_id, SLOT_plan_item_id},
 			 of_position[] = {SLOT_software_model, SLOT_license_metric},
-			 figures[] = {SLOT_rights_used, SLOT_rights_owned, SLOT_status};
+			 figures[FIGURES] = {SLOT_rights_used, SLOT_rights_owned, SLOT_status, SLOT_unlicensed_rights};
 	struct diff *diff = context;
 	struct entry *entry;
 	if (message_is_record(record->message, "consumption")) {
@@ -82,7 +86,7 @@ static void add(void *context, struct record *record)
 			entry->units[diff->side] = record_integer(record, SLOT_units_consumed);
 	} else if (message_is_record(record->message, "metric_result")) {
 		if ((entry = entry_of(diff, &diff->positions, of_position, record)))
-			for (int i = 0; i < 3; i++)
+			for (int i = 0; i < FIGURES; i++)
 				entry->figures[diff->side][i] = record_text(record, figures[i], &diff->arena);
 	}
 }
@@ -106,7 +110,7 @@ static int compare_entries(const void *left, const void *right)
 
 static bool position_differs(const struct entry *entry)
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < FIGURES; i++)
 		if (compare_texts(entry->figures[0][i], entry->figures[1][i]) != 0)
 			return true;
 	return false;
@@ -134,7 +138,7 @@ static const char *shown(const char *text)
 static void append_text(const struct diff *diff, struct buffer *text)
 {
 	char day[DAY_LENGTH];
-	if (!diff->consumption.count) {
+	if (!diff->consumption.count && !diff->positions.count) {
 		buffer_append_format(text, "%s: no figure differs\n", diff->options->profile);
 		return;
 	}
@@ -149,9 +153,10 @@ static void append_text(const struct diff *diff, struct buffer *text)
 	for (size_t i = 0; i < diff->positions.count; i++) {
 		const struct entry *entry = &diff->positions.list[i];
 		day_format(instant_day(entry->start), day);
-		buffer_append_format(text, "  %.*s  %s, %s  used %s -> %s  owned %s -> %s  %s -> %s\n", DAY_LENGTH, day,
-			shown(entry->names[0]), shown(entry->names[1]), shown(entry->figures[0][0]), shown(entry->figures[1][0]),
-			shown(entry->figures[0][1]), shown(entry->figures[1][1]), shown(entry->figures[0][2]), shown(entry->figures[1][2]));
+		buffer_append_format(text, "  %.*s  %s, %s  used %s -> %s  owned %s -> %s  unlicensed %s -> %s  %s -> %s\n", DAY_LENGTH,
+			day, shown(entry->names[0]), shown(entry->names[1]), shown(entry->figures[0][0]), shown(entry->figures[1][0]),
+			shown(entry->figures[0][1]), shown(entry->figures[1][1]), shown(entry->figures[0][3]), shown(entry->figures[1][3]),
+			shown(entry->figures[0][2]), shown(entry->figures[1][2]));
 	}
 }
 
