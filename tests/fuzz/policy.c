@@ -13,7 +13,7 @@ void fuzz_policy(const uint8_t *bytes, size_t length)
 		FUZZ_CHECK(error.status == EX_CONFIG);
 		return;
 	}
-	policy_append(&policy, &text);
+	policy_append(&policy, true, &text);
 	FUZZ_CHECK(policy_load(fuzz_file(0, text.data, text.length), &again, NULL) == 0);
 	FUZZ_CHECK(policy_hash(&policy, hash, NULL) == 0 && policy_hash(&again, hash_again, NULL) == 0 && strcmp(hash, hash_again) == 0);
 	for (size_t i = 0; i < policy.count; i++)

@@ -56,6 +56,8 @@ void fuzz_reconcile(const uint8_t *bytes, size_t length)
 	static struct licence licence;
 	struct reconcile_input input = {.accounts = NULL};
 	struct output lines;
+	const struct position_options options = {
+		.group_by = 1u << GROUP_ACCOUNT, .trace = true, .settles_by_period = length % 2, .now = NOW};
 	struct error error = ERROR_INIT;
 	if (!licence.models.count) {
 		const struct licence_files given = {.entitlements = fuzz_file(0, entitlements, sizeof entitlements - 1),
@@ -66,7 +68,7 @@ void fuzz_reconcile(const uint8_t *bytes, size_t length)
 	fuzz_output(&lines);
 	fuzz_stdin(bytes, length);
 	if (pass_on(&input, &lines, &error) == 0 && reconcile_input_finish(&input, NOW, &error) == 0 &&
-		position_print(&licence, &input, 1u << GROUP_ACCOUNT, true, NOW, warn, &lines, &lines, &error) == 0)
+		position_print(&licence, &input, &options, warn, &lines, &lines, &error) == 0)
 		check_report(&lines.pending);
 	else
 		FUZZ_CHECK(error.status == EX_DATAERR);
