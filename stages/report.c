@@ -62,10 +62,19 @@ static int print_table(const struct report *report, struct output *output, struc
 	return report_table_print(report, &page, &output->pending, error);
 }
 
+static void add_sentence(void *context, enum verdict verdict, const struct buffer *sentence)
+{
+	struct buffer *line = context;
+	(void)verdict;
+	buffer_append_string(line, line->length ? " " : "");
+	buffer_append(line, sentence->data, sentence->length);
+	line->failed |= sentence->failed;
+}
+
 static int print_verdict(const struct report *report, struct output *output, struct error *error)
 {
 	struct buffer line = BUFFER_INIT;
-	report_verdict(report, &line);
+	report_verdict(report, add_sentence, &line);
 	buffer_append_byte(&line, '\n');
 	int result = buffer_check(&line, error);
 	if (result == 0)

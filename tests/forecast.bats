@@ -289,7 +289,7 @@ interval() {
 	{ cat subscription && days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 3000 900 '{rights_available: 2100, over_licensed_rights: 2100, unlicensed_rights: 0}'; } |
 		forecast -q --models models.csv --now 2025-04-01T00:00:00Z --warn-days 300 >out
 	report --now 2025-04-01T00:00:00Z <out >table
-	grep -qx 'Rights of Pro · Envelope are expected to run out on 2025-10-28, in 210 days.' table
+	grep -qx 'At risk: rights of Pro are expected to run out on 2025-10-28, in 210 days: plan a purchase.' table
 	[[ $(tr -s ' ' <table) == *"2025-01-01 – 2025-12-31 3000 900 3650 "*" 2025-10-28 210 linear"* ]]
 	report --now 2025-04-01T00:00:00Z --format html <out >page.html
 	grep -q '<desc id="burn0-d">900 used to date, 3650 expected by the end (between [0-9]* and [0-9]*), 3000 owned, run out on 2025-10-28</desc>' page.html

@@ -58,6 +58,26 @@ setup_file() {
 	same_files both alone
 }
 
+@test "status, report and reconcile begin with the workspace and its verdict, which another profile's gaps make Incomplete" {
+	cd "$BATS_FILE_TMPDIR"
+	expected="Not Compliant: 1 of 10 rows of the licence position, 17 rights missing, true-up 39.95 USD: buy them, or record the entitlement that covers them. Incomplete: 71 units in no software model: add rows to licence/models.csv (\`envtally models suggest\`)."
+	same "workspace  $expected" "$(envtally status -C two --now 2025-03-18T03:00:00Z | head -n 1)"
+	same "workspace workspace workspace acme acme" "$(envtally status -C two --positions --now 2025-03-18T03:00:00Z | head -n 5 | cut -d' ' -f1 | xargs)"
+	envtally status -C two --positions --now 2025-03-18T03:00:00Z | grep -qxF "workspace  Docusign eSignature Enterprise Pro  from 2025-01-31  used 121 of 325  Compliant"
+	for command in report "reconcile --now 2025-03-18T02:00:00Z" "reconcile --as-of 2025-03-18"; do
+		# shellcheck disable=SC2086 # words
+		envtally $command -q -C two >table
+		same "workspace, as of 2025-03-18 02:00:00 UTC. $expected" "$(head -n 3 table | sed 's/ Periods .*//' | xargs -d '\n' | sed 's/ $//')"
+	done
+	# A third profile that never ran, or was partial, may have what nobody knows of.
+	cp -r two three
+	jq '.name = "gamma" | .accounts = ["7c1e9a52-3b0f-4d6a-9e21-5f8840c7d309"]' two/profiles/acme.json >three/profiles/gamma.json
+	for command in run report status; do
+		case $command in run) set -- run -C three -p acme --replay "$acme/nights/20250325T020000Z" ;; *) set -- "$command" -C three -p acme ;; esac
+		[[ $(envtally "$@" 2>&1 | grep ^[a-z.:]*workspace | cut -d. -f-9) == *"some accounts could not be read"* || $(envtally "$@" 2>&1) == *"some accounts could not be read"* ]]
+	done
+}
+
 @test "a run of one of several profiles is replayed and verified by what it kept of the others" {
 	cd "$BATS_FILE_TMPDIR"
 	[ -s two/runs/beta/$night/inputs/others.ndjson ]

@@ -57,16 +57,23 @@ exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
 	options+=(--excluded "$5")
 }
 
+is_active() { # PROFILE-FILE
+	local -A facts=()
+	read_facts profile "$1" && [ "${facts[active]:-true}" = true ]
+}
+
 # The other profiles' records, which draw on the same rights, by their ledgers as they are now: to FOLDER/others.ndjson, and what excluded users
-# sent of it to FOLDER/others-excluded.ndjson. Nothing where there are none.
+# sent of it to FOLDER/others-excluded.ndjson. FOLDER/others-partial where the last run of one was partial, or none was made. Nothing where
+# there are none.
 other_profiles() { # NAME LICENCE-FOLDER FOLDER OWN-FILE
 	local file name policy options=()
-	rm -f "$3"/others.ndjson "$3"/others-excluded.ndjson
+	rm -f "$3"/others.ndjson "$3"/others-excluded.ndjson "$3"/others-partial
 	policy_of "$2"
 	for file in "$workspace"/profiles/*.json; do
 		[[ ! $file -ef $4 ]] || continue
 		name=$(profile_name "$file") || continue
 		[ "$name" != "$1" ] || continue
+		[[ $(latest_run "$name") == *succeeded ]] || ! is_active "$file" || : >"$3/others-partial"
 		[ -e "$workspace/ledger/$name.db" ] || continue
 		# One of an older version is brought up to date, as its own run would.
 		stage merge --ledger "$workspace/ledger/$name.db" --print-state >/dev/null 2>&1 || bring_up_to_date "$workspace/ledger/$name.db"
@@ -84,6 +91,14 @@ others_options() { # FOLDER EXCLUDED-FILE WORKSPACE-FILE
 	[ -e "$1/others.ndjson" ] || return 0
 	options+=(--others "$1/others.ndjson" --workspace "$3")
 	[ ! -e "$1/others-excluded.ndjson" ] || cat "$1/others-excluded.ndjson" >>"$2"
+}
+
+# What is not known of the workspace's position, for its verdict: units in no software model, rows without effect, feeds.
+complete_workspace() { # RECONCILED-FILE OTHERS-FILE WORKSPACE-FILE
+	{
+		stage split-streams unrecognized_subscription,ineffective_row,account,watermark=- <"$1"
+		stage split-streams account,watermark=- <"$2"
+	} >>"$3"
 }
 
 # Forecasts of the open periods of what reconcile printed, by all the ledger's days.
@@ -121,12 +136,38 @@ kept_run() { # NAME PROMOTION TO-DO
 	[ -e "$last/job.json" ] || fail 66 "cannot $3: the folder of its run $run is lost"
 }
 
+latest_run() { # NAME: its line; nothing where there is none
+	promotions "$1" | tail -n 1
+}
+
 # The same of the latest run.
 find_last_run() { # NAME TO-DO
 	local line
-	line=$(promotions "$1" | tail -n 1)
+	line=$(latest_run "$1")
 	[ -n "$line" ] || fail 66 "cannot $2 profile '$1': nothing was run yet"
 	kept_run "$1" "$line" "$2 profile '$1'"
+}
+
+# The same of a run that may be none, or may have lost some file: then it fails.
+try_run() { # NAME PROMOTION
+	local file
+	for file in $run_files; do [ -e "$workspace/runs/$1/${2%% *}/$file" ] || return 1; done
+	kept_run "$1" "$2" status
+}
+
+# What the profiles come to together: of the runs that FUNCTION gives for their names, the one of the latest clock that has it (of several, the
+# last), into `newest`, and how it is reported, into `newest_as`. Fails where there is none, as with one profile.
+find_workspace() { # FUNCTION
+	local profile name last last_clock as_reported newest_clock=''
+	newest='' newest_as=()
+	for profile in "${profiles[@]}"; do
+		name=$(profile_name "$profile")
+		try_run "$name" "$("$1" "$name")" || continue
+		[[ -e $last/workspace.ndjson && ! $last_clock < $newest_clock ]] || continue
+		[ ! -e "$last/inputs/others-partial" ] || as_reported+=(--partial)
+		newest=$last newest_clock=$last_clock newest_as=("${as_reported[@]}")
+	done
+	[ -n "$newest" ]
 }
 
 # The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
@@ -149,6 +190,7 @@ position() { # FILE NAME
 	others_options "$scratch" "$scratch/excluded" "$scratch/workspace"
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
+	[ ! -e "$scratch/workspace" ] || complete_workspace "$scratch/reconciled" "$scratch/others.ndjson" "$scratch/workspace"
 	forecast_results "$2" "$licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
 	cat "$scratch/reconciled" "$scratch/forecasts"
 }
@@ -232,16 +274,26 @@ show_position() { # NAME
 	fi
 }
 
+show_workspace() {
+	local as_reported=("${as_reported[@]}")
+	[ ! -e "$scratch/others-partial" ] || as_reported=(--partial)
+	show_position workspace <"$scratch/workspace"
+}
+
 reconcile_command() {
 	no_operands reconcile
 	need_workspace
-	local profile file name run last last_clock as_reported=() last_day until workspace_shown=0
+	local profile file name run last last_clock as_reported=() last_day until workspace_shown=0 newest newest_as
 	parse_as_of
 	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
 		ENVTALLY_NOW=$(rfc3339 "$now")
 		export ENVTALLY_NOW
 	fi
 	make_scratch
+	if [ -n "$until" ] && find_workspace run_of_then; then
+		as_reported=("${newest_as[@]}")
+		show_position workspace <"$newest/workspace.ndjson"
+	fi
 	for profile in "${profiles[@]}"; do
 		file=$(profile_file "$profile")
 		name=$(profile_name "$file")
@@ -253,7 +305,12 @@ reconcile_command() {
 			position_of_then "$name" "$last" "$last_clock" | show_position "$name"
 		else
 			position "$file" "$name" >"$scratch/position"
-			[ "$workspace_shown" = 1 ] || [ ! -s "$scratch/workspace" ] || show_position workspace <"$scratch/workspace"
+			# What the last run could not read is not in the ledger.
+			as_reported=()
+			[[ $(latest_run "$name") == *succeeded ]] || as_reported=(--partial)
+			if [ "$workspace_shown" = 0 ] && [ -s "$scratch/workspace" ]; then
+				show_workspace
+			fi
 			workspace_shown=1
 			show_position "$name" <"$scratch/position"
 		fi

@@ -126,7 +126,7 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	fi
 	# A run that is made again has those of its time.
 	if [ -n "$others_from" ]; then
-		cp "$others_from"/others*.ndjson "$5.new/inputs/" 2>/dev/null || true
+		cp "$others_from"/others* "$5.new/inputs/" 2>/dev/null || true
 	else
 		other_profiles "$2" "$5.new/inputs" "$5.new/inputs" "$1"
 	fi
@@ -217,7 +217,7 @@ name_run() { # NAME PARTIAL RUN [STATE]
 run_files="job.json accounts.ndjson subscriptions.ndjson consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html inputs/profile.json raw/manifest.json"
 
 make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
-	local name=$1 partial=$2 run reconciled status=0 state='' verdict=''
+	local name=$1 partial=$2 run reconciled status=0 state='' verdict='' of_workspace=''
 	[ "${facts[folder]-}" = "$partial" ] || { # one that was interrupted
 		local -A facts=()
 		read_facts run "$partial" --ledger "$workspace/ledger/$name.db"
@@ -256,9 +256,10 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		promote "$name" "$partial" "$state"
 	fi
 	[ ! -e "$partial/verdict" ] || verdict=$(cat "$partial/verdict")
+	[ ! -e "$partial/workspace-verdict" ] || of_workspace=$(cat "$partial/workspace-verdict")
 	# With what a killed stage was writing aside; and last what says that there is something to finish.
-	rm -f "$partial"/*.ndjson.?????? "$partial"/report.html.?????? "$partial"/verdict.?????? "$partial"/job.json.?????? "$partial"/begun.json.?????? "$partial"/raw/manifest.json.??????
-	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/promotion.ndjson" "$partial/verdict" "$partial/begun.json"
+	rm -f "$partial"/*.ndjson.?????? "$partial"/report.html.?????? "$partial"/*verdict.?????? "$partial"/workspace.html.?????? "$partial"/job.json.?????? "$partial"/begun.json.?????? "$partial"/raw/manifest.json.??????
+	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/promotion.ndjson" "$partial/verdict" "$partial/workspace-verdict" "$partial/begun.json"
 	name_run "$name" "$partial" "$run" "$state"
 	[ -e "$workspace/runs/$name/$run" ] || return 0
 	if [ "$state" = partial ]; then
@@ -268,8 +269,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	fi
 	has_rows "$workspace/runs/$name/$run/inputs/entitlements.csv" ||
 		say "$name: nothing is owned: next, write what was bought into $workspace/licence/entitlements.csv (doc/licence.md)"
-	[ ! -e "$workspace/runs/$name/$run/workspace.ndjson" ] ||
-		say "workspace: $(stage report -q --format verdict --now "$ENVTALLY_NOW" <"$workspace/runs/$name/$run/workspace.ndjson") Report: $workspace/runs/$name/$run/workspace.html"
+	[ -z "$of_workspace" ] || say "workspace: $of_workspace Report: $workspace/runs/$name/$run/workspace.html"
 	[ -z "$verdict" ] || say "$name: $verdict Report: $workspace/runs/$name/$run/report.html"
 }
 
@@ -391,19 +391,14 @@ reconcile_run() { # NAME PARTIAL
 	[ "$some_refused" = 0 ] || incomplete=(--partial)
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
 		stage report --format html -o "$1/report.html" --title "$name" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
-	[ ! -e "$1/workspace.ndjson" ] || complete_workspace "$1"
-	[ ! -e "$1/workspace.ndjson" ] || stage report --format html -o "$1/workspace.html" --title workspace <"$1/workspace.ndjson"
+	if [ -e "$1/workspace.ndjson" ]; then
+		complete_workspace "$1/reconciled.ndjson" "$1/inputs/others.ndjson" "$1/workspace.ndjson"
+		[ ! -e "$1/inputs/others-partial" ] || incomplete=(--partial)
+		stage report --format html -o "$1/workspace.html" --title workspace --verdict "$1/workspace-verdict" ${incomplete[@]+"${incomplete[@]}"} <"$1/workspace.ndjson"
+	fi
 	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.daily"
 }
 
-# What is not known of the workspace's position, for its verdict: units in no software model, rows without effect, feeds.
-complete_workspace() { # PARTIAL
-	{
-		stage split-streams unrecognized_subscription,ineffective_row=- <"$1/reconciled.ndjson"
-		stage split-streams account,watermark=- <"$1/accounts.ndjson"
-		stage split-streams account,watermark=- <"$1/inputs/others.ndjson"
-	} >>"$1/workspace.ndjson"
-}
 result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,consumption_without_position,consumption_balance,contract
 
 # Stores the run's results in the ledger, in one transaction, and writes its manifest. The files of a promoted run are on disk before.

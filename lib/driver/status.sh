@@ -18,23 +18,20 @@ report_command() {
 			put_file "$last/report.html"
 			continue
 		fi
-		cat "$last/accounts.ndjson" "$last/consumption.ndjson" "$last/restatements.ndjson" "$last/results.ndjson" |
-			stage report --format "$format" --title "$name" "${as_reported[@]}"
+		report_of "$last" --format "$format" --title "$name" "${as_reported[@]}"
 		[ "$format" != table ] || put 'report: %s\n' "$last/report.html"
 	done
 }
 
-# What the profiles come to together, by the latest of their last runs; nothing where there is one profile.
+report_of() { # RUN-FOLDER [OPTION]...
+	local from=$1
+	shift
+	cat "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" "$from/results.ndjson" | stage report "$@"
+}
+
 report_workspace() {
-	local profile name newest='' newest_clock='' newest_as=()
-	for profile in "${profiles[@]}"; do
-		name=$(profile_name "$profile")
-		find_last_run "$name" report
-		[ -e "$last/workspace.ndjson" ] || continue
-		[[ $last_clock > $newest_clock ]] || continue
-		newest=$last newest_clock=$last_clock newest_as=("${as_reported[@]}")
-	done
-	[ -z "$newest" ] || stage report --format "$format" --title workspace "${newest_as[@]}" <"$newest/workspace.ndjson"
+	local newest newest_as
+	! find_workspace latest_run || stage report --format "$format" --title workspace "${newest_as[@]}" <"$newest/workspace.ndjson"
 }
 
 # What models.csv lacks, by the last run: rows to complete.
@@ -49,16 +46,24 @@ models_command() {
 	done | stage models suggest
 }
 
+# Each verdict is by the present clock: a feed may have become stale since the run.
 status_command() {
 	no_operands status
 	need_workspace
-	local profile name worst=0 flags=(${status_flags[@]+"${status_flags[@]}"})
+	local profile name worst=0 clock flags=(${status_flags[@]+"${status_flags[@]}"}) verdict newest newest_as last last_clock as_reported
+	clock=$(rfc3339 "$now")
 	[ -z "$warn_days" ] || flags+=(--warn-days "$warn_days")
 	[ "$check_status" = 0 ] || flags+=(--check)
+	if find_workspace latest_run; then
+		verdict=$(stage report -q --format verdict "${newest_as[@]}" --now "$clock" <"$newest/workspace.ndjson")
+		stage status --name workspace --results "$newest/workspace.ndjson" --verdict "$verdict" ${status_flags[@]+"${status_flags[@]}"}
+	fi
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile")
-		stage status --name "$name" --runs "$workspace/runs/$name" --ledger "$workspace/ledger/$name.db" --now "$(rfc3339 "$now")" \
-			${flags[@]+"${flags[@]}"} || worst=$?
+		verdict=()
+		! try_run "$name" "$(latest_run "$name")" || verdict=(--verdict "$(report_of "$last" -q --format verdict "${as_reported[@]}" --now "$clock")")
+		stage status --name "$name" --runs "$workspace/runs/$name" --ledger "$workspace/ledger/$name.db" --now "$clock" \
+			${verdict[@]+"${verdict[@]}"} ${flags[@]+"${flags[@]}"} || worst=$?
 	done
 	return "$worst"
 }

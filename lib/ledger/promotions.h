@@ -16,7 +16,7 @@ struct promotion {
 	char run_id[64], state[16]; /* succeeded or partial */
 	char started_at[32]; /* its clock, as text */
 	int64_t clock;
-	char verdict[1024]; /* the line of report/verdict.h; "" for a run of an earlier version */
+	char verdict[2048]; /* the line of report/verdict.h; "" for a run of an earlier version */
 	char consumption[24], restatements[24], rejects[24], accounts_without_billing[24]; /* counts; "" for one that was not made */
 };
 

@@ -146,6 +146,7 @@ static void add_consumption(struct reading *reading)
 	struct report *report = reading->report;
 	struct error *error = reading->record.error;
 	const int64_t units = integer(reading, "units_consumed");
+	report->has_use |= units > 0;
 	const uint32_t period = read_period(reading), account = read_account(reading), plan_item = read_plan_item(reading);
 	const uint32_t by_account[SUM_PARTS] = {period, account}, by_plan_item[SUM_PARTS] = {period, plan_item, names_model(reading)};
 	if (reading->record.failed || sum_add(&report->periods[period].consumed, units, error) < 0 ||
@@ -224,6 +225,7 @@ static void add_metric(struct reading *reading)
 	const struct report_row *metric = add_row(reading, &reading->report->metrics);
 	if (!metric)
 		return;
+	reading->report->has_use |= report_row_text(metric, "rights_used") && !report_row_is(metric, "rights_used", "0");
 	reading->report->unknown += report_metric_is_unknown(metric);
 	reading->report->not_compliant += !report_metric_is_unknown(metric) && !report_metric_is_compliant(metric);
 }
@@ -414,7 +416,7 @@ bool report_periods_agree(const struct report_period *a, const struct report_per
 
 bool report_account_is_stale(const struct report *report, const struct report_account *account)
 {
-	return account->is_fed ? feed_is_stale(account->watermark, report->now) : report->has_watermarks;
+	return account->is_fed ? feed_is_stale(account->watermark, report->now) : report->has_watermarks || !report->has_use;
 }
 
 void report_append_account(const struct report *report, uint32_t account, struct buffer *text)

@@ -64,6 +64,7 @@ struct report {
 	size_t restatement_count; /* of those kept */
 	int64_t restatement_total, restatement_net; /* of all: how many, and the sum of deltas */
 	bool has_watermarks; /* some account has one: then one without was never fed */
+	bool has_use; /* some units were consumed */
 	bool names_models; /* some consumption or subscription names its software model */
 	struct report_rows metrics, groups, remediations, forecasts; /* metric_result, group_result, remediation, forecast */
 	struct report_rows billings; /* billing_check, without those that agree; start and end are the billing period's */
@@ -105,8 +106,7 @@ void report_append_days(int64_t start, int64_t end, struct buffer *text);
 /* Is the account's feed stale at the report's clock? */
 bool report_account_is_stale(const struct report *report, const struct report_account *account);
 
-/* What follows from the figures, and what to do: calls `add` with a sentence at a time; the first is the verdict. */
-enum report_tone { REPORT_GOOD, REPORT_BAD, REPORT_NOTE };
-void report_summarize(const struct report *report, void (*add)(void *context, enum report_tone tone, const char *sentence), void *context);
+/* What else follows from the figures, beside the verdict (verdict.h): calls `add` with a sentence at a time. */
+void report_summarize(const struct report *report, void (*add)(void *context, bool is_bad, const char *sentence), void *context);
 
 #endif

@@ -18,9 +18,8 @@ def period: "<th scope=\"row\" class=\"days\">" + days + "</th>";
 def state: @html "<td><span class=\"state \(.)\">\(.)</span></td>";
 def cell: "<td class=\"n\(if . == "0" then " zero" else "" end)\">" + figure + "</td>";
 def change: "<td class=\"n\">" + (if startswith("-") or . == "0" then . else "+" + . end | sub("^-"; "−")) + "</td>";
-def plural($one; $many): if . == 1 then $one else $many end;
 
-def pill: @html "<span class=\"pill \(if .status == "Compliant" then "good" elif .status == "Unknown" then "unknown" else "bad" end)\">\(.status)</span>";
+def pill: @html "<span class=\"pill \(.tone)\">\(.status)</span>";
 
 # title: what the table is of, said in its caption and to those who cannot see that it scrolls.
 def table($caption; $heads; $rows; $foot; $look):
@@ -61,7 +60,7 @@ def current: (map(select(.is_current)) | last) // (map(select(.has_begun)) | las
 
 def card($at):
   scale as $most | current
-  | "<li class=\"card \(if .is_compliant then "good" else "bad" end)\"><h3>" + (.software_model | name) + "</h3><p class=\"sub\">"
+  | "<li class=\"card \(.tone)\"><h3>" + (.software_model | name) + "</h3><p class=\"sub\">"
   + (.license_metric | name) + (if .profile then " · " + (.profile | name) else "" end) + "</p>"
   + "<p class=\"big\"><strong>" + (.rights_used | figure) + "</strong> used of " + (.rights_owned | figure) + "</p>"
   + (if .rights_owned | is_finite then bar([(.rights_used, .rights_owned) | number] | max * 1.08; "card\($at)") else "" end)
@@ -72,15 +71,7 @@ def card($at):
   + "</p><p class=\"sub\">" + (if .is_current then "Current period, " else "Latest period, " end) + days
   + (if .period_state == "open" then ", open" else @html ", \(.period_state)" end) + "</p></li>\n";
 
-def verdict:
-  (.metrics | by_model | map(current)) as $now | ($now | map(select(.is_compliant | not)) | length) as $bad
-  | ([.metrics[] | select(.is_compliant | not)] | length - $bad) as $elsewhere | ($now | map(select(.is_unknown)) | length) as $unknown
-  | if ($now | length) == 0 then "<p class=\"verdict\">" + (.sentences[0].text | @html) + "</p>"
-    elif $bad == 0 and $unknown > 0 then "<p class=\"verdict mixed\">Nothing is known to be missing in the current period; of \($unknown) of \($now | length) " + ($now | length | plural("software model"; "software models")) + " the use is not known</p>"
-    elif $bad == 0 then "<p class=\"verdict \(if $elsewhere == 0 then "good" else "mixed" end)\">"
-      + "Compliant in the current period" + ($now | length | if . > 1 then ", all \(.) software models" else "" end)
-      + (if $elsewhere > 0 then ". Not Compliant in \($elsewhere) \($elsewhere | plural("position"; "positions")) of other periods" else "" end) + "</p>"
-    else "<p class=\"verdict bad\">\($bad) of \($now | length) " + ($now | length | plural("software model"; "software models")) + " \($bad | plural("is"; "are")) Not Compliant in the current period</p>" end;
+def verdict: [.verdict[] | @html "<p class=\"verdict \(.tone)\"><strong>\(.word)</strong>\(.rest)</p>\n"] | add;
 
 def position($at):
   scale as $most | .[0] as $first
@@ -250,8 +241,8 @@ def page_time: "\(.now[:10]) \(.now[11:19]) UTC";
 + "<style>\n" + .css + "</style>\n</head>\n<body>\n<main>\n<header>\n"
 + (if .title == "Docusign licence position" then "" else "<p class=\"eyebrow\">Docusign licence position</p>\n" end)
 + @html "<h1><bdi dir=\"auto\">\(.title)</bdi></h1>\n<p class=\"asof\">As of <time datetime=\"\(.now)\">\(page_time)</time>\(if ($profiles | length) == 1 and $profiles[0] then " · profile \($profiles[0])" else "" end)</p>\n"
-+ verdict + "\n</header>\n"
++ verdict + "</header>\n"
 + (if .metrics == [] then "" else "<section aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Current period</h2>\n<ul class=\"cards\">\n" + ([.metrics | by_model | sort_by(current.is_compliant) | to_entries[] | .key as $at | .value | card($at)] | add) + "</ul></section>\n" end)
-+ (if .metrics == [] and (.sentences | length) < 2 then "" else "<ul class=\"sentences\">" + ([.sentences[] | @html "<li class=\"\(.tone)\">\(.text)</li>"] | add) + "</ul>\n" end)
++ (if .sentences == [] then "" else "<ul class=\"sentences\">" + ([.sentences[] | @html "<li class=\"\(.tone)\">\(.text)</li>"] | add) + "</ul>\n" end)
 + positions + without + forecasts + costs + remedies + group_results + billings + units + accounts + restatements + identifiers + ineffective + guide
 + @html "<footer><p>Run clock <time datetime=\"\(.now)\">\(.now)</time> · envtally report \(.version)</p></footer>\n</main>\n</body>\n</html>\n")}

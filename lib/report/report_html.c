@@ -4,6 +4,7 @@
 #include "base/instant.h"
 #include "io/display.h"
 #include "report/report_accounts.h"
+#include "report/verdict.h"
 #include "stream/phrases.h"
 #include "json/jq_program.h"
 #include "json/json_scan.h"
@@ -205,10 +206,22 @@ static void append_field(struct buffer *json, const struct report_row *row, cons
 	append_phrases(json, field->name, text);
 }
 
+/* How a status looks: good only where nothing could change it. */
+static const char *tone_of(const char *status, bool is_certain)
+{
+	if (strcmp(status, "Compliant") == 0)
+		return is_certain ? "good" : "plain";
+	return strcmp(status, "Unknown") == 0 ? "unknown" : "bad";
+}
+
 /* Rows of the period that starts at `start`, or all for INSTANT_NONE; at most `limit`, and how many more there are. */
 static void append_rows(
 	struct buffer *json, const char *key, const struct report *report, const struct report_rows *rows, int64_t start, size_t limit)
 {
+	const char *status = stream_field_index(rows->stream, "status", 6) >= 0 ? "status"
+		: stream_field_index(rows->stream, "status_after", 12) >= 0     ? "status_after"
+										: NULL;
+	bool is_certain = report_is_certain(report);
 	char more[64];
 	size_t count = 0;
 	json_member_begin(json, key, '[');
@@ -222,6 +235,8 @@ static void append_rows(
 			append_field(json, row, field);
 		json_member_boolean(json, "is_current", row->start <= report->now && report->now < row->end);
 		json_member_boolean(json, "has_begun", row->start <= report->now);
+		if (status)
+			append_text(json, "tone", tone_of(report_row_text(row, status), is_certain));
 		if (rows == &report->metrics) {
 			json_member_boolean(json, "is_compliant", report_metric_is_compliant(row) || report_metric_is_unknown(row));
 			json_member_boolean(json, "is_unknown", report_metric_is_unknown(row));
@@ -233,12 +248,25 @@ static void append_rows(
 	append_integer(json, more, count > limit ? (int64_t)(count - limit) : 0);
 }
 
-static void append_sentence(void *context, enum report_tone tone, const char *sentence)
+static void append_verdict(void *context, enum verdict verdict, const struct buffer *sentence)
 {
-	static const char *const tones[] = {[REPORT_GOOD] = "good", [REPORT_BAD] = "bad", [REPORT_NOTE] = "note"};
+	static const char *const tones[] = {
+		[VERDICT_NOT_COMPLIANT] = "bad", [VERDICT_INCOMPLETE] = "mixed", [VERDICT_AT_RISK] = "mixed", [VERDICT_COMPLIANT] = "good"};
+	struct buffer *json = context;
+	size_t word = strcspn(sentence->data, ":");
+	json_begin(json, '{');
+	append_text(json, "tone", tones[verdict]);
+	json_member_string(json, "word", sentence->data, word);
+	json_member_string(json, "rest", sentence->data + word, sentence->length - word);
+	json_end(json, '}');
+	json->failed |= sentence->failed;
+}
+
+static void append_sentence(void *context, bool is_bad, const char *sentence)
+{
 	struct buffer *json = context;
 	json_begin(json, '{');
-	append_text(json, "tone", tones[tone]);
+	append_text(json, "tone", is_bad ? "bad" : "note");
 	append_text(json, "text", sentence);
 	json_end(json, '}');
 }
@@ -252,6 +280,9 @@ static int build_document(struct buffer *json, const struct report *report, stru
 	append_text(json, "now", now);
 	append_text(json, "version", ENVTALLY_VERSION);
 	json_member_string(json, "css", EMBEDDED_TEXT(report_report_css), EMBEDDED_LENGTH(report_report_css));
+	json_member_begin(json, "verdict", '[');
+	report_verdict(report, append_verdict, json);
+	json_end(json, ']');
 	json_member_begin(json, "sentences", '[');
 	report_summarize(report, append_sentence, json);
 	json_end(json, ']');

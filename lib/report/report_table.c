@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "io/display.h"
+#include "report/verdict.h"
 #include "stream/phrases.h"
 
 #include <inttypes.h>
@@ -235,6 +236,7 @@ static const struct section position = {"Licence position", COLUMNS(position_col
 struct printing {
 	const struct report *report;
 	const struct text_page *page;
+	bool is_certain; /* only then a status is good */
 	struct buffer *output;
 	struct error *error;
 };
@@ -244,12 +246,15 @@ static enum text_style style_of_state(const char *state)
 	return strcmp(state, "open") == 0 ? TEXT_DIM : TEXT_PLAIN;
 }
 
-static void add_cell(struct text_table *table, const struct column *column, const struct report_row *row, enum text_style style)
+static void add_cell(const struct printing *printing, struct text_table *table, const struct column *column, const struct report_row *row,
+	enum text_style style)
 {
 	struct cell cell = {.text = BUFFER_INIT, .style = style};
 	const char *text = report_row_text(row, column->field);
 	if (column->write)
 		column->write(row, text, &cell);
+	if (cell.style == TEXT_GOOD && !printing->is_certain)
+		cell.style = TEXT_PLAIN;
 	if (cell.text.length)
 		text_table_cell(table, cell.style, cell.text.data, cell.text.length);
 	else
@@ -281,8 +286,8 @@ static void add_heading(struct text_table *table, const struct section *section,
 }
 
 /* Returns how many rows there are; at most section->limit are added. `first_name`: of the headings; NAME_COLUMNS: there are none. */
-static size_t fill(struct text_table *table, const struct section *section, const struct report_rows *rows, int64_t start,
-	size_t first_column, size_t first_name)
+static size_t fill(const struct printing *printing, struct text_table *table, const struct section *section, const struct report_rows *rows,
+	int64_t start, size_t first_column, size_t first_name)
 {
 	const struct report_row *before = NULL;
 	size_t count = 0;
@@ -297,7 +302,7 @@ static size_t fill(struct text_table *table, const struct section *section, cons
 		before = row;
 		enum text_style style = section->is_dim_when_open ? style_of_state(report_row_text(row, "period_state")) : TEXT_PLAIN;
 		for (size_t j = first_column; j < section->column_count; j++)
-			add_cell(table, &section->columns[j], row, style);
+			add_cell(printing, table, &section->columns[j], row, style);
 	}
 	return count;
 }
@@ -315,7 +320,7 @@ static int print_rows(const struct printing *printing, const struct section *sec
 	if (section == &groups)
 		report_append_days(report->groups_start, report->groups_end, &title);
 	text_table_open(&table, heads, section->column_count);
-	size_t count = fill(&table, section, rows, start, 0, 0);
+	size_t count = fill(printing, &table, section, rows, start, 0, 0);
 	int result = buffer_check(&title, printing->error);
 	if (result == 0 && count)
 		result = text_table_print_section(&table, title.data, count > section->limit ? count - section->limit : 0, printing->page,
@@ -339,11 +344,11 @@ static int print_position(const struct printing *printing)
 	for (size_t i = 0; i < COUNT(heads); i++)
 		heads[i] = position_columns[i].head;
 	text_table_open(&table, heads + first, COUNT(heads) - first);
-	fill(&table, &position, metrics, INSTANT_NONE, first, NAME_COLUMNS);
+	fill(printing, &table, &position, metrics, INSTANT_NONE, first, NAME_COLUMNS);
 	if (printing->page->is_terminal && text_table_width(&table) > printing->page->width) {
 		text_table_release(&table);
 		text_table_open(&table, heads + NAME_COLUMNS, COUNT(heads) - NAME_COLUMNS);
-		fill(&table, &position, metrics, INSTANT_NONE, NAME_COLUMNS, first);
+		fill(printing, &table, &position, metrics, INSTANT_NONE, NAME_COLUMNS, first);
 	}
 	return text_table_print_section(&table, position.title, 0, printing->page, printing->output, printing->error);
 }
@@ -473,11 +478,19 @@ static int print_identifiers(const struct printing *printing)
 		&table, "Unrecognized subscription identifiers", 0, printing->page, printing->output, printing->error);
 }
 
-static void print_sentence(void *context, enum report_tone tone, const char *sentence)
+static void print_verdict(void *context, enum verdict verdict, const struct buffer *sentence)
 {
 	const struct printing *printing = context;
-	enum text_style style = tone == REPORT_GOOD ? TEXT_GOOD : tone == REPORT_BAD ? TEXT_BAD : TEXT_PLAIN;
-	text_append_styled(printing->output, printing->page, style, sentence, strlen(sentence));
+	enum text_style style = verdict == VERDICT_COMPLIANT ? TEXT_GOOD : TEXT_BAD;
+	text_append_styled(printing->output, printing->page, style, sentence->data, sentence->length);
+	buffer_append_byte(printing->output, '\n');
+	printing->output->failed |= sentence->failed;
+}
+
+static void print_sentence(void *context, bool is_bad, const char *sentence)
+{
+	const struct printing *printing = context;
+	text_append_styled(printing->output, printing->page, is_bad ? TEXT_BAD : TEXT_PLAIN, sentence, strlen(sentence));
 	buffer_append_byte(printing->output, '\n');
 }
 
@@ -485,12 +498,13 @@ int report_table_print(const struct report *report, const struct text_page *page
 {
 	char now[INSTANT_LENGTH];
 	struct buffer title = BUFFER_INIT;
-	struct printing printing = {report, page, output, error};
+	struct printing printing = {report, page, report_is_certain(report), output, error};
 	instant_format(report->now, now);
 	display_append(&title, report->title, strlen(report->title), 0);
 	text_append_styled(output, page, TEXT_STRONG, title.data, title.length);
 	buffer_append_format(output, ", as of %.10s %.8s UTC. Periods are shown from their first to their last day.\n", now, now + 11);
 	buffer_release(&title);
+	report_verdict(report, print_verdict, &printing);
 	if (print_position(&printing) < 0 || print_rows(&printing, &without, &report->without, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &forecasts, &report->forecasts, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &costs, &report->metrics, INSTANT_NONE) < 0 ||

@@ -1,5 +1,6 @@
 #include "report/verdict.h"
 
+#include "base/instant.h"
 #include "base/money.h"
 #include "io/display.h"
 
@@ -9,8 +10,10 @@
 
 #define CURRENCIES 8 /* of which sums are made */
 #define NAME_SHOWN 80 /* characters */
+#define SOME (-1) /* how many is not known */
 
-int64_t report_missing_rights(const struct report *report)
+/* Over all rows; -1 where a figure is no whole number. */
+static int64_t missing_rights(const struct report *report)
 {
 	int64_t missing = 0;
 	for (size_t i = 0; i < report->metrics.count && missing >= 0; i++) {
@@ -49,7 +52,8 @@ static bool add_cost(struct cost costs[], size_t *count, const struct report_row
 	return money_add(&costs[at].sum, cost, NULL) == 0;
 }
 
-size_t report_append_true_up(const struct report *report, struct buffer *text)
+/* Appends a sum for each currency: "52.71 USD and 4000 JPY". Returns how many rows have no cost. */
+static size_t append_true_up(const struct report *report, struct buffer *text)
 {
 	struct cost costs[CURRENCIES];
 	size_t count = 0, unknown = 0;
@@ -81,61 +85,96 @@ static const char *plural(int64_t count)
 
 static void append_not_compliant(const struct report *report, struct buffer *text)
 {
-	int64_t missing = report_missing_rights(report);
+	int64_t missing = missing_rights(report);
 	struct buffer cost = BUFFER_INIT;
+	if (!report->not_compliant)
+		return;
 	buffer_append_format(text, "Not Compliant: %" PRId64 " of %zu row%s of the licence position", report->not_compliant,
 		report->metrics.count, plural((int64_t)report->metrics.count));
 	if (missing > 0)
 		buffer_append_format(text, ", %" PRId64 " right%s missing", missing, plural(missing));
-	size_t unknown = report_append_true_up(report, &cost);
+	size_t unknown = append_true_up(report, &cost);
 	if (cost.length)
-		buffer_append_format(text, ", true-up %s", cost.data);
-	if (unknown)
-		buffer_append_format(text, "%s", cost.length ? " and what has no price" : ", true-up not known: prices are missing");
-	buffer_append_string(text, ".");
+		buffer_append_format(text, ", true-up %s%s", cost.data, unknown ? " and what has no price" : "");
+	else if (unknown)
+		buffer_append_string(text, ", true-up not known (prices are missing)");
+	buffer_append_string(text,
+		missing == 1 ? ": buy it, or record the entitlement that covers it."
+			     : ": buy them, or record the entitlement that covers them.");
 	buffer_release(&cost);
 }
 
-/* Begins a part of a sentence: the sentence's first word, or a comma. */
-static struct buffer *part(struct buffer *text, size_t *parts)
-{
-	buffer_append_string(text, *parts ? ", " : text->length ? " Incomplete: " : "Incomplete: ");
-	++*parts;
-	return text;
-}
+/* ---- what is not known and could change the position ---- */
 
-/* What is not known and could change the position. */
-static bool append_incomplete(const struct report *report, struct buffer *text)
+static int64_t unrecognized_units(const struct report *report)
 {
-	int64_t units = 0, stale = 0;
-	size_t parts = 0;
+	int64_t units = 0;
 	for (size_t i = 0; i < report->identifier_count; i++)
 		if (__builtin_add_overflow(units, report->identifiers[i].units, &units))
 			units = INT64_MAX;
-	for (size_t i = 0; i < report->account_count; i++)
-		stale += report_account_is_stale(report, &report->accounts[i]);
-	if (report->is_partial)
-		buffer_append_string(part(text, &parts), "some accounts could not be read");
-	if (units)
-		buffer_append_format(part(text, &parts), "%" PRId64 " unit%s in no software model", units, plural(units));
-	if (stale)
-		buffer_append_format(
-			part(text, &parts), "%" PRId64 " account%s whose feed is stale or was never read", stale, plural(stale));
-	for (size_t i = 0; i < report->balances.count; i++) {
-		const struct report_row *balance = report_row_at(&report->balances, i);
-		if (!report_row_is(balance, "units_unaccounted", "0"))
-			buffer_append_format(part(text, &parts), "figures that do not add up, by %s units",
-				report_row_text(balance, "units_unaccounted"));
-	}
-	if (report->unknown)
-		buffer_append_format(part(text, &parts), "%" PRId64 " row%s of an unknown use", report->unknown, plural(report->unknown));
-	if (report->ineffective.count)
-		buffer_append_format(part(text, &parts), "%zu row%s of licence files without effect", report->ineffective.count,
-			plural((int64_t)report->ineffective.count));
-	if (parts)
-		buffer_append_byte(text, '.');
-	return parts > 0;
+	return units;
 }
+
+static int64_t stale_accounts(const struct report *report)
+{
+	int64_t count = 0;
+	for (size_t i = 0; i < report->account_count; i++)
+		count += report_account_is_stale(report, &report->accounts[i]);
+	return count;
+}
+
+/* Envelopes are missing here, though no feed is behind. Where we count more than Docusign, nothing is missing. */
+static int64_t billed_beyond(const struct report *report)
+{
+	int64_t count = 0;
+	for (size_t i = 0; i < report->billings.count; i++) {
+		const struct report_row *row = report_row_at(&report->billings, i);
+		const char *difference = report_row_text(row, "difference");
+		count += report_row_is(row, "check", "differs") && difference && *difference == '-';
+	}
+	return count;
+}
+
+/* Consumed, and in no row: a program is wrong. */
+static int64_t unaccounted_units(const struct report *report)
+{
+	int64_t units = 0;
+	for (size_t i = 0; i < report->balances.count; i++)
+		units += report_row_integer(report_row_at(&report->balances, i), "units_unaccounted");
+	return units;
+}
+
+static void append_incomplete(const struct report *report, struct buffer *text)
+{
+	const struct {
+		int64_t count;
+		const char *thing, *of, *next_step;
+	} parts[] = {
+		{unrecognized_units(report), "unit", "in no software model", "add rows to licence/models.csv (`envtally models suggest`)"},
+		{report->is_partial ? SOME : 0, "some accounts", "could not be read", "run again"},
+		{stale_accounts(report), "account", "whose feed is stale or was never read",
+			"run again, or ask Docusign about it (`envtally status` has the names)"},
+		{unaccounted_units(report), "unit", "in no row: the figures do not add up", "report this bug"},
+		{report->unknown, "row", "of an unknown use", "wait until the accounts are fed, or ask the reseller"},
+		{(int64_t)report->ineffective.count, "row", "of licence files without effect", "correct or remove what the report lists"},
+		{billed_beyond(report), "billing period", "in which Docusign counts more", "`envtally explain` has possible reasons"}};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (!parts[i].count)
+			continue;
+		buffer_append_string(text, text->length ? "; " : "Incomplete: ");
+		if (parts[i].count != SOME)
+			buffer_append_format(text, "%" PRId64 " ", parts[i].count);
+		buffer_append_format(text, "%s%s %s: %s", parts[i].thing, parts[i].count == SOME ? "" : plural(parts[i].count), parts[i].of,
+			parts[i].next_step);
+	}
+	if (!text->length && !report->metrics.count)
+		buffer_append_string(
+			text, "Incomplete: no licence position: enter what was bought in licence/entitlements.csv, then reconcile");
+	if (text->length)
+		buffer_append_byte(text, '.');
+}
+
+/* ---- what is expected ---- */
 
 static bool runs_out(const struct report_row *forecast)
 {
@@ -144,7 +183,7 @@ static bool runs_out(const struct report_row *forecast)
 }
 
 /* The first of the rights that run out within their period; where an agreement covers all use none do. */
-static bool append_at_risk(const struct report *report, struct buffer *text)
+static void append_at_risk(const struct report *report, struct buffer *text)
 {
 	const char *model = NULL, *day = NULL;
 	size_t count = 0;
@@ -158,38 +197,57 @@ static bool append_at_risk(const struct report *report, struct buffer *text)
 		day = report_row_text(row, "exhausted_on");
 		model = report_row_text(row, "software_model");
 	}
-	if (!count)
-		return false;
-	buffer_append_format(text, "%sAt risk: rights of ", text->length ? " " : "");
+	int32_t last;
+	if (!count || day_parse(day, strlen(day), &last) < 0)
+		return;
+	int64_t left = last - instant_day(report->now);
+	buffer_append_string(text, "At risk: rights of ");
 	display_append(text, model ? model : "", model ? strlen(model) : 0, NAME_SHOWN);
-	buffer_append_format(text, " are expected to run out on %s", day);
+	if (left < 0)
+		buffer_append_format(text, " were expected to run out on %s", day);
+	else
+		buffer_append_format(text, " are expected to run out on %s, in %" PRId64 " day%s", day, left, plural(left));
 	if (count > 1)
 		buffer_append_format(text, ", others in %zu more row%s", count - 1, plural((int64_t)count - 1));
-	buffer_append_byte(text, '.');
-	return true;
+	buffer_append_string(text, ": plan a purchase.");
 }
 
-enum verdict report_verdict(const struct report *report, struct buffer *text)
+static void append_compliant(const struct report *report, struct buffer *text)
 {
-	enum verdict verdict = VERDICT_COMPLIANT;
-	buffer_reset(text);
-	if (report->not_compliant) {
-		append_not_compliant(report, text);
-		verdict = VERDICT_NOT_COMPLIANT;
+	if (report->metrics.count == 1)
+		buffer_append_string(text, "Compliant: the licence position's one row.");
+	else
+		buffer_append_format(text, "Compliant: all %zu rows of the licence position.", report->metrics.count);
+}
+
+/* By verdict. The last applies where no other does. */
+static void (*const sentences[])(const struct report *report, struct buffer *text) = {[VERDICT_NOT_COMPLIANT] = append_not_compliant,
+	[VERDICT_INCOMPLETE] = append_incomplete,
+	[VERDICT_AT_RISK] = append_at_risk,
+	[VERDICT_COMPLIANT] = append_compliant};
+
+enum verdict report_verdict(
+	const struct report *report, void (*say)(void *context, enum verdict verdict, const struct buffer *sentence), void *context)
+{
+	enum verdict worst = VERDICT_COMPLIANT;
+	for (enum verdict verdict = VERDICT_NOT_COMPLIANT; verdict < VERDICT_COMPLIANT || worst == verdict; verdict++) {
+		struct buffer sentence = BUFFER_INIT;
+		sentences[verdict](report, &sentence);
+		if (sentence.length || sentence.failed) {
+			worst = verdict < worst ? verdict : worst;
+			say(context, verdict, &sentence);
+		}
+		buffer_release(&sentence);
 	}
-	if (append_incomplete(report, text) && verdict == VERDICT_COMPLIANT)
-		verdict = VERDICT_INCOMPLETE;
-	if (append_at_risk(report, text) && verdict == VERDICT_COMPLIANT)
-		verdict = VERDICT_AT_RISK;
-	if (verdict == VERDICT_COMPLIANT && !report->metrics.count) {
-		buffer_append_string(text, "No licence position: enter what was bought in the licence files.");
-		verdict = VERDICT_NO_POSITION;
-	} else if (verdict == VERDICT_COMPLIANT) {
-		buffer_append_string(text, "Compliant: ");
-		if (report->metrics.count == 1)
-			buffer_append_string(text, "the licence position's one row.");
-		else
-			buffer_append_format(text, "all %zu rows of the licence position.", report->metrics.count);
-	}
-	return verdict;
+	return worst;
+}
+
+bool report_is_certain(const struct report *report)
+{
+	struct buffer text = BUFFER_INIT;
+	append_incomplete(report, &text);
+	append_at_risk(report, &text);
+	bool is_certain = !text.length && !text.failed;
+	buffer_release(&text);
+	return is_certain;
 }

@@ -9,7 +9,7 @@
 #include "run/run_balance.h"
 #include "run/run_folder.h"
 #include "run/run_records.h"
-#include "json/json_write.h"
+#include "stream/phrases.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,6 +46,12 @@ static void begin_line(struct status *status, const char *label)
 	buffer_append_format(status->text, "%s  %s", status->options->name, label);
 }
 
+/* What is not ours, fit to be seen. */
+static void append_shown(struct status *status, const char *text)
+{
+	display_append(status->text, text, strlen(text), 0);
+}
+
 /* ---- accounts ---- */
 
 static struct status_account *account_of(struct status *status, struct record *record)
@@ -80,14 +86,11 @@ static void add_account(void *context, struct record *record)
 static void append_account(struct status *status, size_t number)
 {
 	const char *name = status->accounts[number].name;
-	buffer_append_format(status->text, "account %s (", status->account_ids.names[number].text);
-	if (name) {
-		json_c_string(status->text, name);
-		json_finish(status->text);
-	} else {
-		buffer_append_string(status->text, "without a name");
-	}
-	buffer_append_byte(status->text, ')');
+	buffer_append_string(status->text, "account ");
+	append_shown(status, status->account_ids.names[number].text);
+	buffer_append_string(status->text, name ? " (\"" : " (");
+	append_shown(status, name ? name : "without a name");
+	buffer_append_string(status->text, name ? "\")" : ")");
 }
 
 /* Accounts whose feed was read, and for which the service never reported any consumption: bought through a reseller? */
@@ -172,7 +175,10 @@ static void append_exhaustion(struct status *status, struct record *record)
 		return;
 	status->is_healthy &= !warns;
 	begin_line(status, warns ? "warning: " : "");
-	buffer_append_format(status->text, "%s  %s  rights ", model, metric);
+	append_shown(status, model);
+	buffer_append_string(status->text, "  ");
+	append_shown(status, metric);
+	buffer_append_string(status->text, "  rights ");
 	if (!is_unlimited && consumed > owned)
 		buffer_append_format(status->text, "ran out on %.*s\n", DAY_LENGTH, day_slice->text);
 	else
@@ -207,11 +213,16 @@ static void append_positions(struct status *status)
 		const struct status_position *position = &status->positions[i];
 		char start[DAY_LENGTH];
 		day_format(instant_day(position->start), start);
-		begin_line(status, position->model);
+		begin_line(status, "");
+		append_shown(status, position->model);
 		buffer_append_format(status->text, "  from %.*s  used ", DAY_LENGTH, start);
-		for (const char *at = position->consumption; *at; at++)
-			buffer_append_byte(status->text, *at == '_' ? ' ' : *at);
-		buffer_append_format(status->text, " of %s  %s\n", position->owned, position->status);
+		const char *phrase = phrase_label("usage_state", position->consumption);
+		append_shown(status, phrase ? phrase : position->consumption);
+		buffer_append_string(status->text, " of ");
+		append_shown(status, position->owned);
+		buffer_append_string(status->text, "  ");
+		append_shown(status, position->status);
+		buffer_append_byte(status->text, '\n');
 	}
 }
 
@@ -229,8 +240,13 @@ static void append_restatement(void *context, struct record *record)
 	if (record->failed)
 		return;
 	day_format(instant_day(period_start), start);
-	buffer_append_format(status->text, "  %.*s  account %s  plan item %s  %" PRId64 " -> %" PRId64 " (%s)\n", DAY_LENGTH, start,
-		account, plan_item ? plan_item : "none", before, after, cause);
+	buffer_append_format(status->text, "  %.*s  account ", DAY_LENGTH, start);
+	append_shown(status, account);
+	buffer_append_string(status->text, "  plan item ");
+	append_shown(status, plan_item ? plan_item : "none");
+	buffer_append_format(status->text, "  %" PRId64 " -> %" PRId64 " (", before, after);
+	append_shown(status, cause);
+	buffer_append_string(status->text, ")\n");
 }
 
 static int append_run(struct status *status, const struct promotion *run, struct error *error)
@@ -277,22 +293,36 @@ static int append_unbalanced(struct status *status, const struct promotion *last
 	return result;
 }
 
+/* The verdict, and that of the run where the clock has changed it; and the positions. */
+static int append_results(struct status *status, const char *of_run, const char *path, struct error *error)
+{
+	const char *verdict = status->options->verdict ? status->options->verdict : of_run;
+	if (*verdict) {
+		begin_line(status, "");
+		append_shown(status, verdict);
+		buffer_append_byte(status->text, '\n');
+	}
+	if (*of_run && strcmp(of_run, verdict) != 0) {
+		begin_line(status, "at that run: ");
+		append_shown(status, of_run);
+		buffer_append_byte(status->text, '\n');
+	}
+	if (!status->options->positions)
+		return 0;
+	if (run_records_read(path, add_metric_result, status, error) < 0)
+		return -1;
+	append_positions(status);
+	return 0;
+}
+
 static int append_last_run(struct status *status, const struct promotion *last, struct error *error)
 {
 	const char *runs = status->options->runs, *run = last->run_id;
 	char path[RUN_PATH_LIMIT];
 	status->is_healthy &= strcmp(last->state, "succeeded") == 0;
-	if (append_unbalanced(status, last, error) < 0)
+	if (append_results(status, last->verdict, run_path(path, runs, run, "results.ndjson"), error) < 0 ||
+		append_unbalanced(status, last, error) < 0)
 		return -1;
-	if (status->options->positions) {
-		if (*last->verdict) {
-			begin_line(status, last->verdict);
-			buffer_append_byte(status->text, '\n');
-		}
-		if (run_records_read(run_path(path, runs, run, "results.ndjson"), add_metric_result, status, error) < 0)
-			return -1;
-		append_positions(status);
-	}
 	if (run_records_read(run_path(path, runs, run, "accounts.ndjson"), add_account, status, error) < 0)
 		return -1;
 	size_t of_accounts = status->account_count;
@@ -363,10 +393,10 @@ static int append_all(struct status *status, const struct promotions *promotions
 int run_status_append(const struct run_status_options *options, struct buffer *text, bool *healthy, struct error *error)
 {
 	struct status status = {.options = options, .text = text, .is_healthy = true};
-	struct promotions promotions;
-	if (promotions_read(&promotions, options->ledger, error) < 0)
-		return -1;
-	int result = append_all(&status, &promotions, error);
+	struct promotions promotions = {.count = 0};
+	int result = options->results ? 0 : promotions_read(&promotions, options->ledger, error);
+	if (result == 0)
+		result = options->results ? append_results(&status, "", options->results, error) : append_all(&status, &promotions, error);
 	*healthy = status.is_healthy;
 	promotions_release(&promotions);
 	name_table_release(&status.account_ids);
