@@ -292,7 +292,7 @@ refusing_stages() {
 	rm -r ws
 	acme_after 3 ws
 	run --separate-stderr "$pipeline" status -C ws --now 2025-04-01T03:00:00Z
-	[ "${#lines[@]}" -eq 3 ]
+	[ "${#lines[@]}" -eq 4 ]
 	[[ ${lines[1]} == "acme  20250325T020000Z  succeeded  "*" restated, 0 rejected" ]]
 	run --separate-stderr "$pipeline" status -C ws --restatements --now 2025-04-01T03:00:00Z
 	same "$(for night in $nights; do records "ws/runs/acme/$night/restatements.ndjson"; done | wc -l)" "$(grep -c '^  ' <<<"$output")"
@@ -422,7 +422,7 @@ refusing_stages() {
 	[ "$status" -eq 69 ]
 	# By hand: watermarks of 2025-04-01 less eight days, or the newest record; all but those of the last ten days.
 	[[ $output == *'stale: account 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d305 ("Acme, North\nEurope"): its feed has not advanced since 2025-03-2'* ]]
-	[ "$(grep -c stale <<<"$output")" -eq 6 ]
+	[ "$(grep -c "^acme  stale: " <<<"$output")" -eq 6 ]
 }
 
 @test "forecast: in a run, the report, the ledger and a replay; status --check fails on rights that run out within --warn-days" {

@@ -72,9 +72,11 @@ setup_file() {
 	# A third profile that never ran, or was partial, may have what nobody knows of.
 	cp -r two three
 	jq '.name = "gamma" | .accounts = ["7c1e9a52-3b0f-4d6a-9e21-5f8840c7d309"]' two/profiles/acme.json >three/profiles/gamma.json
-	for command in run report status; do
-		case $command in run) set -- run -C three -p acme --replay "$acme/nights/20250325T020000Z" ;; *) set -- "$command" -C three -p acme ;; esac
-		[[ $(envtally "$@" 2>&1 | grep ^[a-z.:]*workspace | cut -d. -f-9) == *"some accounts could not be read"* || $(envtally "$@" 2>&1) == *"some accounts could not be read"* ]]
+	envtally run -C three -p acme --replay "$acme/nights/20250325T020000Z" 2>said
+	grep -q '^pipeline.sh: workspace: .*; some accounts could not be read: run again' said
+	for command in report "status --now 2025-03-25T02:00:00Z" "reconcile --now 2025-03-25T02:00:00Z"; do
+		# shellcheck disable=SC2086 # words
+		envtally $command -C three -p acme | head -n 3 | grep -q 'Incomplete: .*; some accounts could not be read: run again'
 	done
 }
 
