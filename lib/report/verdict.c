@@ -140,7 +140,8 @@ static int64_t unaccounted_units(const struct report *report)
 {
 	int64_t units = 0;
 	for (size_t i = 0; i < report->balances.count; i++)
-		units += report_row_integer(report_row_at(&report->balances, i), "units_unaccounted");
+		if (__builtin_add_overflow(units, report_row_integer(report_row_at(&report->balances, i), "units_unaccounted"), &units))
+			units = INT64_MAX;
 	return units;
 }
 
@@ -154,7 +155,7 @@ static void append_incomplete(const struct report *report, struct buffer *text)
 		{report->is_partial ? SOME : 0, "some accounts", "could not be read", "run again"},
 		{stale_accounts(report), "account", "whose feed is stale or was never read",
 			"run again, or ask Docusign about it (`envtally status` has the names)"},
-		{unaccounted_units(report), "unit", "in no row: the figures do not add up", "report this bug"},
+		{unaccounted_units(report), "unit", "in no row, so figures do not add up", "report this bug"},
 		{report->unknown, "row", "of an unknown use", "wait until the accounts are fed, or ask the reseller"},
 		{(int64_t)report->ineffective.count, "row", "of licence files without effect", "correct or remove what the report lists"},
 		{billed_beyond(report), "billing period", "in which Docusign counts more", "`envtally explain` has possible reasons"}};
