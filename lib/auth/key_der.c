@@ -1,6 +1,7 @@
 #include "auth/key_der.h"
 
 #include "auth/legacy_crypto.h"
+#include "auth/pbe_cost.h"
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
@@ -75,7 +76,12 @@ static int read_encrypted(const struct key_source *source, const X509_SIG *encry
 	struct decryption decryption = {.password = source->password, .encrypted = encrypted};
 	if (key_der_require_password(source, error) < 0)
 		return -1;
-	int decrypted = legacy_crypto_try(decrypt, &decryption, error);
+	const X509_ALGOR *algorithm;
+	int64_t cost = 0;
+	X509_SIG_get0(encrypted, &algorithm, NULL);
+	int decrypted = pbe_cost_add(&cost, algorithm, error);
+	if (decrypted == 0)
+		decrypted = legacy_crypto_try(decrypt, &decryption, error);
 	if (decrypted < 0)
 		return error_prefix(error, "cannot decrypt '%s'", source->path);
 	if (decrypted == 0)

@@ -3,6 +3,7 @@
 #include "auth/key_alias.h"
 #include "auth/key_der.h"
 #include "auth/legacy_crypto.h"
+#include "auth/pbe_cost.h"
 #include "auth/pkcs12_mac.h"
 #include "auth/pkcs12_password.h"
 
@@ -21,6 +22,7 @@ struct contents {
 	int safe_count;
 	int locked; /* parts that could not be decrypted */
 	bool legacy_missing;
+	int64_t cost; /* pbe_cost.h */
 	const PKCS12_SAFEBAG **keys;
 	char **aliases;
 	size_t key_count, unnamed_count;
@@ -70,9 +72,20 @@ static bool decrypt(struct attempt *attempt, bool *missing)
 	return done == 1;
 }
 
+static int add_cost(struct contents *contents, const PKCS12_SAFEBAG *bag, struct error *error)
+{
+	const X509_ALGOR *algorithm;
+	if (PKCS12_SAFEBAG_get_nid(bag) != NID_pkcs8ShroudedKeyBag)
+		return 0;
+	X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, NULL);
+	return pbe_cost_add(&contents->cost, algorithm, error);
+}
+
 static int add_key(struct contents *contents, const PKCS12_SAFEBAG *bag, struct error *error)
 {
 	size_t count = contents->key_count;
+	if (add_cost(contents, bag, error) < 0)
+		return -1;
 	const PKCS12_SAFEBAG **keys = reallocarray(contents->keys, count + 1, sizeof *keys);
 	if (keys)
 		contents->keys = keys;
@@ -126,8 +139,11 @@ static int unpack(PKCS12 *file, const char *password, struct contents *contents,
 		struct attempt attempt = {.password = password, .p7 = part};
 		if (PKCS7_type_is_data(part))
 			attempt.safe = PKCS12_unpack_p7data(part);
-		else if (PKCS7_type_is_encrypted(part))
+		else if (PKCS7_type_is_encrypted(part) && part->d.encrypted) { /* the content is optional in ASN.1 */
+			if (pbe_cost_add(&contents->cost, part->d.encrypted->enc_data->algorithm, error) < 0)
+				goto out;
 			decrypt(&attempt, &contents->legacy_missing);
+		}
 		if (!attempt.safe)
 			contents->locked++;
 		else if (contents->safes[contents->safe_count++] = attempt.safe, find_keys(contents, attempt.safe, 0, error) < 0)

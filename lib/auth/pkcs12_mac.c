@@ -1,6 +1,7 @@
 #include "auth/pkcs12_mac.h"
 
 #include "auth/legacy_crypto.h"
+#include "auth/pbe_cost.h"
 #include "auth/pkcs12_password.h"
 
 #include <openssl/asn1.h>
@@ -90,8 +91,7 @@ static enum pkcs12_mac check_pbmac1(PKCS12 *file, const X509_ALGOR *algorithm, c
 	const ASN1_OCTET_STRING *salt = derivation->salt->value.octet_string;
 	const EVP_MD *pseudorandom = derivation->prf ? hash_of(derivation->prf) : EVP_sha1(), *hash = hash_of(scheme->encryption);
 	long iterations = ASN1_INTEGER_get(derivation->iter), key_length = ASN1_INTEGER_get(derivation->keylength);
-	if (!pseudorandom || !hash || iterations < 1 || iterations > PKCS12_MAC_ITERATIONS_LIMIT || key_length < 1 ||
-		key_length > (long)sizeof key)
+	if (!pseudorandom || !hash || iterations < 1 || iterations > PBE_COST_LIMIT || key_length < 1 || key_length > (long)sizeof key)
 		goto out;
 	if (PKCS5_PBKDF2_HMAC(password, (int)strlen(password), ASN1_STRING_get0_data(salt), ASN1_STRING_length(salt), (int)iterations,
 		    pseudorandom, (int)key_length, key))
@@ -120,7 +120,7 @@ enum pkcs12_mac pkcs12_mac_check(PKCS12 *file, const char *password)
 	X509_ALGOR_get0(&object, NULL, NULL, algorithm);
 	if (OBJ_obj2nid(object) == NID_pbmac1)
 		return check_pbmac1(file, algorithm, expected, password ? password : "");
-	if (iterations && (ASN1_INTEGER_get(iterations) < 1 || ASN1_INTEGER_get(iterations) > PKCS12_MAC_ITERATIONS_LIMIT))
+	if (iterations && (ASN1_INTEGER_get(iterations) < 1 || ASN1_INTEGER_get(iterations) > PBE_COST_LIMIT))
 		return PKCS12_MAC_UNKNOWN;
 	ERR_clear_error();
 	if (pkcs12_password_try(password, verify, file))

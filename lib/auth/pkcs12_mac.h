@@ -14,9 +14,7 @@
 
 enum pkcs12_mac { PKCS12_MAC_ABSENT, PKCS12_MAC_RIGHT, PKCS12_MAC_WRONG, PKCS12_MAC_UNKNOWN };
 
-/* More iterations than this are not computed (OpenJDK has 5 million): the MAC counts as unknown. */
-#define PKCS12_MAC_ITERATIONS_LIMIT 10000000
-
+/* More iterations than PBE_COST_LIMIT (pbe_cost.h) are not computed (OpenJDK has 5 million): the MAC counts as unknown. */
 /* `password` NULL: there is none (RFC 7292 has two ways to write that; both are tried). */
 enum pkcs12_mac pkcs12_mac_check(PKCS12 *file, const char *password);
 
