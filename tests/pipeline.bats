@@ -240,6 +240,7 @@ refusing_stages() {
 
 @test "interrupted: what is partial once it is finished makes the command that finishes it end with 75, and the new run is made" {
 	acme_after 1 ws
+	merge --ledger ws/ledger/acme.db --print-reported >reported
 	stages=$ENVTALLY_BIN
 	refusing_stages
 	run run_night 20250325T020000Z
@@ -255,10 +256,10 @@ refusing_stages() {
 		if [ "$at" != named ]; then
 			jq '{run_id, profile, clock: .started_at, replay: $replay, profile_file: "ws/profiles/acme.json"}' --arg replay "$acme/nights/20250325T020000Z" \
 				ws/runs/acme/.20250325T020000Z.partial/job.json >ws/runs/acme/.20250325T020000Z.partial/begun.json
-			: >ws/runs/acme/.20250325T020000Z.partial/reported.ndjson
+			cp reported ws/runs/acme/.20250325T020000Z.partial/reported.ndjson
 		fi
 		if [ "$at" = tallied ]; then
-			sqlite3 ws/ledger/acme.db "DELETE FROM job_result WHERE run_id = '20250325T020000Z'"
+			sqlite3 ws/ledger/acme.db "DELETE FROM job_result WHERE run_id = '20250325T020000Z'; UPDATE account SET touched = 1"
 		fi
 		run run_night 20250401T020000Z
 		[ "$status" -eq 75 ] || { echo "$at: $status"; false; }
