@@ -1,43 +1,54 @@
 /*
- * models: `models suggest` prints rows for models.csv, to be completed, for identifiers that match no software model; `models automatic`
- * prints a models.csv in which each plan item is a software model by Docusign's name for it.
+ * models: the software models of a workspace, and what models.csv lacks.
  *
- * Reads unrecognized_subscription records, as printed by reconcile; ignores everything else. Prints CSV: the header of models.csv and a
- * row for each identifier, the most units first. The software model is left empty, for the user to fill in. Standard error gets the name
- * and units of each identifier.
+ * suggest    Reads unrecognized_subscription records, as printed by reconcile. Prints CSV: the header of models.csv and a row for each
+ *            identifier, the most units first, to be completed: the software model is empty. Standard error gets the name and units of each.
+ * automatic  Reads subscription records. Prints the models.csv that --models names, and a row for each plan item that no row matches and
+ *            that becomes a software model by Docusign's name for it (automatic_models.h).
+ * list       Reads subscription and consumption records. Prints the rows of --models with the plan items that each maps, and the plan
+ *            items that no row does: a table, CSV or model_identifier records.
  *
- * `automatic` reads subscription records instead. The publisher is Docusign, the product that of products[] whose word the name has, else
- * eSignature, and the license metric Envelope. A plan item without a name gets no row.
+ * Everything else on standard input is ignored.
  *
- * Exit: 0; 64 usage; 65 bad input; 74 cannot write.
+ * Exit: 0; 64 usage; 65 bad input or models.csv; 66 no such file; 74 cannot write.
  */
 
 #include "base/array.h"
-#include "base/name_table.h"
+#include "base/glob.h"
+#include "io/csv_write.h"
 #include "io/program.h"
 #include "licence/licence_cells.h"
-#include "stream/message.h"
+#include "reconcile/automatic_models.h"
+#include "reconcile/model_list.h"
 
-#include <csv.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+static char *models_path, *format;
+
 static struct poptOption table[] = {
+	{"models", 'm', POPT_ARG_STRING, &models_path, 0, "automatic, list: the software models and the identifiers that map to them",
+		"FILE.csv"},
+	{"format", 'f', POPT_ARG_STRING, &format, 0, "list: table (the default), csv or ndjson", "FORMAT"},
 	POPT_TABLEEND,
 };
 
 static const struct options_manual manual = {
 	.program = "models",
-	.operands = "suggest|automatic",
-	.summary =
-		"suggest: prints a row for models.csv, to be completed, for each unrecognized_subscription on standard input. automatic: "
-		"prints a models.csv by Docusign's names for the plan items of the subscription records.",
-	.description = "The software model is left empty, for you to fill in. Units without a plan item have no identifier to map.\n\n"
-		       "Example:\n"
-		       "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n"
-		       "  merge -l acme.db --emit all < /dev/null | models automatic > models.csv\n",
+	.operands = "suggest|automatic|list",
+	.summary = "Prints software models, and what models.csv lacks.",
+	.description =
+		"suggest    a row for models.csv for each unrecognized_subscription on standard input; the software model is left\n"
+		"           empty, for you to fill in. Units without a plan item have no identifier to map\n"
+		"automatic  the models.csv that --models names, and a row for each plan item of the subscription records that no row\n"
+		"           matches and that becomes a software model by Docusign's name for it; without --models, as if there were no rows\n"
+		"list       the rows of --models with the plan items and units of the subscription and consumption records that each\n"
+		"           maps, and the plan items that no row does\n\n"
+		"Examples:\n"
+		"  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n"
+		"  merge -l acme.db --emit all < /dev/null | models automatic --models models.csv > complete.csv\n",
 };
 
 enum { IDENTIFIER, IDENTIFIER_TYPE, DISPLAY_NAME, SUBSCRIPTIONS, UNITS_CONSUMED, FIELDS };
@@ -102,36 +113,9 @@ static int compare(const void *left, const void *right)
 	return strcmp(a->identifier, b->identifier);
 }
 
-static void put_cell(struct buffer *row, const char *text)
-{
-	size_t length = strlen(text), size = csv_write(NULL, 0, text, length);
-	bool is_plain = !strpbrk(text, ",\"\r\n");
-	char *end = is_plain ? NULL : buffer_reserve(row, size);
-	if (is_plain)
-		buffer_append(row, text, length);
-	else if (end) {
-		csv_write(end, size, text, length);
-		row->length += size;
-	}
-}
-
-/* Escapes the characters that are special in a glob. */
-static void put_pattern(struct buffer *row, const char *text, struct error *error)
-{
-	struct buffer pattern = BUFFER_INIT;
-	for (; *text; text++)
-		if (strchr("*?[", *text))
-			buffer_append_format(&pattern, "[%c]", *text);
-		else
-			buffer_append_byte(&pattern, *text);
-	if (buffer_check(&pattern, error) == 0)
-		put_cell(row, pattern.data);
-	buffer_release(&pattern);
-}
-
 static void print_suggestions(const struct suggestions *suggestions, struct output *output, struct error *error)
 {
-	struct buffer *row = &output->pending;
+	struct buffer *row = &output->pending, pattern = BUFFER_INIT;
 	buffer_append_string(row, "publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier\n");
 	for (size_t i = 0; i < suggestions->count && !error->status; i++) {
 		const struct suggestion *one = &suggestions->list[i];
@@ -142,81 +126,56 @@ static void print_suggestions(const struct suggestions *suggestions, struct outp
 		diag_note("%s is '%s', in %" PRId64 " subscription(s), with %" PRId64 " units", one->identifier, one->name,
 			one->subscriptions, one->units);
 		buffer_append_string(row, "Docusign,eSignature,,,,Envelope,envelope,");
-		put_cell(row, one->type);
-		buffer_append_byte(row, ',');
-		put_pattern(row, one->identifier, error);
+		buffer_reset(&pattern);
+		glob_append_escaped(&pattern, one->identifier);
+		csv_write_cell(row, one->type, strlen(one->type), false);
+		csv_write_end(row, false);
+		csv_write_cell(row, pattern.data, pattern.length, false);
 		buffer_append_byte(row, '\n');
 		output_line_end(output);
+		buffer_check(&pattern, error);
 	}
+	buffer_release(&pattern);
 }
 
-/* ---- automatic ---- */
+/* ---- automatic, list ---- */
 
-enum { PLAN_ITEM_ID, PLAN_ITEM_NAME, SUBSCRIPTION_FIELDS };
-static const char *const subscription_fields[SUBSCRIPTION_FIELDS] = {"/plan_item_id", "/plan_item_name"};
-
-/* Products of Docusign by a word that names of their plan items have. */
-static const char *const products[][2] = {{"CLM", "CLM"}, {"Monitor", "Monitor"}, {"Notary", "Notary"}, {"Rooms", "Rooms"},
-	{"Identify", "Identify"}, {"Navigator", "Navigator"}, {"Maestro", "Maestro"}};
-
-static const char *product_of(const char *name)
+static enum model_list_format parse_format(void)
 {
-	for (size_t i = 0; i < sizeof products / sizeof *products; i++)
-		if (strstr(name, products[i][0]))
-			return products[i][1];
-	return "eSignature";
+	static const char *const formats[] = {[MODEL_LIST_TABLE] = "table", [MODEL_LIST_CSV] = "csv", [MODEL_LIST_NDJSON] = "ndjson"};
+	for (size_t i = 0; format && i < sizeof formats / sizeof *formats; i++)
+		if (strcmp(format, formats[i]) == 0)
+			return (enum model_list_format)i;
+	if (format)
+		options_refuse("cannot use --format '%s': it must be table, csv or ndjson", format);
+	return MODEL_LIST_TABLE;
 }
 
-static void print_automatic(const char *id, const char *name, struct output *output, struct error *error)
+static void print_models(bool is_automatic, enum model_list_format as, struct output *output, struct error *error)
 {
-	struct buffer *row = &output->pending;
-	buffer_append_format(row, "Docusign,%s,,,", product_of(name));
-	put_cell(row, name);
-	buffer_append_string(row, ",Envelope,envelope,plan_item_id,");
-	put_pattern(row, id, error);
-	buffer_append_string(row, ",automatic\n");
-	output_line_end(output);
-}
-
-/* A row for each plan item, by its latest name, in the order in which they come. */
-static void print_models(struct output *output, struct error *error)
-{
-	struct message_reader reader;
-	struct message message;
-	struct name_table ids = {.count = 0};
-	struct arena arena = {.chunks = NULL};
-	const char **names = NULL;
-	size_t count = 0;
-	if (message_reader_open(&reader, STDIN_FILENO, "standard input", subscription_fields, SUBSCRIPTION_FIELDS, false, error) < 0)
-		return;
-	while (message_next(&reader, &message, error) > 0) {
-		const struct json_slice *id = &message.fields[PLAN_ITEM_ID], *name = &message.fields[PLAN_ITEM_NAME];
-		if (!message_is_record(&message, "subscription") || id->kind != JSON_STRING || name->kind != JSON_STRING || !name->length)
-			continue;
-		ptrdiff_t number = name_table_number(&ids, id->text, id->length, error);
-		const char **place = number < 0 ? NULL : array_at((void **)&names, &count, sizeof *names, (size_t)number, error);
-		if (!place || !(*place = text_of(&arena, name, error)))
-			break;
+	struct model_list list = {.has_units = false};
+	struct models models = {.count = 0};
+	if ((!models_path || models_load(models_path, &models, diag_complain, error) == 0) &&
+		model_list_read(&list, STDIN_FILENO, "standard input", error) == 0) {
+		if (is_automatic)
+			automatic_models_complete(&list.items, &models, models_path, &output->pending, error);
+		else
+			model_list_print(&list, &models, as, output, error);
 	}
-	message_reader_release(&reader);
-	if (!error->status)
-		buffer_append_string(&output->pending,
-			"publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier,origin\n");
-	for (size_t i = 0; i < count && !error->status; i++)
-		print_automatic(ids.names[i].text, names[i], output, error);
-	name_table_release(&ids);
-	arena_release(&arena);
-	free(names);
+	models_release(&models);
+	model_list_release(&list);
 }
 
 static void run(const char **operands, struct output *output, struct error *error)
 {
 	struct suggestions suggestions = {.count = 0};
-	bool is_automatic = operands[0] && strcmp(operands[0], "automatic") == 0;
-	if (!operands[0] || (!is_automatic && strcmp(operands[0], "suggest") != 0) || operands[1])
-		options_refuse("cannot do that: models takes one operand, suggest or automatic");
-	if (is_automatic)
-		print_models(output, error);
+	bool is_automatic = operands[0] && strcmp(operands[0], "automatic") == 0, is_list = operands[0] && strcmp(operands[0], "list") == 0;
+	if (!operands[0] || (!is_automatic && !is_list && strcmp(operands[0], "suggest") != 0) || operands[1])
+		options_refuse("cannot do that: models takes one operand, suggest, automatic or list");
+	if (is_list && !models_path)
+		options_refuse("cannot list software models without --models FILE");
+	if (is_automatic || is_list)
+		print_models(is_automatic, parse_format(), output, error);
 	else if (read_unrecognized(&suggestions, error) == 0) {
 		if (suggestions.count)
 			qsort(suggestions.list, suggestions.count, sizeof *suggestions.list, compare);

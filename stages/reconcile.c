@@ -1,7 +1,8 @@
 /*
  * reconcile: compares consumption with entitlements: the licence position by license metric, software model, product and period.
  *
- * Reads consumption, account, watermark and subscription records; copies all of its input unchanged, in order.
+ * Reads consumption, account, watermark and subscription records; copies all of its input, in order. Subscriptions get the software model
+ * of their plan item; everything else is unchanged.
  * At the end it prints metric_result, model_result and product_result; group_result for --group-by; unlicensed_consumption and
  * remediation; consumption_without_position and consumption_balance: units that are in no position, and why; an unrecognized_subscription
  * for each identifier without a model; and with --trace entitlement_use and consumption_use, from which positions are explained.
@@ -13,6 +14,7 @@
 #include "io/atomic_file.h"
 #include "io/program.h"
 #include "reconcile/position.h"
+#include "reconcile/subscription_models.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -77,22 +79,28 @@ static unsigned parse_groups(void)
 }
 
 /* Copies standard input to `output`, and adds what the position needs to `input`. */
-static int pass_on(struct reconcile_input *input, struct output *output, struct error *error)
+static int pass_on(struct reconcile_input *input, const struct models *models, struct output *output, struct error *error)
 {
+	struct subscription_models held = {.lines = BUFFER_INIT};
 	struct message_reader reader;
 	struct message message;
-	int got;
+	int got, result = 0;
 	if (reconcile_input_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
-	while ((got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
-		if (reconcile_input_add(input, &reader, &message, error) < 0) {
-			got = -1;
-			break;
+	while (result == 0 && (got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
+		result = reconcile_input_add(input, &reader, &message, error);
+		if (result == 0 && message_is_record(&message, "subscription")) {
+			result = subscription_models_hold(&held, input->last_item, &message, error);
+		} else if (result == 0) {
+			result = subscription_models_flush(&held, &input->plan_items, models, output, error);
+			output_line(output, message.line.text, message.line.length);
 		}
-		output_line(output, message.line.text, message.line.length);
 	}
+	if (result == 0 && got == 0)
+		result = subscription_models_flush(&held, &input->plan_items, models, output, error);
+	subscription_models_release(&held);
 	message_reader_release(&reader);
-	return got < 0 ? -1 : 0;
+	return result < 0 || got < 0 ? -1 : 0;
 }
 
 typedef int adder(struct reconcile_input *input, const struct message_reader *reader, const struct message *message, struct error *error);
@@ -160,7 +168,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	parse_groups();
 	if (licence_load(&licence, &files, diag_complain, error) == 0 && licence_check(&licence, error) == 0 &&
 		policy_load(policy_path, &policy, error) == 0 && read_files(&input, &licence.exclusions, error) == 0 &&
-		pass_on(&input, output, error) == 0 && reconcile_input_finish(&input, options_now(), error) == 0)
+		pass_on(&input, &licence.models, output, error) == 0 && reconcile_input_finish(&input, options_now(), error) == 0)
 		print(&licence, &input, policy.settlement == SETTLEMENT_PERIOD, output, error);
 	policy_release(&policy);
 	reconcile_input_release(&input);

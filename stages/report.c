@@ -17,7 +17,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static char *format = "table", *title = "Docusign licence position", *output_path, *verdict_path;
@@ -53,12 +52,8 @@ typedef int report_printer(const struct report *report, struct output *output, s
 
 static int print_table(const struct report *report, struct output *output, struct error *error)
 {
-	struct text_page page = {.is_terminal = isatty(output->descriptor), .width = 100};
-	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
-	struct winsize size;
-	page.has_colour = page.is_terminal && !(no_colour && *no_colour) && !(terminal && strcmp(terminal, "dumb") == 0);
-	if (page.is_terminal && ioctl(output->descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col)
-		page.width = size.ws_col;
+	struct text_page page;
+	text_page_open(&page, output->descriptor);
 	return report_table_print(report, &page, &output->pending, error);
 }
 

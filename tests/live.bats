@@ -199,6 +199,24 @@ after() { grep -A 2 "^FAIL  $1 " <<<"$output"; } # LABEL: what it says
 	auth -p ws/profiles/acme.json --ca-info | grep -E '^/.*, [0-9]+ certificates'
 }
 
+@test "validate: no licence file is needed, an entitlement may be for an automatic model, and after a run a note names one that is for none" {
+	simulate
+	rm ws/licence/*
+	validate
+	[ "$status" -eq 0 ]
+	grep -q '^ok    licence       no files: nothing is owned' <<<"$output"
+	printf '%s\n' entitlement_id,software_model,license_metric,start_date,purchased_rights E1,eSignature,Envelope,2024-01-31,7 \
+		'E2,eSignature Business Pro - Envelopes,Envelope,2024-01-31,7' >ws/licence/entitlements.csv
+	validate
+	same 'ok    licence       entitlements.csv' "$(grep -A 1 ' licence ' <<<"$output" | head -n 1)"
+	same 0 "$(grep -c '^note' <<<"$output" || :)"
+	"$pipeline" run -q -C ws --now "$night" 2>&1 | grep "line 2"
+	validate
+	[ "$status" -eq 0 ]
+	same "note                entitlements line 2 has no effect: no row of the models has software model 'eSignature' with license metric 'Envelope'" \
+		"$(grep -A 9 ' licence ' <<<"$output" | sed -n '2,/^ok/p' | grep -v '^ok')"
+}
+
 @test "validate: what fails ends with a sysexit and a remedy, and does not hide the rest" {
 	simulate
 	change_profile '.integration_key = "00000000-0000-4000-8000-000000000000"'
@@ -227,7 +245,7 @@ after() { grep -A 2 "^FAIL  $1 " <<<"$output"; } # LABEL: what it says
 	change_profile '.client_secret = "Secret12"'
 	validate
 	[ "$status" -eq 78 ]
-	same "profile licence" "$(labels FAIL)"
+	same profile "$(labels FAIL)"
 	[[ $output$stderr != *Secret12* ]]
 }
 

@@ -355,12 +355,13 @@ refusing_stages() {
 	run --separate-stderr "$pipeline" run -q -C ws --replay nowhere
 	fails 66 "pipeline.sh: cannot open recording 'nowhere': there is no such folder"
 	untouched
-	# One of the two licence files without the other; neither is no mistake (workspace.bats).
+	# A licence file that is not there is no mistake (workspace.bats), but a link to one is.
 	for file in models entitlements; do
-		rm ws/licence/$file.csv
+		ln -sf nowhere.csv ws/licence/$file.csv
 		run --separate-stderr run_night 20250318T020000Z
-		fails 66 "pipeline.sh: cannot open 'ws/licence/$file.csv': there is no such file"
+		fails 66 "reconcile: cannot open 'ws/licence/$file.csv': No such file or directory"
 		untouched
+		rm ws/licence/$file.csv
 		cp "$acme/licence/$file.csv" ws/licence/
 	done
 }

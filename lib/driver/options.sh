@@ -14,7 +14,7 @@ reconcile||~ reconcile -C acme --as-of 2025-03-18|print the licence position fro
 report||~ report -C acme|print the last run'"'"'s report
 explain||~ explain -C acme --period 2024-10-31 --level day|print where the last run'"'"'s figures come from: entitlements, consumption, days, envelopes, recorded exchanges
 policy|diff A B|~ policy diff default policy.json -C acme|policy diff A B: print how figures change from one counting policy to another; also policy show, policy hash
-models|suggest|~ models suggest -C acme >>models.csv|models suggest: print rows for models.csv, to be completed, for the last run'"'"'s unrecognized identifiers
+models|[suggest]|~ models -C acme|print the software models, rows of models.csv and automatic ones, and what is in none; models suggest: rows for models.csv, to be completed
 status||~ status -C acme --check|list the runs and their results, and what needs attention
 export||~ export -C acme --format csv --stream consumption|export the ledgers as NDJSON or CSV, to a SQLite file or to PostgreSQL
 '
@@ -40,8 +40,9 @@ options='
 --positions||status|also print the latest position of each license metric
 --check||status|exit 69 if something needs attention
 --no-cache||validate run replay|do not keep the access token in the workspace
---format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv, html or verdict; explain, policy, reconcile: text (the default) or ndjson
+--format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv, html or verdict; models: table (the default), csv or ndjson; explain, policy, reconcile: text (the default) or ndjson
 --format|FORMAT|report|table (the default), csv, html or verdict (its one line)
+--format|FORMAT|models|table (the default), csv or ndjson
 --format|FORMAT|explain policy reconcile|text (the default) or ndjson
 --to|TARGET|export|a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
 --stream|NAME|export|only this stream; may be repeated
@@ -63,7 +64,7 @@ options='
 '
 
 # The formats that a command prints, the default first.
-declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html verdict' [explain]='text ndjson' [policy]='text ndjson' [reconcile]='text ndjson')
+declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [reconcile]='text ndjson')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period forecast exclude split-streams run-facts"

@@ -1,19 +1,22 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # its variables are pipeline.sh's, which sources it
 # position.sh: the licence position: the common part of a run and `envtally reconcile`, and the commands that explain it.
 
-# reconcile's options for the licence files of a folder, into `options`. Only the first two have to be there.
+# reconcile's options for the licence files of a folder, into `options`. The first two may be missing only in the workspace's own folder: see try_licence.
 licence_files="entitlements models exclusions groups prices rates"
 reconcile_options() { # FOLDER
 	local name
 	options=()
 	for name in $licence_files; do
-		case $name in
-		entitlements | models) options+=("--$name" "$1/$name.csv") ;;
-		*) [ ! -e "$1/$name.csv" ] || options+=("--$name" "$1/$name.csv") ;;
-		esac
+		if is_there "$1/$name.csv"; then
+			options+=("--$name" "$1/$name.csv")
+		fi
 	done
 	[ ! -e "$1/policy.json" ] || options+=(--policy "$1/policy.json")
 	[ -z "$group_by" ] || options+=(--group-by "$group_by")
+}
+
+is_there() { # FILE: or a link that leads nowhere, which is a mistake
+	[ -e "$1" ] || [ -L "$1" ]
 }
 
 # Is there a licence file with rows, below its comments and its header?
@@ -21,11 +24,59 @@ has_rows() { # FILE
 	[ -e "$1" ] && [ "$(grep -cv -e '^#' -e '^[[:space:]]*$' "$1")" -gt 1 ]
 }
 
-# Licence files that are not there, into a folder, for reconcile: software models by Docusign's names for the plan items of the subscription
-# records on standard input, and no entitlements.
+# Licence files that are there, from one folder into another.
+copy_licence() { # FROM TO
+	local name
+	for name in $licence_files; do
+		rm -f "$2/$name.csv"
+		if is_there "$1/$name.csv"; then cp "$1/$name.csv" "$2/"; fi
+	done
+}
+
+# Completes the licence files of a folder, for reconcile: software models by Docusign's names for plan items of the subscription records on standard
+# input that no row of models.csv matches; and no entitlements, where there is no such file.
 complete_licence() { # FOLDER
-	has_rows "$1/models.csv" || stage models automatic >"$1/models.csv"
-	[ -e "$1/entitlements.csv" ] || echo entitlement_id,software_model,license_metric,start_date,purchased_rights >"$1/entitlements.csv"
+	local rows=()
+	[ ! -e "$1/models.csv" ] || rows=(--models "$1/models.csv")
+	stage models automatic ${rows[@]+"${rows[@]}"} >"$1/models.csv.new" || return
+	mv "$1/models.csv.new" "$1/models.csv"
+	[ -e "$1/entitlements.csv" ] || echo "$entitlements_header" >"$1/entitlements.csv"
+}
+entitlements_header=entitlement_id,software_model,license_metric,start_date,purchased_rights
+models_header=publisher,product,software_model,license_metric,identifier_type,identifier
+
+# What is wrong with the workspace's licence files, without any data. Whether a row has an effect is not looked at: plan items tell.
+try_licence() {
+	local options
+	reconcile_options "$workspace/licence"
+	is_there "$workspace/licence/entitlements.csv" || options+=(--entitlements /dev/fd/5)
+	is_there "$workspace/licence/models.csv" || options+=(--models /dev/fd/6)
+	"$stages/reconcile" -q "${options[@]}" --excluded /dev/null </dev/null >/dev/null 5<<<"$entitlements_header" 6<<<"$models_header"
+}
+
+# The workspace's licence files in the scratch folder, into `licence`, complete by the plan items of these profiles' ledgers: of two names for one
+# plan item the last counts.
+scratch_licence() { # NAME...
+	local name
+	try_licence || return
+	licence=$scratch/licence
+	mkdir -p "$licence"
+	copy_licence "$workspace/licence" "$licence"
+	[ ! -e "$workspace/licence/policy.json" ] || cp "$workspace/licence/policy.json" "$licence/"
+	for name; do
+		[ ! -e "$workspace/ledger/$name.db" ] || stage export --ledger "$workspace/ledger/$name.db" --stream subscription
+	done >"$scratch/subscriptions"
+	complete_licence "$licence" <"$scratch/subscriptions"
+}
+
+# The names of the workspace's profiles, which all draw on its rights; the one that is named comes last.
+all_profiles() { # [NAME]
+	local file name
+	for file in "$workspace"/profiles/*.json; do
+		name=$(profile_name "$file" 2>/dev/null) || continue
+		[ "$name" = "${1-}" ] || printf '%s\n' "$name"
+	done
+	[ $# -eq 0 ] || printf '%s\n' "$1"
 }
 
 # Messages up to last_day, if it is set.
@@ -172,11 +223,10 @@ find_workspace() { # FUNCTION
 
 # The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
 position() { # FILE NAME
-	local options policy licence=$scratch/licence name
-	mkdir -p "$licence"
-	freeze_licence "$licence"
-	[ ! -e "$workspace/licence/policy.json" ] || cp "$workspace/licence/policy.json" "$licence/"
-	complete_licence "$licence" < <(stage export --ledger "$workspace/ledger/$2.db" --stream subscription)
+	local options policy licence names
+	other_profiles "$2" "$workspace/licence" "$scratch" "$1"
+	mapfile -t names < <(all_profiles "$2")
+	scratch_licence "${names[@]}"
 	reconcile_options "$licence"
 	policy_of "$workspace/licence"
 	stage merge --ledger "$workspace/ledger/$2.db" --print-reported >"$scratch/reported"
@@ -186,7 +236,6 @@ position() { # FILE NAME
 		mv "$scratch/contracts" "$scratch/reported"
 	fi
 	exclude_users "$2" "$1" "$workspace/licence" "$scratch/reported" "$scratch/excluded"
-	other_profiles "$2" "$workspace/licence" "$scratch" "$1"
 	others_options "$scratch" "$scratch/excluded" "$scratch/workspace"
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
@@ -319,15 +368,16 @@ reconcile_command() {
 
 # How the figures that the ledger gives move from one counting policy to the other.
 policy_diff() { # A B
-	local profile file name side paths=("$1" "$2") options
+	local profile file name side paths=("$1" "$2") options licence
 	need_workspace
 	for side in 0 1; do stage policy hash "${paths[side]}" >/dev/null; done
 	make_scratch
-	reconcile_options "$workspace/licence"
 	for profile in "${profiles[@]}"; do
 		file=$(profile_file "$profile")
 		name=$(profile_name "$file")
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot compare policies for profile '$name': nothing was run yet"
+		scratch_licence "$name"
+		reconcile_options "$licence"
 		stage merge --ledger "$workspace/ledger/$name.db" --print-reported | stage split-streams contract="$scratch/contracts"
 		for side in 0 1; do
 			# Excluded users count on both sides: only the policies make a difference.

@@ -178,7 +178,7 @@ init_command() {
 	new_licence_file "$workspace/licence/entitlements.csv" \
 		entitlement_id,software_model,agreement_type,license_type,metric_group,license_metric,subscription_period,start_date,end_date,purchased_rights,unit_cost,total_cost,currency,allocation_type,allocation_value,status \
 		'What was bought: a row for each line of a Docusign order form. Lines that begin with # above the column names are comments.' \
-		'entitlement_id: any name that no other row has. software_model and license_metric: as in models.csv.' \
+		"entitlement_id: any name that no other row has. software_model and license_metric: as $program models lists them." \
 		'purchased_rights: a whole number or unlimited, for each subscription_period: Monthly, Quarterly, Annually or Entire (the whole term).' \
 		'start_date and end_date: YYYY-MM-DD, both inclusive. total_cost: for each subscription_period, with a currency such as USD.' \
 		'All other columns may be empty. The manual is doc/licence.md. An example of a row:' \

@@ -39,11 +39,6 @@ run_profile() { # FILE
 		say "$name: not active, skipped"
 		return 0
 	}
-	# None is a workspace that has nothing to say of licences yet; one without the other is a mistake.
-	for licence in entitlements models; do
-		[ -e "$workspace/licence/$licence.csv" ] || { [ ! -e "$workspace/licence/entitlements.csv" ] && [ ! -e "$workspace/licence/models.csv" ]; } ||
-			fail 66 "cannot open '$workspace/licence/$licence.csv': there is no such file"
-	done
 	preflight "$file"
 	runs=$workspace/runs/$name
 	clock=$(rfc3339 "${now:-${facts[now]-}}") # a recorded night is run as of that night
@@ -82,13 +77,11 @@ bring_up_to_date() { # LEDGER
 
 # What can be known to be wrong before anything is fetched or written.
 preflight() { # PROFILE
-	local options policy
+	local policy
 	stage auth -p "$1" --replay . >/dev/null
 	policy_of "$workspace/licence"
 	[ ${#policy[@]} -eq 0 ] || stage policy hash "${policy[1]}" >/dev/null
-	[ -e "$workspace/licence/models.csv" ] || return 0
-	reconcile_options "$workspace/licence"
-	stage reconcile "${options[@]}" --excluded /dev/null </dev/null >/dev/null
+	try_licence
 }
 
 # The profile's own feed descriptor, relative to the profile as key_file is; nothing for a preset.
@@ -99,22 +92,13 @@ feed_file() { # PROFILE FEED
 	esac
 }
 
-# The licence files of the workspace, into the inputs of a run.
-freeze_licence() { # INPUTS
-	local licence
-	for licence in $licence_files; do
-		rm -f "$1/$licence.csv"
-		[ ! -e "$workspace/licence/$licence.csv" ] || cp "$workspace/licence/$licence.csv" "$1/"
-	done
-}
-
 # All that a run depends on, frozen before it begins: its clock, its inputs, what was known before. `facts` are the profile's, and become the run's too.
 begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	local ledger=$workspace/ledger/$2.db feed
 	rm -rf "$5.new"
 	mkdir "$5.new" "$5.new/inputs" "$5.new/raw"
 	cp "$1" "$5.new/inputs/profile.json"
-	freeze_licence "$5.new/inputs"
+	copy_licence "$workspace/licence" "$5.new/inputs"
 	[ ! -e "$workspace/licence/policy.json" ] || cp "$workspace/licence/policy.json" "$5.new/inputs/"
 	[ -z "$group_by" ] || printf '%s\n' "$group_by" >"$5.new/inputs/group-by"
 	[ -z "$warn_days" ] || printf '%s\n' "$warn_days" >"$5.new/inputs/warn-days"
@@ -238,7 +222,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 			return "$status"
 		}
 		# What it fetched may show that the licence files are wrong. They are frozen anew then, once they are mended: else no run would ever end.
-		[ ! -e "$partial/refused" ] || freeze_licence "$partial/inputs"
+		[ ! -e "$partial/refused" ] || copy_licence "$workspace/licence" "$partial/inputs"
 		rm -f "$partial/refused"
 		set +e
 		(
@@ -375,17 +359,21 @@ reconcile_run() { # NAME PARTIAL
 	local name=$1 options incomplete=() group_by='' warn_days=''
 	[ ! -e "$2/inputs/group-by" ] || group_by=$(cat "$2/inputs/group-by")
 	[ ! -e "$2/inputs/warn-days" ] || warn_days=$(cat "$2/inputs/warn-days")
-	complete_licence "$2/inputs" <"$2/tallied.ndjson"
+	stage split-streams consumption="$2/consumption.ndjson" restatement="$2/restatements.ndjson" subscription="$2/subscriptions.ndjson" \
+		account,account_site,watermark,billing_period="$2/accounts.ndjson" <"$2/tallied.ndjson"
+	if [ -e "$2/inputs/others.ndjson" ]; then
+		cat "$2/inputs/others.ndjson" "$2/subscriptions.ndjson" | complete_licence "$2/inputs"
+	else
+		complete_licence "$2/inputs" <"$2/subscriptions.ndjson"
+	fi
 	reconcile_options "$2/inputs"
 	exclude_users "$1" "$2/inputs/profile.json" "$2/inputs" "$2/tallied.ndjson" "$2/excluded.ndjson"
 	others_options "$2/inputs" "$2/excluded.ndjson" "$2/workspace.ndjson"
 	shift
-	stage split-streams consumption="$1/consumption.ndjson" restatement="$1/restatements.ndjson" subscription="$1/subscriptions.ndjson" \
-		account,account_site,watermark,billing_period="$1/accounts.ndjson" <"$1/tallied.ndjson"
 	stage reconcile "${options[@]}" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
 	forecast_results "$name" "$1/inputs" "$1/excluded.ndjson" "$1/reconciled.ndjson" >"$1/forecasts.ndjson"
 	{
-		stage split-streams "$result_streams=-" <"$1/reconciled.ndjson"
+		stage split-streams "$result_streams=-" subscription="$1/subscriptions.ndjson" <"$1/reconciled.ndjson" # with their software models
 		cat "$1/forecasts.ndjson"
 	} >"$1/results.ndjson"
 	[ "$some_refused" = 0 ] || incomplete=(--partial)

@@ -34,11 +34,24 @@ report_workspace() {
 	! find_workspace latest_run || stage report --format "$format" --title workspace "${newest_as[@]}" <"$newest/workspace.ndjson"
 }
 
-# What models.csv lacks, by the last run: rows to complete.
+# The software models of the workspace, by its licence files and ledgers as they are; suggest: rows for what is in none, by the last run.
 models_command() {
-	[ "${operands[*]}" = suggest ] || fail 64 "cannot do 'models ${operands[*]}': use models suggest"
+	local profile name names=() licence last last_clock as_reported
+	[[ ${operands[*]} =~ ^(suggest)?$ ]] || fail 64 "cannot do 'models ${operands[*]}': use models, or models suggest"
 	need_workspace
-	local profile name last last_clock as_reported
+	if [ ${#operands[@]} -eq 0 ]; then
+		make_scratch
+		for profile in "${profiles[@]}"; do names+=("$(profile_name "$profile")"); done
+		scratch_licence "${names[@]}"
+		{
+			cat "$scratch/subscriptions"
+			for name in "${names[@]}"; do
+				[ ! -e "$workspace/ledger/$name.db" ] || stage export --ledger "$workspace/ledger/$name.db" --stream consumption
+			done
+		} | stage models list --models "$licence/models.csv" --format "$format"
+		return
+	fi
+	[ "$format_given" = 0 ] || fail 64 "cannot use --format with models suggest: it prints rows of models.csv"
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile")
 		find_last_run "$name" "suggest models of"

@@ -83,19 +83,24 @@ feed_of() { # PROFILE: by its facts, the preset or the path of its descriptor
 	printf '%s\n' "${feed:-${facts[feed]:-datafeed}}"
 }
 
-# Not -q: a row that has no effect is a warning.
+# A row that has no effect is a warning, once a run has fetched the plan items: an entitlement may be for an automatic model.
 check_licence() {
-	local options policy name found=() status=0
-	reconcile_options "$workspace/licence"
+	local options policy licence names=() name found=() status=0
 	policy_of "$workspace/licence"
 	[ ${#policy[@]} -eq 0 ] || stage policy hash "${policy[1]}" >/dev/null || status=$?
-	"$stages/reconcile" "${options[@]}" --excluded /dev/null </dev/null >/dev/null || status=$?
+	try_licence || status=$?
 	[ "$status" -eq 0 ] || return "$status"
+	while IFS= read -r name; do
+		if stage merge --ledger "$workspace/ledger/$name.db" --print-state >/dev/null 2>&1; then names+=("$name"); fi
+	done < <(all_profiles)
+	scratch_licence ${names[@]+"${names[@]}"} || return
+	reconcile_options "$licence"
+	[ ! -s "$scratch/subscriptions" ] || "$stages/reconcile" "${options[@]}" --excluded /dev/null </dev/null >/dev/null || return
 	for name in $licence_files policy; do
 		if [ -e "$workspace/licence/$name.csv" ]; then found+=("$name.csv"); fi
 		if [ "$name" = policy ] && [ ${#policy[@]} -gt 0 ]; then found+=(policy.json); fi
 	done
-	echo "${found[*]}"
+	echo "${found[*]:-no files: nothing is owned, and plan items are software models by their names}"
 }
 
 check_key() {

@@ -4,12 +4,25 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define GAP 2
 #define NARROWEST 12 /* that an elastic column is cut to */
 #define ISOLATE "\u2068"
 #define ISOLATE_END "\u2069"
+
+void text_page_open(struct text_page *page, int descriptor)
+{
+	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	struct winsize size;
+	*page = (struct text_page){.is_terminal = isatty(descriptor), .width = 100};
+	page->has_colour = page->is_terminal && !(no_colour && *no_colour) && !(terminal && strcmp(terminal, "dumb") == 0);
+	if (page->is_terminal && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		page->width = size.ws_col;
+}
 
 void text_table_open(struct text_table *table, const struct text_column *columns, size_t column_count)
 {

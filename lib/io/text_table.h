@@ -22,6 +22,9 @@ struct text_page {
 	size_t width; /* of the terminal */
 };
 
+/* What a descriptor is; no colour where NO_COLOR or TERM=dumb asks for none. */
+void text_page_open(struct text_page *page, int descriptor);
+
 struct text_column {
 	const char *title; /* of one line, or two with \n */
 	bool right, elastic;

@@ -38,10 +38,15 @@ INSERT INTO subscription VALUES (ifnull(:organization_id, ''), :subscription_id,
   :plan_item_name, :asset_group_id, :asset_group_name, :associated_accounts_count, :software_model, @time)
 ON CONFLICT DO UPDATE SET subscription_name = excluded.subscription_name, plan_id = excluded.plan_id, plan_name = excluded.plan_name,
   plan_item_name = excluded.plan_item_name, asset_group_id = excluded.asset_group_id, asset_group_name = excluded.asset_group_name,
-  associated_accounts_count = excluded.associated_accounts_count, software_model = excluded.software_model, observed_at = excluded.observed_at
+  associated_accounts_count = excluded.associated_accounts_count, software_model = ifnull(excluded.software_model, software_model), observed_at = excluded.observed_at
 WHERE observed_at < @time
   OR (observed_at = @time AND (ifnull(subscription_name, ''), ifnull(plan_id, ''), ifnull(plan_name, ''), ifnull(plan_item_name, ''), ifnull(asset_group_id, ''), ifnull(asset_group_name, ''), ifnull(associated_accounts_count, -1), ifnull(software_model, ''))
     < (ifnull(:subscription_name, ''), ifnull(:plan_id, ''), ifnull(:plan_name, ''), ifnull(:plan_item_name, ''), ifnull(:asset_group_id, ''), ifnull(:asset_group_name, ''), ifnull(:associated_accounts_count, -1), ifnull(:software_model, '')));
+-- name: set_software_model
+-- The service does not name it: runs do, with their results.
+UPDATE subscription SET software_model = :software_model
+WHERE (organization_id, subscription_id, plan_item_id) = (ifnull(:organization_id, ''), :subscription_id, ifnull(:plan_item_id, ''))
+  AND software_model IS NOT :software_model;
 -- name: know_account
 INSERT INTO account (account_id) VALUES (:account_id) ON CONFLICT DO NOTHING;
 -- name: store_billing_period

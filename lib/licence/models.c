@@ -11,7 +11,7 @@ enum { PUBLISHER, PRODUCT, VERSION, EDITION, MODEL, METRIC, UNIT }; /* of the co
 
 #define AT(member) .offset = offsetof(struct model_identifier, member)
 
-static const char *const types[] = {"plan_item_id", "plan_item_name", "subscription_name", NULL};
+const char *const identifier_type_names[] = {"plan_item_id", "plan_item_name", "subscription_name", NULL};
 
 static const char *const origins[] = {"", "automatic", NULL};
 
@@ -23,7 +23,7 @@ static const struct licence_column model_columns[] = {
 	{"software_model", true, CELL_IGNORED, .offset = 0},
 	{"license_metric", true, CELL_IGNORED, .offset = 0},
 	{"unit", false, CELL_IGNORED, .offset = 0},
-	{"identifier_type", true, CELL_WORD, AT(type), .words = types},
+	{"identifier_type", true, CELL_WORD, AT(type), .words = identifier_type_names},
 	{"identifier", true, CELL_TEXT, AT(identifier)},
 	{"origin", false, CELL_WORD, AT(is_automatic), .words = origins},
 	{.name = NULL},

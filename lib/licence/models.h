@@ -13,6 +13,7 @@
 #include "io/csv_table.h"
 
 enum identifier_type { IDENTIFIER_PLAN_ITEM_ID, IDENTIFIER_PLAN_ITEM_NAME, IDENTIFIER_SUBSCRIPTION_NAME };
+extern const char *const identifier_type_names[]; /* NULL-terminated */
 
 /* A license metric of a software model. */
 struct metric {

@@ -142,6 +142,8 @@ int ledger_records_store(struct ledger_records *records, const struct stream *st
 	bool has_changed = sqlite3_changes(records->ledger->database) > 0;
 	records->subscriptions_moved |= stream == &stream_subscription && has_changed;
 	records->promoted |= stream == &stream_job_result && has_changed;
+	if (stream == &stream_subscription && records->run_id.length)
+		return run_statement(records, "set_software_model", stream, error);
 	if (stream != &stream_consumption || !records->run_id.length)
 		return 0;
 	records->promoted = true;

@@ -77,8 +77,7 @@ uint32_t *plan_items_map(const struct plan_items *items, const struct models *mo
 	return NULL;
 }
 
-size_t plan_item_map_line(const struct plan_items *items, const struct models *models, size_t item)
+const struct model_identifier *plan_item_row(const struct plan_items *items, const struct models *models, size_t item)
 {
-	const struct model_identifier *match = next_match(items, models, item, NULL);
-	return match ? match->row : 0;
+	return next_match(items, models, item, NULL);
 }

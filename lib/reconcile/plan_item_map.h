@@ -39,7 +39,7 @@ void plan_items_texts(const struct plan_items *items, size_t item, const char *t
 /* The metric of each plan item, or PLAN_ITEM_NO_METRIC: the caller frees it. NULL with EX_DATAERR when an item maps to two metrics. */
 uint32_t *plan_items_map(const struct plan_items *items, const struct models *models, struct error *error);
 
-/* The line of models.csv that maps the item to its metric: the first that matches. 0 for an item without a metric. */
-size_t plan_item_map_line(const struct plan_items *items, const struct models *models, size_t item);
+/* The row of models.csv that maps the item to its metric: the first that matches. NULL for an item without a metric. */
+const struct model_identifier *plan_item_row(const struct plan_items *items, const struct models *models, size_t item);
 
 #endif

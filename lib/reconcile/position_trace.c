@@ -63,7 +63,7 @@ void position_trace_consumption(struct position *position, const struct sum *sum
 	json_member_text(line, "software_model", mapped ? mapped->software_model : NULL);
 	json_member_text(line, "license_metric", mapped ? mapped->license_metric : NULL);
 	position_put_known(line, "line", mapped != NULL,
-		mapped ? (int64_t)plan_item_map_line(&input->plan_items, &position->licence->models, sum->key[1]) : 0);
+		mapped ? (int64_t)plan_item_row(&input->plan_items, &position->licence->models, sum->key[1])->row : 0);
 	json_member_integer(line, "units_consumed", sum->units);
 	json_member_integer(line, "units_excluded", excluded);
 	json_member_text(line, "reason", without_reason_names[excluded && excluded == sum->units ? WITHOUT_EXCLUDED : reason]);

@@ -109,6 +109,7 @@ static void add_watermark(struct reconcile_input *input, struct record *record)
 
 static void add_subscription(struct reconcile_input *input, struct record *record)
 {
+	input->last_item = INPUT_NONE;
 	if (record_slice(record, SLOT_plan_item_id)->kind != JSON_STRING)
 		return;
 	uint32_t number = plan_items_read(&input->plan_items, record, SLOT_plan_item_id),
@@ -116,6 +117,7 @@ static void add_subscription(struct reconcile_input *input, struct record *recor
 	plan_items_read_names(&input->plan_items, record, number, SLOT_plan_item_name, SLOT_subscription_name);
 	if (record->failed)
 		return;
+	input->last_item = number;
 	input->plan_items.list[number].subscriptions++;
 	if (asset_group == INPUT_NONE)
 		return;

@@ -107,6 +107,7 @@ struct reconcile_input {
 	size_t rule_count;
 	uint32_t
 		workspace; /* the number of the workspace as if it were a profile, where there are several: INPUT_NONE else; once all is read */
+	uint32_t last_item; /* the plan item of the subscription that was read last; INPUT_NONE if it has none */
 	bool is_other; /* what is read now is of another profile */
 	bool has_accounts; /* there are account records */
 	bool has_watermarks; /* some account has one: then one without was not fed yet */

@@ -94,9 +94,7 @@ static void add_watermark(struct reading *reading)
 
 static bool names_model(struct reading *reading)
 {
-	bool has_model = slice(reading, "software_model")->kind == JSON_STRING;
-	reading->report->names_models |= has_model;
-	return has_model;
+	return slice(reading, "software_model")->kind == JSON_STRING;
 }
 
 static void add_subscription(struct reading *reading)
@@ -149,6 +147,7 @@ static void add_consumption(struct reading *reading)
 	report->has_use |= units > 0;
 	const uint32_t period = read_period(reading), account = read_account(reading), plan_item = read_plan_item(reading);
 	const uint32_t by_account[SUM_PARTS] = {period, account}, by_plan_item[SUM_PARTS] = {period, plan_item, names_model(reading)};
+	report->names_models |= names_model(reading);
 	if (reading->record.failed || sum_add(&report->periods[period].consumed, units, error) < 0 ||
 		sum_table_add(&report->by_account, by_account, units, error) < 0 ||
 		sum_table_add(&report->by_plan_item, by_plan_item, units, error) < 0)

@@ -65,7 +65,7 @@ struct report {
 	int64_t restatement_total, restatement_net; /* of all: how many, and the sum of deltas */
 	bool has_watermarks; /* some account has one: then one without was never fed */
 	bool has_use; /* some units were consumed */
-	bool names_models; /* some consumption or subscription names its software model */
+	bool names_models; /* some consumption names its software model */
 	struct report_rows metrics, groups, remediations, forecasts; /* metric_result, group_result, remediation, forecast */
 	struct report_rows billings; /* billing_check, without those that agree; start and end are the billing period's */
 	struct report_rows without, balances; /* consumption_without_position, consumption_balance */

@@ -93,7 +93,7 @@ static bool is_identified_by(const struct report_plan_item *plan_item, const cha
 }
 
 /*
- * Units without a software model that no unrecognized_subscription names become identifiers like those. Where nothing in the input names
+ * Units without a software model that no unrecognized_subscription names become identifiers like those. Where no consumption names
  * models, plan items cannot be told apart: only units without a plan item are certain to have none.
  */
 static int find_unrecognized(struct report *report, struct error *error)

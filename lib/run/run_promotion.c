@@ -243,6 +243,20 @@ static int append_file(struct output *output, const char *folder, const char *na
 	return length < 0 ? error_set_errno(error, EX_IOERR, "cannot read '%s'", path) : 0;
 }
 
+/* With a time that any observation is later than: of a subscription that the ledger has, only the software model is new. */
+static void append_subscription(void *context, struct record *record)
+{
+	static const char time[] = "1970-01-01T00:00:00.000Z";
+	struct output *output = context;
+	if (!message_is_record(record->message, stream_subscription.name))
+		return;
+	stream_open_record(&output->pending, stream_subscription.name);
+	json_raw(&output->pending, record->message->record.text, record->message->record.length);
+	json_member_string(&output->pending, "time_extracted", time, sizeof time - 1);
+	stream_close_record(&output->pending);
+	output_line_end(output);
+}
+
 /* Through a file: from a pipe whose writer is killed merge would read a part. */
 static int write_promotion(const char *folder, const struct buffer *job, struct error *error)
 {
@@ -256,6 +270,10 @@ static int write_promotion(const char *folder, const struct buffer *job, struct 
 	int result = 0;
 	for (size_t i = 0; i < sizeof files / sizeof *files && result == 0; i++)
 		result = append_file(&file.output, folder, files[i], error);
+	snprintf(path, sizeof path, "%s/subscriptions.ndjson", folder);
+	if (result == 0)
+		result = run_records_read(path, append_subscription, &file.output, error);
+	snprintf(path, sizeof path, "%s/promotion.ndjson", folder);
 	if (result == 0)
 		result = atomic_file_commit(&file, error);
 	atomic_file_abandon(&file);

@@ -1,6 +1,6 @@
 /*
  * run_promotion.h: the last step of a run: job.json, its manifest, and promotion.ndjson, which merge stores in the ledger in one
- * transaction: the job_result, then consumption, restatements and results.
+ * transaction: the job_result, then consumption, restatements, results, and the software models of subscriptions.
  */
 #ifndef ENVTALLY_RUN_PROMOTION_H
 #define ENVTALLY_RUN_PROMOTION_H

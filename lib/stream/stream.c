@@ -271,6 +271,15 @@ const struct stream stream_explanation = {
 		{"facts", FIELD_OBJECT, true}),
 };
 
+const struct stream stream_model_identifier = {
+	.name = "model_identifier",
+	.keys = KEYS("identifier_type", "identifier", "line"),
+	.fields = FIELDS({"publisher", FIELD_TEXT, false}, {"product", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, false},
+		{"license_metric", FIELD_TEXT, false}, {"unit", FIELD_WORD, false}, {"origin", FIELD_WORD, true},
+		{"line", FIELD_INTEGER, false}, {"identifier_type", FIELD_WORD, true}, {"identifier", FIELD_TEXT, true},
+		{"plan_item_name", FIELD_TEXT, false}, {"plan_items", FIELD_INTEGER, true}, {"units_consumed", FIELD_INTEGER, false}),
+};
+
 const struct stream stream_job_result = {
 	.name = "job_result",
 	.keys = KEYS("run_id"),
@@ -280,7 +289,7 @@ const struct stream stream_job_result = {
 			{"error", FIELD_TEXT, false}, {"policy", FIELD_TEXT, false}, {"verdict", FIELD_TEXT, false}),
 };
 
-/* The streams that are stored; account_site is made of accounts, and entitlement_use, consumption_use and explanation on request. */
+/* The streams that are stored; account_site is made of accounts, and entitlement_use, consumption_use, explanation and model_identifier on request. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
 	&stream_ineffective_row, &stream_consumption_without_position, &stream_consumption_balance, &stream_metric_result,

@@ -1,0 +1,252 @@
+#include "reconcile/model_list.h"
+
+#include "base/array.h"
+#include "export/export_csv.h"
+#include "io/text_table.h"
+#include "json/json_write.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+#define FIELDS(X) X(plan_item_id) X(plan_item_name) X(subscription_name) X(units_consumed)
+/* clang-format on */
+enum { FIELDS(RECORD_SLOT) SLOTS };
+static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
+
+static void add_subscription(struct model_list *list, struct record *record)
+{
+	if (record_slice(record, SLOT_plan_item_id)->kind != JSON_STRING)
+		return;
+	uint32_t item = plan_items_read(&list->items, record, SLOT_plan_item_id);
+	plan_items_read_names(&list->items, record, item, SLOT_plan_item_name, SLOT_subscription_name);
+}
+
+static void add_consumption(struct model_list *list, struct record *record)
+{
+	uint32_t item = plan_items_read(&list->items, record, SLOT_plan_item_id);
+	int64_t units = record_count(record, SLOT_units_consumed);
+	int64_t *sum = record->failed ? NULL : array_at((void **)&list->units, &list->unit_count, sizeof *list->units, item, record->error);
+	record->failed = !sum || sum_add(sum, units, record->error) < 0;
+	list->has_units = true;
+}
+
+int model_list_read(struct model_list *list, int descriptor, const char *name, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	int got;
+	if (message_reader_open(&reader, descriptor, name, pointers, SLOTS, false, error) < 0)
+		return -1;
+	while ((got = message_next(&reader, &message, error)) > 0) {
+		struct record record = {.reader = &reader, .message = &message, .error = error};
+		if (message_is_record(&message, "subscription"))
+			add_subscription(list, &record);
+		else if (message_is_record(&message, "consumption"))
+			add_consumption(list, &record);
+		if (record.failed) {
+			got = -1;
+			break;
+		}
+	}
+	message_reader_release(&reader);
+	return got < 0 ? -1 : 0;
+}
+
+void model_list_release(struct model_list *list)
+{
+	plan_items_release(&list->items);
+	free(list->units);
+}
+
+/* ---- lines ---- */
+
+/* A row of models.csv; or, without one, a plan item that no row matches. */
+struct listed {
+	const struct model_identifier *row;
+	const char *identifier, *name; /* name: of its plan item, where it is one */
+	size_t items;
+	int64_t units;
+};
+
+struct listing {
+	const struct model_list *list;
+	const struct models *models;
+	struct listed *lines; /* those of the rows, by their numbers, then the others */
+	size_t count;
+};
+
+static int64_t units_of(const struct model_list *list, size_t item)
+{
+	return item < list->unit_count ? list->units[item] : 0;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct listed *a = left, *b = right;
+	if (a->units != b->units)
+		return a->units > b->units ? -1 : 1;
+	return strcmp(a->identifier, b->identifier);
+}
+
+static int build(struct listing *listing, struct error *error)
+{
+	const struct plan_items *items = &listing->list->items;
+	const struct models *models = listing->models;
+	for (size_t i = 0; i < models->count; i++) {
+		struct listed *line = array_grow((void **)&listing->lines, &listing->count, sizeof *line, error);
+		if (!line)
+			return -1;
+		*line = (struct listed){.row = &models->identifiers[i], .identifier = models->identifiers[i].identifier};
+	}
+	for (size_t item = 0; item < items->count; item++) {
+		const struct model_identifier *row = plan_item_row(items, models, item);
+		const char *id = items->ids.names[item].text;
+		if (!*id && !units_of(listing->list, item))
+			continue;
+		struct listed *line = row ? &listing->lines[row - models->identifiers]
+					  : array_grow((void **)&listing->lines, &listing->count, sizeof *line, error);
+		if (!line)
+			return -1;
+		if (!row)
+			line->identifier = *id ? id : "(no plan item)";
+		line->name = line->items ? NULL : items->list[item].plan_item_name;
+		line->items += *id != 0;
+		if (sum_add(&line->units, units_of(listing->list, item), error) < 0)
+			return -1;
+	}
+	if (listing->count > models->count)
+		qsort(listing->lines + models->count, listing->count - models->count, sizeof *listing->lines, compare);
+	return 0;
+}
+
+static const char *origin_of(const struct listed *line)
+{
+	return !line->row ? "unrecognized" : line->row->is_automatic ? "automatic" : "row";
+}
+
+/* ---- forms ---- */
+
+static void append_record(struct buffer *record, const struct listing *listing, const struct listed *line)
+{
+	const struct metric *metric = line->row ? &listing->models->metrics[line->row->metric] : NULL;
+	json_begin(record, '{');
+	json_member_text(record, "publisher", metric ? metric->publisher : NULL);
+	json_member_text(record, "product", metric ? metric->product : NULL);
+	json_member_text(record, "software_model", metric ? metric->software_model : NULL);
+	json_member_text(record, "license_metric", metric ? metric->license_metric : NULL);
+	json_member_text(record, "unit", metric ? metric->unit : NULL);
+	json_member_text(record, "origin", origin_of(line));
+	json_member_integer_or_null(record, "line", line->row && !line->row->is_automatic, line->row ? (int64_t)line->row->row : 0);
+	json_member_text(record, "identifier_type", identifier_type_names[line->row ? line->row->type : IDENTIFIER_PLAN_ITEM_ID]);
+	json_member_text(record, "identifier", line->identifier);
+	json_member_text(record, "plan_item_name", line->name);
+	json_member_integer(record, "plan_items", (int64_t)line->items);
+	json_member_integer_or_null(record, "units_consumed", listing->list->has_units, line->units);
+	json_end(record, '}');
+	json_finish(record);
+}
+
+static int print_records(const struct listing *listing, bool is_csv, struct output *output, struct error *error)
+{
+	struct buffer record = BUFFER_INIT;
+	struct export_csv csv;
+	if (export_csv_open(&csv, &stream_model_identifier, error) < 0)
+		return -1;
+	if (is_csv)
+		export_csv_append_header(&csv, &output->pending);
+	else
+		stream_append_schema(&output->pending, &stream_model_identifier);
+	int result = 0;
+	for (size_t i = 0; i < listing->count && result == 0; i++) {
+		buffer_reset(&record);
+		append_record(&record, listing, &listing->lines[i]);
+		result = buffer_check(&record, error);
+		if (result == 0 && is_csv)
+			result = export_csv_append(&csv, &record, &output->pending, error);
+		else if (result == 0)
+			stream_append_record(&output->pending, &stream_model_identifier, record.data, record.length);
+		output_line_end(output);
+	}
+	export_csv_release(&csv);
+	buffer_release(&record);
+	return result;
+}
+
+/* What remains to be done. */
+static void append_next(struct buffer *text, const struct listing *listing)
+{
+	size_t automatic = 0, unrecognized = 0;
+	int64_t units = 0, without_item = 0;
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct listed *line = &listing->lines[i];
+		automatic += line->row && line->row->is_automatic;
+		if (!line->row && *line->identifier == '(') {
+			without_item = line->units;
+		} else if (!line->row) {
+			unrecognized++;
+			units += line->units;
+		}
+	}
+	if (listing->count)
+		buffer_append_byte(text, '\n');
+	if (automatic)
+		buffer_append_string(text,
+			"Automatic models own nothing until licence/entitlements.csv has rows for them, by these names. A row in "
+			"licence/models.csv overrides an automatic one.\n");
+	if (unrecognized)
+		buffer_append_format(text,
+			"%zu plan item%s with %" PRId64 " units %s in no software model: envtally models suggest prints rows "
+			"for licence/models.csv, to be completed.\n",
+			unrecognized, unrecognized == 1 ? "" : "s", units, unrecognized == 1 ? "is" : "are");
+	if (without_item)
+		buffer_append_format(text, "%" PRId64 " units have no plan item, so there is nothing to map.\n", without_item);
+	if (!listing->list->items.count)
+		buffer_append_string(text, "No plan items are known yet: envtally run fetches them.\n");
+}
+
+static int print_table(const struct listing *listing, struct output *output, struct error *error)
+{
+	static const struct text_column columns[] = {{"software model", false, true}, {"metric", false, false}, {"origin", false, false},
+		{"identifier type", false, false}, {"identifier", false, false}, {"plan item", false, false}, {"plan\nitems", true, false},
+		{"units", true, false}};
+	struct text_table table;
+	struct text_page page;
+	char origin[40];
+	text_page_open(&page, output->descriptor);
+	text_table_open(&table, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct listed *line = &listing->lines[i];
+		const struct metric *metric = line->row ? &listing->models->metrics[line->row->metric] : NULL;
+		snprintf(origin, sizeof origin, "models.csv line %zu", line->row ? line->row->row : 0);
+		text_table_text(&table, metric ? TEXT_PLAIN : TEXT_BAD, metric ? metric->software_model : "(none)");
+		text_table_text(&table, TEXT_PLAIN, metric ? metric->license_metric : NULL);
+		text_table_text(&table, TEXT_PLAIN, line->row && !line->row->is_automatic ? origin : origin_of(line));
+		text_table_text(&table, TEXT_DIM, identifier_type_names[line->row ? line->row->type : IDENTIFIER_PLAN_ITEM_ID]);
+		text_table_text(&table, TEXT_PLAIN, line->identifier);
+		text_table_text(&table, TEXT_PLAIN, line->name);
+		text_table_integer(&table, TEXT_PLAIN, (int64_t)line->items);
+		if (listing->list->has_units)
+			text_table_integer(&table, TEXT_PLAIN, line->units);
+		else
+			text_table_text(&table, TEXT_PLAIN, NULL);
+	}
+	int result = listing->count ? text_table_print(&table, &page, &output->pending, error) : 0;
+	text_table_release(&table);
+	append_next(&output->pending, listing);
+	return result;
+}
+
+int model_list_print(const struct model_list *list, const struct models *models, enum model_list_format format, struct output *output,
+	struct error *error)
+{
+	struct listing listing = {.list = list, .models = models};
+	int result = build(&listing, error);
+	if (result == 0)
+		result = format == MODEL_LIST_TABLE ? print_table(&listing, output, error)
+						    : print_records(&listing, format == MODEL_LIST_CSV, output, error);
+	free(listing.lines);
+	return result;
+}
