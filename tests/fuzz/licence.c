@@ -1,8 +1,10 @@
 /* fuzz_licence: each file of licence/, whatever is in it: what is kept is in order. */
 #include "fuzz.h"
 
+#include "base/array.h"
 #include "licence/licence.h"
 #include "licence/licence_cells.h"
+#include "reconcile/automatic_models.h"
 
 #include <stdlib.h>
 
@@ -60,18 +62,50 @@ static void check_prices(const char *path)
 	rates_release(&rates);
 }
 
+/* A file that is completed is read again: its rows are what they were, on their lines, and it is complete. */
+static void check_complete(const char *path, const struct models *models)
+{
+	static struct plan_items items;
+	static const char *const names[][2] = {{"a", "Docusign CLM"}, {"b*", " Rooms, \"1\"\n2 "}, {"c", "Pilot"}, {"d", "Pro"}};
+	struct buffer text = BUFFER_INIT, again = BUFFER_INIT;
+	struct models complete;
+	struct error error = ERROR_INIT;
+	for (size_t i = 0; items.count < sizeof names / sizeof *names; i++) {
+		name_table_number(&items.ids, names[i][0], strlen(names[i][0]), &error);
+		struct plan_item *item = array_grow((void **)&items.list, &items.count, sizeof *item, &error);
+		FUZZ_CHECK(item);
+		item->plan_item_name = names[i][1];
+	}
+	FUZZ_CHECK(automatic_models_complete(&items, models, path, &text, &error) == 0);
+	path = fuzz_file(1, text.data, text.length);
+	FUZZ_CHECK(models_load(path, &complete, count, &error) == 0 && complete.count >= models->count);
+	for (size_t i = 0; i < complete.count; i++) {
+		const struct model_identifier *row = &complete.identifiers[i], *before = &models->identifiers[i];
+		FUZZ_CHECK(i < models->count ? row->row == before->row && row->type == before->type && row->metric == before->metric &&
+					strcmp(row->identifier, before->identifier) == 0 && row->is_automatic == before->is_automatic
+					     : row->is_automatic && row->type == IDENTIFIER_PLAN_ITEM_ID);
+	}
+	FUZZ_CHECK(automatic_models_complete(&items, &complete, path, &again, &error) == 0);
+	FUZZ_CHECK(again.length == text.length && memcmp(again.data, text.data, text.length) == 0);
+	models_release(&complete);
+	buffer_release(&text);
+	buffer_release(&again);
+}
+
 static void check_others(const char *path)
 {
 	struct models models = {.metrics = NULL};
 	struct exclusions exclusions = {.list = NULL};
 	struct account_groups groups = {.list = NULL};
 	struct error error = ERROR_INIT;
-	if (is_kept(models_load(path, &models, count, &error), models.count, &error))
+	if (is_kept(models_load(path, &models, count, &error), models.count, &error)) {
 		for (size_t i = 0; i < models.count; i++) {
 			const struct metric *metric = &models.metrics[models.identifiers[i].metric];
 			FUZZ_CHECK(models_find_metric(&models, metric->software_model, metric->license_metric) ==
 				models.identifiers[i].metric);
 		}
+		check_complete(path, &models);
+	}
 	models_release(&models);
 	if (is_kept(exclusions_load(path, &exclusions, count, &error), exclusions.count, &error))
 		for (size_t i = 0; i < exclusions.count; i++) {

@@ -65,7 +65,7 @@ void fuzz_reconcile(const uint8_t *bytes, size_t length)
 	}
 	fuzz_output(&lines);
 	fuzz_stdin(bytes, length);
-	if (pass_on(&input, &lines, &error) == 0 && reconcile_input_finish(&input, NOW, &error) == 0 &&
+	if (pass_on(&input, &licence.models, &lines, &error) == 0 && reconcile_input_finish(&input, NOW, &error) == 0 &&
 		position_print(&licence, &input, &options, warn, &lines, &lines, &error) == 0)
 		check_report(&lines.pending);
 	else
