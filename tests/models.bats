@@ -66,6 +66,19 @@ END
 	same 16 "$cases"
 }
 
+@test "models automatic: the table of known plan items is that of doc/licence.md, in its order" {
+	sed -n '/^## Software models by themselves/,/^## entitlements/s/^| `\([A-Za-z]*\)` | `\([A-Za-z]*\)` |$/\1 \2/p' "$root/doc/licence.md" >words
+	same 8 "$(wc -l <words)"
+	models_file 'D,P,Own,Envelope,plan_item_id,own' >own.csv
+	while read -r word product; do
+		same "$word $product" "$word $(subscription x "\"a $word\"" | models automatic --models own.csv | of_item x | cut -d '|' -f 1)"
+	done <words
+	# Of two words that of the upper line counts, whichever comes first.
+	while read -r word product && read -r lower _; do
+		same "$product" "$(subscription x "\"$lower and $word\"" | models automatic | awk -F , '$NF == "automatic" { print $2 }')"
+	done <words
+}
+
 @test "models automatic: a row overrides by id, name, subscription and pattern" {
 	for row in plan_item_id,clm 'plan_item_id,c?m' 'plan_item_name,*clm*' 'subscription_name,Acme*' 'plan_item_name,[d]ocusign clm'; do
 		models_file "D,P,Own,Envelope,$row" >own.csv
