@@ -53,7 +53,8 @@ void retry_wait(int64_t pause_ms, int interrupt)
 int64_t retry_date(const char *value)
 {
 	time_t seconds = value ? curl_getdate(value, NULL) : -1;
-	return seconds < 0 ? INSTANT_NONE : (int64_t)seconds * 1000;
+	/* curl_getdate() reads years beyond any calendar's. */
+	return seconds < 0 || seconds >= INSTANT_DATED_UNTIL / 1000 ? INSTANT_NONE : (int64_t)seconds * 1000;
 }
 
 int64_t retry_after(const char *value, const char *date)
