@@ -83,6 +83,34 @@ void fuzz_close(struct output *output)
 	buffer_release(&output->pending);
 }
 
+static const char entitlements[] =
+	"entitlement_id,software_model,license_metric,subscription_period,start_date,end_date,purchased_rights,total_cost,currency,allocation_type,"
+	"allocation_value\n"
+	"E1,Pro,Envelope,Quarterly,2024-01-31,2024-04-29,3,7.05,USD,,\nE2,Pro,Envelope,Annually,2025-01-31,2027-01-30,2,2200.00,USD,account,a1\n"
+	"E3,Business,Envelope,Annually,2024-01-31,,unlimited,9000.00,USD,,\n";
+static const char models[] = "publisher,product,software_model,license_metric,unit,identifier_type,identifier\n"
+			     "Docusign,eSignature,Pro,Envelope,envelope,plan_item_id,p*\n"
+			     "Docusign,eSignature,Business,Envelope,envelope,subscription_name,*\n";
+static const char rules[] =
+	"rule_type,identifier,profile,reason,start_date,end_date\naccount,a9,,Test,,\nidentifier,px,,Test,2025-01-31,2026-01-30\n";
+
+static void complain(const char *message)
+{
+	FUZZ_CHECK(!message);
+}
+
+const struct licence *fuzz_rights(void)
+{
+	static struct licence licence;
+	struct error error = ERROR_INIT;
+	const struct licence_files files = {.entitlements = fuzz_file(0, entitlements, sizeof entitlements - 1),
+		.models = fuzz_file(1, models, sizeof models - 1),
+		.exclusions = fuzz_file(2, rules, sizeof rules - 1)};
+	if (!licence.models.count)
+		FUZZ_CHECK(licence_load(&licence, &files, complain, &error) == 0);
+	return &licence;
+}
+
 int64_t fuzz_number(struct fuzz_input *input)
 {
 	int64_t number = 0;

@@ -11,16 +11,18 @@
 
 #include "base/buffer.h"
 #include "io/output.h"
+#include "licence/licence.h"
 #include "json/json_slice.h"
 
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 /* clang-format off */
 #define FUZZ_TARGETS(X) \
-	X(aggregate) X(connection) X(csv) X(feed) X(headers) X(instant) X(json) \
+	X(aggregate) X(connection) X(csv) X(feed) X(forecast) X(headers) X(instant) X(json) \
 	X(keys) X(ledger) X(licence) X(merge) X(money) X(normalize) X(page) X(period) X(policy) \
-	X(profile) X(reconcile) X(recording) X(response) X(state) X(text) X(token)
+	X(profile) X(reconcile) X(recording) X(report) X(response) X(state) X(text) X(token)
 /* clang-format on */
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *bytes, size_t length);
@@ -41,6 +43,9 @@ void fuzz_stdin(const void *bytes, size_t length);
 void fuzz_output(struct output *output);
 void fuzz_close(struct output *output);
 void fuzz_check_lines(const struct buffer *lines);
+
+/* Entitlements, software models and exclusions that a few short ids draw on. */
+const struct licence *fuzz_rights(void);
 
 /* A number of the input, which gets shorter: 0 where it has none left. */
 struct fuzz_input {
