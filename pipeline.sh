@@ -11,11 +11,14 @@
 # written into one, is the business of programs: run-facts, status, split-streams.
 set -Eeuo pipefail
 
-here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+here=${BASH_SOURCE[0]}
+[ ! -L "$here" ] || here=$(readlink -f "$here")
+case $here in */*) here=${here%/*}/ ;; *) here=./ ;; esac
+here=$(CDPATH='' cd -P -- "$here" && pwd)
 # `make install` sets these five.
 program=pipeline.sh
 invoked=./pipeline.sh
-version=$(sed -n 's/^VERSION = //p' "$here/Makefile" 2>/dev/null)
+version=
 stages=${ENVTALLY_BIN:-$here/bin}
 driver=$here/lib/driver
 
@@ -166,7 +169,7 @@ main() {
 	[ $# -eq 0 ] || shift
 	case "$command" in
 	help | --help | -h) put '%s\n' "$(usage)" ;;
-	--version) put 'envtally %s\n' "$version" ;;
+	--version) put 'envtally %s\n' "${version:-$(sed -n 's/^VERSION = //p' "$here/Makefile")}" ;;
 	policy) # show and hash are the stage's
 		case "${1-}" in show | hash)
 			need_programs policy
@@ -176,7 +179,7 @@ main() {
 		command_main policy "$@"
 		;;
 	*)
-		if [ -n "$(command_row "$command")" ]; then
+		if command_row "$command"; then
 			command_main "$command" "$@"
 		elif belongs "$all_stages" "$command"; then
 			need_programs "$command"

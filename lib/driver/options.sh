@@ -69,28 +69,35 @@ declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]=
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period forecast exclude split-streams run-facts"
 
-command_row() { # COMMAND: its row
-	local row
-	while IFS= read -r row; do
-		[ "${row%%|*}" != "$1" ] || {
-			printf '%s\n' "$row"
-			return
-		}
-	done <<<"$commands"
+# The rows of a table, into `rows`. No process is started, and nothing read from a pipe: that takes a call a byte.
+rows_of() { # TABLE
+	local IFS=$'\n' -
+	set -f
+	# shellcheck disable=SC2206 # a row a line
+	rows=($1)
+}
+
+command_row() { # COMMAND: its row, into `row`; 1 if there is none
+	local rows
+	rows_of "$commands"
+	for row in "${rows[@]}"; do
+		[[ $row != "$1|"* ]] || return 0
+	done
+	row=''
 	return 1
 }
 
-option_row() { # OPTION COMMAND: its row for that command; else, with other commands, its rows as one
-	local option value of help others='' other_value=''
-	while IFS='|' read -r option value of help; do
-		[ "$option" = "$1" ] || continue
-		if belongs "$of" "$2"; then
-			printf '%s|%s|%s|%s\n' "$option" "$value" "$of" "$help"
-			return
-		fi
+option_row() { # OPTION COMMAND: its row for that command, into `row`; else, with other commands, its rows as one; else nothing
+	local rows one option value of help others='' other_value=''
+	rows_of "$options"
+	for one in "${rows[@]}"; do
+		[[ $one == "$1|"* ]] || continue
+		IFS='|' read -r option value of help <<<"$one"
+		row=$one
+		! belongs "$of" "$2" || return 0
 		others="$others${others:+ }$of" other_value=$value
-	done <<<"$options"
-	[ -z "$others" ] || printf '%s|%s|%s|\n' "$1" "$other_value" "$others"
+	done
+	row=${others:+"$1|$other_value|$others|"}
 }
 
 belongs() { # COMMANDS COMMAND: is it among them?
@@ -123,8 +130,9 @@ usage() {
 }
 
 command_usage() { # COMMAND
-	local name operands example summary
-	IFS='|' read -r name operands example summary <<<"$(command_row "$1")"
+	local row name operands example summary
+	command_row "$1"
+	IFS='|' read -r name operands example summary <<<"$row"
 	printf 'Usage: %s %s%s [OPTION]...\n\n  %s\n\nOptions\n' "$program" "$name" "${operands:+ $operands}" "$summary"
 	awk -F '|' -v command="$1" 'NF && ($3 == "*" || index(" " $3 " ", " " command " ")) { printf "  %-24s %s\n", $1 ($2 ? " " $2 : ""), $4 }' <<<"$options"
 	printf '\nExample\n  %s\n' "${example//"~ "/$invoked }"
@@ -132,8 +140,9 @@ command_usage() { # COMMAND
 }
 
 unknown_option() { # COMMAND OPTION
-	local option value of help
-	IFS='|' read -r option value of help <<<"$(option_row "$2" "$1")"
+	local row option value of help
+	option_row "$2" "$1"
+	IFS='|' read -r option value of help <<<"$row"
 	case $1:${2,,} in
 	init:*passw* | init:*passphrase* | init:*secret* | init:*token* | init:*credential*)
 		fail 64 "cannot use '$2': a profile holds no secrets; --key-file names the file of the key, --key-password file:PATH that of its password"
@@ -148,13 +157,13 @@ stage_takes() { # STAGE OPTION
 	[ -x "$stages/$1" ] && "$stages/$1" --help | grep -qE -- "^ *(-[a-z], )?$2(=| |,|$)"
 }
 
-no_option() { # PATH: as programs take it, whatever it begins with
-	case $1 in -*) printf './%s\n' "$1" ;; *) printf '%s\n' "$1" ;; esac
+no_option() { # VARIABLE PATH: sets it to the path, as programs take it, whatever it begins with
+	case $2 in -*) printf -v "$1" './%s' "$2" ;; *) printf -v "$1" '%s' "$2" ;; esac
 }
 
 set_option() { # OPTION VALUE
 	case "$1" in
-	-p) profiles+=("$(no_option "$2")") ;;
+	-p) no_option "profiles[${#profiles[@]}]" "$2" ;;
 	-C) workspace=$2 workspace_given=1 ;;
 	--replay) replay=$2 ;;
 	--now) now=$2 ;;
@@ -218,7 +227,8 @@ parse_options() { # COMMAND ARGUMENT...
 			continue
 			;;
 		esac
-		IFS='|' read -r name value of help <<<"$(option_row "$argument" "$command")"
+		option_row "$argument" "$command"
+		IFS='|' read -r name value of help <<<"$row"
 		if [ -z "$name" ] || ! belongs "$of" "$command"; then
 			if stage_takes "$command" "$argument"; then return 1; fi
 			unknown_option "$command" "$argument"
@@ -239,7 +249,7 @@ parse_options() { # COMMAND ARGUMENT...
 		fi
 	done
 	check_format "$command"
-	workspace=$(no_option "${workspace:-.}")
-	replay=$(no_option "$replay")
+	no_option workspace "${workspace:-.}"
+	no_option replay "$replay"
 	now=${now:-${ENVTALLY_NOW:-}}
 }

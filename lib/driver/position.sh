@@ -26,11 +26,13 @@ has_rows() { # FILE
 
 # Licence files that are there, from one folder into another.
 copy_licence() { # FROM TO
-	local name
+	local name old=() new=()
 	for name in $licence_files; do
-		rm -f "$2/$name.csv"
-		if is_there "$1/$name.csv"; then cp "$1/$name.csv" "$2/"; fi
+		[ ! -e "$2/$name.csv" ] || old+=("$2/$name.csv")
+		if is_there "$1/$name.csv"; then new+=("$1/$name.csv"); fi
 	done
+	[ ${#old[@]} -eq 0 ] || rm "${old[@]}"
+	[ ${#new[@]} -eq 0 ] || cp "${new[@]}" "$2/"
 }
 
 # Completes the licence files of a folder, for reconcile: software models by Docusign's names for plan items of the subscription records on standard

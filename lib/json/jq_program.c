@@ -10,7 +10,6 @@
 #include <string.h>
 
 struct jq_program {
-	const char *name;
 	jq_state *jq;
 	char problem[300]; /* jq's first message of the present call */
 };
@@ -37,7 +36,6 @@ struct jq_program *jq_program_new(const char *name, const char *source, size_t l
 		error_set(error, EX_OSERR, "out of memory");
 		goto failed;
 	}
-	program->name = name;
 	jq_set_error_cb(program->jq, keep_problem, program);
 	if (!jq_compile(program->jq, text)) {
 		error_set(error, EX_CONFIG, "cannot use jq program '%s': %s", name, program->problem);
@@ -88,8 +86,8 @@ static jv parse(const char *text, size_t length)
 	return input;
 }
 
-int jq_program_run(struct jq_program *program, const char *text, size_t length, int (*each)(void *context, const char *text, size_t length),
-	void *context, struct error *error)
+int jq_program_run(struct jq_program *program, const char *name, const char *text, size_t length,
+	int (*each)(void *context, const char *text, size_t length), void *context, struct error *error)
 {
 	jv input = parse(text, length);
 	if (!jv_is_valid(input)) {
@@ -108,7 +106,7 @@ int jq_program_run(struct jq_program *program, const char *text, size_t length, 
 	if (jv_invalid_has_msg(jv_copy(result))) {
 		jv message = jv_invalid_get_msg(result);
 		bool is_text = jv_get_kind(message) == JV_KIND_STRING;
-		error_set(error, EX_DATAERR, "jq program '%s': %s", program->name, is_text ? jv_string_value(message) : "it failed");
+		error_set(error, EX_DATAERR, "jq program '%s': %s", name, is_text ? jv_string_value(message) : "it failed");
 		jv_free(message);
 		return -1;
 	}
@@ -138,7 +136,7 @@ int jq_program_append_member(const char *name, const char *source, size_t source
 {
 	struct member member = {pointer, to};
 	struct jq_program *program = jq_program_new(name, source, source_length, error);
-	int result = program ? jq_program_run(program, json->data, json->length, append_member, &member, error) : -1;
+	int result = program ? jq_program_run(program, name, json->data, json->length, append_member, &member, error) : -1;
 	jq_program_free(program);
 	if (result != 0 && !error->status)
 		error_set(error, EX_SOFTWARE, "jq program '%s' gave no '%s'", name, pointer + 1);

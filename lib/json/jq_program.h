@@ -14,10 +14,10 @@ void jq_program_free(struct jq_program *program);
 
 /*
  * Runs the program on one JSON text and calls `each` with every result as JSON text (followed by BUFFER_PADDING bytes,
- * valid within the call). Returns 0, what `each` returned when not 0, or -1 with EX_DATAERR when the program fails.
+ * valid within the call). Returns 0, what `each` returned when not 0, or -1 with EX_DATAERR when the program, called `name`, fails.
  */
-int jq_program_run(struct jq_program *program, const char *text, size_t length, int (*each)(void *context, const char *text, size_t length),
-	void *context, struct error *error);
+int jq_program_run(struct jq_program *program, const char *name, const char *text, size_t length,
+	int (*each)(void *context, const char *text, size_t length), void *context, struct error *error);
 
 /*
  * Compiles and runs a program that gives one object, and appends the string that is its member at `pointer` ("/page"). EX_SOFTWARE when it

@@ -22,8 +22,7 @@ struct feed_map_program {
 	const struct stream *target;
 	const char *name, *text;
 	size_t length;
-	bool wrapped; /* its input is {"record", "context"}, not the bare record */
-	struct jq_program *transform;
+	bool is_own; /* the user's: its input is the bare record, not {"stream", "context", "record"} */
 	struct json_scanner *scanner;
 };
 
@@ -68,25 +67,18 @@ int feed_map_open(struct feed_map *map, const char *feed, const char *stream, co
 			.target = &stream_account,
 			.name = "accounts.jq",
 			.text = EMBEDDED_TEXT(normalize_accounts_jq),
-			.length = EMBEDDED_LENGTH(normalize_accounts_jq),
-			.wrapped = true},
+			.length = EMBEDDED_LENGTH(normalize_accounts_jq)},
 		{.raw_stream = "docusign_plan_items",
 			.target = &stream_subscription,
 			.name = "plan_items.jq",
 			.text = EMBEDDED_TEXT(normalize_plan_items_jq),
-			.length = EMBEDDED_LENGTH(normalize_plan_items_jq),
-			.wrapped = true},
+			.length = EMBEDDED_LENGTH(normalize_plan_items_jq)},
 		{.raw_stream = "docusign_billing",
 			.target = &stream_billing_period,
 			.name = "billing.jq",
 			.text = EMBEDDED_TEXT(normalize_billing_jq),
-			.length = EMBEDDED_LENGTH(normalize_billing_jq),
-			.wrapped = true},
-		{.raw_stream = program ? map->stream : NULL,
-			.target = map->target,
-			.name = "--jq",
-			.text = program,
-			.length = program ? strlen(program) : 0},
+			.length = EMBEDDED_LENGTH(normalize_billing_jq)},
+		{.raw_stream = program ? map->stream : NULL, .target = map->target, .name = "--jq", .is_own = true},
 		{.raw_stream = NULL},
 	};
 	map->programs = malloc(sizeof programs);
@@ -98,8 +90,7 @@ int feed_map_open(struct feed_map *map, const char *feed, const char *stream, co
 	if (map_feed(map, error) < 0)
 		goto failed;
 	/* The user's program is compiled at once, so that a mistake in it shows before anything is read. */
-	struct feed_map_program *own = &map->programs[sizeof programs / sizeof *programs - 2];
-	if (own->raw_stream && !(own->transform = jq_program_new(own->name, own->text, own->length, error)))
+	if (program && !(map->own = jq_program_new("--jq", program, strlen(program), error)))
 		goto failed;
 	return 0;
 failed:
@@ -109,10 +100,10 @@ failed:
 
 void feed_map_release(struct feed_map *map)
 {
-	for (struct feed_map_program *program = map->programs; program && program->raw_stream; program++) {
-		jq_program_free(program->transform);
+	for (struct feed_map_program *program = map->programs; program && program->raw_stream; program++)
 		json_scanner_free(program->scanner);
-	}
+	jq_program_free(map->own);
+	jq_program_free(map->built_in);
 	free(map->programs);
 	feed_release(&map->feed);
 	buffer_release(&map->wrapped);
@@ -218,12 +209,29 @@ static int append_result(void *context, const char *text, size_t length)
 	return 1;
 }
 
-static int prepare(struct feed_map_program *program, struct error *error)
+/* All programs of ours are compiled as one: most of the time goes into jq's own functions. */
+static int compile_built_in(struct feed_map *map, struct error *error)
+{
+	struct buffer text = BUFFER_INIT;
+	buffer_append_string(&text, ".stream as $stream | ");
+	for (const struct feed_map_program *program = map->programs; !program->is_own; program++) {
+		buffer_append_format(&text, "%s $stream == \"%s\" then (", program == map->programs ? "if" : "elif", program->raw_stream);
+		buffer_append(&text, program->text, program->length);
+		buffer_append_string(&text, ") ");
+	}
+	buffer_append_string(&text, "else empty end");
+	if (buffer_check(&text, error) == 0)
+		map->built_in = jq_program_new("normalize", text.data, text.length, error);
+	buffer_release(&text);
+	return map->built_in ? 0 : -1;
+}
+
+static int prepare(struct feed_map *map, struct feed_map_program *program, struct error *error)
 {
 	const char *pointers[RAW_MAP_FIELDS];
 	char names[RAW_MAP_FIELDS][40];
 	size_t count = 0;
-	if (!program->transform && !(program->transform = jq_program_new(program->name, program->text, program->length, error)))
+	if (!program->is_own && !map->built_in && compile_built_in(map, error) < 0)
 		return -1;
 	if (program->scanner)
 		return 0;
@@ -239,18 +247,18 @@ static int append_transformed(struct feed_map *map, struct feed_map_program *pro
 	struct feed_map_fault *fault, struct error *error)
 {
 	size_t start = lines->length;
-	if (prepare(program, error) < 0)
+	if (prepare(map, program, error) < 0)
 		return -1;
 	const char *record = message->type == MESSAGE_RECORD ? message->record.text : message->line.text;
 	size_t length = message->type == MESSAGE_RECORD ? message->record.length : message->line.length;
-	if (program->wrapped && length > BUILTIN_INPUT_LIMIT) {
+	if (!program->is_own && length > BUILTIN_INPUT_LIMIT) {
 		fault->pointer = "";
 		snprintf(fault->reason, sizeof fault->reason, "the record has %zu bytes: %zu are read", length, BUILTIN_INPUT_LIMIT);
 		return 1;
 	}
-	if (program->wrapped) {
+	if (!program->is_own) {
 		buffer_reset(&map->wrapped);
-		buffer_append_string(&map->wrapped, "{\"context\":");
+		buffer_append_format(&map->wrapped, "{\"stream\":\"%s\",\"context\":", program->raw_stream);
 		if (message->type == MESSAGE_RECORD && message->context.kind == JSON_OBJECT)
 			buffer_append(&map->wrapped, message->context.text, message->context.length);
 		else
@@ -272,7 +280,8 @@ static int append_transformed(struct feed_map *map, struct feed_map_program *pro
 	}
 	struct error problem = ERROR_INIT;
 	struct result result = {program, message, lines, fault, error, start, 0};
-	int stopped = jq_program_run(program->transform, record, length, append_result, &result, &problem);
+	int stopped =
+		jq_program_run(program->is_own ? map->own : map->built_in, program->name, record, length, append_result, &result, &problem);
 	if (stopped < 0 && problem.status != EX_DATAERR) {
 		*error = problem;
 		return -1;

@@ -27,7 +27,8 @@ struct feed_map {
 	const char *words[RAW_MAP_FIELDS]; /* of each of its fields: when_present; NULL: the value found */
 	bool has_words;
 	struct canonical_form envelope;
-	struct feed_map_program *programs; /* jq, compiled at first use; ended by one without a stream */
+	struct feed_map_program *programs; /* ended by one without a stream */
+	struct jq_program *own, *built_in; /* the user's program; all of ours, compiled at first use */
 	struct buffer wrapped, exact; /* input of a jq program */
 	unsigned long long yielded_nothing; /* records for which a jq program gave no result */
 };
