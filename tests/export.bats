@@ -161,17 +161,21 @@ hostile_names() {
 	mkdir csv
 	"$exporter" -l "$ledger" -f csv -o csv
 	"$exporter" -l "$ledger" >all
-	streams=$(jq -r 'select(.type == "SCHEMA").stream' all)
-	same "$(sort <<<"$streams")" "$(cd csv && printf '%s\n' *.csv | sed 's/\.csv$//')"
-	for stream in $streams; do
-		grep -F "\"stream\":\"$stream\"" all >one
-		fields=$(jq -r 'select(.type == "SCHEMA") | .schema.properties | keys_unsorted | join(",")' one)
+	jq -r 'select(.type == "SCHEMA") | .stream + " " + (.schema.properties | keys_unsorted | join(","))' all >streams
+	same "$(cut -d ' ' -f 1 streams | sort)" "$(cd csv && printf '%s\n' *.csv | sed 's/\.csv$//')"
+	while read -r stream fields; do
 		same "$fields"$'\r' "$(head -n 1 "csv/$stream.csv")"
-		sqlite3 -cmd ".import --csv csv/$stream.csv it" -json :memory: "SELECT * FROM it" | jq -c --sort-keys '.[]?' | LC_ALL=C sort >got
-		jq -c --sort-keys 'select(.type == "RECORD") | .record |
-			map_values(if . == null then "" elif type == "string" then . else tojson end)' one | LC_ALL=C sort >expected
-		same_files expected got
-	done
+		printf '{"%s": [' "$stream"
+		sqlite3 -cmd ".import --csv csv/$stream.csv it" -json :memory: "SELECT * FROM it"
+		printf ']}\n'
+	done <streams >rows || {
+		cat rows
+		return 1
+	}
+	jq -c --sort-keys 'to_entries[] | .key as $stream | .value[][] | {($stream): .}' rows | LC_ALL=C sort >got
+	jq -c --sort-keys 'select(.type == "RECORD") | {(.stream): (.record |
+		map_values(if . == null then "" elif type == "string" then . else tojson end))}' all | LC_ALL=C sort >expected
+	same_files expected got
 	# An empty text and null are two things.
 	grep -q '^,a4,"",,' csv/account.csv
 	# On standard output, the same.
@@ -330,16 +334,18 @@ hostile_names() {
 	fails 64 "pipeline.sh: cannot use --to 'my service': it must be the name of a service, a connection string or a URI"
 }
 
-# What PostgreSQL has is the export, in its own form: null in a key is '', the profile is in every row, rights are text.
+# What PostgreSQL has is the export, in its own form: null in a key is '', the profile is in every row, rights are text. Its times are brought
+# into our form by sed: jq needs milliseconds for each text that it matches.
 same_everywhere() {
 	"$exporter" -l "$ledger" >all
 	jq -r 'select(.type == "SCHEMA") | "SELECT jsonb_build_object('"'\\(.stream)'"', to_jsonb(t)) FROM envtally.\(.stream) AS t;"' all >tables.sql
-	psql -X -A -t -q -v ON_ERROR_STOP=1 -f tables.sql | jq -c --sort-keys '.[] |= map_values(
-		if type == "string" and test("^[0-9]{4}-..-..T..:..:.*[+]00:00$")
-		then (sub("[+]00:00$"; "") | if test("[.]") then . else . + "." end | (. + "000")[:23] + "Z") else . end)' | LC_ALL=C sort >got
+	psql -X -A -t -q -v ON_ERROR_STOP=1 -f tables.sql | sed -E 's/("[0-9]{4}-..-..T..:..:..)([+]00:00")/\1.\2/g
+		s/("[0-9]{4}-..-..T..:..:..)([.][0-9]*)[+]00:00"/\1\2000+00:00"/g
+		s/("[0-9]{4}-..-..T..:..:..[.]...)[0-9]*[+]00:00"/\1Z"/g' | jq -c --sort-keys . | LC_ALL=C sort >got
 	jq -n -c --sort-keys 'foreach inputs as $one ({}; if $one.type == "SCHEMA" then {keys: $one.key_properties} else
 		.keys as $keys | .row = {($one.stream): ($one.record | reduce $keys[] as $key (.; .[$key] //= "") | .profile //= "acme"
-			| with_entries(if .key | test("^(rights_owned|rights_available|over_licensed_rights|unlicensed_rights)$") then .value |= (if . == null then . else tostring end) else . end))} end;
+			| reduce ("rights_owned", "rights_available", "over_licensed_rights", "unlicensed_rights") as $key (.;
+				if .[$key] == null then . else .[$key] |= tostring end))} end;
 		.row // empty)' all | LC_ALL=C sort >expected
 	[ "$(wc -l <expected)" -gt 1000 ]
 	same_files expected got

@@ -16,10 +16,14 @@ setup_file() {
 	openssl req -x509 -key plain.pem -subj '/O=Example/CN=Zoë' -utf8 -days 3650 -out certificate.pem
 	openssl pkcs12 -export -inkey plain.pem -in certificate.pem -name docusign -passout file:password -out modern.p12
 	if command -v keytool >/dev/null; then
-		# ServiceNow's documented procedure: a self-signed certificate, PKCS#12, JKS.
-		keytool -importkeystore -srckeystore modern.p12 -srcstoretype PKCS12 -srcstorepass secret-1 \
-			-destkeystore servicenow.jks -deststoretype JKS -deststorepass secret-1 2>/dev/null
+		servicenow keytool servicenow.jks
 	fi
+}
+
+# servicenow KEYTOOL JKS: ServiceNow's documented procedure: a self-signed certificate, PKCS#12, JKS.
+servicenow() {
+	"$1" -importkeystore -srckeystore modern.p12 -srcstoretype PKCS12 -srcstorepass secret-1 \
+		-destkeystore "$2" -deststoretype JKS -deststorepass secret-1 2>/dev/null
 }
 
 setup() {
@@ -273,7 +277,7 @@ refused() {
 	for tool in $(keytools); do
 		rm -f default.jks
 		"$tool" -genkeypair -alias Docusign -keyalg RSA -keysize 2048 -dname 'CN=default' -keystore default.jks -storepass secret-1 2>/dev/null
-		"$tool" -exportcert -rfc -alias docusign -keystore default.jks -storepass secret-1 2>/dev/null | openssl x509 -pubkey -noout >default.pub
+		openssl pkcs12 -in default.jks -passin file:password -nokeys | openssl x509 -pubkey -noout >default.pub
 		with_password default.jks
 		accepted 'PKCS#12' default.pub
 		line 'alias: *docusign'
@@ -282,19 +286,16 @@ refused() {
 	[[ $found -gt 0 ]]
 }
 
+# Of the others: the first made servicenow.jks.
 @test "JKS of each installed keytool" {
 	needs_keytool
 	local tool
 	for tool in $(keytools); do
+		[ "$tool" != "$(readlink -f "$(command -v keytool)")" ] || continue
 		rm -f real.jks
-		"$tool" -genkeypair -alias docusign -keyalg RSA -keysize 2048 -dname 'CN=jks' -storetype JKS -keystore real.jks \
-			-storepass secret-1 -keypass secret-1 2>/dev/null
-		"$tool" -exportcert -rfc -alias docusign -keystore real.jks -storepass secret-1 2>/dev/null | openssl x509 -pubkey -noout >real.pub
+		servicenow "$tool" real.jks
 		with_password real.jks
-		accepted JKS real.pub
-		line 'certificate: *CN=jks'
-		info real.jks --key-password file:wrong
-		refused 77 'the password is wrong'
+		accepted JKS
 	done
 }
 
@@ -305,6 +306,8 @@ refused() {
 	line 'alias: *docusign'
 	line 'certificate: *CN=Zoë,O=Example'
 	line 'password: *needed'
+	info servicenow.jks --key-password file:wrong
+	refused 77 'the password is wrong'
 }
 
 @test "JKS with a password beyond ASCII" {
@@ -317,30 +320,26 @@ refused() {
 	accepted JKS
 }
 
-@test "JKS with several keys: one has to be named" {
+@test "JKS and PKCS#12 with several keys: one has to be named" {
 	needs_keytool
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout spare.pem -subj /CN=spare -out spare.crt 2>/dev/null
+	openssl pkcs12 -export -inkey spare.pem -in spare.crt -name spare -passout file:password -out spare.p12
 	cp servicenow.jks several.jks
 	keytool -importcert -noprompt -alias authority -file certificate.pem -keystore several.jks -storepass secret-1 2>/dev/null
-	keytool -genkeypair -alias spare -keyalg RSA -keysize 2048 -dname 'CN=spare' -keystore several.jks -storepass secret-1 -keypass secret-1 2>/dev/null
-	with_password several.jks
-	refused 78 "cannot choose a key of 'several.jks': it holds 2: name one with key_alias (--key-alias): "
-	[[ $stderr == *"'docusign'"* && $stderr == *"'spare'"* && $stderr != *authority* ]]
-	with_password several.jks --key-alias DocuSign
-	accepted JKS
-	line 'alias: *docusign'
-	with_password several.jks --key-alias nobody
-	refused 78 "cannot find the key 'nobody' in 'several.jks': name one with key_alias (--key-alias): "
-}
-
-@test "PKCS#12 with several keys: one has to be named" {
-	needs_keytool
-	keytool -importkeystore -srckeystore modern.p12 -srcstorepass secret-1 -destkeystore several.p12 -deststoretype PKCS12 -deststorepass secret-1 2>/dev/null
-	keytool -genkeypair -alias spare -keyalg RSA -keysize 2048 -dname 'CN=spare' -keystore several.p12 -storepass secret-1 2>/dev/null
-	with_password several.p12
-	refused 78 "cannot choose a key of 'several.p12': it holds 2"
-	with_password several.p12 --key-alias docusign
-	accepted 'PKCS#12'
-	line 'certificate: *CN=Zoë,O=Example'
+	keytool -importkeystore -srckeystore spare.p12 -srcstorepass secret-1 -destkeystore several.jks -deststorepass secret-1 2>/dev/null
+	keytool -importkeystore -srckeystore several.jks -srcstorepass secret-1 -destkeystore several.p12 -deststoretype PKCS12 -deststorepass secret-1 2>/dev/null
+	for store in several.jks:JKS several.p12:PKCS#12; do
+		file=${store%%:*}
+		with_password "$file"
+		refused 78 "cannot choose a key of '$file': it holds 2: name one with key_alias (--key-alias): "
+		[[ $stderr == *"'docusign'"* && $stderr == *"'spare'"* && $stderr != *authority* ]]
+		with_password "$file" --key-alias DocuSign
+		accepted "${store#*:}"
+		line 'alias: *docusign'
+		line 'certificate: *CN=Zoë,O=Example'
+		with_password "$file" --key-alias nobody
+		refused 78 "cannot find the key 'nobody' in '$file': name one with key_alias (--key-alias): "
+	done
 }
 
 @test "a store with certificates only" {
