@@ -100,18 +100,20 @@ documented() {
 	statuses=${statuses_of[$1]}
 }
 
-# What users should not see: what the shell and its tools say.
-foreign='\.sh: line [0-9]+: |unbound variable|core dumped|Segmentation|write error|^(bash|cat|cp|mv|rm|mkdir|rmdir|date|sed|awk|sort|find|mktemp|basename|jq|tee|sync|flock|ls): '
+# What users should not see: messages of the shell and its tools.
+foreign='\.sh: line [0-9]+: |unbound variable|core dumped|Segmentation|write error|'$'\n''(bash|cat|cp|mv|rm|mkdir|rmdir|date|sed|awk|sort|find|mktemp|basename|jq|tee|sync|flock|ls): '
 
-# ended NAME MANUAL STATUS: adds to `faults` what is wrong with how a command ended, with `err` as its stderr.
+# ended NAME MANUAL STATUS: adds to `faults` what is wrong with how a command ended, with `err` as its stderr. Like all that runs for each
+# attempt, it starts no process.
 faults=''
 ended() {
-	local said=''
-	[ ! -s err ] || read -r -d '' -n 300 said <err || :
+	local printed='' shown
+	[ ! -s err ] || IFS= read -r -d '' printed <err || :
+	shown=${printed:0:300}
 	documented "$2"
-	[[ $statuses == *" $3 "* ]] || faults+="$1: status $3, documented are$statuses: $said"$'\n'
-	[ "$3" -eq 0 ] || [ -n "$said" ] || [[ $1 == validate* ]] || faults+="$1: status $3 without a word"$'\n'
-	[ -z "$said" ] || ! grep -qE "$foreign" err || faults+="$1: a shell or a tool says something: $said"$'\n'
+	[[ $statuses == *" $3 "* ]] || faults+="$1: status $3, documented are$statuses: $shown"$'\n'
+	[ "$3" -eq 0 ] || [ -n "$printed" ] || [[ $1 == validate* ]] || faults+="$1: status $3 without a message"$'\n'
+	[[ ! $'\n'$printed =~ $foreign ]] || faults+="$1: a shell or a tool prints a message: $shown"$'\n'
 }
 
 # attempt NAME MANUAL COMMAND...: with `input` as its standard input.
@@ -134,37 +136,49 @@ each_file() {
 		before+=$word
 	done
 }
-plain() { sed 's/\(IN\|OUT\)://g' <<<"$1"; }
+# The words of a line, into `words`: a file is its name.
+plain() {
+	local line=${1//IN:/}
+	read -r -a words <<<"${line//OUT:/}"
+}
 
 # A disk that is full, as a device of our own: a program that replaces what is there by a file must not do so in /dev.
 full_disk() { mknod full c 1 7 2>/dev/null && : 2>/dev/null >full || ln -sf /dev/full full; }
 
-clean() { rm -rf missing empty* new new.db folder file file.db page.html split rejects; mkdir folder && : >empty; }
+clean() { # what the last attempt has made
+	local made
+	shopt -s nullglob dotglob
+	made=(missin[g] empty?* ne[w] new.d[b] folder/* fil[e] file.d[b] page.htm[l] spli[t] reject[s])
+	shopt -u nullglob dotglob
+	[ ${#made[@]} -eq 0 ] || rm -rf "${made[@]}"
+	[ -d folder ] || mkdir folder
+	: >empty
+}
 
 @test "a program: a file that is missing, is a folder, cannot be read or written" {
 	prepare
 	full_disk
 	mkdir folder directory
 	head -c 100000 /dev/urandom >garbage
-	local line variants bad variant program
+	local line variants bad variant program words
 	while IFS= read -r line; do
 		program=${line%% *}
-		# shellcheck disable=SC2046,SC2086 # words
 		[ -z "$line" ] || for variant in "$line" "$line --no-such-option" "$line --now nonsense"; do
 			clean
-			attempt "$variant" "envtally-$program" "$ENVTALLY_BIN/"$(plain "$variant")
+			plain "$variant"
+			attempt "$variant" "envtally-$program" "$ENVTALLY_BIN/${words[0]}" "${words[@]:1}"
 		done
 		each_file "$line " IN: missing directory garbage /proc/self/mem empty "$(head -c 300 /dev/zero | tr '\0' x)"
 		for variant in ${variants[@]+"${variants[@]}"}; do
 			clean
-			# shellcheck disable=SC2046 # words
-			attempt "$variant" "envtally-$program" "$ENVTALLY_BIN/"$(plain "$variant")
+			plain "$variant"
+			attempt "$variant" "envtally-$program" "$ENVTALLY_BIN/${words[0]}" "${words[@]:1}"
 		done
 		each_file "$line " OUT: directory missing/file full in/file
 		for variant in ${variants[@]+"${variants[@]}"}; do
 			clean
-			# shellcheck disable=SC2046 # words
-			attempt "$variant" "envtally-$program" "$ENVTALLY_BIN/"$(plain "$variant")
+			plain "$variant"
+			attempt "$variant" "envtally-$program" "$ENVTALLY_BIN/${words[0]}" "${words[@]:1}"
 		done
 	done <<<"$programs"
 	same '' "${faults%$'\n'}"
@@ -188,20 +202,21 @@ streams() {
 		stdin unreadable|</proc/self/mem|>out
 	END
 	clean
+	echo 0 >status
 	{ "${@:3}" <"$input" 2>err || echo $? >status; } | : # SIGPIPE, or 0 where it was quick
-	status=$(cat status 2>/dev/null || echo 0)
-	rm -f status
-	[ "$status" = 141 ] || ended "$1, the reader goes away" "$2" "$status"
-	[ "$status" != 141 ] || ! grep -E "$foreign" err || faults+="$1, the reader goes away"$'\n'
+	read -r status <status
+	[ "$status" != 141 ] || status=0
+	ended "$1, the reader goes away" "$2" "$status"
 }
 
 @test "a program: its standard streams closed, full, a folder, unreadable, gone" {
 	prepare
 	mkdir folder
-	local line input=in
+	local line input=in words
 	while IFS= read -r line; do
-		# shellcheck disable=SC2046 # words
-		[ -z "$line" ] || streams "$line" "envtally-${line%% *}" "$ENVTALLY_BIN/"$(plain "$line")
+		[ -n "$line" ] || continue
+		plain "$line"
+		streams "$line" "envtally-${words[0]}" "$ENVTALLY_BIN/${words[0]}" "${words[@]:1}"
 	done <<<"$programs"
 	same '' "${faults%$'\n'}"
 }
@@ -211,35 +226,35 @@ streams() {
 	full_disk
 	mkdir folder directory
 	head -c 100000 /dev/urandom >garbage
-	local line variants variant input=/dev/null
+	local line variants variant words input=/dev/null
 	while IFS= read -r line; do
 		[ -n "$line" ] || continue
 		rm -f ws/profiles/beta.json
-		# shellcheck disable=SC2046 # words
 		for variant in "$line --no-such-option" "$line -C" "$line -C key.pem extra" "$line -p directory -C ws"; do
 			clean
-			attempt "$variant" envtally "$pipeline" $(plain "$variant")
+			plain "$variant"
+			attempt "$variant" envtally "$pipeline" "${words[@]}"
 		done
 		each_file "$line " IN: missing directory garbage /proc/self/mem
 		for variant in ${variants[@]+"${variants[@]}"}; do
 			clean
-			# shellcheck disable=SC2046 # words
-			attempt "$variant" envtally "$pipeline" $(plain "$variant") -q -C ws
+			plain "$variant"
+			attempt "$variant" envtally "$pipeline" "${words[@]}" -q -C ws
 		done
 		each_file "$line " OUT: missing/file full in/file
 		for variant in ${variants[@]+"${variants[@]}"}; do
 			clean
-			# shellcheck disable=SC2046 # words
-			attempt "$variant" envtally "$pipeline" $(plain "$variant") -q -C ws
+			plain "$variant"
+			attempt "$variant" envtally "$pipeline" "${words[@]}" -q -C ws
 		done
 	done <<<"$commands"
 	while IFS= read -r line; do
 		rm -f ws/profiles/beta.json
-		# shellcheck disable=SC2046 # words
+		plain "$line"
 		case $line in
 		'') ;;
-		help | *--help) streams "$line" envtally "$pipeline" $(plain "$line") ;;
-		*) streams "$line" envtally "$pipeline" $(plain "$line") -q -C ws ;;
+		help | *--help) streams "$line" envtally "$pipeline" "${words[@]}" ;;
+		*) streams "$line" envtally "$pipeline" "${words[@]}" -q -C ws ;;
 		esac
 	done <<<"$commands"
 	same '' "${faults%$'\n'}"
