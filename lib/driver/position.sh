@@ -214,7 +214,7 @@ find_workspace() { # FUNCTION
 	local profile name last last_clock as_reported newest_clock=''
 	newest='' newest_as=()
 	for profile in "${profiles[@]}"; do
-		name=$(profile_name "$profile")
+		name=$(profile_name "$profile") || exit # in a condition errexit is off
 		try_run "$name" "$("$1" "$name")" || continue
 		[[ -e $last/workspace.ndjson && ! $last_clock < $newest_clock ]] || continue
 		[ ! -e "$last/inputs/others-partial" ] || as_reported+=(--partial)
