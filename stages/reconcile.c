@@ -20,6 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define HELD_LIMIT ((size_t)16 << 20) /* bytes of subscriptions that wait for the names of their plan items */
+
 static struct licence_files files;
 static char *group_names, *excluded_path, *others_path, *workspace_path, *policy_path;
 static int trace;
@@ -88,13 +90,14 @@ static int pass_on(struct reconcile_input *input, const struct models *models, s
 	if (reconcile_input_reader_open(&reader, STDIN_FILENO, "standard input", error) < 0)
 		return -1;
 	while (result == 0 && (got = message_next(&reader, &message, error)) > 0 && !output_failed(output)) {
+		bool is_subscription = message_is_record(&message, "subscription");
 		result = reconcile_input_add(input, &reader, &message, error);
-		if (result == 0 && message_is_record(&message, "subscription")) {
-			result = subscription_models_hold(&held, input->last_item, &message, error);
-		} else if (result == 0) {
+		if (result == 0 && (!is_subscription || held.lines.length > HELD_LIMIT))
 			result = subscription_models_flush(&held, &input->plan_items, models, output, error);
+		if (is_subscription && result == 0)
+			result = subscription_models_hold(&held, input->last_item, &message, error);
+		else if (result == 0)
 			output_line(output, message.line.text, message.line.length);
-		}
 	}
 	if (result == 0 && got == 0)
 		result = subscription_models_flush(&held, &input->plan_items, models, output, error);

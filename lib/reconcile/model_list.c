@@ -1,7 +1,7 @@
 #include "reconcile/model_list.h"
 
 #include "base/array.h"
-#include "export/export_csv.h"
+#include "io/csv_write.h"
 #include "io/text_table.h"
 #include "json/json_write.h"
 
@@ -122,57 +122,86 @@ static int build(struct listing *listing, struct error *error)
 	return 0;
 }
 
-static const char *origin_of(const struct listed *line)
-{
-	return !line->row ? "unrecognized" : line->row->is_automatic ? "automatic" : "row";
-}
-
 /* ---- forms ---- */
 
-static void append_record(struct buffer *record, const struct listing *listing, const struct listed *line)
+/* The fields of stream_model_identifier, in their order. */
+enum { PUBLISHER, PRODUCT, MODEL, METRIC, UNIT, ORIGIN, LINE, TYPE, IDENTIFIER, NAME, ITEMS, UNITS, CELLS };
+
+struct cells {
+	const char *texts[CELLS]; /* NULL: null */
+	char numbers[3][24];
+};
+
+static const char *put_number(char number[24], int64_t value)
 {
-	const struct metric *metric = line->row ? &listing->models->metrics[line->row->metric] : NULL;
-	json_begin(record, '{');
-	json_member_text(record, "publisher", metric ? metric->publisher : NULL);
-	json_member_text(record, "product", metric ? metric->product : NULL);
-	json_member_text(record, "software_model", metric ? metric->software_model : NULL);
-	json_member_text(record, "license_metric", metric ? metric->license_metric : NULL);
-	json_member_text(record, "unit", metric ? metric->unit : NULL);
-	json_member_text(record, "origin", origin_of(line));
-	json_member_integer_or_null(record, "line", line->row && !line->row->is_automatic, line->row ? (int64_t)line->row->row : 0);
-	json_member_text(record, "identifier_type", identifier_type_names[line->row ? line->row->type : IDENTIFIER_PLAN_ITEM_ID]);
-	json_member_text(record, "identifier", line->identifier);
-	json_member_text(record, "plan_item_name", line->name);
-	json_member_integer(record, "plan_items", (int64_t)line->items);
-	json_member_integer_or_null(record, "units_consumed", listing->list->has_units, line->units);
-	json_end(record, '}');
-	json_finish(record);
+	snprintf(number, 24, "%" PRId64, value);
+	return number;
 }
 
-static int print_records(const struct listing *listing, bool is_csv, struct output *output, struct error *error)
+static void fill(struct cells *cells, const struct listing *listing, const struct listed *line)
 {
-	struct buffer record = BUFFER_INIT;
-	struct export_csv csv;
-	if (export_csv_open(&csv, &stream_model_identifier, error) < 0)
-		return -1;
+	const struct model_identifier *row = line->row;
+	const struct metric *metric = row ? &listing->models->metrics[row->metric] : NULL;
+	bool is_own = row && !row->is_automatic;
+	*cells = (struct cells){.texts = {[PUBLISHER] = metric ? metric->publisher : NULL,
+					[PRODUCT] = metric ? metric->product : NULL,
+					[MODEL] = metric ? metric->software_model : NULL,
+					[METRIC] = metric ? metric->license_metric : NULL,
+					[UNIT] = metric ? metric->unit : NULL,
+					[ORIGIN] = is_own ? "row"
+						: row     ? "automatic"
+							  : "unrecognized",
+					[TYPE] = identifier_type_names[row ? row->type : IDENTIFIER_PLAN_ITEM_ID],
+					[IDENTIFIER] = line->identifier,
+					[NAME] = line->name}};
+	if (is_own)
+		cells->texts[LINE] = put_number(cells->numbers[0], (int64_t)row->row);
+	cells->texts[ITEMS] = put_number(cells->numbers[1], (int64_t)line->items);
+	if (listing->list->has_units)
+		cells->texts[UNITS] = put_number(cells->numbers[2], line->units);
+}
+
+static void append_record(struct buffer *to, const struct cells *cells)
+{
+	stream_begin_record(to, &stream_model_identifier);
+	for (int i = 0; i < CELLS; i++) {
+		const struct stream_field *field = &stream_model_identifier.fields[i];
+		if (field->type == FIELD_INTEGER && cells->texts[i])
+			json_member_raw(to, field->name, cells->texts[i], strlen(cells->texts[i]));
+		else
+			json_member_text(to, field->name, cells->texts[i]);
+	}
+	stream_end_record(to, NULL, 0);
+}
+
+/* For people, as the report's CSV is: texts that a spreadsheet would run are guarded. */
+static void append_csv(struct buffer *to, const char *const texts[])
+{
+	for (int i = 0; i < CELLS; i++) {
+		if (texts[i])
+			csv_write_cell(to, texts[i], strlen(texts[i]), true);
+		csv_write_end(to, i + 1 == CELLS);
+	}
+}
+
+static void print_records(const struct listing *listing, bool is_csv, struct output *output)
+{
+	const char *names[CELLS];
+	struct cells cells;
+	for (int i = 0; i < CELLS; i++)
+		names[i] = stream_model_identifier.fields[i].name;
 	if (is_csv)
-		export_csv_append_header(&csv, &output->pending);
+		append_csv(&output->pending, names);
 	else
 		stream_append_schema(&output->pending, &stream_model_identifier);
-	int result = 0;
-	for (size_t i = 0; i < listing->count && result == 0; i++) {
-		buffer_reset(&record);
-		append_record(&record, listing, &listing->lines[i]);
-		result = buffer_check(&record, error);
-		if (result == 0 && is_csv)
-			result = export_csv_append(&csv, &record, &output->pending, error);
-		else if (result == 0)
-			stream_append_record(&output->pending, &stream_model_identifier, record.data, record.length);
+	for (size_t i = 0; i < listing->count; i++) {
+		fill(&cells, listing, &listing->lines[i]);
+		if (is_csv)
+			append_csv(&output->pending, cells.texts);
+		else
+			append_record(&output->pending, &cells);
 		output_line_end(output);
 	}
-	export_csv_release(&csv);
-	buffer_release(&record);
-	return result;
 }
 
 /* What remains to be done. */
@@ -212,26 +241,23 @@ static int print_table(const struct listing *listing, struct output *output, str
 	static const struct text_column columns[] = {{"software model", false, true}, {"metric", false, false}, {"origin", false, false},
 		{"identifier type", false, false}, {"identifier", false, false}, {"plan item", false, false}, {"plan\nitems", true, false},
 		{"units", true, false}};
+	static const int shown[] = {MODEL, METRIC, ORIGIN, TYPE, IDENTIFIER, NAME, ITEMS, UNITS};
 	struct text_table table;
 	struct text_page page;
+	struct cells cells;
 	char origin[40];
 	text_page_open(&page, output->descriptor);
 	text_table_open(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < listing->count; i++) {
-		const struct listed *line = &listing->lines[i];
-		const struct metric *metric = line->row ? &listing->models->metrics[line->row->metric] : NULL;
-		snprintf(origin, sizeof origin, "models.csv line %zu", line->row ? line->row->row : 0);
-		text_table_text(&table, metric ? TEXT_PLAIN : TEXT_BAD, metric ? metric->software_model : "(none)");
-		text_table_text(&table, TEXT_PLAIN, metric ? metric->license_metric : NULL);
-		text_table_text(&table, TEXT_PLAIN, line->row && !line->row->is_automatic ? origin : origin_of(line));
-		text_table_text(&table, TEXT_DIM, identifier_type_names[line->row ? line->row->type : IDENTIFIER_PLAN_ITEM_ID]);
-		text_table_text(&table, TEXT_PLAIN, line->identifier);
-		text_table_text(&table, TEXT_PLAIN, line->name);
-		text_table_integer(&table, TEXT_PLAIN, (int64_t)line->items);
-		if (listing->list->has_units)
-			text_table_integer(&table, TEXT_PLAIN, line->units);
-		else
-			text_table_text(&table, TEXT_PLAIN, NULL);
+		fill(&cells, listing, &listing->lines[i]);
+		if (cells.texts[LINE]) {
+			snprintf(origin, sizeof origin, "models.csv line %s", cells.texts[LINE]);
+			cells.texts[ORIGIN] = origin;
+		}
+		if (!cells.texts[MODEL])
+			cells.texts[MODEL] = "(none)";
+		for (size_t k = 0; k < sizeof shown / sizeof *shown; k++)
+			text_table_text(&table, listing->lines[i].row ? TEXT_PLAIN : TEXT_BAD, cells.texts[shown[k]]);
 	}
 	int result = listing->count ? text_table_print(&table, &page, &output->pending, error) : 0;
 	text_table_release(&table);
@@ -244,9 +270,10 @@ int model_list_print(const struct model_list *list, const struct models *models,
 {
 	struct listing listing = {.list = list, .models = models};
 	int result = build(&listing, error);
-	if (result == 0)
-		result = format == MODEL_LIST_TABLE ? print_table(&listing, output, error)
-						    : print_records(&listing, format == MODEL_LIST_CSV, output, error);
+	if (result == 0 && format == MODEL_LIST_TABLE)
+		result = print_table(&listing, output, error);
+	else if (result == 0)
+		print_records(&listing, format == MODEL_LIST_CSV, output);
 	free(listing.lines);
 	return result;
 }
