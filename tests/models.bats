@@ -202,7 +202,26 @@ eSignature Enterprise Pro - Envelopes (EU) true' "$(records_of metric_result <$r
 	position_of '.profile == null' <both >got
 	position_of true <"$BATS_FILE_TMPDIR/ws/runs/acme/$night/results.ndjson" >expected
 	same_files expected got
+	# The second run knows the first profile's, which it has among its inputs.
+	position_of true <ws/runs/beta/$night/workspace.ndjson >got
+	same_files expected got
 	for profile in acme beta; do envtally replay -q -C ws -p $profile $night; done
+}
+
+@test "plan items that only another profile's organisation has are automatic models of the workspace" {
+	cp -r "$BATS_FILE_TMPDIR/ws" .
+	jq '.name = "beta" | .organization_id = "00000000-0000-4000-8000-00000000000b"' "$acme/profiles/acme.json" >ws/profiles/beta.json
+	{
+		printf '{"type":"RECORD","stream":"account","record":{"account_id":"b","organization_id":"00000000-0000-4000-8000-00000000000b","asset_group_id":"g"}}\n'
+		subscription clm '"Docusign CLM"' | sed 's/"record":{/&"asset_group_id":"g",/'
+		printf '{"type":"RECORD","stream":"watermark","record":{"account_id":"b","watermark":"2025-03-18T00:00:00.000Z"}}\n'
+		envelope '{account_id: "b", plan_item_id: "clm", sent_at: "2025-02-10T10:00:00.000Z", modified_at: "2025-02-10T10:00:00.000Z"}'
+	} | merge -q -l ws/ledger/beta.db --emit none
+	clm() { records_of metric_result | jq -r 'select(.profile == null and .rights_used > 0 and .product == "CLM") | "\(.software_model) \(.automatic) \(.rights_used) \(.period_start[:10])"'; }
+	same "Docusign CLM true 1 2025-01-31" "$(envtally reconcile -q -C ws -p acme --format ndjson --now 2025-03-18T02:00:00Z | clm)"
+	envtally run -q -C ws -p acme --replay "$acme/nights/20250325T020000Z"
+	same "Docusign CLM true 1 2025-01-31" "$(clm <ws/runs/acme/20250325T020000Z/workspace.ndjson)"
+	envtally replay -q -C ws -p acme 20250325T020000Z
 }
 
 @test "envtally models: rows, automatic models and what is in none, with units and the next step; csv and ndjson have the same" {
@@ -296,6 +315,22 @@ END
 	acme_after 2 calm
 	same_files calm/runs/acme/20250325T020000Z/restatements.ndjson ws/runs/acme/20250325T020000Z/restatements.ndjson
 	same_files calm/runs/acme/20250325T020000Z/consumption.ndjson ws/runs/acme/20250325T020000Z/consumption.ndjson
+}
+
+@test "report: subscriptions with software models make no other plan item unrecognized" {
+	models_file D,P,Own,Envelope,plan_item_id,a D,P,Own,Envelope,plan_item_id,forms >models.csv
+	echo entitlement_id,software_model,license_metric,start_date,purchased_rights >entitlements.csv
+	# The second has no subscription, as a pool of the counting policy has none.
+	{
+		subscription a '"A"'
+		for id in a forms; do
+			printf '{"type":"RECORD","stream":"consumption","record":{"profile":"x","account_id":"c","plan_item_id":"%s","unit":"envelope","period_index":0,"period_start":"2025-01-01T00:00:00.000Z","period_end":"2026-01-01T00:00:00.000Z","units_consumed":3,"by_status":{},"state":"final"}}\n' $id
+		done
+	} | reconcile -q -e entitlements.csv -m models.csv --now 2026-02-01T00:00:00Z >reconciled
+	same Own "$(records_of subscription <reconciled | jq -r .software_model)"
+	report --now 2026-02-01T00:00:00Z <reconciled >table
+	grep -q 'Own ' table
+	run ! grep -qi 'unrecognized\|no software model' table
 }
 
 @test "reconcile: only software_model changes, only where it is another, and lines keep their order" {
