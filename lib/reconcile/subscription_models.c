@@ -66,23 +66,36 @@ static void print(const char *lines, const struct held_line *line, const struct 
 	output_line_end(output);
 }
 
+/* The JSON of the item's software model. Each item is looked up once: `rows` are those of the items, NULL before. */
+static void put_model(struct buffer *value, const struct plan_items *items, const struct models *models, uint32_t item,
+	const struct model_identifier *rows[])
+{
+	static const struct model_identifier none;
+	if (!rows[item]) {
+		const struct model_identifier *row = plan_item_row(items, models, item);
+		rows[item] = row ? row : &none;
+	}
+	buffer_reset(value);
+	json_c_string(value, rows[item] == &none ? NULL : models->metrics[rows[item]->metric].software_model);
+	json_finish(value);
+}
+
 int subscription_models_flush(struct subscription_models *held, const struct plan_items *items, const struct models *models,
 	struct output *output, struct error *error)
 {
 	struct buffer value = BUFFER_INIT;
-	int result = 0;
 	if (!held->count)
 		return 0;
+	const struct model_identifier **rows = calloc(items->count + 1, sizeof *rows);
+	int result = rows ? 0 : error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < held->count && result == 0; i++) {
-		const struct held_line *line = &held->list[i];
-		const struct model_identifier *row = line->item == RECORD_NO_NAME ? NULL : plan_item_row(items, models, line->item);
-		buffer_reset(&value);
-		json_c_string(&value, row ? models->metrics[row->metric].software_model : NULL);
-		json_finish(&value);
+		if (held->list[i].item != RECORD_NO_NAME)
+			put_model(&value, items, models, held->list[i].item, rows);
 		result = buffer_check(&value, error);
 		if (result == 0)
-			print(held->lines.data, line, &value, output);
+			print(held->lines.data, &held->list[i], &value, output);
 	}
+	free(rows);
 	buffer_release(&value);
 	buffer_reset(&held->lines);
 	free(held->list);
