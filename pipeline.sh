@@ -78,7 +78,7 @@ warn() { # what a person has to know, also with -q
 	printf '%s: warning: %s\n' "$program" "$1" >&2 || :
 }
 
-workspace='' workspace_given=0 replay='' now='' group_by='' warn_days='' quiet=0 check_status=0 cache=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
+workspace='' workspace_given=0 ended_at='' feed_from='' replay='' now='' group_by='' warn_days='' quiet=0 check_status=0 cache=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
 others_from='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 
@@ -155,7 +155,7 @@ no_operands() { # COMMAND. What follows a = is not repeated: it may be a passwor
 	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]%%=*}': $1 takes no operands"
 }
 
-for part in options run profile validate position status replay demo export; do
+for part in options run profile validate position status replay evidence demo export; do
 	# shellcheck source=/dev/null # each is checked by itself
 	. "$driver/$part.sh"
 done

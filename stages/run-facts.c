@@ -6,8 +6,9 @@
  *   run-facts begin FOLDER                 writes begun.json of a new run, and prints the same as `run`
  *   run-facts run FOLDER                   prints what the unfinished run in FOLDER depends on
  *   run-facts promote FOLDER               writes the run's job.json, manifest and promotion.ndjson
- *   run-facts promotions                   prints a line "RUN CLOCK STATE" for each run that the ledger promoted, in that order
- *   run-facts verify RUN                   checks the manifests of all runs up to RUN, and the files that they name
+ *   run-facts promotions                   prints a line "RUN CLOCK STATE END MANIFEST" for each run that the ledger promoted, in that order
+ *   run-facts verify RUN                   checks the manifests of all runs, and that each folder has the files that its manifest lists
+ *   run-facts prove LEDGER                 compares the ledger with one that was made from the recordings
  *   run-facts check RUN                    checks the run's figures against the ledger's records on standard input
  *   run-facts connection                   copies messages, and changes in the CONNECTION what to fetch
  *   run-facts load FOLDER DIALECT          writes export.ndjson and load.sql there, from the messages of export on standard input
@@ -24,6 +25,7 @@
 #include "export/database_load.h"
 #include "io/program.h"
 #include "run/as_of_check.h"
+#include "run/ledger_proof.h"
 #include "run/manifest.h"
 #include "run/run_facts.h"
 #include "run/run_promotion.h"
@@ -36,12 +38,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *runs, *ledger, *run_id, *clock_text, *name, *replay = "", *profile, *state = "succeeded", *ended_at, *account, *fetch_as;
-static int without_billing, all_accounts;
+static char *runs, *ledger, *run_id, *clock_text, *name, *replay = "", *profile, *state = "succeeded", *ended_at, *account, *fetch_as,
+							 *chain_file;
+static int without_billing, without_bodies, all_accounts, earlier;
 
 static struct poptOption table[] = {
 	{"runs", 0, POPT_ARG_STRING, &runs, 0, "promote, verify, check: the folder of the profile's runs", "FOLDER"},
-	{"ledger", 'l', POPT_ARG_STRING, &ledger, 0, "begin, run, promote, promotions, verify, check: the ledger", "FILE"},
+	{"ledger", 'l', POPT_ARG_STRING, &ledger, 0, "begin, run, promote, promotions, verify, prove, check: the ledger", "FILE"},
+	{"promotions", 0, POPT_ARG_STRING, &chain_file, 0, "verify: a file that `promotions` printed, in place of the ledger", "FILE"},
+	{"without-bodies", 0, POPT_ARG_NONE, &without_bodies, 0, "verify: recorded bodies may be missing", NULL},
+	{"earlier", 0, POPT_ARG_INT, &earlier, 0, "prove: how many runs an earlier version promoted (default: 0)", "N"},
 	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "begin: the run's name", "NAME"},
 	{"clock", 0, POPT_ARG_STRING, &clock_text, 0, "begin: its clock", "RFC3339"},
 	{"name", 'n', POPT_ARG_STRING, &name, 0, "begin, load: the profile's name", "NAME"},
@@ -62,7 +68,7 @@ static const struct options_manual manual = {
 	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
 		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, promotions,\n"
-		"verify RUN, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey. Facts are lines \"key=value\".\n\n"
+		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey. Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
 };
@@ -157,6 +163,11 @@ static int promote(const char *const operands[], struct output *output, struct e
 	return run_promote(&promotion, error);
 }
 
+static const char *or_none(const char *text)
+{
+	return *text ? text : "-";
+}
+
 static int print_promotions(const char *const operands[], struct output *output, struct error *error)
 {
 	struct promotions promotions;
@@ -164,8 +175,8 @@ static int print_promotions(const char *const operands[], struct output *output,
 	if (promotions_read(&promotions, required(ledger, "--ledger"), error) < 0)
 		return -1;
 	for (size_t i = 0; i < promotions.count; i++)
-		buffer_append_format(
-			&output->pending, "%s %s %s\n", promotions.list[i].run_id, promotions.list[i].started_at, promotions.list[i].state);
+		buffer_append_format(&output->pending, "%s %s %s %s %s\n", promotions.list[i].run_id, promotions.list[i].started_at,
+			promotions.list[i].state, or_none(promotions.list[i].ended_at), or_none(promotions.list[i].manifest));
 	promotions_release(&promotions);
 	return 0;
 }
@@ -173,13 +184,15 @@ static int print_promotions(const char *const operands[], struct output *output,
 /* The promotions of the ledger, and the place of a run among them. */
 static int find_run(const char *run, struct promotions *promotions, ptrdiff_t *place, struct error *error)
 {
-	if (promotions_read(promotions, required(ledger, "--ledger"), error) < 0)
+	if (chain_file ? promotions_read_file(promotions, chain_file, error) < 0
+		       : promotions_read(promotions, required(ledger, "--ledger"), error) < 0)
 		return -1;
 	*place = promotions_find(promotions, run, strlen(run));
 	if (*place >= 0)
 		return 0;
 	promotions_release(promotions);
-	return error_set(error, EX_NOINPUT, "cannot find run '%s': ledger '%s' has promoted none of that name", run, ledger);
+	return error_set(error, EX_NOINPUT, "cannot find run '%s': ledger '%s' has promoted none of that name", run,
+		chain_file ? chain_file : ledger);
 }
 
 static int verify(const char *const operands[], struct output *output, struct error *error)
@@ -188,11 +201,21 @@ static int verify(const char *const operands[], struct output *output, struct er
 	ptrdiff_t place;
 	if (find_run(operands[0], &promotions, &place, error) < 0)
 		return -1;
-	int result = manifest_verify(required(runs, "--runs"), &promotions, (size_t)place, error);
+	struct manifest_chain chain;
+	int result = manifest_verify(required(runs, "--runs"), &promotions, without_bodies, &chain, error);
+	if (result == 0 && !chain_file)
+		result = manifest_find_forgotten(runs, &promotions, &chain, error);
 	if (result == 0)
-		buffer_append_format(&output->pending, "runs=%td\n", place + 1);
+		buffer_append_format(&output->pending, "runs=%td\nearlier=%zu\nnewest=%s\nsha256=%s\n", place + 1, chain.earlier,
+			promotions.list[promotions.count - 1].run_id, chain.newest);
 	promotions_release(&promotions);
 	return result;
+}
+
+static int prove(const char *const operands[], struct output *output, struct error *error)
+{
+	(void)output;
+	return ledger_prove(required(ledger, "--ledger"), operands[0], earlier, error);
 }
 
 static int check(const char *const operands[], struct output *output, struct error *error)
@@ -301,6 +324,7 @@ static const struct command {
 	{"promote", 1, promote},
 	{"promotions", 0, print_promotions},
 	{"verify", 1, verify},
+	{"prove", 1, prove},
 	{"check", 1, check},
 	{"connection", 0, pass_connection},
 	{"load", 2, write_load},

@@ -8,7 +8,8 @@ init||~ init -C ~/licences --name acme --environment demo|create a workspace and
 validate||~ validate -C ~/licences -p acme|check the connection of each profile, step by step, and print what to do
 run||~ run -C ~/licences -p acme|fetch, tally, reconcile and report, for every active profile of the workspace
 replay|RUN|~ replay 20250325T020000Z -C acme|repeat a run from its evidence and compare the outputs byte for byte
-verify|RUN|~ verify 20250325T020000Z -C acme|check the recordings and inputs of all runs up to RUN against their manifests, then replay RUN
+verify|RUN|~ verify 20250325T020000Z -C acme|prove every run by its manifest, RUN by a replay, and the ledger by that of all; or a pack that evidence made
+evidence|RUN|~ evidence 20250325T020000Z -C acme --to acme.tar|write the evidence of RUN and of all runs before it to one file, signed and time stamped on request
 discard|RUN|~ discard 20250325T020000Z -C acme|give up an interrupted run: keep what it recorded, but never finish it
 reconcile||~ reconcile -C acme --as-of 2025-03-18|print the licence position from the current ledger and licence files
 report||~ report -C acme|print the last run'"'"'s report
@@ -22,8 +23,8 @@ export||~ export -C acme --format csv --stream consumption|export the ledgers as
 # Option, name of its value if it takes one, commands (* for all), help. An option whose help differs between commands has several rows;
 # the summary prints the first.
 options='
--p|PROFILE|validate run replay verify discard reconcile report explain policy models status export|only this profile: its name in the workspace, or a file; may be repeated
--C|WORKSPACE|init validate run replay verify discard reconcile report explain policy models status export|the workspace (default: the current folder; demo: envtally-demo)
+-p|PROFILE|validate run replay verify evidence discard reconcile report explain policy models status export|only this profile: its name in the workspace, or a file; may be repeated
+-C|WORKSPACE|init validate run replay verify evidence discard reconcile report explain policy models status export|the workspace (default: the current folder; demo: envtally-demo)
 -C|WORKSPACE|demo|the workspace (default: envtally-demo)
 --replay|DIR|run|use this recording instead of Docusign
 --now|RFC3339|run|the clock of the run, which names it (default: the current time)
@@ -46,6 +47,13 @@ options='
 --format|FORMAT|explain policy reconcile|text (the default) or ndjson
 --to|TARGET|export|a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
 --stream|NAME|export|only this stream; may be repeated
+--to|FILE|evidence|the file to write
+--without-bodies||evidence|leave out the recorded bodies, which name people; their SHA-256 stays
+--sign-key|FILE|evidence|sign with this private key (PEM): the signature is FILE.p7s
+--sign-key-password|SOURCE|evidence|source of its password: file:PATH or fd:N
+--certificate|FILE|evidence verify|evidence: the signer'"'"'s certificate (PEM); verify: it, or that of its authority, to check the signature by
+--tsa|URL|evidence|get a time stamp from this authority: FILE.tsr
+--tsa-certificate|FILE|evidence verify|the certificate to check the time stamp by (default: those of the system)
 -v||*|more messages
 -q||*|fewer messages
 --name|NAME|init|name of the profile
@@ -190,7 +198,7 @@ set_option() { # OPTION VALUE
 		quiet=1
 		stage_flags+=(-q)
 		;;
-	--*) answers[${1#--}]=$2 ;; # init: a key of the profile
+	--*) answers[${1#--}]=$2 ;; # init: a key of the profile; evidence
 	esac
 }
 

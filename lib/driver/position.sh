@@ -168,7 +168,7 @@ forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
 	} | stage forecast "${forecast[@]}" ${policy[@]+"${policy[@]}"} | stage split-streams forecast=-
 }
 
-# A line "RUN CLOCK STATE" for each run that the ledger promoted, in that order: what is a run, which is the latest and which came before
+# A line "RUN CLOCK STATE ENDED-AT MANIFEST" for each run that the ledger promoted, in that order: what is a run, which is the latest and which came before
 # which is asked here, and of no folder.
 promotions() { # NAME
 	stage run-facts promotions --ledger "$workspace/ledger/$1.db"
@@ -182,7 +182,7 @@ promotion_of() { # NAME RUN: its line; nothing where there is none
 # `as_reported`.
 kept_run() { # NAME PROMOTION TO-DO
 	local run state
-	read -r run last_clock state <<<"$2"
+	read -r run last_clock state _ <<<"$2"
 	as_reported=(--now "$last_clock")
 	[ "$state" = succeeded ] || as_reported+=(--partial)
 	last=$workspace/runs/$1/$run

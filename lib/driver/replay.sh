@@ -1,51 +1,30 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
-# replay.sh: a run made again from its evidence.
+# replay.sh: runs made again from their evidence, and what that proves.
 
-# Repeats all runs up to RUN from their recordings and inputs, in a scratch workspace.
-replay_command() {
-	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run from $program status"
-	local wanted=${operands[0]} name all run clock state differs=0
-	# A recording, not a run: run it. A run of that name comes first, whatever the current folder has.
-	if [ -e "$wanted/fetch-datafeed.exchanges" ] && { [[ $wanted == */* ]] || ! compgen -G "$workspace/runs/*/$wanted" >/dev/null; }; then
-		replay=$wanted operands=()
-		run_command
-		return
-	fi
-	need_workspace
-	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot replay: the workspace has several profiles, use -p PROFILE"
-	name=$(profile_name "${profiles[0]}")
-	all=$(promotions "$name")
-	all=$(awk -v wanted="$wanted" '{ print } $1 == wanted { found = 1; exit } END { exit !found }' <<<"$all") ||
-		fail 66 "cannot replay run '$wanted': profile '$name' has no run of that name"
-	scratch=$(mktemp -d "$workspace/runs/.replay.XXXXXX" 2>/dev/null) || fail 73 "cannot create a folder in '$workspace/runs'"
-	while read -r -u 4 run clock state; do
-		[ -e "$workspace/runs/$name/$run/job.json" ] || fail 66 "cannot replay run '$wanted': the folder of run $run is lost"
-		replay_one "$name" "$run" "$scratch"
-	done 4<<<"$all"
-	for file in consumption.ndjson restatements.ndjson results.ndjson workspace.ndjson rejects.ndjson report.html; do
-		[ -e "$workspace/runs/$name/$wanted/$file" ] || [ -e "$scratch/runs/$name/$wanted/$file" ] || continue
-		cmp -s "$workspace/runs/$name/$wanted/$file" "$scratch/runs/$name/$wanted/$file" || {
-			printf '%s: run %s: %s differs from what its evidence gives\n' "$program" "$wanted" "$file" >&2
-			differs=65
-		}
-	done
-	[ "$differs" -ne 0 ] || put '%s: run %s: every output is what its evidence gives, byte for byte\n' "$name" "$wanted"
-	return "$differs"
+# Repeats the runs of a list of promotions from their recordings and inputs in `scratch`, a workspace, whose ledger has them then. Of their
+# folders there only that of WANTED is kept.
+replay_chain() { # NAME RUNS-FOLDER PROMOTIONS WANTED
+	local run clock state ended_at
+	while read -r -u 4 run clock state ended_at _; do
+		[ -e "$2/$run/job.json" ] || fail 66 "cannot replay run '$4': the folder of run $run is lost"
+		[ "$ended_at" != - ] || ended_at=''
+		replay_one "$1" "$2/$run" "$scratch"
+		[ "$run" = "$4" ] || rm -rf "$scratch/runs/$1/$run"
+	done 4<<<"$3"
 }
 
-replay_one() { # NAME RUN SCRATCH: a run of that `clock` that ended in that `state`
-	local from=$workspace/runs/$1/$2
+replay_one() { # NAME RUN-FOLDER SCRATCH: a run of that `clock` that ended at `ended_at` in that `state`
 	mkdir -p "$3/profiles" "$3/licence"
-	cp "$from/inputs/profile.json" "$3/profiles/$1.json"
+	cp "$2/inputs/profile.json" "$3/profiles/$1.json"
 	# Those of this run, and none that only an earlier one had.
 	rm -f "$3"/licence/*
-	cp "$from"/inputs/*.csv "$3/licence/"
-	[ ! -e "$from/inputs/policy.json" ] || cp "$from/inputs/policy.json" "$3/licence/"
-	local group_by='' warn_days=''
-	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
-	[ ! -e "$from/inputs/warn-days" ] || warn_days=$(cat "$from/inputs/warn-days")
-	[ ! -e "$from/inputs/feed.json" ] || cp "$from/inputs/feed.json" "$3/profiles/"
-	local others_from=$from/inputs workspace=$3 replay=$from/raw now=$clock as_run=$2 quiet=1 stage_flags=(-q) status
+	cp "$2"/inputs/*.csv "$3/licence/"
+	[ ! -e "$2/inputs/policy.json" ] || cp "$2/inputs/policy.json" "$3/licence/"
+	local group_by='' warn_days='' feed_from=''
+	[ ! -e "$2/inputs/group-by" ] || group_by=$(cat "$2/inputs/group-by")
+	[ ! -e "$2/inputs/warn-days" ] || warn_days=$(cat "$2/inputs/warn-days")
+	[ ! -e "$2/inputs/feed.json" ] || feed_from=$2/inputs/feed.json
+	local others_from=$2/inputs workspace=$3 replay=$2/raw now=$clock as_run=${2##*/} quiet=1 stage_flags=(-q) status
 	# A run with a refused account is repeated with that refusal, and exits 75.
 	set +e
 	(
@@ -57,17 +36,89 @@ replay_one() { # NAME RUN SCRATCH: a run of that `clock` that ended in that `sta
 	[ "$status" -eq 0 ] || { [ "$status" -eq 75 ] && [ "$state" = partial ]; } || return "$status"
 }
 
-# The recordings and inputs of every run up to RUN are those that its manifest names, and each manifest names the one before;
-# then the outputs of RUN are what they give.
+# Says which files of the run differ from those of its replay in `scratch`, and fails then. The manifest itself depends on those before it. A
+# run of an earlier version had other files beside its outputs.
+compare_run() { # NAME RUNS-FOLDER RUN
+	local file differs=0 made=$scratch/runs/$1/$3
+	while IFS= read -r file; do
+		cmp -s "$2/$3/$file" "$made/$file" || {
+			printf '%s: run %s: %s differs from what its evidence gives\n' "$program" "$3" "$file" >&2
+			differs=65
+		}
+	done < <(
+		if grep -q '"job.json"' "$2/$3/raw/manifest.json"; then
+			find "$2/$3" "$made" -type f ! -path '*/raw/*.bodies' ! -name manifest.json -printf '%P\n' | sort -u
+		else
+			for file in consumption.ndjson restatements.ndjson results.ndjson workspace.ndjson rejects.ndjson report.html; do
+				[ ! -e "$2/$3/$file" ] && [ ! -e "$made/$file" ] || printf '%s\n' "$file"
+			done
+		fi
+	)
+	[ "$differs" -ne 0 ] || put '%s: run %s: every output is what its evidence gives, byte for byte\n' "$1" "$3"
+	return "$differs"
+}
+
+replay_command() {
+	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run from $program status"
+	local wanted=${operands[0]} name all
+	# A recording, not a run: run it. A run of that name comes first, whatever the current folder has.
+	if [ -e "$wanted/fetch-datafeed.exchanges" ] && { [[ $wanted == */* ]] || ! compgen -G "$workspace/runs/*/$wanted" >/dev/null; }; then
+		replay=$wanted operands=()
+		run_command
+		return
+	fi
+	need_workspace
+	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot replay: the workspace has several profiles, use -p PROFILE"
+	name=$(profile_name "${profiles[0]}")
+	all=$(promotions_to "$name" "$wanted") || fail 66 "cannot replay run '$wanted': profile '$name' has no run of that name"
+	make_scratch
+	replay_chain "$name" "$workspace/runs/$name" "$all" "$wanted"
+	compare_run "$name" "$workspace/runs/$name" "$wanted"
+}
+
+say_earlier() { # TITLE
+	[ "${facts[earlier]}" -eq 0 ] ||
+		put '%s: not proven: results and job.json of the first %s run(s), by an earlier version, whose manifests list recordings and inputs alone\n' "$1" "${facts[earlier]}"
+}
+
+promotions_to() { # NAME RUN: the lines of `promotions` up to that run
+	promotions "$1" | awk -v wanted="$2" '{ if (!found) print } $1 == wanted { found = 1 } END { exit !found }'
+}
+
+# Every file of every run is the one of its manifest, the manifests are a chain that ends where the ledger says, the outputs of RUN are what
+# its evidence gives, and so is the ledger.
 verify_command() {
 	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot verify: name one run from $program status"
+	[[ ! -f ${operands[0]} ]] || {
+		verify_pack "${operands[0]}"
+		return
+	}
 	need_workspace
 	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot verify: the workspace has several profiles, use -p PROFILE"
-	local wanted=${operands[0]} name
+	local wanted=${operands[0]} name runs ledger all newest
 	local -A facts=()
 	name=$(profile_name "${profiles[0]}")
+	runs=$workspace/runs/$name ledger=$workspace/ledger/$name.db
 	[ -n "$(promotion_of "$name" "$wanted")" ] || fail 66 "cannot verify run '$wanted': profile '$name' has no run of that name"
-	read_facts verify "$wanted" --runs "$workspace/runs/$name" --ledger "$workspace/ledger/$name.db"
-	put '%s: %s run(s) up to %s: recordings and inputs are those of their manifests, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
-	replay_command
+	all=$(promotions "$name")
+	newest=$(tail -n 1 <<<"$all")
+	newest=${newest%% *}
+	[ ! -e "$runs/.$newest.partial" ] || fail 75 "cannot verify profile '$name': run $newest is not finished; try again after the next run"
+	read_facts verify "$wanted" --runs "$runs" --ledger "$ledger"
+	put '%s: %s run(s) up to %s: every file is that of its manifest, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
+	make_scratch
+	replay_chain "$name" "$runs" "$all" "$wanted"
+	compare_run "$name" "$runs" "$wanted"
+	# A run under way, or one that was interrupted, has put more into the ledger.
+	stage run-facts prove "$scratch/ledger/$name.db" --ledger "$ledger" --earlier "${facts[earlier]}" 2>"$scratch/errors" || {
+		local status=$?
+		if [ "$all" != "$(promotions "$name")" ] || compgen -G "$runs/.*.partial" >/dev/null; then
+			fail 75 "cannot verify the ledger of profile '$name': it has parts of a run that is not finished; try again after the next run"
+		fi
+		put_file "$scratch/errors" >&2
+		return "$status"
+	}
+	put '%s: the ledger is what the recordings of its %s run(s) give\n' "$name" "$(grep -c . <<<"$all")"
+	say_earlier "$name"
+	put '%s: the chain ends at run %s, whose manifest has the SHA-256 %s\n' "$name" "${facts[newest]}" "${facts[sha256]}"
 }

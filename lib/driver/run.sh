@@ -114,7 +114,7 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	else
 		other_profiles "$2" "$5.new/inputs" "$5.new/inputs" "$1"
 	fi
-	feed=$(feed_file "$1" "${facts[feed]}")
+	feed=${feed_from:-$(feed_file "$1" "${facts[feed]}")}
 	[ -z "$feed" ] || cp "$feed" "$5.new/inputs/feed.json"
 	read_facts begin "$5.new" --run-id "$4" --clock "$3" --name "$2" --replay "${replay:+$(readlink -f "$replay")}" --profile "$(readlink -f "$1")" --ledger "$ledger"
 	mv "$5.new" "$5"
@@ -181,7 +181,7 @@ check_lock() { # FOLDER NAME
 # The last step, for a run that the ledger has promoted and that is complete; any other is set aside. Sets some_partial to 1 if the run is partial.
 name_run() { # NAME PARTIAL RUN [STATE]
 	local state=${4-} file
-	[ -n "$state" ] || read -r _ _ state <<<"$(promotion_of "$1" "$3")"
+	[ -n "$state" ] || read -r _ _ state _ <<<"$(promotion_of "$1" "$3")"
 	[ -n "$state" ] || {
 		set_aside "$2"
 		say "$1: $2 is not a run: it is set aside"
@@ -241,8 +241,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	fi
 	[ ! -e "$partial/verdict" ] || verdict=$(cat "$partial/verdict")
 	[ ! -e "$partial/workspace-verdict" ] || of_workspace=$(cat "$partial/workspace-verdict")
-	# With what a killed stage was writing aside; and last what says that there is something to finish.
-	rm -f "$partial"/*.ndjson.?????? "$partial"/report.html.?????? "$partial"/*verdict.?????? "$partial"/workspace.html.?????? "$partial"/job.json.?????? "$partial"/begun.json.?????? "$partial"/raw/manifest.json.??????
+	# Last what says that there is something to finish.
 	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/promotion.ndjson" "$partial/verdict" "$partial/workspace-verdict" "$partial/begun.json"
 	name_run "$name" "$partial" "$run" "$state"
 	[ -e "$workspace/runs/$name/$run" ] || return 0
@@ -391,7 +390,9 @@ result_streams=metric_result,model_result,product_result,group_result,unlicensed
 
 # Stores the run's results in the ledger, in one transaction, and writes its manifest. The files of a promoted run are on disk before.
 promote() { # NAME PARTIAL STATE
-	stage run-facts promote "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" --state "$3" --ended-at "$(rfc3339 "$now")"
+	# What killed programs were writing aside is in no manifest.
+	rm -f "$2"/*.ndjson.?????? "$2"/*.html.?????? "$2"/*.json.?????? "$2"/*verdict.?????? "$2"/raw/manifest.json.??????
+	stage run-facts promote "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" --state "$3" --ended-at "${ended_at:-$(rfc3339 "$now")}"
 	sync "$2"/* "$2"/inputs/* "$2"/raw/* "$2"/inputs "$2"/raw "$2"
 	stage merge --ledger "$workspace/ledger/$1.db" --emit none <"$2/promotion.ndjson"
 }

@@ -53,4 +53,5 @@ CREATE TABLE IF NOT EXISTS account_site (
   site_name TEXT,
   PRIMARY KEY (account_id, since)
 ) STRICT, WITHOUT ROWID;
-INSERT OR IGNORE INTO account_site SELECT account_id, observed_at, site_id, site_name FROM account WHERE site_id IS NOT NULL AND observed_at IS NOT NULL;
+INSERT OR IGNORE INTO account_site SELECT account_id, observed_at, site_id, site_name FROM account
+WHERE observed_at IS NOT NULL AND site_id IS NOT (SELECT site_id FROM account_site s WHERE s.account_id = account.account_id ORDER BY since DESC LIMIT 1);

@@ -7,7 +7,7 @@
 #ifndef ENVTALLY_PROMOTIONS_H
 #define ENVTALLY_PROMOTIONS_H
 
-#include "base/error.h"
+#include "base/sha256.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +17,7 @@ struct promotion {
 	char started_at[32]; /* its clock, as text */
 	int64_t clock;
 	char verdict[2048]; /* the line of report/verdict.h; "" for a run of an earlier version */
+	char ended_at[32], manifest[SHA256_HEX_LENGTH + 1]; /* the manifest's SHA-256; "" for a run of an earlier version */
 	char consumption[24], restatements[24], rejects[24], accounts_without_billing[24]; /* counts; "" for one that was not made */
 };
 
@@ -27,6 +28,10 @@ struct promotions {
 
 /* A ledger that is not there has none. */
 int promotions_read(struct promotions *promotions, const char *ledger_path, struct error *error);
+
+/* Of a file of lines "RUN CLOCK STATE ENDED_AT MANIFEST", as `run-facts promotions` prints them: the rest is not set. EX_DATAERR names a line
+ * that is not one; then the list is released. */
+int promotions_read_file(struct promotions *promotions, const char *path, struct error *error);
 void promotions_release(struct promotions *promotions);
 
 /* The place of a run; -1 when it was not promoted. */

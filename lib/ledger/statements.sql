@@ -198,7 +198,7 @@ SELECT record FROM promoted WHERE number IN ((SELECT max(number) FROM promoted),
 ORDER BY number;
 -- name: list_promotions
 SELECT run_id, record ->> 'state', record ->> 'started_at', record ->> 'verdict', record ->> '$.counts.consumption' || '', record ->> '$.counts.restatements' || '',
-  record ->> '$.counts.rejects' || '', record ->> '$.counts.accounts_without_billing' || ''
+  record ->> '$.counts.rejects' || '', record ->> '$.counts.accounts_without_billing' || '', record ->> 'ended_at', record ->> 'manifest'
 FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number;
 -- name: last_contracts
 SELECT record FROM result WHERE stream = 'contract' AND run_id =
@@ -244,3 +244,42 @@ SELECT plan_item, plan_item_id FROM plan_item ORDER BY plan_item;
 SELECT status, name FROM status ORDER BY status;
 -- name: export_sending_methods
 SELECT status, sending_method FROM status ORDER BY status;
+
+-- For run/ledger_proof.c: the contents of a ledger, in the order of keys; ?1 is the number of the last promotion by an earlier version, 0 for none:
+-- what later versions store of these runs may differ.
+-- name: prove_account
+SELECT * FROM account ORDER BY account;
+-- name: prove_account_site
+SELECT * FROM account_site WHERE ?1 = 0 OR since > (SELECT unixepoch(record ->> 'started_at') * 1000 FROM job_result WHERE number = ?1) ORDER BY 1, 2;
+-- name: prove_plan_item
+SELECT * FROM plan_item ORDER BY plan_item;
+-- name: prove_status
+SELECT * FROM status ORDER BY status;
+-- name: prove_subscription
+SELECT * FROM subscription ORDER BY 1, 2, 3;
+-- name: prove_billing_period
+SELECT * FROM billing_period ORDER BY 1, 2;
+-- name: prove_layout
+SELECT * FROM layout ORDER BY one;
+-- name: prove_envelope_block
+SELECT * FROM envelope_block ORDER BY block;
+-- name: prove_sent_week
+SELECT * FROM sent_week ORDER BY 1, 2, 3;
+-- name: prove_late_envelope
+SELECT * FROM late_envelope ORDER BY envelope_id;
+-- name: prove_conflict
+SELECT * FROM conflict ORDER BY 1, 2;
+-- name: prove_checkpoint
+SELECT * FROM checkpoint ORDER BY one;
+-- name: prove_job_result
+-- The digests of manifests are compared with the files.
+SELECT number, run_id, CASE WHEN number > ?1 THEN json_remove(record, '$.manifest') END AS record FROM job_result ORDER BY number;
+-- name: prove_reported
+SELECT account_id, plan_item_id, period_start, profile, period_end, units_consumed, reported.state, CASE WHEN number > ?1 THEN reported.run_id END AS run_id,
+  CASE WHEN number > ?1 THEN reported.record END AS record
+FROM reported LEFT JOIN job_result USING (run_id) ORDER BY 1, 2, 3, 4;
+-- name: prove_restatement
+SELECT account_id, plan_item_id, period_start, profile, run_id, units_before, units_after, cause, CASE WHEN number > ?1 THEN restatement.record END AS record
+FROM restatement LEFT JOIN job_result USING (run_id) ORDER BY 1, 2, 3, 4, 5;
+-- name: prove_result
+SELECT result.* FROM result LEFT JOIN job_result USING (run_id) WHERE job_result.number IS NULL OR job_result.number > ?1 ORDER BY 1, 2, 3;

@@ -1,78 +1,95 @@
 #include "run/manifest.h"
 
-#include "base/sha256.h"
 #include "io/atomic_file.h"
 #include "run/json_file.h"
 #include "run/run_folder.h"
 #include "json/json_indent.h"
 #include "json/json_write.h"
 
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MANIFEST "raw/manifest.json"
+#define VERSION "2"
 
 /* ---- writing ---- */
 
-static int append_files(const char *folder, const char *pattern, struct buffer *json, struct error *error)
+/* Files that the driver removes once the run is promoted, and the manifest itself. */
+static bool is_passing(const char *file)
+{
+	static const char *const passing[] = {
+		"begun.json", "reported.ndjson", "tallied.ndjson", "promotion.ndjson", "verdict", "workspace-verdict", "refused", MANIFEST};
+	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+		if (strcmp(file, passing[i]) == 0)
+			return true;
+	return false;
+}
+
+static int append_files(const char *folder, struct buffer *json, struct error *error)
 {
 	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1];
-	glob_t found;
+	struct run_list files;
+	if (run_files_read(&files, folder, error) < 0)
+		return error_prefix(error, "cannot make the manifest of '%s'", folder);
 	int result = 0;
-	snprintf(path, sizeof path, "%s/%s", folder, pattern);
-	if (glob(path, 0, NULL, &found) != 0)
-		return 0;
-	for (size_t i = 0; i < found.gl_pathc && result == 0; i++) {
-		result = sha256_file(found.gl_pathv[i], hash, error);
+	json_member_begin(json, "files", '[');
+	for (size_t i = 0; i < files.count && result == 0; i++) {
+		if (is_passing(files.names[i]))
+			continue;
+		snprintf(path, sizeof path, "%s/%s", folder, files.names[i]);
+		result = sha256_file(path, hash, error);
 		json_begin(json, '{');
 		json_member_text(json, "sha256", hash);
-		json_member_text(json, "file", found.gl_pathv[i] + strlen(folder) + 1);
+		json_member_text(json, "file", files.names[i]);
 		json_end(json, '}');
 	}
-	globfree(&found);
+	json_end(json, ']');
+	run_list_release(&files);
 	return result;
 }
 
-static int append_previous(const char *runs, const char *previous, struct buffer *json, struct error *error)
+/* A run of an earlier version has no digest in the ledger. */
+static int append_previous(const char *runs, const struct promotion *previous, struct buffer *json, struct error *error)
 {
-	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1];
+	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1] = "";
 	if (!previous) {
 		json_member_null(json, "previous");
 		return 0;
 	}
-	bool is_lost = access(run_path(path, runs, previous, MANIFEST), F_OK) != 0;
-	if (!is_lost && sha256_file(path, hash, error) < 0)
+	if (*previous->manifest)
+		snprintf(hash, sizeof hash, "%s", previous->manifest);
+	else if (access(run_path(path, runs, previous->run_id, MANIFEST), F_OK) == 0 && sha256_file(path, hash, error) < 0)
 		return -1;
 	json_member_begin(json, "previous", '{');
-	json_member_text(json, "run", previous);
-	if (is_lost)
-		json_member_null(json, "sha256");
-	else
+	json_member_text(json, "run", previous->run_id);
+	if (*hash)
 		json_member_text(json, "sha256", hash);
+	else
+		json_member_null(json, "sha256");
 	json_end(json, '}');
 	return 0;
 }
 
-int manifest_write(const char *folder, const char *runs, const char *previous, struct error *error)
+int manifest_write(
+	const char *folder, const char *runs, const struct promotions *before, char digest[SHA256_HEX_LENGTH + 1], struct error *error)
 {
 	char path[RUN_PATH_LIMIT];
 	struct buffer json = BUFFER_INIT, text = BUFFER_INIT;
 	snprintf(path, sizeof path, "%s/%s", folder, MANIFEST);
 	json_begin(&json, '{');
-	int result = append_previous(runs, previous, &json, error);
-	json_member_begin(&json, "files", '[');
-	if (result < 0 || append_files(folder, "raw/*.exchanges", &json, error) < 0 ||
-		append_files(folder, "raw/*.bodies", &json, error) < 0 || append_files(folder, "inputs/*", &json, error) < 0)
-		result = -1;
-	json_end(&json, ']');
+	json_member_raw(&json, "manifest", VERSION, strlen(VERSION));
+	int result = append_previous(runs, before->count ? &before->list[before->count - 1] : NULL, &json, error);
+	if (result == 0)
+		result = append_files(folder, &json, error);
 	json_end(&json, '}');
 	json_finish(&json);
 	if (result == 0 && (result = buffer_check(&json, error)) == 0) {
 		json_indent(json.data, json.length, &text);
 		result = atomic_file_write(path, &text, 0666, error);
 	}
+	if (result == 0)
+		result = sha256_hex(text.data, text.length, digest, error);
 	buffer_release(&json);
 	buffer_release(&text);
 	return result;
@@ -80,68 +97,158 @@ int manifest_write(const char *folder, const char *runs, const char *previous, s
 
 /* ---- verifying ---- */
 
+enum { PREVIOUS, FILES, FORM, FIELDS };
+
 struct verification {
 	const char *runs, *run;
+	bool without_bodies;
 	struct json_scanner *scanner; /* of an entry of `files` */
+	struct run_list files; /* those in the run's folder; what the manifest has listed is "" */
 	struct error *error;
 };
 
-static int verify_file(void *context, const char *text, size_t length)
+static int fail_run(const struct verification *verification, const char *file, const char *reason)
+{
+	return error_set(verification->error, EX_DATAERR, "cannot verify run '%s': %s %s", verification->run, file, reason);
+}
+
+static bool ends_in(const char *file, const char *end)
+{
+	size_t length = strlen(file), part = strlen(end);
+	return length >= part && strcmp(file + length - part, end) == 0;
+}
+
+/* Only files that are in the folder are opened, whatever the manifest says. */
+static int verify_file(const struct verification *verification, const char *file, const struct json_slice *sha256)
+{
+	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1];
+	for (size_t i = 0; i < verification->files.count; i++) {
+		if (strcmp(verification->files.names[i], file) != 0)
+			continue;
+		if (sha256_file(run_path(path, verification->runs, verification->run, file), hash, verification->error) < 0)
+			return -1;
+		if (sha256->length != SHA256_HEX_LENGTH || memcmp(hash, sha256->text, SHA256_HEX_LENGTH) != 0)
+			return fail_run(verification, file, "differs from its manifest");
+		*verification->files.names[i] = 0;
+		return 0;
+	}
+	if (verification->without_bodies && ends_in(file, ".bodies"))
+		return 0;
+	return fail_run(verification, file, "is missing, which is in its manifest");
+}
+
+static int verify_entry(void *context, const char *text, size_t length)
 {
 	const struct verification *verification = context;
-	char path[RUN_PATH_LIMIT], file[1024], hash[SHA256_HEX_LENGTH + 1];
+	char file[1024];
 	struct buffer entry = BUFFER_INIT;
 	struct json_slice slices[2];
 	buffer_append(&entry, text, length);
 	int result = buffer_check(&entry, verification->error) < 0 ||
 			json_scan(verification->scanner, entry.data, entry.length, slices, verification->error) < 0 ||
 			slices[0].kind != JSON_STRING || slices[1].kind != JSON_STRING || slices[1].length >= sizeof file
-		? error_set(verification->error, EX_DATAERR, "cannot verify run '%s': its manifest has a wrong entry", verification->run)
+		? fail_run(verification, MANIFEST, "has a wrong entry")
 		: 0;
 	if (result == 0) {
 		snprintf(file, sizeof file, "%.*s", (int)slices[1].length, slices[1].text);
-		result = sha256_file(run_path(path, verification->runs, verification->run, file), hash, NULL);
-		if (result < 0 || slices[0].length != SHA256_HEX_LENGTH || memcmp(hash, slices[0].text, SHA256_HEX_LENGTH) != 0)
-			result = error_set(verification->error, EX_DATAERR, "cannot verify run '%s': %s %s its manifest", verification->run,
-				file, result < 0 ? "is missing, which is in" : "differs from");
+		result = verify_file(verification, file, &slices[0]);
 	}
 	buffer_release(&entry);
 	return result;
 }
 
-static int verify_run(const struct verification *verification, const char *before, struct error *error)
+/* A manifest of an earlier version is complete for recordings and inputs alone. */
+static int find_unlisted(const struct verification *verification, bool is_earlier)
 {
-	static const char *const pointers[] = {"/previous/sha256", "/files"};
-	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1] = "", previous[SHA256_HEX_LENGTH + 1];
-	struct json_file file;
-	if (access(run_path(path, verification->runs, verification->run, MANIFEST), F_OK) != 0)
-		return error_set(error, EX_DATAERR, "cannot verify run '%s': '%s' is lost", verification->run, path);
-	if (before && sha256_file(run_path(path, verification->runs, before, MANIFEST), hash, error) < 0)
-		return -1;
-	if (json_file_read(&file, run_path(path, verification->runs, verification->run, MANIFEST), pointers, 2, error) < 0)
-		return -1;
-	int result = 0;
-	if (strcmp(json_file_text(&file, 0, previous, sizeof previous), hash) != 0)
-		result = error_set(error, EX_DATAERR, "cannot verify run '%s': its manifest names another run before it than %s",
-			verification->run, before ? before : "none");
-	else if (file.slices[1].kind != JSON_ARRAY)
-		result = error_set(error, EX_DATAERR, "cannot verify run '%s': its manifest lists no files", verification->run);
-	else
-		result = json_scan_elements(file.scanner, &file.slices[1], verify_file, (void *)verification, error);
-	json_file_release(&file);
+	for (size_t i = 0; i < verification->files.count; i++) {
+		const char *file = verification->files.names[i];
+		if (*file && strcmp(file, MANIFEST) != 0 && (!is_earlier || strchr(file, '/')))
+			return fail_run(verification, file, "is not in its manifest");
+	}
+	return 0;
+}
+
+static int verify_files(struct verification *verification, const struct json_file *manifest, bool is_earlier)
+{
+	char path[RUN_PATH_LIMIT];
+	struct error failure = ERROR_INIT;
+	snprintf(path, sizeof path, "%s/%s", verification->runs, verification->run);
+	if (manifest->slices[FILES].kind != JSON_ARRAY)
+		return fail_run(verification, MANIFEST, "lists no files");
+	if (run_files_read(&verification->files, path, &failure) < 0)
+		return error_set(verification->error, failure.status, "cannot verify run '%s': %s", verification->run, failure.text);
+	int result = json_scan_elements(manifest->scanner, &manifest->slices[FILES], verify_entry, verification, verification->error);
+	if (result == 0)
+		result = find_unlisted(verification, is_earlier);
+	run_list_release(&verification->files);
 	return result;
 }
 
-int manifest_verify(const char *runs, const struct promotions *promotions, size_t last, struct error *error)
+/* chain->newest is that of the run `before`, and becomes this run's. */
+static int verify_run(
+	struct verification *verification, const struct promotion *run, const char *before, struct manifest_chain *chain, size_t place)
+{
+	static const char *const pointers[FIELDS] = {"/previous/sha256", "/files", "/manifest"};
+	struct error *error = verification->error;
+	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1], previous[SHA256_HEX_LENGTH + 1], form[8];
+	struct json_file file;
+	verification->run = run->run_id;
+	if (access(run_path(path, verification->runs, run->run_id, MANIFEST), F_OK) != 0)
+		return error_set(error, EX_DATAERR, "cannot verify run '%s': '%s' is lost", run->run_id, path);
+	if (sha256_file(path, hash, error) < 0)
+		return -1;
+	if (*run->manifest && strcmp(run->manifest, hash) != 0)
+		return fail_run(verification, MANIFEST, "is not the one that the ledger promoted");
+	if (json_file_read(&file, path, pointers, FIELDS, error) < 0)
+		return -1;
+	bool is_earlier = strcmp(json_file_text(&file, FORM, form, sizeof form), VERSION) != 0;
+	int result = 0;
+	if (strcmp(json_file_text(&file, PREVIOUS, previous, sizeof previous), chain->newest) != 0)
+		result = error_set(error, EX_DATAERR, "cannot verify run '%s': its manifest names another run before it than %s",
+			run->run_id, before ? before : "none");
+	else if (is_earlier ? *run->manifest || *form || chain->earlier < place : !*run->manifest)
+		result = fail_run(verification, MANIFEST, "has not the form that the ledger implies");
+	else
+		result = verify_files(verification, &file, is_earlier);
+	json_file_release(&file);
+	chain->earlier += is_earlier;
+	memcpy(chain->newest, hash, sizeof hash);
+	return result;
+}
+
+int manifest_find_forgotten(const char *runs, const struct promotions *promotions, const struct manifest_chain *chain, struct error *error)
+{
+	static const char *const pointers[] = {"/previous/sha256"};
+	char path[RUN_PATH_LIMIT], previous[SHA256_HEX_LENGTH + 1];
+	struct run_list list;
+	struct json_file file;
+	if (run_list_read(&list, runs, RUN_NAMED, error) < 0)
+		return -1;
+	int result = 0;
+	for (size_t i = 0; i < list.count && result == 0; i++) {
+		const char *run = list.names[i];
+		if (promotions_find(promotions, run, strlen(run)) >= 0 ||
+			json_file_read(&file, run_path(path, runs, run, MANIFEST), pointers, 1, NULL) < 0)
+			continue;
+		if (strcmp(json_file_text(&file, 0, previous, sizeof previous), chain->newest) == 0)
+			result = error_set(error, EX_DATAERR, "cannot verify run '%s': it follows the last run that the ledger has, '%s'",
+				run, promotions->list[promotions->count - 1].run_id);
+		json_file_release(&file);
+	}
+	run_list_release(&list);
+	return result;
+}
+
+int manifest_verify(
+	const char *runs, const struct promotions *promotions, bool without_bodies, struct manifest_chain *chain, struct error *error)
 {
 	static const char *const pointers[] = {"/sha256", "/file"};
-	struct verification verification = {.runs = runs, .error = error};
+	struct verification verification = {.runs = runs, .without_bodies = without_bodies, .error = error};
+	*chain = (struct manifest_chain){.earlier = 0};
 	verification.scanner = json_scanner_new(pointers, 2, error);
 	int result = verification.scanner ? 0 : -1;
-	for (size_t i = 0; i <= last && result == 0; i++) {
-		verification.run = promotions->list[i].run_id;
-		result = verify_run(&verification, i ? promotions->list[i - 1].run_id : NULL, error);
-	}
+	for (size_t i = 0; i < promotions->count && result == 0; i++)
+		result = verify_run(&verification, &promotions->list[i], i ? promotions->list[i - 1].run_id : NULL, chain, i);
 	json_scanner_free(verification.scanner);
 	return result;
 }

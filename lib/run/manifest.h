@@ -1,23 +1,38 @@
 /*
- * manifest.h: raw/manifest.json of a run: the SHA-256 of every file of its recording and of its inputs, and of the manifest of the run before.
- * So no run can be changed or removed unnoticed. The previous run is the one that the ledger promoted before.
+ * manifest.h: raw/manifest.json of a run: the SHA-256 of every other file in its folder, and of the manifest of the run before. The ledger
+ * has the SHA-256 of each manifest (job_result), so no run can be changed, added to or removed unnoticed.
  *
- *     {"previous": {"run": "20250318T020000Z", "sha256": "…"} or null, "files": [{"sha256": "…", "file": "raw/fetch-datafeed.bodies"}, …]}
+ *     {"manifest": 2, "previous": {"run": "20250318T020000Z", "sha256": "…"} or null, "files": [{"sha256": "…", "file": "inputs/models.csv"}, …]}
  *
- * "sha256" is null where the folder of the run before was lost by then.
+ * The previous run is the one that the ledger promoted before, with the digest that the ledger has; names, clocks and folders play no part.
+ * "sha256" is null where neither the ledger nor a folder had it. Manifests of earlier versions have no "manifest" and list recordings and
+ * inputs alone.
  */
 #ifndef ENVTALLY_MANIFEST_H
 #define ENVTALLY_MANIFEST_H
 
 #include "ledger/promotions.h"
 
-/* Writes the manifest of the run in `folder`; `previous`, the run before it, is in the folder `runs`. NULL: there is none. */
-int manifest_write(const char *folder, const char *runs, const char *previous, struct error *error);
+#include <stdbool.h>
+
+/* Writes the manifest of the run under way in `folder`, whose other files are complete; its predecessor, the last of `before`, is in the
+ * folder `runs`. Sets the manifest's digest. */
+int manifest_write(
+	const char *folder, const char *runs, const struct promotions *before, char digest[SHA256_HEX_LENGTH + 1], struct error *error);
+
+struct manifest_chain {
+	size_t earlier; /* runs at its beginning whose manifests are of an earlier version */
+	char newest[SHA256_HEX_LENGTH + 1]; /* digest of the last manifest */
+};
 
 /*
- * Checks the runs that were promoted, up to the one of that place: the chain of their manifests, and every file that these name. EX_DATAERR
- * names the run and the file.
+ * Checks all promoted runs: the chain of their manifests, by the digests that the ledger has, and that each folder has the files that its
+ * manifest lists and no other. Of `without_bodies`, recorded bodies may be missing. EX_DATAERR names the run and the file.
  */
-int manifest_verify(const char *runs, const struct promotions *promotions, size_t last, struct error *error);
+int manifest_verify(
+	const char *runs, const struct promotions *promotions, bool without_bodies, struct manifest_chain *chain, struct error *error);
+
+/* Is there a folder whose manifest follows the newest one? Then the ledger has promoted that run, and lost it: EX_DATAERR names it. */
+int manifest_find_forgotten(const char *runs, const struct promotions *promotions, const struct manifest_chain *chain, struct error *error);
 
 #endif

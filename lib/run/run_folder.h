@@ -17,13 +17,19 @@
 enum run_kind { RUN_NAMED, RUN_INTERRUPTED, RUN_DISCARDED };
 
 struct run_list {
-	char **names; /* of the runs, ascending; owned */
+	char **names; /* of the runs or files, ascending; owned */
 	size_t count;
 };
 
 /* A folder that is not there has no runs. EX_OSERR when memory is short, EX_NOINPUT when the folder cannot be read. */
 int run_list_read(struct run_list *list, const char *runs, enum run_kind kind, struct error *error);
 void run_list_release(struct run_list *list);
+
+/*
+ * The files in the folder of a run, by their paths in it. EX_DATAERR names what is neither a regular file nor inputs/ or raw/: a run's folder
+ * has nothing else.
+ */
+int run_files_read(struct run_list *files, const char *folder, struct error *error);
 
 /* RUNS/RUN/FILE, into `path` of RUN_PATH_LIMIT bytes, cut to fit; returns it. */
 const char *run_path(char *path, const char *runs, const char *run, const char *file);

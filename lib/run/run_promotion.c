@@ -286,12 +286,17 @@ int run_promote(const struct run_promotion *promotion, struct error *error)
 	struct promotions before;
 	if (promotions_read(&before, promotion->ledger, error) < 0)
 		return -1;
-	const char *previous = before.count ? before.list[before.count - 1].run_id : NULL;
+	char manifest[SHA256_HEX_LENGTH + 1] = "";
 	int result = append_job(promotion, &job, error);
 	if (result == 0)
 		result = write_job(promotion->folder, &job, error);
 	if (result == 0)
-		result = manifest_write(promotion->folder, promotion->runs, previous, error);
+		result = manifest_write(promotion->folder, promotion->runs, &before, manifest, error);
+	if (result == 0) { /* job.json cannot have it: the manifest covers job.json */
+		job.length--;
+		buffer_append_format(&job, ",\"manifest\":\"%s\"}", manifest);
+		result = buffer_check(&job, error);
+	}
 	if (result == 0)
 		result = write_promotion(promotion->folder, &job, error);
 	promotions_release(&before);

@@ -1,6 +1,7 @@
 /*
- * run_promotion.h: the last step of a run: job.json, its manifest, and promotion.ndjson, which merge stores in the ledger in one
- * transaction: the job_result, then consumption, restatements, results, and the software models of subscriptions.
+ * run_promotion.h: the last step of a run: job.json; the manifest, which covers it and all other files; and promotion.ndjson, which merge
+ * stores in the ledger in one transaction: the job_result, with the manifest's digest, then consumption, restatements, results, and the
+ * software models of subscriptions. A run that is killed before that transaction writes all three again; after it, none of them.
  */
 #ifndef ENVTALLY_RUN_PROMOTION_H
 #define ENVTALLY_RUN_PROMOTION_H

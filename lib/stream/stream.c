@@ -283,10 +283,10 @@ const struct stream stream_model_identifier = {
 const struct stream stream_job_result = {
 	.name = "job_result",
 	.keys = KEYS("run_id"),
-	.fields =
-		FIELDS({"run_id", FIELD_TEXT, true}, {"profile", FIELD_TEXT, false}, {"job", FIELD_TEXT, true}, {"state", FIELD_WORD, true},
-			{"started_at", FIELD_TIME, true}, {"ended_at", FIELD_TIME, false}, {"counts", FIELD_OBJECT, true},
-			{"error", FIELD_TEXT, false}, {"policy", FIELD_TEXT, false}, {"verdict", FIELD_TEXT, false}),
+	.fields = FIELDS({"run_id", FIELD_TEXT, true}, {"profile", FIELD_TEXT, false}, {"job", FIELD_TEXT, true},
+		{"state", FIELD_WORD, true}, {"started_at", FIELD_TIME, true}, {"ended_at", FIELD_TIME, false},
+		{"counts", FIELD_OBJECT, true}, {"error", FIELD_TEXT, false}, {"policy", FIELD_TEXT, false}, {"verdict", FIELD_TEXT, false},
+		{"manifest", FIELD_TEXT, false}),
 };
 
 /* The streams that are stored; account_site is made of accounts, and entitlement_use, consumption_use, explanation and model_identifier on request. */
