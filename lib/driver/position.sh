@@ -126,7 +126,7 @@ other_profiles() { # NAME LICENCE-FOLDER FOLDER OWN-FILE
 		[[ ! $file -ef $4 ]] || continue
 		name=$(profile_name "$file") || continue
 		[ "$name" != "$1" ] || continue
-		[[ $(latest_run "$name") == *succeeded ]] || ! is_active "$file" || : >"$3/others-partial"
+		[[ $(latest_run "$name") == *' succeeded '* ]] || ! is_active "$file" || : >"$3/others-partial"
 		[ -e "$workspace/ledger/$name.db" ] || continue
 		# One of an older version is brought up to date, as its own run would.
 		stage merge --ledger "$workspace/ledger/$name.db" --print-state >/dev/null 2>&1 || bring_up_to_date "$workspace/ledger/$name.db"
