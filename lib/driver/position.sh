@@ -358,7 +358,7 @@ reconcile_command() {
 			position "$file" "$name" >"$scratch/position"
 			# What the last run could not read is not in the ledger.
 			as_reported=()
-			[[ $(latest_run "$name") == *succeeded ]] || as_reported=(--partial)
+			[[ $(latest_run "$name") == *' succeeded '* ]] || as_reported=(--partial)
 			if [ "$workspace_shown" = 0 ] && [ -s "$scratch/workspace" ]; then
 				show_workspace
 			fi
