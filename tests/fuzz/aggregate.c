@@ -1,6 +1,6 @@
 /*
- * fuzz_aggregate: daily partials, envelopes and consumption, added up by period. Adding up what was printed gives the same again; that is
- * what lets the input be split.
+ * fuzz_aggregate: daily partials, envelopes and consumption, added up by period. Adding up what was printed gives the same again, and so does
+ * adding up parts of the input by themselves.
  */
 #include "fuzz.h"
 
@@ -21,14 +21,49 @@ static int aggregate_once(const void *bytes, size_t length, struct output *outpu
 	return result;
 }
 
+/* What was printed at the end: all that is passed on comes before it. */
+static const char *consumption_of(const struct output *output)
+{
+	static const char schema[] = "{\"type\":\"SCHEMA\",\"stream\":\"consumption\"";
+	const char *found = "", *at = output->pending.data;
+	while ((at = memmem(at, (size_t)(output->pending.data + output->pending.length - at), schema, sizeof schema - 1)))
+		found = at++;
+	return found;
+}
+
+static void check_same(const struct buffer *lines, const struct output *wanted)
+{
+	struct output got;
+	struct error error = ERROR_INIT;
+	FUZZ_CHECK(aggregate_once(lines->data, lines->length, &got, &error) == 0);
+	FUZZ_CHECK(strcmp(consumption_of(&got), consumption_of(wanted)) == 0);
+	fuzz_close(&got);
+}
+
+/* The input in two parts, each added up by itself, and then together. */
+static void check_parts(const uint8_t *bytes, size_t length, const struct output *wanted)
+{
+	struct buffer parts = BUFFER_INIT;
+	struct error error = ERROR_INIT;
+	const uint8_t *newline = memchr(bytes + length / 2, '\n', length - length / 2);
+	size_t first = newline ? (size_t)(newline + 1 - bytes) : length, sizes[] = {first, length - first};
+	for (size_t i = 0; i < 2; bytes += sizes[i++]) {
+		struct output part;
+		FUZZ_CHECK(aggregate_once(bytes, sizes[i], &part, &error) == 0);
+		buffer_append(&parts, part.pending.data, part.pending.length);
+		fuzz_close(&part);
+	}
+	check_same(&parts, wanted);
+	buffer_release(&parts);
+}
+
 void fuzz_aggregate(const uint8_t *bytes, size_t length)
 {
-	struct output once, twice;
+	struct output once;
 	struct error error = ERROR_INIT;
-	int result = aggregate_once(bytes, length, &once, &error);
-	if (result == 0) {
-		FUZZ_CHECK(aggregate_once(once.pending.data, once.pending.length, &twice, &error) == 0);
-		fuzz_close(&twice);
+	if (aggregate_once(bytes, length, &once, &error) == 0) {
+		check_same(&once.pending, &once);
+		check_parts(bytes, length, &once);
 	} else {
 		FUZZ_CHECK(error.status == EX_DATAERR);
 	}
