@@ -21,6 +21,15 @@ static int aggregate_once(const void *bytes, size_t length, struct output *outpu
 	return result;
 }
 
+bool fuzz_aggregate_takes(const struct buffer *lines)
+{
+	struct output ignored;
+	struct error error = ERROR_INIT;
+	int result = aggregate_once(lines->data, lines->length, &ignored, &error);
+	fuzz_close(&ignored);
+	return result == 0;
+}
+
 /* What was printed at the end: all that is passed on comes before it. */
 static const char *consumption_of(const struct output *output)
 {

@@ -47,6 +47,10 @@ void fuzz_check_lines(const struct buffer *lines);
 /* Entitlements, software models and exclusions that a few short ids draw on. */
 const struct licence *fuzz_rights(void);
 
+/* Does the next stage take what a stage printed? */
+bool fuzz_merge_takes(const struct buffer *lines);
+bool fuzz_aggregate_takes(const struct buffer *lines);
+
 /* A number of the input, which gets shorter: 0 where it has none left. */
 struct fuzz_input {
 	const uint8_t *at;

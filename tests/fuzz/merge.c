@@ -1,6 +1,7 @@
 /*
  * fuzz_merge: canonical streams, whatever is in them, into a ledger in memory. What is accepted gives the same partials when it is read
- * twice, and, if no run is reported in it, backwards; and every line that is printed is JSON.
+ * twice, and, if no run is reported in it, backwards; and
+ * aggregate-by-period takes them.
  */
 #include "fuzz.h"
 
@@ -25,6 +26,15 @@ static int merge_lines(const struct buffer *lines, struct output *ledger_lines, 
 	fuzz_close(&passed_on);
 	FUZZ_CHECK(error->status == 0 || error->status == EX_DATAERR);
 	return error->status ? -1 : 0;
+}
+
+bool fuzz_merge_takes(const struct buffer *lines)
+{
+	struct output ignored;
+	struct error error = ERROR_INIT;
+	int result = merge_lines(lines, &ignored, &error);
+	fuzz_close(&ignored);
+	return result == 0;
 }
 
 static void check_same(const struct buffer *lines, const struct output *wanted)
@@ -64,6 +74,7 @@ void fuzz_merge(const uint8_t *bytes, size_t length)
 	struct error error = ERROR_INIT;
 	buffer_append(&lines, bytes, length);
 	if (merge_lines(&lines, &once, &error) == 0) {
+		FUZZ_CHECK(fuzz_aggregate_takes(&once.pending));
 		buffer_append(&other, bytes, length);
 		buffer_append_byte(&other, '\n');
 		buffer_append(&other, bytes, length);
