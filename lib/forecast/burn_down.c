@@ -115,26 +115,15 @@ static int draw(struct burn_down *burn_down, const struct daily_consumption *dai
 	return result;
 }
 
-static bool has_enterprise_agreement(const struct daily_consumption *daily, const struct open_position *position, int32_t day)
-{
-	const struct entitlements *entitlements = &daily->licence->entitlements;
-	for (size_t i = 0; i < entitlements->count; i++) {
-		const struct entitlement *entitlement = &entitlements->list[i];
-		if (entitlement->is_enterprise && entitlement->allocation_type == GROUP_POOL && entitlement->start_day <= day &&
-			day < entitlement->end_day && entitlement_is_of(entitlement, position->software_model, position->license_metric))
-			return true;
-	}
-	return false;
-}
-
 static void find_exhaustion(struct burn_down *burn_down, const struct daily_consumption *daily)
 {
 	const struct open_position *position = burn_down->position;
 	int32_t day = burn_down->at_end.first_breach;
 	if (position->unlicensed > 0 && position->first_unlicensed != NO_BREACH)
 		day = position->first_unlicensed;
-	burn_down->is_covered = burn_down->at_end.is_covered || (day != NO_BREACH && has_enterprise_agreement(daily, position, day));
-	burn_down->runs_out = day != NO_BREACH && !has_enterprise_agreement(daily, position, day);
+	bool is_covered = day != NO_BREACH && expected_position_is_covered(daily, position, day);
+	burn_down->is_covered = burn_down->at_end.is_covered || is_covered;
+	burn_down->runs_out = day != NO_BREACH && !is_covered;
 	burn_down->is_covered &= !burn_down->runs_out;
 	burn_down->exhausted_on = day;
 	burn_down->days_left = burn_down->runs_out && day > burn_down->today ? day - burn_down->today : 0;

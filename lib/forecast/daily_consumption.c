@@ -29,6 +29,7 @@ void daily_consumption_release(struct daily_consumption *daily)
 	name_table_release(&daily->exclusion_suspects);
 	sum_table_release(&daily->sums);
 	free(daily->positions);
+	free(daily->periods);
 	free(daily->metric_of_item);
 	*daily = (struct daily_consumption){.positions = NULL};
 }
@@ -126,10 +127,26 @@ static struct open_position read_position(struct record *record)
 	return position;
 }
 
+/* Each once: the records of a metric come period by period, metric by metric. */
+static void add_period(struct daily_consumption *daily, const struct period *period, struct record *record)
+{
+	for (size_t i = daily->period_count; i-- > 0;)
+		if (daily->periods[i].start == period->start && daily->periods[i].end == period->end)
+			return;
+	struct period *new = record->failed || period->index < 0
+		? NULL
+		: array_grow((void **)&daily->periods, &daily->period_count, sizeof *new, record->error);
+	if (new)
+		*new = *period;
+	else if (period->index >= 0)
+		record->failed = true;
+}
+
 static void add_position(struct daily_consumption *daily, struct record *record)
 {
 	struct open_position new = read_position(record);
 	check_profile(daily, record);
+	add_period(daily, &new.period, record);
 	if (record->failed || daily->now < new.period.start || daily->now >= new.period.end || record_is_null(record, SLOT_rights_used))
 		return;
 	record_text_update(record, SLOT_software_model, &daily->arena, &new.software_model);

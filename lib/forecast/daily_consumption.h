@@ -33,6 +33,8 @@ struct daily_consumption {
 	struct sum_table sums; /* plan item, day (as uint32_t), account or RECORD_NO_NAME */
 	struct open_position *positions;
 	size_t position_count;
+	struct period *periods; /* of all metric_results since the contract start, each once */
+	size_t period_count;
 	const char *profile; /* of the metric_results; NULL for none */
 	bool has_profile;
 	int32_t known_until; /* the last day that every feed has passed which is not stale; at most the day before the clock's */

@@ -2,7 +2,8 @@
  * expected_position.h: what an open period's position is expected to be at its end, by the day: units draw on rights that are in force on
  * their day (drawdown.h), expected ones as counted ones.
  *
- * Accounts are not told apart, so rights that are allocated to a group are drawn as those of the pool. A day's units are those of the
+ * Where the contract settles by the period, the units of each period draw as a whole; rights run out on the first day on which those of the
+ * open one come to more. Accounts are not told apart, so rights that are allocated to a group are drawn as those of the pool. A day's units are those of the
  * series that the forecast goes by. Where the grants come to other rights than the position's rights_owned at the period's start, as
  * when the licence file is not the position's, days are not drawn on: all units are held against rights_owned.
  */
@@ -32,6 +33,9 @@ struct expected_position {
  */
 int expected_position_draw(struct expected_position *expected, const struct daily_consumption *daily, const struct open_position *position,
 	const struct day_series *series, struct error *error);
+
+/* Is an enterprise-wide agreement for all accounts in force on the day? */
+bool expected_position_is_covered(const struct daily_consumption *daily, const struct open_position *position, int32_t day);
 
 /* What these rights cost on average, and their currency; NULL and AMOUNT_NONE where entitlements tell no cost. */
 int expected_position_costs(const struct daily_consumption *daily, const struct open_position *position, const int64_t rights[],

@@ -7,7 +7,16 @@
 #include <string.h>
 #include <strings.h>
 
-enum { AGREEMENT_TYPE = 2, UNIT_COST = 10, TOTAL_COST, CURRENCY, ALLOCATION_TYPE, ALLOCATION_VALUE }; /* of the columns */
+enum {
+	AGREEMENT_TYPE = 2,
+	START_DATE = 7,
+	UNIT_COST = 10,
+	TOTAL_COST,
+	CURRENCY,
+	ALLOCATION_TYPE,
+	ALLOCATION_VALUE,
+	TRUE_UP_FOR = 17
+}; /* columns */
 
 #define AT(member) .offset = offsetof(struct entitlement, member)
 
@@ -32,6 +41,8 @@ static const struct licence_column entitlement_columns[] = {
 	{"allocation_type", false, CELL_WORD, AT(allocation_type), .words = group_type_names, .otherwise = GROUP_POOL},
 	{"allocation_value", false, CELL_TEXT, AT(allocation_value)},
 	{"status", false, CELL_WORD, AT(status), .words = statuses},
+	{"profile", false, CELL_TEXT, AT(profile)},
+	{"true_up_for", false, CELL_FIRST_DAY, AT(true_up_for)},
 	{.name = NULL},
 };
 
@@ -110,6 +121,8 @@ static int check_row(struct csv_table *table, char *const cells[], void *row, vo
 	entitlement->is_retired = entitlement->status == 1;
 	entitlement->is_enterprise = is_enterprise_wide(cells[AGREEMENT_TYPE]);
 	read_costs(table, cells, entitlement);
+	if (entitlement->start_day != DAY_FIRST && entitlement->true_up_for > entitlement->start_day)
+		csv_table_complain(table, "true_up_for", "'%s' lies after the start date %s", cells[TRUE_UP_FOR], cells[START_DATE]);
 	if (*cells[ALLOCATION_TYPE] && !*cells[ALLOCATION_VALUE])
 		csv_table_complain(table, "allocation_value", "it must not be empty");
 	else if (!*cells[ALLOCATION_TYPE] && *cells[ALLOCATION_VALUE])

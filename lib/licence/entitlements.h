@@ -23,6 +23,8 @@ struct entitlement {
 	money cost; /* of one subscription period, in `currency` */
 	enum group_type allocation_type; /* GROUP_POOL: not allocated */
 	const char *allocation_value;
+	const char *profile; /* only its accounts draw on it; "" for all */
+	int32_t true_up_for; /* a day of the consumption period that it covers too; DAY_FIRST for none */
 };
 
 struct entitlements {

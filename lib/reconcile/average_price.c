@@ -80,13 +80,13 @@ static int add_grants(struct average_price *pricing, const struct drawdown *draw
 	for (size_t i = 0; i < drawdown->grants.count; i++) {
 		const struct grant *grant = &drawdown->grants.list[i];
 		const struct entitlement *entitlement = grant->entitlement;
-		if (!grant_is_in_force(grant, period))
+		if (!grant_is_drawable(grant, period))
 			continue;
 		pricing->entitlements++;
-		if (!entitlement->has_cost) {
-			pricing->entitlements_without_cost++;
+		pricing->entitlements_without_cost += !entitlement->has_cost;
+		/* A true-up costs what it costs on its own days. */
+		if (!entitlement->has_cost || !grant_is_in_force(grant, period))
 			continue;
-		}
 		if (cost_of(pricing, entitlement, &cost, error) < 0 || money_add(&spend, cost, error) < 0 ||
 			add_share(pricing, grant, cost, period, error) < 0)
 			return -1;

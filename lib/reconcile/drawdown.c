@@ -8,8 +8,19 @@
 /* A grant with the group that its entitlement is allocated to. */
 struct placed {
 	struct grant grant;
-	uint32_t group;
+	uint32_t group, profile;
 };
+
+/* The days on which it can be drawn on begin and end, but for a gap between the period that it is a true-up of and its own days. */
+static int32_t first_day(const struct grant *grant)
+{
+	return grant->true_up_end && grant->true_up_start < grant->start_day ? grant->true_up_start : grant->start_day;
+}
+
+static int32_t end_day(const struct grant *grant)
+{
+	return grant->true_up_end > grant->end_day ? grant->true_up_end : grant->end_day;
+}
 
 static int compare_placed(const void *left, const void *right)
 {
@@ -19,12 +30,14 @@ static int compare_placed(const void *left, const void *right)
 		return x->allocation_type < y->allocation_type ? -1 : 1;
 	if (a->group != b->group)
 		return a->group < b->group ? -1 : 1;
+	if (a->profile != b->profile)
+		return a->profile < b->profile ? -1 : 1;
 	if (x->is_unlimited != y->is_unlimited)
 		return x->is_unlimited ? -1 : 1;
-	if (a->grant.end_day != b->grant.end_day)
-		return a->grant.end_day < b->grant.end_day ? -1 : 1;
-	if (a->grant.start_day != b->grant.start_day)
-		return a->grant.start_day < b->grant.start_day ? -1 : 1;
+	if (end_day(&a->grant) != end_day(&b->grant))
+		return end_day(&a->grant) < end_day(&b->grant) ? -1 : 1;
+	if (first_day(&a->grant) != first_day(&b->grant))
+		return first_day(&a->grant) < first_day(&b->grant) ? -1 : 1;
 	return (x->row > y->row) - (x->row < y->row);
 }
 
@@ -38,6 +51,7 @@ static struct placed *place(struct membership *membership, const struct grants *
 	for (size_t i = 0; i < grants->count; i++) {
 		const struct entitlement *entitlement = grants->list[i].entitlement;
 		placed[i].grant = grants->list[i];
+		placed[i].profile = membership ? input_profile_of_name(membership->input, entitlement->profile) : INPUT_NONE;
 		if (entitlement->allocation_type == GROUP_POOL)
 			continue;
 		ptrdiff_t group = membership_group(membership, entitlement->allocation_type, entitlement->allocation_value, error);
@@ -51,7 +65,7 @@ static struct placed *place(struct membership *membership, const struct grants *
 	return placed;
 }
 
-/* Says of a pool's group where the pool is. */
+/* Says of a pool's group where its first pool is. */
 static int index_pool(struct drawdown *drawdown, size_t number, struct error *error)
 {
 	const struct pool *pool = &drawdown->pools[number];
@@ -65,7 +79,9 @@ static int index_pool(struct drawdown *drawdown, size_t number, struct error *er
 		drawdown->pool_of[type] = grown;
 		drawdown->pool_of_count[type] = count;
 	}
-	drawdown->pool_of[type][pool->group] = (uint32_t)number;
+	if (drawdown->pool_of[type][pool->group] == MEMBERSHIP_NONE)
+		drawdown->pool_of[type][pool->group] = (uint32_t)number;
+	drawdown->has_profiles |= pool->profile != INPUT_NONE;
 	return 0;
 }
 
@@ -80,11 +96,11 @@ int drawdown_open(struct drawdown *drawdown, struct membership *membership, stru
 		struct pool *last = drawdown->pool_count ? &drawdown->pools[drawdown->pool_count - 1] : NULL;
 		enum group_type type = placed[i].grant.entitlement->allocation_type;
 		drawdown->grants.list[i] = placed[i].grant;
-		if (last && last->type == type && last->group == placed[i].group)
+		if (last && last->type == type && last->group == placed[i].group && last->profile == placed[i].profile)
 			last->count++;
 		else
 			drawdown->pools[drawdown->pool_count++] =
-				(struct pool){.type = type, .group = placed[i].group, .first = i, .count = 1};
+				(struct pool){.type = type, .group = placed[i].group, .profile = placed[i].profile, .first = i, .count = 1};
 	}
 	for (size_t i = 0; i < drawdown->pool_count && result == 0; i++)
 		result = index_pool(drawdown, i, error);
@@ -101,18 +117,13 @@ void drawdown_release(struct drawdown *drawdown)
 	*drawdown = (struct drawdown){.pool_count = 0};
 }
 
-bool grant_is_in_force(const struct grant *grant, const struct period *period)
-{
-	return grant->start_day * DAY_MS < period->end && grant->end_day * DAY_MS > period->start;
-}
-
 static void open_pool(struct drawdown *drawdown, struct pool *pool, const struct period *interval)
 {
 	pool->is_in_force = pool->is_unlimited = pool->is_enterprise = false;
 	pool->wanted = pool->served = pool->passed = 0;
 	for (size_t i = pool->first; i < pool->first + pool->count; i++) {
 		const struct grant *grant = &drawdown->grants.list[i];
-		if (!grant_is_in_force(grant, interval))
+		if (!grant_is_drawable(grant, interval))
 			continue;
 		pool->is_in_force = true;
 		pool->is_unlimited |= grant->entitlement->is_unlimited;
@@ -129,7 +140,7 @@ static void draw_pool(struct drawdown *drawdown, struct pool *pool, const struct
 	}
 	for (size_t i = pool->first; i < pool->first + pool->count && pool->served < pool->wanted; i++) {
 		struct grant *grant = &drawdown->grants.list[i];
-		if (!grant_is_in_force(grant, interval))
+		if (!grant_is_drawable(grant, interval))
 			continue;
 		int64_t rest = grant->rights - grant->drawn, wanted = pool->wanted - pool->served, drawn = rest < wanted ? rest : wanted;
 		grant->drawn += drawn;
@@ -137,15 +148,25 @@ static void draw_pool(struct drawdown *drawdown, struct pool *pool, const struct
 	}
 }
 
-/* The pool of a type that the account may draw on; NULL for none. */
+/* The pools of a type that the accounts of a group draw on together: those of their profiles, and that of all. */
+struct tier {
+	enum group_type type;
+	bool is_of_profile;
+};
+
+/* The pool of a tier that the account may draw on; NULL for none. */
 static struct pool *pool_of_demand(
-	const struct drawdown *drawdown, enum group_type type, const struct demand *demand, const struct period *interval)
+	const struct drawdown *drawdown, struct tier tier, const struct demand *demand, const struct period *interval)
 {
+	enum group_type type = tier.type;
 	uint32_t group = type == GROUP_POOL ? 0 : membership_of(drawdown->membership, type, demand->rank, interval);
 	if (group >= drawdown->pool_of_count[type] || drawdown->pool_of[type][group] == MEMBERSHIP_NONE)
 		return NULL;
-	struct pool *pool = &drawdown->pools[drawdown->pool_of[type][group]];
-	return pool->is_in_force ? pool : NULL;
+	struct pool *pool = &drawdown->pools[drawdown->pool_of[type][group]], *end = drawdown->pools + drawdown->pool_count;
+	uint32_t profile = tier.is_of_profile ? membership_account(drawdown->membership, demand->rank)->profile : INPUT_NONE;
+	while (pool < end && pool->type == type && pool->group == group && pool->profile < profile)
+		pool++;
+	return pool < end && pool->type == type && pool->group == group && pool->profile == profile && pool->is_in_force ? pool : NULL;
 }
 
 static int64_t still_wanted(const struct demand *demand)
@@ -171,19 +192,20 @@ static void give(const struct drawdown *drawdown, const struct pool *pool, struc
 	}
 }
 
-/* All pools of one type: every account is in one of them at most. */
-static void draw_type(struct drawdown *drawdown, enum group_type type, const struct period *interval, struct demand demands[], size_t count)
+/* All pools of one tier: every account is in one of them at most. */
+static void draw_tier(struct drawdown *drawdown, struct tier tier, const struct period *interval, struct demand demands[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct pool *pool = pool_of_demand(drawdown, type, &demands[i], interval);
+		struct pool *pool = pool_of_demand(drawdown, tier, &demands[i], interval);
 		if (pool)
 			pool->wanted += still_wanted(&demands[i]);
 	}
 	for (size_t i = 0; i < drawdown->pool_count; i++)
-		if (drawdown->pools[i].type == type && drawdown->pools[i].wanted)
+		if (drawdown->pools[i].type == tier.type && (drawdown->pools[i].profile != INPUT_NONE) == tier.is_of_profile &&
+			drawdown->pools[i].wanted)
 			draw_pool(drawdown, &drawdown->pools[i], interval);
 	for (size_t i = 0; i < count; i++) {
-		struct pool *pool = pool_of_demand(drawdown, type, &demands[i], interval);
+		struct pool *pool = pool_of_demand(drawdown, tier, &demands[i], interval);
 		int64_t wanted = still_wanted(&demands[i]);
 		if (!pool || !wanted)
 			continue;
@@ -192,14 +214,26 @@ static void draw_type(struct drawdown *drawdown, enum group_type type, const str
 	}
 }
 
-static void cover(struct drawdown *drawdown, const struct period *interval, struct demand demands[], size_t count)
+static void cover_tier(struct drawdown *drawdown, struct tier tier, const struct period *interval, struct demand demands[], size_t count)
 {
-	for (int type = 0; type <= GROUP_POOL; type++)
-		for (size_t i = 0; i < count && drawdown->pool_of[type]; i++) {
-			const struct pool *pool = pool_of_demand(drawdown, (enum group_type)type, &demands[i], interval);
-			if (pool && pool->is_enterprise)
-				demands[i].covered = still_wanted(&demands[i]);
-		}
+	for (size_t i = 0; i < count; i++) {
+		const struct pool *pool = pool_of_demand(drawdown, tier, &demands[i], interval);
+		if (pool && pool->is_enterprise)
+			demands[i].covered = still_wanted(&demands[i]);
+	}
+}
+
+typedef void tier_step(struct drawdown *drawdown, struct tier tier, const struct period *interval, struct demand demands[], size_t count);
+
+/* In the order of drawing. */
+static void each_tier(struct drawdown *drawdown, tier_step *step, const struct period *interval, struct demand demands[], size_t count)
+{
+	for (int type = 0; type <= GROUP_POOL; type++) {
+		if (drawdown->pool_of[type] && drawdown->has_profiles)
+			step(drawdown, (struct tier){(enum group_type)type, true}, interval, demands, count);
+		if (drawdown->pool_of[type])
+			step(drawdown, (struct tier){(enum group_type)type, false}, interval, demands, count);
+	}
 }
 
 void drawdown_interval(struct drawdown *drawdown, const struct period *interval, struct demand demands[], size_t count)
@@ -209,24 +243,22 @@ void drawdown_interval(struct drawdown *drawdown, const struct period *interval,
 		open_pool(drawdown, &drawdown->pools[i], interval);
 		is_enterprise |= drawdown->pools[i].is_enterprise;
 	}
-	for (int type = 0; type <= GROUP_POOL; type++)
-		if (drawdown->pool_of[type])
-			draw_type(drawdown, (enum group_type)type, interval, demands, count);
+	each_tier(drawdown, draw_tier, interval, demands, count);
 	if (is_enterprise)
-		cover(drawdown, interval, demands, count);
+		each_tier(drawdown, cover_tier, interval, demands, count);
 }
 
 void drawdown_close(const struct drawdown *drawdown, const struct pool *pool, const struct period *period, struct pool_use *use)
 {
 	for (size_t i = pool->first; i < pool->first + pool->count; i++) {
 		const struct grant *grant = &drawdown->grants.list[i];
-		if (!grant_is_in_force(grant, period))
+		if (!grant_is_drawable(grant, period))
 			continue;
 		int64_t rest = grant->rights - grant->drawn;
 		use->is_in_force = true;
 		use->is_unlimited |= grant->entitlement->is_unlimited;
 		use->rest += rest;
-		if (grant->end_day * DAY_MS <= period->end)
+		if (end_day(grant) * DAY_MS <= period->end)
 			use->lapsing += rest;
 	}
 }

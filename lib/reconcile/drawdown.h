@@ -1,10 +1,11 @@
 /*
  * drawdown.h: the rights of one license metric, drawn on interval by interval: day by day, or period by period where only periods are known.
  *
- * What is consumed in an interval draws on grants that are in force on some day of it, in this order, which doc/reconcile.md states:
+ * What is consumed in an interval draws on grants that are in force on some day of it, or are a true-up for it, in this order, which doc/reconcile.md states:
  *   1. allocated ones, the narrower group first (account, site, cost center, department, company, country, organization);
  *      then those of the pool, which are allocated to nobody;
- *   2. within a group unlimited ones, then the one that ends first, then the one that began first, then by line of the file.
+ *   2. within a group those of the account's profile, then those of all;
+ *   3. of these unlimited ones, then the one that ends first, then the one that began first, then by line of the file.
  * Where a group's rights do not suffice, its accounts get them in proportion to what each still wants, in whole rights, rounded
  * along the accounts in the order of their ids (so the parts add up exactly).
  * What is wanted beyond all rights is covered where an enterprise-wide agreement of the account's group, or of the pool, is in
@@ -31,10 +32,10 @@ struct demand {
 	struct pool_use *uses[2]; /* by pool: the positions in which what is drawn counts; NULL for none */
 };
 
-/* The rights of one group: those that are allocated to it, or the pool. */
+/* The rights of one group: those that are allocated to it, or the pool; of all its accounts, or those of one profile. */
 struct pool {
 	enum group_type type; /* GROUP_POOL for the pool */
-	uint32_t group;
+	uint32_t group, profile; /* profile: INPUT_NONE for all */
 	size_t first, count; /* grants, in the order of drawing */
 	bool is_in_force, is_unlimited, is_enterprise; /* in the interval at hand, as is what follows */
 	int64_t wanted, served, passed;
@@ -43,9 +44,12 @@ struct pool {
 struct drawdown {
 	struct membership *membership;
 	struct grants grants; /* by pool, in the order of drawing */
-	struct pool *pools; /* by type and group; the pool of everybody last, where there is one */
+	struct pool
+		*pools; /* by type, group and profile, those of all profiles last; the pool of everybody is the last, where there is one */
 	size_t pool_count;
-	uint32_t *pool_of[GROUP_TYPES + 1]; /* by number of the group: the pool, or MEMBERSHIP_NONE; NULL where no pool is of that type */
+	bool has_profiles; /* some pool is a profile's */
+	uint32_t *pool_of[GROUP_TYPES +
+		1]; /* by number of the group: its first pool, or MEMBERSHIP_NONE; NULL where no pool is of that type */
 	size_t pool_of_count[GROUP_TYPES + 1];
 };
 
@@ -58,8 +62,5 @@ void drawdown_interval(struct drawdown *drawdown, const struct period *interval,
 
 /* What is in force and left of a pool in a period, once the period is drawn. */
 void drawdown_close(const struct drawdown *drawdown, const struct pool *pool, const struct period *period, struct pool_use *use);
-
-/* Is the grant in force on some day of the period? */
-bool grant_is_in_force(const struct grant *grant, const struct period *period);
 
 #endif

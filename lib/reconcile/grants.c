@@ -3,14 +3,14 @@
 #include "base/array.h"
 
 #include "base/instant.h"
-#include "base/period.h"
 #include "licence/licence_cells.h"
 
 #include <stdlib.h>
 
 #define REST_DAYS 3 /* the most by which two months differ */
 
-static int add(struct grants *grants, const struct entitlement *entitlement, int32_t start, int32_t end, struct error *error)
+static int add(struct grants *grants, const struct entitlement *entitlement, const struct period *true_up, int32_t start, int32_t end,
+	struct error *error)
 {
 	struct grant *grant = array_grow((void **)&grants->list, &grants->count, sizeof *grant, error);
 	if (!grant)
@@ -18,34 +18,49 @@ static int add(struct grants *grants, const struct entitlement *entitlement, int
 	*grant = (struct grant){.entitlement = entitlement,
 		.start_day = start,
 		.end_day = end,
+		.true_up_start = true_up ? instant_day(true_up->start) : 0,
+		.true_up_end = true_up ? instant_day(true_up->end - 1) + 1 : 0,
 		.rights = entitlement->is_unlimited ? 0 : entitlement->purchased_rights};
 	return 0;
 }
 
-int grants_add(struct grants *grants, const struct entitlement *entitlement, int32_t from, int32_t to, struct error *error)
+int grants_add(struct grants *grants, const struct entitlement *entitlement, const struct period *true_up, int32_t from, int32_t to,
+	struct error *error)
 {
 	int32_t end = entitlement->end_day;
-	if (entitlement->start_day >= to || end <= from)
+	if (!true_up && (entitlement->start_day >= to || end <= from))
 		return 0;
 	if (!entitlement->months)
-		return add(grants, entitlement, entitlement->start_day, end, error);
+		return add(grants, entitlement, true_up, entitlement->start_day, end, error);
 	struct period_rule rule = period_rule_contract(entitlement->start_day, entitlement->months);
 	int32_t day = entitlement->start_day > from ? entitlement->start_day : from;
 	/* One earlier: the rest of an entitlement may lie in a subscription period that begins within it. */
-	int index = period_of_day(&rule, day).index;
+	int index = true_up ? 0 : period_of_day(&rule, day).index;
 	for (index = index > 0 ? index - 1 : 0;; index++) {
 		struct period window = period_by_index(&rule, index);
 		int32_t first = instant_day(window.start), next = instant_day(window.end);
-		if (first >= to || first >= end)
+		if ((first >= to && !true_up) || first >= end)
 			return 0;
 		bool is_last = next >= end - REST_DAYS;
 		if (is_last)
 			next = end;
-		if (next > from && add(grants, entitlement, first, next, error) < 0)
+		if ((true_up || next > from) && add(grants, entitlement, true_up, first, next, error) < 0)
 			return -1;
 		if (is_last)
 			return 0;
+		true_up = NULL;
 	}
+}
+
+bool grant_is_in_force(const struct grant *grant, const struct period *period)
+{
+	return grant->start_day * DAY_MS < period->end && grant->end_day * DAY_MS > period->start;
+}
+
+bool grant_is_drawable(const struct grant *grant, const struct period *period)
+{
+	return grant_is_in_force(grant, period) ||
+		(grant->true_up_start * DAY_MS < period->end && grant->true_up_end * DAY_MS > period->start);
 }
 
 void grants_release(struct grants *grants)

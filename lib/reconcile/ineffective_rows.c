@@ -2,6 +2,8 @@
 
 #include "base/glob.h"
 #include "base/instant.h"
+#include "licence/licence_cells.h"
+#include "reconcile/position_draw.h"
 #include "reconcile/position_print.h"
 #include "json/json_write.h"
 
@@ -68,16 +70,64 @@ static bool has_members(const struct reporting *reporting, enum group_type type,
 	return !is_of_file && !position->input->has_accounts;
 }
 
+/* Has the profile consumption, and in the group if the row names one? An account without consumption may be of any profile. */
+static bool has_use(const struct position *position, const struct entitlement *entitlement, bool *in_group)
+{
+	uint32_t profile = input_profile_of_name(position->input, entitlement->profile);
+	enum group_type type = entitlement->allocation_type;
+	bool is_used = false;
+	*in_group = type == GROUP_POOL;
+	for (uint32_t rank = 0; rank < position->input->account_count; rank++) {
+		uint32_t own = membership_account(&position->membership, rank)->profile;
+		is_used |= own == profile;
+		*in_group |= (own == profile || own == INPUT_NONE) && type != GROUP_POOL &&
+			membership_is_member(&position->membership, type, rank, entitlement->allocation_value);
+	}
+	return is_used;
+}
+
+static void check_profile(const struct reporting *reporting, const struct entitlement *entitlement)
+{
+	bool in_group;
+	if (!has_use(reporting->position, entitlement, &in_group))
+		report_row(reporting, "entitlements", entitlement->row, "profile", entitlement->profile,
+			"there is no consumption of profile '%s'", entitlement->profile);
+	else if (!in_group)
+		report_row(reporting, "entitlements", entitlement->row, "allocation_value", entitlement->allocation_value,
+			"no account of profile '%s' is of %s '%s'", entitlement->profile, group_type_names[entitlement->allocation_type],
+			entitlement->allocation_value);
+}
+
+static void check_true_up(const struct reporting *reporting, const struct entitlement *entitlement)
+{
+	char day[DAY_LENGTH + 1] = "";
+	if (entitlement->true_up_for == DAY_FIRST || entitlement->true_up_for * DAY_MS > reporting->position->now ||
+		position_true_up_period(reporting->position, entitlement))
+		return;
+	day_format(entitlement->true_up_for, day);
+	report_row(reporting, "entitlements", entitlement->row, "true_up_for", day,
+		"%s is in no consumption period since the contract start", day);
+}
+
 static void check_entitlements(const struct reporting *reporting)
 {
 	const struct position *position = reporting->position;
+	bool is_used = false;
+	for (size_t i = 0; i < position->input->account_count; i++)
+		is_used |= position->input->accounts[i].profile != INPUT_NONE;
 	for (size_t i = 0; i < position->licence->entitlements.count; i++) {
 		const struct entitlement *entitlement = &position->licence->entitlements.list[i];
 		check_metric(reporting, "entitlements", entitlement->row, entitlement->software_model, entitlement->license_metric);
-		if (!entitlement->is_retired && entitlement->allocation_type != GROUP_POOL &&
+		if (entitlement->is_retired)
+			continue;
+		if (is_used)
+			check_true_up(reporting, entitlement);
+		if (entitlement->allocation_type != GROUP_POOL &&
 			!has_members(reporting, entitlement->allocation_type, entitlement->allocation_value))
 			report_row(reporting, "entitlements", entitlement->row, "allocation_value", entitlement->allocation_value,
 				"no account is of %s '%s'", group_type_names[entitlement->allocation_type], entitlement->allocation_value);
+		else if (*entitlement->profile && is_used)
+			check_profile(reporting, entitlement);
 	}
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/instant.h"
+#include "licence/licence_cells.h"
 #include "reconcile/without_position.h"
 
 #include <stdlib.h>
@@ -35,18 +36,49 @@ size_t position_workspace_period(const struct position *position, int32_t day)
 
 /* ---- whose rights they are ---- */
 
+/* The only profile that has positions; INPUT_NONE where several have. */
+static uint32_t only_profile(const struct reconcile_input *input)
+{
+	for (size_t i = 0; i < input->period_count && input->workspace == INPUT_NONE; i++)
+		if (input->periods[i].period.index >= 0)
+			return input->periods[i].profile;
+	return INPUT_NONE;
+}
+
+const struct period *position_true_up_period(const struct position *position, const struct entitlement *entitlement)
+{
+	const struct reconcile_input *input = position->input;
+	uint32_t only = only_profile(input),
+		 profile = *entitlement->profile ? input_profile_of_name(input, entitlement->profile)
+		: only != INPUT_NONE             ? only
+						 : input->workspace;
+	int64_t at = entitlement->true_up_for * DAY_MS;
+	for (size_t i = 0; i < input->period_count && entitlement->true_up_for != DAY_FIRST; i++) {
+		const struct period *period = &input->periods[i].period;
+		if (input->periods[i].profile == profile && period->index >= 0 && period->start <= at && at < period->end)
+			return period;
+	}
+	return NULL;
+}
+
 /* The one profile that uses the metric, or the only one that there is; INPUT_NONE where several do, or none. */
 static uint32_t sole_profile(const struct position *position, const struct position_line lines[], size_t count)
 {
-	const struct reconcile_input *input = position->input;
-	uint32_t sole = INPUT_NONE;
+	uint32_t sole = only_profile(position->input);
 	for (size_t i = 0; i < count; i++) {
 		uint32_t profile = position_period(position, lines[i].period)->profile;
 		if (sole != INPUT_NONE && sole != profile)
 			return INPUT_NONE;
 		sole = profile;
 	}
-	return sole == INPUT_NONE && input->workspace == INPUT_NONE && input->period_count ? input->periods[0].profile : sole;
+	return sole;
+}
+
+/* Are the rights those of another profile than the only one that there is? */
+static bool is_of_others(const struct position *position, const struct entitlement *entitlement)
+{
+	uint32_t only = only_profile(position->input);
+	return *entitlement->profile && only != INPUT_NONE && input_profile_of_name(position->input, entitlement->profile) != only;
 }
 
 /* The profile whose results have what is left of the pool; INPUT_NONE for the workspace's alone. */
@@ -55,6 +87,11 @@ static uint32_t owner_of(const struct position *position, const struct pool *poo
 	const struct membership *membership = &position->membership;
 	uint32_t owner = INPUT_NONE;
 	bool is_known = false; /* some account has a group of this type */
+	/* What the only profile has is the position of the workspace: all rights are in it. */
+	if (position->input->workspace == INPUT_NONE)
+		return sole;
+	if (pool->profile != INPUT_NONE)
+		return pool->profile;
 	for (uint32_t rank = 0; rank < position->input->account_count && pool->type != GROUP_POOL; rank++) {
 		const struct input_account *account = membership_account(membership, rank);
 		if (account->profile == INPUT_NONE)
@@ -113,8 +150,9 @@ static int collect_grants(const struct drawing *drawing, struct grants *grants, 
 	}
 	for (size_t i = 0; i < entitlements->count; i++) {
 		const struct entitlement *entitlement = &entitlements->list[i];
-		if (entitlement_is_of(entitlement, metric->software_model, metric->license_metric) &&
-			grants_add(grants, entitlement, from, to, error) < 0)
+		if (!entitlement_is_of(entitlement, metric->software_model, metric->license_metric) || is_of_others(position, entitlement))
+			continue;
+		if (grants_add(grants, entitlement, position_true_up_period(position, entitlement), from, to, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -168,7 +206,8 @@ static int close_cell(const struct drawing *drawing, struct position_cell *cell,
 		const struct pool *pool = &drawdown->pools[i];
 		struct pool_use *use = &cell->pools[i];
 		bool is_whole = cell->period->profile == drawing->position->input->workspace || drawing->owners[i] == cell->period->profile;
-		if (is_whole || pool->type == GROUP_POOL || use->drawn || use->is_unlimited)
+		bool is_of_all = pool->type == GROUP_POOL && pool->profile == INPUT_NONE;
+		if (is_whole || is_of_all || use->drawn || use->is_unlimited)
 			drawdown_close(drawdown, pool, &cell->period->period, use);
 		if (!is_whole)
 			use->rest = use->lapsing = 0;

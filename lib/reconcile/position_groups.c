@@ -73,7 +73,8 @@ static int fill(const struct position *position, const struct rows *rows, const 
 		row->is_in = true;
 		row->rest += use->rest;
 		row->is_unlimited |= use->is_unlimited;
-		everybody |= pool->type == GROUP_POOL && use->is_unlimited;
+		everybody |= pool->type == GROUP_POOL && use->is_unlimited &&
+			(pool->profile == INPUT_NONE || pool->profile == cell->period->profile);
 	}
 	for (size_t i = 0; i < rows->groups + 2 && everybody; i++)
 		rows->list[i].is_unlimited = true;

@@ -42,7 +42,7 @@ void position_trace_grants(struct position *position, const struct position_cell
 {
 	const struct grants *grants = &cell->drawdown->grants;
 	for (size_t i = 0; position->trace && i < grants->count; i++)
-		if (grant_is_in_force(&grants->list[i], &cell->period->period))
+		if (grant_is_drawable(&grants->list[i], &cell->period->period))
 			print_grant(position, cell, &grants->list[i], cell->drawn_before[i], cell->drawn_after[i]);
 }
 

@@ -166,6 +166,12 @@ static uint32_t read_profile(struct reconcile_input *input, struct record *recor
 	return profile;
 }
 
+uint32_t input_profile_of_name(const struct reconcile_input *input, const char *name)
+{
+	const struct name *found = *name ? name_table_find(&input->profiles, name, strlen(name)) : NULL;
+	return found ? (uint32_t)(found - input->profiles.names) : *name ? INPUT_NOBODY : INPUT_NONE;
+}
+
 bool input_profile_is_shown(const struct reconcile_input *input, uint32_t profile)
 {
 	return profile == input->workspace || input->profiles.names[profile].value;

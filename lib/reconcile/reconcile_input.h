@@ -131,6 +131,10 @@ int reconcile_input_add(
 int reconcile_input_add_other(
 	struct reconcile_input *input, const struct message_reader *reader, const struct message *message, struct error *error);
 
+/* The number of the profile that rights are restricted to: INPUT_NONE for "", INPUT_NOBODY where nothing is known of it. */
+#define INPUT_NOBODY (INPUT_NONE - 1)
+uint32_t input_profile_of_name(const struct reconcile_input *input, const char *name);
+
 /* Has the profile results here? */
 bool input_profile_is_shown(const struct reconcile_input *input, uint32_t profile);
 

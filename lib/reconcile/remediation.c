@@ -74,7 +74,7 @@ static int move(struct position *position, const struct position_cell *cell, str
 
 static bool is_for(const struct grant *grant, const struct breach *breach)
 {
-	return grant_is_in_force(grant, &(struct period){.start = breach->first_day * DAY_MS, .end = breach->end_day * DAY_MS});
+	return grant_is_drawable(grant, &(struct period){.start = breach->first_day * DAY_MS, .end = breach->end_day * DAY_MS});
 }
 
 /* What nobody has drawn of the pool's grants on which the breach could have drawn, in the order of drawing; up to `most`. */
@@ -82,6 +82,10 @@ static int64_t take_rest(
 	struct outcome *outcome, const struct position_cell *cell, const struct pool *pool, const struct breach *breach, int64_t most)
 {
 	int64_t taken = 0;
+	/* Rights of a profile stay its. */
+	if (pool->profile != INPUT_NONE &&
+		membership_account(cell->drawdown->membership, cell->consumers[breach->consumer].rank)->profile != pool->profile)
+		return 0;
 	for (size_t i = pool->first; i < pool->first + pool->count && taken < most; i++) {
 		const struct grant *grant = &cell->drawdown->grants.list[i];
 		int64_t rest = grant->rights - cell->drawn_after[i] - outcome->moved[i], part = rest < most - taken ? rest : most - taken;
