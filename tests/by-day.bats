@@ -2,27 +2,29 @@
 # reconcile by the day, and of several profiles: a second computation in Perl, from envelopes and licence files alone, over random workspaces; and what
 # it has found, by hand.
 #
-# 20 times 50 workspaces; PROPERTY_BATCHES for fewer. A failure names the seeds: a workspace is
+# 10 times 100 workspaces; PROPERTY_BATCHES for fewer. A failure names the seeds: a workspace is
 #	tests/reconcile/by-day-organisations SEED SEED FOLDER
 
 # shellcheck disable=SC2154 # root is helper's
 
 load helper
 
-batches=${PROPERTY_BATCHES:-20} each=50
+batches=${PROPERTY_BATCHES:-10} each=100
 tools=$BATS_TEST_DIRNAME/reconcile
 
 figures=(period_start rights_owned rights_used rights_available unlicensed_rights covered_rights lapsing_rights allocated_in_use not_allocated_in_use
 	allocated_not_in_use not_allocated excluded_units over_licensed_rights true_up_cost over_licensed_amount potential_savings total_spend
-	current_period_spend first_unlicensed_on status)
+	current_period_spend first_unlicensed_on status drawn_by)
 
 # rows FOLDER SEED...: what reconcile gives for these workspaces, as tests/reconcile/by-day-second prints it.
 rows() {
 	local seed stream
+	# By a shell that is smaller than bats.
 	for seed in "${@:2}"; do
-		reconcile -q --now "$(<"$1/$seed/clock")" -e "$1/$seed/entitlements.csv" -m "$1/$seed/models.csv" -x "$1/$seed/exclusions.csv" \
-			--groups "$1/$seed/groups.csv" --prices "$1/$seed/prices.csv" <"$1/$seed/input.ndjson" || return 1
-	done | "$tools/fields" metric_result metric_result profile software_model license_metric "${figures[@]}" -- model_result model_result profile software_model \
+		# shellcheck disable=SC2016 # for that shell
+		echo "f=$1/$seed"'; read -r now <"$f/clock"; reconcile -q --now "$now" -e "$f/entitlements.csv" -m "$f/models.csv" -x "$f/exclusions.csv" --groups "$f/groups.csv" --prices "$f/prices.csv" --policy "$f/policy.json" <"$f/input.ndjson"'
+	done >"$1/commands"
+	sh -e "$1/commands" | "$tools/fields" metric_result metric_result profile software_model license_metric "${figures[@]}" -- model_result model_result profile software_model \
 		"${figures[@]}" -- product_result product_result profile product "${figures[@]}" -- unlicensed_consumption unlicensed_consumption \
 		profile software_model license_metric period_start account_id units_unlicensed cost
 	for stream in metric_result model_result product_result unlicensed_consumption; do sed "s/^/$stream\t/" $stream; done
