@@ -304,3 +304,51 @@ interval() {
 	run ! grep -qF "<blink>" hostile.html
 	grep -q 'class="burn"' hostile.html
 }
+
+# licensed ROW...: entitlements.csv.
+licensed() {
+	{
+		echo entitlement_id,software_model,license_metric,agreement_type,start_date,end_date,purchased_rights,total_cost,currency,profile,true_up_for
+		printf '%s\n' "$@"
+	} >entitlements.csv
+}
+
+@test "settlement by the period: the expected use of the period is held against all rights of the period" {
+	# 900 used, 10 a day to come: 3650 in the year.
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 3000 900; } >in
+	licensed e1,Pro,Envelope,,2025-01-01,2025-03-31,1000,1000,USD,, e2,Pro,Envelope,,2025-12-01,2025-12-31,2000,4000,USD,,
+	of_it=(expected_units expected_unlicensed_rights expected_over_licensed_rights exhausted_on expected_true_up_cost)
+	# By the day 100 lapse with March, and the second contract serves 310 of December.
+	same "3650 2440 1790 2025-04-01 4066.67" "$(foretell 2025-04-01T00:00:00Z --entitlements entitlements.csv <in | fields "${of_it[@]}")"
+	echo '{"name":"n","version":1,"statuses":{"created":false},"settlement":"period"}' >policy.json
+	# 3000 are used up with the 300th day, 27 October. 650 at 5000.00 / 3000.
+	same "3650 650 0 2025-10-28 1083.33" "$(foretell 2025-04-01T00:00:00Z --entitlements entitlements.csv --policy policy.json <in | fields "${of_it[@]}")"
+	run --separate-stderr forecast --models models.csv --policy nowhere.json <in
+	refused 66 "forecast: cannot open 'nowhere.json'*"
+}
+
+@test "settlement by the period: earlier periods have drawn as a whole, and an agreement of some day covers all" {
+	# 2024 used 200 in its last 20 days, when nothing was in force any more; of the 1500 of both years 1300 are left.
+	{ days 2024-12-12 20 10 && days 2025-01-01 90 10 && position 2024-01-01 2025-01-01 1700 200 && position 2025-01-01 2026-01-01 1300 900 '{"period_index":1}'; } >in
+	licensed e1,Pro,Envelope,,2024-01-01,2024-11-30,200,,,, e2,Pro,Envelope,,2024-01-01,2025-12-31,1300,,,,
+	echo '{"name":"n","version":1,"statuses":{"created":false},"settlement":"period"}' >policy.json
+	same "2350 2025-05-11 false" "$(foretell 2025-04-01T00:00:00Z --entitlements entitlements.csv --policy policy.json <in | fields expected_unlicensed_rights exhausted_on is_covered)"
+	sed -i 's/^e2,Pro,Envelope,/&ELA/; $a e3,Pro,Envelope,,2024-01-01,2024-01-31,0,,,,' entitlements.csv
+	same "0 null true" "$(foretell 2025-04-01T00:00:00Z --entitlements entitlements.csv --policy policy.json <in | fields expected_unlicensed_rights exhausted_on is_covered)"
+}
+
+@test "a true-up covers its period from the first day; rights of another profile do not count; its cost stays on its days" {
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 4000 900; } >in
+	licensed e1,Pro,Envelope,,2025-04-01,2025-12-31,3000,3000,USD,acme, e2,Pro,Envelope,,2026-02-01,2026-12-31,1000,9000,USD,,2025-01-31 e3,Pro,Envelope,,2025-01-01,2025-12-31,5000,1,USD,other,
+	same "0 350 null 4000" "$(foretell 2025-04-01T00:00:00Z --entitlements entitlements.csv <in | fields expected_unlicensed_rights expected_over_licensed_rights exhausted_on rights_owned)"
+	# Without it the first 90 days are missing, at 1.00; without the profile nothing is owned.
+	sed 's/2025-01-31$//' entitlements.csv >without.csv
+	sed -i 's/"rights_owned":4000/"rights_owned":3000/' in
+	same "900 250 2025-01-01 900.00" "$(foretell 2025-04-01T00:00:00Z --entitlements without.csv <in | fields expected_unlicensed_rights expected_over_licensed_rights exhausted_on expected_true_up_cost)"
+}
+
+@test "an agreement of all covers, also where the position's rights are not those of the file" {
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 700 900; } >in
+	licensed e1,Pro,Envelope,ELA,2025-01-01,2025-12-31,1000,,,,
+	same "0 null true false" "$(foretell 2025-04-01T00:00:00Z --entitlements entitlements.csv <in | fields expected_unlicensed_rights exhausted_on is_covered warning)"
+}
