@@ -8,17 +8,26 @@
 #include "../../stages/aggregate-by-period.c"
 #undef main
 
-static int aggregate_once(const void *bytes, size_t length, struct output *output, struct error *error)
+static int aggregate_after(const struct fuzz_input *reported, const void *bytes, size_t length, struct output *output, struct error *error)
 {
 	struct consumption consumption;
 	fuzz_output(output);
 	fuzz_stdin(bytes, length);
-	consumption_open(&consumption, INT64_C(1743472800000), "20250401T020000Z");
+	consumption_open(&consumption, options_now(), "20250401T020000Z");
 	consumption.renewal_months = 12;
-	int result = aggregate(&consumption, output, error);
+	reported_path = (char *)(uintptr_t)fuzz_file(0, reported->at, reported->left);
+	int result = reported->left ? read_reported(&consumption, error) : 0;
+	if (result == 0)
+		result = aggregate(&consumption, output, error);
 	consumption_release(&consumption);
 	fuzz_check_lines(&output->pending);
 	return result;
+}
+
+static int aggregate_once(const void *bytes, size_t length, struct output *output, struct error *error)
+{
+	const struct fuzz_input nothing = {.left = 0};
+	return aggregate_after(&nothing, bytes, length, output, error);
 }
 
 bool fuzz_aggregate_takes(const struct buffer *lines)
@@ -66,10 +75,26 @@ static void check_parts(const uint8_t *bytes, size_t length, const struct output
 	buffer_release(&parts);
 }
 
+/* What was reported before, a line "%", and the input. */
+static void check_reported(const uint8_t *bytes, const uint8_t *separator, size_t length)
+{
+	const struct fuzz_input reported = {bytes, (size_t)(separator + 1 - bytes)};
+	struct output lines;
+	struct error error = ERROR_INIT;
+	if (aggregate_after(&reported, separator + 3, (size_t)(bytes + length - separator) - 3, &lines, &error) < 0)
+		FUZZ_CHECK(error.status == EX_DATAERR);
+	fuzz_close(&lines);
+}
+
 void fuzz_aggregate(const uint8_t *bytes, size_t length)
 {
 	struct output once;
 	struct error error = ERROR_INIT;
+	const uint8_t *separator = memmem(bytes, length, "\n%\n", 3);
+	if (separator) {
+		check_reported(bytes, separator, length);
+		return;
+	}
 	if (aggregate_once(bytes, length, &once, &error) == 0) {
 		check_same(&once.pending, &once);
 		check_parts(bytes, length, &once);
