@@ -5,7 +5,7 @@
  * of their plan item; everything else is unchanged.
  * At the end it prints metric_result, model_result and product_result; group_result for --group-by; unlicensed_consumption and
  * remediation; consumption_without_position and consumption_balance: units that are in no position, and why; an unrecognized_subscription
- * for each identifier without a model; and with --trace entitlement_use and consumption_use, from which positions are explained.
+ * for each identifier without a model; and with --trace entitlement_use, segment_use and consumption_use, from which positions are explained.
  * doc/reconcile.md has the rules.
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.

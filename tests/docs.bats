@@ -296,7 +296,7 @@ prints() {
 	drawing=$(grep '^#define POSITION_DRAWING' "$root/lib/stream/stream.c")
 	envelope=$(awk '/^#define ENVELOPE_FIELDS/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream/stream.c" | tr -d '\n')
 	for stream in account subscription envelope watermark daily_consumption consumption restatement metric_result model_result product_result group_result \
-		unlicensed_consumption remediation forecast unrecognized_subscription ineffective_row consumption_without_position consumption_balance job_result entitlement_use consumption_use explanation model_identifier; do
+		unlicensed_consumption remediation forecast unrecognized_subscription ineffective_row consumption_without_position consumption_balance job_result entitlement_use segment_use consumption_use explanation model_identifier; do
 		table=$(awk -v title="## $stream" '/^## / { inside = $0 == title } inside' "$root/doc/streams.md")
 		# stream.c is where the programs have them from: name, type, required.
 		fields=$(awk -v start="stream_${stream/#envelope/envelope_method} = {" 'index($0, start) { inside = 1 } inside { printf "%s ", $0 } inside && /^};/ { exit }' "$root/lib/stream/stream.c")

@@ -1,7 +1,8 @@
 /*
  * explanation.h: the sources of a licence position's figures, level by level:
  *
- *   position ← entitlements (lines of entitlements.csv)
+ *   position ← segments (rights and use between days on which rights begin or end)
+ *            ← entitlements (lines of entitlements.csv)
  *            ← consumption (an account, plan item and period; a line of models.csv) ← days ← envelopes ← recorded exchanges
  *   with it: Docusign's own count of these accounts, if it was requested
  *
@@ -42,12 +43,22 @@ struct explanation_question {
 struct explained_position {
 	const char *profile, *software_model, *license_metric; /* NULL for none */
 	struct period period;
-	const char *state, *status, *unlicensed, *available; /* from the record; NULL without one */
+	const char *state, *status, *unlicensed, *available, *first_breach; /* from the record; NULL without one */
 	bool is_unlimited, is_consumption_known;
 	int64_t owned, used;
 	int64_t entitled, consumed, excluded; /* sums over all accounts */
 	int64_t billing_periods, billed, billed_counted; /* from the record */
-	size_t first_entitlement, entitlement_count, first_consumption, consumption_count;
+	bool is_shared; /* other profiles draw on the same rights */
+	int64_t segments_used, segments_drawn, segments_unlicensed, segments_others; /* sums over its segments */
+	size_t first_entitlement, entitlement_count, first_segment, segment_count, first_consumption, consumption_count;
+};
+
+/* Rights and use of a position on some days of its period: segment_use in doc/streams.md. Texts are NULL for null. */
+struct explained_segment {
+	uint32_t position;
+	const char *first_day, *last_day, *drawn_by, *reason, *first_breach, *currency, *price, *price_basis, *cost;
+	bool is_unlimited, is_known;
+	int64_t left, used, drawn, others, covered, unlicensed;
 };
 
 struct explained_entitlement {
@@ -122,13 +133,15 @@ struct explanation {
 	struct explanation_question question;
 	struct explained_position *positions;
 	struct explained_entitlement *entitlements;
+	struct explained_segment *segments;
 	struct explained_consumption *consumptions;
 	struct explained_day *days;
 	struct explained_envelope *envelopes;
 	struct explained_version *versions;
 	struct explained_check *checks; /* by profile, account and period */
-	size_t position_count, entitlement_count, consumption_count, day_count, envelope_count, version_count, check_count;
+	size_t position_count, entitlement_count, segment_count, consumption_count, day_count, envelope_count, version_count, check_count;
 	struct explained_differences *differences; /* by position */
+	bool has_profiles; /* some position is a profile's: then one without is the workspace's, whose consumption is the profiles' */
 	struct name_table texts, accounts, plan_items, senders, position_keys; /* plan item and sender 0: none */
 	const char **account_names; /* by number of accounts; NULL for none */
 	size_t account_name_count;

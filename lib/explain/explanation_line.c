@@ -8,6 +8,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+struct explanation_balance explanation_balance_of(int64_t units, int64_t sum)
+{
+	return (struct explanation_balance){.is_checked = true, .adds_up = units == sum, .units = units, .sum = sum};
+}
+
+struct explanation_balance explanation_count_wrong(struct explanation_printing *printing, struct explanation_balance balance)
+{
+	printing->wrong += balance.is_checked && !balance.adds_up;
+	return balance;
+}
+
+const char *explanation_balance_text(const struct explanation_balance *balance, char text[96])
+{
+	*text = 0;
+	if (balance->is_checked && !balance->adds_up)
+		snprintf(text, 96, "  DOES NOT ADD UP: the sum of what follows is %lld", (long long)balance->sum);
+	return text;
+}
+
 void explanation_print_line(struct explanation_printing *printing, int level, const char *format, ...)
 {
 	char *text;

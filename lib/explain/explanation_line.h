@@ -21,6 +21,14 @@ struct explanation_printing {
 	int wrong; /* sums that do not add up */
 };
 
+struct explanation_balance explanation_balance_of(int64_t units, int64_t sum);
+
+/* Counts it if it does not add up; returns it. */
+struct explanation_balance explanation_count_wrong(struct explanation_printing *printing, struct explanation_balance balance);
+
+/* The end of a line, in `text`: nothing if the sum adds up. */
+const char *explanation_balance_text(const struct explanation_balance *balance, char text[96]);
+
 /* Prints a line for people, indented by level. */
 void explanation_print_line(struct explanation_printing *printing, int level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -1,6 +1,7 @@
 #include "explain/explanation_billing.h"
 
 #include "base/instant.h"
+#include "explain/explanation_segments.h"
 #include "explain/recorded_envelopes.h"
 #include "stream/phrases.h"
 #include "stream/stream.h"
@@ -9,20 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct explanation_balance balance_of(int64_t units, int64_t sum)
-{
-	return (struct explanation_balance){.is_checked = true, .adds_up = units == sum, .units = units, .sum = sum};
-}
-
-/* The end of a line: nothing if the sum adds up. */
-static const char *verdict(const struct explanation_balance *balance, char text[96])
-{
-	*text = 0;
-	if (balance->is_checked && !balance->adds_up)
-		snprintf(text, 96, "  DOES NOT ADD UP: the sum of what follows is %lld", (long long)balance->sum);
-	return text;
-}
 
 struct text_of_day {
 	char text[DAY_LENGTH + 1];
@@ -63,12 +50,6 @@ static void id_text(const struct envelope_id *id, struct buffer *text)
 	envelope_id_append(id, text);
 }
 
-static struct explanation_balance count_wrong(struct explanation_printing *printing, struct explanation_balance balance)
-{
-	printing->wrong += balance.is_checked && !balance.adds_up;
-	return balance;
-}
-
 static void print_version(struct explanation_printing *printing, int64_t parent, const struct explained_version *version)
 {
 	const char *run = printing->explanation->runs[version->run];
@@ -106,7 +87,7 @@ static void print_envelope(struct explanation_printing *printing, int64_t parent
 	for (size_t i = 0; i < envelope->version_count; i++)
 		is_kept |= explanation->versions[envelope->first_version + i].is_kept;
 	struct explanation_balance balance = {.is_checked = has_recordings, .adds_up = is_kept, .units = 1, .sum = is_kept};
-	count_wrong(printing, balance);
+	explanation_count_wrong(printing, balance);
 	if (printing->for_people) {
 		explanation_print_line(printing, 4, "envelope %s  sent %s  %s%s%s, modified %s%s%s", id.data,
 			instant_text(envelope->sent_at).text, status->name, status->sending_method ? " by " : "",
@@ -143,10 +124,10 @@ static void print_day(struct explanation_printing *printing, int64_t parent, con
 		end++;
 	struct explanation_balance balance = {.units = units};
 	if (explanation->question.level >= EXPLAIN_ENVELOPE)
-		balance = count_wrong(printing, balance_of(units, (int64_t)(end - *at)));
+		balance = explanation_count_wrong(printing, explanation_balance_of(units, (int64_t)(end - *at)));
 	if (printing->for_people) {
 		explanation_print_line(printing, 3, "%s  %lld unit%s%s", day_text(day).text, (long long)units, units == 1 ? "" : "s",
-			verdict(&balance, text));
+			explanation_balance_text(&balance, text));
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
 		json_member_day(facts, "day", day);
@@ -183,7 +164,7 @@ static void print_consumption(struct explanation_printing *printing, int64_t par
 	struct explanation_balance balance = {.units = consumption->units};
 	char text[96], line[64] = "";
 	if (explanation->question.level >= EXPLAIN_DAY)
-		balance = count_wrong(printing, balance_of(consumption->units, consumption->counted));
+		balance = explanation_count_wrong(printing, explanation_balance_of(consumption->units, consumption->counted));
 	if (consumption->line)
 		snprintf(line, sizeof line, " (models.csv line %lld)", (long long)consumption->line);
 	if (printing->for_people) {
@@ -192,7 +173,7 @@ static void print_consumption(struct explanation_printing *printing, int64_t par
 			consumption->units == 1 ? "" : "s");
 		if (consumption->excluded)
 			explanation_print_line(printing, 3, "%lld of them excluded by exclusions.csv", (long long)consumption->excluded);
-		if (*verdict(&balance, text))
+		if (*explanation_balance_text(&balance, text))
 			explanation_print_line(printing, 3, "%s", text + 2);
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
@@ -268,6 +249,11 @@ static void print_differences(struct explanation_printing *printing, int64_t par
 		explanation_print_line(printing, any ? 2 : 1, "The period is %s: envelopes may still arrive", of->state);
 }
 
+static bool is_of_workspace(const struct explanation *explanation, const struct explained_position *position)
+{
+	return explanation->has_profiles && !position->profile && position->status;
+}
+
 static const char *model_of(const struct explained_position *position)
 {
 	if (position->software_model)
@@ -280,7 +266,10 @@ static void print_heading(
 {
 	char text[96];
 	explanation_print_line(printing, 0, "%s%s%s%s%s  %s to %s  period %d%s%s", model_of(position), position->license_metric ? ", " : "",
-		position->license_metric ? position->license_metric : "", position->profile ? "  profile " : "",
+		position->license_metric ? position->license_metric : "",
+		position->profile                                          ? "  profile "
+			: is_of_workspace(printing->explanation, position) ? "  workspace"
+									   : "",
 		position->profile ? position->profile : "", day_text(instant_day(position->period.start)).text,
 		day_text(instant_day(position->period.end - 1)).text, position->period.index, position->state ? ", " : "",
 		position->state ? position->state : "");
@@ -294,8 +283,16 @@ static void print_heading(
 		position->is_consumption_known ? rights_text(false, position->used).text : "unknown",
 		position->available ? position->available : "unknown", position->unlicensed ? position->unlicensed : "unknown",
 		position->status);
-	explanation_print_line(
-		printing, 1, "rights owned: %s%s", rights_text(position->is_unlimited, position->owned).text, verdict(owned, text));
+	if (position->first_breach)
+		explanation_print_line(printing, 1, "first unlicensed on %s", position->first_breach);
+	if (position->is_shared)
+		explanation_print_line(printing, 1,
+			"rights owned: %s, of those that profiles of the workspace share: others drew %lld of them in this period%s",
+			rights_text(position->is_unlimited, position->owned).text, (long long)position->segments_others,
+			explanation_balance_text(owned, text));
+	else
+		explanation_print_line(printing, 1, "rights owned: %s%s", rights_text(position->is_unlimited, position->owned).text,
+			explanation_balance_text(owned, text));
 }
 
 static int64_t print_position_record(struct explanation_printing *printing, const struct explained_position *position,
@@ -311,10 +308,24 @@ static int64_t print_position_record(struct explanation_printing *printing, cons
 	json_member_text(facts, "period_state", position->state);
 	json_member_text(facts, "status", position->status);
 	json_member_rights(facts, "rights_owned", position->is_unlimited, position->owned);
-	json_member_integer(facts, "rights_owned_sum", position->entitled);
+	json_member_integer(facts, "rights_owned_sum", owned->sum);
 	json_member_boolean_or_null(facts, "rights_add_up", owned->is_checked, owned->adds_up);
 	json_member_integer(facts, "units_excluded", position->excluded);
+	json_member_text(facts, "first_unlicensed_on", position->first_breach);
+	if (position->segment_count)
+		json_member_integer(facts, "rights_drawn_by_others", position->segments_others);
 	return explanation_record(printing, 0, "position", position->is_consumption_known || !position->status, used);
+}
+
+/* Of shared rights those are a profile's own that it drew, and what no other could draw; the lines of its entitlements are all of them. */
+static struct explanation_balance balance_of_owned(const struct explained_position *position)
+{
+	struct explanation_balance balance = explanation_balance_of(position->owned, position->entitled);
+	if (position->is_shared)
+		balance = explanation_balance_of(
+			position->owned, position->segments_drawn + (position->available ? strtoll(position->available, NULL, 10) : 0));
+	balance.is_checked = position->status && !position->is_unlimited && (!position->is_shared || position->available);
+	return balance;
 }
 
 static void print_position(struct explanation_printing *printing, size_t number)
@@ -324,11 +335,11 @@ static void print_position(struct explanation_printing *printing, size_t number)
 	int64_t sum = position->consumed - position->excluded, parent = 0;
 	bool is_position = position->status != NULL;
 	/* If the use is unknown there must be no consumption. */
-	struct explanation_balance used = count_wrong(
-		printing, is_position ? balance_of(position->used, sum) : (struct explanation_balance){.units = position->consumed});
-	struct explanation_balance owned = count_wrong(printing,
-		is_position && !position->is_unlimited ? balance_of(position->owned, position->entitled)
-						       : (struct explanation_balance){.is_checked = false});
+	struct explanation_balance used =
+		is_position ? explanation_balance_of(position->used, sum) : (struct explanation_balance){.units = position->consumed};
+	used.is_checked &= !is_of_workspace(explanation, position);
+	explanation_count_wrong(printing, used);
+	struct explanation_balance owned = explanation_count_wrong(printing, balance_of_owned(position));
 	char text[96];
 	if (printing->for_people)
 		print_heading(printing, position, &owned);
@@ -336,9 +347,10 @@ static void print_position(struct explanation_printing *printing, size_t number)
 		parent = print_position_record(printing, position, &used, &owned);
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->entitlement_count; i++)
 		print_entitlement(printing, parent, &explanation->entitlements[position->first_entitlement + i]);
+	explanation_print_segments(printing, parent, position);
 	if (printing->for_people && is_position)
 		explanation_print_line(printing, 1, "rights used: %lld%s%s", (long long)position->used,
-			position->excluded ? ", without excluded units" : "", verdict(&used, text));
+			position->excluded ? ", without excluded units" : "", explanation_balance_text(&used, text));
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->consumption_count; i++)
 		print_consumption(printing, parent, &explanation->consumptions[position->first_consumption + i]);
 	explanation_print_billing(printing, parent, position);

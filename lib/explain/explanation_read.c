@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/glob.h"
 #include "base/instant.h"
+#include "base/sum_table.h"
 #include "explain/explanation_billing.h"
 #include "stream/record.h"
 
@@ -16,7 +17,9 @@
 	X(end_day) X(group_type) X(group_value) X(rights_granted) X(rights_drawn_before) X(rights_drawn) X(account_id) \
 	X(account_name) X(plan_item_id) X(units_consumed) X(units_excluded) X(billing_periods) X(billed_units) \
 	X(billed_units_counted) X(billing_start) X(billing_end) X(observed_at) X(counted_until) X(units_billed) \
-	X(units_counted) X(difference) X(bulk_units) X(powerform_units) X(check)
+	X(units_counted) X(difference) X(bulk_units) X(powerform_units) X(check) X(first_day) X(last_day) X(drawn_by) X(reason) \
+	X(rights_left) X(rights_drawn_by_others) X(covered_rights) X(first_unlicensed_on) X(currency) X(average_price) \
+	X(price_basis) X(true_up_cost) X(is_shared)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -100,10 +103,12 @@ static void add_position(struct reading *reading)
 	struct explained_position *position = read_position(reading);
 	if (!position)
 		return;
+	reading->explanation->has_profiles |= position->profile != NULL;
 	position->state = text(reading, SLOT_period_state);
 	position->status = text(reading, SLOT_status);
 	position->unlicensed = text(reading, SLOT_unlicensed_rights);
 	position->available = text(reading, SLOT_rights_available);
+	position->first_breach = text(reading, SLOT_first_unlicensed_on);
 	position->owned = record_rights(&reading->record, SLOT_rights_owned, &position->is_unlimited);
 	position->is_consumption_known = !record_is_null(&reading->record, SLOT_rights_used);
 	position->used = integer(reading, SLOT_rights_used);
@@ -132,6 +137,38 @@ static void add_entitlement(struct reading *reading)
 		.drawn = integer(reading, SLOT_rights_drawn)};
 	new->granted = record_rights(&reading->record, SLOT_rights_granted, &new->is_unlimited);
 	position->entitled += new->owned;
+}
+
+static void add_segment(struct reading *reading)
+{
+	struct explanation *explanation = reading->explanation;
+	struct explained_position *position = read_position(reading);
+	struct explained_segment *new = position ? append(reading, &explanation->segments, &explanation->segment_count, sizeof *new) : NULL;
+	if (!new)
+		return;
+	*new = (struct explained_segment){.position = (uint32_t)(position - explanation->positions),
+		.first_day = text(reading, SLOT_first_day),
+		.last_day = text(reading, SLOT_last_day),
+		.drawn_by = text(reading, SLOT_drawn_by),
+		.reason = text(reading, SLOT_reason),
+		.first_breach = text(reading, SLOT_first_unlicensed_on),
+		.currency = text(reading, SLOT_currency),
+		.price = text(reading, SLOT_average_price),
+		.price_basis = text(reading, SLOT_price_basis),
+		.cost = text(reading, SLOT_true_up_cost),
+		.is_known = !record_is_null(&reading->record, SLOT_rights_used),
+		.used = integer(reading, SLOT_rights_used),
+		.drawn = integer(reading, SLOT_rights_drawn),
+		.others = integer(reading, SLOT_rights_drawn_by_others),
+		.covered = integer(reading, SLOT_covered_rights),
+		.unlicensed = integer(reading, SLOT_unlicensed_rights)};
+	new->left = record_rights(&reading->record, SLOT_rights_left, &new->is_unlimited);
+	position->is_shared |= record_slice(&reading->record, SLOT_is_shared)->kind == JSON_TRUE;
+	if (sum_add(&position->segments_used, new->used, reading->record.error) < 0 ||
+		sum_add(&position->segments_drawn, new->drawn, reading->record.error) < 0 ||
+		sum_add(&position->segments_others, new->others, reading->record.error) < 0 ||
+		sum_add(&position->segments_unlicensed, new->unlicensed, reading->record.error) < 0)
+		reading->record.failed = true;
 }
 
 static void add_consumption(struct reading *reading)
@@ -210,6 +247,14 @@ static int compare_entitlements(const void *left, const void *right)
 	return a->start_day && b->start_day ? strcmp(a->start_day, b->start_day) : 0;
 }
 
+static int compare_segments(const void *left, const void *right)
+{
+	const struct explained_segment *a = left, *b = right;
+	if (a->position != b->position)
+		return a->position < b->position ? -1 : 1;
+	return a->first_day && b->first_day ? strcmp(a->first_day, b->first_day) : 0;
+}
+
 static int compare_consumptions(const void *left, const void *right, void *context)
 {
 	const struct explanation *explanation = context;
@@ -225,6 +270,8 @@ static void sort(struct explanation *explanation)
 {
 	if (explanation->entitlement_count)
 		qsort(explanation->entitlements, explanation->entitlement_count, sizeof *explanation->entitlements, compare_entitlements);
+	if (explanation->segment_count)
+		qsort(explanation->segments, explanation->segment_count, sizeof *explanation->segments, compare_segments);
 	if (explanation->consumption_count)
 		qsort_r(explanation->consumptions, explanation->consumption_count, sizeof *explanation->consumptions, compare_consumptions,
 			explanation);
@@ -232,6 +279,11 @@ static void sort(struct explanation *explanation)
 		struct explained_position *position = &explanation->positions[explanation->entitlements[i].position];
 		position->first_entitlement = i;
 		position->entitlement_count++;
+	}
+	for (size_t i = explanation->segment_count; i-- > 0;) {
+		struct explained_position *position = &explanation->positions[explanation->segments[i].position];
+		position->first_segment = i;
+		position->segment_count++;
 	}
 	for (size_t i = explanation->consumption_count; i-- > 0;) {
 		struct explained_position *position = &explanation->positions[explanation->consumptions[i].position];
@@ -243,8 +295,9 @@ static void sort(struct explanation *explanation)
 static const struct {
 	const char *stream;
 	void (*add)(struct reading *reading);
-} readers[] = {{"metric_result", add_position}, {"entitlement_use", add_entitlement}, {"consumption_use", add_consumption},
-	{"billing_check", add_check}, {"account", add_account_name}, {"consumption", add_account_name}};
+} readers[] = {{"metric_result", add_position}, {"entitlement_use", add_entitlement}, {"segment_use", add_segment},
+	{"consumption_use", add_consumption}, {"billing_check", add_check}, {"account", add_account_name},
+	{"consumption", add_account_name}};
 
 int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error)
 {

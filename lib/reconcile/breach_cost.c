@@ -18,13 +18,17 @@ struct running {
 	struct amount cost;
 };
 
-int breach_cost_all(const struct position_cell *cell, struct amount *cost, struct amount parts[], struct error *error)
+size_t breach_of_consumer(const struct position_cell *cell, const struct breach *breach)
+{
+	(void)cell;
+	return breach->consumer;
+}
+
+int breach_cost_all(const struct position_cell *cell, breach_part *part_of, struct amount *cost, struct amount parts[], struct error *error)
 {
 	struct running *running = calloc(cell->price_count + 1, sizeof *running);
 	int64_t *units = calloc(cell->price_count + 1, sizeof *units);
 	int result = running && units ? 0 : error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < cell->consumer_count && parts; i++)
-		parts[i] = (struct amount){.state = cell->pricing.currency ? AMOUNT_KNOWN : AMOUNT_NONE};
 	for (size_t i = 0; i < cell->breach_count && result == 0; i++) {
 		const struct breach *breach = &cell->breaches[i];
 		struct running *at = &running[breach->price];
@@ -35,7 +39,8 @@ int breach_cost_all(const struct position_cell *cell, struct amount *cost, struc
 		at->units += breach->units;
 		result = average_price_true_up(&cell->prices[breach->price], at->units, &after, error);
 		if (result == 0)
-			result = amount_add(&parts[breach->consumer], (struct amount){after.state, after.minor - at->cost.minor}, error);
+			result = amount_add(
+				&parts[part_of(cell, breach)], (struct amount){after.state, after.minor - at->cost.minor}, error);
 		at->cost = after;
 	}
 	if (result == 0)

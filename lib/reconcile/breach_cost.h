@@ -12,7 +12,13 @@
 /* `units` by price of the cell. */
 int breach_cost_of(const struct position_cell *cell, const int64_t units[], struct amount *cost, struct error *error);
 
-/* Of all breaches of the cell. `parts` by consumer of the cell, zeroed by the caller; NULL when they are not wanted. */
-int breach_cost_all(const struct position_cell *cell, struct amount *cost, struct amount parts[], struct error *error);
+/* Of all breaches of the cell; and `parts` of it, which the caller has zeroed, NULL when they are not wanted: `part_of` says which part a breach
+ * is of. */
+typedef size_t breach_part(const struct position_cell *cell, const struct breach *breach);
+int breach_cost_all(
+	const struct position_cell *cell, breach_part *part_of, struct amount *cost, struct amount parts[], struct error *error);
+
+/* The part of the breach's consumer. */
+breach_part breach_of_consumer;
 
 #endif

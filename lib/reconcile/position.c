@@ -8,6 +8,7 @@
 #include "reconcile/position_groups.h"
 #include "reconcile/position_lines.h"
 #include "reconcile/position_print.h"
+#include "reconcile/position_segments.h"
 #include "reconcile/position_trace.h"
 #include "reconcile/remediation.h"
 #include "reconcile/without_position.h"
@@ -82,7 +83,7 @@ static int set_figures(struct position *position, struct position_cell *cell, si
 	struct amount true_up;
 	struct figures *figures = &cell->figures;
 	size_t number = (size_t)(cell->metric - position->licence->models.metrics);
-	if (breach_cost_all(cell, &true_up, parts, error) < 0 ||
+	if (breach_cost_all(cell, breach_of_consumer, &true_up, parts, error) < 0 ||
 		figures_build(figures, cell->drawdown, cell->pools, cell->consumers, cell->consumer_count, &cell->pricing, true_up,
 			cell->period->period.end > position->now, error) < 0)
 		return -1;
@@ -104,11 +105,14 @@ static int print_cell(struct position *position, struct position_cell *cell, siz
 	       product = metric->product_number * periods + rank;
 	struct amount *parts = calloc(cell->consumer_count + 1, sizeof *parts);
 	int result = parts ? 0 : error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < cell->consumer_count && parts; i++)
+		parts[i] = (struct amount){.state = cell->pricing.currency ? AMOUNT_KNOWN : AMOUNT_NONE};
 	if (result == 0)
 		result = set_figures(position, cell, rank, parts, error) < 0 || position_print_metric(position, cell, error) < 0 ||
 				position_print_groups(position, cell, parts, error) < 0 ||
 				position_print_unlicensed(position, cell, parts, error) < 0 ||
 				position_print_remediation(position, cell, error) < 0 ||
+				position_segments_print(position, cell, error) < 0 ||
 				sum_add(&position->in_positions[cell->period->profile], cell->figures.used, error) < 0 ||
 				figures_add(&position->model_sums[model], &cell->figures, !position->model_begun[model], error) < 0 ||
 				figures_add(&position->product_sums[product], &cell->figures, !position->product_begun[product], error) < 0

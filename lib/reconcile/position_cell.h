@@ -37,6 +37,9 @@ struct position_cell {
 	const struct eligible_accounts *eligible;
 	bool is_by_day, is_last_over; /* drawn by the day; the last period of the profile that is over at the clock */
 	bool is_part; /* of a profile that shares the metric's rights with others */
+	struct segment *segments; /* position_segments.h; when tracing */
+	size_t segment_count;
+	bool *draws_on; /* by pool: whether it may; when tracing */
 	int64_t *drawn_before; /* by grant: what earlier periods have drawn; when tracing */
 	int64_t *drawn_after; /* and what they and this one have; when tracing, and where something is unlicensed */
 };

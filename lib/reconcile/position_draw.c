@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/instant.h"
 #include "licence/licence_cells.h"
+#include "reconcile/position_segments.h"
 #include "reconcile/without_position.h"
 
 #include <stdlib.h>
@@ -199,6 +200,16 @@ static int open_cells(struct drawing *drawing, struct error *error)
 	return 0;
 }
 
+static int open_segments(const struct drawing *drawing, struct error *error)
+{
+	for (size_t i = 0; i < drawing->period_count && drawing->position->trace; i++) {
+		struct position_cell *cell = position_cell_at(drawing->position, drawing->metric, drawing->by_end[i]);
+		if (position_segments_open(drawing->position, cell, drawing->owners, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int close_cell(const struct drawing *drawing, struct position_cell *cell, struct error *error)
 {
 	const struct drawdown *drawdown = drawing->drawdown;
@@ -212,6 +223,7 @@ static int close_cell(const struct drawing *drawing, struct position_cell *cell,
 		if (!is_whole)
 			use->rest = use->lapsing = 0;
 	}
+	position_segments_reach(cell, INT32_MAX);
 	if (!cell->breach_count && !drawing->position->trace)
 		return 0;
 	cell->drawn_after = calloc(drawdown->grants.count + 1, sizeof *cell->drawn_after);
@@ -372,6 +384,8 @@ static int draw_interval(struct drawing *drawing, size_t count, struct error *er
 	if (close_cells(drawing, interval.start, error) < 0)
 		return -1;
 	drawing->has_price = false;
+	for (size_t i = 0; i < drawing->period_count && drawing->position->trace; i++)
+		position_segments_reach(position_cell_at(drawing->position, drawing->metric, drawing->by_end[i]), first->first_day);
 	if (drawing->claims[1])
 		qsort(drawing->demand_lines, count, sizeof *drawing->demand_lines, compare_demand_lines);
 	for (size_t i = 0; i < count; i++) {
@@ -398,6 +412,7 @@ static int draw_interval(struct drawing *drawing, size_t count, struct error *er
 			consumer->pooled += demand->pooled;
 			consumer->covered += demand->covered;
 			consumer->unlicensed += unlicensed;
+			position_segments_add(claim->cell, line->first_day, demand, unlicensed);
 			if (unlicensed && keep_breach(drawing, claim, line, &interval, unlicensed, error) < 0)
 				return -1;
 		}
@@ -449,7 +464,7 @@ static int draw_metric(struct position *position, uint32_t metric, const struct 
 	for (size_t i = 0; i < drawing.drawdown->pool_count && result == 0; i++)
 		drawing.owners[i] = owner_of(position, &drawing.drawdown->pools[i], drawing.sole);
 	if (result == 0)
-		result = open_cells(&drawing, error) < 0 || make_consumers(&drawing, 0, error) < 0 ||
+		result = open_cells(&drawing, error) < 0 || open_segments(&drawing, error) < 0 || make_consumers(&drawing, 0, error) < 0 ||
 				(position->input->workspace != INPUT_NONE && make_consumers(&drawing, 1, error) < 0) ||
 				draw_intervals(&drawing, order, error) < 0
 			? -1
@@ -486,6 +501,7 @@ void position_draw_release(struct position *position)
 {
 	size_t metrics = position->licence->models.metric_count;
 	for (size_t i = 0; i < metrics * position->input->period_count && position->cells; i++) {
+		position_segments_release(&position->cells[i]);
 		free(position->cells[i].pools);
 		free(position->cells[i].consumers);
 		free(position->cells[i].breaches);

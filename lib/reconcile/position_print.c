@@ -49,6 +49,16 @@ void position_put_amount(struct buffer *line, const char *key, struct amount amo
 		json_null(line);
 }
 
+void position_put_price(struct buffer *line, const struct average_price *pricing, int64_t price, int digits)
+{
+	json_key(line, "average_price");
+	if (pricing->rights)
+		put_decimal(line, price, digits);
+	else
+		json_null(line);
+	json_member_text(line, "price_basis", pricing->basis);
+}
+
 void position_put_metric(struct buffer *line, const struct position_cell *cell)
 {
 	json_member_text(line, "profile", cell->profile);
@@ -134,12 +144,7 @@ int position_print_metric(struct position *position, const struct position_cell 
 	json_member_text(line, "license_metric", metric->license_metric);
 	json_member_text(line, "unit", metric->unit);
 	put_figures(line, cell->period, &cell->figures, pricing->currency);
-	json_key(line, "average_price");
-	if (pricing->rights)
-		put_decimal(line, price, digits);
-	else
-		json_null(line);
-	json_member_text(line, "price_basis", pricing->basis);
+	position_put_price(line, pricing, price, digits);
 	put_drawing(line, &cell->figures);
 	json_member_boolean(line, "automatic", metric->is_automatic);
 	position_end_record(position);

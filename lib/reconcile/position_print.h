@@ -14,6 +14,8 @@ void position_end_record(struct position *position);
 /* A whole number, or null. */
 void position_put_known(struct buffer *line, const char *key, bool is_known, int64_t value);
 void position_put_amount(struct buffer *line, const char *key, struct amount amount, int digits);
+/* average_price and price_basis; `price` as average_price_shown() has it. */
+void position_put_price(struct buffer *line, const struct average_price *pricing, int64_t price, int digits);
 /* profile, software_model, license_metric. */
 void position_put_metric(struct buffer *line, const struct position_cell *cell);
 /* period_index, period_start, period_end. */

@@ -40,18 +40,19 @@ static void print_grant(
 
 void position_trace_grants(struct position *position, const struct position_cell *cell)
 {
-	const struct grants *grants = &cell->drawdown->grants;
-	for (size_t i = 0; position->trace && i < grants->count; i++)
-		if (grant_is_drawable(&grants->list[i], &cell->period->period))
-			print_grant(position, cell, &grants->list[i], cell->drawn_before[i], cell->drawn_after[i]);
+	const struct drawdown *drawdown = cell->drawdown;
+	for (size_t pool = 0; position->trace && pool < drawdown->pool_count; pool++)
+		for (size_t i = drawdown->pools[pool].first, end = i + drawdown->pools[pool].count; i < end && cell->draws_on[pool]; i++)
+			if (grant_is_drawable(&drawdown->grants.list[i], &cell->period->period))
+				print_grant(position, cell, &drawdown->grants.list[i], cell->drawn_before[i], cell->drawn_after[i]);
 }
 
 void position_trace_consumption(struct position *position, const struct sum *sum, uint32_t metric, int64_t excluded)
 {
-	if (!position->trace)
-		return;
 	const struct reconcile_input *input = position->input;
 	const struct input_period *period = &input->periods[sum->key[0]];
+	if (!position->trace || !input_profile_is_shown(input, period->profile))
+		return;
 	const char *profile = input->profiles.names[period->profile].text, *plan_item = input->plan_items.ids.names[sum->key[1]].text;
 	enum without_reason reason = without_position_reason(position, sum, metric);
 	const struct metric *mapped = metric == PLAN_ITEM_NO_METRIC ? NULL : &position->licence->models.metrics[metric];

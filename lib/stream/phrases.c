@@ -29,6 +29,9 @@ static const struct phrase {
 	{"reason", "no_plan_item", "no plan item, and its account has not just one", NULL},
 	{"reason", "no_period", "in no period of the workspace", NULL},
 
+	{"reason", "settles_by_period", NULL, "the contract settles by the period (policy.json)"},
+	{"reason", "days_unknown", NULL, "the days of its use are not known"},
+
 	{"option", "buy_rights", "buy", "Buy rights"},
 	{"option", "reduce_rights", "reduce at renewal", "Reduce at renewal"},
 

@@ -254,6 +254,19 @@ const struct stream stream_entitlement_use = {
 		{"rights_drawn", FIELD_INTEGER, true}),
 };
 
+const struct stream stream_segment_use = {
+	.name = "segment_use",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "first_day"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
+		{"first_day", FIELD_DAY, true}, {"last_day", FIELD_DAY, true}, {"drawn_by", FIELD_WORD, true},
+		{"reason", FIELD_WORD, false}, {"rights_left", FIELD_RIGHTS, true}, {"rights_used", FIELD_INTEGER, false},
+		{"rights_drawn", FIELD_INTEGER, false}, {"rights_drawn_by_others", FIELD_INTEGER, true},
+		{"covered_rights", FIELD_INTEGER, false}, {"unlicensed_rights", FIELD_INTEGER, false},
+		{"first_unlicensed_on", FIELD_DAY, false}, {"currency", FIELD_TEXT, false}, {"average_price", FIELD_DECIMAL, false},
+		{"price_basis", FIELD_WORD, false}, {"true_up_cost", FIELD_DECIMAL, false}, {"is_shared", FIELD_BOOLEAN, true}),
+};
+
 const struct stream stream_consumption_use = {
 	.name = "consumption_use",
 	.keys = KEYS("profile", "account_id", "plan_item_id", "period_start"),
@@ -289,7 +302,8 @@ const struct stream stream_job_result = {
 		{"manifest", FIELD_TEXT, false}),
 };
 
-/* The streams that are stored; account_site is made of accounts, and entitlement_use, consumption_use, explanation and model_identifier on request. */
+/* The streams that are stored; account_site is made of accounts, and entitlement_use, segment_use, consumption_use, explanation and
+ * model_identifier on request. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
 	&stream_ineffective_row, &stream_consumption_without_position, &stream_consumption_balance, &stream_metric_result,
