@@ -56,6 +56,7 @@ void position_trace_consumption(struct position *position, const struct sum *sum
 	const char *profile = input->profiles.names[period->profile].text, *plan_item = input->plan_items.ids.names[sum->key[1]].text;
 	enum without_reason reason = without_position_reason(position, sum, metric);
 	const struct metric *mapped = metric == PLAN_ITEM_NO_METRIC ? NULL : &position->licence->models.metrics[metric];
+	const struct model_identifier *row = mapped ? plan_item_row(&input->plan_items, &position->licence->models, sum->key[1]) : NULL;
 	struct buffer *line = position_begin_record(position, &stream_consumption_use);
 	json_member_text(line, "profile", *profile ? profile : NULL);
 	json_member_text(line, "account_id", input->account_ids.names[sum->key[2]].text);
@@ -63,8 +64,8 @@ void position_trace_consumption(struct position *position, const struct sum *sum
 	position_put_period(line, &period->period);
 	json_member_text(line, "software_model", mapped ? mapped->software_model : NULL);
 	json_member_text(line, "license_metric", mapped ? mapped->license_metric : NULL);
-	position_put_known(line, "line", mapped != NULL,
-		mapped ? (int64_t)plan_item_row(&input->plan_items, &position->licence->models, sum->key[1])->row : 0);
+	/* Units without a plan item are of a metric by their account's asset group, and of no row. */
+	position_put_known(line, "line", row != NULL, row ? (int64_t)row->row : 0);
 	json_member_integer(line, "units_consumed", sum->units);
 	json_member_integer(line, "units_excluded", excluded);
 	json_member_text(line, "reason", without_reason_names[excluded && excluded == sum->units ? WITHOUT_EXCLUDED : reason]);
