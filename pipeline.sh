@@ -22,6 +22,10 @@ version=
 stages=${ENVTALLY_BIN:-$here/bin}
 driver=$here/lib/driver
 
+# What is written into a workspace is not for all users of the machine; exports and the like have the user's own mask.
+own_umask=$(umask)
+umask "$(printf '%04o' $((8#$own_umask | 027)))"
+
 # What a stage that was killed has left of its progress.
 clear_line() {
 	[ ! -t 2 ] || [ "${TERM-}" = dumb ] || printf '\r\033[K' >&2

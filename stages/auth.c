@@ -18,8 +18,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static char *profile_option, *replay_directory, *key_file, *key_password, *key_alias, *cache_directory;
@@ -96,6 +94,13 @@ static void warn_of_password_source(const char *source)
 		diag_warn("the key's password comes from the environment, which other programs may see: file: or fd: are safer");
 }
 
+/* The keys of profiles, which stay where they are; not one that --key names to look at it. */
+static void warn_of_mode(const char *path)
+{
+	if (key_file_is_open_to_others(path))
+		diag_warn("other users of this machine can read the key '%s': chmod 600 it", path);
+}
+
 static int print_key_info(const struct profile *profile, struct output *output, struct error *error)
 {
 	struct buffer warning = BUFFER_INIT;
@@ -108,6 +113,8 @@ static int print_key_info(const struct profile *profile, struct output *output, 
 			  : error_set(error, EX_OSERR, "out of memory");
 	if (result == 0)
 		warn_of_password_source(options.password_source);
+	if (result == 0 && !key_file)
+		warn_of_mode(path);
 	if (result == 0 && warning.length)
 		diag_warn("%s", warning.data);
 	buffer_release(&warning);
@@ -144,6 +151,7 @@ static int get_token(const struct profile *profile, struct token *token, struct 
 	int result = path ? key_file_load(path, &options, &key, error) : error_set(error, EX_OSERR, "out of memory");
 	if (result == 0) {
 		warn_of_password_source(options.password_source);
+		warn_of_mode(path);
 		key_file_warning(path, &key, &warning);
 	}
 	if (warning.length)
@@ -240,16 +248,8 @@ static void run(const char **operands, struct output *output, struct error *erro
 	profile_release(&profile);
 }
 
-/* The calls cannot fail with these arguments; in a sandbox that forbids them the user still wants the token. */
-static void protect_memory(void)
-{
-	const struct rlimit none = {0, 0};
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no ptrace, no /proc/PID/mem */
-}
-
 int main(int argc, const char **argv)
 {
-	protect_memory();
+	program_hide_memory();
 	return program_run(argc, argv, table, &manual, run);
 }

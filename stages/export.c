@@ -19,6 +19,7 @@
 
 #define STREAM_LIMIT 32
 
+static int plain_cells;
 static char *ledger_path, *policy_path, *format = "ndjson", *folder, **stream_names;
 
 static struct poptOption table[] = {
@@ -27,6 +28,8 @@ static struct poptOption table[] = {
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy of daily_consumption (default: all but drafts)", "FILE"},
 	{"format", 'f', POPT_ARG_STRING, &format, 0, "ndjson (the default) or csv", "FORMAT"},
 	{"output", 'o', POPT_ARG_STRING, &folder, 0, "write a file for each stream to this folder, STREAM.ndjson or STREAM.csv", "FOLDER"},
+	{"plain-cells", 0, POPT_ARG_NONE, &plain_cells, 0, "csv: no apostrophe before a text that a spreadsheet would run as a formula",
+		NULL},
 	POPT_TABLEEND,
 };
 
@@ -37,7 +40,9 @@ static const struct options_manual manual = {
 	.summary = "Prints the contents of a ledger: accounts, subscriptions, envelopes, consumption, results.",
 	.description =
 		"ndjson  Singer messages: the SCHEMA of each stream, then its records\n"
-		"csv     RFC 4180: one --stream, or several with --output. Null is an empty cell, an empty string is \"\"; objects are JSON\n\n"
+		"csv     RFC 4180: one --stream, or several with --output. Null is an empty cell, an empty string is \"\"; objects are JSON.\n"
+		"        A text that a spreadsheet would run as a formula (it starts with = + - @, a tab or a carriage return, and is no number)\n"
+		"        is preceded by an apostrophe; not with --plain-cells, for programs\n\n"
 		"Records are sorted by their keys, envelopes by a hash of their ids. Results are those of the last run.\n"
 		"The export does not block a program that is writing the ledger.\n\n"
 		"Examples:\n"
@@ -105,7 +110,7 @@ static int export_stream(struct ledger *ledger, const struct stream *stream, boo
 	if (stream == &stream_envelope && !(stream = export_envelopes_stream(ledger, error)))
 		return -1;
 	struct writer writer = {.output = output, .is_csv = is_csv};
-	if (is_csv && export_csv_open(&writer.csv, stream, error) < 0)
+	if (is_csv && export_csv_open(&writer.csv, stream, !plain_cells, error) < 0)
 		return -1;
 	if (is_csv)
 		export_csv_append_header(&writer.csv, &output->pending);

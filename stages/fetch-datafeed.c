@@ -78,5 +78,6 @@ out:
 
 int main(int argc, const char **argv)
 {
+	program_hide_memory(); /* it holds the token */
 	return program_run(argc, argv, table, &manual, fetch);
 }

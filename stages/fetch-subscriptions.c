@@ -72,5 +72,6 @@ static void fetch(const char **operands, struct output *output, struct error *er
 
 int main(int argc, const char **argv)
 {
+	program_hide_memory(); /* it holds the token */
 	return program_run(argc, argv, table, &manual, fetch);
 }

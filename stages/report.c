@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 static char *format = "table", *title = "Docusign licence position", *output_path, *verdict_path;
-static int partial;
+static int partial, plain_cells;
 
 static struct poptOption table[] = {
 	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html, csv or verdict", "FORMAT"},
@@ -28,6 +28,8 @@ static struct poptOption table[] = {
 	{"verdict", 0, POPT_ARG_STRING, &verdict_path, 0, "also write the verdict to this file", "FILE"},
 	{"partial", 0, POPT_ARG_NONE, &partial, 0, "some accounts could not be read: the verdict is not better than Incomplete", NULL},
 	{"title", 0, POPT_ARG_STRING, &title, 0, "the title", "TEXT"},
+	{"plain-cells", 0, POPT_ARG_NONE, &plain_cells, 0, "csv: no apostrophe before a text that a spreadsheet would run as a formula",
+		NULL},
 	POPT_TABLEEND,
 };
 
@@ -36,16 +38,17 @@ static const struct options_manual manual = {
 	.operands = "",
 	.summary = "Prints the licence position on standard input for people: rights owned and used, units, restatements, "
 		   "unrecognized identifiers.",
-	.description = "table  text; on a terminal fitted to its width, and coloured unless NO_COLOR is set\n"
-		       "html   a self-contained page without scripts, to read, print or send\n"
-		       "csv    the metric_result records (RFC 4180). A name that a spreadsheet would run as a formula (it starts with\n"
-		       "       = + - @, a tab or a carriage return) is preceded by an apostrophe\n"
-		       "verdict  one line: Not Compliant, Incomplete, At risk or Compliant, and the figures\n\n"
-		       "Periods are shown with their last day.\n\n"
-		       "Examples, without and with licence files:\n"
-		       "  normalize < envelopes.ndjson | merge --ledger :memory: --emit all |\n"
-		       "    aggregate-by-period --contract-start 2025-01-31 | report\n"
-		       "  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | report --format html -o report.html\n",
+	.description =
+		"table  text; on a terminal fitted to its width, and coloured unless NO_COLOR is set\n"
+		"html   a self-contained page without scripts, to read, print or send\n"
+		"csv    the metric_result records (RFC 4180). A name that a spreadsheet would run as a formula (it starts with\n"
+		"       = + - @, a tab or a carriage return, and is no number) is preceded by an apostrophe; not with --plain-cells\n"
+		"verdict  one line: Not Compliant, Incomplete, At risk or Compliant, and the figures\n\n"
+		"Periods are shown with their last day.\n\n"
+		"Examples, without and with licence files:\n"
+		"  normalize < envelopes.ndjson | merge --ledger :memory: --emit all |\n"
+		"    aggregate-by-period --contract-start 2025-01-31 | report\n"
+		"  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | report --format html -o report.html\n",
 };
 
 typedef int report_printer(const struct report *report, struct output *output, struct error *error);
@@ -112,6 +115,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 		options_refuse("cannot use --output '': it must be the path of a file");
 	report_open(&report, title, options_now());
 	report.is_partial = partial;
+	report.has_plain_cells = plain_cells;
 	if (report_read(&report, STDIN_FILENO, "standard input", error) == 0 && report_sort(&report, error) == 0) {
 		if (report_is_empty(&report))
 			diag_note(

@@ -350,5 +350,6 @@ static void run(const char **operands, struct output *output, struct error *erro
 
 int main(int argc, const char **argv)
 {
+	program_hide_memory(); /* it holds the token */
 	return program_run(argc, argv, table, &manual, run);
 }

@@ -159,7 +159,7 @@ hostile_names() {
 @test "csv: sqlite3 reads back what the ndjson says, for every stream" {
 	hostile_names | merge -q -l "$ledger" -e none
 	mkdir csv
-	"$exporter" -l "$ledger" -f csv -o csv
+	"$exporter" -l "$ledger" -f csv --plain-cells -o csv
 	"$exporter" -l "$ledger" >all
 	jq -r 'select(.type == "SCHEMA") | .stream + " " + (.schema.properties | keys_unsorted | join(","))' all >streams
 	same "$(cut -d ' ' -f 1 streams | sort)" "$(cd csv && printf '%s\n' *.csv | sed 's/\.csv$//')"
@@ -179,7 +179,18 @@ hostile_names() {
 	# An empty text and null are two things.
 	grep -q '^,a4,"",,' csv/account.csv
 	# On standard output, the same.
-	"$exporter" -l "$ledger" -f csv -s account | cmp - csv/account.csv
+	"$exporter" -l "$ledger" -f csv --plain-cells -s account | cmp - csv/account.csv
+}
+
+@test "csv: what a spreadsheet would run as a formula has an apostrophe before it, unless plain cells are asked for; numbers stay numbers" {
+	jq -nc '["=1+1", "+cmd|x", "-2+3", "@SUM(A1)", "\tx", "\rx", "-5", "+5.25", "-", "-.", "- 1", "a=b"] | to_entries[] |
+		{type: "RECORD", stream: "account", record: {account_id: "s\(.key)", account_name: .value}}' | merge -q -l s.db -e none
+	"$exporter" -l s.db -f csv -s account >csv
+	same "'=1+1|'+cmd|x|'-2+3|'@SUM(A1)|'	x|-5|+5.25|'-|'-.|'- 1|a=b" "$(sqlite3 -cmd '.import --csv csv it' :memory: "SELECT group_concat(account_name, '|') FROM (SELECT * FROM it WHERE account_id <> 's5' ORDER BY substr(account_id, 2) + 0)")"
+	grep -q "\"'"$'\rx"' csv
+	run -1 grep "'" <("$exporter" -l s.db -f csv -s account --plain-cells)
+	mkdir -p ws/profiles
+	"$pipeline" export -C ws --format csv --stream account --plain-cells | grep -q ,
 }
 
 @test "sqlite: tables with types and keys, whose sums are the run's" {

@@ -123,3 +123,92 @@ anew='it is damaged; `envtally rebuild` makes it anew from the recordings'
 	run --separate-stderr bounded "$exporter" -l half.ledger
 	refused 65 "export: cannot use ledger 'half.ledger': *: $anew"
 }
+
+@test "a named pipe in place of a recording, or of a file of a run, is refused and not waited for" {
+	local file
+	cp -r "$acme/nights/20250318T020000Z" night
+	for file in fetch-datafeed.exchanges fetch-datafeed.bodies; do
+		mv "night/$file" kept
+		mkfifo "night/$file"
+		run --separate-stderr bounded fetch-datafeed --replay night < <(auth -p "$acme/profiles/acme.json" --replay night)
+		[[ $status -eq 65 && $stderr == *"fetch-datafeed: cannot open 'night/$file': it is not a regular file" ]]
+		mv kept "night/$file"
+	done
+	mkdir rec
+	mkfifo rec/fetch-subscriptions.exchanges
+	run bounded fetch-subscriptions --replay night --record rec < <(auth -p "$acme/profiles/acme.json" --replay night)
+	[ "$status" -eq 65 ]
+	cp -a "$BATS_FILE_TMPDIR/ws" ws
+	for file in job.json inputs/state.json raw/fetch-datafeed.bodies; do
+		cp -a ws again
+		rm "again/runs/acme/20250318T020000Z/$file"
+		mkfifo "again/runs/acme/20250318T020000Z/$file"
+		run bounded "$pipeline" verify -C again 20250318T020000Z
+		[ "$status" -ne 124 ]
+		[ "$file" = job.json ] || [ "$status" -eq 65 ]
+		rm -r again
+	done
+}
+
+@test "--jq: a program reads its input alone: no file, no environment, no name" {
+	local program
+	echo '{"a":1}' >raw
+	for program in 'import "a" as $a; .' 'include "a"; .' 'import "passwd" as $p {search: "/etc"}; .' 'env' '$ENV' '$ENV.PATH' 'input' '[inputs]' 'input_filename' \
+		'debug' 'stderr' 'halt' '"x" | halt_error' 'halt_error(3)' 'get_search_list' '.) | env | (.'; do
+		run --separate-stderr env SECRET=hunter2 timeout 20 normalize --rejects rejects --jq "{account_id: ($program | tojson), envelope_id: \"e\", status: \"sent\", modified_at: \"2025-03-05T12:00:00Z\"}" <raw
+		[[ $output$stderr != *hunter2* && $output != *'"stream":"envelope","record":{'*PATH* ]] || { echo "$program: $output $stderr"; false; }
+		run --separate-stderr timeout 20 normalize --jq "$program" <raw
+		[[ $status -eq 78 || $status -eq 65 || $stderr == *' rejected'* || $stderr == *reject* ]] || { echo "$program: $status $stderr $output"; false; }
+		[[ $output != *PATH* ]]
+	done
+}
+
+@test "programs that hold a token leave no core, and their memory is not for others" {
+	local program pid
+	for program in auth fetch-subscriptions fetch-datafeed; do
+		mkfifo in
+		case $program in
+		auth) auth --key-info --key <(cat in) >/dev/null 2>&1 3>&- & ;;
+		*) "$program" <in >/dev/null 2>&1 3>&- & ;;
+		esac
+		pid=$!
+		exec 4>in
+		eventually limited "$pid" "$program"
+		exec 4>&-
+		wait "$pid" || true
+		rm in
+	done
+}
+limited() { [ "$(tr '\0' ' ' <"/proc/$1/comm")" != bash ] && grep -q '^Max core file size *0 *0 ' "/proc/$1/limits"; }
+
+@test "what a run writes is at most 0640, whatever the umask; a stricter one is kept" {
+	local mask limit
+	for mask in 000 022 077; do
+		limit=/027
+		[ $mask != 077 ] || limit=/077
+		rm -rf ws
+		(umask $mask && acme_workspace ws && "$pipeline" run -q -C ws --replay "$acme/nights/20250318T020000Z")
+		same '' "$(find ws/ledger ws/runs -perm $limit)"
+	done
+	(umask 022 && merge -q -l new.db -e none </dev/null)
+	same 640 "$(stat -c %a new.db)"
+	(umask 022 && "$pipeline" export -q -C ws --format ndjson --stream watermark --to out.ndjson)
+	same 644 "$(stat -c %a out.ndjson)"
+}
+
+@test "a key that others can read is warned of" {
+	rsa_key
+	mkdir profiles
+	jq '.key_file = "key.pem"' "$acme/profiles/acme.json" >profiles/acme.json
+	cp "$made" profiles/key.pem
+	for mode in 640 600 400; do
+		chmod $mode profiles/key.pem
+		run --separate-stderr auth --key-info -p profiles/acme.json
+		same '' "$stderr"
+	done
+	for mode in 644 604 602; do
+		chmod $mode profiles/key.pem
+		run --separate-stderr auth --key-info -p profiles/acme.json
+		fails 0 "auth: warning: other users of this machine can read the key 'profiles/key.pem': chmod 600 it"
+	done
+}

@@ -481,23 +481,42 @@ put_aside() {
 	mv in accounts
 	fetch 77
 	said "HTTP 401"
-	# A command that gives wrong tokens.
-	jq -c 'if .type == "CONNECTION" then .access_token = "wrong" | .token_command = ["./renew"] else . end' accounts >in
+	# A command that gives wrong tokens: an auth beside a copy of the program.
+	cp "$bin/fetch-datafeed" .
+	bin=$PWD
+	jq -c 'if .type == "CONNECTION" then .access_token = "wrong" | .token_command = [$auth, "-p", "/p.json", "--no-cache"] else . end' --arg auth "$PWD/auth" accounts >in
 	mv in accounts
-	printf '#!/bin/sh\necho x >>renewed\ncat <<END\n%s\nEND\n' "$(jq -c 'select(.type == "CONNECTION") | .access_token = "wrong too"' accounts)" >renew
-	chmod +x renew
+	printf '#!/bin/sh\necho x >>renewed\ncat <<END\n%s\nEND\n' "$(jq -c 'select(.type == "CONNECTION") | .access_token = "wrong-too"' accounts)" >auth
+	chmod +x auth
 	fetch 77
 	[ "$(wc -l <renewed)" -le 8 ]
-	printf '#!/bin/sh\nexit 78\n' >renew
+	printf '#!/bin/sh\nexit 78\n' >auth
 	fetch 78
-	said "cannot renew the token by './renew': it ended with exit status 78"
-	printf '#!/bin/sh\necho no\n' >renew
+	said "cannot renew the token by '$PWD/auth': it ended with exit status 78"
+	printf '#!/bin/sh\necho no\n' >auth
 	fetch 65
-	said "cannot renew the token by './renew': cannot read the CONNECTION: "
-	jq -c 'if .type == "CONNECTION" then .token_command = ["./nothing"] else . end' accounts >in
-	mv in accounts
+	said "cannot renew the token by '$PWD/auth': cannot read the CONNECTION: "
+	rm auth
 	fetch 69
-	said "cannot renew the token by './nothing': cannot run './nothing': No such file or directory"
+	said "cannot renew the token by '$PWD/auth': cannot run '$PWD/auth': No such file or directory"
+}
+
+@test "a token_command that our auth has not written is not run" {
+	start
+	local command
+	printf '#!/bin/sh\ntouch %q\n' "$PWD/ran" >evil
+	chmod +x evil
+	mkdir other
+	cp evil other/auth
+	cp accounts all
+	for command in '["./evil"]' '["sh", "-c", "touch ran"]' '[$here + "/other/auth", "-p", "/p.json", "--no-cache"]' '["auth", "-p", "/p.json", "--no-cache"]' \
+		'[$auth]' '[$auth, "-p", "/p.json"]' '[$auth, "--key-info", "--key", "/p.json"]' '[$auth, "-p", "/p.json", "--no-cache", "--show-token"]' \
+		'[$auth, "-p", "/p.json", "--no-cache", "--key", "x"]' '[$auth, "-p", "/p.json", "--no-cache", "--cache", "x", "--show-token"]'; do
+		jq -c "if .type == \"CONNECTION\" then .access_token = \"wrong\" | .token_command = $command else . end" --arg here "$PWD" --arg auth "$bin/auth" all >accounts
+		fetch 65
+		said "it is not the command that auth writes into its CONNECTION, so it is not run"
+		[ ! -e ran ]
+	done
 }
 
 # ---- TLS ----

@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define RSA_BITS_MINIMUM 2048 /* RFC 7518 section 3.3 */
 #define RSA_BITS_MAXIMUM 16384 /* what OpenSSL verifies with */
@@ -235,6 +236,12 @@ void key_file_warning(const char *path, const struct private_key *key, struct bu
 		buffer_append_format(line, "the certificate in '%s' has expired: Docusign knows only the key, so it still signs", path);
 	else if (key->certificate_state == KEY_CERTIFICATE_NOT_YET_VALID)
 		buffer_append_format(line, "the certificate in '%s' is not yet valid: is this machine's clock right?", path);
+}
+
+bool key_file_is_open_to_others(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & S_IRWXO);
 }
 
 void private_key_release(struct private_key *key)

@@ -57,6 +57,9 @@ int key_file_load(const char *path, const struct key_options *options, struct pr
 /* Appends a warning about a key that works (one line, no newline), or nothing. */
 void key_file_warning(const char *path, const struct private_key *key, struct buffer *line);
 
+/* May users that are neither its owner nor of its group read or change the file? */
+bool key_file_is_open_to_others(const char *path);
+
 void private_key_release(struct private_key *key);
 
 /*

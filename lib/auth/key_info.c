@@ -1,28 +1,19 @@
 #include "auth/key_info.h"
 
 #include "base/instant.h"
+#include "io/display.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 
 #include <stdlib.h>
-
-static void append_shown(struct buffer *text, const char *name)
-{
-	for (const unsigned char *at = (const unsigned char *)name; *at; at++) {
-		bool c1 = at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0;
-		if (*at < 0x20 || *at == 0x7f || c1)
-			buffer_append_format(text, "\\x%02x", c1 ? *++at : *at);
-		else
-			buffer_append_byte(text, (char)*at);
-	}
-}
+#include <string.h>
 
 static void append_field(struct buffer *text, const char *label, const char *value)
 {
 	buffer_append_format(text, "%-15s", label);
-	append_shown(text, value);
+	display_append(text, value, strlen(value), 0);
 	buffer_append_byte(text, '\n');
 }
 
@@ -39,7 +30,7 @@ static int append_certificate(struct buffer *text, const struct private_key *key
 {
 	char *name;
 	BIO *lines = BIO_new(BIO_s_mem());
-	/* RFC 2253, but UTF-8 as it is; control characters are escaped by append_shown() too. */
+	/* RFC 2253, but UTF-8 as it is; control characters are escaped by display_append() too. */
 	unsigned long style = XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB;
 	bool done =
 		lines && X509_NAME_print_ex(lines, X509_get_subject_name(key->certificate), 0, style) >= 0 && BIO_write(lines, "", 1) == 1;

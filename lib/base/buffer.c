@@ -72,7 +72,8 @@ void buffer_append(struct buffer *buffer, const void *bytes, size_t count)
 	char *end = buffer_reserve(buffer, count);
 	if (!end)
 		return;
-	memcpy(end, bytes, count);
+	if (count) /* else `bytes` may be NULL, which memcpy() must not be given */
+		memcpy(end, bytes, count);
 	end[count] = 0;
 	buffer->length += count;
 }

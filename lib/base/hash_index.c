@@ -2,11 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 #define FIRST_CAPACITY 256
 
 /* 64-bit multiply and fold, eight bytes at a time (the idea of wyhash); keys are ids, mostly random already. */
-uint32_t hash_bytes(uint32_t seed, const void *bytes, size_t length)
+uint32_t hash_bytes(uint64_t seed, const void *bytes, size_t length)
 {
 	uint64_t hash = seed + UINT64_C(0x9e3779b97f4a7c15) * (length + 1);
 	const unsigned char *at = bytes;
@@ -20,6 +22,16 @@ uint32_t hash_bytes(uint32_t seed, const void *bytes, size_t length)
 		length -= part;
 	}
 	return (uint32_t)(hash ^ hash >> 32);
+}
+
+uint32_t hash_key(const void *bytes, size_t length)
+{
+	static uint64_t seed;
+	/* 8 bytes come at once, or not at all before the system has any: then the addresses of this process are what is left. */
+	if (!seed && getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
+		seed = (uint64_t)(uintptr_t)&seed ^ (uint64_t)getpid() << 32;
+	seed |= 1;
+	return hash_bytes(seed, bytes, length);
 }
 
 ptrdiff_t hash_index_find(const struct hash_index *index, uint32_t hash, hash_equals *equals, const void *context, const void *key)

@@ -24,8 +24,11 @@ struct hash_index {
 
 typedef bool hash_equals(const void *context, size_t position, const void *key);
 
-/* Mixes `length` bytes into a hash; chain calls with the earlier result as seed for keys of several parts. */
-uint32_t hash_bytes(uint32_t seed, const void *bytes, size_t length);
+/* Mixes `length` bytes into a hash, the same on every machine. Whoever chooses the bytes can choose the hash. */
+uint32_t hash_bytes(uint64_t seed, const void *bytes, size_t length);
+
+/* The same with a seed that this process has drawn by chance: for an index, so that nobody outside can make its keys collide. */
+uint32_t hash_key(const void *bytes, size_t length);
 
 /* Returns the position of the element with that key, or -1. */
 ptrdiff_t hash_index_find(const struct hash_index *index, uint32_t hash, hash_equals *equals, const void *context, const void *key);

@@ -14,13 +14,13 @@ static bool same_name(const void *context, size_t position, const void *key)
 {
 	const struct name *name = &((const struct name_table *)context)->names[position];
 	const struct key *wanted = key;
-	return name->length == wanted->length && memcmp(name->text, wanted->text, wanted->length) == 0;
+	return name->length == wanted->length && (!wanted->length || memcmp(name->text, wanted->text, wanted->length) == 0);
 }
 
 struct name *name_table_find(const struct name_table *table, const char *text, size_t length)
 {
 	struct key key = {text, length};
-	ptrdiff_t position = hash_index_find(&table->index, hash_bytes(0, text, length), same_name, table, &key);
+	ptrdiff_t position = hash_index_find(&table->index, hash_key(text, length), same_name, table, &key);
 	return position < 0 ? NULL : &table->names[position];
 }
 
@@ -28,13 +28,14 @@ struct name *name_table_add(struct name_table *table, const char *text, size_t l
 {
 	struct name *name = array_grow((void **)&table->names, &table->count, sizeof *name, error);
 	char *copy = name ? malloc(length + 1) : NULL;
-	if (!copy || hash_index_add(&table->index, hash_bytes(0, text, length), table->count - 1) < 0) {
+	if (!copy || hash_index_add(&table->index, hash_key(text, length), table->count - 1) < 0) {
 		table->count -= name != NULL;
 		free(copy);
 		error_set(error, EX_OSERR, "out of memory");
 		return NULL;
 	}
-	memcpy(copy, text, length);
+	if (length)
+		memcpy(copy, text, length);
 	copy[length] = 0;
 	*name = (struct name){.text = copy, .length = length, .value = value};
 	return name;

@@ -1,6 +1,7 @@
 #include "base/sha256.h"
 
-#include <fcntl.h>
+#include "base/regular_file.h"
+
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -38,10 +39,10 @@ int sha256_chain(char chain[SHA256_HEX_LENGTH + 1], const char *line, size_t len
 int sha256_file(const char *path, char hash[SHA256_HEX_LENGTH + 1], struct error *error)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE], block[65536];
-	int file = open(path, O_RDONLY | O_CLOEXEC);
+	int file = regular_file_open(path, error);
 	ssize_t count = 0;
 	if (file < 0)
-		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", path);
+		return -1;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
 	while (good && (count = read(file, block, sizeof block)) > 0)

@@ -19,13 +19,13 @@ int sum_add(int64_t *sum, int64_t units, struct error *error)
 
 struct sum *sum_table_find(const struct sum_table *table, const uint32_t key[SUM_PARTS])
 {
-	ptrdiff_t at = hash_index_find(&table->index, hash_bytes(0, key, sizeof(uint32_t[SUM_PARTS])), same_key, table, key);
+	ptrdiff_t at = hash_index_find(&table->index, hash_key(key, sizeof(uint32_t[SUM_PARTS])), same_key, table, key);
 	return at < 0 ? NULL : &table->sums[at];
 }
 
 int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error)
 {
-	uint32_t hash = hash_bytes(0, key, sizeof(uint32_t[SUM_PARTS]));
+	uint32_t hash = hash_key(key, sizeof(uint32_t[SUM_PARTS]));
 	ptrdiff_t at = hash_index_find(&table->index, hash, same_key, table, key);
 	if (at >= 0)
 		return sum_add(&table->sums[at].units, units, error);

@@ -42,10 +42,10 @@ struct key {
 	int64_t period_start;
 };
 
-static uint32_t hash_key(const struct key *key)
+static uint32_t hash_of(const struct key *key)
 {
 	const uint64_t words[3] = {(uint64_t)key->profile << 32 | key->account, key->plan_item, (uint64_t)key->period_start};
-	return hash_bytes(0, words, sizeof words);
+	return hash_key(words, sizeof words);
 }
 
 static bool same_row(const void *context, size_t position, const void *wanted)
@@ -60,7 +60,7 @@ struct tally_row *tally_row(
 	struct tally *tally, uint32_t profile, uint32_t account, uint32_t plan_item, struct period period, struct error *error)
 {
 	const struct key key = {profile, account, plan_item, period.start};
-	ptrdiff_t position = hash_index_find(&tally->index, hash_key(&key), same_row, tally, &key);
+	ptrdiff_t position = hash_index_find(&tally->index, hash_of(&key), same_row, tally, &key);
 	if (position >= 0)
 		return &tally->rows[position];
 	struct tally_row *row;
@@ -72,7 +72,7 @@ struct tally_row *tally_row(
 		tally->rows = row;
 		tally->capacity = capacity;
 	}
-	if (hash_index_add(&tally->index, hash_key(&key), tally->count) < 0)
+	if (hash_index_add(&tally->index, hash_of(&key), tally->count) < 0)
 		goto failed;
 	row = &tally->rows[tally->count++];
 	*row = (struct tally_row){.profile = profile,

@@ -6,6 +6,7 @@
 
 export_command() {
 	no_operands export
+	umask "$own_umask"
 	local profile name names=()
 	need_workspace
 	for profile in "${profiles[@]}"; do
@@ -68,11 +69,11 @@ export_csv() { # NAME...
 	[ $# -eq 1 ] || fail 64 "cannot export several profiles as CSV: use -p PROFILE"
 	if [ -z "$export_to" ]; then
 		[ ${#export_streams[@]} -eq 1 ] || fail 64 "cannot export several streams as CSV: use --to FOLDER, or one --stream"
-		export_ledger "$1" --format csv
+		export_ledger "$1" --format csv "${csv_flags[@]}"
 		return
 	fi
 	mkdir -p -- "$export_to" 2>/dev/null || fail 73 "cannot create folder '$export_to'"
-	export_ledger "$1" --format csv --output "$export_to"
+	export_ledger "$1" --format csv "${csv_flags[@]}" --output "$export_to"
 	say "wrote $export_to"
 }
 

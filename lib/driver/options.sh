@@ -54,6 +54,7 @@ options='
 --certificate|FILE|evidence verify|evidence: the signer'"'"'s certificate (PEM); verify: it, or that of its authority, to check the signature by
 --tsa|URL|evidence|get a time stamp from this authority: FILE.tsr
 --tsa-certificate|FILE|evidence verify|the certificate to check the time stamp by (default: those of the system)
+--plain-cells||export report|csv: no apostrophe before a text that a spreadsheet would run as a formula
 -v||*|more messages
 -q||*|fewer messages
 --name|NAME|init|name of the profile
@@ -192,6 +193,7 @@ set_option() { # OPTION VALUE
 	--stream) export_streams+=("$2") ;;
 	--restatements | --positions) status_flags+=("$1") ;;
 	--check) check_status=1 ;;
+	--plain-cells) csv_flags=(--plain-cells) ;;
 	--no-cache) cache=0 ;;
 	-v) stage_flags+=(-v) ;;
 	-q)

@@ -376,7 +376,7 @@ static int arrange(struct ledger_reading *reading, struct error *error)
 		struct explained_consumption *consumption = &explanation->consumptions[explanation->envelopes[i].consumption];
 		consumption->first_envelope = i;
 		consumption->envelope_count++;
-		if (hash_index_add(&explanation->by_id, envelope_id_hash(&explanation->envelopes[i].id), i) < 0)
+		if (hash_index_add(&explanation->by_id, envelope_id_key(&explanation->envelopes[i].id), i) < 0)
 			return error_set(error, EX_OSERR, "out of memory");
 	}
 	return count_differences(reading, error);

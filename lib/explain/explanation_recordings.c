@@ -40,7 +40,7 @@ static ptrdiff_t find(const struct explanation *explanation, const char *id, siz
 	if (!length || length > UINT8_MAX)
 		return -1;
 	envelope_id_parse(id, length, &parsed);
-	return hash_index_find(&explanation->by_id, envelope_id_hash(&parsed), has_id, explanation, &parsed);
+	return hash_index_find(&explanation->by_id, envelope_id_key(&parsed), has_id, explanation, &parsed);
 }
 
 static bool is_wanted(void *context, const char *id, size_t length)

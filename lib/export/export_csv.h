@@ -2,7 +2,7 @@
  * export_csv.h: records of one stream as CSV: RFC 4180, CRLF, UTF-8 without BOM; the header is the stream's fields, in order.
  *
  * Null is an empty cell, an empty text is "" in quotes, so that a reader can distinguish them (as PostgreSQL's COPY does). Objects and
- * arrays are JSON text. For programs: a text that a spreadsheet would run is not guarded (report_csv.h is for people).
+ * arrays are JSON text. A text that a spreadsheet would run is guarded (csv_write.h), unless the caller asks for plain cells.
  */
 #ifndef ENVTALLY_EXPORT_CSV_H
 #define ENVTALLY_EXPORT_CSV_H
@@ -13,9 +13,10 @@ struct export_csv {
 	const struct stream *stream;
 	struct record_fields fields;
 	struct json_scanner *scanner;
+	bool is_guarded;
 };
 
-int export_csv_open(struct export_csv *csv, const struct stream *stream, struct error *error);
+int export_csv_open(struct export_csv *csv, const struct stream *stream, bool is_guarded, struct error *error);
 void export_csv_release(struct export_csv *csv);
 
 void export_csv_append_header(const struct export_csv *csv, struct buffer *row);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -18,6 +19,22 @@
 
 extern char **environ;
 
+static bool is_of_auth(char *const command[])
+{
+	static const char *const options[] = {"-p", NULL, "--no-cache", "--cache", NULL};
+	char beside[PATH_MAX + sizeof "auth"];
+	ssize_t length = readlink("/proc/self/exe", beside, PATH_MAX);
+	char *name = length < 0 ? NULL : memrchr(beside, '/', (size_t)length);
+	size_t count = 1;
+	if (!name)
+		return false;
+	memcpy(name + 1, "auth", sizeof "auth");
+	for (; command[count]; count++)
+		if (count > sizeof options / sizeof *options || (options[count - 1] && strcmp(options[count - 1], command[count]) != 0))
+			return false;
+	return strcmp(command[0], beside) == 0 && (count == 4 || count == 6);
+}
+
 static int start(char *const command[], int output, pid_t *child, struct error *error)
 {
 	posix_spawn_file_actions_t actions;
@@ -27,7 +44,7 @@ static int start(char *const command[], int output, pid_t *child, struct error *
 	if (problem == 0)
 		problem = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	if (problem == 0)
-		problem = posix_spawnp(child, command[0], &actions, NULL, command, environ);
+		problem = posix_spawn(child, command[0], &actions, NULL, command, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return problem ? error_set(error, EX_UNAVAILABLE, "cannot run '%s': %s", command[0], strerror(problem)) : 0;
 }
@@ -125,7 +142,9 @@ static int move_token(struct connection *connection, const struct buffer *output
 int token_command_renew(struct connection *connection, struct error *error)
 {
 	struct buffer output = BUFFER_INIT;
-	int result = run(connection->token_command, &output, error);
+	int result = is_of_auth(connection->token_command)
+		? run(connection->token_command, &output, error)
+		: error_set(error, EX_DATAERR, "it is not the command that auth writes into its CONNECTION, so it is not run");
 	if (result == 0)
 		result = move_token(connection, &output, error);
 	if (result < 0)

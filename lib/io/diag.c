@@ -1,5 +1,7 @@
 #include "io/diag.h"
 
+#include "io/display.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -84,15 +86,14 @@ static void print(enum diag_level level, const char *text)
 	else
 		used += (size_t)snprintf(line + used, sizeof line - used, "%s%.64s:%s %s", colour, diag.program, *colour ? "\033[0m" : "",
 			levels[level].prefix);
-	for (const char *at = text; *at && used < sizeof line - 16; at++) {
-		unsigned char byte = (unsigned char)*at;
-		if (byte < 0x20 || byte == 0x7f)
-			used += (size_t)snprintf(line + used, sizeof line - used, diag.json ? "\\u%04x" : "\\x%02x", byte);
-		else if (diag.json && (byte == '"' || byte == '\\'))
-			used += (size_t)snprintf(line + used, sizeof line - used, "\\%c", byte);
-		else
-			line[used++] = *at;
+	struct buffer shown = BUFFER_INIT;
+	display_append(&shown, text, strlen(text), 0);
+	for (const char *at = shown.data; *at && used < sizeof line - 16; at++) {
+		if (diag.json && (*at == '"' || *at == '\\'))
+			line[used++] = '\\';
+		line[used++] = *at;
 	}
+	buffer_release(&shown);
 	used += (size_t)snprintf(line + used, sizeof line - used, diag.json ? "\"}\n" : "\n");
 	write_stderr(line, used);
 }

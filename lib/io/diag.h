@@ -2,8 +2,8 @@
  * diag.h: what a program reports to people, on stderr, a line each.
  *
  * For programs, not for library modules. A line is "program: text"; with --log-format=json it is
- * {"level":"error","program":"…","message":"…"}. Control characters in the text, which may come from hostile
- * data, are shown as \xNN. Colour only when stderr is a terminal and NO_COLOR is not set.
+ * {"level":"error","program":"…","message":"…"}. The text may hold what comes from outside: it is shown by display.h, in both forms.
+ * Colour only when stderr is a terminal and NO_COLOR is not set.
  *
  * The verbosity is the process's only global state: 0 normally, raised by -v, -1 with -q (errors only).
  */

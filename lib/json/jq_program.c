@@ -6,6 +6,7 @@
 
 #include <jq.h>
 #include <jv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,13 @@ struct jq_program {
 	jq_state *jq;
 	char problem[300]; /* jq's first message of the present call */
 };
+
+#define NO(name) "def " name ": error(\"" name " is not there for a map\"); "
+#define CLOSED \
+	NO("env") \
+	NO("input") \
+	NO("inputs") NO("input_filename") NO("debug") NO("stderr") NO("halt") \
+		NO("halt_error") "def halt_error(f): halt_error; def debug(f): debug; " NO("get_search_list") "{} as $ENV | "
 
 static void keep_problem(void *data, jv message)
 {
@@ -31,7 +39,10 @@ static void keep_problem(void *data, jv message)
 struct jq_program *jq_program_new(const char *name, const char *source, size_t length, struct error *error)
 {
 	struct jq_program *program = calloc(1, sizeof *program);
-	char *text = strndup(source, length);
+	char *text = NULL;
+	/* On the first line, so that jq's messages name the user's lines. Behind it nothing can be imported. */
+	if (asprintf(&text, CLOSED "%.*s", (int)length, source) < 0)
+		text = NULL;
 	if (!program || !text || !(program->jq = jq_init())) {
 		error_set(error, EX_OSERR, "out of memory");
 		goto failed;

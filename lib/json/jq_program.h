@@ -8,6 +8,11 @@
 
 struct jq_program;
 
+/*
+ * A program computes from its input alone, so that a run can be repeated and nothing leaks: it cannot import or include files, and env, $ENV,
+ * input, inputs, input_filename, debug, stderr, halt, halt_error and get_search_list fail in it.
+ */
+
 /* Compiles a program; `length` bytes of text, `name` for messages. NULL with EX_CONFIG and jq's message. */
 struct jq_program *jq_program_new(const char *name, const char *source, size_t length, struct error *error);
 void jq_program_free(struct jq_program *program);

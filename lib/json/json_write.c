@@ -45,7 +45,8 @@ void json_raw(struct buffer *json, const char *text, size_t length)
 	char *end = buffer_reserve(json, length + 1);
 	if (!end)
 		return;
-	memcpy(end, text, length);
+	if (length)
+		memcpy(end, text, length);
 	end[length] = ',';
 	json->length += length + 1;
 }

@@ -35,7 +35,7 @@ int ledger_new_begin(struct ledger_new *made, const char *path, struct error *er
 		return error_set(error, EX_OSERR, "out of memory");
 	}
 	for (;;) {
-		made->descriptor = open(made->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+		made->descriptor = open(made->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 		if (made->descriptor < 0) {
 			error_set_errno(error, EX_CANTCREAT, "cannot create ledger '%s'", path);
 			break;

@@ -256,23 +256,16 @@ static void list_partition(struct envelope_batch *batch, size_t partition)
 	}
 }
 
-/* Rows of one hash, nearly always versions of one envelope: in order, stably. */
-static void sort_equals(struct envelope_batch *batch, size_t from, size_t to)
+/* By id, and versions of one envelope in the order of their arrival, which is that of their offsets. */
+static int compare_rows(const void *left, const void *right, void *context)
 {
-	for (size_t i = from + 1; i < to; i++) {
-		struct envelope_row moving, other;
-		struct radix_pair entry = batch->order[i];
-		size_t place = i;
-		envelope_batch_row(batch, i, &moving);
-		while (place > from) {
-			envelope_batch_row(batch, place - 1, &other);
-			if (envelope_row_compare(&other, &moving) <= 0)
-				break;
-			batch->order[place] = batch->order[place - 1];
-			place--;
-		}
-		batch->order[place] = entry;
-	}
+	const struct envelope_batch *batch = context;
+	const struct radix_pair *pairs[2] = {left, right};
+	struct envelope_row rows[2];
+	for (int i = 0; i < 2; i++)
+		(void)envelope_row_find(batch->base + pairs[i]->value, batch->base + pairs[i]->value + ENVELOPE_ROW_LIMIT, &rows[i]);
+	int order = envelope_row_compare(&rows[0], &rows[1]);
+	return order ? order : (pairs[0]->value > pairs[1]->value) - (pairs[0]->value < pairs[1]->value);
 }
 
 int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last, struct error *error)
@@ -302,7 +295,7 @@ int envelope_batch_sort(struct envelope_batch *batch, size_t first, size_t last,
 		for (to = from + 1; to < count && envelope_batch_hash(batch, to) == envelope_batch_hash(batch, from); to++)
 			;
 		if (to - from > 1)
-			sort_equals(batch, from, to);
+			qsort_r(batch->order + from, to - from, sizeof *batch->order, compare_rows, batch);
 	}
 	return 0;
 }

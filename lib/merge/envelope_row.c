@@ -95,6 +95,11 @@ uint32_t envelope_id_hash(const struct envelope_id *id)
 	return hash_bytes(id->is_uuid, bytes_of(id), id->length);
 }
 
+uint32_t envelope_id_key(const struct envelope_id *id)
+{
+	return hash_key(bytes_of(id), id->length);
+}
+
 int envelope_id_compare(const struct envelope_id *left, const struct envelope_id *right)
 {
 	if (!left->length || !right->length)

@@ -56,6 +56,9 @@ void envelope_id_append(const struct envelope_id *id, struct buffer *text);
 /* Decides which block an id is in: part of the ledger's format. */
 uint32_t envelope_id_hash(const struct envelope_id *id);
 
+/* For an index in memory: hash_key(). */
+uint32_t envelope_id_key(const struct envelope_id *id);
+
 /* By kind, then by bytes; none after all others, as null is in the order of records. */
 int envelope_id_compare(const struct envelope_id *left, const struct envelope_id *right);
 

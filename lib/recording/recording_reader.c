@@ -1,6 +1,7 @@
 #include "recording/recording.h"
 
 #include "base/instant.h"
+#include "base/regular_file.h"
 #include "json/json_slice.h"
 
 #include <errno.h>
@@ -129,15 +130,12 @@ static int check_ended(const struct recording_reader *reader, off_t size, struct
 static int open_files(struct recording_reader *reader, const char *directory, const char *program, struct error *error)
 {
 	struct stat status;
-	reader->index = open(reader->path, O_RDONLY | O_CLOEXEC);
+	reader->index = regular_file_open(reader->path, error);
 	if (reader->index < 0 && errno == ENOENT)
 		return error_set(
 			error, EX_NOINPUT, "cannot open '%s': there is no recording of %s in '%s'", reader->path, program, directory);
-	if (reader->index < 0)
-		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", reader->path);
-	reader->bodies = open(reader->bodies_path, O_RDONLY | O_CLOEXEC);
-	if (reader->bodies < 0)
-		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", reader->bodies_path);
+	if (reader->index < 0 || (reader->bodies = regular_file_open(reader->bodies_path, error)) < 0)
+		return -1;
 	if (fstat(reader->bodies, &status) < 0)
 		return error_set_errno(error, EX_IOERR, "cannot read '%s'", reader->bodies_path);
 	reader->bodies_size = (uint64_t)status.st_size;
@@ -286,7 +284,7 @@ static bool is_blank(const char *directory, const char *program)
 {
 	char text[4096];
 	char *path = recording_path(directory, program, "exchanges");
-	int descriptor = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	int descriptor = path ? regular_file_open(path, NULL) : -1;
 	bool blank = path && descriptor < 0 && errno == ENOENT;
 	if (descriptor >= 0) {
 		ssize_t count = read(descriptor, text, sizeof text);

@@ -47,7 +47,7 @@ static int write_header(struct recording_writer *writer, const char *program, in
 
 static int open_file(const char *path, uint64_t length, struct error *error)
 {
-	int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (descriptor < 0)
 		return error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", path);
 	int result = 0;

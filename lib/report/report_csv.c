@@ -18,7 +18,7 @@ int report_csv_print(const struct report *report, struct output *output, struct 
 		for (size_t column = 0; COLUMNS[column].name; column++) {
 			const char *text = metric->texts[column];
 			if (text && *text)
-				csv_write_cell(line, text, strlen(text), COLUMNS[column].type == FIELD_TEXT);
+				csv_write_cell(line, text, strlen(text), !report->has_plain_cells);
 			csv_write_end(line, !COLUMNS[column + 1].name);
 		}
 		output_line_end(output);

@@ -1,12 +1,18 @@
 #include "run/json_file.h"
 
+#include "base/regular_file.h"
+
 #include <string.h>
+#include <unistd.h>
 
 int json_file_read(struct json_file *file, const char *path, const char *const pointers[], size_t count, struct error *error)
 {
 	*file = (struct json_file){.text = BUFFER_INIT};
-	if (buffer_append_file(&file->text, path, JSON_FILE_LIMIT, error) == 0 && buffer_check(&file->text, error) == 0 &&
-		(file->scanner = json_scanner_new(pointers, count, error))) {
+	int descriptor = regular_file_open(path, error);
+	int result = descriptor < 0 ? -1 : buffer_append_descriptor(&file->text, descriptor, JSON_FILE_LIMIT, path, error);
+	if (descriptor >= 0)
+		close(descriptor);
+	if (result == 0 && buffer_check(&file->text, error) == 0 && (file->scanner = json_scanner_new(pointers, count, error))) {
 		if (json_scan(file->scanner, file->text.data, file->text.length, file->slices, error) == 0)
 			return 0;
 		error_prefix(error, "cannot read '%s'", path);

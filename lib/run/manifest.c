@@ -86,7 +86,7 @@ int manifest_write(
 	json_finish(&json);
 	if (result == 0 && (result = buffer_check(&json, error)) == 0) {
 		json_indent(json.data, json.length, &text);
-		result = atomic_file_write(path, &text, 0666, error);
+		result = atomic_file_write(path, &text, 0640, error);
 	}
 	if (result == 0)
 		result = sha256_hex(text.data, text.length, digest, error);

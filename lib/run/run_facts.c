@@ -2,6 +2,7 @@
 
 #include "base/file_name.h"
 #include "base/instant.h"
+#include "base/regular_file.h"
 #include "config/policy.h"
 #include "config/profile.h"
 #include "io/atomic_file.h"
@@ -66,6 +67,15 @@ int run_facts_append_profile(const char *path, struct buffer *text, struct error
 	return -1;
 }
 
+static FILE *open_regular(const char *path)
+{
+	int descriptor = regular_file_open(path, NULL);
+	FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
+	if (!file && descriptor >= 0)
+		close(descriptor);
+	return file;
+}
+
 int run_facts_append_recording(const char *folder, struct buffer *text, struct error *error)
 {
 	static const char *const pointers[] = {"/now"};
@@ -74,7 +84,7 @@ int run_facts_append_recording(const char *folder, struct buffer *text, struct e
 	struct buffer header = BUFFER_INIT;
 	struct json_slice slice;
 	snprintf(path, sizeof path, "%s/fetch-datafeed.exchanges", folder);
-	FILE *file = scanner ? fopen(path, "re") : NULL;
+	FILE *file = scanner ? open_regular(path) : NULL;
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t length = file ? getline(&line, &room, file) : -1;
@@ -109,7 +119,7 @@ int run_begin(const char *folder, const struct run_beginning *beginning, struct 
 	json_end(&json, '}');
 	json_finish(&json);
 	buffer_append_byte(&json, '\n');
-	int result = atomic_file_write(path, &json, 0666, error);
+	int result = atomic_file_write(path, &json, 0640, error);
 	buffer_release(&json);
 	return result;
 }
@@ -194,7 +204,7 @@ static const char *recording_state(const char *folder, const char *program)
 	const char *state = "none";
 	size_t room = 0;
 	snprintf(path, sizeof path, "%s/raw/%s.exchanges", folder, program);
-	FILE *file = fopen(path, "re");
+	FILE *file = open_regular(path);
 	if (!file)
 		return state;
 	if (getline(&line, &room, file) > 0 && getline(&line, &room, file) > 0 && strncmp(line, exchange, sizeof exchange - 1) == 0)

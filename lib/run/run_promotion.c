@@ -222,7 +222,7 @@ static int write_job(const char *folder, const struct buffer *job, struct error 
 	struct buffer text = BUFFER_INIT;
 	snprintf(path, sizeof path, "%s/job.json", folder);
 	json_indent(job->data, job->length, &text);
-	int result = atomic_file_write(path, &text, 0666, error);
+	int result = atomic_file_write(path, &text, 0640, error);
 	buffer_release(&text);
 	return result;
 }
@@ -264,7 +264,7 @@ static int write_promotion(const char *folder, const struct buffer *job, struct 
 	char path[RUN_PATH_LIMIT];
 	struct atomic_file file;
 	snprintf(path, sizeof path, "%s/promotion.ndjson", folder);
-	if (atomic_file_open(&file, path, 0666, error) < 0)
+	if (atomic_file_open(&file, path, 0640, error) < 0)
 		return -1;
 	stream_append_record(&file.output.pending, &stream_job_result, job->data, job->length);
 	int result = 0;

@@ -1,6 +1,7 @@
 #include "run/run_records.h"
 
-#include <fcntl.h>
+#include "base/regular_file.h"
+
 #include <unistd.h>
 
 static const char *const pointers[] = {RUN_FIELDS(RECORD_POINTER)};
@@ -28,9 +29,9 @@ int run_records_read_descriptor(int descriptor, const char *name, run_record *ea
 
 int run_records_read(const char *path, run_record *each, void *context, struct error *error)
 {
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	int descriptor = regular_file_open(path, error);
 	if (descriptor < 0)
-		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", path);
+		return -1;
 	int result = run_records_read_descriptor(descriptor, path, each, context, error);
 	close(descriptor);
 	return result;

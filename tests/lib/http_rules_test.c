@@ -227,10 +227,21 @@ static void test_retry_after(void **state)
 		const char *value, *date;
 		int64_t wait;
 	} cases[] = {
-		{NULL, date, -1}, {"", date, -1}, {"0", date, 0}, {"120", date, 120000}, {"999999999", date, INT64_C(999999999000)},
-		{"1.5", date, -1}, {"-1", date, -1}, {"soon", date, -1}, {"Tue, 18 Mar 2025 02:00:30 GMT", date, 30000},
-		{"Tue, 18 Mar 2025 01:59:30 GMT", date, 0}, {"Tuesday, 18-Mar-25 02:01:00 GMT", date, 60000},
+		{NULL, date, -1},
+		{"", date, -1},
+		{"0", date, 0},
+		{"120", date, 120000},
+		{"999999999", date, INT64_C(999999999000)},
+		{"1.5", date, -1},
+		{"-1", date, -1},
+		{"soon", date, -1},
+		{"Tue, 18 Mar 2025 02:00:30 GMT", date, 30000},
+		{"Tue, 18 Mar 2025 01:59:30 GMT", date, 0},
+		{"Tuesday, 18-Mar-25 02:01:00 GMT", date, 60000},
 		{"Tue, 18 Mar 2025 02:00:30 GMT", "nonsense", 0}, /* long ago, by the clock here */
+		{"Tue, 18 Mar 9999999999 02:00:30 GMT", date, -1},
+		{"18 Mar 292277026 02:00:30 GMT", date, -1},
+		{"Tue, 18 Mar 2025 02:00:30 GMT", "18 Mar 292277026 02:00:30 GMT", 0},
 	};
 	for (size_t i = 0; i < LENGTH(cases); i++)
 		if (retry_after(cases[i].value, cases[i].date) != cases[i].wait)
