@@ -72,16 +72,17 @@ start() {
 	base=$scheme://127.0.0.1:$port
 }
 
-base64url() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
+base64url() { basenc --base64url -w 0 | tr -d '='; }
 
 # jwt [JQ-CHANGE-OF-CLAIMS [JQ-CHANGE-OF-HEADER]]: an application's JWT, as documented.
 jwt() {
-	local now header claims
+	local now signed header='{"alg":"RS256","typ":"JWT"}' claims
 	now=$(date +%s)
-	header=$(jq -nc "{alg: \"RS256\", typ: \"JWT\"} | ${2:-.}" | tr -d '\n' | base64url)
-	claims=$(jq -nc --arg iss $integration_key --arg aud "127.0.0.1:$port" --arg scope "$admin_scopes" --arg user $user --argjson now "$now" \
-		"{iss: \$iss, aud: \$aud, iat: (\$now - 1), exp: (\$now + 3000), scope: \$scope} | ${1:-.}" | tr -d '\n' | base64url)
-	printf %s.%s.%s "$header" "$claims" "$(printf %s.%s "$header" "$claims" | openssl dgst -sha256 -sign "$key" | base64url)"
+	claims="{\"iss\":\"$integration_key\",\"aud\":\"127.0.0.1:$port\",\"iat\":$((now - 1)),\"exp\":$((now + 3000)),\"scope\":\"$admin_scopes\"}"
+	[ -z "${1-}" ] || claims=$(jq -c --arg user $user "$1" <<<"$claims")
+	[ -z "${2-}" ] || header=$(jq -c "$2" <<<"$header")
+	signed=$(printf %s "$header" | base64url).$(printf %s "$claims" | base64url)
+	printf %s.%s "$signed" "$(printf %s "$signed" | openssl dgst -sha256 -sign "$key" | base64url)"
 }
 
 ask() { curl -sS --max-time 20 --cacert "$ca" "$@"; }
@@ -92,8 +93,8 @@ grant() {
 		"$base/oauth/token"
 }
 
-application_token() { grant "$(jwt)" | head -1 | jq -r .access_token; }
-user_token() { grant "$(jwt '.sub = $user | .scope += " signature impersonation"')" | head -1 | jq -r .access_token; }
+application_token() { grant "$(jwt)" | value_of access_token; }
+user_token() { grant "$(jwt '.sub = $user | .scope += " signature impersonation"')" | value_of access_token; }
 
 # get PATH [CURL-OPTION…]: with $token.
 get() {
@@ -113,7 +114,7 @@ statuses() {
 refused() { # refused DESCRIPTION JWT
 	run -0 grant "$2"
 	[ "${lines[1]}" = 400 ]
-	[ "$(jq -r .error_description <<<"${lines[0]}")" = "$1" ]
+	[ "$(value_of error_description <<<"${lines[0]}")" = "$1" ]
 }
 
 @test "says where it listens, and ends with 0 at SIGTERM" {
