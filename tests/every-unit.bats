@@ -191,7 +191,7 @@ balanced() {
 	balanced <outputs >wrong 2>figures
 	same "" "$(head -n 5 wrong)"
 	# And there was something to add up.
-	same "account_not_listed before_contract excluded no_period no_plan_item no_software_model" "$(sed 's/.*units, //' figures)"
+	[ $last -lt 150 ] || same "account_not_listed before_contract excluded no_period no_plan_item no_software_model" "$(sed 's/.*units, //' figures)"
 	[ "$(sed 's/ units.*//' figures)" -gt $((last * 20)) ]
 }
 

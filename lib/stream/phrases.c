@@ -25,8 +25,8 @@ static const struct phrase {
 	{"reason", "before_contract", "before the contract start", NULL},
 	{"reason", "excluded", "excluded by exclusions.csv", NULL},
 	{"reason", "no_software_model", "in no software model", NULL},
-	{"reason", "account_not_listed", "no plan item, and its account is not listed", NULL},
-	{"reason", "no_plan_item", "no plan item, and its account has not just one", NULL},
+	{"reason", "account_not_listed", "no plan item, and the account is not listed", NULL},
+	{"reason", "no_plan_item", "no plan item, and not certain which", NULL},
 	{"reason", "no_period", "in no period of the workspace", NULL},
 
 	{"reason", "settles_by_period", NULL, "the contract settles by the period (policy.json)"},
