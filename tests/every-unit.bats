@@ -214,6 +214,37 @@ balanced() {
 	done
 }
 
+@test "an account that goes to another asset group or to none: its units without a plan item follow it, and each is in one row" {
+	licence
+	sent='envelope "{account_id: \"a\", envelope_id: \"e1\", plan_item_id: null, sent_at: \"2025-02-03T10:00:00.000Z\", modified_at: \"2025-02-03T10:00:00.000Z\"}"'
+	tally() { merge -q -l :memory: --emit all | aggregate-by-period -q --profile-name p --contract-start 2025-01-01 --now 2025-06-01T00:00:00Z; }
+	at() { sed "s/}}\$/},\"time_extracted\":\"$1T02:00:00.000Z\"}/; s/\"record\":{/&\"organization_id\":\"o\",/"; }
+	{ account a '"g"' && item i g && item j h; } | at 2025-01-01 >first
+	while read -r group expected; do
+		{ cat first && account a "$group" | at 2025-05-01 && eval "$sent"; } | tally >input
+		lines >got
+		same "$group: $expected" "$group: $({ positions | awk '$4 { print $2, $4 }' && cut -d ' ' -f 3- got; } | xargs)"
+		same "1 0" "$(records_of consumption_balance <out | jq -r '"\(.units_consumed) \(.units_unaccounted)"')"
+	done <<-'END'
+		"g" Pro 1
+		"h" Seal 1
+		"other" no_plan_item 1 1
+		null no_plan_item 1 1
+	END
+}
+
+@test "periods that are too many to be made each have a row where they have units; forecast passes all of it on" {
+	licence
+	printf '{"type":"RECORD","stream":"daily_consumption","record":{"account_id":"a","plan_item_id":"%s","day":"%s","units_consumed":%s,"by_status":{"sent":%s}}}\n' \
+		i 1905-06-01 2 2 zz 1905-06-01 3 3 i 2025-06-01 4 4 i 1899-12-31 5 5 |
+		aggregate-by-period -q --profile-name p --contract-start 1900-01-01 --renewal-months 1 --now 2025-07-01T00:00:00Z >input
+	same "p 1899 before_contract 1 5
+p 1905 no_software_model 1 3" "$(lines)"
+	same '["p",14,6,8,{"before_contract":5,"no_software_model":3},0]' "$(balances)"
+	forecast --models models.csv --entitlements entitlements.csv <out | grep '"stream":"consumption_' >passed
+	same_files <(grep '"stream":"consumption_' out) passed
+}
+
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return 1
 	acme_after 2 ws
