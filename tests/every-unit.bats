@@ -69,6 +69,12 @@ p 2025 no_plan_item 2 8"
 p Seal 2025 0 2" "$(positions)"
 	# What is excluded is not to be mapped.
 	same "(no plan item) 17, nobody1 0, zz 7" "$(records_of unrecognized_subscription <out | jq -r '"\(.identifier) \(.units_consumed)"' | LC_ALL=C sort | paste -sd , | sed 's/,/, /g')"
+	cp input all
+	grep '"stream":"consumption".*"\(nobody1\|i\)"' all >input
+	lines >/dev/null
+	run -0 report --format verdict --now 2026-02-01T00:00:00Z <out
+	[[ $output == "Compliant: "* ]]
+	mv all input
 	# The trace has the reason of each record.
 	lines --trace >/dev/null
 	same "3 before_contract 8, 3 excluded 15, 1 no_software_model 5, 1 no_software_model 1, 1 account_not_listed 8, 2 no_plan_item 8" \
@@ -288,6 +294,7 @@ p        2025-01-01 – 2025-12-31  excluded by exclusions.csv            2     
 p        2025-01-01 – 2025-12-31  from_a_later_version                  2      3
 p        2025-01-01 – 2025-12-31  in no software model                  2      3" "$(awk '/^Units in no/ { on = 1 } /^$/ { on = 0 } on' table)"
 	grep -qx 'Of 13 units consumed 4 are in the licence position, and 9 in no licence row.' table
+	[[ $(report --format verdict <input) == "Incomplete: "*"1 unit in no period of the workspace: run \`aggregate-by-period\` again for each profile"* ]]
 	report --format html --now 2025-06-01T00:00:00Z <input | tr -d '\n' | sed 's/<[^>]*>/ /g; s/  */ /g' >page
 	grep -qF 'p in none in no period of the workspace 2 1 p 2025-01-01 – 2025-12-31 excluded by exclusions.csv 2 2' page
 	grep -qF 'Of 13 units consumed 4 are in the licence position, and 9 in no licence row.' page

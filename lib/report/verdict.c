@@ -135,13 +135,16 @@ static int64_t billed_beyond(const struct report *report)
 	return count;
 }
 
-/* Consumed, and in no row: a program is wrong. */
-static int64_t unaccounted_units(const struct report *report)
+/* The units of rows; of one reason, unless it is NULL. */
+static int64_t units_of(const struct report_rows *rows, const char *field, const char *reason)
 {
 	int64_t units = 0;
-	for (size_t i = 0; i < report->balances.count; i++)
-		if (__builtin_add_overflow(units, report_row_integer(report_row_at(&report->balances, i), "units_unaccounted"), &units))
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct report_row *row = report_row_at(rows, i);
+		if ((!reason || report_row_is(row, "reason", reason)) &&
+			__builtin_add_overflow(units, report_row_integer(row, field), &units))
 			units = INT64_MAX;
+	}
 	return units;
 }
 
@@ -155,7 +158,9 @@ static void append_incomplete(const struct report *report, struct buffer *text)
 		{report->is_partial ? SOME : 0, "some accounts", "could not be read", "run again"},
 		{stale_accounts(report), "account", "whose feed is stale or was never read",
 			"run again, or ask Docusign about it (`envtally status` has the names)"},
-		{unaccounted_units(report), "unit", "in no row, so figures do not add up", "report this bug"},
+		{units_of(&report->without, "units_consumed", "no_period"), "unit", "in no period of the workspace",
+			"run `aggregate-by-period` again for each profile"},
+		{units_of(&report->balances, "units_unaccounted", NULL), "unit", "in no row, so figures do not add up", "report this bug"},
 		{report->unknown, "row", "of an unknown use", "wait until the accounts are fed, or ask the reseller"},
 		{(int64_t)report->ineffective.count, "row", "of licence files without effect", "correct or remove what the report lists"},
 		{billed_beyond(report), "billing period", "in which Docusign counts more", "`envtally explain` has possible reasons"}};
