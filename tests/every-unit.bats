@@ -192,7 +192,7 @@ balanced() {
 		[ $((seed % 5)) -ne 0 ] || { sed -i -E 's/"by_day":\{[^}]*\}/"by_day":null/' "$seed/input.ndjson" && sed -i 1q "$seed/exclusions.csv"; }
 		[ $((seed % 7)) -ne 0 ] || sed -i -E 's/,"periods_from":"[^"]*","period_months":[0-9]+//' "$seed/input.ndjson"
 		reconcile -q --now "$(<"$seed/clock")" -e "$seed/entitlements.csv" -m "$seed/models.csv" -x "$seed/exclusions.csv" --groups "$seed/groups.csv" \
-			--prices "$seed/prices.csv" <"$seed/input.ndjson"
+			--prices "$seed/prices.csv" --policy "$seed/policy.json" <"$seed/input.ndjson"
 	done >outputs
 	balanced <outputs >wrong 2>figures
 	same "" "$(head -n 5 wrong)"
