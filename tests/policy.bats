@@ -23,6 +23,17 @@ units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consume
 	[ "$(policy hash c.json)" != "$(policy hash a.json)" ]
 }
 
+@test "settlement: shown where it is by the period; no part of the hash, since it is not counting" {
+	strict >a.json
+	jq '.settlement = "period"' a.json >period.json
+	jq '.settlement = "day"' a.json >day.json
+	same "$(policy show a.json)" "$(policy show day.json)"
+	same '{"name":"voided are free","version":2,"statuses":{"created":false,"template":false,"voided":false},"other_statuses":true,"settlement":"period"}' "$(policy show period.json | head -n 1)"
+	same "$(policy hash a.json)" "$(policy hash period.json)"
+	policy show period.json | head -n 1 >again.json
+	same "$(policy show period.json)" "$(policy show again.json)"
+}
+
 @test "mistakes: what is wrong with a policy is said, and what cannot be applied" {
 	while IFS='|' read -r text expected; do
 		printf '%s\n' "$text" >p.json
@@ -44,6 +55,8 @@ units() { records_of daily_consumption | jq -r '"\(.account_id) \(.units_consume
 		{"name":"x","version":1,"statuses":{},"bulk_send":false}|"bulk_send" is not a key of a policy: write "sending_methods": {"bulk": false}, or the name that the feed's map gives it (see doc/policy.md)
 		{"name":"x","version":1,"statuses":{},"powerform":1}|"powerform" is not a key of a policy: write "sending_methods": {"powerform": false}, or the name that the feed's map gives it (see doc/policy.md)
 		{"name":"x","version":1,"statuses":{},"dated_by":"x"}|"dated_by" is not a key of a policy: write in the feed's map what sent_at is (see doc/policy.md)
+		{"name":"x","version":1,"statuses":{},"settlement":"year"}|"settlement" must be one of "day", "period"
+		{"name":"x","version":1,"statuses":{},"settlement":true}|"settlement" must be one of "day", "period"
 		{"name":"x","version":1,"statuses":{},"other_methods":"all"}|"other_methods" must be true (they count) or false
 		{"name":"x","version":1,"statuses":{},"sending_methods":["bulk"]}|"sending_methods" must be an object
 		{"name":"x","version":1,"statuses":{},"sending_methods":{"":true}}|"sending_methods." must be a name in lower case
@@ -314,4 +327,48 @@ acme b - 0 2025-01-01 2025-04-01 1 0 -1" "$(diff_of default drafts.json --format
 	for night in $nights; do ENVTALLY_BIN=$PWD/seen "$pipeline" run -q -C ws --replay "$acme/nights/$night"; done
 	same 3 "$(grep -c -e '--emit touched' merges)"
 	same "late" "$(cat ws/runs/acme/*/restatements.ndjson | records_of restatement | jq -r .cause | sort -u)"
+}
+
+@test "driver: settlement by the period: frozen by the run, restates nothing; replay, explain and --as-of settle as the run did" {
+	acme_after 1 ws
+	printf '%s\n' '{"name":"default","version":1,"statuses":{"created":false,"template":false},"settlement":"period"}' >ws/licence/policy.json
+	drawn_by() { records_of metric_result | jq -r .drawn_by | sort -u | xargs; }
+	# What the ledger has now goes by the file; what was reported then does not.
+	same "period day" "$("$pipeline" reconcile -q -C ws --format ndjson | drawn_by) $("$pipeline" reconcile -q -C ws --format ndjson --as-of 2025-03-18 | drawn_by)"
+	"$pipeline" run -q -C ws --replay "$acme/nights/20250325T020000Z"
+	run=ws/runs/acme/20250325T020000Z
+	same "period period" "$(drawn_by <$run/results.ndjson) $(records_of forecast <$run/results.ndjson | jq -r 'select(.expected_units != null) | "period"' | sort -u)"
+	same "$(policy hash)" "$(jq -r .policy $run/job.json)"
+	# The same late and changed envelopes as without it.
+	acme_after 2 plain
+	same_files plain/runs/acme/20250325T020000Z/restatements.ndjson $run/restatements.ndjson
+	same_files plain/runs/acme/20250325T020000Z/consumption.ndjson $run/consumption.ndjson
+	run -0 "$pipeline" replay 20250325T020000Z -C ws -q
+	rm ws/licence/policy.json
+	same "day period" "$("$pipeline" reconcile -q -C ws --format ndjson | drawn_by) $("$pipeline" reconcile -q -C ws --format ndjson --as-of 2025-03-25 | drawn_by)"
+	run -0 "$pipeline" replay 20250325T020000Z -C ws -q
+	run -0 "$pipeline" explain -q -C ws --format ndjson
+	# A wrong one is refused before anything is fetched.
+	echo '{"name":"x","version":1,"statuses":{},"settlement":"year"}' >ws/licence/policy.json
+	run "$pipeline" run -q -C ws --replay "$acme/nights/20250401T020000Z"
+	[ "$status" -eq 78 ]
+	same "policy: cannot use policy 'ws/licence/policy.json': \"settlement\" must be one of \"day\", \"period\"" "$(head -n 1 <<<"$output")"
+}
+
+@test "driver: policy diff shows positions that another settlement changes, though no count does" {
+	acme_after 1 ws
+	# A contract of which half began late: 100 are in force from the last day of the last closed period on.
+	cat >ws/licence/entitlements.csv <<-'END'
+		entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights
+		E1,Docusign eSignature Enterprise Pro,Envelope,2025-01-30,2025-01-30,100
+	END
+	printf '%s\n' '{"name":"default","version":1,"statuses":{"created":false,"template":false},"settlement":"period"}' >p.json
+	run -0 "$pipeline" policy diff default p.json -q -C ws --period 3
+	[[ ${lines[0]} == "acme: 0 figures differ, 1 positions" ]]
+	[[ ${lines[1]} == *"2024-10-31  Docusign eSignature Enterprise Pro, Envelope  used "*" owned 100 -> 100  unlicensed "*" -> "*"  Not Compliant -> Not Compliant" ]]
+	# The period draws all 100; by the day only what was sent on the last day did.
+	read -r day period < <(sed -E 's/.*unlicensed ([0-9]+) -> ([0-9]+).*/\1 \2/' <<<"${lines[1]}")
+	used=$(sed -E 's/.*used ([0-9]+) ->.*/\1/' <<<"${lines[1]}")
+	same "$((used - 100))" "$period"
+	[ "$day" -gt "$period" ]
 }
