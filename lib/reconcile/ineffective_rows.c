@@ -3,7 +3,7 @@
 #include "base/glob.h"
 #include "base/instant.h"
 #include "licence/licence_cells.h"
-#include "reconcile/position_draw.h"
+#include "reconcile/position_owner.h"
 #include "reconcile/position_print.h"
 #include "json/json_write.h"
 

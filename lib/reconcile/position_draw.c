@@ -2,7 +2,7 @@
 
 #include "base/array.h"
 #include "base/instant.h"
-#include "licence/licence_cells.h"
+#include "reconcile/position_owner.h"
 #include "reconcile/position_segments.h"
 #include "reconcile/without_position.h"
 
@@ -35,79 +35,6 @@ size_t position_workspace_period(const struct position *position, int32_t day)
 	return position->input->period_count;
 }
 
-/* ---- whose rights they are ---- */
-
-/* The only profile that has positions; INPUT_NONE where several have. */
-static uint32_t only_profile(const struct reconcile_input *input)
-{
-	for (size_t i = 0; i < input->period_count && input->workspace == INPUT_NONE; i++)
-		if (input->periods[i].period.index >= 0)
-			return input->periods[i].profile;
-	return INPUT_NONE;
-}
-
-const struct period *position_true_up_period(const struct position *position, const struct entitlement *entitlement)
-{
-	const struct reconcile_input *input = position->input;
-	uint32_t only = only_profile(input),
-		 profile = *entitlement->profile ? input_profile_of_name(input, entitlement->profile)
-		: only != INPUT_NONE             ? only
-						 : input->workspace;
-	int64_t at = entitlement->true_up_for * DAY_MS;
-	for (size_t i = 0; i < input->period_count && entitlement->true_up_for != DAY_FIRST; i++) {
-		const struct period *period = &input->periods[i].period;
-		if (input->periods[i].profile == profile && period->index >= 0 && period->start <= at && at < period->end)
-			return period;
-	}
-	return NULL;
-}
-
-/* The one profile that uses the metric, or the only one that there is; INPUT_NONE where several do, or none. */
-static uint32_t sole_profile(const struct position *position, const struct position_line lines[], size_t count)
-{
-	uint32_t sole = only_profile(position->input);
-	for (size_t i = 0; i < count; i++) {
-		uint32_t profile = position_period(position, lines[i].period)->profile;
-		if (sole != INPUT_NONE && sole != profile)
-			return INPUT_NONE;
-		sole = profile;
-	}
-	return sole;
-}
-
-/* Are the rights those of another profile than the only one that there is? */
-static bool is_of_others(const struct position *position, const struct entitlement *entitlement)
-{
-	uint32_t only = only_profile(position->input);
-	return *entitlement->profile && only != INPUT_NONE && input_profile_of_name(position->input, entitlement->profile) != only;
-}
-
-/* The profile whose results have what is left of the pool; INPUT_NONE for the workspace's alone. */
-static uint32_t owner_of(const struct position *position, const struct pool *pool, uint32_t sole)
-{
-	const struct membership *membership = &position->membership;
-	uint32_t owner = INPUT_NONE;
-	bool is_known = false; /* some account has a group of this type */
-	/* What the only profile has is the position of the workspace: all rights are in it. */
-	if (position->input->workspace == INPUT_NONE)
-		return sole;
-	if (pool->profile != INPUT_NONE)
-		return pool->profile;
-	for (uint32_t rank = 0; rank < position->input->account_count && pool->type != GROUP_POOL; rank++) {
-		const struct input_account *account = membership_account(membership, rank);
-		if (account->profile == INPUT_NONE)
-			continue;
-		is_known |= pool->type == GROUP_ORGANIZATION && account->organization != INPUT_NONE;
-		if (!membership_is_in(membership, pool->type, rank, pool->group))
-			continue;
-		if (account->is_shared || (owner != INPUT_NONE && owner != account->profile))
-			return sole;
-		owner = account->profile;
-	}
-	/* An organization's rights are not another's. */
-	return owner != INPUT_NONE ? owner : is_known ? INPUT_NONE : sole;
-}
-
 /* ---- the cells of a metric ---- */
 
 /* What is drawn for one metric. */
@@ -118,7 +45,7 @@ struct drawing {
 	const struct position_line *lines;
 	size_t line_count;
 	struct drawdown *drawdown;
-	uint32_t sole; /* the only profile that uses the metric: sole_profile() */
+	uint32_t sole; /* the only profile that uses the metric: position_sole_profile() */
 	uint32_t *owners; /* by pool */
 	uint32_t *by_end; /* ranks of periods, by their ends; up to `closed` they are closed */
 	size_t period_count, closed;
@@ -151,7 +78,8 @@ static int collect_grants(const struct drawing *drawing, struct grants *grants, 
 	}
 	for (size_t i = 0; i < entitlements->count; i++) {
 		const struct entitlement *entitlement = &entitlements->list[i];
-		if (!entitlement_is_of(entitlement, metric->software_model, metric->license_metric) || is_of_others(position, entitlement))
+		if (!entitlement_is_of(entitlement, metric->software_model, metric->license_metric) ||
+			position_is_of_others(position, entitlement))
 			continue;
 		if (grants_add(grants, entitlement, position_true_up_period(position, entitlement), from, to, error) < 0)
 			return -1;
@@ -457,12 +385,12 @@ static int draw_metric(struct position *position, uint32_t metric, const struct 
 	else if (collect_grants(&drawing, &grants, error) == 0 &&
 		drawdown_open(drawing.drawdown, &position->membership, &grants, error) == 0)
 		result = 0;
-	drawing.sole = sole_profile(position, lines, count);
+	drawing.sole = position_sole_profile(position, lines, count);
 	drawing.owners = calloc(drawing.drawdown->pool_count + 1, sizeof *drawing.owners);
 	if (result == 0 && !drawing.owners)
 		result = error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < drawing.drawdown->pool_count && result == 0; i++)
-		drawing.owners[i] = owner_of(position, &drawing.drawdown->pools[i], drawing.sole);
+		drawing.owners[i] = position_owner_of(position, &drawing.drawdown->pools[i], drawing.sole);
 	if (result == 0)
 		result = open_cells(&drawing, error) < 0 || open_segments(&drawing, error) < 0 || make_consumers(&drawing, 0, error) < 0 ||
 				(position->input->workspace != INPUT_NONE && make_consumers(&drawing, 1, error) < 0) ||

@@ -14,9 +14,6 @@ void position_draw_release(struct position *position);
 /* The ranks of a profile's periods from the start of its contract on: `*first` to before `*end`. */
 void position_periods(const struct position *position, uint32_t profile, size_t *first, size_t *end);
 
-/* The period that an entitlement is the true-up of; NULL for none. */
-const struct period *position_true_up_period(const struct position *position, const struct entitlement *entitlement);
-
 /* The rank of the workspace's period that holds the day; the number of periods for none. */
 size_t position_workspace_period(const struct position *position, int32_t day);
 
