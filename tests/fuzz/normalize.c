@@ -86,5 +86,6 @@ void fuzz_normalize(const uint8_t *bytes, size_t length)
 	normalize_lines(bytes, length, &map, &lines);
 	check_output(&lines.pending);
 	fuzz_close(&lines);
-	check_raw(bytes, length, &map);
+	if (length % 8 == 0) /* a ledger costs as much as all the rest */
+		check_raw(bytes, length, &map);
 }
