@@ -2,236 +2,16 @@
 
 #include "base/instant.h"
 #include "io/display.h"
+#include "report/report_sections.h"
 #include "report/verdict.h"
-#include "stream/phrases.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define ROWS_SHOWN 40
 #define RESTATEMENTS_SHOWN 20
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* ---- sections of rows: what their columns show ---- */
-
-struct cell {
-	struct buffer text;
-	enum text_style style;
-};
-
-struct column {
-	struct text_column head;
-	const char *field, *otherwise; /* its text, and the one for null */
-	/* Sets the style, or appends another text than the field's, which is `text`. NULL: the field as it is. */
-	void (*write)(const struct report_row *row, const char *text, struct cell *cell);
-};
-
-struct section {
-	const char *title;
-	const struct column *columns;
-	size_t column_count, limit; /* limit: of rows */
-	const char *const *heading_fields; /* a heading is before a row that differs from the one before in these; NULL: no headings */
-	bool is_dim_when_open; /* rows of open periods */
-	const char *required_field; /* rows without it are not shown; NULL: all are */
-};
-
-static void write_days(const struct report_row *row, const char *text, struct cell *cell)
-{
-	if (text)
-		report_append_days(row->start, row->end, &cell->text);
-	else
-		buffer_append_string(&cell->text, "in none");
-}
-
-static void write_consumption(const struct report_row *row, const char *text, struct cell *cell)
-{
-	(void)text;
-	buffer_append_string(&cell->text, report_row_consumption(row));
-}
-
-static void write_status(const struct report_row *row, const char *text, struct cell *cell)
-{
-	(void)row;
-	cell->style = strcmp(text, "Compliant") == 0 ? TEXT_GOOD : strcmp(text, "Unknown") == 0 ? TEXT_PLAIN : TEXT_BAD;
-}
-
-/* Of a period that is not over nothing is over-licensed yet. */
-static void write_at_end(const struct report_row *row, const char *text, struct cell *cell)
-{
-	if (!text)
-		buffer_append_string(&cell->text, report_row_is(row, "period_state", "open") ? "open" : "not known");
-}
-
-static void write_warning(const struct report_row *row, const char *text, struct cell *cell)
-{
-	(void)text;
-	cell->style = report_row_is(row, "warning", "true") ? TEXT_BAD : TEXT_PLAIN;
-}
-
-static void write_interval(const struct report_row *row, const char *text, struct cell *cell)
-{
-	buffer_append_format(&cell->text, "%s – %s", text, report_row_text(row, "high_units"));
-}
-
-static void write_method(const struct report_row *row, const char *text, struct cell *cell)
-{
-	buffer_append_format(&cell->text, "%s%s", text, report_row_is(row, "is_covered", "true") ? ", covered" : "");
-}
-
-/* "move from site na1 to eu1". */
-static void write_option(const struct report_row *row, const char *text, struct cell *cell)
-{
-	const char *type = report_row_text(row, "group_type"), *from = report_row_text(row, "from_group"),
-		   *to = report_row_text(row, "to_group"), *phrase = phrase_label("option", text);
-	if (strcmp(text, "move_rights") == 0)
-		buffer_append_format(
-			&cell->text, "move from %s %s to %s", type ? type : "", from ? from : "", to ? to : "accounts without one");
-	else
-		buffer_append_string(&cell->text, phrase ? phrase : text);
-}
-
-/* What a group is called: its name and, where that is another, its key. */
-static void write_group(const struct report_row *row, const char *text, struct cell *cell)
-{
-	const char *name = report_row_text(row, "group_name");
-	if (!text)
-		buffer_append_string(&cell->text, report_row_is(row, "group_kind", "pool") ? "(not allocated)" : "(no group)");
-	else
-		buffer_append_string(&cell->text, name ? name : text);
-	if (text && name && strcmp(name, text) != 0)
-		buffer_append_format(&cell->text, " (%s)", text);
-}
-
-static void write_day_of_time(const struct report_row *row, const char *text, struct cell *cell)
-{
-	(void)row;
-	buffer_append(&cell->text, text, text ? strcspn(text, "T") : 0);
-}
-
-static void write_account(const struct report_row *row, const char *text, struct cell *cell)
-{
-	buffer_append_string(&cell->text, text ? text : report_row_text(row, "account_id"));
-}
-
-static void write_check(const struct report_row *row, const char *text, struct cell *cell)
-{
-	const char *phrase = phrase_label("check", text);
-	cell->style = report_row_is(row, "check", "differs") ? TEXT_BAD : TEXT_PLAIN;
-	buffer_append_string(&cell->text, phrase ? phrase : text);
-}
-
-static void write_reason(const struct report_row *row, const char *text, struct cell *cell)
-{
-	const char *phrase = phrase_label("reason", text);
-	(void)row;
-	buffer_append_string(&cell->text, phrase ? phrase : text);
-}
-
-static const struct column without_columns[] = {
-	{{"profile", false, false}, "profile", NULL, NULL},
-	{{"period", false, false}, "period_start", NULL, write_days},
-	{{"reason", false, false}, "reason", NULL, write_reason},
-	{{"accounts", true, false}, "accounts", NULL, NULL},
-	{{"units", true, false}, "units_consumed", NULL, NULL},
-};
-
-static const struct column ineffective_columns[] = {
-	{{"licence file", false, false}, "file", NULL, NULL},
-	{{"line", true, false}, "line", NULL, NULL},
-	{{"reason", false, true}, "reason", NULL, NULL},
-};
-
-static const struct column position_columns[] = {
-	{{"profile", false, false}, "profile", NULL, NULL},
-	{{"software model", false, false}, "software_model", NULL, NULL},
-	{{"metric", false, false}, "license_metric", NULL, NULL},
-	{{"period", false, false}, "period_start", NULL, write_days},
-	{{"state", false, false}, "period_state", NULL, NULL},
-	{{"rights\nowned", true, false}, "rights_owned", NULL, NULL},
-	{{"used", true, false}, "rights_used", NULL, write_consumption},
-	{{"available", true, false}, "rights_available", NULL, NULL},
-	{{"over-\nlicensed", true, false}, "over_licensed_rights", NULL, NULL},
-	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, NULL},
-	{{"status", false, false}, "status", NULL, write_status},
-};
-#define NAME_COLUMNS 3 /* of the position: what a row is of */
-
-static const struct column forecast_columns[] = {
-	{{"period", false, false}, "period_start", NULL, write_days},
-	{{"owned", true, false}, "rights_owned", NULL, NULL},
-	{{"used\nto date", true, false}, "units_to_date", NULL, NULL},
-	{{"expected\nat its end", true, false}, "expected_units", NULL, NULL},
-	{{"within\n(80 of 100)", true, false}, "low_units", NULL, write_interval},
-	{{"rights\nrun out", false, false}, "exhausted_on", "not in the period", write_warning},
-	{{"in\ndays", true, false}, "days_left", NULL, write_warning},
-	{{"method", false, false}, "method", NULL, write_method},
-};
-
-static const struct column cost_columns[] = {
-	{{"period", false, false}, "period_start", NULL, write_days},
-	{{"average\nprice", true, false}, "average_price", "not known", NULL},
-	{{"true-up\ncost", true, false}, "true_up_cost", "not known", NULL},
-	{{"over-\nlicensed", true, false}, "over_licensed_amount", NULL, write_at_end},
-	{{"potential\nsavings", true, false}, "potential_savings", NULL, write_at_end},
-	{{"total\nspend", true, false}, "total_spend", "not known", NULL},
-	{{"current-period\nspend", true, false}, "current_period_spend", "not known", NULL},
-};
-
-static const struct column remediation_columns[] = {
-	{{"period", false, false}, "period_start", NULL, write_days},
-	{{"option", false, true}, "option", NULL, write_option},
-	{{"rights", true, false}, "rights", NULL, NULL},
-	{{"cost", true, false}, "cost", NULL, NULL},
-	{{"owned\nthen", true, false}, "rights_owned_after", NULL, NULL},
-	{{"unlicensed\nthen", true, false}, "unlicensed_rights_after", NULL, NULL},
-	{{"status then", false, false}, "status_after", NULL, write_status},
-};
-
-static const struct column group_columns[] = {
-	{{"by", false, false}, "group_type", NULL, NULL},
-	{{"group", false, true}, "group_value", NULL, write_group},
-	{{"rights\nowned", true, false}, "rights_owned", NULL, NULL},
-	{{"allocated", true, false}, "rights_allocated", NULL, NULL},
-	{{"of the\npool", true, false}, "rights_pooled", NULL, NULL},
-	{{"used", true, false}, "rights_used", NULL, write_consumption},
-	{{"available", true, false}, "rights_available", NULL, NULL},
-	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, NULL},
-	{{"true-up\ncost", true, false}, "true_up_cost", NULL, NULL},
-	{{"status", false, false}, "status", NULL, write_status},
-};
-
-static const struct column billing_columns[] = {
-	{{"billing period", false, false}, "billing_start", NULL, write_days},
-	{{"up to", false, false}, "counted_until", NULL, write_day_of_time},
-	{{"account", false, true}, "account_name", NULL, write_account},
-	{{"allowed", true, false}, "units_allowed", "–", NULL},
-	{{"billed", true, false}, "units_billed", "–", NULL},
-	{{"counted", true, false}, "units_counted", "–", NULL},
-	{{"difference", true, false}, "difference", "–", NULL},
-	{{"bulk", true, false}, "bulk_units", "–", NULL},
-	{{"", false, false}, "check", NULL, write_check},
-};
-
-#define COLUMNS(list) .columns = (list), .column_count = COUNT(list)
-
-static const struct section position = {"Licence position", COLUMNS(position_columns), .limit = SIZE_MAX,
-				    .heading_fields =
-					    FIELD_LIST("profile", "publisher", "product", "software_model", "license_metric", "unit"),
-				    .is_dim_when_open = true},
-			    without = {"Units in no licence row", COLUMNS(without_columns), .limit = SIZE_MAX},
-			    ineffective = {"Rows of licence files without effect", COLUMNS(ineffective_columns), .limit = SIZE_MAX},
-			    forecasts = {"Forecast of open periods", COLUMNS(forecast_columns), .limit = ROWS_SHOWN,
-				    .heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "period_start")},
-			    costs = {"Costs", COLUMNS(cost_columns), .limit = SIZE_MAX,
-				    .heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "currency"),
-				    .required_field = "currency"},
-			    remediations = {"What can be done", COLUMNS(remediation_columns), .limit = ROWS_SHOWN,
-				    .heading_fields = FIELD_LIST("software_model", "period_start")},
-			    groups = {"Groups in the period ", COLUMNS(group_columns), .limit = ROWS_SHOWN,
-				    .heading_fields = FIELD_LIST("software_model")},
-			    billings = {"Docusign's own count, where it differs from ours", COLUMNS(billing_columns), .limit = ROWS_SHOWN};
-
-/* ---- printing them ---- */
+/* ---- sections of rows ---- */
 
 struct printing {
 	const struct report *report;
@@ -246,10 +26,10 @@ static enum text_style style_of_state(const char *state)
 	return strcmp(state, "open") == 0 ? TEXT_DIM : TEXT_PLAIN;
 }
 
-static void add_cell(const struct printing *printing, struct text_table *table, const struct column *column, const struct report_row *row,
-	enum text_style style)
+static void add_cell(const struct printing *printing, struct text_table *table, const struct report_column *column,
+	const struct report_row *row, enum text_style style)
 {
-	struct cell cell = {.text = BUFFER_INIT, .style = style};
+	struct report_cell cell = {.text = BUFFER_INIT, .style = style};
 	const char *text = report_row_text(row, column->field);
 	if (column->write)
 		column->write(row, text, &cell);
@@ -264,17 +44,17 @@ static void add_cell(const struct printing *printing, struct text_table *table, 
 }
 
 /* "Model · Metric · profile P · EUR", or of a narrow position "Profile · Model · Metric". */
-static void add_heading(struct text_table *table, const struct section *section, const struct report_row *row, size_t first_name)
+static void add_heading(struct text_table *table, const struct report_section *section, const struct report_row *row, size_t first_name)
 {
 	struct buffer heading = BUFFER_INIT;
-	for (size_t i = first_name; section == &position && i < NAME_COLUMNS; i++) {
-		const char *name = report_row_text(row, position_columns[i].field);
+	for (size_t i = first_name; section == &report_section_position && i < REPORT_NAME_COLUMNS; i++) {
+		const char *name = report_row_text(row, report_section_position.columns[i].field);
 		buffer_append_string(&heading, name && heading.length ? " · " : "");
 		buffer_append_string(&heading, name ? name : "");
 	}
-	if (section != &position) {
+	if (section != &report_section_position) {
 		const char *profile = report_row_text(row, "profile"),
-			   *currency = section == &forecasts ? NULL : report_row_text(row, "currency");
+			   *currency = section == &report_section_forecasts ? NULL : report_row_text(row, "currency");
 		buffer_append_format(&heading, "%s · %s", report_row_text(row, "software_model"), report_row_text(row, "license_metric"));
 		if (profile)
 			buffer_append_format(&heading, " · profile %s", profile);
@@ -285,9 +65,9 @@ static void add_heading(struct text_table *table, const struct section *section,
 	buffer_release(&heading);
 }
 
-/* Returns how many rows there are; at most section->limit are added. `first_name`: of the headings; NAME_COLUMNS: there are none. */
-static size_t fill(const struct printing *printing, struct text_table *table, const struct section *section, const struct report_rows *rows,
-	int64_t start, size_t first_column, size_t first_name)
+/* Returns how many rows there are; at most section->limit are added. `first_name`: of the headings; REPORT_NAME_COLUMNS: there are none. */
+static size_t fill(const struct printing *printing, struct text_table *table, const struct report_section *section,
+	const struct report_rows *rows, int64_t start, size_t first_column, size_t first_name)
 {
 	const struct report_row *before = NULL;
 	size_t count = 0;
@@ -296,7 +76,7 @@ static size_t fill(const struct printing *printing, struct text_table *table, co
 		if ((start != INSTANT_NONE && row->start != start) ||
 			(section->required_field && !report_row_text(row, section->required_field)) || ++count > section->limit)
 			continue;
-		if (section->heading_fields && first_name < NAME_COLUMNS &&
+		if (section->heading_fields && first_name < REPORT_NAME_COLUMNS &&
 			(!before || !report_rows_agree(row, before, section->heading_fields)))
 			add_heading(table, section, row, first_name);
 		before = row;
@@ -308,7 +88,7 @@ static size_t fill(const struct printing *printing, struct text_table *table, co
 }
 
 /* Prints the rows of the period that starts at `start`, or all for INSTANT_NONE; nothing when there are none. */
-static int print_rows(const struct printing *printing, const struct section *section, const struct report_rows *rows, int64_t start)
+static int print_rows(const struct printing *printing, const struct report_section *section, const struct report_rows *rows, int64_t start)
 {
 	const struct report *report = printing->report;
 	struct text_column heads[TEXT_TABLE_COLUMNS];
@@ -317,7 +97,7 @@ static int print_rows(const struct printing *printing, const struct section *sec
 	for (size_t i = 0; i < section->column_count; i++)
 		heads[i] = section->columns[i].head;
 	buffer_append_string(&title, section->title);
-	if (section == &groups)
+	if (section == &report_section_groups)
 		report_append_days(report->groups_start, report->groups_end, &title);
 	text_table_open(&table, heads, section->column_count);
 	size_t count = fill(printing, &table, section, rows, start, 0, 0);
@@ -335,22 +115,23 @@ static int print_rows(const struct printing *printing, const struct section *sec
 static int print_position(const struct printing *printing)
 {
 	const struct report_rows *metrics = &printing->report->metrics;
-	struct text_column heads[COUNT(position_columns)];
+	const struct report_section *section = &report_section_position;
+	struct text_column heads[TEXT_TABLE_COLUMNS];
 	struct text_table table;
 	size_t first = 1; /* without the profile, where there is only one */
 	for (size_t i = 1; i < metrics->count; i++)
 		if (!report_rows_agree(report_row_at(metrics, i), report_row_at(metrics, 0), FIELD_LIST("profile")))
 			first = 0;
-	for (size_t i = 0; i < COUNT(heads); i++)
-		heads[i] = position_columns[i].head;
-	text_table_open(&table, heads + first, COUNT(heads) - first);
-	fill(printing, &table, &position, metrics, INSTANT_NONE, first, NAME_COLUMNS);
+	for (size_t i = 0; i < section->column_count; i++)
+		heads[i] = section->columns[i].head;
+	text_table_open(&table, heads + first, section->column_count - first);
+	fill(printing, &table, section, metrics, INSTANT_NONE, first, REPORT_NAME_COLUMNS);
 	if (printing->page->is_terminal && text_table_width(&table) > printing->page->width) {
 		text_table_release(&table);
-		text_table_open(&table, heads + NAME_COLUMNS, COUNT(heads) - NAME_COLUMNS);
-		fill(printing, &table, &position, metrics, INSTANT_NONE, NAME_COLUMNS, first);
+		text_table_open(&table, heads + REPORT_NAME_COLUMNS, section->column_count - REPORT_NAME_COLUMNS);
+		fill(printing, &table, section, metrics, INSTANT_NONE, REPORT_NAME_COLUMNS, first);
 	}
-	return text_table_print_section(&table, position.title, 0, printing->page, printing->output, printing->error);
+	return text_table_print_section(&table, section->title, 0, printing->page, printing->output, printing->error);
 }
 
 /* ---- other sections ---- */
@@ -505,15 +286,15 @@ int report_table_print(const struct report *report, const struct text_page *page
 	buffer_append_format(output, ", as of %.10s %.8s UTC. Periods are shown from their first to their last day.\n", now, now + 11);
 	buffer_release(&title);
 	report_verdict(report, print_verdict, &printing);
-	if (print_position(&printing) < 0 || print_rows(&printing, &without, &report->without, INSTANT_NONE) < 0 ||
-		print_rows(&printing, &forecasts, &report->forecasts, INSTANT_NONE) < 0 ||
-		print_rows(&printing, &costs, &report->metrics, INSTANT_NONE) < 0 ||
-		print_rows(&printing, &remediations, &report->remediations, INSTANT_NONE) < 0 ||
-		print_rows(&printing, &groups, &report->groups, report->groups_start) < 0 ||
-		print_rows(&printing, &billings, &report->billings, INSTANT_NONE) < 0 ||
+	if (print_position(&printing) < 0 || print_rows(&printing, &report_section_without, &report->without, INSTANT_NONE) < 0 ||
+		print_rows(&printing, &report_section_forecasts, &report->forecasts, INSTANT_NONE) < 0 ||
+		print_rows(&printing, &report_section_costs, &report->metrics, INSTANT_NONE) < 0 ||
+		print_rows(&printing, &report_section_remediations, &report->remediations, INSTANT_NONE) < 0 ||
+		print_rows(&printing, &report_section_groups, &report->groups, report->groups_start) < 0 ||
+		print_rows(&printing, &report_section_billings, &report->billings, INSTANT_NONE) < 0 ||
 		(report->period_count && print_units(&printing) < 0) || (report->restatement_total && print_restatements(&printing) < 0) ||
 		(report->identifier_count && print_identifiers(&printing) < 0) ||
-		print_rows(&printing, &ineffective, &report->ineffective, INSTANT_NONE) < 0)
+		print_rows(&printing, &report_section_ineffective, &report->ineffective, INSTANT_NONE) < 0)
 		return -1;
 	buffer_append_byte(output, '\n');
 	report_summarize(report, print_sentence, &printing);

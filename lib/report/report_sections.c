@@ -1,0 +1,205 @@
+#include "report/report_sections.h"
+
+#include "stream/phrases.h"
+
+#include <string.h>
+
+#define ROWS_SHOWN 40
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void write_days(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	if (text)
+		report_append_days(row->start, row->end, &cell->text);
+	else
+		buffer_append_string(&cell->text, "in none");
+}
+
+static void write_consumption(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	(void)text;
+	buffer_append_string(&cell->text, report_row_consumption(row));
+}
+
+static void write_status(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	(void)row;
+	cell->style = strcmp(text, "Compliant") == 0 ? TEXT_GOOD : strcmp(text, "Unknown") == 0 ? TEXT_PLAIN : TEXT_BAD;
+}
+
+/* Of a period that is not over nothing is over-licensed yet. */
+static void write_at_end(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	if (!text)
+		buffer_append_string(&cell->text, report_row_is(row, "period_state", "open") ? "open" : "not known");
+}
+
+static void write_warning(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	(void)text;
+	cell->style = report_row_is(row, "warning", "true") ? TEXT_BAD : TEXT_PLAIN;
+}
+
+static void write_interval(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	buffer_append_format(&cell->text, "%s – %s", text, report_row_text(row, "high_units"));
+}
+
+static void write_method(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	buffer_append_format(&cell->text, "%s%s", text, report_row_is(row, "is_covered", "true") ? ", covered" : "");
+}
+
+/* "move from site na1 to eu1". */
+static void write_option(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	const char *type = report_row_text(row, "group_type"), *from = report_row_text(row, "from_group"),
+		   *to = report_row_text(row, "to_group"), *phrase = phrase_label("option", text);
+	if (strcmp(text, "move_rights") == 0)
+		buffer_append_format(
+			&cell->text, "move from %s %s to %s", type ? type : "", from ? from : "", to ? to : "accounts without one");
+	else
+		buffer_append_string(&cell->text, phrase ? phrase : text);
+}
+
+/* What a group is called: its name and, where that is another, its key. */
+static void write_group(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	const char *name = report_row_text(row, "group_name");
+	if (!text)
+		buffer_append_string(&cell->text, report_row_is(row, "group_kind", "pool") ? "(not allocated)" : "(no group)");
+	else
+		buffer_append_string(&cell->text, name ? name : text);
+	if (text && name && strcmp(name, text) != 0)
+		buffer_append_format(&cell->text, " (%s)", text);
+}
+
+static void write_day_of_time(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	(void)row;
+	buffer_append(&cell->text, text, text ? strcspn(text, "T") : 0);
+}
+
+static void write_account(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	buffer_append_string(&cell->text, text ? text : report_row_text(row, "account_id"));
+}
+
+static void write_check(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	const char *phrase = phrase_label("check", text);
+	cell->style = report_row_is(row, "check", "differs") ? TEXT_BAD : TEXT_PLAIN;
+	buffer_append_string(&cell->text, phrase ? phrase : text);
+}
+
+static void write_reason(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	const char *phrase = phrase_label("reason", text);
+	(void)row;
+	buffer_append_string(&cell->text, phrase ? phrase : text);
+}
+
+static const struct report_column without_columns[] = {
+	{{"profile", false, false}, "profile", NULL, NULL},
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"reason", false, false}, "reason", NULL, write_reason},
+	{{"accounts", true, false}, "accounts", NULL, NULL},
+	{{"units", true, false}, "units_consumed", NULL, NULL},
+};
+
+static const struct report_column ineffective_columns[] = {
+	{{"licence file", false, false}, "file", NULL, NULL},
+	{{"line", true, false}, "line", NULL, NULL},
+	{{"reason", false, true}, "reason", NULL, NULL},
+};
+
+static const struct report_column position_columns[] = {
+	{{"profile", false, false}, "profile", NULL, NULL},
+	{{"software model", false, false}, "software_model", NULL, NULL},
+	{{"metric", false, false}, "license_metric", NULL, NULL},
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"state", false, false}, "period_state", NULL, NULL},
+	{{"rights\nowned", true, false}, "rights_owned", NULL, NULL},
+	{{"used", true, false}, "rights_used", NULL, write_consumption},
+	{{"available", true, false}, "rights_available", NULL, NULL},
+	{{"over-\nlicensed", true, false}, "over_licensed_rights", NULL, NULL},
+	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, NULL},
+	{{"status", false, false}, "status", NULL, write_status},
+};
+
+static const struct report_column forecast_columns[] = {
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"owned", true, false}, "rights_owned", NULL, NULL},
+	{{"used\nto date", true, false}, "units_to_date", NULL, NULL},
+	{{"expected\nat its end", true, false}, "expected_units", NULL, NULL},
+	{{"within\n(80 of 100)", true, false}, "low_units", NULL, write_interval},
+	{{"rights\nrun out", false, false}, "exhausted_on", "not in the period", write_warning},
+	{{"in\ndays", true, false}, "days_left", NULL, write_warning},
+	{{"method", false, false}, "method", NULL, write_method},
+};
+
+static const struct report_column cost_columns[] = {
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"average\nprice", true, false}, "average_price", "not known", NULL},
+	{{"true-up\ncost", true, false}, "true_up_cost", "not known", NULL},
+	{{"over-\nlicensed", true, false}, "over_licensed_amount", NULL, write_at_end},
+	{{"potential\nsavings", true, false}, "potential_savings", NULL, write_at_end},
+	{{"total\nspend", true, false}, "total_spend", "not known", NULL},
+	{{"current-period\nspend", true, false}, "current_period_spend", "not known", NULL},
+};
+
+static const struct report_column remediation_columns[] = {
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"option", false, true}, "option", NULL, write_option},
+	{{"rights", true, false}, "rights", NULL, NULL},
+	{{"cost", true, false}, "cost", NULL, NULL},
+	{{"owned\nthen", true, false}, "rights_owned_after", NULL, NULL},
+	{{"unlicensed\nthen", true, false}, "unlicensed_rights_after", NULL, NULL},
+	{{"status then", false, false}, "status_after", NULL, write_status},
+};
+
+static const struct report_column group_columns[] = {
+	{{"by", false, false}, "group_type", NULL, NULL},
+	{{"group", false, true}, "group_value", NULL, write_group},
+	{{"rights\nowned", true, false}, "rights_owned", NULL, NULL},
+	{{"allocated", true, false}, "rights_allocated", NULL, NULL},
+	{{"of the\npool", true, false}, "rights_pooled", NULL, NULL},
+	{{"used", true, false}, "rights_used", NULL, write_consumption},
+	{{"available", true, false}, "rights_available", NULL, NULL},
+	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, NULL},
+	{{"true-up\ncost", true, false}, "true_up_cost", NULL, NULL},
+	{{"status", false, false}, "status", NULL, write_status},
+};
+
+static const struct report_column billing_columns[] = {
+	{{"billing period", false, false}, "billing_start", NULL, write_days},
+	{{"up to", false, false}, "counted_until", NULL, write_day_of_time},
+	{{"account", false, true}, "account_name", NULL, write_account},
+	{{"allowed", true, false}, "units_allowed", "–", NULL},
+	{{"billed", true, false}, "units_billed", "–", NULL},
+	{{"counted", true, false}, "units_counted", "–", NULL},
+	{{"difference", true, false}, "difference", "–", NULL},
+	{{"bulk", true, false}, "bulk_units", "–", NULL},
+	{{"", false, false}, "check", NULL, write_check},
+};
+
+#define COLUMNS(list) .columns = (list), .column_count = COUNT(list)
+
+const struct report_section report_section_position = {"Licence position", COLUMNS(position_columns), .limit = SIZE_MAX,
+				    .heading_fields =
+					    FIELD_LIST("profile", "publisher", "product", "software_model", "license_metric", "unit"),
+				    .is_dim_when_open = true},
+			    report_section_without = {"Units in no licence row", COLUMNS(without_columns), .limit = SIZE_MAX},
+			    report_section_ineffective = {"Rows of licence files without effect", COLUMNS(ineffective_columns),
+				    .limit = SIZE_MAX},
+			    report_section_forecasts = {"Forecast of open periods", COLUMNS(forecast_columns), .limit = ROWS_SHOWN,
+				    .heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "period_start")},
+			    report_section_costs = {"Costs", COLUMNS(cost_columns), .limit = SIZE_MAX,
+				    .heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "currency"),
+				    .required_field = "currency"},
+			    report_section_remediations = {"What can be done", COLUMNS(remediation_columns), .limit = ROWS_SHOWN,
+				    .heading_fields = FIELD_LIST("software_model", "period_start")},
+			    report_section_groups = {"Groups in the period ", COLUMNS(group_columns), .limit = ROWS_SHOWN,
+				    .heading_fields = FIELD_LIST("software_model")},
+			    report_section_billings = {
+				    "Docusign's own count, where it differs from ours", COLUMNS(billing_columns), .limit = ROWS_SHOWN};
