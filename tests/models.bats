@@ -317,6 +317,20 @@ END
 	same_files calm/runs/acme/20250325T020000Z/consumption.ndjson ws/runs/acme/20250325T020000Z/consumption.ndjson
 }
 
+@test "results are automatic where all rows of the metric are" {
+	{ subscription a '"Rooms"' && subscription b '"Rooms"' && subscription c '"CLM"' && subscription d '"CLM"'; } >in
+	models_file D,P,CLM,Envelope,plan_item_id,d D,P,Seats,Seat,plan_item_id,e >own.csv
+	models automatic --models own.csv <in >models.csv
+	echo entitlement_id,software_model,license_metric,start_date,purchased_rights >entitlements.csv
+	{
+		cat in
+		printf '{"type":"RECORD","stream":"consumption","record":{"profile":"x","account_id":"c","plan_item_id":"a","unit":"envelope","period_index":0,"period_start":"2025-01-01T00:00:00.000Z","period_end":"2026-01-01T00:00:00.000Z","units_consumed":3,"by_status":{},"state":"final"}}\n'
+	} | reconcile -q -e entitlements.csv -m models.csv --now 2025-02-01T00:00:00Z | records_of metric_result | jq -r '"\(.software_model) \(.product) \(.automatic)"' >got
+	same "CLM P false
+Seats P false
+Rooms Rooms true" "$(cat got)"
+}
+
 @test "report: subscriptions with software models make no other plan item unrecognized" {
 	models_file D,P,Own,Envelope,plan_item_id,a D,P,Own,Envelope,plan_item_id,forms >models.csv
 	echo entitlement_id,software_model,license_metric,start_date,purchased_rights >entitlements.csv

@@ -111,11 +111,12 @@ static int check_row(struct csv_table *table, char *const cells[], void *row, vo
 {
 	struct models *models = context;
 	ptrdiff_t metric = number_of_pair(&models->metric_keys, cells[MODEL], cells[METRIC], error);
+	bool is_automatic = ((struct model_identifier *)row)->is_automatic == 1, is_new = (size_t)metric == models->metric_count;
 	if (metric < 0 || ((size_t)metric == models->metric_count && add_metric(models, table, cells, error) < 0))
 		return -1;
 	check_consistent(table, models, cells, (uint32_t)metric);
 	((struct model_identifier *)row)->metric = (uint32_t)metric;
-	models->metrics[metric].is_automatic |= ((struct model_identifier *)row)->is_automatic == 1;
+	models->metrics[metric].is_automatic = is_automatic && (is_new || models->metrics[metric].is_automatic);
 	return 0;
 }
 

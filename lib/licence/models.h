@@ -20,7 +20,7 @@ struct metric {
 	const char *publisher, *product, *software_model, *license_metric, *unit;
 	uint32_t product_number, model_number;
 	size_t row; /* the line of its first row */
-	bool is_automatic; /* made of Docusign's names for plan items */
+	bool is_automatic; /* made of Docusign's names for plan items: all its rows are */
 };
 
 /* One identifier of one metric: a row. */
