@@ -2,21 +2,16 @@
 
 #include "base/instant.h"
 #include "fetch/feed_request.h"
-#include "fetch/fetch_progress.h"
+#include "fetch/fetch_print.h"
 #include "fetch/look_back.h"
-#include "fetch/raw_record.h"
 #include "fetch/window_pages.h"
 #include "io/diag.h"
-#include "json/json_write.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define STATE_EVERY ((size_t)64 << 10) /* bytes printed between two STATEs, at least */
-#define STATE_SHARE 8 /* and this many times its own length, so that STATEs stay a small part of the output */
 #define RESTARTS_MOST 3 /* of a window whose list changes while it is read */
 #define FAILURES_SHOWN 20 /* a line each; the rest is counted */
 #define FAILURES_IN_A_ROW 16 /* of the service: it is down, and 10,000 more requests do not help */
@@ -41,57 +36,6 @@ static void warn_of_unknown_accounts(const struct fetch_run *run)
 	for (char **wanted = run->connection.accounts; wanted && *wanted; wanted++)
 		if (!account_list_has(&run->accounts, *wanted))
 			diag_warn("account '%s' of the profile is not among the organization's", *wanted);
-}
-
-/* ---- output ---- */
-
-static void print_schemas(struct fetch_run *run)
-{
-	raw_schema_append(&run->output->pending, run->feed.stream);
-	stream_append_schema(&run->output->pending, &stream_watermark);
-}
-
-static void print_record(struct fetch_run *run, const char *account_id, const char *text, size_t length)
-{
-	struct buffer *pending = &run->output->pending;
-	struct raw_context context = {.stream = run->feed.stream,
-		.organization_id = run->connection.organization_id,
-		.account_id = account_id,
-		.time_extracted = run->now};
-	size_t before = pending->length;
-	raw_record_append(pending, &context, text, length);
-	run->printed += pending->length - before;
-	run->records++;
-	output_line_end(run->output);
-}
-
-static void print_watermark(struct fetch_run *run, const char *account_id, const struct bookmark *bookmark, int64_t until)
-{
-	struct buffer *pending = &run->output->pending;
-	char time_extracted[INSTANT_LENGTH];
-	size_t before = pending->length;
-	instant_format(run->now, time_extracted);
-	stream_begin_record(pending, &stream_watermark);
-	json_member_text(pending, "account_id", account_id);
-	json_member_instant(pending, "watermark", look_back_watermark(bookmark, &run->feed, until));
-	stream_end_record(pending, time_extracted, sizeof time_extracted);
-	run->printed += pending->length - before;
-	output_line_end(run->output);
-}
-
-static void print_state(struct fetch_run *run)
-{
-	size_t before = run->output->pending.length;
-	bookmarks_append_state(&run->bookmarks, &run->output->pending);
-	run->state_printed = run->output->pending.length - before;
-	run->printed = 0;
-	output_line_end(run->output);
-}
-
-static void print_state_when_due(struct fetch_run *run)
-{
-	if (run->printed >= STATE_EVERY && run->printed >= STATE_SHARE * run->state_printed)
-		print_state(run);
 }
 
 /* ---- a page's records ---- */
@@ -157,7 +101,7 @@ static int read_record(void *context, const char *text, size_t length)
 	if (bookmark)
 		update_newest(bookmark, &slices[SLICE_CLOCK]);
 	if (bookmark || !run->connection.accounts)
-		print_record(run, run->feed.per_organization ? NULL : page->walk->id, text, length);
+		fetch_print_record(run, run->feed.per_organization ? NULL : page->walk->id, text, length);
 	return 0;
 }
 
@@ -237,7 +181,7 @@ static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 {
 	end(run, walk);
 	if (!run->feed.per_organization) {
-		print_watermark(run, walk->id, walk->bookmark, walk->window.until);
+		fetch_print_watermark(run, walk->id, walk->bookmark, walk->window.until);
 		return 0;
 	}
 	for (size_t i = 0; i < run->accounts.count; i++) {
@@ -245,7 +189,7 @@ static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 		if (!bookmark)
 			return -1;
 		if (connection_wants(&run->connection, run->accounts.ids[i]))
-			print_watermark(run, run->accounts.ids[i], bookmark, walk->window.until);
+			fetch_print_watermark(run, run->accounts.ids[i], bookmark, walk->window.until);
 	}
 	return 0;
 }
@@ -369,32 +313,6 @@ static bool is_service_failure(const struct http_response *response)
 	return response->error.status && !refusal && !is_error_in_200(response);
 }
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
-static void show_progress(const struct fetch_run *run, bool last)
-{
-	char text[200];
-	struct fetch_progress progress = {.finished = run->finished,
-		.failed = run->failed,
-		.accounts = run->walk_count,
-		.records = run->records,
-		.unit = run->feed.per_organization ? "organizations" : "accounts"};
-	if (!diag_progress_is_due() && !last)
-		return;
-	progress.elapsed_ms = monotonic_ms() - run->began_ms;
-	fetch_source_headroom(run->source, &progress.requests_left, &progress.request_limit);
-	fetch_progress_format(&progress, text, sizeof text);
-	if (last)
-		diag_progress_end("%s", text);
-	else
-		diag_progress("%s", text);
-}
-
 static int handle(struct fetch_run *run, struct http_response *response, struct error *error)
 {
 	struct walk *walk = response->context;
@@ -418,8 +336,8 @@ static int handle(struct fetch_run *run, struct http_response *response, struct 
 		fail(run, walk, &problem);
 	else if ((more > 0 ? request_next_page(run, walk, error) : finish_window(run, walk, error)) < 0)
 		return -1;
-	show_progress(run, false);
-	print_state_when_due(run);
+	fetch_print_progress(run, false);
+	fetch_print_state_when_due(run);
 	output_flush(run->output); /* the next response may take an hour */
 	return 0;
 }
@@ -456,7 +374,7 @@ static int open_all(
 	if (!run->source)
 		return -1;
 	run->now = fetch_source_now(run->source);
-	run->began_ms = monotonic_ms();
+	run->began_ms = fetch_clock_ms();
 	return 0;
 }
 
@@ -495,12 +413,12 @@ int fetch_run(struct fetch_run *run, const struct fetch_source_options *options,
 {
 	if (open_all(run, options, feed, state, error) < 0)
 		return -1;
-	print_schemas(run);
+	fetch_print_schemas(run);
 	diag_progress_lead();
-	show_progress(run, false);
+	fetch_print_progress(run, false);
 	int result = run_walks(run, error);
-	print_state(run);
-	show_progress(run, true);
+	fetch_print_state(run);
+	fetch_print_progress(run, true);
 	/* If no account could be read, the recording stays incomplete: resuming it requests them again. */
 	bool complete = result == 0 && !output_failed(run->output) && (run->walk_count == 0 || run->finished > run->failed);
 	if (result == 0)

@@ -1,6 +1,7 @@
 #include "http/http.h"
 
 #include "base/instant.h"
+#include "http/http_outcome.h"
 #include "http/http_request.h"
 #include "http/http_response.h"
 #include "http/interrupt.h"
@@ -378,59 +379,6 @@ static int collect_complete(struct http *http, struct error *error)
 
 /* ---- responses ---- */
 
-/* Records the response, or the failure. */
-static int record(
-	struct http *http, const struct http_request *request, const struct http_response *response, bool final, struct error *error)
-{
-	bool answered = request->code == CURLE_OK && !request->given_up;
-	bool refused = answered && (request->status < 200 || request->status >= 300);
-	/* An attempt without a response is recorded only if it was the last. */
-	if (!http->record || (!answered && !final))
-		return 0;
-	buffer_reset(&http->headers_json);
-	if (answered)
-		http_headers_append_json(&request->headers, &http->headers_json);
-	else
-		buffer_append_string(&http->headers_json, "{}");
-	if (buffer_check(&http->headers_json, error) < 0)
-		return -1;
-	const struct recording_entry entry = {.requested_at = request->requested_at,
-		.answered_at = request->answered_at,
-		.method = "GET",
-		.url = request->url,
-		.status = answered ? request->status : 0,
-		.headers = http->headers_json.data,
-		.final = final,
-		.decoded_length = answered ? response->length : 0,
-		.failure = final && response->error.status && !refused ? &response->error : NULL};
-	return recording_add(http->record, &entry, answered ? request->body.data : "", answered ? request->body.length : 0, error);
-}
-
-static void read_response(struct http *http, const struct http_request *request, struct http_response *response)
-{
-	const struct http_headers *headers = &request->headers;
-	*response =
-		(struct http_response){.context = request->context, .url = request->url, .answered_at = request->answered_at, .body = ""};
-	if (request->given_up) {
-		response->limited = true;
-		error_set(&response->error, EX_TEMPFAIL,
-			"cannot get '%s': the limit of requests is reached, and waiting does not help: run again later", request->url);
-		return;
-	}
-	if (request->code != CURLE_OK) {
-		error_set(&response->error, http_request_exit_status(request), "cannot get '%s': %s", request->url, request->reason);
-		return;
-	}
-	const struct response_received received = {.status = request->status,
-		.url = request->url,
-		.content_type = http_headers_find(headers, "content-type"),
-		.content_encoding = http_headers_find(headers, "content-encoding"),
-		.location = http_headers_find(headers, "location"),
-		.body = request->body.data,
-		.length = request->body.length};
-	response_read(&http->responses, &received, response);
-}
-
 static void try_again(struct http *http, struct http_request *request, const struct http_response *response, int64_t pause)
 {
 	int64_t now = monotonic();
@@ -480,18 +428,18 @@ static int renew_after_401(struct http *http, struct http_request *request, stru
 /* Decides about a completed request: returns 1 with its response, 0 if it is retried. */
 static int decide(struct http *http, struct http_request *request, struct http_response *response, struct error *error)
 {
-	read_response(http, request, response);
+	http_outcome_read(request, &http->responses, response);
 	http->limited_in_a_row = response->limited ? http->limited_in_a_row + 1 : 0;
 	int again = request->code == CURLE_OK && !request->given_up ? renew_after_401(http, request, error) : 0;
 	int64_t pause = again ? 0 : pause_before_retry(http, request, response);
 	bool final = again <= 0 && pause < 0;
 	if (again < 0) {
 		/* No new token: the response is recorded all the same. */
-		record(http, request, response, false, NULL);
+		http_outcome_record(request, response, false, http->record, &http->headers_json, NULL);
 		http_request_free(request);
 		return -1;
 	}
-	if (record(http, request, response, final, error) < 0) {
+	if (http_outcome_record(request, response, final, http->record, &http->headers_json, error) < 0) {
 		http_request_free(request);
 		return -1;
 	}

@@ -1,0 +1,88 @@
+#include "fetch/fetch_print.h"
+
+#include "base/instant.h"
+#include "fetch/fetch_progress.h"
+#include "fetch/look_back.h"
+#include "fetch/raw_record.h"
+#include "io/diag.h"
+#include "json/json_write.h"
+
+#include <time.h>
+
+#define STATE_EVERY ((size_t)64 << 10) /* bytes printed between two STATEs, at least */
+#define STATE_SHARE 8 /* and this many times its own length, so that STATEs stay a small part of the output */
+
+void fetch_print_schemas(struct fetch_run *run)
+{
+	raw_schema_append(&run->output->pending, run->feed.stream);
+	stream_append_schema(&run->output->pending, &stream_watermark);
+}
+
+void fetch_print_record(struct fetch_run *run, const char *account_id, const char *text, size_t length)
+{
+	struct buffer *pending = &run->output->pending;
+	struct raw_context context = {.stream = run->feed.stream,
+		.organization_id = run->connection.organization_id,
+		.account_id = account_id,
+		.time_extracted = run->now};
+	size_t before = pending->length;
+	raw_record_append(pending, &context, text, length);
+	run->printed += pending->length - before;
+	run->records++;
+	output_line_end(run->output);
+}
+
+void fetch_print_watermark(struct fetch_run *run, const char *account_id, const struct bookmark *bookmark, int64_t until)
+{
+	struct buffer *pending = &run->output->pending;
+	char time_extracted[INSTANT_LENGTH];
+	size_t before = pending->length;
+	instant_format(run->now, time_extracted);
+	stream_begin_record(pending, &stream_watermark);
+	json_member_text(pending, "account_id", account_id);
+	json_member_instant(pending, "watermark", look_back_watermark(bookmark, &run->feed, until));
+	stream_end_record(pending, time_extracted, sizeof time_extracted);
+	run->printed += pending->length - before;
+	output_line_end(run->output);
+}
+
+void fetch_print_state(struct fetch_run *run)
+{
+	size_t before = run->output->pending.length;
+	bookmarks_append_state(&run->bookmarks, &run->output->pending);
+	run->state_printed = run->output->pending.length - before;
+	run->printed = 0;
+	output_line_end(run->output);
+}
+
+void fetch_print_state_when_due(struct fetch_run *run)
+{
+	if (run->printed >= STATE_EVERY && run->printed >= STATE_SHARE * run->state_printed)
+		fetch_print_state(run);
+}
+
+int64_t fetch_clock_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+void fetch_print_progress(const struct fetch_run *run, bool last)
+{
+	char text[200];
+	struct fetch_progress progress = {.finished = run->finished,
+		.failed = run->failed,
+		.accounts = run->walk_count,
+		.records = run->records,
+		.unit = run->feed.per_organization ? "organizations" : "accounts"};
+	if (!diag_progress_is_due() && !last)
+		return;
+	progress.elapsed_ms = fetch_clock_ms() - run->began_ms;
+	fetch_source_headroom(run->source, &progress.requests_left, &progress.request_limit);
+	fetch_progress_format(&progress, text, sizeof text);
+	if (last)
+		diag_progress_end("%s", text);
+	else
+		diag_progress("%s", text);
+}
