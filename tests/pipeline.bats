@@ -12,16 +12,20 @@ workspace() { # a workspace of the recorded organisation in ./ws
 	acme_workspace ws
 }
 run_night() { "$pipeline" run -q -C ws --replay "$acme/nights/$1"; }
-records() { jq -c 'select(.type == "RECORD") | .record' "$1"; }
+# The records of a file, of whatever stream, bare.
+records() { records_of '[a-z_]*' <"$1"; }
 
 # What the recorded pages say, by sqlite3 alone: latest version of each envelope by lastModifiedDateTime (the fixture has no
 # ties), sent and no draft; the plan item of an account whose asset group has just one where the envelope names none.
 independent() { # NIGHT…: account|plan item|period start|units
 	local night
-	for night; do jq -c '.data[]' "$acme/nights/$night/fetch-datafeed.bodies"; done >raw.ndjson
-	jq -r '[.envelopeId, .accountId, .status, (.sentDateTime // ""), .lastModifiedDateTime, (.planItemId // "")] | map(ascii_downcase) | @csv' raw.ndjson >raw.csv
-	jq -r '.assetGroupAccounts[] | [.accountId, .assetGroupId] | map(ascii_downcase) | @csv' "$acme/service/asset-group-accounts.json" >accounts.csv
-	jq -r '.[] | .asset_group_id as $group | .modules[] | [$group, .plan_item_id] | map(ascii_downcase) | @csv' "$acme/service/plan-items.json" >items.csv
+	for night; do
+		[ -e "$night.csv" ] || jq -r '.data[] | [.envelopeId, .accountId, .status, (.sentDateTime // ""), .lastModifiedDateTime, (.planItemId // "")]
+			| map(ascii_downcase) | @csv' "$acme/nights/$night/fetch-datafeed.bodies" >"$night.csv"
+		cat "$night.csv"
+	done >raw.csv
+	[ -e items.csv ] || jq -r '.assetGroupAccounts[] | [.accountId, .assetGroupId] | map(ascii_downcase) | @csv' "$acme/service/asset-group-accounts.json" >accounts.csv
+	[ -e items.csv ] || jq -r '.[] | .asset_group_id as $group | .modules[] | [$group, .plan_item_id] | map(ascii_downcase) | @csv' "$acme/service/plan-items.json" >items.csv
 	sqlite3 :memory: <<-'SQL'
 		CREATE TABLE raw (envelope, account, status, sent, modified, item);
 		CREATE TABLE account (account, asset_group);
