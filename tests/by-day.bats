@@ -230,3 +230,19 @@ north 2025-01-01 0 6 6
 south 2025-01-01 3 4 1
 south 2025-07-01 5 4 0" "$(position period_start rights_owned rights_used unlicensed_rights | sed 's/T00:00:00.000Z//')"
 }
+
+@test "where a position comes from: a true-up and a row of a profile say so" {
+	licence <<'END'
+N,Pro,Envelope,2025-01-01,2025-12-31,10,,,north,
+T,Pro,Envelope,2026-02-01,2026-12-31,10,,,,2025-03-05
+END
+	used north a 2025-03-05 12 >input
+	reconcile -q --trace --now 2026-01-15T00:00:00Z -e entitlements.csv -m models.csv <input >traced
+	same "N 10 10 null north
+T 10 2 2025-03-05 null" "$(records_of entitlement_use <traced | jq -r '[.entitlement_id, .rights_owned, .rights_drawn, .true_up_for, .only_profile] | map(tostring) | join(" ")')"
+	merge -q --ledger ledger.db --emit none </dev/null
+	mkdir runs
+	explain -l ledger.db -r runs <traced | sed -n 's/^ *entitlements.csv//p' >got
+	same " line 2  N  2025-01-01 to before 2026-01-01, of profile north: granted 10, drawn before 0, owned 10, drawn here 10
+ line 3  T  2026-02-01 to before 2027-01-01, true-up for 2025-03-05: granted 10, drawn before 0, owned 10, drawn here 2" "$(cat got)"
+}

@@ -176,13 +176,13 @@ init_command() {
 	mkdir -p "$workspace/profiles" "$workspace/licence" "$workspace/ledger" "$workspace/runs" 2>/dev/null || fail 73 "cannot create '$workspace'"
 	if ! printf '%s\n' "$profile" >"$file.new" || ! mv "$file.new" "$file"; then fail 73 "cannot create '$file'"; fi
 	new_licence_file "$workspace/licence/entitlements.csv" \
-		entitlement_id,software_model,agreement_type,license_type,metric_group,license_metric,subscription_period,start_date,end_date,purchased_rights,unit_cost,total_cost,currency,allocation_type,allocation_value,status \
+		entitlement_id,software_model,agreement_type,license_type,metric_group,license_metric,subscription_period,start_date,end_date,purchased_rights,unit_cost,total_cost,currency,allocation_type,allocation_value,status,profile,true_up_for \
 		'What was bought: a row for each line of a Docusign order form. Lines that begin with # above the column names are comments.' \
 		"entitlement_id: any name that no other row has. software_model and license_metric: as $program models lists them." \
 		'purchased_rights: a whole number or unlimited, for each subscription_period: Monthly, Quarterly, Annually or Entire (the whole term).' \
 		'start_date and end_date: YYYY-MM-DD, both inclusive. total_cost: for each subscription_period, with a currency such as USD.' \
 		'All other columns may be empty. The manual is doc/licence.md. An example of a row:' \
-		'ENT-1,Docusign eSignature Enterprise Pro,,Subscription,Consumption,Envelope,Annually,2025-01-31,2026-01-30,1000,,2400.00,USD,,,'
+		'ENT-1,Docusign eSignature Enterprise Pro,,Subscription,Consumption,Envelope,Annually,2025-01-31,2026-01-30,1000,,2400.00,USD,,,,,'
 	new_licence_file "$workspace/licence/models.csv" publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier \
 		'Which plan items of Docusign belong to which software model. Lines that begin with # above the column names are comments.' \
 		'identifier_type: plan_item_id, plan_item_name or subscription_name. identifier: what that must be; * stands for any text.' \

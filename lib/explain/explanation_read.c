@@ -14,7 +14,7 @@
 #define FIELDS(X) \
 	X(profile) X(software_model) X(license_metric) X(period_index) X(period_start) X(period_end) X(period_state) X(status) \
 	X(rights_owned) X(rights_used) X(rights_available) X(unlicensed_rights) X(entitlement_id) X(line) X(start_day) \
-	X(end_day) X(group_type) X(group_value) X(rights_granted) X(rights_drawn_before) X(rights_drawn) X(account_id) \
+	X(end_day) X(true_up_for) X(only_profile) X(group_type) X(group_value) X(rights_granted) X(rights_drawn_before) X(rights_drawn) X(account_id) \
 	X(account_name) X(plan_item_id) X(units_consumed) X(units_excluded) X(billing_periods) X(billed_units) \
 	X(billed_units_counted) X(billing_start) X(billing_end) X(observed_at) X(counted_until) X(units_billed) \
 	X(units_counted) X(difference) X(bulk_units) X(powerform_units) X(check) X(first_day) X(last_day) X(drawn_by) X(reason) \
@@ -131,6 +131,8 @@ static void add_entitlement(struct reading *reading)
 		.end_day = text(reading, SLOT_end_day),
 		.group_type = text(reading, SLOT_group_type),
 		.group_value = text(reading, SLOT_group_value),
+		.true_up_for = text(reading, SLOT_true_up_for),
+		.only_profile = text(reading, SLOT_only_profile),
 		.line = integer(reading, SLOT_line),
 		.drawn_before = integer(reading, SLOT_rights_drawn_before),
 		.owned = record_rights(&reading->record, SLOT_rights_owned, &new->is_unlimited),

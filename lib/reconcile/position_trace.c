@@ -35,6 +35,8 @@ static void print_grant(
 	json_member_integer(line, "rights_drawn_before", before);
 	json_member_rights(line, "rights_owned", entitlement->is_unlimited, grant->rights - before);
 	json_member_integer(line, "rights_drawn", after - before);
+	put_day(line, "true_up_for", grant->true_up_end ? entitlement->true_up_for : DAY_LAST);
+	json_member_text(line, "only_profile", *entitlement->profile ? entitlement->profile : NULL);
 	position_end_record(position);
 }
 
