@@ -11,8 +11,7 @@
 #include "base/name_table.h"
 #include "base/period.h"
 #include "base/period_state.h"
-#include "base/radix_sort.h"
-#include "base/sum_table.h"
+#include "reconcile/input_days.h"
 #include "reconcile/plan_item_map.h"
 #include "stream/record.h"
 
@@ -48,27 +47,6 @@ struct input_period {
 struct input_rule {
 	uint32_t profile;
 	struct period_rule rule;
-};
-
-/* Units of days: the key is input_day_key() of a sum and a day, the value units. Sorted once all is read. */
-struct input_days {
-	struct radix_pair *list;
-	size_t count;
-};
-static inline uint64_t input_day_key(size_t sum, int32_t day)
-{
-	return (uint64_t)sum << 32 | ((uint32_t)day ^ 0x80000000u);
-}
-static inline int32_t input_day_of_key(uint64_t key)
-{
-	return (int32_t)((uint32_t)key ^ 0x80000000u);
-}
-
-/* A daily_consumption record: which sum it is of is known once all is read. */
-struct input_daily {
-	uint32_t account, plan_item;
-	int32_t day;
-	int64_t units;
 };
 
 /* The asset group whose accounts a plan item is for. */
@@ -145,9 +123,6 @@ bool input_profile_is_shown(const struct reconcile_input *input, uint32_t profil
  */
 int reconcile_input_finish(struct reconcile_input *input, int64_t now, struct error *error);
 #define INPUT_PERIODS_MADE 1200
-
-/* The days of a sum: from *first on, their number. 0 when they are not known, or do not add up to the sum. */
-size_t input_days_of(const struct input_days *days, const struct sum_table *sums, size_t sum, const struct radix_pair **first);
 
 /* Adds a consumption record of units that are left out: of excluded users, as `exclude` selects them. */
 int reconcile_input_add_excluded(
