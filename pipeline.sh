@@ -168,12 +168,16 @@ need_programs() { # a clone that was not built
 	[ -x "$stages/run-facts" ] || fail 69 "cannot run '$1': the programs are not built yet; two commands do it: bin/bootstrap and make"
 }
 
+own_version() { # a source tree has it in its Makefile
+	printf 'envtally %s\n' "${version:-$(sed -n 's/^VERSION = //p' "$here/Makefile")}"
+}
+
 main() {
 	local command=${1-help}
 	[ $# -eq 0 ] || shift
 	case "$command" in
 	help | --help | -h) put '%s\n' "$(usage)" ;;
-	--version) put 'envtally %s\n' "${version:-$(sed -n 's/^VERSION = //p' "$here/Makefile")}" ;;
+	--version) put '%s\n' "$(own_version)" ;;
 	policy) # show and hash are the stage's
 		case "${1-}" in show | hash)
 			need_programs policy

@@ -87,10 +87,13 @@ in_parts() {
 # blocks, which depends on how many came at a time: they follow one by one.
 dump() {
 	sqlite3 "$1" .dump 'PRAGMA integrity_check' 'PRAGMA foreign_key_check' |
-		sed -e 's/"ended_at":"[^"]*"//' -e '/^INSERT INTO envelope_block /d' -e 's/^\(INSERT INTO layout VALUES(1\),[0-9]*/\1/'
+		sed -e 's/"ended_at":"[^"]*"//' -e 's/,"manifest":"[^"]*"//' -e '/^INSERT INTO envelope_block /d' -e 's/^\(INSERT INTO layout VALUES(1\),[0-9]*/\1/'
 	[ ! -s "$1" ] || "$ENVTALLY_BIN/export" -q -l "$1" -s envelope | sed 1d | LC_ALL=C sort
 }
-forget_ends() { sed -i 's/"ended_at": "[^"]*"/"ended_at": null/' "$1"/runs/acme/*/job.json; }
+forget_ends() { # and the hashes that cover them
+	sed -i 's/"ended_at": "[^"]*"/"ended_at": null/' "$1"/runs/acme/*/job.json
+	sed -i -z -e 's/"sha256": "[^"]*",\(\n *"file": "job.json"\)/\1/' -e 's/\("run": "[^"]*",\n *"sha256": \)"[^"]*"/\1null/' "$1"/runs/acme/*/raw/manifest.json
+}
 
 # The workspace ws is as WHOLE: every file of every run, no file more or less, and the ledger.
 as() {

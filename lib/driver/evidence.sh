@@ -8,7 +8,8 @@ evidence_command() {
 	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot make evidence: name one run from $program status"
 	local wanted=${operands[0]} to=$export_to name pack all ending
 	[ -n "$to" ] || fail 64 "cannot make evidence of run '$wanted': --to FILE is missing"
-	to=$(no_option "$to")
+	no_option to "$to"
+	[ "${answers[sign-key]+1}" = "${answers[certificate]+1}" ] || fail 64 "cannot sign: --sign-key and --certificate belong together"
 	check_signing
 	need_workspace
 	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot make evidence: the workspace has several profiles, use -p PROFILE"
@@ -30,7 +31,6 @@ evidence_command() {
 # What can be known to be wrong with the options before anything is read.
 check_signing() {
 	local file
-	[ "${answers[sign-key]+1}" = "${answers[certificate]+1}" ] || fail 64 "cannot sign: --sign-key and --certificate belong together"
 	for file in sign-key certificate tsa-certificate; do
 		[ ! -v "answers[$file]" ] || [ -f "${answers[$file]}" ] || fail 66 "cannot open '${answers[$file]}': there is no such file"
 	done
@@ -53,7 +53,7 @@ collect_pack() { # FOLDER RUN RUNS-FOLDER PROMOTIONS
 	read_facts verify "$2" --runs "$3" --promotions "$1/chain"
 	while read -r run _; do ln -s "$(readlink -f "$3")/$run" "$1/runs/$run"; done <<<"$4"
 	{
-		printf 'envtally %s\n' "$version"
+		own_version
 		sha256sum -- "$stages"/* "$driver"/*.sh "$(readlink -f "$0")" | sed -E 's,  .*/,  ,' | LC_ALL=C sort -k 2
 	} >"$1/programs"
 	write_pack_readme "$2" >"$1/README"
@@ -105,16 +105,18 @@ check_stamp() { # REPLY OPTION...: by the given authority, or the system's
 # ---- checking ----
 
 verify_pack() { # FILE
-	local file pack=$scratch run name all bodies=() made
+	local file pack=$scratch run name all bodies=() wrong
 	local -A facts=()
-	file=$(no_option "$1")
+	no_option file "$1"
 	check_signing
 	make_scratch
 	pack=$scratch/envtally-evidence
 	check_signature "$file"
 	unpack "$file"
-	made=$(pack_sums "$pack" | cmp - "$pack/SHA256SUMS" 2>&1) ||
-		fail 65 "cannot verify '$file': $( (cd "$pack" && sha256sum --quiet --strict -c SHA256SUMS 2>/dev/null | head -n 1) | grep . || echo "its SHA256SUMS are not those of its files: $made")"
+	pack_sums "$pack" | cmp -s - "$pack/SHA256SUMS" || {
+		wrong=$(cd "$pack" && sha256sum --quiet --strict -c SHA256SUMS 2>/dev/null | head -n 1) || true
+		fail 65 "cannot verify '$file': ${wrong:-its SHA256SUMS do not list its files}"
+	}
 	all=$(cat "$pack/chain")
 	run=$(tail -n 1 <<<"$all")
 	run=${run%% *}
@@ -182,22 +184,22 @@ write_pack_readme() { # RUN
 
 		1. The signature: "CMS Verification successful" means that no byte was changed since the signer signed.
 
-		   openssl cms -verify -binary -inform DER -in PACK.p7s -content PACK -CAfile SIGNER.pem -partial_chain -purpose any -no_check_time -out /dev/null
+		       openssl cms -verify -binary -inform DER -in PACK.p7s -content PACK -CAfile SIGNER.pem -partial_chain -purpose any -no_check_time -out /dev/null
 
 		2. The time stamp, of the signature: "Verification: OK". The second command prints the time. Without a signature, it is of PACK.
 
-		   openssl ts -verify -in PACK.tsr -data PACK.p7s -CAfile AUTHORITY.pem -no_check_time
-		   openssl ts -reply -in PACK.tsr -text
+		       openssl ts -verify -in PACK.tsr -data PACK.p7s -CAfile AUTHORITY.pem -no_check_time
+		       openssl ts -reply -in PACK.tsr -text
 
 		3. The files, by their sums; it prints nothing if all are right.
 
-		   tar -xf PACK
-		   cd envtally-evidence
-		   sha256sum --quiet --strict -c SHA256SUMS
+		       tar -xf PACK
+		       cd envtally-evidence
+		       sha256sum --quiet --strict -c SHA256SUMS
 
 		4. The chain: the manifests are those of the file chain. ("-" in place of a sum: an earlier version made the run.)
 
-		   while read -r run clock state end sum; do [ "\$sum" = - ] || echo "\$sum  runs/\$run/raw/manifest.json"; done <chain | sha256sum --quiet -c
+		       while read -r run clock state end sum; do [ "\$sum" = - ] || echo "\$sum  runs/\$run/raw/manifest.json"; done <chain | sha256sum --quiet -c
 
 		   Each manifest.json lists the files of its run with their SHA-256, and names the run before it with that of its manifest: the sum in
 		   the line before. So the last sum in chain pins every file of every run. If the owner of the workspace gave you such a sum
@@ -205,7 +207,7 @@ write_pack_readme() { # RUN
 
 		5. The figures: envtally makes the runs again from their recordings, and compares the results byte for byte.
 
-		   envtally verify PACK
+		       envtally verify PACK
 
 		Recorded bodies (runs/RUN/raw/*.bodies) may have been left out, because they name people. The manifests have their SHA-256, and
 		runs/RUN/raw/*.exchanges what was asked and the SHA-256 of each answer; step 5 needs them.

@@ -51,7 +51,7 @@ options='
 --without-bodies||evidence|leave out the recorded bodies, which name people; their SHA-256 stays
 --sign-key|FILE|evidence|sign with this private key (PEM): the signature is FILE.p7s
 --sign-key-password|SOURCE|evidence|source of its password: file:PATH or fd:N
---certificate|FILE|evidence verify|evidence: the signer'"'"'s certificate (PEM); verify: it, or that of its authority, to check the signature by
+--certificate|FILE|evidence verify|the signer'"'"'s certificate (PEM); to verify, it or that of its authority
 --tsa|URL|evidence|get a time stamp from this authority: FILE.tsr
 --tsa-certificate|FILE|evidence verify|the certificate to check the time stamp by (default: those of the system)
 --plain-cells||export report|csv: no apostrophe before a text that a spreadsheet would run as a formula
@@ -127,10 +127,10 @@ usage() {
 	awk -F '|' 'NF && $3 != "init" && $1 != "--help" && $1 != "-q" && !seen[$1]++ {
 			few = $3 != "*" && split($3, names, " ") < 4
 			gsub(/ /, ", ", $3)
-			printf "  %-17s %s\n", $1 == "-v" ? "-v, -q" : $1 ($2 ? " " $2 : ""), (few ? $3 ": " : "") ($1 == "-v" ? "more messages, fewer messages" : $4)
+			printf "  %-26s  %s\n", $1 == "-v" ? "-v, -q" : $1 ($2 ? " " $2 : ""), (few ? $3 ": " : "") ($1 == "-v" ? "more messages, fewer messages" : $4)
 		}' <<<"$options"
 	cat <<-END
-		  --KEY VALUE       init: a key of the profile, e.g. --name acme --organization-id … --contract-start 2025-01-31
+		  --KEY VALUE                 init: a key of the profile, e.g. --name acme --organization-id … --contract-start 2025-01-31
 
 		Example
 		  $invoked demo

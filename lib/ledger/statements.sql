@@ -260,9 +260,7 @@ SELECT * FROM subscription ORDER BY 1, 2, 3;
 -- name: prove_billing_period
 SELECT * FROM billing_period ORDER BY 1, 2;
 -- name: prove_layout
-SELECT * FROM layout ORDER BY one;
--- name: prove_envelope_block
-SELECT * FROM envelope_block ORDER BY block;
+SELECT one, envelopes, undated FROM layout ORDER BY one;
 -- name: prove_sent_week
 SELECT * FROM sent_week ORDER BY 1, 2, 3;
 -- name: prove_late_envelope

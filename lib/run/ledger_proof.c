@@ -1,6 +1,6 @@
 #include "run/ledger_proof.h"
 
-#include "ledger/ledger.h"
+#include "ledger/ledger_row.h"
 #include "merge/envelope_row.h"
 
 #include <stdio.h>
@@ -11,8 +11,8 @@ static const struct table {
 	const char *name;
 	int keys;
 } tables[] = {{"job_result", 1}, {"account", 1}, {"account_site", 2}, {"plan_item", 1}, {"status", 1}, {"subscription", 3},
-	{"billing_period", 2}, {"envelope_block", 1}, {"layout", 1}, {"sent_week", 3}, {"late_envelope", 1}, {"conflict", 2},
-	{"checkpoint", 1}, {"reported", 4}, {"restatement", 5}, {"result", 3}};
+	{"billing_period", 2}, {"layout", 1}, {"sent_week", 3}, {"late_envelope", 1}, {"conflict", 2}, {"checkpoint", 1}, {"reported", 4},
+	{"restatement", 5}, {"result", 3}};
 
 static int compare_columns(sqlite3_stmt *left, sqlite3_stmt *right, int column)
 {
@@ -50,34 +50,6 @@ static void append_row(struct buffer *text, sqlite3_stmt *row, const struct tabl
 	}
 }
 
-static const uint8_t *find_row(const uint8_t **at, const uint8_t *end, struct envelope_row *row)
-{
-	const uint8_t *found = *at;
-	if (found == end || envelope_row_find(found, end, row) < 0)
-		return NULL;
-	*at += row->length;
-	return found;
-}
-
-/* Which envelope is it in a block of which both ledgers have other bytes? */
-static void append_envelope(struct buffer *text, sqlite3_stmt *left, sqlite3_stmt *right)
-{
-	const uint8_t *a = sqlite3_column_blob(left, 1), *b = sqlite3_column_blob(right, 1);
-	const uint8_t *a_end = a + sqlite3_column_bytes(left, 1), *b_end = b + sqlite3_column_bytes(right, 1);
-	struct envelope_row row, other;
-	for (;;) {
-		const uint8_t *found = find_row(&a, a_end, &row), *given = find_row(&b, b_end, &other);
-		if (found && given && row.length == other.length && memcmp(found, given, row.length) == 0)
-			continue;
-		const struct envelope_row *first = !found || (given && envelope_row_compare(&other, &row) < 0) ? &other : &row;
-		if (found || given) {
-			buffer_append_string(text, ", envelope ");
-			envelope_id_append(&first->envelope_id, text);
-		}
-		return;
-	}
-}
-
 static int refuse(const struct ledger *ledger, const struct buffer *row, const char *reason, struct error *error)
 {
 	return buffer_check(row, error) < 0
@@ -99,8 +71,6 @@ static int compare_rows(const struct ledger *ledger, const struct table *table, 
 		result = refuse(ledger, &text, "is missing", error);
 	} else if ((column = find_difference(row, given, sqlite3_column_count(row), &order)) < sqlite3_column_count(row)) {
 		append_row(&text, row, table);
-		if (strcmp(table->name, "envelope_block") == 0)
-			append_envelope(&text, row, given);
 		buffer_append_format(&text, ": its %s", sqlite3_column_name(row, column));
 		result = refuse(ledger, &text, "is not what the recordings give", error);
 	}
@@ -128,6 +98,61 @@ static int prove_table(struct ledger *ledger, struct ledger *made, const struct 
 	return 0;
 }
 
+/* ---- envelopes: how they are divided into blocks depends on how many came at a time ---- */
+
+struct envelopes {
+	struct ledger *ledger;
+	sqlite3_stmt *blocks;
+	const uint8_t *at, *end; /* in the present block */
+	struct envelope_row row;
+};
+
+/* Returns 1 with the next row, 0 at the end, -1 with an error. */
+static int next_envelope(struct envelopes *envelopes, struct error *error)
+{
+	int got = 1;
+	while (envelopes->at == envelopes->end && (got = ledger_step(envelopes->ledger, envelopes->blocks, error)) > 0) {
+		envelopes->at = sqlite3_column_blob(envelopes->blocks, 1);
+		envelopes->end = envelopes->at + sqlite3_column_bytes(envelopes->blocks, 1);
+	}
+	if (got <= 0)
+		return got;
+	if (envelope_row_find(envelopes->at, envelopes->end, &envelopes->row) < 0)
+		return ledger_damaged(envelopes->ledger, error, "table envelope_block: a block has a wrong row");
+	envelopes->at += envelopes->row.length;
+	return 1;
+}
+
+static int refuse_envelope(const struct ledger *ledger, const struct envelope_row *row, const char *reason, struct error *error)
+{
+	struct buffer text = BUFFER_INIT;
+	buffer_append_string(&text, "table envelope_block, envelope ");
+	envelope_id_append(&row->envelope_id, &text);
+	int result = refuse(ledger, &text, reason, error);
+	buffer_release(&text);
+	return result;
+}
+
+static int prove_envelopes(struct ledger *ledger, struct ledger *made, struct error *error)
+{
+	struct envelopes ours = {.ledger = ledger, .blocks = ledger_statement(ledger, "list_blocks", error)};
+	struct envelopes theirs = {.ledger = made, .blocks = ledger_statement(made, "list_blocks", error)};
+	if (!ours.blocks || !theirs.blocks)
+		return -1;
+	for (;;) {
+		int got = next_envelope(&ours, error), given = got < 0 ? -1 : next_envelope(&theirs, error);
+		if (given < 0 || got + given == 0)
+			return given;
+		int order = !got ? 1 : !given ? -1 : envelope_row_compare(&ours.row, &theirs.row);
+		if (order < 0)
+			return refuse_envelope(ledger, &ours.row, "comes from no recording", error);
+		if (order > 0)
+			return refuse_envelope(ledger, &theirs.row, "is missing", error);
+		if (ours.row.length != theirs.row.length || memcmp(ours.row.at, theirs.row.at, ours.row.length) != 0)
+			return refuse_envelope(ledger, &ours.row, "is not what the recordings give", error);
+	}
+}
+
 int ledger_prove(const char *path, const char *made_path, int64_t earlier, struct error *error)
 {
 	struct ledger ledger, made;
@@ -136,6 +161,8 @@ int ledger_prove(const char *path, const char *made_path, int64_t earlier, struc
 	int result = ledger_open(&made, made_path, LEDGER_READ, error);
 	if (result == 0) {
 		result = ledger_snapshot(&ledger, error);
+		if (result == 0)
+			result = prove_envelopes(&ledger, &made, error);
 		for (size_t i = 0; i < sizeof tables / sizeof *tables && result == 0; i++)
 			result = prove_table(&ledger, &made, &tables[i], earlier, error);
 		ledger_close(&made);

@@ -1,7 +1,8 @@
 /*
  * ledger_proof.h: is a ledger what the recordings of its runs give? Compares it with one that was made from them, row by row.
  *
- * Bookkeeping is compared too: both ledgers met the same records in the same order, so keys and blocks are equal as well.
+ * Bookkeeping is compared too: both ledgers met the same records in the same order, so keys are equal as well. Blocks of envelopes may be
+ * divided in another way.
  */
 #ifndef ENVTALLY_LEDGER_PROOF_H
 #define ENVTALLY_LEDGER_PROOF_H
