@@ -238,3 +238,28 @@ at() {
 	tally --reported reported --now 2025-05-02T00:00:00Z <night-2 | records_of restatement | jq -r '"\(.plan_item_id) \(.delta) \(.cause)"' | sort | xargs -d '\n' >got
 	same "null 2 plan_item pro-a -2 plan_item" "$(cat got)"
 }
+
+@test "a contract that settles by the period: one position too; rights of a profile are in its own, and in the workspace's" {
+	for name in one two; do
+		cp -r "$BATS_FILE_TMPDIR/$name" .
+		echo '{"name":"default","version":1,"statuses":{"created":false,"template":false},"settlement":"period"}' >$name/licence/policy.json
+		envtally reconcile -q -C $name --now 2025-03-18T02:00:00Z --format ndjson >$name.ndjson
+	done
+	same_files <(figures one.ndjson acme) <(figures two.ndjson "")
+	same '"period"' "$(figures two.ndjson "" | jq -c '.[11]' | sort -u)"
+	# 1000 more, of beta alone, for the closed period: of these acme has none, and the workspace all.
+	sed -i '1s/$/,profile,true_up_for/; 2,$s/$/,,/' two/licence/entitlements.csv
+	sed '1q;d' two/licence/entitlements.csv | tr , '\n' | awk 'BEGIN { of["entitlement_id"] = "B"; of["software_model"] = "Docusign eSignature Enterprise Pro"; of["license_metric"] = "Envelope"
+		of["start_date"] = of["end_date"] = "2025-02-10"; of["purchased_rights"] = 1000; of["profile"] = "beta"; of["true_up_for"] = "2024-11-11" }
+		{ printf "%s%s", (NR > 1 ? "," : ""), of[$1] } END { print "" }' >>two/licence/entitlements.csv
+	envtally reconcile -q -C two --now 2025-03-18T02:00:00Z --format ndjson >more.ndjson
+	of_closed() { records_of metric_result <"$1" | jq -r 'select(.software_model == "Docusign eSignature Enterprise Pro" and .period_start[:10] == "2024-10-31") | "\(.profile // "workspace") \(.rights_owned) \(.rights_used) \(.rights_available) \(.unlicensed_rights)"'; }
+	read -r _ owned used available unlicensed < <(of_closed two.ndjson | grep ^workspace)
+	[ "$unlicensed" -gt 0 ] && [ "$available" -eq 0 ]
+	of_closed more.ndjson >got
+	same "workspace $((owned + 1000)) $used" "$(sed -n 's/^\(workspace [0-9]* [0-9]*\) .*/\1/p' got)"
+	# Beta draws its own first, so acme gets all of the others, and nobody lacks any.
+	same "0 0 0" "$(awk '{ print $5 }' got | xargs)"
+	[ "$(awk '$1 == "beta" { print $3 + $4 }' got)" -eq "$(awk '$1 == "beta" { print $2 }' got)" ]
+	[ "$(awk '$1 == "beta" { print $4 }' got)" -ge 700 ]
+}
