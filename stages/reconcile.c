@@ -50,8 +50,9 @@ static const struct options_manual manual = {
 	.summary = "Compares the consumption on standard input with entitlements: rights owned, used, available, missing or in excess, and "
 		   "their cost.",
 	.description =
-		"An entitlement grants its rights in each subscription period, for use in the periods that contain one of its days:\n"
-		"allocated rights first, then those that end first. doc/reconcile.md has the rules.\n\n"
+		"An entitlement grants its rights in each subscription period. A unit draws on a right that is in force on the day it was\n"
+		"sent, or with --policy of a contract that settles by the period, on some day of its period: allocated rights first, then those\n"
+		"that end first. doc/reconcile.md has the rules.\n\n"
 		"Example:\n"
 		"  merge --ledger acme.db --emit all < /dev/null | aggregate-by-period -p profiles/acme.json |\n"
 		"    reconcile --entitlements licence/entitlements.csv --models licence/models.csv --group-by site | report\n",
