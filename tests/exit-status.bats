@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Exit statuses: whatever goes wrong, no program and no command ends with a status that its manual page does not list, and an error is said.
+# Exit statuses: whatever goes wrong, every program and command ends with a status that its manual page lists, and an error has a message.
 
 load helper
 

@@ -75,7 +75,7 @@ load() { "$pipeline" export -q -C ws --format postgres "$@"; }
 
 sorted_records() { jq -c --sort-keys 'select(.type == "RECORD") | .record' | LC_ALL=C sort; }
 
-# The latest version of each envelope, by jq, from the pages as they came.
+# The latest version of each envelope, by jq, from the recorded pages.
 envelopes_by_jq() { # NIGHT…
 	raw_of "$@" | jq -n -c --sort-keys '
 		def id: if . == null or . == "" then null else ascii_downcase end;
@@ -95,7 +95,7 @@ hostile_names() {
 			time_extracted: "2025-03-18T02:00:00Z"}'
 }
 
-@test "ndjson: every stream has its SCHEMA first, and every record comes once" {
+@test "ndjson: every stream begins with its SCHEMA, and every record is printed once" {
 	"$exporter" -l "$ledger" >all
 	jq -e . all >/dev/null
 	jq -n -e 'reduce inputs as $one ({seen: [], bad: []};
@@ -145,7 +145,7 @@ hostile_names() {
 	[ "$(jq -c 'select(.stream == "daily_consumption")' all | wc -l)" -gt 100 ]
 }
 
-@test "ndjson: the order of envelopes does not depend on how they came" {
+@test "ndjson: the order of envelopes does not depend on the order in which they were merged" {
 	raw_of 20250318T020000Z | head -n 400 >raw
 	normalize <raw | merge -q -l one.db -e none
 	for part in 1 2 3; do
@@ -156,7 +156,7 @@ hostile_names() {
 	same_files one many
 }
 
-@test "csv: sqlite3 reads back what the ndjson says, for every stream" {
+@test "csv: sqlite3 reads back the values of the ndjson, for every stream" {
 	hostile_names | merge -q -l "$ledger" -e none
 	mkdir csv
 	"$exporter" -l "$ledger" -f csv --plain-cells -o csv
@@ -208,7 +208,7 @@ hostile_names() {
 	same_files expected got
 }
 
-@test "sqlite: profiles side by side, the file replaced whole, and only the streams asked for" {
+@test "sqlite: profiles side by side, the file is replaced, and only the requested streams are in it" {
 	cp "$ledger" ws/ledger/other.db
 	jq '.name = "other"' ws/profiles/acme.json >ws/profiles/other.json
 	echo old >out.db
@@ -271,7 +271,7 @@ hostile_names() {
 	"$exporter" -l nothing.db | cmp all -
 }
 
-@test "mistakes: one line each, and the status that says what to do" {
+@test "mistakes: one line each, with the status for its kind" {
 	run --separate-stderr "$exporter"
 	fails 64 "export: cannot export without a ledger: --ledger FILE (see --help)"
 	run --separate-stderr "$exporter" -l "$ledger" -s envelopes

@@ -251,7 +251,7 @@ null_in() {
 	for place in "${@:2}"; do programs+=("$1 | any(has(\"$place\") and .$place == null)"); done
 }
 
-@test "a null stands in every nullable place of the service's lists" {
+@test "the service's lists have a null in every nullable field" {
 	null_in .assetGroupAccounts accountName externalAccountId siteId siteName
 	holds "$acme/service/asset-group-accounts.json" "${programs[@]}"
 	null_in . plan_name associated_accounts_count asset_group_name subscription_name
@@ -260,7 +260,7 @@ null_in() {
 	holds "$acme/service/plan-items.json" "${programs[@]}"
 }
 
-@test "a null stands in every nullable place of the feed's records, and elsewhere the member is absent" {
+@test "the feed's records have a null in every nullable field, and lack it elsewhere" {
 	local all=('map(.record) | all(.envelopeId and .accountId and .status and .lastModifiedDateTime)')
 	for place in createdDateTime sentDateTime deliveredDateTime completedDateTime voidedDateTime declinedDateTime statusChangedDateTime \
 		planItemId sender emailSubject; do
@@ -292,7 +292,7 @@ null_in() {
 		'all(.record.lastModifiedDateTime < .arrived_at[:10])'
 }
 
-@test "no version is told in two ways" {
+@test "two records of one version are equal" {
 	feed_holds 'map(.record | {envelopeId, accountId, lastModifiedDateTime, status, sentDateTime, completedDateTime}) | unique
 		| length == (map([.envelopeId, .lastModifiedDateTime]) | unique | length)'
 }

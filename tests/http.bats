@@ -197,7 +197,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 	run -69 "$bin/fetch-subscriptions" --max-time 1 <connection
 }
 
-@test "retries end: the account is reported, the others come, the next run asks again" {
+@test "retries end: the account is reported, the others are read, the next run asks again" {
 	start
 	fault "500@$c"
 	fetch 75 --tries 3
@@ -225,7 +225,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 	prints "the feed loops"
 }
 
-@test "pages without a record, ever new, end: their account is an error, and the others come" {
+@test "endless pages without a record: an error of their account, and the others are read" {
 	start --fault "empty-pages@$c"
 	fetch 75
 	prints "cannot fetch account '$c': cannot use the response of"
@@ -263,7 +263,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 	run -69 "$bin/fetch-subscriptions" --retry-base 1 --tries 2 <connection
 }
 
-@test "a feed that gives no account anything to use: resumed, it is asked again" {
+@test "a feed without a usable response for any account: resumed, it is asked again" {
 	start
 	for wrong in 503 cut invalid-utf8 wrong-type; do
 		rm -rf rec
@@ -299,7 +299,7 @@ requests() { jq -s "map(select($1)) | length" log; }
 	jq -es 'map(select(.url | startswith("/api")) | .at | sub("[.].*"; "Z") | fromdate / 4 | floor) | group_by(.) | map(length) | max <= 14' log
 }
 
-@test "a limit that comes as HTTP 400 is a limit: tried again, no position is given up, 75" {
+@test "a limit reported as HTTP 400 is a limit: tried again, positions are kept, 75" {
 	start
 	for limit in hourly-400 burst-400; do
 		rm -rf rec

@@ -136,7 +136,7 @@ refused() {
 	accepted 'PEM PKCS#1 encrypted'
 }
 
-@test "PEM as it comes out of a mail, an environment variable, an editor of Windows" {
+@test "PEM copied from a mail, an environment variable or a Windows editor" {
 	openssl rsa -in plain.pem -traditional -aes128 -passout file:password -out traditional.pem 2>/dev/null
 	sed 's/$/\r/' plain.pem >crlf.pem
 	(printf '\357\273\277\n\n' && sed 's/^/    /' plain.pem) >bom.pem

@@ -32,7 +32,7 @@ equals_recorded_night() {
 	for file in $outputs; do same_files "recorded/runs/acme/$run_id/$file" "ws/runs/acme/$run_id/$file"; done
 }
 
-@test "a live run gives what the recording of that night gives, and its own replay gives it again" {
+@test "a live run has the output of the recording of that night, and so has its own replay" {
 	simulate
 	run_live -q
 	equals_recorded_night
@@ -54,7 +54,7 @@ simulator_stop() {
 	simulator=''
 }
 
-@test "a record over 16 MiB is one reject of its night; the others come, and the run replays" {
+@test "a record over 16 MiB is one reject of its night; the others are read, and the run replays" {
 	simulate --fault giant-record:1@cursor
 	run_live -q
 	[ "$(wc -l <"ws/runs/acme/$run_id/rejects.ndjson")" -eq 1 ]
@@ -88,7 +88,7 @@ simulator_stop() {
 	equals_recorded_night
 }
 
-@test "one account is refused: the others are whole, the status is 75, and the next run picks it up" {
+@test "one account is refused: the others are complete, the status is 75, and the next run fetches it" {
 	account=7c1e9a52-3b0f-4d6a-9e21-5f8840c7d304
 	simulate --fault "refuse-account=$account"
 	run --separate-stderr run_live -q
@@ -120,7 +120,7 @@ was_asked() { [ "$(grep -c cursor requests.log 2>/dev/null)" -ge "$1" ]; } # COU
 	"$pipeline" replay "$run_id" -C ws -q
 }
 
-@test "the organization's id is wrong for a night: nothing is taken for its accounts, and once it is right the next run succeeds" {
+@test "the organization's id is wrong for a night: nothing is read as its accounts, and once it is right the next run succeeds" {
 	simulate
 	sed -i.right 's/9dd1c1a4/deadbeef/' ws/profiles/acme.json
 	run --separate-stderr run_live -q
@@ -166,7 +166,7 @@ was_asked() { [ "$(grep -c cursor requests.log 2>/dev/null)" -ge "$1" ]; } # COU
 	[ ! -e "ws/runs/acme/.$run_id.partial" ]
 }
 
-@test "fetch-subscriptions that fails after the first accounts came writes none of them" {
+@test "fetch-subscriptions that fails after the first page of accounts prints none of them" {
 	simulate --fault 500@planItems
 	auth -p ws/profiles/acme.json | {
 		run --separate-stderr -69 fetch-subscriptions --tries 1
@@ -249,7 +249,7 @@ after() { grep -A 2 "^FAIL  $1 " <<<"$output"; } # LABEL: what it says
 	[[ $output$stderr != *Secret12* ]]
 }
 
-@test "validate: a wrong organization, accounts of another one, and an organization without any are said, with the id" {
+@test "validate: a wrong organization, accounts of another one, and an organization without any are reported, with the id" {
 	simulate
 	other=9dd1c1a4-0000-4c2f-8a37-0e5f6b1d2c90
 	change_profile ".organization_id = \"$other\""
@@ -283,7 +283,7 @@ after() { grep -A 2 "^FAIL  $1 " <<<"$output"; } # LABEL: what it says
 	[[ $(after token) == *"cannot reach '$origin/oauth/token'"*"to do "*"check the network, a proxy"* ]]
 }
 
-@test "validate: consent that is missing gives the URL at which it is given; a clock that is off is said so" {
+@test "validate: missing consent prints the URL at which to give it; a wrong clock is reported" {
 	simulate --no-consent organization_read
 	validate
 	[ "$status" -eq 77 ]

@@ -73,7 +73,7 @@ ours() { # consumption.ndjson in the same form
 	END
 }
 
-@test "run: the consumption of each night equals what sqlite3 gives from the raw pages" {
+@test "run: the consumption of each night equals what sqlite3 computes from the raw pages" {
 	acme_after 3 ws
 	done_nights=''
 	for night in $nights; do
@@ -137,7 +137,7 @@ state_of() {
 	same "$before" "$(find ws -type f -exec sha256sum {} + | grep -v -- '-shm\|-wal\|lock' | sort)"
 }
 
-@test "replay: every run is byte for byte what its evidence gives; a changed output or body shows" {
+@test "replay: every run is reproduced byte for byte from its evidence; a changed output or body is detected" {
 	acme_after 3 ws
 	run --separate-stderr "$pipeline" replay 20250325T020000Z -C ws -q
 	[ "$status" -eq 0 ]
@@ -200,7 +200,7 @@ killed_night() { # STAGE when
 	flock ws/ledger/acme.lock true
 }
 
-@test "interrupted: killed in any stage, the next run gives what an uninterrupted one gives" {
+@test "interrupted: killed in any stage, the next run has the output of an uninterrupted one" {
 	acme_after 3 whole
 	acme_after 1 first
 	while read -r -u 4 stage moment; do
@@ -303,7 +303,7 @@ refusing_stages() {
 	same "$(for night in $nights; do records "ws/runs/acme/$night/restatements.ndjson"; done | wc -l)" "$(grep -c '^  ' <<<"$output")"
 }
 
-@test "envelopes past a draft without a time of sending: the run says how many, once, and keeps it; status says it" {
+@test "envelopes past a draft without a sent time: the run warns once of how many and records it; status shows it" {
 	workspace
 	# The first answer with accounts' envelopes loses its times of sending, byte for byte as many blanks: and its hashes are right again.
 	cp -r "$acme/nights/20250318T020000Z" night

@@ -117,7 +117,7 @@ refused() { # refused DESCRIPTION JWT
 	[ "$(value_of error_description <<<"${lines[0]}")" = "$1" ]
 }
 
-@test "says where it listens, and ends with 0 at SIGTERM" {
+@test "prints where it listens, and exits 0 at SIGTERM" {
 	start
 	[ "$(cat "$BATS_TEST_TMPDIR/stdout")" = "listening on $base" ]
 	kill -TERM "$simulator_pid"
@@ -166,7 +166,7 @@ refused() { # refused DESCRIPTION JWT
 	[ "$output" = "[\"$user\",[\"signature\",\"impersonation\",\"organization_read\"]]" ]
 }
 
-@test "the recorded organisation is served whole, up to the clock" {
+@test "the recorded organisation is served in full, up to the clock" {
 	served=$BATS_TEST_DIRNAME/../fixtures/acme
 	[ -e "$served/service/feed.ndjson" ] || skip "fixtures/acme is not there"
 	integration_key=$(jq -r .integration_key "$served/profiles/acme.json")
@@ -255,7 +255,7 @@ refused() { # refused DESCRIPTION JWT
 	[ "$(status_of "${paths[1]}")" = 403 ]
 }
 
-@test "the Admin API gives what is served, and 404 for another organisation" {
+@test "the Admin API returns the served files, and 404 for another organisation" {
 	start
 	token=$(user_token)
 	cmp <(get /Management/v2/organizations | jq -S .) <(jq -S . "$served/service/organizations.json")
@@ -328,7 +328,7 @@ page_through() {
 	[ "$(status_of "/api/v2.0/datasets/other/stream")" = 404 ]
 }
 
-@test "from night to night: the clock is moved, a kept cursor goes on, also in another run" {
+@test "from night to night: the clock is moved, a kept cursor stays valid, also in another run" {
 	start --now 2025-03-10T00:00:00Z
 	token=$(application_token)
 	page_through /api/v2.0/datasets/monitor/stream? 2025-03-01T00:00:00Z >"$BATS_TEST_TMPDIR/all"
