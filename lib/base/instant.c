@@ -225,9 +225,19 @@ int instant_rewrite(const char *text, size_t length, char *canonical)
 	return 0;
 }
 
-int64_t instant_of_clock(void)
+static int64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+int64_t instant_of_clock(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t monotonic_ms(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
 }

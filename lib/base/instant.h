@@ -56,4 +56,7 @@ int month_length(int year, int month);
 /* The wall clock. Programs use options_now() (options.h), which --now can set. */
 int64_t instant_of_clock(void);
 
+/* Milliseconds of a clock that is never set, for how long something took. */
+int64_t monotonic_ms(void);
+
 #endif

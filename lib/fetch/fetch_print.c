@@ -7,8 +7,6 @@
 #include "io/diag.h"
 #include "json/json_write.h"
 
-#include <time.h>
-
 #define STATE_EVERY ((size_t)64 << 10) /* bytes printed between two STATEs, at least */
 #define STATE_SHARE 8 /* and this many times its own length, so that STATEs stay a small part of the output */
 
@@ -61,13 +59,6 @@ void fetch_print_state_when_due(struct fetch_run *run)
 		fetch_print_state(run);
 }
 
-int64_t fetch_clock_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 void fetch_print_progress(const struct fetch_run *run, bool last)
 {
 	char text[200];
@@ -78,7 +69,7 @@ void fetch_print_progress(const struct fetch_run *run, bool last)
 		.unit = run->feed.per_organization ? "organizations" : "accounts"};
 	if (!diag_progress_is_due() && !last)
 		return;
-	progress.elapsed_ms = fetch_clock_ms() - run->began_ms;
+	progress.elapsed_ms = monotonic_ms() - run->began_ms;
 	fetch_source_headroom(run->source, &progress.requests_left, &progress.request_limit);
 	fetch_progress_format(&progress, text, sizeof text);
 	if (last)

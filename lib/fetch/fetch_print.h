@@ -22,7 +22,4 @@ void fetch_print_state_when_due(struct fetch_run *run);
 /* Shown when it is due; at the end always, `last`. */
 void fetch_print_progress(const struct fetch_run *run, bool last);
 
-/* The monotonic clock of `began_ms`. */
-int64_t fetch_clock_ms(void);
-
 #endif

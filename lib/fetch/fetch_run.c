@@ -374,7 +374,7 @@ static int open_all(
 	if (!run->source)
 		return -1;
 	run->now = fetch_source_now(run->source);
-	run->began_ms = fetch_clock_ms();
+	run->began_ms = monotonic_ms();
 	return 0;
 }
 

@@ -26,7 +26,7 @@ struct fetch_run {
 	struct account_list accounts; /* all in the input; the connection selects which are fetched */
 	unsigned long long records; /* written */
 
-	int64_t now, began_ms; /* the run's clock; a monotonic clock */
+	int64_t now, began_ms; /* the run's clock; monotonic_ms() */
 	struct feed feed;
 	struct bookmarks bookmarks;
 	struct feed_page_reader page;

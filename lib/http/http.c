@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define TIMEOUT_S 60
 #define MAX_TIME_S 900
@@ -50,13 +49,6 @@ struct http {
 	struct buffer headers_json;
 	int interrupt;
 };
-
-static int64_t monotonic(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 static void report(const struct http *http, bool detail, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -312,7 +304,7 @@ static void put_aside(struct http *http, struct http_request *request, int64_t n
 /* Has the request to wait for a limit? Then it is back in a list. `*held` is set when all have to. */
 static bool is_limited(struct http *http, struct http_request *request, int64_t *delay, bool *held)
 {
-	int64_t now = monotonic(), wait = 0;
+	int64_t now = monotonic_ms(), wait = 0;
 	enum limit_verdict verdict = request_limits_ask(&http->limits, request->account, http->active_count, now, &wait);
 	bool waits = verdict == LIMIT_ASIDE || (verdict == LIMIT_HOLD && http->active_count == 0);
 	if (verdict == LIMIT_GO)
@@ -339,7 +331,7 @@ static int start_due(struct http *http, int64_t *delay, struct error *error)
 {
 	bool held = false;
 	while (http->active_count < http->concurrency && !held) {
-		struct http_request *request = next_due(http, monotonic(), delay);
+		struct http_request *request = next_due(http, monotonic_ms(), delay);
 		if (!request)
 			return 0;
 		if (is_limited(http, request, delay, &held))
@@ -371,7 +363,7 @@ static int collect_complete(struct http *http, struct error *error)
 		TAILQ_REMOVE(&http->active, request, link);
 		http->active_count--;
 		TAILQ_INSERT_TAIL(&http->complete, request, link);
-		if (request_limits_update(&http->limits, request->account, &request->headers, code == CURLE_OK, monotonic(), error) < 0)
+		if (request_limits_update(&http->limits, request->account, &request->headers, code == CURLE_OK, monotonic_ms(), error) < 0)
 			return -1;
 	}
 	return 0;
@@ -381,7 +373,7 @@ static int collect_complete(struct http *http, struct error *error)
 
 static void try_again(struct http *http, struct http_request *request, const struct http_response *response, int64_t pause)
 {
-	int64_t now = monotonic();
+	int64_t now = monotonic_ms();
 	if (response->limited) {
 		report(http, true, "%s", response->error.text);
 		put_aside(http, request, now, pause);
@@ -395,7 +387,7 @@ static void try_again(struct http *http, struct http_request *request, const str
 /* Milliseconds to the next try, or RETRY_NEVER. */
 static int64_t pause_before_retry(struct http *http, struct http_request *request, const struct http_response *response)
 {
-	if (request->given_up || request->out_of_time || (response->limited && waits_too_long(http, request, monotonic())))
+	if (request->given_up || request->out_of_time || (response->limited && waits_too_long(http, request, monotonic_ms())))
 		return RETRY_NEVER;
 	bool received = request->code == CURLE_OK, good = request->status >= 200 && request->status < 300;
 	/* A 2xx with an error is not what was asked for: a proxy's page, a damaged body. */

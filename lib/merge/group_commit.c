@@ -1,21 +1,14 @@
 #include "merge/group_commit.h"
 
+#include "base/instant.h"
 #include "json/json_write.h"
 
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
 #define TAIL_LIMIT ((size_t)8 << 20)
 #define HELD_LIMIT ((size_t)16 << 20)
 #define PAUSE_MS 200
-
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
 
 void group_commit_open(struct group_commit *group, struct ledger_envelopes *envelopes, struct ledger_records *records,
 	struct output *output, int64_t interval)
@@ -27,7 +20,7 @@ void group_commit_open(struct group_commit *group, struct ledger_envelopes *enve
 		.held = BUFFER_INIT,
 		.tail = BUFFER_INIT,
 		.passed = BUFFER_INIT,
-		.due_at = milliseconds() + interval};
+		.due_at = monotonic_ms() + interval};
 }
 
 void group_commit_release(struct group_commit *group)
@@ -40,12 +33,12 @@ void group_commit_release(struct group_commit *group)
 static int commit(struct group_commit *group, struct error *error)
 {
 	struct ledger *ledger = group->envelopes->ledger;
-	int64_t began_at = milliseconds();
+	int64_t began_at = monotonic_ms();
 	if (ledger_begin(ledger, error) < 0 || ledger_forget_mark(ledger, error) < 0 ||
 		ledger_envelopes_flush(group->envelopes, error) < 0 || ledger_records_flush(group->records, error) < 0 ||
 		ledger_commit(ledger, error) < 0)
 		return -1;
-	int64_t ended_at = milliseconds(), took = ended_at - began_at;
+	int64_t ended_at = monotonic_ms(), took = ended_at - began_at;
 	group->due_at = ended_at + (took * 4 > group->interval ? took * 4 : group->interval);
 	if (buffer_check(&group->held, error) < 0)
 		return -1;
@@ -151,7 +144,7 @@ static int merge_state(struct group_commit *group, const struct message *message
 	hold_passed(group);
 	append_line(&group->held, &message->line);
 	buffer_reset(&group->tail);
-	if (group->held.length > HELD_LIMIT || group->interval == 0 || milliseconds() >= group->due_at)
+	if (group->held.length > HELD_LIMIT || group->interval == 0 || monotonic_ms() >= group->due_at)
 		return commit(group, error);
 	envelope_batch_mark(&group->envelopes->batch, &group->mark.batch);
 	group->mark.weeks = group->envelopes->weeks.count;
