@@ -160,22 +160,41 @@ static int authorize(void *context, int action, const char *a, const char *b, co
 	return writes_files || is_costly ? SQLITE_DENY : SQLITE_OK;
 }
 
+static sqlite3 *open_base(const char *first)
+{
+	sqlite3 *database;
+	FUZZ_CHECK(sqlite3_open(path, &database) == SQLITE_OK);
+	sqlite3_exec(database, "PRAGMA locking_mode = exclusive; PRAGMA journal_mode = memory; PRAGMA synchronous = off", NULL, NULL, NULL);
+	sqlite3_exec(database, "PRAGMA writable_schema = on; PRAGMA ignore_check_constraints = on", NULL, NULL, NULL);
+	FUZZ_CHECK(sqlite3_exec(database, first, NULL, NULL, NULL) == SQLITE_OK);
+	return database;
+}
+
+/* Whoever writes the bytes of the file is bound by no type. */
+#define LOOSEN \
+	"UPDATE sqlite_schema SET sql = replace(replace(replace(sql, 'STRICT,', '/*STRICT,*/'), ') STRICT', ') /*STRICT*/'), " \
+	"'NOT NULL', '/*NOT NULL*/') WHERE type = 'table'"
+#define RESTORE \
+	"UPDATE sqlite_schema SET sql = replace(replace(replace(sql, '/*STRICT,*/', 'STRICT,'), '/*STRICT*/', 'STRICT'), " \
+	"'/*NOT NULL*/', 'NOT NULL') WHERE type = 'table'"
+
 static void change(const uint8_t *bytes, size_t length)
 {
 	struct fuzz_input input = {bytes, length};
 	struct buffer line = BUFFER_INIT;
-	sqlite3 *database;
 	int steps = 0;
 	FILE *file = fopen(path, "w");
 	FUZZ_CHECK(file && fwrite(base.data, 1, base.length, file) == base.length && fclose(file) == 0);
-	FUZZ_CHECK(sqlite3_open(path, &database) == SQLITE_OK);
-	sqlite3_exec(database, "PRAGMA locking_mode = exclusive; PRAGMA journal_mode = memory; PRAGMA synchronous = off", NULL, NULL, NULL);
-	sqlite3_exec(database, "PRAGMA writable_schema = on", NULL, NULL, NULL);
+	sqlite3_close(open_base(LOOSEN));
+	sqlite3 *database = open_base("");
 	sqlite3_limit(database, SQLITE_LIMIT_LENGTH, 1 << 20);
 	sqlite3_set_authorizer(database, authorize, NULL);
 	sqlite3_progress_handler(database, 1000, stop, &steps);
 	while (fuzz_line(&input, &line))
 		sqlite3_exec(database, line.data, NULL, NULL, NULL);
+	sqlite3_set_authorizer(database, NULL, NULL);
+	sqlite3_progress_handler(database, 0, NULL, NULL);
+	sqlite3_exec(database, RESTORE, NULL, NULL, NULL);
 	sqlite3_close(database);
 	buffer_release(&line);
 }
