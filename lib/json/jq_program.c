@@ -19,7 +19,8 @@ struct jq_program {
 #define CLOSED \
 	NO("env") \
 	NO("input") \
-	NO("inputs") NO("input_filename") NO("debug") NO("stderr") NO("halt") \
+	NO("inputs") \
+	NO("input_filename") NO("debug") NO("stderr") NO("halt") \
 		NO("halt_error") "def halt_error(f): halt_error; def debug(f): debug; " NO("get_search_list") "{} as $ENV | "
 
 static void keep_problem(void *data, jv message)
