@@ -159,7 +159,7 @@ no_operands() { # COMMAND. What follows a = is not repeated: it may be a passwor
 	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]%%=*}': $1 takes no operands"
 }
 
-for part in options run profile validate position status replay evidence demo export; do
+for part in options run profile validate position status replay evidence demo export rebuild; do
 	# shellcheck source=/dev/null # each is checked by itself
 	. "$driver/$part.sh"
 done

@@ -6,7 +6,8 @@
  *   run-facts begin FOLDER                 writes begun.json of a new run, and prints the same as `run`
  *   run-facts run FOLDER                   prints what the unfinished run in FOLDER depends on
  *   run-facts promote FOLDER               writes the run's job.json, manifest and promotion.ndjson
- *   run-facts promotions                   prints a line "RUN CLOCK STATE END MANIFEST" for each run that the ledger promoted, in that order
+ *   run-facts promotions                   prints a line "RUN CLOCK STATE END MANIFEST" for each run that the ledger promoted, in that order; with
+ *                                          --runs FOLDER and no ledger, of the runs of that folder, by the chain of their manifests
  *   run-facts verify RUN                   checks the manifests of all runs, and that each folder has the files that its manifest lists
  *   run-facts prove LEDGER                 compares the ledger with one that was made from the recordings
  *   run-facts check RUN                    checks the run's figures against the ledger's records on standard input
@@ -27,6 +28,7 @@
 #include "run/as_of_check.h"
 #include "run/ledger_proof.h"
 #include "run/manifest.h"
+#include "run/run_chain.h"
 #include "run/run_facts.h"
 #include "run/run_promotion.h"
 #include "run/survey.h"
@@ -168,11 +170,13 @@ static const char *or_none(const char *text)
 	return *text ? text : "-";
 }
 
+/* Of the ledger; or, without one, of the folders. */
 static int print_promotions(const char *const operands[], struct output *output, struct error *error)
 {
 	struct promotions promotions;
 	(void)operands;
-	if (promotions_read(&promotions, required(ledger, "--ledger"), error) < 0)
+	if ((ledger ? promotions_read(&promotions, ledger, error)
+		    : run_chain_read(required(runs, "--ledger or --runs"), &promotions, error)) < 0)
 		return -1;
 	for (size_t i = 0; i < promotions.count; i++)
 		buffer_append_format(&output->pending, "%s %s %s %s %s\n", promotions.list[i].run_id, promotions.list[i].started_at,

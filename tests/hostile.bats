@@ -212,3 +212,55 @@ limited() { [ "$(tr '\0' ' ' <"/proc/$1/comm")" != bash ] && grep -q '^Max core 
 		fails 0 "auth: warning: other users of this machine can read the key 'profiles/key.pem': chmod 600 it"
 	done
 }
+
+@test "rebuild: a ledger that is damaged is made anew from the recordings; what differs is said, the old one is kept" {
+	acme_after 2 ws
+	cp ws/ledger/acme.db good
+	"$exporter" -l good >expected
+	# By a stranger: what no reader takes.
+	sqlite3 ws/ledger/acme.db 'CREATE TRIGGER t AFTER INSERT ON sent_week BEGIN DELETE FROM sent_week; END'
+	run --separate-stderr "$pipeline" run -q -C ws --replay "$acme/nights/20250401T020000Z"
+	refused 65 "merge: cannot use ledger 'ws/ledger/acme.db': the trigger 't' is not as envtally makes it: $anew"
+	run -0 --separate-stderr "$pipeline" rebuild -q -C ws
+	same "acme: the old ledger cannot be read: cannot use ledger 'ws/ledger/acme.db': the trigger 't' is not as envtally makes it: $anew
+acme: the old ledger is kept as ws/ledger/acme.db.replaced
+acme: wrote ws/ledger/acme.db" "$output"
+	"$exporter" -l ws/ledger/acme.db | same_files expected -
+	same t "$(sqlite3 ws/ledger/acme.db.replaced "SELECT name FROM sqlite_schema WHERE type = 'trigger'")"
+	# By hand, so that it can be read; and a folder that is no run, and one that is a copy.
+	cp -r ws/runs/acme/20250318T020000Z ws/runs/acme/copy
+	mkdir ws/runs/acme/stray
+	sqlite3 ws/ledger/acme.db "DELETE FROM reported WHERE units_consumed = (SELECT max(units_consumed) FROM reported); UPDATE account SET account_name = 'x' WHERE account = 1"
+	run -0 --separate-stderr "$pipeline" rebuild -q -C ws
+	[[ $output == *"acme: account: 1 record(s) are in the old ledger only, 1 in the new one only"* ]]
+	[[ $output == *"acme: consumption: 0 record(s) are in the old ledger only, 1 in the new one only"* ]]
+	[[ $output == *"acme: the old ledger is not what the recordings give: table account, row "* ]]
+	[[ $output == *"acme: the old ledger is kept as ws/ledger/acme.db.replaced-2"* ]]
+	"$exporter" -l ws/ledger/acme.db | same_files expected -
+	# One that is lost; the next night goes on from it.
+	rm ws/ledger/acme.db*
+	run -0 --separate-stderr "$pipeline" rebuild -q -C ws
+	same $'acme: there was no ledger\nacme: wrote ws/ledger/acme.db' "$output"
+	"$pipeline" run -q -C ws --replay "$acme/nights/20250401T020000Z"
+	acme_after 3 calm
+	"$exporter" -l calm/ledger/acme.db -s consumption >calm.ndjson
+	"$exporter" -l ws/ledger/acme.db -s consumption | same_files calm.ndjson -
+	same '' "$(find ws/ledger -name '.rebuild*')"
+}
+
+@test "rebuild: without the folder of a run, or with two that follow one, nothing is changed" {
+	acme_after 2 ws
+	cp ws/ledger/acme.db before
+	mv ws/runs/acme/20250318T020000Z kept
+	run --separate-stderr "$pipeline" rebuild -q -C ws
+	fails 66 "run-facts: cannot follow the chain of runs: 20250325T020000Z comes after 20250318T020000Z, whose folder is lost"
+	mv kept ws/runs/acme/20250318T020000Z
+	cp -r ws/runs/acme/20250325T020000Z ws/runs/acme/20250326T020000Z
+	sed -i 's/"20250325T020000Z"/"20250326T020000Z"/' ws/runs/acme/20250326T020000Z/job.json
+	run --separate-stderr "$pipeline" rebuild -q -C ws
+	fails 65 "run-facts: cannot follow the chain of runs: both 20250325T020000Z and 20250326T020000Z come after 20250318T020000Z"
+	cmp before ws/ledger/acme.db
+	rm -r ws/runs/acme
+	run --separate-stderr "$pipeline" rebuild -q -C ws
+	fails 66 "pipeline.sh: cannot rebuild the ledger of profile 'acme': it has no complete run in ws/runs/acme"
+}
