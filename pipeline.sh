@@ -127,11 +127,17 @@ stage() {
 	"$stages/$program" ${stage_flags[@]+"${stage_flags[@]}"} "$@"
 }
 
+read_fact() { # LINE: of run-facts, into the caller's `facts`
+	local value=${1#*=}
+	[[ $value != *\\* ]] || printf -v value %b "$value"
+	facts[${1%%=*}]=$value
+}
+
 # What run-facts prints, into the caller's array `facts`.
 read_facts() { # COMMAND...
 	local output line
 	output=$(stage run-facts "$@") || return
-	while IFS= read -r line; do facts[${line%%=*}]=${line#*=}; done <<<"$output"
+	while IFS= read -r line; do read_fact "$line"; done <<<"$output"
 }
 
 profile_name() { # PROFILE: a name or a file

@@ -104,7 +104,7 @@ static int add_member(const struct line *line, struct buffer *json, struct error
 		return error_set(error, EX_USAGE, "cannot make a profile: a line on standard input is not KEY=VALUE");
 	*value++ = line->text[line->length] = 0;
 	bool is_number = strcmp(line->text, "renewal_months") == 0 && is_whole_number(value);
-	if (!*value)
+	if (!*value && strcmp(line->text, "name") != 0)
 		return 0;
 	if (profile_check_member(line->text, is_number ? jv_number(strtod(value, NULL)) : jv_string(value), error) < 0)
 		return -1;

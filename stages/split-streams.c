@@ -39,9 +39,8 @@ static const struct options_manual manual = {
 
 static int open_target(const char *operand, struct output *standard_output, struct error *error)
 {
-	size_t path = strlen(operand);
-	while (path > 0 && operand[path - 1] != '=')
-		path--;
+	size_t path = strcspn(operand, "=");
+	path += operand[path] == '=';
 	if (path < 2 || !operand[path] || target_count == TARGETS)
 		options_refuse("cannot use '%s': it must be STREAM[,STREAM...]=FILE, and at most %d of them", operand, TARGETS);
 	struct target *target = &targets[target_count++];

@@ -264,3 +264,77 @@ acme: wrote ws/ledger/acme.db" "$output"
 	run --separate-stderr "$pipeline" rebuild -q -C ws
 	fails 66 "pipeline.sh: cannot rebuild the ledger of profile 'acme': it has no complete run in ws/runs/acme"
 }
+
+# Every command over a workspace of that name, and a profile in a file of that name.
+use_names() { # NAME
+	local run=20250318T020000Z command
+	cp -a "$BATS_FILE_TMPDIR/ws" "./$1"
+	cp "$acme/profiles/acme.json" "./$1/profiles/$1.json"
+	rm "./$1/profiles/acme.json"
+	sed -i 's/"key_file": *"[^"]*"/"key_file": "none.pem"/' "./$1/profiles/$1.json"
+	for command in "status" "status --positions" "report" "report --format csv" "reconcile" "reconcile --as-of 2025-03-18" "explain --period 2024-10-31 --level day" \
+		"export --format ndjson" "export --format csv --to out" "export --format sqlite --to out.sqlite" "models" "models suggest" "policy diff default default" "replay $run" "rebuild"; do
+		# shellcheck disable=SC2086
+		run "$pipeline" $command -q -C "$1" -p "$1"
+		[ "$status" -eq 0 ] || { printf '%q: %s: %s\n%s\n' "$1" "$command" "$status" "$output"; return 1; }
+	done
+	run "$pipeline" run -q -C "$1" -p "$1" --replay "$acme/nights/20250325T020000Z"
+	[ "$status" -eq 0 ] || { printf '%q: run: %s\n%s\n' "$1" "$status" "$output"; return 1; }
+	run "$pipeline" validate -q -C "$1" -p "$1"
+	[[ $output == *"ok    profile"* ]] || { printf '%q: validate: %s\n%s\n' "$1" "$status" "$output"; return 1; }
+	run "$pipeline" init -q -C "$1" --name second --organization-id 3f6b8d21-77c4-4e0d-a5b9-c81d2e4f6a70 --contract-start 2025-01-31 --environment demo \
+		--integration-key 3f6b8d21-77c4-4e0d-a5b9-c81d2e4f6a70 --key-file key.pem </dev/null
+	[ "$status" -eq 0 ] || { printf '%q: init: %s\n%s\n' "$1" "$status" "$output"; return 1; }
+	rm -rf out out.sqlite "./$1"
+}
+
+@test "names: workspaces and profiles may have quotes, blanks, dashes, substitutions and newlines in theirs; nothing is run" {
+	local name before
+	mkdir victim names names/tmp
+	export TMPDIR=$PWD/names/tmp
+	cd names
+	for name in "-ws '\"\$(touch ran)" $'`touch ran`\n; touch ran' '* ~=%s\n' '--help'; do
+		use_names "$name"
+		[ ! -e ran ]
+		same tmp "$(ls -A)"
+		same '' "$(ls -A tmp)"
+	done
+}
+
+@test "names: what is no plain name of a profile or a run becomes no path" {
+	local name command
+	cp -a "$BATS_FILE_TMPDIR/ws" ws
+	mkdir -p victim/profiles
+	: >victim/profiles/kept.json
+	: >victim.json.new
+	for name in ../victim ../../victim/profiles/kept . .. .hidden -x 'a/b' 'a b' $'a\tb' "$(printf 'a%.0s' {1..201})" '' 'é' 'a;b' '$(x)'; do
+		run --separate-stderr "$pipeline" init -C ws --name "$name" --organization-id 3f6b8d21-77c4-4e0d-a5b9-c81d2e4f6a70 --contract-start 2025-01-31 \
+			--environment demo --integration-key 3f6b8d21-77c4-4e0d-a5b9-c81d2e4f6a70 --key-file k.pem </dev/null
+		[[ $status -ne 0 && $stderr != *$'\n'* ]] || { printf '%q: %s %s\n' "$name" "$status" "$stderr"; false; }
+	done
+	[ -e victim/profiles/kept.json ] && [ -e victim.json.new ]
+	same acme.json "$(ls -A ws/profiles)"
+	# In a profile that was written by hand: NUL, slash, newline, two names.
+	find . -type f ! -name before ! -name 'acme.db-*' | sort >before
+	for name in '"acme\u0000/../../../victim"' '"\u0000"' '"../victim"' '"a/b"' '"a\nb"' '".."' '"-x"' '5' '["acme"]' '"acme", "name": "../victim"' '"acme", "na\u006de": "../victim"'; do
+		sed -E "s#\"name\": *\"acme\"#\"name\": ${name//\\/\\\\}#" "$acme/profiles/acme.json" >ws/profiles/acme.json
+		for command in "run --replay $acme/nights/20250325T020000Z" status report reconcile explain "export --format ndjson" "replay 20250318T020000Z" "verify 20250318T020000Z" \
+			"discard x" rebuild; do
+			# shellcheck disable=SC2086
+			run --separate-stderr "$pipeline" $command -C ws
+			[ "$status" -eq 78 ] || { printf '%s: %s: %s %s\n' "$name" "$command" "$status" "$stderr"; false; }
+		done
+	done
+	find . -type f ! -name before ! -name after ! -name 'acme.db-*' | sort >after
+	same_files before after
+	# And of runs.
+	cp "$acme/profiles/acme.json" ws/profiles/
+	for name in ../acme/20250318T020000Z . .. '' -q '*' '20250318T020000Z/../20250318T020000Z' '$(touch ran)'; do
+		for command in replay verify discard; do
+			run "$pipeline" "$command" -C ws -- "$name"
+			[ "$status" -ge 64 ] || { printf '%q: %s: %s %s\n' "$name" "$command" "$status" "$output"; false; }
+		done
+	done
+	find . -type f ! -name before ! -name after ! -name 'acme.db-*' | sort >after
+	same_files before after
+}

@@ -17,16 +17,23 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The shell reads the value to the end of the line, and makes paths of names. */
+/* The shell reads the value to the end of the line, with \xNN for a control character of a path and for a backslash, and makes paths of names. */
 static int append_fact(struct buffer *text, const char *key, const char *value, size_t length, struct error *error)
 {
+	bool is_path = strcmp(key, "replay") == 0 || strcmp(key, "profile_file") == 0;
 	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)value[i] < 0x20)
+		if ((unsigned char)value[i] < 0x20 && (!is_path || !value[i]))
 			return error_set(error, EX_DATAERR, "\"%s\" has a control character", key);
 	bool is_name = strcmp(key, "run_id") == 0 || strcmp(key, "name") == 0 || strcmp(key, "profile") == 0;
 	if (is_name && length && !file_name_is_plain(value, length))
 		return error_set(error, EX_DATAERR, "\"%s\" must be " FILE_NAME_EXPECTED, key);
-	buffer_append_format(text, "%s=%.*s\n", key, (int)length, value);
+	buffer_append_format(text, "%s=", key);
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)value[i] < 0x20 || value[i] == '\\')
+			buffer_append_format(text, "\\x%02x", (unsigned)value[i]);
+		else
+			buffer_append_byte(text, value[i]);
+	buffer_append_byte(text, '\n');
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "run/survey.h"
 
 #include "config/connection.h"
+#include "io/display.h"
 #include "stream/record.h"
 
 #include <stdio.h>
@@ -92,10 +93,15 @@ int survey_append(int descriptor, const char *name, const char *profile_path, st
 	while (got >= 0 && (got = message_next(&survey.reader, &message, error)) > 0)
 		got = add(&survey, &message, error);
 	message_reader_release(&survey.reader);
-	buffer_append_format(text,
-		"expires_at=%s\naccounts=%lld\nasset_groups=%zu\nplan_items=%lld\nenvelopes=%lld\nfirst_account=%s\nbilling=%s\n",
-		survey.expires_at, (long long)survey.accounts, survey.asset_groups.count, (long long)survey.plan_items,
-		(long long)survey.envelopes, survey.first_account, survey.billing);
+	const char *const shown[][2] = {
+		{"expires_at", survey.expires_at}, {"first_account", survey.first_account}, {"billing", survey.billing}};
+	buffer_append_format(text, "accounts=%lld\nasset_groups=%zu\nplan_items=%lld\nenvelopes=%lld\n", (long long)survey.accounts,
+		survey.asset_groups.count, (long long)survey.plan_items, (long long)survey.envelopes);
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+		buffer_append_format(text, "%s=", shown[i][0]);
+		display_append(text, shown[i][1], strlen(shown[i][1]), 0);
+		buffer_append_byte(text, '\n');
+	}
 	name_table_release(&survey.asset_groups);
 	profile_release(&profile);
 	return got < 0 ? -1 : buffer_check(text, error);
