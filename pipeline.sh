@@ -31,15 +31,37 @@ clear_line() {
 	[ ! -t 2 ] || [ "${TERM-}" = dumb ] || printf '\r\033[K' >&2
 }
 
-fail() { # STATUS MESSAGE: one line, and the end
+# Paths, names and options are anybody's: into `text` as people may see them, by the one function for that.
+shown() { # TEXT
+	text=$1
+	[[ $1 != *[!\ -~]* ]] || text=$(printf '%s' "$1" | "$stages/run-facts" shown 2>/dev/null) || text=${1//[!\ -~]/?}
+}
+
+complain() { # MESSAGE: an error, or a message that is printed also with -q
+	local text
+	shown "$1"
 	clear_line
-	printf '%s: %s\n' "$program" "$2" >&2
+	printf '%s: %s\n' "$program" "$text" >&2 || :
+}
+
+fail() { # STATUS MESSAGE: one line, and the end
+	complain "$2"
 	exit "$1"
 }
 
 put() { # FORMAT ARGUMENT...: printf to standard output, which may be full or closed
 	# shellcheck disable=SC2059 # the format is the caller's
 	printf "$@" 2>/dev/null || fail 74 "cannot write 'standard output'"
+}
+
+put_shown() { # FORMAT ARGUMENT...: the same for what is anybody's
+	local format=$1 text arguments=()
+	shift
+	for text; do
+		shown "$text"
+		arguments+=("$text")
+	done
+	put "$format" "${arguments[@]}"
 }
 
 put_file() { # FILE: the same for what is in a file, - for standard input
@@ -73,17 +95,15 @@ trap at_end EXIT
 { true >&2; } 2>/dev/null || exec 2</dev/null
 
 say() { # a message for people
-	[ "$quiet" = 1 ] || clear_line
-	[ "$quiet" = 1 ] || printf '%s: %s\n' "$program" "$1" >&2 || : # a full log does not end a run
+	[ "$quiet" = 1 ] || complain "$1" # a full log does not end a run
 }
 
 warn() { # what a person has to know, also with -q
-	clear_line
-	printf '%s: warning: %s\n' "$program" "$1" >&2 || :
+	complain "warning: $1"
 }
 
 workspace='' workspace_given=0 ended_at='' feed_from='' replay='' now='' group_by='' warn_days='' quiet=0 check_status=0 cache=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
-others_from='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=()
+others_from='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=() csv_flags=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 
 # The clock as programs write it, and as runs are named after it.

@@ -14,6 +14,7 @@
  *   run-facts connection                   copies messages, and changes in the CONNECTION what to fetch
  *   run-facts load FOLDER DIALECT          writes export.ndjson and load.sql there, from the messages of export on standard input
  *   run-facts until DAY                    copies messages, except daily partials after DAY and billing periods
+ *   run-facts shown                        prints the text on standard input as people may see it
  *   run-facts survey                       counts the contents of the messages on standard input
  *
  * Facts are lines "key=value".
@@ -24,6 +25,7 @@
 #include "config/connection.h"
 #include "config/profile.h"
 #include "export/database_load.h"
+#include "io/display.h"
 #include "io/program.h"
 #include "run/as_of_check.h"
 #include "run/ledger_proof.h"
@@ -70,7 +72,7 @@ static const struct options_manual manual = {
 	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
 		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, promotions,\n"
-		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey. Facts are lines \"key=value\".\n\n"
+		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, shown. Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
 };
@@ -316,6 +318,16 @@ static int write_load(const char *const operands[], struct output *output, struc
 	return database_load_write(STDIN_FILENO, operands[0], operands[1] ? operands[1] : "", required(name, "--name"), error);
 }
 
+static int print_shown(const char *const operands[], struct output *output, struct error *error)
+{
+	struct buffer text = BUFFER_INIT;
+	(void)operands;
+	int result = buffer_append_descriptor(&text, STDIN_FILENO, (size_t)1 << 20, "standard input", error);
+	display_append(&output->pending, text.data, text.length, 0);
+	buffer_release(&text);
+	return result;
+}
+
 static const struct command {
 	const char *name;
 	size_t operands; /* 0: none; 1: one; 2: any number */
@@ -334,6 +346,7 @@ static const struct command {
 	{"load", 2, write_load},
 	{"until", 1, pass_until},
 	{"survey", 0, survey},
+	{"shown", 0, print_shown},
 };
 
 static const struct command *find_command(const char *const operands[])

@@ -338,3 +338,43 @@ use_names() { # NAME
 	find . -type f ! -name before ! -name after ! -name 'acme.db-*' | sort >after
 	same_files before after
 }
+
+# Of a program's output: nothing but printable characters and line ends.
+only_shown() { # FILE...
+	! LC_ALL=C grep -lP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf|\xd8\x9c' "$@"
+}
+
+@test "terminal: names of accounts, plan items, models and files, and what a service says, cannot steer it" {
+	local evil=$'x\u001b]0;t\u0007\u009b31m\u202e\u2066\u200fy' command
+	acme_after 2 ws
+	evil_json=$(jq -n --arg x "$evil" '$x')
+	# A run whose records have such names everywhere that the service or a person names something.
+	for file in ws/runs/acme/20250325T020000Z/*.ndjson; do
+		jq -c --arg x "$evil" 'if .type == "RECORD" then .record |= with_entries(if (.key | test("^(account_name|site_name|software_model|product|publisher|license_metric|subscription_name|plan_item_name|display_name|identifier|plan_name|asset_group_name|message|detail|value)$")) and (.value | type) == "string" then .value += $x else . end) else . end' "$file" >new
+		mv new "$file"
+	done
+	sqlite3 ws/ledger/acme.db "UPDATE account SET account_name = 'a' || $(printf "'%s'" "$evil"), watermark = 1700000000000;
+		UPDATE job_result SET record = json_set(record, '\$.verdict', $(printf "'%s'" "$evil")); UPDATE subscription SET plan_item_name = $(printf "'%s'" "$evil")"
+	jq --arg x "$evil" '.software_model = $x' -n >/dev/null
+	sed -i "2,\$s/,Docusign eSignature/,$evil/" ws/licence/models.csv ws/licence/entitlements.csv
+	for command in status "status --positions --restatements" report reconcile "explain --level exchange" models "policy diff default default"; do
+		# shellcheck disable=SC2086
+		"$pipeline" $command -C ws >"out.${command%% *}" 2>"err.${command%% *}" || [ $? -lt 70 ]
+		only_shown "out.${command%% *}" "err.${command%% *}" || { echo "$command"; cat -v "out.${command%% *}" "err.${command%% *}" | grep -n '\^\|M-' | head -n 5; false; }
+	done
+	# What is in a command line, and the errors of programs.
+	for command in "status -C $evil" "replay $evil -C ws" "report -C ws -p $evil" "run -C ws --replay $evil" "init -C $evil --name $evil" "explain -C ws --model $evil"; do
+		# shellcheck disable=SC2086
+		"$pipeline" $command >out 2>err </dev/null || true
+		only_shown out err || { cat -v out err; false; }
+	done
+	for program in merge normalize reconcile "$exporter"; do
+		printf '%s\n{"type":"%s"' "$evil" "$evil" >in
+		"$program" --log-format=json <in >out 2>err || true
+		"$program" <in >out 2>>err || true
+		only_shown err
+	done
+	merge -l "./$evil.db" -e none <<<"{\"type\":\"RECORD\",\"stream\":\"envelope\",\"record\":{\"account_id\":$evil_json,\"envelope_id\":\"e\",\"status\":$evil_json,\"modified_at\":$evil_json}}" 2>err || true
+	grep -q 'must be a time' err
+	only_shown err
+}

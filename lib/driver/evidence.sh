@@ -123,11 +123,11 @@ verify_pack() { # FILE
 	[ "$(cut -d ' ' -f 1 <<<"$all" | LC_ALL=C sort)" = "$(LC_ALL=C ls "$pack/runs")" ] || fail 65 "cannot verify '$file': its runs are not those of its chain"
 	[ -n "$(find "$pack/runs" -name '*.bodies' -print -quit)" ] || bodies=(--without-bodies)
 	read_facts verify "$run" --runs "$pack/runs" --promotions "$pack/chain" ${bodies[@]+"${bodies[@]}"}
-	put '%s: %s run(s) up to %s: every file is that of its manifest, in an unbroken chain\n' "$file" "${facts[runs]}" "$run"
+	put_shown '%s: %s run(s) up to %s: every file is that of its manifest, in an unbroken chain\n' "$file" "${facts[runs]}" "$run"
 	say_earlier "$file"
-	put '%s: the chain ends at run %s, whose manifest has the SHA-256 %s\n' "$file" "$run" "${facts[sha256]}"
+	put_shown '%s: the chain ends at run %s, whose manifest has the SHA-256 %s\n' "$file" "$run" "${facts[sha256]}"
 	[ ${#bodies[@]} -eq 0 ] || {
-		put '%s: not replayed: the recorded bodies are not in it\n' "$file"
+		put_shown '%s: not replayed: the recorded bodies are not in it\n' "$file"
 		return
 	}
 	facts=()
@@ -154,17 +154,17 @@ check_signature() { # FILE
 	local trust=(-noverify) signer
 	if [ ! -e "$1.p7s" ]; then
 		[ ! -v 'answers[certificate]' ] || fail 66 "cannot verify '$1': its signature '$1.p7s' is missing"
-		put '%s: not signed\n' "$1"
+		put_shown '%s: not signed\n' "$1"
 	else
 		[ ! -v 'answers[certificate]' ] || trust=(-cades -CAfile "${answers[certificate]}" -partial_chain -purpose any -no_check_time)
 		openssl cms -verify -binary -inform DER -in "$1.p7s" -content "$1" "${trust[@]}" -signer "$scratch/signer" -out /dev/null 2>"$scratch/errors" ||
 			fail 65 "cannot verify '$1': its signature '$1.p7s' does not hold: $(openssl_reason "$scratch/errors")"
 		signer=$(openssl x509 -in "$scratch/signer" -noout -subject -fingerprint -sha256 -nameopt RFC2253 | sed -E 's/^(subject|sha256 Fingerprint)=//I' | paste -sd ' ')
-		put '%s: signed by %s%s\n' "$1" "$signer" "$([ -v 'answers[certificate]' ] || echo ', a certificate that was not checked: --certificate FILE names the one you trust')"
+		put_shown '%s: signed by %s%s\n' "$1" "$signer" "$([ -v 'answers[certificate]' ] || echo ', a certificate that was not checked: --certificate FILE names the one you trust')"
 	fi
 	[ ! -e "$1.tsr" ] || {
 		check_stamp "$1.tsr" -data "$([ -e "$1.p7s" ] && echo "$1.p7s" || echo "$1")"
-		put '%s: time stamp of %s\n' "$1" "$(openssl ts -reply -in "$1.tsr" -text 2>/dev/null | sed -n 's/^Time stamp: //p')"
+		put_shown '%s: time stamp of %s\n' "$1" "$(openssl ts -reply -in "$1.tsr" -text 2>/dev/null | sed -n 's/^Time stamp: //p')"
 	}
 }
 

@@ -29,7 +29,7 @@ rebuild_command() {
 compare_ledgers() { # NAME NEW OLD
 	local side stream counts differs=0
 	[ -e "$3" ] || {
-		put '%s: there was no ledger\n' "$1"
+		put_shown '%s: there was no ledger\n' "$1"
 		return 0
 	}
 	for side in new old; do
@@ -38,7 +38,7 @@ compare_ledgers() { # NAME NEW OLD
 		[ "$side" = new ] || set -- "$1" "$2" "$3" "$3"
 		stage export --ledger "$4" --output "$scratch/$side" 2>"$scratch/errors" || {
 			[ "$side" = old ] || fail 70 "cannot rebuild the ledger of profile '$1': the new one cannot be read: $(head -n 1 "$scratch/errors")"
-			put '%s: the old ledger cannot be read: %s\n' "$1" "$(sed 's/^export: //' "$scratch/errors")"
+			put_shown '%s: the old ledger cannot be read: %s\n' "$1" "$(sed 's/^export: //' "$scratch/errors")"
 			return 0
 		}
 	done
@@ -48,12 +48,12 @@ compare_ledgers() { # NAME NEW OLD
 			awk '/^\t/ { new++; next } { old++ } END { if (old + new) printf "%d record(s) are in the old ledger only, %d in the new one only", old, new }')
 		[ -n "$counts" ] || continue
 		differs=1
-		put '%s: %s: %s\n' "$1" "$stream" "$counts"
+		put_shown '%s: %s: %s\n' "$1" "$stream" "$counts"
 	done
 	if ! stage run-facts prove "$2" --ledger "$3" 2>"$scratch/errors"; then
-		put '%s: the old ledger is not what the recordings give: %s\n' "$1" "$(sed "s/^run-facts: cannot verify ledger '[^']*': //" "$scratch/errors")"
+		put_shown '%s: the old ledger is not what the recordings give: %s\n' "$1" "$(sed "s/^run-facts: cannot verify ledger '[^']*': //" "$scratch/errors")"
 	elif [ "$differs" = 0 ]; then
-		put '%s: the old ledger has the same content\n' "$1"
+		put_shown '%s: the old ledger has the same content\n' "$1"
 	fi
 }
 
@@ -70,6 +70,6 @@ replace_ledger() { # NAME NEW OLD
 	[ ! -e "$3" ] || ln -- "$3" "$aside" 2>/dev/null || cp -p -- "$3" "$aside" || fail 73 "cannot create '$aside'"
 	mv -f -- "$2" "$3" || fail 73 "cannot create '$3'"
 	sync "$workspace/ledger"
-	[ ! -e "$aside" ] || put '%s: the old ledger is kept as %s\n' "$1" "$aside"
-	put '%s: wrote %s\n' "$1" "$3"
+	[ ! -e "$aside" ] || put_shown '%s: the old ledger is kept as %s\n' "$1" "$aside"
+	put_shown '%s: wrote %s\n' "$1" "$3"
 }

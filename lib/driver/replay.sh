@@ -42,7 +42,7 @@ compare_run() { # NAME RUNS-FOLDER RUN
 	local file differs=0 made=$scratch/runs/$1/$3
 	while IFS= read -r file; do
 		cmp -s "$2/$3/$file" "$made/$file" || {
-			printf '%s: run %s: %s differs from what its evidence gives\n' "$program" "$3" "$file" >&2
+			complain "run $3: $file differs from what its evidence gives"
 			differs=65
 		}
 	done < <(
@@ -54,7 +54,7 @@ compare_run() { # NAME RUNS-FOLDER RUN
 			done
 		fi
 	)
-	[ "$differs" -ne 0 ] || put '%s: run %s: every output is what its evidence gives, byte for byte\n' "$1" "$3"
+	[ "$differs" -ne 0 ] || put_shown '%s: run %s: every output is what its evidence gives, byte for byte\n' "$1" "$3"
 	return "$differs"
 }
 
@@ -78,7 +78,7 @@ replay_command() {
 
 say_earlier() { # TITLE
 	[ "${facts[earlier]}" -eq 0 ] ||
-		put '%s: not proven: results and job.json of the first %s run(s), by an earlier version, whose manifests list recordings and inputs alone\n' "$1" "${facts[earlier]}"
+		put_shown '%s: not proven: results and job.json of the first %s run(s), by an earlier version, whose manifests list recordings and inputs alone\n' "$1" "${facts[earlier]}"
 }
 
 promotions_to() { # NAME RUN: the lines of `promotions` up to that run
@@ -105,7 +105,7 @@ verify_command() {
 	newest=${newest%% *}
 	[ ! -e "$runs/.$newest.partial" ] || fail 75 "cannot verify profile '$name': run $newest is not finished; try again after the next run"
 	read_facts verify "$wanted" --runs "$runs" --ledger "$ledger"
-	put '%s: %s run(s) up to %s: every file is that of its manifest, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
+	put_shown '%s: %s run(s) up to %s: every file is that of its manifest, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
 	make_scratch
 	replay_chain "$name" "$runs" "$all" "$wanted"
 	compare_run "$name" "$runs" "$wanted"
@@ -118,7 +118,7 @@ verify_command() {
 		put_file "$scratch/errors" >&2
 		return "$status"
 	}
-	put '%s: the ledger is what the recordings of its %s run(s) give\n' "$name" "$(grep -c . <<<"$all")"
+	put_shown '%s: the ledger is what the recordings of its %s run(s) give\n' "$name" "$(grep -c . <<<"$all")"
 	say_earlier "$name"
-	put '%s: the chain ends at run %s, whose manifest has the SHA-256 %s\n' "$name" "${facts[newest]}" "${facts[sha256]}"
+	put_shown '%s: the chain ends at run %s, whose manifest has the SHA-256 %s\n' "$name" "${facts[newest]}" "${facts[sha256]}"
 }

@@ -21,7 +21,7 @@ run_command() {
 		# Statuses of cp and the shell are not ours: they could not read or write a file, and named it.
 		if [ "$status" -gt 0 ] && [ "$status" -lt 64 ]; then
 			status=74
-			printf "%s: cannot run profile of '%s': a file could not be read or written; the next run continues from there\n" "$program" "$file" >&2
+			complain "cannot run profile of '$file': a file could not be read or written; the next run continues from there"
 		fi
 		[ "$status" -eq 0 ] || worst=$status
 	done

@@ -19,7 +19,7 @@ report_command() {
 			continue
 		fi
 		report_of "$last" "${csv_flags[@]}" --format "$format" --title "$name" "${as_reported[@]}"
-		[ "$format" != table ] || put 'report: %s\n' "$last/report.html"
+		[ "$format" != table ] || put_shown 'report: %s\n' "$last/report.html"
 	done
 }
 

@@ -10,9 +10,9 @@ show() { # MARK LABEL TEXT
 	[ ! -t 1 ] || width=$(tput cols 2>/dev/null || echo 80)
 	while IFS= read -r line; do
 		case $colours$mark in
-		1ok) put '\033[32m%-6s\033[0m%-14s%s\n' "$mark" "$label" "$line" ;;
-		1FAIL) put '\033[31m%-6s\033[0m%-14s%s\n' "$mark" "$label" "$line" ;;
-		*) put '%-6s%-14s%s\n' "$mark" "$label" "$line" ;;
+		1ok) put_shown '\033[32m%-6s\033[0m%-14s%s\n' "$mark" "$label" "$line" ;;
+		1FAIL) put_shown '\033[31m%-6s\033[0m%-14s%s\n' "$mark" "$label" "$line" ;;
+		*) put_shown '%-6s%-14s%s\n' "$mark" "$label" "$line" ;;
 		esac
 		mark='' label=''
 	done < <(if [ -n "$width" ]; then fold -s -w $((width > 50 ? width - 21 : 29)) <<<"$3"; else printf '%s\n' "$3"; fi)
