@@ -20,8 +20,10 @@ struct jq_program {
 	NO("env") \
 	NO("input") \
 	NO("inputs") \
-	NO("input_filename") NO("debug") NO("stderr") NO("halt") \
-		NO("halt_error") "def halt_error(f): halt_error; def debug(f): debug; " NO("get_search_list") "{} as $ENV | "
+	NO("input_filename") \
+	NO("debug") \
+	NO("stderr") \
+	NO("halt") NO("halt_error") "def halt_error(f): halt_error; def debug(f): debug; " NO("get_search_list") "{} as $ENV | "
 
 static void keep_problem(void *data, jv message)
 {
