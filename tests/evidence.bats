@@ -216,3 +216,16 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 	done
 	[ -z "$(find ws -name '.*' -path 'ws/runs/*')" ]
 }
+
+@test "a run by a feed descriptor of the user's own is replayed by the one that it froze, wherever that was" {
+	acme_workspace ws
+	for feed in mine.json "$PWD/mine.json"; do
+		rm -rf ws/runs ws/ledger
+		[[ $feed == /* ]] || cp "$root/lib/feeds/datafeed.json" ws/profiles/mine.json
+		cp "$root/lib/feeds/datafeed.json" mine.json
+		jq --arg feed "$feed" '.feed = $feed' "$acme/profiles/acme.json" >profile && mv profile ws/profiles/acme.json
+		"$pipeline" run -q -C ws -p acme --replay "$acme/nights/$first"
+		rm -f mine.json ws/profiles/mine.json
+		run -0 "$pipeline" verify -C ws -p acme $first
+	done
+}

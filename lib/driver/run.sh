@@ -161,6 +161,8 @@ discard_command() {
 	lock "$name"
 	[ ! -e "$partial/begun.json" ] || [ -z "$(promotion_of "$name" "${operands[0]}")" ] ||
 		fail 73 "cannot discard run '${operands[0]}': the ledger has promoted it, and the next run gives its folder its name"
+	[ ! -e "$partial/begun.json" ] || ! merged "$name" "$partial" ||
+		warn "$name: the ledger keeps the envelopes that run ${operands[0]} merged; they are in no run's recordings, so later runs cannot be replayed or verified"
 	set_aside "$partial"
 	say "$name: run ${operands[0]} is discarded; what it recorded is kept in $workspace/runs/$name"
 }
