@@ -61,7 +61,7 @@ test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests
 
 .DELETE_ON_ERROR:
 # bin/ also has bin/bootstrap, and lib is a folder; these are not files.
-.PHONY: all help test test-crash soak fuzz fuzz-coverage install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
+.PHONY: all help test test-crash mutants soak fuzz fuzz-coverage install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -150,6 +150,9 @@ test-crash: ## kill a whole run at 200 points, fail it at 40 (CRASH_POINTS=all: 
 soak: test-programs ## 400 nights of outages, kills and worse (SEED=1, NIGHTS=400, ACCOUNTS=300), against as many calm ones: minutes
 	ENVTALLY_BIN=$(bin) ENVTALLY_BUILD=$(build) tests/soak/run
 
+mutants: ## change the code in small ways, one at a time, and say which changes no test notices (PATTERN, SAMPLE=N SEED=1, JOBS=2): minutes
+	SAMPLE=$(SAMPLE) SEED=$(or $(SEED),1) JOBS=$(or $(JOBS),2) tests/mutants/run '$(PATTERN)'
+
 fuzz: ## run each fuzz target, or TARGET, for T (60) seconds under libFuzzer, which comes with clang (doc/fuzzing.md)
 	$(MAKE) --no-print-directory FUZZ=1 build/fuzz/tests/fuzz
 	tests/fuzz/run $(or $(T),60) $(TARGET)
@@ -177,7 +180,7 @@ fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out 
 	$(build)/tests/generate --fixture fixtures/acme
 
 formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
-scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/soak/run tests/fuzz/run tests/fuzz/coverage \
+scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/soak/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
 	$(wildcard lib/driver/*.sh tests/*.bash)
 
 lint-quick: ## check layout, layers, repeated code and shell scripts: seconds

@@ -266,6 +266,23 @@ asked() { grep -oF "$1" <<<"$output" | wc -l; } # how often
 	[ ! -e new ]
 }
 
+@test "a descriptor's path: relative to the profile's folder, or absolute; no path is a feed of ours" {
+	mkdir -p there/sub elsewhere
+	echo '{}' >there/wrong.json
+	for feed in datafeed own.json ./own sub/own "$PWD/own.json"; do
+		jq --arg feed "$feed" '.feed = $feed' "$acme/profiles/acme.json" >there/acme.json
+		case $feed in
+		datafeed) expected=datafeed ;;
+		/*) expected=$feed ;;
+		*) expected=$PWD/there/$feed ;;
+		esac
+		same "$expected" "$(cd elsewhere && auth -p "$OLDPWD/there/acme.json" --replay "$acme/nights/20250318T020000Z" | value_of feed)"
+	done
+	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --feed "$PWD/there/wrong.json" </dev/null
+	refused 78 "pipeline.sh: cannot use --feed: *"
+	[ ! -e new ]
+}
+
 @test "init: the licence files explain themselves, and are read" {
 	run -0 --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" </dev/null
 	same "pipeline.sh: wrote new/profiles/beta.json

@@ -200,6 +200,17 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 	[[ $status -eq 65 && $stderr == *"table sent_week, row account 1, "*" is missing" ]]
 }
 
+@test "a run is one of its profile: of another it is not verified, whoever has a run of that name" {
+	fresh
+	cp ws/profiles/acme.json ws/profiles/beta.json
+	sed -i 's/"name": *"acme"/"name": "beta"/' ws/profiles/beta.json
+	mkdir ws/runs/beta
+	cp -a $runs/$first ws/runs/beta/
+	run --separate-stderr "$pipeline" verify -C ws -p beta $first
+	same "66:" "$status:$output"
+	[[ $stderr == *"cannot verify run '$first': profile 'beta' has no run of that name" ]]
+}
+
 @test "verify leaves nothing behind, also when it is ended by a signal" {
 	fresh
 	mkdir scratch

@@ -728,3 +728,71 @@ END
 	[ -s expected ]
 	same_files expected got
 }
+
+@test "names that first came after a STATE are there after their commit was undone and merged again" {
+	mkfifo pipe
+	# The commit at the STATE is not yet due; the lines after it wait, and then nothing comes: what stands after the STATE is undone, the rest is
+	# committed, and they are merged again. Account, plan item and status of those are new each time.
+	merge --ledger a.db --emit all --commit-every 3600 <pipe >out 3>&- &
+	writer=$!
+	exec 7>pipe
+	for round in 1 2 3; do
+		{ envelope "{account_id: \"a$round\", envelope_id: \"e$round\"}" && echo "{\"type\":\"STATE\",\"value\":$round}"; envelope "{account_id: \"b$round\", envelope_id: \"f$round\", plan_item_id: \"p$round\", status: \"new$round\"}"; } >&7
+		eventually grep -q "\"value\":$round}" out
+	done
+	exec 7>&-
+	wait "$writer"
+	merge --ledger b.db --emit all < <(for round in 1 2 3; do envelope "{account_id: \"a$round\", envelope_id: \"e$round\"}" && envelope "{account_id: \"b$round\", envelope_id: \"f$round\", plan_item_id: \"p$round\", status: \"new$round\"}"; done) | records_of daily_consumption >expected
+	[ "$(wc -l <expected)" -eq 6 ]
+	records_of daily_consumption <out >got
+	same_files expected got
+	sound a.db
+}
+
+@test "a run that is promoted again has its results once, in their order, and those of the other runs stay" {
+	result() { printf '{"type":"RECORD","stream":"metric_result","record":{"profile":"x","software_model":"%s"}}\n' "$1"; }
+	job() { printf '{"type":"RECORD","stream":"job_result","record":{"run_id":"%s","profile":"x","job":"run","state":"succeeded","started_at":"2025-03-18T02:00:00.000Z","counts":{}}}\n' "$1"; }
+	results() { sqlite3 a.db "SELECT run_id || ' ' || (record ->> 'software_model') FROM result ORDER BY run_id, stream, number" | xargs; }
+	{ job r1 && result M1 && result M2; } | merge --ledger a.db --emit none
+	{ job r2 && result M3; } | merge --ledger a.db --emit none
+	same "r1 M1 r1 M2 r2 M3" "$(results)"
+	{ job r1 && result M1 && result M2; } | merge --ledger a.db --emit none
+	same "r1 M1 r1 M2 r2 M3" "$(results)"
+	{ job r2 && result M4 && result M3; } | merge --ledger a.db --emit none
+	same "r1 M1 r1 M2 r2 M4 r2 M3" "$(results)"
+	{ job r1; } | merge --ledger a.db --emit none
+	same "r2 M4 r2 M3" "$(results)"
+	same 2 "$(sqlite3 a.db 'SELECT count(*) FROM job_result')"
+}
+
+# What comes into a ledger after the period that ended on 2026-01-31, and whether it is late, and whether its account is touched.
+@test "what comes after a period is over: only what is new and of that period or before is noted as late; only an account that it changes is touched" {
+	{ envelope '{}' && envelope '{account_id: "b", envelope_id: "f"}' && envelope '{account_id: "b", envelope_id: "g", sent_at: null, status: "created"}'; } | merge --ledger whole.db --emit none
+	promote whole.db 2026-02-18T02:00:00Z
+	number=0
+	while IFS='|' read -r what changes late touched; do
+		number=$((number + 1))
+		cp whole.db l.db
+		envelope "$changes" | merge --ledger l.db --emit none --now 2026-02-20T00:00:00Z
+		got="$(sqlite3 l.db "SELECT (SELECT count(*) FROM late_envelope) || '|' || ifnull((SELECT group_concat(account_id) FROM account WHERE touched), '')")"
+		same "$what: $late|$touched" "$what: $got"
+		# The same again changes nothing more.
+		sqlite3 l.db 'UPDATE account SET touched = 0'
+		{ envelope "$changes" && envelope "$changes"; } | merge --ledger l.db --emit none --now 2026-02-21T00:00:00Z
+		got="$(sqlite3 l.db "SELECT (SELECT count(*) FROM late_envelope) || '|' || ifnull((SELECT group_concat(account_id) FROM account WHERE touched), '')")"
+		same "$what, again: $late|" "$what, again: $got"
+	done <<-'END'
+		the same|{}|0|
+		an older version|{modified_at: "2025-03-04T00:00:00.000Z", status: "voided"}|0|
+		a newer one, all else the same|{modified_at: "2026-02-19T00:00:00.000Z"}|0|
+		a newer one that was completed|{modified_at: "2026-02-19T00:00:00.000Z", status: "completed"}|0|a
+		a newer one of another day|{modified_at: "2026-02-19T00:00:00.000Z", sent_at: "2025-03-06T00:00:00.000Z"}|0|a
+		a new one|{envelope_id: "n"}|1|a
+		a new one, in the period's last millisecond|{envelope_id: "n", sent_at: "2026-01-30T23:59:59.999Z"}|1|a
+		a new one, on its end|{envelope_id: "n", sent_at: "2026-01-31T00:00:00.000Z"}|0|a
+		a new draft|{envelope_id: "n", sent_at: null, status: "created"}|0|
+		a new one of a new account|{account_id: "c", envelope_id: "n"}|1|c
+		a draft that was sent|{account_id: "b", envelope_id: "g", modified_at: "2026-02-19T00:00:00.000Z"}|0|b
+	END
+	[ "$number" -eq 11 ]
+}

@@ -208,11 +208,12 @@ END
 		printf '%s\n' '{"envelopeId":"e"' 'x' '[]' '5' 'null' '"type"' '{"a":1}{"b":2}' '{"type":"RECORD","stream":"docusign_datafeed"}' \
 			'{"type":"RECORD","record":{}}' '{"type":"STATE"}' '{"type":"RECORD","stream":"docusign_datafeed","record":[]}' '{"a":"\ud80g"}'
 		printf '{"a":"\xff\xfe"}\n{"a":"\xff\n{"a":"\x01"}\n\x00\n{"a":"x\x00y"}\n'
+		printf '\xff\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\x0b\x0c\x0e\x0f\x10\n'
 		raw '{}'
 	} >raw
 	normalize --rejects rejects <raw >out 2>stderr
 	same 2 "$(records_of envelope <out | wc -l)"
-	same 17 "$(wc -l <rejects)"
+	same 18 "$(wc -l <rejects)"
 	iconv -f UTF-8 -t UTF-8 rejects >/dev/null
 	jq -e '.line and .reason and has("raw") and has("pointer") and has("stream")' rejects >/dev/null
 	# The lines come back byte for byte, from raw or from raw_hex.

@@ -300,7 +300,8 @@ refusing_stages() {
 	[ "${#lines[@]}" -eq 4 ]
 	[[ ${lines[1]} == "acme  20250325T020000Z  succeeded  "*" restated, 0 rejected" ]]
 	run --separate-stderr "$pipeline" status -C ws --restatements --now 2025-04-01T03:00:00Z
-	same "$(for night in $nights; do records "ws/runs/acme/$night/restatements.ndjson"; done | wc -l)" "$(grep -c '^  ' <<<"$output")"
+	same "$(for night in $nights; do records "ws/runs/acme/$night/restatements.ndjson"; done |
+		jq -r '"  \(.period_start[:10])  account \(.account_id)  plan item \(.plan_item_id // "none")  \(.units_before) -> \(.units_after) (\(.cause))"')" "$(grep '^  ' <<<"$output")"
 }
 
 @test "envelopes past a draft without a sent time: the run warns once of how many and records it; status shows it" {

@@ -178,6 +178,16 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 	same "$(cat expected)" "$stderr"
 }
 
+@test "line numbers are those of an editor: after newlines within cells, blank lines and CRLF" {
+	licence
+	for end in '' '\r'; do
+		printf "entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency$end\n\"E\n1\",Pro,Envelope,2024-01-01,2024-12-31,100,500,USD$end\n$end\n\"E\n\n2\",\"Ba\nsic\",Envelope,2024-01-01,2024-12-31,many,100,USD$end\nE3,Basic,Envelope,2024-01-01,2024-12-31,ten,100,USD$end\n" >entitlements.csv
+		run --separate-stderr both </dev/null
+		same 65 "$status"
+		same "5 9" "$(grep -oE "line [0-9]+: column \"purchased_rights\"" <<<"$stderr" | cut -d ' ' -f 2 | tr -d : | xargs)"
+	done
+}
+
 @test "a licence file in any order of columns, with a BOM, quotes, CRLF and blank lines; not with a NUL or another encoding" {
 	licence
 	use a pro-1 30 >input
@@ -456,4 +466,44 @@ END
 	grep -q "\"account_name\":\"$name\"" forecast
 	report <out >report
 	grep -q Pro report
+}
+
+# tier ITEM STATE ACCOUNTS: of a plan item for an asset group of its own what gives the state, in period 1, and so many accounts that are not yet fed.
+tier() {
+	local number fed
+	printf '{"type":"RECORD","stream":"subscription","record":{"subscription_id":"s-%s","plan_item_id":"%s","asset_group_id":"g-%s"}}\n' "$1" "$1" "$1"
+	for ((number = 0; number < $3; number++)); do
+		printf '{"type":"RECORD","stream":"account","record":{"account_id":"%s-unfed-%s","asset_group_id":"g-%s"}}\n' "$1" $number "$1"
+	done
+	[ "$2" != not_yet_fed ] || return 0
+	printf '{"type":"RECORD","stream":"account","record":{"account_id":"%s","asset_group_id":"g-%s"}}\n{"type":"RECORD","stream":"watermark","record":{"account_id":"%s","watermark":"2025-12-31T00:00:00.000Z"}}\n' "$1" "$1" "$1"
+	case $2 in
+	counted) use "$1" "$1" 4 2025-01-01 2026-01-01 1 ;;
+	zero) use "$1" "$1" 1 ;;
+	esac
+}
+
+@test "a tier is as known as the best known of its metrics, and as short of accounts as the shortest: each pair of states" {
+	local states=(counted zero not_yet_fed not_reported) i j model expected
+	echo publisher,product,software_model,license_metric,identifier_type,identifier >models.csv
+	echo entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights >entitlements.csv
+	use elsewhere other 1 >input
+	use elsewhere other 1 2025-01-01 2026-01-01 1 >>input
+	: >expected
+	# A model of two metrics, and a product of two models, for each pair; 2 accounts of the first are not fed, 3 of the second.
+	for i in 0 1 2 3; do
+		for j in 0 1 2 3; do
+			model=${states[i]}+${states[j]}
+			printf 'D,%s,%s,%s,plan_item_id,%s\n' "one $model" "$model" Envelope "$model-1" "one $model" "$model" Seal "$model-2" \
+				"two $model" "$model first" Envelope "$model-3" "two $model" "$model second" Envelope "$model-4" >>models.csv
+			printf '%s,%s,%s,2024-01-01,2025-12-31,7\n' "$model 1" "$model" Envelope "$model 2" "$model" Seal "$model 3" "$model first" Envelope "$model 4" "$model second" Envelope >>entitlements.csv
+			{ tier "$model-1" "${states[i]}" 2 && tier "$model-2" "${states[j]}" 3 && tier "$model-3" "${states[i]}" 2 && tier "$model-4" "${states[j]}" 3; } >>input
+			expected=${states[i < j ? i : j]}
+			printf '%s\n' "model_result $model $expected 3" "product_result one $model $expected 3" "product_result two $model $expected 3" >>expected
+		done
+	done
+	both <input >results
+	jq -r 'select(.type == "RECORD" and .record.period_index == 1) | .record + {stream} | select((.stream == "product_result") or (.stream == "model_result" and (.software_model | test(" ") | not)))
+		| "\(.stream) \(.software_model // .product) \(.usage_state) \(.accounts_not_yet_fed)"' results | grep + | LC_ALL=C sort >got
+	LC_ALL=C sort expected | same_files /dev/stdin got
 }

@@ -112,6 +112,41 @@ static void test_any_series(void **state)
 	}
 }
 
+static int64_t alternating(size_t day)
+{
+	return (day / 7 + 1) / 2 % 2 ? 30 : 10;
+}
+static int64_t alternating_at_last(size_t day)
+{
+	return day < 364 ? 20 : day / 7 % 2 ? 30 : 10;
+}
+
+/*
+ * The range of a week ahead, by hand. Eight weeks around 140, 70 off each: their line is flat, its dispersion 8 x 70^2 / (8 - 2) / 140; there is
+ * no back-test, so the squared error is 0.005: variance 46.667 x 140 + 0.005 x 140^2. A year of 140 and four weeks 70 off each: dispersion
+ * 4 x 70^2 / (4 - 1) / 140; of six back-tests the first misses by 70, so the squared error is (4 x 0.02 + (70^2 - 140) / 140^2) / 10.
+ */
+static void test_range(void **state)
+{
+	static const struct {
+		int64_t (*units)(size_t day);
+		size_t days;
+		double variance;
+	} ranges[] = {{alternating, 56, 6631.333333}, {alternating_at_last, 392, 7166.133333}};
+	struct forecast_day days[7];
+	int64_t units[392];
+	(void)state;
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+		for (size_t day = 0; day < ranges[i].days; day++)
+			units[day] = ranges[i].units(day);
+		forecast_compute(units, ranges[i].days, days, 7);
+		double reach = 1.2816 * sqrt(ranges[i].variance);
+		if (fabs(days[6].expected - 140) > 1e-6 || fabs(days[6].high - 140 - reach) > 1e-4 ||
+			fabs(140 - reach - days[6].low) > 1e-4)
+			fail_msg("%zu days: %.4f, %.4f to %.4f", ranges[i].days, days[6].expected, days[6].low, days[6].high);
+	}
+}
+
 static void test_round(void **state)
 {
 	(void)state;
@@ -123,6 +158,7 @@ static void test_round(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_any_series), cmocka_unit_test(test_round)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_any_series), cmocka_unit_test(test_range),
+		cmocka_unit_test(test_round)};
 	return cmocka_run_group_tests_name("forecast", tests, NULL, NULL);
 }

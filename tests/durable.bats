@@ -1,0 +1,68 @@
+#!/usr/bin/env bats
+# What is kept is on the disk before anything relies on it: files before they are named, bodies before the line that says they are whole.
+# tests/crash/fault.c fails one call after the other, and so tells their order.
+
+# shellcheck disable=SC2154 # root and the like are helper's
+
+load helper
+load recording
+
+setup_file() {
+	"$build/tests/fault" "$BATS_FILE_TMPDIR/report" kill 0 true || skip "system calls cannot be watched here"
+}
+
+# calls COMMAND…: the calls by which it changes files, in order, one a line: CALL and the path's last part without what mkostemp() has put there.
+# Each is made to fail, and the command has to say so.
+calls() {
+	local at=0 call path
+	while :; do
+		at=$((at + 1))
+		rm -rf new
+		status=0
+		"$build/tests/fault" report EIO $at "$@" >out 2>said 3>&- || status=$?
+		read -r _ call path < <(sed -n 2p report) || true
+		[ -n "$call" ] || break
+		[[ $status == 7[34] ]] || {
+			echo "$call $path: status $status: $(cat said)"
+			return 1
+		}
+		path=${path##*/}
+		[[ $path == *.bodies ]] || path=${path%.??????}
+		printf '%s %s\n' "$call" "$path"
+	done
+}
+
+@test "a recording: its bodies, then the line that ends it" {
+	connection='{"type":"CONNECTION","profile":"acme","organization_id":"9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90","api_base":"https://api.docusign.net","contract_start":"2024-01-31","renewal_months":3,"feed":"datafeed","lookback_days":8,"concurrency":8,"ca_bundle":null,"accounts":null,"download_consumption":true,"access_token":null,"expires_at":null,"token_command":null}'
+	recording_begin r fetch-datafeed 2025-03-18T02:00:00.000Z
+	recording_answer 'https://api.docusign.net/api/v2.0/datasets/envelopes/stream?accountId=a&cursor=2024-01-31T00%3A00%3A00.000Z&limit=1000' 200 '{"endCursor":"2024-01-31T00:00:00.000Z","data":[]}'
+	recording_end
+	printf '%s\n{"type":"RECORD","stream":"account","record":{"account_id":"a"}}\n' "$connection" >in
+	export PATH
+	calls bash -c 'exec fetch-datafeed -q --replay r --record new <in' >got
+	same "$(printf '%s\n' 'mkdir new' 'open fetch-datafeed.exchanges' 'ftruncate fetch-datafeed.exchanges' 'open fetch-datafeed.bodies' 'ftruncate fetch-datafeed.bodies' \
+		'write fetch-datafeed.exchanges' 'write fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' \
+		'fsync fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' 'fsync fetch-datafeed.exchanges')" "$(sed s/openat/open/ got | grep -v ' out$')"
+}
+
+@test "a file that a program writes has its name only when it is whole" {
+	echo '{"a":1}' >in
+	calls bash -c 'mkdir -p new; exec normalize -q --rejects new/rejects <in' >got
+	same "$(printf '%s\n' 'open rejects' 'write rejects' 'fsync rejects' 'rename rejects')" "$(sed s/openat/open/ got | grep rejects)"
+}
+
+@test "an export has its name only when it is on the disk" {
+	mkdir -p probe ws/ledger
+	acme_workspace ws
+	envelope '{}' | merge --ledger ws/ledger/acme.db --emit none
+	for program in sync mv; do
+		printf '#!/bin/sh\necho %s "${2-$1}" >>%q\nexec %s "$@"\n' $program "$PWD/log" "$(command -v $program)" >probe/$program
+		chmod +x probe/$program
+	done
+	for format in ndjson sqlite; do
+		: >log
+		PATH=$PWD/probe:$PATH "$root/pipeline.sh" export -q -C ws --format $format --to out.$format
+		[ -s out.$format ]
+		same "sync mv" "$(cut -d ' ' -f 1 log | xargs)"
+	done
+}
