@@ -113,7 +113,7 @@ static void warn_about(const struct burn_down *burn_down)
 {
 	char day[DAY_LENGTH + 1] = "";
 	day_format(burn_down->exhausted_on, day);
-	if (burn_down->position->used > burn_down->position->owned)
+	if (burn_down->has_run_out)
 		diag_warn("rights of '%s', '%s' ran out on %s", burn_down->position->software_model, burn_down->position->license_metric,
 			day);
 	else

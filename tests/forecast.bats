@@ -352,3 +352,28 @@ licensed() {
 	licensed e1,Pro,Envelope,ELA,2025-01-01,2025-12-31,1000,,,,
 	same "0 null true false" "$(foretell 2025-04-01T00:00:00Z --entitlements entitlements.csv <in | fields expected_unlicensed_rights exhausted_on is_covered warning)"
 }
+
+@test "what the position has drawn so far stays: rights of groups, agreements of groups, and what an agreement covered until it ended" {
+	of_it=(expected_unlicensed_rights expected_over_licensed_rights exhausted_on has_run_out is_covered expected_true_up_cost expected_savings)
+	go_on() { foretell 2025-04-01T00:00:00Z --entitlements entitlements.csv <in | fields "${of_it[@]}"; }
+	# 900 used, 10 a day to come. The 4000 are another account's: all 900 are missing, at 2.00. 4000 - 2750 are left; 900 of these are lacking.
+	licensed e1,Pro,Envelope,,2025-01-01,2025-12-31,4000,4000,USD,,
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 4000 900 '{"unlicensed_rights":900,"first_unlicensed_on":"2025-01-01","currency":"USD","true_up_cost":"1800.00"}'; } >in
+	same "900 1250 2025-01-01 true false 1800 350" "$(go_on | sed 's/[.]00//g')"
+	# An agreement of the account's site covers what goes beyond: 595 rights, 305 covered, nothing is missing.
+	licensed e1,Pro,Envelope,ELA,2025-01-01,2025-12-31,595,595,USD,,
+	sed -i '1s/$/,allocation_type,allocation_value/; 2s/$/,site,na/' entitlements.csv
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 595 900 '{"unlicensed_rights":0,"covered_rights":305}'; } >in
+	same "0 0 null false true 0.00 0.00" "$(go_on)"
+	# Of what was beyond the rights it covered four fifths: 61 are missing, and 550 of 2750.
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 595 900 '{"unlicensed_rights":61,"covered_rights":244,"first_unlicensed_on":"2025-03-01"}'; } >in
+	same "611 0 2025-03-01 true false 611.00 0.00" "$(go_on)"
+	# All use so far is of its accounts, and within its rights: what goes beyond these is covered too.
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 1000 900 '{"unlicensed_rights":0,"covered_rights":0,"allocated_in_use":900}'; } >in
+	sed -i 's/,595,/,1000,/' entitlements.csv
+	same "0 0 null false true 0.00 0.00" "$(go_on)"
+	# The agreement ends on 30 April: 30 more days are covered, 245 are not.
+	licensed e1,Pro,Envelope,ELA,2025-01-01,2025-04-30,100,100,USD,,
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 100 900 '{"unlicensed_rights":0,"covered_rights":800}'; } >in
+	same "2450 0 2025-05-01 false false 2450.00 0.00" "$(go_on)"
+}

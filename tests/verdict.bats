@@ -11,8 +11,8 @@ metric() { # MODEL UNLICENSED COST CURRENCY [STATUS [USAGE]]: COST and CURRENCY 
 		"$1" "$2" "$3" "$4" "${5:-$([ "$2" = 0 ] && echo Compliant || echo 'Not Compliant')}" "${6:-counted}"
 }
 unmapped() { printf '{"type":"RECORD","stream":"consumption","record":{"profile":"x","account_id":"a","plan_item_id":"p","unit":"envelope","period_index":0,"period_start":"2025-01-01T00:00:00.000Z","period_end":"2026-01-01T00:00:00.000Z","units_consumed":%s,"by_status":{},"state":"open"}}\n{"type":"RECORD","stream":"unrecognized_subscription","record":{"identifier":"p","identifier_type":"plan_item_id","display_name":null,"profiles":["x"],"subscriptions":1,"units_consumed":%s}}\n' "$1" "$1"; }
-forecast() { # MODEL DAY [COVERED]
-	printf '{"type":"RECORD","stream":"forecast","record":{"profile":"x","software_model":"%s","license_metric":"E","unit":"envelope","period_index":0,"period_start":"2025-01-01T00:00:00.000Z","period_end":"2026-01-01T00:00:00.000Z","as_of":"2025-06-01T00:00:00.000Z","known_until":"2025-05-31","curve":[],"rights_owned":9,"units_to_date":5,"expected_units":20,"low_units":18,"high_units":22,"method":"seasonal","exhausted_on":"%s","days_left":30,"is_covered":%s,"warning":false}}\n' "$1" "$2" "${3:-false}"
+forecast() { # MODEL DAY [COVERED [USED [RUN-OUT]]]
+	printf '{"type":"RECORD","stream":"forecast","record":{"profile":"x","software_model":"%s","license_metric":"E","unit":"envelope","period_index":0,"period_start":"2025-01-01T00:00:00.000Z","period_end":"2026-01-01T00:00:00.000Z","as_of":"2025-06-01T00:00:00.000Z","known_until":"2025-05-31","curve":[],"rights_owned":9,"units_to_date":%s,"expected_units":20,"low_units":18,"high_units":22,"method":"seasonal","exhausted_on":"%s","days_left":30,"is_covered":%s,"warning":false,"has_run_out":%s}}\n' "$1" "${4:-5}" "$2" "${3:-false}" "${5:-false}"
 }
 watermark() { printf '{"type":"RECORD","stream":"watermark","record":{"account_id":"%s","watermark":"%s"}}\n' "$1" "$2"; }
 verdict() { report --format verdict --now 2025-06-01T00:00:00Z "$@"; }
@@ -56,6 +56,8 @@ metric A 0 null null Unknown not_reported|Incomplete: 1 row of an unknown use: w
 metric A 0 null null; forecast A 2025-09-01; forecast A 2025-08-01|At risk: rights of A are expected to run out on 2025-08-01, in 61 days, others in 1 more row: plan a purchase.
 metric A 0 null null; forecast A 2025-05-01|At risk: rights of A were expected to run out on 2025-05-01: plan a purchase.
 metric A 0 null null; forecast A 2025-08-01 true|Compliant: the licence position's one row.
+metric A 0 null null; forecast A 2025-08-01 false 50|At risk: rights of A are expected to run out on 2025-08-01, in 61 days: plan a purchase.
+metric A 2 '"1.00"' '"USD"'; forecast A 2025-03-03 false 5 true|Not Compliant: 1 of 1 row of the licence position, 2 rights missing, true-up 1.00 USD$buy
 metric A 2 '"1.00"' '"USD"'; unmapped 7; forecast B 2025-06-02|Not Compliant: 1 of 1 row of the licence position, 2 rights missing, true-up 1.00 USD$buy Incomplete: 7 units in no software model: $map. At risk: rights of B are expected to run out on 2025-06-02, in 1 day: plan a purchase.
 metric A 0 null null; echo '$ineffective'|Incomplete: 1 row of licence files without effect: correct or remove what the report lists.
 metric A 0 null null; billed differs -2|Incomplete: 1 billing period in which Docusign counts more: \`envtally explain\` has possible reasons.
@@ -63,7 +65,7 @@ metric A 0 null null; billed differs 2; billed feed_is_behind -2; billed agrees 
 unmapped 4; watermark a 2025-03-01T00:00:00Z; echo '$ineffective'|Incomplete: 4 units in no software model: $map; 1 account whose feed is stale or was never read: $feed; 1 row of licence files without effect: correct or remove what the report lists.
 true|Incomplete: no licence position: enter what was bought in licence/entitlements.csv, then reconcile.
 END
-	same 20 "$cases"
+	same 22 "$cases"
 }
 
 account() { printf '{"type":"RECORD","stream":"account","record":{"organization_id":null,"account_id":"%s","account_name":"%s"}}\n' "$1" "$2"; }

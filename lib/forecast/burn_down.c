@@ -119,12 +119,11 @@ static void find_exhaustion(struct burn_down *burn_down, const struct daily_cons
 {
 	const struct open_position *position = burn_down->position;
 	int32_t day = burn_down->at_end.first_breach;
-	if (position->unlicensed > 0 && position->first_unlicensed != NO_BREACH)
-		day = position->first_unlicensed;
 	bool is_covered = day != NO_BREACH && expected_position_is_covered(daily, position, day);
 	burn_down->is_covered = burn_down->at_end.is_covered || is_covered;
 	burn_down->runs_out = day != NO_BREACH && !is_covered;
 	burn_down->is_covered &= !burn_down->runs_out;
+	burn_down->has_run_out = burn_down->runs_out && (position->is_drawn ? position->unlicensed > 0 : position->used > position->owned);
 	burn_down->exhausted_on = day;
 	burn_down->days_left = burn_down->runs_out && day > burn_down->today ? day - burn_down->today : 0;
 }
@@ -157,8 +156,10 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 	burn_down->high_units = forecast_round(end->high);
 	find_exhaustion(burn_down, daily);
 	burn_down->warning = burn_down->runs_out && burn_down->days_left < warn_days;
-	const int64_t rights[] = {burn_down->at_end.unlicensed, burn_down->at_end.lapsing};
-	return expected_position_costs(daily, position, rights, burn_down->costs, 2, &burn_down->currency, error);
+	result = expected_position_costs(burn_down->costs, &burn_down->currency, daily, position, &burn_down->at_end, error);
+	if (result < 0)
+		burn_down_release(burn_down);
+	return result;
 }
 
 static void put_point(struct buffer *line, int32_t day, const int64_t values[], size_t value_count)
@@ -215,6 +216,7 @@ void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buf
 		json_integer(line, burn_down->days_left);
 	else
 		json_null(line);
+	json_member_boolean(line, "has_run_out", burn_down->has_run_out);
 	json_member_boolean(line, "is_covered", burn_down->is_covered);
 	json_member_boolean(line, "warning", burn_down->warning);
 	json_member_integer(line, "expected_unlicensed_rights", burn_down->at_end.unlicensed);

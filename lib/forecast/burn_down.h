@@ -30,7 +30,7 @@ struct burn_down {
 	struct forecast_day *expected; /* up to each day from the clock's on, at least U */
 	size_t expected_days;
 	int64_t expected_units, low_units, high_units;
-	bool runs_out;
+	bool runs_out, has_run_out; /* has_run_out: rights are missing already */
 	int32_t exhausted_on, days_left; /* days_left: at least 0 */
 	struct expected_position at_end, low, high; /* by expected, low and high units */
 	bool is_covered; /* an enterprise-wide agreement covers what goes beyond the rights: nothing runs out */

@@ -12,7 +12,8 @@
 #define FIELDS(X) \
 	X(account_id) X(plan_item_id) X(day) X(units_consumed) X(plan_item_name) X(subscription_name) X(watermark) X(profile) \
 	X(software_model) X(license_metric) X(unit) X(period_index) X(period_start) X(period_end) X(rights_owned) \
-	X(rights_used) X(unlicensed_rights) X(first_unlicensed_on)
+	X(rights_used) X(unlicensed_rights) X(covered_rights) X(allocated_in_use) X(first_unlicensed_on) X(currency) \
+	X(true_up_cost)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -119,7 +120,10 @@ static struct open_position read_position(struct record *record)
 	position.period = record_period(record, SLOT_period_index, SLOT_period_start, SLOT_period_end);
 	position.owned = record_rights(record, SLOT_rights_owned, &position.is_unlimited);
 	position.used = record_count_or(record, SLOT_rights_used, 0);
+	position.is_drawn = !record_is_null(record, SLOT_unlicensed_rights);
 	position.unlicensed = record_count_or(record, SLOT_unlicensed_rights, 0);
+	position.covered = record_count_or(record, SLOT_covered_rights, 0);
+	position.allocated_in_use = record_count_or(record, SLOT_allocated_in_use, 0);
 	position.first_unlicensed =
 		record_is_null(record, SLOT_first_unlicensed_on) ? NO_BREACH : record_day(record, SLOT_first_unlicensed_on);
 	if (position.owned < 0 || record_is_null(record, SLOT_rights_owned))
@@ -152,8 +156,12 @@ static void add_position(struct daily_consumption *daily, struct record *record)
 	record_text_update(record, SLOT_software_model, &daily->arena, &new.software_model);
 	record_text_update(record, SLOT_license_metric, &daily->arena, &new.license_metric);
 	record_text_update(record, SLOT_unit, &daily->arena, &new.unit);
+	if (!record_is_null(record, SLOT_currency))
+		record_text_update(record, SLOT_currency, &daily->arena, &new.currency);
+	const char *cost = record_is_null(record, SLOT_true_up_cost) ? "" : record_text(record, SLOT_true_up_cost, &daily->arena);
 	if (record->failed)
 		return;
+	new.has_cost = money_parse(cost, &new.true_up_cost, NULL) == 0;
 	ptrdiff_t metric = models_find_metric(&daily->licence->models, new.software_model, new.license_metric);
 	if (metric < 0) {
 		record->failed = true;

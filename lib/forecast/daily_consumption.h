@@ -18,8 +18,11 @@ struct open_position {
 	const char *software_model, *license_metric, *unit;
 	uint32_t metric; /* of the models */
 	struct period period;
-	bool is_unlimited;
-	int64_t owned, used, unlicensed;
+	bool is_unlimited, is_drawn; /* is_drawn: unlicensed and covered are known */
+	int64_t owned, used, unlicensed, covered, allocated_in_use;
+	const char *currency; /* of true_up_cost; NULL for none */
+	money true_up_cost;
+	bool has_cost; /* true_up_cost is known, and not too large for a sum */
 	int32_t first_unlicensed; /* NO_BREACH (figures.h) when it is not known */
 };
 

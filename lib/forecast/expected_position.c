@@ -13,16 +13,26 @@ static bool is_of_position(const struct open_position *position, const struct en
 		(!*entitlement->profile || (position->profile && strcmp(position->profile, entitlement->profile) == 0));
 }
 
-bool expected_position_is_covered(const struct daily_consumption *daily, const struct open_position *position, int32_t day)
+static bool is_covered_by(const struct daily_consumption *daily, const struct open_position *position, int32_t day, bool is_allocated)
 {
 	const struct entitlements *entitlements = &daily->licence->entitlements;
 	for (size_t i = 0; i < entitlements->count; i++) {
 		const struct entitlement *entitlement = &entitlements->list[i];
-		if (entitlement->is_enterprise && entitlement->allocation_type == GROUP_POOL && entitlement->start_day <= day &&
-			day < entitlement->end_day && is_of_position(position, entitlement))
+		if (entitlement->is_enterprise && (entitlement->allocation_type != GROUP_POOL) == is_allocated &&
+			entitlement->start_day <= day && day < entitlement->end_day && is_of_position(position, entitlement))
 			return true;
 	}
 	return false;
+}
+
+bool expected_position_is_covered(const struct daily_consumption *daily, const struct open_position *position, int32_t day)
+{
+	return is_covered_by(daily, position, day, false);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 /* The period that holds an instant; NULL for none. */
@@ -89,57 +99,96 @@ static struct pool_use use_of(const struct drawdown *drawdown, const struct peri
 	return use;
 }
 
-/* The first day up to which more than `rights` are used; the last day where none is. */
-static int32_t day_of_breach(const struct day_series *series, int32_t day, int32_t end, int64_t rights)
+/* The first day from `day` on up to which more than `rights` are used; the last day where none is. */
+static int32_t day_of_breach(const struct day_series *series, int32_t day, int64_t rights)
 {
-	for (int64_t used = series->units[day - series->first]; used <= rights && day + 1 < end; day++)
+	for (int64_t used = series->units[day - series->first]; used <= rights && day + 1 < series->end; day++)
 		used += series->units[day + 1 - series->first];
 	return day;
 }
 
-/* Draws for the units of the days from `from` to before `end`, day by day or period by period. `expected` may be NULL. */
+/* Some units of the series, in the order of their days, and what they draw. */
+struct part {
+	int64_t skipped, units; /* how many units are passed over, and how many follow that are of the part */
+	int64_t rights; /* drawn at most */
+	int64_t drawn;
+};
+
+/* Draws for the part of the days from `from` to before `end`, day by day or period by period; without a drawdown, on so many rights. */
 static void draw_days(struct drawdown *drawdown, const struct daily_consumption *daily, const struct day_series *series, int32_t from,
-	int32_t end, struct expected_position *expected)
+	int32_t end, struct part *part, void (*beyond)(void *context, int32_t first, int32_t end, const struct demand *demand),
+	void *context)
 {
 	for (int32_t day = from, next; day < end; day = next) {
-		const struct period *period = daily->settles_by_period ? period_of(daily, day * DAY_MS) : NULL;
+		const struct period *period = drawdown && daily->settles_by_period ? period_of(daily, day * DAY_MS) : NULL;
 		const struct period interval = period ? *period : (struct period){.start = day * DAY_MS, .end = (day + 1) * DAY_MS};
 		struct demand demand = {.units = 0};
 		next = instant_day(interval.end - 1) + 1;
 		next = next < end ? next : end;
 		for (int32_t i = day; i < next; i++)
 			demand.units += series->units[i - series->first];
+		int64_t skipped = least(demand.units, part->skipped);
+		part->skipped -= skipped;
+		int64_t units = least(demand.units - skipped, part->units);
+		part->units -= units;
+		demand.units = drawdown ? least(units, part->rights - part->drawn) : units;
 		if (demand.units <= 0)
 			continue;
-		drawdown_interval(drawdown, &interval, &demand, 1);
-		if (!expected)
-			continue;
-		int64_t unlicensed = demand.units - demand.pooled - demand.covered;
-		expected->is_covered |= demand.covered > 0;
-		expected->unlicensed += unlicensed;
-		if (unlicensed && expected->first_breach == NO_BREACH)
-			expected->first_breach = day_of_breach(series, day, next, demand.units - unlicensed);
+		if (drawdown)
+			drawdown_interval(drawdown, &interval, &demand, 1);
+		else
+			demand.pooled = least(units, part->rights - part->drawn);
+		part->drawn += demand.pooled;
+		if (beyond && demand.pooled < demand.units)
+			beyond(context, day, next, &demand);
 	}
 }
 
-/* Where the days' rights are not known: all units of the period against the rights that it owns. */
-static void hold_against_owned(struct expected_position *expected, const struct daily_consumption *daily,
-	const struct open_position *position, const struct day_series *series, int32_t first_day)
+/* What becomes of expected units that find no right. */
+struct outcome {
+	const struct daily_consumption *daily;
+	const struct open_position *position;
+	struct expected_position *expected;
+	double share; /* of such units, what agreements of some group cover */
+	int64_t in_groups; /* such units on days of these agreements */
+};
+
+static void find_no_right(void *context, int32_t first, int32_t end, const struct demand *demand)
 {
-	int64_t left = position->owned;
-	for (int32_t day = first_day; day < series->end && !position->is_unlimited; day++) {
-		int64_t units = series->units[day - series->first], beyond = units > left ? units - left : 0;
-		left -= units - beyond;
-		if (!beyond)
-			continue;
-		if (expected_position_is_covered(daily, position, day)) {
-			expected->is_covered = true;
-			continue;
-		}
-		expected->unlicensed += beyond;
-		expected->first_breach = expected->first_breach == NO_BREACH ? day : expected->first_breach;
+	struct outcome *outcome = context;
+	int64_t units = demand->units - demand->pooled, covered = demand->covered;
+	bool in_group = false;
+	for (int32_t day = first; day < end && !covered; day++) {
+		if (expected_position_is_covered(outcome->daily, outcome->position, day))
+			covered = units;
+		in_group |= is_covered_by(outcome->daily, outcome->position, day, true);
 	}
-	expected->available = position->is_unlimited ? 0 : left;
+	if (!covered && in_group) {
+		covered = -(int64_t)(outcome->share * (double)outcome->in_groups);
+		outcome->in_groups += units;
+		covered += (int64_t)(outcome->share * (double)outcome->in_groups);
+	}
+	outcome->expected->is_covered |= covered > 0;
+	outcome->expected->unlicensed += units - covered;
+	if (units > covered && outcome->expected->first_breach == NO_BREACH)
+		outcome->expected->first_breach = first;
+}
+
+/*
+ * Of the units that find no right, the share that agreements of some group cover: as it was so far in the period. Before there are any, all, where what is used
+ * is of accounts that have such an agreement.
+ */
+static double share_in_groups(const struct daily_consumption *daily, const struct open_position *position)
+{
+	const struct entitlements *entitlements = &daily->licence->entitlements;
+	int64_t beyond = position->unlicensed + position->covered;
+	bool all_enterprise = true;
+	if (beyond)
+		return (double)position->covered / (double)beyond;
+	for (size_t i = 0; i < entitlements->count; i++)
+		all_enterprise &= entitlements->list[i].allocation_type == GROUP_POOL || entitlements->list[i].is_enterprise ||
+			!is_of_position(position, &entitlements->list[i]);
+	return all_enterprise && position->used && position->allocated_in_use == position->used ? 1 : 0;
 }
 
 int expected_position_draw(struct expected_position *expected, const struct daily_consumption *daily, const struct open_position *position,
@@ -149,29 +198,45 @@ int expected_position_draw(struct expected_position *expected, const struct dail
 	struct drawdown drawdown = {.pool_count = 0};
 	int32_t first_day = instant_day(position->period.start);
 	struct entitlement *copies = copy_entitlements(daily, position, &count, error);
-	*expected = (struct expected_position){.first_breach = NO_BREACH};
+	/* Units counted in the period that the position has drawn for, and how many of these found a right. */
+	int64_t drawn = position->is_drawn ? position->used : 0, found = drawn - position->unlicensed - position->covered;
+	struct part earlier = {.units = INT64_MAX, .rights = INT64_MAX}, counted = {.units = drawn, .rights = found},
+		    later = {.skipped = drawn, .units = INT64_MAX, .rights = INT64_MAX};
+	*expected = (struct expected_position){
+		.unlicensed = position->unlicensed, .is_covered = position->covered > 0, .first_breach = NO_BREACH};
+	if (position->unlicensed)
+		expected->first_breach = position->first_unlicensed != NO_BREACH
+			? position->first_unlicensed
+			: day_of_breach(series, first_day, found + position->covered);
+	struct outcome outcome = {daily, position, expected, share_in_groups(daily, position), 0};
 	int result = copies ? open_drawdown(&drawdown, daily, copies, count, series->first, series->end, error) : -1;
 	if (result == 0)
-		draw_days(&drawdown, daily, series, first_drawn(daily, series), first_day, NULL);
-	struct pool_use at_start = use_of(&drawdown, &position->period);
-	bool is_known = count > 0 && at_start.is_unlimited == position->is_unlimited &&
-		(position->is_unlimited || at_start.rest == position->owned);
+		draw_days(&drawdown, daily, series, first_drawn(daily, series), first_day, &earlier, NULL, NULL);
+	struct pool_use use = use_of(&drawdown, &position->period);
+	bool is_known = count > 0 && use.is_unlimited == position->is_unlimited && (position->is_unlimited || use.rest == position->owned);
 	if (result == 0 && is_known)
-		draw_days(&drawdown, daily, series, first_day, series->end, expected);
-	else if (result == 0)
-		hold_against_owned(expected, daily, position, series, first_day);
-	if (result == 0 && is_known && !position->is_unlimited) {
-		struct pool_use at_end = use_of(&drawdown, &position->period);
-		expected->available = at_end.rest;
-		expected->lapsing = at_end.lapsing;
+		draw_days(&drawdown, daily, series, first_day, series->end, &counted, NULL, NULL);
+	if (!is_known && !position->is_unlimited)
+		later.rights = position->owned - found;
+	if (result == 0)
+		draw_days(is_known ? &drawdown : NULL, daily, series, first_day, series->end, &later, find_no_right, &outcome);
+	if (is_known && daily->settles_by_period && expected->unlicensed && !position->unlicensed) {
+		int64_t units = 0;
+		for (int32_t day = first_day; day < series->end; day++)
+			units += series->units[day - series->first];
+		expected->first_breach = day_of_breach(series, first_day, units - expected->unlicensed);
 	}
+	if (!position->is_unlimited)
+		expected->available = position->owned - found - later.drawn;
+	if (result == 0 && is_known && !position->is_unlimited)
+		expected->lapsing = least(use_of(&drawdown, &position->period).lapsing, expected->available);
 	drawdown_release(&drawdown);
 	free(copies);
 	return result;
 }
 
-int expected_position_costs(const struct daily_consumption *daily, const struct open_position *position, const int64_t rights[],
-	struct amount costs[], size_t count, const char **currency, struct error *error)
+int expected_position_costs(struct amount costs[2], const char **currency, const struct daily_consumption *daily,
+	const struct open_position *position, const struct expected_position *expected, struct error *error)
 {
 	const struct metric *metric = &daily->licence->models.metrics[position->metric];
 	struct average_price price;
@@ -189,8 +254,18 @@ int expected_position_costs(const struct daily_consumption *daily, const struct 
 	int result = copies ? open_drawdown(&drawdown, daily, copies, copied, first, end, error) : -1;
 	if (result == 0)
 		result = average_price_build(&price, daily->licence, metric, *currency, &drawdown, &position->period, error);
-	for (size_t i = 0; i < count && result == 0; i++)
-		result = average_price_of(&price, rights[i], &costs[i], error);
+	bool is_priced = *currency && position->currency && strcmp(*currency, position->currency) == 0 && position->has_cost;
+	int64_t missing = expected->unlicensed - (is_priced ? position->unlicensed : 0);
+	int64_t saved = expected->lapsing > expected->unlicensed ? expected->lapsing - expected->unlicensed : 0;
+	struct amount known = {.state = AMOUNT_KNOWN};
+	if (result == 0 && is_priced)
+		result = money_round(position->true_up_cost, 1, 1, currency_digits(*currency), &known.minor, error);
+	if (result == 0 && average_price_of(&price, missing, &costs[0], error) == 0)
+		result = average_price_of(&price, saved, &costs[1], error);
+	else
+		result = -1;
+	if (result == 0 && is_priced)
+		result = amount_add(&costs[0], known, error);
 	if (copies)
 		drawdown_release(&drawdown);
 	free(copies);

@@ -3,9 +3,10 @@
  * their day (drawdown.h), expected ones as counted ones.
  *
  * Where the contract settles by the period, the units of each period draw as a whole; rights run out on the first day on which those of the
- * open one come to more. Accounts are not told apart, so rights that are allocated to a group are drawn as those of the pool. A day's units are those of the
- * series that the forecast goes by. Where the grants come to other rights than the position's rights_owned at the period's start, as
- * when the licence file is not the position's, days are not drawn on: all units are held against rights_owned.
+ * open one come to more. Units that were counted in the period keep what the position says that they drew. Of expected ones accounts are
+ * not told apart, so rights that are allocated to a group are drawn as those of the pool. Where the grants come to other rights than the
+ * position's rights_owned at the period's start, as when the licence file is not the position's, expected units are held against what is left of
+ * rights_owned.
  */
 #ifndef ENVTALLY_EXPECTED_POSITION_H
 #define ENVTALLY_EXPECTED_POSITION_H
@@ -37,8 +38,11 @@ int expected_position_draw(struct expected_position *expected, const struct dail
 /* Is an enterprise-wide agreement for all accounts in force on the day? */
 bool expected_position_is_covered(const struct daily_consumption *daily, const struct open_position *position, int32_t day);
 
-/* What these rights cost on average, and their currency; NULL and AMOUNT_NONE where entitlements tell no cost. */
-int expected_position_costs(const struct daily_consumption *daily, const struct open_position *position, const int64_t rights[],
-	struct amount costs[], size_t count, const char **currency, struct error *error);
+/*
+ * What is expected to be paid: the true-up, the position's and further ones at the average price; and saved, as potential_savings of a period
+ * that is over. NULL and AMOUNT_NONE where entitlements tell no cost.
+ */
+int expected_position_costs(struct amount costs[2], const char **currency, const struct daily_consumption *daily,
+	const struct open_position *position, const struct expected_position *expected, struct error *error);
 
 #endif

@@ -185,7 +185,7 @@ static void append_incomplete(const struct report *report, struct buffer *text)
 static bool runs_out(const struct report_row *forecast)
 {
 	return report_row_text(forecast, "exhausted_on") && !report_row_is(forecast, "is_covered", "true") &&
-		report_row_integer(forecast, "units_to_date") <= report_row_integer(forecast, "rights_owned");
+		!report_row_is(forecast, "has_run_out", "true"); /* Not Compliant then */
 }
 
 /* The first of the rights that run out within their period; where an agreement covers all use none do. */

@@ -163,9 +163,8 @@ static void append_exhaustion(struct status *status, struct record *record)
 		record_wrong(record, SLOT_exhausted_on, "a date");
 		return;
 	}
-	bool is_unlimited, is_covered = record_slice(record, SLOT_is_covered)->kind == JSON_TRUE;
-	int64_t left = day - instant_day(options->now), owned = record_rights(record, SLOT_rights_owned, &is_unlimited);
-	int64_t consumed = record_integer_or(record, SLOT_units_to_date, 0);
+	bool is_covered = record_slice(record, SLOT_is_covered)->kind == JSON_TRUE;
+	int64_t left = day - instant_day(options->now);
 	left = left > 0 ? left : 0;
 	bool warns =
 		options->warn_days < 0 ? record_slice(record, SLOT_warning)->kind == JSON_TRUE : left < options->warn_days && !is_covered;
@@ -179,7 +178,7 @@ static void append_exhaustion(struct status *status, struct record *record)
 	buffer_append_string(status->text, "  ");
 	append_shown(status, metric);
 	buffer_append_string(status->text, "  rights ");
-	if (!is_unlimited && consumed > owned)
+	if (record_slice(record, SLOT_has_run_out)->kind == JSON_TRUE)
 		buffer_append_format(status->text, "ran out on %.*s\n", DAY_LENGTH, day_slice->text);
 	else
 		buffer_append_format(
