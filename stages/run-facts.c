@@ -43,7 +43,7 @@
 #include <unistd.h>
 
 static char *runs, *ledger, *run_id, *clock_text, *name, *replay = "", *profile, *state = "succeeded", *ended_at, *account, *fetch_as,
-							 *chain_file;
+							 *chain_file, *manifest;
 static int without_billing, without_bodies, all_accounts, earlier;
 
 static struct poptOption table[] = {
@@ -59,6 +59,8 @@ static struct poptOption table[] = {
 	{"replay", 0, POPT_ARG_STRING, &replay, 0, "profile, begin: the recording that is replayed", "FOLDER"},
 	{"state", 0, POPT_ARG_STRING, &state, 0, "promote: succeeded or partial", "STATE"},
 	{"ended-at", 0, POPT_ARG_STRING, &ended_at, 0, "promote: when it ended (default: the clock)", "RFC3339"},
+	{"manifest", 0, POPT_ARG_STRING, &manifest, 0, "promote: of a run that is made again: its manifest, whose SHA-256 the ledger gets",
+		"FILE"},
 	{"account", 0, POPT_ARG_STRING, &account, 0, "connection: fetch only this account", "ID"},
 	{"fetch-as", 0, POPT_ARG_STRING, &fetch_as, 0, "connection: fetch what this profile requests", "FILE"},
 	{"all-accounts", 0, POPT_ARG_NONE, &all_accounts, 0, "connection: do not leave accounts out", NULL},
@@ -160,7 +162,8 @@ static int promote(const char *const operands[], struct output *output, struct e
 		.runs = required(runs, "--runs"),
 		.ledger = required(ledger, "--ledger"),
 		.state = state,
-		.ended_at = options_now()};
+		.ended_at = options_now(),
+		.manifest = manifest};
 	(void)output;
 	if (ended_at && instant_parse(ended_at, strlen(ended_at), &promotion.ended_at) < 0)
 		options_refuse("cannot use --ended-at '%s': it must be a time such as 2026-03-01T02:00:00Z", ended_at);

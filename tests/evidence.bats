@@ -191,6 +191,10 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 	same "$before" "$(jq -c .previous $runs/$last/raw/manifest.json)"
 	run -0 --separate-stderr verify
 	grep -qxF "$unproven" <<<"$output"
+	# So do those of a ledger that is made anew.
+	"$pipeline" rebuild -q -C ws
+	run -0 --separate-stderr verify
+	grep -qxF "$unproven" <<<"$output"
 	# Inputs and the ledger's units are proven all the same.
 	echo '{}' >$runs/$first/inputs/policy.json
 	caught "run '$first': inputs/policy.json is not in its manifest"

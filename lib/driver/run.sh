@@ -394,7 +394,8 @@ result_streams=metric_result,model_result,product_result,group_result,unlicensed
 promote() { # NAME PARTIAL STATE
 	# What killed programs were writing aside is in no manifest.
 	rm -f "$2"/*.ndjson.?????? "$2"/*.html.?????? "$2"/*.json.?????? "$2"/*verdict.?????? "$2"/raw/manifest.json.??????
-	stage run-facts promote "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" --state "$3" --ended-at "${ended_at:-$(rfc3339 "$now")}"
+	stage run-facts promote "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" --state "$3" --ended-at "${ended_at:-$(rfc3339 "$now")}" \
+		${others_from:+--manifest "$others_from/../raw/manifest.json"}
 	sync "$2"/* "$2"/inputs/* "$2"/raw/* "$2"/inputs "$2"/raw "$2"
 	stage merge --ledger "$workspace/ledger/$1.db" --emit none <"$2/promotion.ndjson"
 }

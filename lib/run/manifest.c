@@ -95,9 +95,22 @@ int manifest_write(
 	return result;
 }
 
-/* ---- verifying ---- */
-
 enum { PREVIOUS, FILES, FORM, FIELDS };
+static const char *const pointers[FIELDS] = {"/previous/sha256", "/files", "/manifest"};
+
+int manifest_digest(const char *path, char digest[SHA256_HEX_LENGTH + 1], struct error *error)
+{
+	struct json_file file;
+	char form[8];
+	*digest = 0;
+	if (json_file_read(&file, path, pointers, FIELDS, error) < 0)
+		return -1;
+	bool is_earlier = strcmp(json_file_text(&file, FORM, form, sizeof form), VERSION) != 0;
+	json_file_release(&file);
+	return is_earlier ? 0 : sha256_file(path, digest, error);
+}
+
+/* ---- verifying ---- */
 
 struct verification {
 	const char *runs, *run;
@@ -188,7 +201,6 @@ static int verify_files(struct verification *verification, const struct json_fil
 static int verify_run(
 	struct verification *verification, const struct promotion *run, const char *before, struct manifest_chain *chain, size_t place)
 {
-	static const char *const pointers[FIELDS] = {"/previous/sha256", "/files", "/manifest"};
 	struct error *error = verification->error;
 	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1], previous[SHA256_HEX_LENGTH + 1], form[8];
 	struct json_file file;
@@ -218,7 +230,6 @@ static int verify_run(
 
 int manifest_find_forgotten(const char *runs, const struct promotions *promotions, const struct manifest_chain *chain, struct error *error)
 {
-	static const char *const pointers[] = {"/previous/sha256"};
 	char path[RUN_PATH_LIMIT], previous[SHA256_HEX_LENGTH + 1];
 	struct run_list list;
 	struct json_file file;
@@ -242,10 +253,10 @@ int manifest_find_forgotten(const char *runs, const struct promotions *promotion
 int manifest_verify(
 	const char *runs, const struct promotions *promotions, bool without_bodies, struct manifest_chain *chain, struct error *error)
 {
-	static const char *const pointers[] = {"/sha256", "/file"};
+	static const char *const of_entry[] = {"/sha256", "/file"};
 	struct verification verification = {.runs = runs, .without_bodies = without_bodies, .error = error};
 	*chain = (struct manifest_chain){.earlier = 0};
-	verification.scanner = json_scanner_new(pointers, 2, error);
+	verification.scanner = json_scanner_new(of_entry, 2, error);
 	int result = verification.scanner ? 0 : -1;
 	for (size_t i = 0; i < promotions->count && result == 0; i++)
 		result = verify_run(&verification, &promotions->list[i], i ? promotions->list[i - 1].run_id : NULL, chain, i);

@@ -20,6 +20,9 @@
 int manifest_write(
 	const char *folder, const char *runs, const struct promotions *before, char digest[SHA256_HEX_LENGTH + 1], struct error *error);
 
+/* The digest of a manifest as a promotion stores it: "" for one of an earlier version. */
+int manifest_digest(const char *path, char digest[SHA256_HEX_LENGTH + 1], struct error *error);
+
 struct manifest_chain {
 	size_t earlier; /* runs at its beginning whose manifests are of an earlier version */
 	char newest[SHA256_HEX_LENGTH + 1]; /* digest of the last manifest */

@@ -292,7 +292,9 @@ int run_promote(const struct run_promotion *promotion, struct error *error)
 		result = write_job(promotion->folder, &job, error);
 	if (result == 0)
 		result = manifest_write(promotion->folder, promotion->runs, &before, manifest, error);
-	if (result == 0) { /* job.json cannot have it: the manifest covers job.json */
+	if (result == 0 && promotion->manifest)
+		result = manifest_digest(promotion->manifest, manifest, error);
+	if (result == 0 && *manifest) { /* job.json cannot have it: the manifest covers job.json */
 		job.length--;
 		buffer_append_format(&job, ",\"manifest\":\"%s\"}", manifest);
 		result = buffer_check(&job, error);

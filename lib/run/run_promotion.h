@@ -16,6 +16,7 @@ struct run_promotion {
 	const char *ledger; /* path; it may be missing */
 	const char *state; /* succeeded or partial */
 	int64_t ended_at; /* instant */
+	const char *manifest; /* of a run that is made again: the ledger is to have this one's digest; else NULL */
 };
 
 int run_promote(const struct run_promotion *promotion, struct error *error);
