@@ -157,10 +157,11 @@ static int add_row(struct daily_partials *partials, uint32_t pool, const uint8_t
 		struct daily_place place = partials->places[sent_entry_status(entries + at)];
 		uint32_t millisecond = sent_entry_millisecond(entries + at), day = millisecond / (uint32_t)DAY_MS;
 		int64_t sent_at = partials->week * WEEK_MS + millisecond;
-		if (place.status < -1 || day > 6)
-			return -1;
-		if (place.status < 0 || place.pool != pool)
+		if (place.status < 0 || place.pool != pool || day > 6) {
+			if (place.status < -1 || day > 6)
+				return -1;
 			continue;
+		}
 		struct daily_count *count = &partials->days[day];
 		partials->status_units[day * partials->statuses.count + (size_t)place.status]++;
 		count->units++;
