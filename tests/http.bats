@@ -17,7 +17,7 @@ setup() {
 
 teardown() {
 	local pid
-	for pid in ${simulator_pid:-} ${fetch_pid:-} ${odd_pid:-} ${proxy_pid:-}; do
+	for pid in ${simulator_pid:-} ${fetch_pid:-} ${odd_pid:-} ${proxy_pid:-} $(cat pids 2>/dev/null); do
 		kill -9 "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
