@@ -32,16 +32,25 @@ calls() {
 	done
 }
 
-@test "a recording: its bodies, then the line that ends it" {
-	connection='{"type":"CONNECTION","profile":"acme","organization_id":"9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90","api_base":"https://api.docusign.net","contract_start":"2024-01-31","renewal_months":3,"feed":"datafeed","lookback_days":8,"concurrency":8,"ca_bundle":null,"accounts":null,"download_consumption":true,"access_token":null,"expires_at":null,"token_command":null}'
+connection='{"type":"CONNECTION","profile":"acme","organization_id":"9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90","api_base":"https://api.docusign.net","contract_start":"2024-01-31","renewal_months":3,"feed":"datafeed","lookback_days":8,"concurrency":8,"ca_bundle":null,"accounts":null,"download_consumption":true,"access_token":null,"expires_at":null,"token_command":null}'
+page() { printf 'https://api.docusign.net/api/v2.0/datasets/envelopes/stream?accountId=a&cursor=%s&limit=1000' "$1"; }
+
+# A recording of one account, of two pages, and the input that asks for it.
+recorded() {
+	rm -rf r
 	recording_begin r fetch-datafeed 2025-03-18T02:00:00.000Z
-	recording_answer 'https://api.docusign.net/api/v2.0/datasets/envelopes/stream?accountId=a&cursor=2024-01-31T00%3A00%3A00.000Z&limit=1000' 200 '{"endCursor":"2024-01-31T00:00:00.000Z","data":[]}'
+	recording_answer "$(page 2024-01-31T00%3A00%3A00.000Z)" 200 '{"endCursor":"n","data":[{"envelopeId":"e","lastModifiedDateTime":"2025-03-01T00:00:00Z"}]}'
+	recording_answer "$(page n)" 200 '{"endCursor":"n","data":[]}'
 	recording_end
 	printf '%s\n{"type":"RECORD","stream":"account","record":{"account_id":"a"}}\n' "$connection" >in
+}
+
+@test "a recording: its bodies, then the line that ends it" {
+	recorded
 	export PATH
 	calls bash -c 'exec fetch-datafeed -q --replay r --record new <in' >got
 	same "$(printf '%s\n' 'mkdir new' 'open fetch-datafeed.exchanges' 'ftruncate fetch-datafeed.exchanges' 'open fetch-datafeed.bodies' 'ftruncate fetch-datafeed.bodies' \
-		'write fetch-datafeed.exchanges' 'write fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' \
+		'write fetch-datafeed.exchanges' 'write fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' 'write fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' \
 		'fsync fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' 'fsync fetch-datafeed.exchanges')" "$(sed s/openat/open/ got | grep -v ' out$')"
 }
 
@@ -65,4 +74,37 @@ calls() {
 		[ -s out.$format ]
 		same "sync mv" "$(cut -d ' ' -f 1 log | xargs)"
 	done
+}
+
+@test "a recording that was changed is refused, also where its chain was made right again" {
+	while IFS='|' read -r what change reason; do
+		recorded
+		(eval "$change")
+		run --separate-stderr fetch-datafeed -q --replay r <in
+		[[ $status == 65 && $stderr == *"$reason"* ]] || { echo "$what: $status: $stderr"; false; }
+	done <<-'END'
+		nothing follows the bodies|printf x >>r/fetch-datafeed.bodies|has bytes after the last body
+		nothing follows the end|{ cat r/fetch-datafeed.exchanges && tail -n 1 r/fetch-datafeed.exchanges; } >x && mv x r/fetch-datafeed.exchanges && rechain r/fetch-datafeed.exchanges|something follows the end line
+		the end counts what there is|sed -i 's/"exchanges":2/"exchanges":3/' r/fetch-datafeed.exchanges && rechain r/fetch-datafeed.exchanges|it counts other exchanges than there are
+		exchanges are in order|sed -i 's/"exchange":2,/"exchange":3,/' r/fetch-datafeed.exchanges && rechain r/fetch-datafeed.exchanges|it is not exchange 2
+		bodies follow each other|sed -i 's/"body_offset":0,/"body_offset":1,/' r/fetch-datafeed.exchanges && rechain r/fetch-datafeed.exchanges|its body is not where the previous one ends
+		a body is what was hashed|sed -i 's/"envelopeId":"e"/"envelopeId":"f"/' r/fetch-datafeed.bodies|was changed: the hash differs
+		bodies are whole|truncate -s -1 r/fetch-datafeed.bodies|ends before its body does
+		a line is what was chained|sed -i 's/"status":200/"status":201/' r/fetch-datafeed.exchanges|its chain does not fit
+	END
+	recorded
+	run -0 --separate-stderr fetch-datafeed -q --replay r <in
+}
+
+@test "a recording is not for others, and two that record into one folder are one" {
+	recorded
+	(umask 0 && fetch-datafeed -q --replay r --record new <in >out)
+	same "640 640" "$(stat -c %a new/fetch-datafeed.* | xargs)"
+	sed -i '$d' new/fetch-datafeed.exchanges # it may be gone on with
+	exec 8<new/fetch-datafeed.exchanges
+	flock 8
+	run --separate-stderr fetch-datafeed -q --replay r --record new <in
+	exec 8<&-
+	same 75 "$status"
+	[[ $stderr == *"cannot write 'new/fetch-datafeed.exchanges': another process is recording there"* ]]
 }

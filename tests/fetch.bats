@@ -283,6 +283,19 @@ said() {
 	[ "$(bookmark $a)" = '{"until":"'$now'","newest":"2025-03-01T00:00:00.123Z"}' ]
 }
 
+@test "an account that was resumed and breaks stays where it was, to the byte of its bookmark" {
+	local before='{"since":"2025-03-01T00:00:00.000Z","until":"2025-03-17T02:00:00.000Z","newest":"2025-03-01T00:00:00.123Z","position":"p/2+"}'
+	recording_begin r fetch-datafeed $now
+	recording_answer "$(page $a p%2F2%2B)" 200 '{"endCursor":"p3","data":['"$(envelope e2)"']}'
+	recording_answer "$(page $a p3)" 200 '{"endCursor":"p3","data":['"$(envelope e3)"']}'
+	caught_up $b e1
+	recording_end
+	accounts $a $b >in
+	echo '{"bookmarks":{"docusign_datafeed":{"'$a'":'"$before"'}}}' >state
+	fails 75 "$bin/fetch-datafeed" --replay r --state state
+	same "$before" "$(bookmark $a)"
+}
+
 @test "a state that is none is refused with its reason" {
 	accounts $a >in
 	fails 66 "$bin/fetch-datafeed" --replay "$night" --state nowhere

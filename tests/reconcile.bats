@@ -507,3 +507,10 @@ tier() {
 		| "\(.stream) \(.software_model // .product) \(.usage_state) \(.accounts_not_yet_fed)"' results | grep + | LC_ALL=C sort >got
 	LC_ALL=C sort expected | same_files /dev/stdin got
 }
+
+@test "a profile that sent nothing has its balance; one that is not in the input has none" {
+	licence
+	use a pro-1 0 | both | records_of consumption_balance >got
+	same "p 0" "$(jq -r '"\(.profile) \(.units_consumed)"' got | grep -v null)"
+	same "" "$(both </dev/null | records_of consumption_balance)"
+}
