@@ -27,7 +27,7 @@ struct licence {
 	struct rates rates;
 };
 
-/* What each file comes to is given to `complain` too, but for the last error, which is returned. */
+/* Each file's error is given to `complain`, but the last one is returned in `error`, which must be given. */
 int licence_load(struct licence *licence, const struct licence_files *files, csv_complain *complain, struct error *error);
 void licence_release(struct licence *licence);
 

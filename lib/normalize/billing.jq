@@ -1,7 +1,7 @@
 # docusign_billing to billing_period: the account's billing period and what Docusign counts in it. All scalars of that API are
 # strings; "unlimited" and "N/A" stand where numbers do. An account that names no billing period (bought through a reseller) gives none.
 
-# Null for what is not told.
+# Null for what is not reported.
 def text: if type == "string" then gsub("^\\s+|\\s+$"; "") else . end | if . == "" or (type == "string" and ascii_downcase == "n/a") then null else . end;
 
 # Services write these where they have no date.

@@ -13,7 +13,7 @@ bool eligible_accounts_is_reported(const struct membership *membership, uint32_t
 	return account->has_units || !membership->input->has_watermarks;
 }
 
-/* Marks the asset groups that plan items of the metric are for; false when none is told. */
+/* Marks the asset groups that plan items of the metric are for; false when none is known. */
 static bool mark_asset_groups(const struct reconcile_input *input, uint32_t metric, const uint32_t metric_of_item[], bool marked[])
 {
 	bool any = false;

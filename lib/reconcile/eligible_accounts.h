@@ -5,7 +5,7 @@
  * An account could use a metric when a subscription with one of its plan items is for the account's asset group; where no
  * subscription tells an asset group, all accounts could. Only accounts that an `account` record names are looked at.
  *   not yet fed    other accounts have a watermark, this one has none
- *   not reported   its feed was read, and the service never told any consumption of it
+ *   not reported   its feed was read, and the service never reported any consumption of it
  */
 #ifndef ENVTALLY_ELIGIBLE_ACCOUNTS_H
 #define ENVTALLY_ELIGIBLE_ACCOUNTS_H

@@ -126,7 +126,7 @@ static int compare_billings(const void *left, const void *right)
 	return (a->billing->observed_at < b->billing->observed_at) - (a->billing->observed_at > b->billing->observed_at);
 }
 
-/* Of what was told twice, as when parts were joined, the last counts. */
+/* Of what was reported twice, as when parts were joined, the last counts. */
 static void drop_repeated(struct position *position)
 {
 	size_t kept = 0;

@@ -225,7 +225,7 @@ def guide: section("guide"; "How to read this page";
   + "<dt>State</dt><dd><em>Open</em>: the period still runs. <em>Provisional</em>: it is over, but envelopes may still be reported. <em>Final</em>: every account has been read past its end. A final figure that changes all the same is listed under Restatements.</dd>"
   + "<dt>Owned, used, available</dt><dd>Rights bought for the period; units that count against them; what is left.</dd>"
   + "<dt>Over-licensed, unlicensed</dt><dd>Rights bought and not used; rights that are missing, to be bought (true-up).</dd>"
-  + "<dt>Not yet fed, not reported</dt><dd>The feed of every account that could use the model was not read yet; or the service has never told any consumption of it, as for what is bought through a reseller. Neither is zero.</dd>"
+  + "<dt>Not yet fed, not reported</dt><dd>The feed of every account that could use the model was not read yet; or the service has never reported any consumption of it, as for what is bought through a reseller. Neither is zero.</dd>"
   + "<dt>Forecast</dt><dd>What an open period is expected to have used at its end, by its use so far and, where it is known for over a year, by the season. Rights run out on the first day on which more is used than is owned.</dd>"
   + "<dt>Unlimited</dt><dd>An agreement without a limit: it never runs out and is Compliant.</dd>"
   + "<dt>In no licence row</dt><dd>Units before the contract start, excluded ones, and those of plan items that no software model names: each with its reason.</dd></dl>\n");
