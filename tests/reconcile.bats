@@ -478,34 +478,49 @@ tier() {
 	[ "$2" != not_yet_fed ] || return 0
 	printf '{"type":"RECORD","stream":"account","record":{"account_id":"%s","asset_group_id":"g-%s"}}\n{"type":"RECORD","stream":"watermark","record":{"account_id":"%s","watermark":"2025-12-31T00:00:00.000Z"}}\n' "$1" "$1" "$1"
 	case $2 in
-	counted) use "$1" "$1" 4 2025-01-01 2026-01-01 1 ;;
+	counted | lacking | unlimited) use "$1" "$1" 4 2025-01-01 2026-01-01 1 ;;
 	zero) use "$1" "$1" 1 ;;
 	esac
 }
 
-@test "a tier is as known as the best known of its metrics, and as short of accounts as the shortest: each pair of states" {
-	local states=(counted zero not_yet_fed not_reported) i j model expected
+@test "a tier is as known as the best known of its metrics, as short of accounts as the shortest, and as bad as the worst: each pair of states" {
+	local states=(counted zero not_yet_fed not_reported lacking unlimited) i j both known status owned model
 	echo publisher,product,software_model,license_metric,identifier_type,identifier >models.csv
 	echo entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights >entitlements.csv
 	use elsewhere other 1 >input
 	use elsewhere other 1 2025-01-01 2026-01-01 1 >>input
-	: >expected
+	rights() { case $1 in unlimited) echo unlimited ;; lacking) echo 3 ;; *) echo 7 ;; esac; }
 	# A model of two metrics, and a product of two models, for each pair; 2 accounts of the first are not fed, 3 of the second.
-	for i in 0 1 2 3; do
-		for j in 0 1 2 3; do
-			model=${states[i]}+${states[j]}
+	for i in "${states[@]}"; do
+		for j in "${states[@]}"; do
+			model=$i+$j both=" $i $j "
 			printf 'D,%s,%s,%s,plan_item_id,%s\n' "one $model" "$model" Envelope "$model-1" "one $model" "$model" Seal "$model-2" \
 				"two $model" "$model first" Envelope "$model-3" "two $model" "$model second" Envelope "$model-4" >>models.csv
-			printf '%s,%s,%s,2024-01-01,2025-12-31,7\n' "$model 1" "$model" Envelope "$model 2" "$model" Seal "$model 3" "$model first" Envelope "$model 4" "$model second" Envelope >>entitlements.csv
-			{ tier "$model-1" "${states[i]}" 2 && tier "$model-2" "${states[j]}" 3 && tier "$model-3" "${states[i]}" 2 && tier "$model-4" "${states[j]}" 3; } >>input
-			expected=${states[i < j ? i : j]}
-			printf '%s\n' "model_result $model $expected 3" "product_result one $model $expected 3" "product_result two $model $expected 3" >>expected
+			printf '%s,%s,%s,2024-01-01,2025-12-31,%s\n' "$model 1" "$model" Envelope "$(rights $i)" "$model 2" "$model" Seal "$(rights $j)" \
+				"$model 3" "$model first" Envelope "$(rights $i)" "$model 4" "$model second" Envelope "$(rights $j)" >>entitlements.csv
+			{ tier "$model-1" $i 2 && tier "$model-2" $j 3 && tier "$model-3" $i 2 && tier "$model-4" $j 3; } >>input
+			case $both in *' counted '* | *' lacking '* | *' unlimited '*) known=counted ;; *' zero '*) known=zero ;; *' not_yet_fed '*) known=not_yet_fed ;; *) known=not_reported ;; esac
+			case $both in *' lacking '*) status='Not Compliant' ;; *' not_'*) status=Unknown ;; *) status=Compliant ;; esac
+			case $both in *' unlimited '*) owned=unlimited ;; *) owned=number ;; esac
+			printf '%s\n' "model_result $model $known 3 $status $owned" "product_result one $model $known 3 $status $owned" "product_result two $model $known 3 $status $owned"
 		done
-	done
+	done | LC_ALL=C sort >expected
 	both <input >results
 	jq -r 'select(.type == "RECORD" and .record.period_index == 1) | .record + {stream} | select((.stream == "product_result") or (.stream == "model_result" and (.software_model | test(" ") | not)))
-		| "\(.stream) \(.software_model // .product) \(.usage_state) \(.accounts_not_yet_fed)"' results | grep + | LC_ALL=C sort >got
-	LC_ALL=C sort expected | same_files /dev/stdin got
+		| "\(.stream) \(.software_model // .product) \(.usage_state) \(.accounts_not_yet_fed) \(.status) \(.rights_owned | if type == "number" then "number" else . end)"' results | grep + | LC_ALL=C sort >got
+	same_files expected got
+}
+
+@test "a sum up the tiers has no amount where one is not known, in either order" {
+	for first in A B; do
+		second=$([ $first = B ] && echo A || echo B)
+		{ echo publisher,product,software_model,license_metric,identifier_type,identifier && printf 'D,P,%s,Envelope,plan_item_id,%s\n' $first $first $second $second; } >models.csv
+		# A lacks rights that have a price, B some that have none.
+		printf '%s\n' entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency 1,A,Envelope,2024-01-01,2024-12-31,10,100,USD 2,B,Envelope,2024-01-01,2024-12-31,10,, >entitlements.csv
+		{ use a A 12 && use b B 13; } | both >results
+		same "A 20.00 B null" "$(records_of metric_result <results | jq -r '"\(.software_model) \(.true_up_cost)"' | sort | xargs)"
+		same "null" "$(records_of product_result <results | jq .true_up_cost)"
+	done
 }
 
 @test "a profile that sent nothing has its balance; one that is not in the input has none" {

@@ -72,6 +72,20 @@ static void refuses_what_does_not_fit(void **state)
 	assert_int_equal(money_round(amount, INT64_MAX, 1, 2, &rounded, &error), -1);
 }
 
+/* 2^80 / 10^12: nothing of 2^80 x 9 x 10^17 fits, unless the fraction is reduced first. */
+static void reduces_fractions_first(void **state)
+{
+	static const int64_t terms[][2] = {{900000000000000000, 900000000000000000}, {900000000000000000, 450000000000000000}, {7, 7}};
+	static const int64_t rounded[] = {120892581961463, 241785163922926, 120892581961463};
+	(void)state;
+	for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
+		struct error error = ERROR_INIT;
+		int64_t got = 0;
+		assert_int_equal(money_round((money)1 << 80, terms[i][0], terms[i][1], 2, &got, &error), 0);
+		assert_int_equal(got, rounded[i]);
+	}
+}
+
 static void converts(void **state)
 {
 	struct error error = ERROR_INIT;
@@ -118,7 +132,7 @@ static void knows_currencies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(parses), cmocka_unit_test(rounds_half_to_even),
-		cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(converts), cmocka_unit_test(prints),
-		cmocka_unit_test(knows_currencies)};
+		cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(reduces_fractions_first), cmocka_unit_test(converts),
+		cmocka_unit_test(prints), cmocka_unit_test(knows_currencies)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
