@@ -271,6 +271,11 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 	sed 's/"account_id":"a"/"account_id":"b"/' excluded >wrong
 	run --separate-stderr both -x exclusions.csv --excluded wrong <consumption
 	fails 65 "reconcile: cannot leave out units of account 'b': there is no such consumption"
+	# On no day is more left out than was sent on it.
+	days() { use a pro-1 8 | sed "s/\"units_consumed\":8/\"units_consumed\":$1,\"by_day\":{$2}/"; }
+	days 8 '"2024-02-01":3,"2024-02-02":5' >consumption
+	days 5 '"2024-02-01":5' >excluded
+	same "[5,3]" "$(both -x exclusions.csv --excluded excluded <consumption | records_of metric_result | jq -c 'select(.software_model == "Pro") | [.rights_used, .excluded_units]')"
 }
 
 @test "--group-by takes a list of known groups" {
@@ -521,6 +526,13 @@ tier() {
 		same "A 20.00 B null" "$(records_of metric_result <results | jq -r '"\(.software_model) \(.true_up_cost)"' | sort | xargs)"
 		same "null" "$(records_of product_result <results | jq .true_up_cost)"
 	done
+}
+
+@test "before the contract no rule is asked: its units are before the contract, not excluded" {
+	licence
+	printf 'rule_type,identifier,profile,reason\naccount,a,,test\nidentifier,basic,,test\n' >exclusions.csv
+	{ use a pro-1 5 2023-01-01 2024-01-01 -1 && use b basic 6 2023-01-01 2024-01-01 -1 && use a pro-1 7 && use b basic 8; } | both -x exclusions.csv >results
+	same '{"before_contract":11,"excluded":15}' "$(records_of consumption_balance <results | jq -c 'select(.profile == "p").by_reason')"
 }
 
 @test "a profile that sent nothing has its balance; one that is not in the input has none" {
