@@ -257,6 +257,7 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 		envelope '{envelope_id: "e3", plan_item_id: "pro-1", sender_id: "robot-2", sent_at: "2024-02-29T23:59:59.999Z"}'
 		envelope '{envelope_id: "e4", plan_item_id: "pro-1", sender_id: "robot-2", sent_at: "2024-02-10T00:00:00.000Z", status: "created"}'
 		envelope '{envelope_id: "e5", plan_item_id: "pro-1", sender_id: "person", sent_at: "2024-02-10T00:00:00.000Z"}'
+		envelope '{envelope_id: "e7", plan_item_id: "pro-1", sender_id: "robot-2", sent_at: "2024-03-01T00:00:00.000Z"}'
 		envelope '{envelope_id: "e6", plan_item_id: "pro-1", sent_at: "2024-02-10T00:00:00.000Z"}'
 	} >envelopes
 	jq '{name: "p", integration_type, organization_id, contract_start: "2024-01-01", renewal_months: 12, api_base, audience, integration_key, key_pair_id, key_file}' \
@@ -267,7 +268,7 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 	exclude -x exclusions.csv -p p <envelopes | tally >excluded
 	both -x exclusions.csv --excluded excluded <consumption | records_of metric_result | jq -c 'select(.software_model == "Pro") | [.rights_used, .excluded_units]' >got
 	# The years 2025 and 2026 have no consumption, and a row all the same.
-	same "[3,2] [0,0] [0,0]" "$(xargs <got)"
+	same "[4,2] [0,0] [0,0]" "$(xargs <got)"
 	sed 's/"account_id":"a"/"account_id":"b"/' excluded >wrong
 	run --separate-stderr both -x exclusions.csv --excluded wrong <consumption
 	fails 65 "reconcile: cannot leave out units of account 'b': there is no such consumption"
