@@ -121,6 +121,49 @@ static void finds_a_row_cut_short(void **state)
 	}
 }
 
+/* Whole rows of values that the ledger cannot hold: each has the row's length, and differs from a good one in one thing. */
+static void refuses_what_no_envelope_has(void **state)
+{
+	(void)state;
+	enum change {
+		NONE,
+		ACCOUNT,
+		PLAN_ITEM,
+		STATUS,
+		MODIFIED,
+		SENT,
+		CREATED,
+		COMPLETED,
+		ID_NOT_UTF8,
+		SENDER_NOT_UTF8,
+		ID_EMPTY,
+		LONGER,
+		CHANGES
+	};
+	for (int change = NONE; change < CHANGES; change++) {
+		const char *id = change == ID_NOT_UTF8 ? "e\xff" : "e1", *sender = change == SENDER_NOT_UTF8 ? "s\xc3" : "s1";
+		struct envelope envelope = make(id, sender, 1, 2, 3, 4), read;
+		uint8_t block[ENVELOPE_ROW_LIMIT];
+		struct envelope_row row;
+		envelope.account += change == ACCOUNT;
+		envelope.plan_item += change == PLAN_ITEM;
+		envelope.status = change == STATUS ? 65536 : envelope.status;
+		envelope.modified_at = change == MODIFIED ? INSTANT_END : envelope.modified_at;
+		envelope.sent_at = change == SENT ? INSTANT_FIRST - 1 : envelope.sent_at;
+		envelope.created_at = change == CREATED ? INSTANT_END : envelope.created_at;
+		envelope.completed_at = change == COMPLETED ? INSTANT_FIRST - 1 : envelope.completed_at;
+		envelope.envelope_id.length = change == ID_EMPTY ? 0 : envelope.envelope_id.length;
+		size_t length = envelope_row_write(block, &envelope);
+		if (change == LONGER) {
+			block[length++] = 0;
+			block[0]++;
+		}
+		bool is_good = envelope_row_find(block, block + length, &row) == 0 && envelope_row_read(&row, &read) == 0;
+		if (is_good != (change == NONE))
+			fail_msg("change %d: %s", change, is_good ? "read" : "refused");
+	}
+}
+
 static void orders_by_hash_then_id(void **state)
 {
 	(void)state;
@@ -133,6 +176,10 @@ static void orders_by_hash_then_id(void **state)
 	rows[1].hash = rows[0].hash;
 	assert_true(envelope_row_compare(&rows[0], &rows[1]) < 0);
 	assert_int_equal(envelope_row_compare(&rows[0], &rows[0]), 0);
+	/* One text in two accounts is two envelopes. */
+	rows[1] = rows[0];
+	rows[1].account++;
+	assert_true(envelope_row_compare(&rows[0], &rows[1]) < 0 && envelope_row_compare(&rows[1], &rows[0]) > 0);
 }
 
 int main(void)
@@ -141,6 +188,7 @@ int main(void)
 		cmocka_unit_test(gives_back_what_was_put_in),
 		cmocka_unit_test(knows_a_uuid),
 		cmocka_unit_test(finds_a_row_cut_short),
+		cmocka_unit_test(refuses_what_no_envelope_has),
 		cmocka_unit_test(orders_by_hash_then_id),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
