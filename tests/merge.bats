@@ -796,3 +796,24 @@ END
 	END
 	[ "$number" -eq 11 ]
 }
+
+@test "versions of one time: of each field the greater value wins, and null is greater than any, in either order; it is a conflict" {
+	local base='{"type":"RECORD","stream":"envelope","record":{"account_id":"a","envelope_id":"e","status":"sent","created_at":null,"sent_at":null,"completed_at":null,"modified_at":"2025-03-05T12:00:00.000Z","plan_item_id":null,"sender_id":null}}'
+	version() { if [ "$2" = null ]; then echo "$base"; else sed "s/\"$1\":null/\"$1\":\"$2\"/" <<<"$base"; fi; }
+	while read -r field small great; do
+		for pair in "$small null" "$small $great" "$great null"; do
+			read -r loser winner <<<"$pair"
+			for order in "$loser $winner" "$winner $loser"; do
+				rm -f tie.db
+				for value in $order; do version "$field" "$value"; done | merge --ledger tie.db --emit none
+				same "$field: $winner 1" "$field: $(env export -l tie.db --stream envelope | value_of "$field" | tail -n 1) $(sqlite3 tie.db 'SELECT count(*) FROM conflict')"
+			done
+		done
+	done <<-'END'
+		created_at 2025-03-04T00:00:00.000Z 2025-03-05T00:00:00.000Z
+		sent_at 2025-03-04T00:00:00.000Z 2025-03-05T00:00:00.000Z
+		completed_at 2025-03-04T00:00:00.000Z 2025-03-05T00:00:00.000Z
+		plan_item_id p1 p2
+		sender_id s1 s2
+	END
+}
