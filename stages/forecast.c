@@ -1,8 +1,8 @@
 /*
  * forecast: estimates the use of open periods at their end, and when their rights run out. doc/forecast.md has the method.
  *
- * Reads daily_consumption, subscription and watermark records (from merge --emit all) and metric_result (from reconcile) of one
- * profile, in any order; copies all of its input unchanged. At the end it prints a forecast record for each metric_result whose period
+ * Reads consumption with its days, account, subscription, watermark and metric_result records (from reconcile) of one profile, in any order; where there
+ * are daily_consumption records (from merge --emit all), these in place of consumption; copies all of its input unchanged. At the end it prints a forecast record for each metric_result whose period
  * contains the clock and whose use is known. Rights that run out in fewer than --warn-days days give a warning on stderr and in the record,
  * not an error.
  *
@@ -37,9 +37,9 @@ static const struct options_manual manual = {
 	.summary = "Forecasts the use of open periods at their end, with a range, and the day on which their rights run out.",
 	.description = "Warnings do not affect the exit status; `envtally status --check` fails on them.\n\n"
 		       "Example:\n"
-		       "  merge --ledger acme.db --emit all < /dev/null | tee daily.ndjson | aggregate-by-period -p profiles/acme.json |\n"
-		       "    reconcile --entitlements licence/entitlements.csv --models licence/models.csv | cat - daily.ndjson |\n"
-		       "    forecast --models licence/models.csv --warn-days 60 | report\n",
+		       "  merge --ledger acme.db --emit all < /dev/null | aggregate-by-period -p profiles/acme.json |\n"
+		       "    reconcile --entitlements licence/entitlements.csv --models licence/models.csv |\n"
+		       "    forecast --entitlements licence/entitlements.csv --models licence/models.csv --warn-days 60 | report\n",
 };
 
 static int load(struct licence *licence, struct error *error)

@@ -377,3 +377,30 @@ licensed() {
 	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 100 900 '{"unlicensed_rights":0,"covered_rights":800}'; } >in
 	same "2450 0 2025-05-01 false false 2450.00 0.00" "$(go_on)"
 }
+
+@test "the plain pipe: days come with the consumption; units without a plan item are of their asset group's metric" {
+	local -x ENVTALLY_NOW=2025-06-15T00:00:00Z
+	licensed e1,Pro,Envelope,,2025-01-01,2025-12-31,100,250,USD,,
+	sed -i 's/Basic,Envelope,plan_item_id,p2/Pro,Envelope,plan_item_id,p2/' models.csv
+	{
+		echo '{"type":"RECORD","stream":"account","record":{"organization_id":"o","account_id":"a","asset_group_id":"g"}}'
+		for item in p1 p2; do
+			echo "{\"type\":\"RECORD\",\"stream\":\"subscription\",\"record\":{\"subscription_id\":\"s\",\"plan_item_id\":\"$item\",\"plan_item_name\":\"Pro $item\",\"asset_group_id\":\"g\"}}"
+		done
+		for month in 01 02 03 04 05 06; do
+			for number in {1..12}; do
+				echo "{\"type\":\"RECORD\",\"stream\":\"envelope\",\"record\":{\"account_id\":\"a\",\"envelope_id\":\"$month-$number\",\"status\":\"sent\",\"sent_at\":\"2025-$month-10T09:00:00Z\",\"modified_at\":\"2025-$month-10T09:00:00Z\"}}"
+			done
+		done
+	} | merge --ledger :memory: --emit all >merged
+	aggregate-by-period --contract-start 2025-01-01 <merged | reconcile -e entitlements.csv -m models.csv >reconciled
+	forecast -e entitlements.csv -m models.csv <reconciled >plain 2>said
+	same "" "$(cat said)"
+	# 12 a month go on: in the seven months to come the other 28 are used up.
+	same "72 100 true true" "$(records_of forecast <plain | jq -r '[.units_to_date, .rights_owned, .expected_units > 128, .exhausted_on > "2025-06-15"] | join(" ")')"
+	# The same of daily partials; where they are there, consumption is not counted again.
+	cat reconciled merged | forecast -e entitlements.csv -m models.csv | records_of forecast >both
+	same_files <(records_of forecast <plain) both
+	# All units are in the position, so the verdict is not that they are in no software model.
+	[[ $(report --format verdict <plain) == "At risk: rights of Pro are expected to run out on 2025-"*": plan a purchase." ]]
+}

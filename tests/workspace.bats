@@ -80,6 +80,27 @@ setup_file() {
 	done
 }
 
+@test "the workspace has forecasts, of all profiles' days; a profile that shares rights has no day of its own on which they run out" {
+	cd "$BATS_FILE_TMPDIR"
+	foretold() { records_of forecast | jq -c '[.software_model, .rights_owned, .units_to_date, .expected_units, .low_units, .high_units, .exhausted_on, .expected_unlicensed_rights, .expected_over_licensed_rights, .expected_savings]' | sort; }
+	foretold <one/runs/acme/$night/results.ndjson >one.foretold
+	[ "$(wc -l <one.foretold)" -eq 2 ]
+	foretold <two/runs/beta/$night/workspace.ndjson >two.foretold
+	same_files one.foretold two.foretold
+	records_of forecast <two/runs/beta/$night/results.ndjson | jq -c 'select(.is_shared) | [.software_model, .units_to_date, .rights_owned, .exhausted_on, .expected_unlicensed_rights, .warning]' >shared
+	same '["Docusign eSignature Enterprise Pro",16,16,null,null,false]' "$(cat shared)"
+	envtally report -C two -p beta | grep -qE "^2025-01-31 – 2025-04-29 +16 +16 .* as the workspace's "
+	# 135 rights for 121 used: the workspace is at risk, says so first, and the check fails; beta has no part of its own in it.
+	split short
+	sed -i 's/,300,2.415,724.500,/,110,2.415,265.65,/' short/licence/entitlements.csv
+	envtally run -q -C short -p acme --warn-days 0 --replay "$acme/nights/$night"
+	envtally run -q -C short -p beta --replay "$acme/nights/$night"
+	run -69 envtally status --check -C short --now 2025-03-18T03:00:00Z
+	[[ ${lines[0]} == workspace*"At risk: rights of Docusign eSignature Enterprise Pro are expected to run out on 2025-03-"* ]]
+	[[ ${lines[1]} == "workspace  warning: Docusign eSignature Enterprise Pro  Envelope  rights are expected to run out on "* ]]
+	run ! grep -q '^beta .*run out' <<<"$output"
+}
+
 @test "a run of one of several profiles is replayed and verified by what it kept of the others" {
 	cd "$BATS_FILE_TMPDIR"
 	[ -s two/runs/beta/$night/inputs/others.ndjson ]

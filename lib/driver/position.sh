@@ -146,26 +146,43 @@ others_options() { # FOLDER EXCLUDED-FILE WORKSPACE-FILE
 	[ ! -e "$1/others-excluded.ndjson" ] || cat "$1/others-excluded.ndjson" >>"$2"
 }
 
-# What is not known of the workspace's position, for its verdict: units in no software model, rows without effect, feeds.
-complete_workspace() { # RECONCILED-FILE OTHERS-FILE WORKSPACE-FILE
+# What is not known of the workspace's position, for its verdict: forecasts of all profiles' days, units in no software model, rows without effect, feeds.
+complete_workspace() { # RECONCILED-FILE OTHERS-FILE WORKSPACE-FILE LICENCE-FOLDER EXCLUDED-FILE
+	local forecast
+	forecast_options "$4" "$5"
+	cat "$1" "$2" | stage split-streams account,watermark,subscription,consumption=- >"$3.days"
 	{
+		stage split-streams metric_result=- <"$3" && cat "$3.days"
+	} | stage forecast "${forecast[@]}" | stage split-streams forecast=- >"$3.forecasts"
+	{
+		cat "$3.forecasts"
 		stage split-streams unrecognized_subscription,ineffective_row,account,watermark=- <"$1"
 		stage split-streams account,watermark=- <"$2"
 	} >>"$3"
+	rm -f "$3.days" "$3.forecasts"
+}
+
+# The options of forecast that do not depend on whose forecasts they are, into `forecast`.
+forecast_options() { # LICENCE-FOLDER EXCLUDED-FILE
+	local policy
+	forecast=(--models "$1/models.csv" --entitlements "$1/entitlements.csv")
+	[ ! -e "$1/exclusions.csv" ] || forecast+=(--exclusions "$1/exclusions.csv")
+	[ ! -e "$2" ] || forecast+=(--excluded "$2")
+	[ -z "$warn_days" ] || forecast+=(--warn-days "$warn_days")
+	policy_of "$1"
+	forecast+=(${policy[@]+"${policy[@]}"})
 }
 
 # Forecasts of the open periods of what reconcile printed, by all the ledger's days.
 forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
-	local forecast=(--models "$2/models.csv" --entitlements "$2/entitlements.csv") policy
-	[ ! -e "$2/exclusions.csv" ] || forecast+=(--exclusions "$2/exclusions.csv")
-	[ ! -e "$3.daily" ] || forecast+=(--excluded "$3.daily")
-	[ -z "$warn_days" ] || forecast+=(--warn-days "$warn_days")
+	local forecast policy
+	forecast_options "$2" "$3.daily"
 	policy_of "$2"
 	{
 		stage split-streams metric_result=- <"$4"
 		# Quietly: merge has already warned when the partials were printed.
 		stage merge -q --ledger "$workspace/ledger/$1.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day
-	} | stage forecast "${forecast[@]}" ${policy[@]+"${policy[@]}"} | stage split-streams forecast=-
+	} | stage forecast "${forecast[@]}" | stage split-streams forecast=-
 }
 
 # A line "RUN CLOCK STATE ENDED-AT MANIFEST" for each run that the ledger promoted, in that order: what is a run, which is the latest and which came before
@@ -241,7 +258,7 @@ position() { # FILE NAME
 	others_options "$scratch" "$scratch/excluded" "$scratch/workspace"
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
-	[ ! -e "$scratch/workspace" ] || complete_workspace "$scratch/reconciled" "$scratch/others.ndjson" "$scratch/workspace"
+	[ ! -e "$scratch/workspace" ] || complete_workspace "$scratch/reconciled" "$scratch/others.ndjson" "$scratch/workspace" "$licence" "$scratch/excluded"
 	forecast_results "$2" "$licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
 	cat "$scratch/reconciled" "$scratch/forecasts"
 }

@@ -381,7 +381,7 @@ reconcile_run() { # NAME PARTIAL
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
 		stage report --format html -o "$1/report.html" --title "$name" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
 	if [ -e "$1/workspace.ndjson" ]; then
-		complete_workspace "$1/reconciled.ndjson" "$1/inputs/others.ndjson" "$1/workspace.ndjson"
+		complete_workspace "$1/reconciled.ndjson" "$1/inputs/others.ndjson" "$1/workspace.ndjson" "$1/inputs" "$1/excluded.ndjson"
 		[ ! -e "$1/inputs/others-partial" ] || incomplete=(--partial)
 		stage report --format html -o "$1/workspace.html" --title workspace --verdict "$1/workspace-verdict" ${incomplete[@]+"${incomplete[@]}"} <"$1/workspace.ndjson"
 	fi

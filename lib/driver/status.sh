@@ -69,7 +69,7 @@ status_command() {
 	[ "$check_status" = 0 ] || flags+=(--check)
 	if find_workspace latest_run; then
 		verdict=$(stage report -q --format verdict "${newest_as[@]}" --now "$clock" <"$newest/workspace.ndjson")
-		stage status --name workspace --results "$newest/workspace.ndjson" --verdict "$verdict" ${status_flags[@]+"${status_flags[@]}"}
+		stage status --name workspace --results "$newest/workspace.ndjson" --verdict "$verdict" --now "$clock" ${flags[@]+"${flags[@]}"} || worst=$?
 	fi
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile")

@@ -99,6 +99,11 @@ static int64_t units_of(const struct forecast_day *day, int which)
 static int draw(struct burn_down *burn_down, const struct daily_consumption *daily, const struct day_series *series, int which,
 	struct expected_position *expected, struct error *error)
 {
+	if (burn_down->position->is_shared) {
+		*expected = (struct expected_position){
+			.unlicensed = burn_down->position->unlicensed, .first_breach = burn_down->position->first_unlicensed};
+		return 0;
+	}
 	struct day_series all = {series->first, series->end, calloc((size_t)(series->end - series->first), sizeof *all.units)};
 	int64_t before = burn_down->unit_days ? burn_down->units[burn_down->unit_days - 1] : 0;
 	if (!all.units)
@@ -156,6 +161,8 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 	burn_down->high_units = forecast_round(end->high);
 	find_exhaustion(burn_down, daily);
 	burn_down->warning = burn_down->runs_out && burn_down->days_left < warn_days;
+	if (position->is_shared)
+		return 0;
 	result = expected_position_costs(burn_down->costs, &burn_down->currency, daily, position, &burn_down->at_end, error);
 	if (result < 0)
 		burn_down_release(burn_down);
@@ -217,14 +224,16 @@ void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buf
 	else
 		json_null(line);
 	json_member_boolean(line, "has_run_out", burn_down->has_run_out);
+	json_member_boolean(line, "is_shared", position->is_shared);
 	json_member_boolean(line, "is_covered", burn_down->is_covered);
 	json_member_boolean(line, "warning", burn_down->warning);
-	json_member_integer(line, "expected_unlicensed_rights", burn_down->at_end.unlicensed);
-	json_member_integer(line, "low_unlicensed_rights", burn_down->low.unlicensed);
-	json_member_integer(line, "high_unlicensed_rights", burn_down->high.unlicensed);
-	json_member_integer(line, "expected_over_licensed_rights", burn_down->at_end.available);
-	json_member_integer(line, "low_over_licensed_rights", burn_down->high.available);
-	json_member_integer(line, "high_over_licensed_rights", burn_down->low.available);
+	bool is_own = !position->is_shared;
+	json_member_integer_or_null(line, "expected_unlicensed_rights", is_own, burn_down->at_end.unlicensed);
+	json_member_integer_or_null(line, "low_unlicensed_rights", is_own, burn_down->low.unlicensed);
+	json_member_integer_or_null(line, "high_unlicensed_rights", is_own, burn_down->high.unlicensed);
+	json_member_integer_or_null(line, "expected_over_licensed_rights", is_own, burn_down->at_end.available);
+	json_member_integer_or_null(line, "low_over_licensed_rights", is_own, burn_down->high.available);
+	json_member_integer_or_null(line, "high_over_licensed_rights", is_own, burn_down->low.available);
 	json_member_text(line, "currency", burn_down->currency);
 	int digits = burn_down->currency ? currency_digits(burn_down->currency) : 0;
 	position_put_amount(line, "expected_true_up_cost", burn_down->costs[0], digits);

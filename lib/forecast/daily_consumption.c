@@ -4,6 +4,7 @@
 #include "base/instant.h"
 #include "base/stale_feed.h"
 #include "reconcile/figures.h"
+#include "stream/count_object.h"
 #include "stream/record.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 	X(account_id) X(plan_item_id) X(day) X(units_consumed) X(plan_item_name) X(subscription_name) X(watermark) X(profile) \
 	X(software_model) X(license_metric) X(unit) X(period_index) X(period_start) X(period_end) X(rights_owned) \
 	X(rights_used) X(unlicensed_rights) X(covered_rights) X(allocated_in_use) X(first_unlicensed_on) X(currency) \
-	X(true_up_cost)
+	X(true_up_cost) X(asset_group_id) X(by_day) X(is_shared)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -27,11 +28,16 @@ void daily_consumption_release(struct daily_consumption *daily)
 {
 	plan_items_release(&daily->plan_items);
 	arena_release(&daily->arena);
-	name_table_release(&daily->exclusion_suspects);
+	name_table_release(&daily->accounts);
+	name_table_release(&daily->asset_group_ids);
+	free(daily->asset_groups);
+	free(daily->plan_item_groups);
 	sum_table_release(&daily->sums);
+	sum_table_release(&daily->by_day);
 	free(daily->positions);
 	free(daily->periods);
 	free(daily->metric_of_item);
+	free(daily->metric_of_group);
 	*daily = (struct daily_consumption){.positions = NULL};
 }
 
@@ -40,24 +46,41 @@ int daily_consumption_reader_open(struct message_reader *reader, int descriptor,
 	return message_reader_open(reader, descriptor, name, pointers, SLOTS, false, error);
 }
 
-/* The number of the account, when some exclusion rule names it, else RECORD_NO_NAME. Each account is matched once. */
-static uint32_t read_suspect(struct daily_consumption *daily, struct record *record)
+/* The number of the account, where its units are kept apart, else RECORD_NO_NAME. Each account is matched once. */
+static uint32_t read_account(struct daily_consumption *daily, struct record *record, uint32_t plan_item)
 {
 	const struct exclusions *exclusions = &daily->licence->exclusions;
-	if (!exclusions->count || record->failed)
+	bool has_plan_item = !record->failed && *daily->plan_items.ids.names[plan_item].text;
+	if (record->failed || (!exclusions->count && has_plan_item))
 		return RECORD_NO_NAME;
-	uint32_t number = record_name(record, SLOT_account_id, &daily->exclusion_suspects);
+	uint32_t number = record_name(record, SLOT_account_id, &daily->accounts);
 	if (record->failed)
 		return RECORD_NO_NAME;
-	struct name *name = &daily->exclusion_suspects.names[number];
+	struct name *name = &daily->accounts.names[number];
 	const char *text = name->text;
 	if (name->value == 0)
 		name->value = exclusions_name(exclusions, EXCLUDE_ACCOUNT, &text, 1) ? 1 : -1;
-	return name->value == 1 ? number : RECORD_NO_NAME;
+	return name->value == 1 || !has_plan_item ? number : RECORD_NO_NAME;
+}
+
+static void add_account(struct daily_consumption *daily, struct record *record)
+{
+	uint32_t number = record_name(record, SLOT_account_id, &daily->accounts);
+	uint32_t group = record_is_null(record, SLOT_asset_group_id) ? RECORD_NO_NAME
+								     : record_name(record, SLOT_asset_group_id, &daily->asset_group_ids);
+	while (!record->failed && daily->asset_group_count <= number) {
+		uint32_t *new = array_grow((void **)&daily->asset_groups, &daily->asset_group_count, sizeof *new, record->error);
+		record->failed |= !new;
+		if (new)
+			*new = RECORD_NO_NAME;
+	}
+	if (!record->failed)
+		daily->asset_groups[number] = group;
 }
 
 static void add_partial(struct daily_consumption *daily, struct record *record, int sign)
 {
+	daily->has_partials |= sign > 0;
 	uint32_t key[SUM_PARTS];
 	if (record_slice(record, SLOT_account_id)->kind != JSON_STRING)
 		record_wrong(record, SLOT_account_id, "a string");
@@ -66,8 +89,31 @@ static void add_partial(struct daily_consumption *daily, struct record *record, 
 	if (record->failed || units == 0)
 		return;
 	key[0] = plan_items_read(&daily->plan_items, record, SLOT_plan_item_id);
-	key[2] = read_suspect(daily, record);
+	key[2] = read_account(daily, record, key[0]);
 	record_sum(record, &daily->sums, key, sign * units);
+}
+
+/* The days of a consumption record. */
+static void add_days(struct daily_consumption *daily, struct record *record, int sign)
+{
+	const char *at = NULL;
+	struct count_member member;
+	uint32_t key[SUM_PARTS];
+	int32_t day = 0;
+	int got = 0;
+	if (record_is_null(record, SLOT_by_day))
+		return;
+	if (record_slice(record, SLOT_account_id)->kind != JSON_STRING)
+		record_wrong(record, SLOT_account_id, "a string");
+	key[0] = plan_items_read(&daily->plan_items, record, SLOT_plan_item_id);
+	key[2] = read_account(daily, record, key[0]);
+	while (!record->failed && (got = count_object_next(record_slice(record, SLOT_by_day), &at, &member)) > 0 &&
+		day_parse(member.name, member.length, &day) == 0) {
+		key[1] = (uint32_t)day;
+		record_sum(record, &daily->by_day, key, sign * member.count);
+	}
+	if (got != 0 && !record->failed)
+		record_wrong(record, SLOT_by_day, "an object of counts by day");
 }
 
 static void add_subscription(struct daily_consumption *daily, struct record *record)
@@ -76,6 +122,15 @@ static void add_subscription(struct daily_consumption *daily, struct record *rec
 		return;
 	uint32_t item = plan_items_read(&daily->plan_items, record, SLOT_plan_item_id);
 	plan_items_read_names(&daily->plan_items, record, item, SLOT_plan_item_name, SLOT_subscription_name);
+	if (record->failed || record_is_null(record, SLOT_asset_group_id))
+		return;
+	uint32_t group = record_name(record, SLOT_asset_group_id, &daily->asset_group_ids);
+	struct plan_item_group *new = record->failed
+		? NULL
+		: array_grow((void **)&daily->plan_item_groups, &daily->plan_item_group_count, sizeof *new, record->error);
+	record->failed |= !new;
+	if (new)
+		*new = (struct plan_item_group){item, group};
 }
 
 /* Envelopes of the watermark's own day may be missing. */
@@ -120,6 +175,7 @@ static struct open_position read_position(struct record *record)
 	position.period = record_period(record, SLOT_period_index, SLOT_period_start, SLOT_period_end);
 	position.owned = record_rights(record, SLOT_rights_owned, &position.is_unlimited);
 	position.used = record_count_or(record, SLOT_rights_used, 0);
+	position.is_shared = record_slice(record, SLOT_is_shared)->kind == JSON_TRUE;
 	position.is_drawn = !record_is_null(record, SLOT_unlicensed_rights);
 	position.unlicensed = record_count_or(record, SLOT_unlicensed_rights, 0);
 	position.covered = record_count_or(record, SLOT_covered_rights, 0);
@@ -188,6 +244,10 @@ int daily_consumption_add(
 		add_subscription(daily, &record);
 	else if (message_is_record(message, "watermark"))
 		add_watermark(daily, &record);
+	else if (message_is_record(message, "account"))
+		add_account(daily, &record);
+	else if (message_is_record(message, "consumption"))
+		add_days(daily, &record, 1);
 	else if (message_is_record(message, "metric_result"))
 		add_position(daily, &record);
 	return record.failed ? -1 : 0;
@@ -199,6 +259,8 @@ int daily_consumption_subtract(
 	struct record record = {.reader = reader, .message = message, .error = error};
 	if (message_is_record(message, "daily_consumption"))
 		add_partial(daily, &record, -1);
+	else if (message_is_record(message, "consumption"))
+		add_days(daily, &record, -1);
 	return record.failed ? -1 : 0;
 }
 
@@ -210,12 +272,48 @@ static int compare_positions(const void *left, const void *right)
 	return (a->period.start > b->period.start) - (a->period.start < b->period.start);
 }
 
+/* As in a position: the metric that all plan items of an asset group are of, PLAN_ITEM_NO_METRIC for none. */
+static int map_groups(struct daily_consumption *daily, struct error *error)
+{
+	bool *is_known = calloc(daily->asset_group_ids.count + 1, sizeof *is_known);
+	daily->metric_of_group = calloc(daily->asset_group_ids.count + 1, sizeof *daily->metric_of_group);
+	if (!is_known || !daily->metric_of_group)
+		error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < daily->plan_item_group_count && is_known && daily->metric_of_group; i++) {
+		const struct plan_item_group *item = &daily->plan_item_groups[i];
+		uint32_t metric = daily->metric_of_item[item->plan_item], *of_group = &daily->metric_of_group[item->asset_group];
+		*of_group = !is_known[item->asset_group] || *of_group == metric ? metric : PLAN_ITEM_NO_METRIC;
+		is_known[item->asset_group] = true;
+	}
+	for (size_t i = 0; i < daily->asset_group_ids.count && is_known && daily->metric_of_group; i++)
+		if (!is_known[i])
+			daily->metric_of_group[i] = PLAN_ITEM_NO_METRIC;
+	int result = is_known && daily->metric_of_group ? 0 : -1;
+	free(is_known);
+	return result;
+}
+
+static uint32_t metric_of(const struct daily_consumption *daily, const struct sum *sum)
+{
+	uint32_t account = sum->key[2];
+	uint32_t group = *daily->plan_items.ids.names[sum->key[0]].text || account >= daily->asset_group_count
+		? RECORD_NO_NAME
+		: daily->asset_groups[account];
+	return group == RECORD_NO_NAME || daily->metric_of_group[group] == PLAN_ITEM_NO_METRIC ? daily->metric_of_item[sum->key[0]]
+											       : daily->metric_of_group[group];
+}
+
 int daily_consumption_finish(struct daily_consumption *daily, struct error *error)
 {
 	if (daily->position_count)
 		qsort(daily->positions, daily->position_count, sizeof *daily->positions, compare_positions);
+	if (!daily->has_partials) {
+		struct sum_table none = daily->sums;
+		daily->sums = daily->by_day;
+		daily->by_day = none;
+	}
 	daily->metric_of_item = plan_items_map(&daily->plan_items, &daily->licence->models, error);
-	return daily->metric_of_item ? 0 : -1;
+	return daily->metric_of_item ? map_groups(daily, error) : -1;
 }
 
 int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, int32_t otherwise)
@@ -223,7 +321,7 @@ int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t 
 	int32_t first = otherwise;
 	for (size_t i = 0; i < daily->sums.count; i++) {
 		const struct sum *sum = &daily->sums.sums[i];
-		if (daily->metric_of_item[sum->key[0]] == metric && sum->units > 0 && (int32_t)sum->key[1] < first)
+		if (metric_of(daily, sum) == metric && sum->units > 0 && (int32_t)sum->key[1] < first)
 			first = (int32_t)sum->key[1];
 	}
 	return first;
@@ -242,7 +340,7 @@ static int is_excluded(const struct daily_consumption *daily, const struct sum *
 	plan_items_texts(&daily->plan_items, sum->key[0], texts);
 	int excluded = exclusions_apply(exclusions, EXCLUDE_IDENTIFIER, texts, PLAN_ITEM_TEXTS, profile, &day, error);
 	if (excluded == 0 && sum->key[2] != RECORD_NO_NAME) {
-		*texts = daily->exclusion_suspects.names[sum->key[2]].text;
+		*texts = daily->accounts.names[sum->key[2]].text;
 		excluded = exclusions_apply(exclusions, EXCLUDE_ACCOUNT, texts, 1, profile, &day, error);
 	}
 	return excluded;
@@ -254,7 +352,7 @@ int daily_consumption_units(
 	for (size_t i = 0; i < daily->sums.count; i++) {
 		const struct sum *sum = &daily->sums.sums[i];
 		int64_t at = (int64_t)(int32_t)sum->key[1] - first;
-		if (daily->metric_of_item[sum->key[0]] != metric || at < 0 || at >= (int64_t)count)
+		if (metric_of(daily, sum) != metric || at < 0 || at >= (int64_t)count)
 			continue;
 		int excluded = is_excluded(daily, sum, error);
 		if (excluded < 0 || (!excluded && sum_add(&units[at], sum->units, error) < 0))

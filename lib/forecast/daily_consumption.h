@@ -1,9 +1,11 @@
 /*
  * daily_consumption.h: the units of each day, by license metric, and the positions of open periods, collected from a pipe: the
- * daily_consumption of a profile, its subscriptions, watermarks and metric_results, in any order.
+ * daily_consumption of a profile, its accounts, subscriptions, watermarks and metric_results, in any order. Where no record is of daily_consumption,
+ * the days of consumption records (by_day) serve.
  *
- * Units are summed by plan item and day; accounts are kept apart only where an exclusion rule names them. So memory grows with
- * plan items times days, not with accounts. Daily partials do not name their profile: a pipe is one profile's.
+ * Units are summed by plan item and day; accounts are kept apart only where an exclusion rule names them, or units name no plan item. So memory
+ * grows with plan items times days, not with accounts. Daily partials do not name their profile: a pipe has the metric_results of one profile, or the
+ * workspace's, whose profile is null.
  */
 #ifndef ENVTALLY_DAILY_USE_H
 #define ENVTALLY_DAILY_USE_H
@@ -18,6 +20,7 @@ struct open_position {
 	const char *software_model, *license_metric, *unit;
 	uint32_t metric; /* of the models */
 	struct period period;
+	bool is_shared; /* other profiles draw on its rights too */
 	bool is_unlimited, is_drawn; /* is_drawn: unlicensed and covered are known */
 	int64_t owned, used, unlicensed, covered, allocated_in_use;
 	const char *currency; /* of true_up_cost; NULL for none */
@@ -26,14 +29,26 @@ struct open_position {
 	int32_t first_unlicensed; /* NO_BREACH (figures.h) when it is not known */
 };
 
+/* A plan item of an asset group. */
+struct plan_item_group {
+	uint32_t plan_item, asset_group;
+};
+
 struct daily_consumption {
 	const struct licence *licence; /* models, exclusions, and for burn_down.h entitlements */
 	int64_t now;
 	bool settles_by_period; /* each period draws as a whole */
 	struct plan_items plan_items;
 	struct arena arena;
-	struct name_table exclusion_suspects; /* account ids, value 1 where some rule names the account */
+	struct name_table accounts; /* value 1 where some exclusion rule names the account, -1 where none does */
+	uint32_t *asset_groups; /* of the first accounts, RECORD_NO_NAME for none */
+	size_t asset_group_count;
+	struct name_table asset_group_ids;
+	struct plan_item_group *plan_item_groups; /* of subscriptions */
+	size_t plan_item_group_count;
 	struct sum_table sums; /* plan item, day (as uint32_t), account or RECORD_NO_NAME */
+	struct sum_table by_day; /* the same, by consumption records */
+	bool has_partials; /* some daily_consumption was read */
 	struct open_position *positions;
 	size_t position_count;
 	struct period *periods; /* of all metric_results since the contract start, each once */
@@ -41,7 +56,7 @@ struct daily_consumption {
 	const char *profile; /* of the metric_results; NULL for none */
 	bool has_profile;
 	int32_t known_until; /* the last day that every feed has passed which is not stale; at most the day before the clock's */
-	uint32_t *metric_of_item; /* after daily_consumption_finish() */
+	uint32_t *metric_of_item, *metric_of_group; /* after daily_consumption_finish() */
 };
 
 void daily_consumption_open(struct daily_consumption *daily, const struct licence *licence, int64_t now);

@@ -147,6 +147,7 @@ int position_print_metric(struct position *position, const struct position_cell 
 	position_put_price(line, pricing, price, digits);
 	put_drawing(line, &cell->figures);
 	json_member_boolean(line, "automatic", metric->is_automatic);
+	json_member_boolean(line, "is_shared", cell->is_part);
 	position_end_record(position);
 	return 0;
 }

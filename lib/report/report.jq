@@ -129,7 +129,7 @@ def forecasts: if .forecasts == [] then "" else section("forecast"; "Forecast";
     | "<h3>" + (heading | map(name) | join(" <span class=\"sep\">·</span> ")) + "</h3>\n<div class=\"scroll\">" + burn_down("burn\($at)") + "</div>\n"] | add)
   + table("What open periods are expected to use by their end"; [["Period", "days"], ["Software model"], ["Owned", "n"], ["To date", "n"], ["Expected", "n"], ["Low", "n"], ["High", "n"], ["Rights run out"], ["Method"]];
     [.forecasts[] | "<tr>" + period + "<td>" + (.software_model | name) + "</td>" + (.rights_owned | cell) + (.units_to_date | cell) + (.expected_units | cell) + (.low_units | cell) + (.high_units | cell)
-      + "<td" + (if .warning == "true" then " class=\"missing\"" else "" end) + ">" + (if .exhausted_on then @html "\(.exhausted_on)\(if .has_run_out == "true" then "" else ", in \(.days_left) \(if .days_left == "1" then "day" else "days" end)" end)" else "not in the period" end)
+      + "<td" + (if .warning == "true" then " class=\"missing\"" else "" end) + ">" + (if .exhausted_on then @html "\(.exhausted_on)\(if .has_run_out == "true" then "" else ", in \(.days_left) \(if .days_left == "1" then "day" else "days" end)" end)" elif .is_shared == "true" then "as the workspace\u2019s" else "not in the period" end)
       + (if .is_covered == "true" then ", covered by an enterprise-wide agreement" else "" end) + "</td><td>" + (.method | @html) + "</td></tr>\n"];
     if .more_forecasts == "0" then null else "<tr><td class=\"aside\" colspan=\"9\">and \(.more_forecasts) more, not listed</td></tr>" end; "")) end;
 

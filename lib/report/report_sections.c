@@ -40,6 +40,15 @@ static void write_warning(const struct report_row *row, const char *text, struct
 	cell->style = report_row_is(row, "warning", "true") ? TEXT_BAD : TEXT_PLAIN;
 }
 
+static void write_exhaustion(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	write_warning(row, text, cell);
+	buffer_append_string(&cell->text,
+		text                                              ? text
+			: report_row_is(row, "is_shared", "true") ? "as the workspace's"
+								  : "not in the period");
+}
+
 static void write_interval(const struct report_row *row, const char *text, struct report_cell *cell)
 {
 	buffer_append_format(&cell->text, "%s – %s", text, report_row_text(row, "high_units"));
@@ -133,7 +142,7 @@ static const struct report_column forecast_columns[] = {
 	{{"used\nto date", true, false}, "units_to_date", NULL, NULL},
 	{{"expected\nat its end", true, false}, "expected_units", NULL, NULL},
 	{{"within\n(80 of 100)", true, false}, "low_units", NULL, write_interval},
-	{{"rights\nrun out", false, false}, "exhausted_on", "not in the period", write_warning},
+	{{"rights\nrun out", false, false}, "exhausted_on", NULL, write_exhaustion},
 	{{"in\ndays", true, false}, "days_left", NULL, write_warning},
 	{{"method", false, false}, "method", NULL, write_method},
 };

@@ -94,7 +94,8 @@ static bool is_identified_by(const struct report_plan_item *plan_item, const cha
 
 /*
  * Units without a software model that no unrecognized_subscription names become identifiers like those. Where no consumption names
- * models, plan items cannot be told apart: only units without a plan item are certain to have none.
+ * models, plan items cannot be told apart: only units without a plan item are certain to have none. Where there is a consumption_balance, reconcile has
+ * named them all: units without a plan item may be in a position.
  */
 static int find_unrecognized(struct report *report, struct error *error)
 {
@@ -102,8 +103,9 @@ static int find_unrecognized(struct report *report, struct error *error)
 	size_t count = report->plan_item_count, named = report->identifier_count;
 	int64_t *units = calloc(count + 1, sizeof *units); /* by plan item; the last are those of none */
 	bool *found = calloc(count + 1, sizeof *found);
+	bool is_reconciled = report->balances.count > 0;
 	int result = units && found ? 0 : error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < report->by_plan_item.count && result == 0; i++) {
+	for (size_t i = 0; i < report->by_plan_item.count && result == 0 && !is_reconciled; i++) {
 		const struct sum *sum = &report->by_plan_item.sums[i];
 		size_t at = sum->key[1] == RECORD_NO_NAME ? count : sum->key[1];
 		if (sum->key[2] || (at < count && (!report->names_models || report->plan_items[at].has_model)))

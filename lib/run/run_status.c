@@ -393,9 +393,11 @@ int run_status_append(const struct run_status_options *options, struct buffer *t
 {
 	struct status status = {.options = options, .text = text, .is_healthy = true};
 	struct promotions promotions = {.count = 0};
-	int result = options->results ? 0 : promotions_read(&promotions, options->ledger, error);
-	if (result == 0)
-		result = options->results ? append_results(&status, "", options->results, error) : append_all(&status, &promotions, error);
+	int result;
+	if (!options->results)
+		result = promotions_read(&promotions, options->ledger, error) < 0 ? -1 : append_all(&status, &promotions, error);
+	else if ((result = append_results(&status, "", options->results, error)) == 0)
+		result = run_records_read(options->results, add_forecast, &status, error);
 	*healthy = status.is_healthy;
 	promotions_release(&promotions);
 	name_table_release(&status.account_ids);

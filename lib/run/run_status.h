@@ -17,7 +17,7 @@ struct run_status_options {
 	const char *name; /* of the profile */
 	const char *runs; /* folder of its runs */
 	const char *ledger; /* path; it may be missing */
-	const char *results; /* instead of runs and ledger: results of which only the verdict and the positions are shown */
+	const char *results; /* instead of runs and ledger: results, of which the verdict, the positions and what runs out are shown */
 	const char *verdict; /* by the present clock; NULL: the last run's own */
 	int64_t now; /* instant */
 	int64_t warn_days; /* warn of rights that run out in fewer days; -1: what the last run warned of */

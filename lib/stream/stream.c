@@ -161,7 +161,7 @@ const struct stream stream_metric_result = {
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"publisher", FIELD_TEXT, true}, {"product", FIELD_TEXT, true},
 		{"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true}, {"unit", FIELD_WORD, true}, POSITION_FIGURES,
 		{"average_price", FIELD_DECIMAL, false}, {"price_basis", FIELD_WORD, false}, POSITION_DRAWING,
-		{"automatic", FIELD_BOOLEAN, false}),
+		{"automatic", FIELD_BOOLEAN, false}, {"is_shared", FIELD_BOOLEAN, false}),
 };
 
 const struct stream stream_model_result = {
@@ -236,11 +236,12 @@ const struct stream stream_forecast = {
 		{"units_to_date", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true}, {"method", FIELD_WORD, true},
 		{"expected_units", FIELD_INTEGER, true}, {"low_units", FIELD_INTEGER, true}, {"high_units", FIELD_INTEGER, true},
 		{"exhausted_on", FIELD_DAY, false}, {"days_left", FIELD_INTEGER, false}, {"has_run_out", FIELD_BOOLEAN, false},
-		{"is_covered", FIELD_BOOLEAN, true}, {"warning", FIELD_BOOLEAN, true}, {"expected_unlicensed_rights", FIELD_INTEGER, false},
-		{"low_unlicensed_rights", FIELD_INTEGER, false}, {"high_unlicensed_rights", FIELD_INTEGER, false},
-		{"expected_over_licensed_rights", FIELD_INTEGER, false}, {"low_over_licensed_rights", FIELD_INTEGER, false},
-		{"high_over_licensed_rights", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false},
-		{"expected_true_up_cost", FIELD_DECIMAL, false}, {"expected_savings", FIELD_DECIMAL, false}, {"curve", FIELD_ARRAY, true}),
+		{"is_shared", FIELD_BOOLEAN, false}, {"is_covered", FIELD_BOOLEAN, true}, {"warning", FIELD_BOOLEAN, true},
+		{"expected_unlicensed_rights", FIELD_INTEGER, false}, {"low_unlicensed_rights", FIELD_INTEGER, false},
+		{"high_unlicensed_rights", FIELD_INTEGER, false}, {"expected_over_licensed_rights", FIELD_INTEGER, false},
+		{"low_over_licensed_rights", FIELD_INTEGER, false}, {"high_over_licensed_rights", FIELD_INTEGER, false},
+		{"currency", FIELD_TEXT, false}, {"expected_true_up_cost", FIELD_DECIMAL, false},
+		{"expected_savings", FIELD_DECIMAL, false}, {"curve", FIELD_ARRAY, true}),
 };
 
 const struct stream stream_entitlement_use = {
