@@ -96,8 +96,8 @@ static enum limit_verdict judge(
 		others = NULL;
 	*delay = longer(pool ? rate_limit_delay(&pool->rate, 0, now) : 0, others ? rate_limit_delay(&others->rate, 0, now) : 0);
 	if (*delay == 0 && pool == &limits->common) {
-		*delay = rate_limit_delay(&pool->rate, in_flight, now);
-		return *delay == 0 ? go(pool, now) : LIMIT_HOLD; /* until a response comes */
+		*delay = rate_limit_delay(&limits->common.rate, in_flight, now);
+		return *delay == 0 ? go(&limits->common, now) : LIMIT_HOLD; /* until a response comes */
 	}
 	if (!pool || *delay == 0)
 		return pool ? go(pool, now) : LIMIT_GO;

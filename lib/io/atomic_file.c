@@ -39,6 +39,7 @@ int atomic_file_open(struct atomic_file *file, const char *path, unsigned mode, 
 		*file = (struct atomic_file){.path = path};
 		return error_set(error, EX_OSERR, "out of memory");
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what *file holds is released by atomic_file_close() or atomic_file_abandon() */
 	int descriptor = mkostemp(file->temporary, O_CLOEXEC);
 	if (descriptor < 0) {
 		error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", path);

@@ -87,8 +87,13 @@ static void print(enum diag_level level, const char *text)
 		used += (size_t)snprintf(line + used, sizeof line - used, "%s%.64s:%s %s", colour, diag.program, *colour ? "\033[0m" : "",
 			levels[level].prefix);
 	struct buffer shown = BUFFER_INIT;
-	display_append(&shown, text, strlen(text), 0);
-	for (const char *at = shown.data; *at && used < sizeof line - 16; at++) {
+	for (size_t length; *text; text += length) { /* ends of lines and tabs as bytes: \x0a */
+		length = strcspn(text, "\n\r\t");
+		display_append(&shown, text, length, 0);
+		if (text[length])
+			buffer_append_format(&shown, "\\x%02x", (unsigned char)text[length++]);
+	}
+	for (const char *at = shown.data; at && *at && used < sizeof line - 16; at++) {
 		if (diag.json && (*at == '"' || *at == '\\'))
 			line[used++] = '\\';
 		line[used++] = *at;

@@ -152,11 +152,11 @@ int ledger_records_store(struct ledger_records *records, const struct stream *st
 
 int ledger_records_flush(struct ledger_records *records, struct error *error)
 {
-	if (records->subscriptions_moved && run_statement(records, "touch_accounts_without_plan_item", NULL, error) < 0)
+	if (records->subscriptions_moved && run_statement(records, "touch_accounts_without_plan_item", &stream_account, error) < 0)
 		return -1;
 	if (records->promoted &&
-		(run_statement(records, "remove_not_promoted", NULL, error) < 0 ||
-			run_statement(records, "untouch_accounts", NULL, error) < 0))
+		(run_statement(records, "remove_not_promoted", &stream_consumption, error) < 0 ||
+			run_statement(records, "untouch_accounts", &stream_account, error) < 0))
 		return -1;
 	records->subscriptions_moved = records->promoted = false;
 	return 0;
