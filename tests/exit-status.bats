@@ -296,8 +296,7 @@ streams() {
 
 @test "SIGTERM ends a program and a command as a signal does" {
 	acme_workspace ws
-	mkdir recording
-	mkfifo held recording/fetch-datafeed.exchanges
+	mkfifo held
 	normalize --feed datafeed <held >out 2>err 3>&- &
 	program=$!
 	exec 5>held # it waits for a line
@@ -306,12 +305,17 @@ streams() {
 	wait "$program" || status=$?
 	exec 5>&-
 	same 143 "$status"
-	setsid "$pipeline" run -C ws --replay recording >out 2>err 3>&- & # it waits for the recording
+	openssl genrsa -out ws/profiles/acme.pem 2048 2>/dev/null
+	"$build/tests/proxy" --hang --port-file port --log proxy.log 3>&- &
+	proxy=$!
+	eventually test -s port
+	https_proxy=http://127.0.0.1:$(cat port) setsid "$pipeline" run -C ws >out 2>err 3>&- & # it waits for the proxy
 	driver=$!
-	eventually pgrep -g "$driver" -x run-facts >/dev/null
+	eventually pgrep -g "$driver" -x auth >/dev/null
 	kill -TERM -- "-$driver"
 	status=0
 	wait "$driver" || status=$?
+	kill "$proxy"
 	same 143 "$status"
 	same '' "$(grep -E "$foreign|cannot go on" err || :)"
 }

@@ -29,8 +29,8 @@ static int64_t missing_rights(const struct report *report)
 /* ---- the cost of what is missing ---- */
 
 struct cost {
-	const char *currency;
 	money sum;
+	const char *currency;
 	int digits;
 };
 

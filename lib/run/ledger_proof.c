@@ -61,8 +61,9 @@ static int refuse(const struct ledger *ledger, const struct buffer *row, const c
 static int compare_rows(const struct ledger *ledger, const struct table *table, sqlite3_stmt *row, sqlite3_stmt *given, struct error *error)
 {
 	struct buffer text = BUFFER_INIT;
-	int order = !row ? 1 : !given ? -1 : 0, result = 0;
-	int column = order ? 0 : find_difference(row, given, table->keys, &order);
+	int order = !row ? 1 : !given ? -1 : 0, result = 0, column;
+	if (order == 0)
+		find_difference(row, given, table->keys, &order);
 	if (order < 0) {
 		append_row(&text, row, table);
 		result = refuse(ledger, &text, "comes from no recording", error);
