@@ -404,3 +404,50 @@ licensed() {
 	# All units are in the position, so the verdict is not that they are in no software model.
 	[[ $(report --format verdict <plain) == "At risk: rights of Pro are expected to run out on 2025-"*": plan a purchase." ]]
 }
+
+# used PROFILE FIRST COUNT UNITS: consumption of the profile's account in the year 2025, by the day.
+used() {
+	jq -nc --arg profile "$1" --arg first "$2" --argjson count "$3" --argjson units "$4" '[range($count) as $i | {key: ($first + "T00:00:00Z" | fromdate + $i * 86400 | todate[:10]), value: $units}] | from_entries |
+		{type: "RECORD", stream: "consumption", record: {profile: $profile, account_id: $profile, plan_item_id: "p1", period_index: 0, period_start: "2025-01-01T00:00:00.000Z", period_end: "2026-01-01T00:00:00.000Z",
+			unit: "envelope", state: "open", units_consumed: (map(.) | add), by_status: {}, by_day: ., periods_from: "2025-01-01", period_months: 12}}'
+}
+
+# pool ROW...: reconciles profiles a and b, which use 10 and 20 a day for 90 days, and forecasts both together and each.
+pool() {
+	{
+		echo entitlement_id,software_model,license_metric,agreement_type,start_date,end_date,purchased_rights,total_cost,currency,profile,allocation_type,allocation_value
+		printf '%s\n' "$@"
+	} >entitlements.csv
+	head -n 2 models.csv >pro.csv
+	used a 2025-01-01 90 10 >of.a
+	used b 2025-01-01 90 20 >of.b
+	cat of.a of.b >of.null
+	cat subscription of.null | reconcile -q --models pro.csv --entitlements entitlements.csv --now 2025-04-01T00:00:00Z >reconciled
+	for profile in null a b; do
+		{ cat subscription of.$profile && grep -E '"metric_result","record":."profile":"?'$profile'"?,' reconciled; } |
+			forecast -q --models pro.csv --entitlements entitlements.csv --now 2025-04-01T00:00:00Z | records_of forecast
+	done | fields profile units_to_date rights_owned is_shared expected_units exhausted_on days_left expected_unlicensed_rights expected_over_licensed_rights
+}
+
+@test "several profiles, one pool: the workspace is forecast by all use; what a profile has drawn so far is not what it may draw" {
+	# 30 a day: 10950 in the year.
+	same $'null 2700 12000 false 10950 null null 0 1050\na 900 900 true 3650 null null null null\nb 1800 1800 true 7300 null null null null' "$(pool e,Pro,Envelope,,2025-01-01,2025-12-31,12000,12000,USD,,,)"
+	# 100 days of 30 are 3000: the 101st, 11 April, is the first that lacks rights.
+	same $'null 2700 3000 false 10950 2025-04-11 10 7950 0\na 900 900 true 3650 null null null null\nb 1800 1800 true 7300 null null null null' "$(pool e,Pro,Envelope,,2025-01-01,2025-12-31,3000,3000,USD,,,)"
+}
+
+@test "several profiles: rights that are a profile's alone are forecast as its own" {
+	# a has 1000 for itself: the 101st day, 11 April. b has 8000, of which it uses 7300; nobody else may.
+	rows=(e1,Pro,Envelope,,2025-01-01,2025-12-31,1000,1000,USD,a,, e2,Pro,Envelope,,2025-01-01,2025-12-31,8000,8000,USD,b,,)
+	expected=$'a 900 1000 false 3650 2025-04-11 10 2650 0\nb 1800 8000 false 7300 null null 0 700'
+	same "$expected" "$(pool "${rows[@]}" | sed 1d)"
+	# The same by the accounts that rights are allocated to.
+	same "$expected" "$(pool e1,Pro,Envelope,,2025-01-01,2025-12-31,1000,1000,USD,,account,a e2,Pro,Envelope,,2025-01-01,2025-12-31,8000,8000,USD,,account,b | sed 1d)"
+	# With a pool beside them both share. The workspace has the rights of all: 11000 for 10950.
+	same $'null 2700 11000 false 10950 null null 0 50\na 900 1000 true 3650 null null null null\nb 1800 8000 true 7300 null null null null' "$(pool "${rows[@]}" e3,Pro,Envelope,,2025-01-01,2025-12-31,2000,2000,USD,,,)"
+	# A pool that was over before the period is nobody's.
+	same "$expected" "$(pool "${rows[@]}" e3,Pro,Envelope,,2024-01-01,2024-12-31,2000,2000,USD,,, | sed 1d)"
+	# An agreement of a alone does not cover what b lacks: 1000 of 7300.
+	same $'null 2700 2000 false 10950' "$(pool e1,Pro,Envelope,ELA,2025-01-01,2025-12-31,1000,1000,USD,a,, e2,Pro,Envelope,,2025-01-01,2025-12-31,1000,1000,USD,b,, | head -n 1 | cut -d' ' -f1-5)"
+	same "b 1800 1000 false 7300 2025-02-20 0 6300 0" "$(pool e1,Pro,Envelope,ELA,2025-01-01,2025-12-31,1000,1000,USD,a,, e2,Pro,Envelope,,2025-01-01,2025-12-31,1000,1000,USD,b,, | tail -n 1)"
+}

@@ -101,6 +101,18 @@ setup_file() {
 	run ! grep -q '^beta .*run out' <<<"$output"
 }
 
+@test "a profile's verdict and report have its own units in no software model, the workspace's those of all" {
+	cd "$BATS_FILE_TMPDIR"
+	# All 71 are beta's, as its run and the workspace say; acme has none.
+	for file in two/runs/beta/$night/{workspace,results}.ndjson; do
+		same '71 ["beta"]' "$(records_of unrecognized_subscription <$file | jq -sr '"\(map(.units_consumed) | add) \(map(.profiles[]) | unique | tojson)"')"
+	done
+	envtally reconcile -q -C two -p acme --now 2025-03-18T02:00:00Z --format ndjson >out
+	same 71 "$(records_of unrecognized_subscription <out | jq -s 'map(.units_consumed) | add')"
+	envtally reconcile -q -C two -p acme --now 2025-03-18T02:00:00Z >table
+	same "workspace" "$(sed -n 's/^\([a-z]*\), as of .*/\1/p; /units in no software model/s/.*/in none/p' table | grep -B1 'in none' | grep -v 'in none\|--')"
+}
+
 @test "a run of one of several profiles is replayed and verified by what it kept of the others" {
 	cd "$BATS_FILE_TMPDIR"
 	[ -s two/runs/beta/$night/inputs/others.ndjson ]

@@ -146,7 +146,7 @@ others_options() { # FOLDER EXCLUDED-FILE WORKSPACE-FILE
 	[ ! -e "$1/others-excluded.ndjson" ] || cat "$1/others-excluded.ndjson" >>"$2"
 }
 
-# What is not known of the workspace's position, for its verdict: forecasts of all profiles' days, units in no software model, rows without effect, feeds.
+# What is not known of the workspace's position, for its verdict: forecasts of all profiles' days, rows without effect, feeds.
 complete_workspace() { # RECONCILED-FILE OTHERS-FILE WORKSPACE-FILE LICENCE-FOLDER EXCLUDED-FILE
 	local forecast
 	forecast_options "$4" "$5"
@@ -156,7 +156,7 @@ complete_workspace() { # RECONCILED-FILE OTHERS-FILE WORKSPACE-FILE LICENCE-FOLD
 	} | stage forecast "${forecast[@]}" | stage split-streams forecast=- >"$3.forecasts"
 	{
 		cat "$3.forecasts"
-		stage split-streams unrecognized_subscription,ineffective_row,account,watermark=- <"$1"
+		stage split-streams ineffective_row,account,watermark=- <"$1"
 		stage split-streams account,watermark=- <"$2"
 	} >>"$3"
 	rm -f "$3.days" "$3.forecasts"

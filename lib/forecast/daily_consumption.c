@@ -103,6 +103,7 @@ static void add_days(struct daily_consumption *daily, struct record *record, int
 	int got = 0;
 	if (record_is_null(record, SLOT_by_day))
 		return;
+	daily->has_names |= record_slice(record, SLOT_profile)->kind == JSON_STRING;
 	if (record_slice(record, SLOT_account_id)->kind != JSON_STRING)
 		record_wrong(record, SLOT_account_id, "a string");
 	key[0] = plan_items_read(&daily->plan_items, record, SLOT_plan_item_id);
@@ -307,6 +308,8 @@ int daily_consumption_finish(struct daily_consumption *daily, struct error *erro
 {
 	if (daily->position_count)
 		qsort(daily->positions, daily->position_count, sizeof *daily->positions, compare_positions);
+	for (size_t i = 0; i < daily->position_count; i++)
+		daily->positions[i].is_whole = daily->has_names && !daily->positions[i].profile;
 	if (!daily->has_partials) {
 		struct sum_table none = daily->sums;
 		daily->sums = daily->by_day;

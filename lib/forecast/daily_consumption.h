@@ -17,6 +17,7 @@
 /* A metric_result of a period that holds the clock, whose consumption is known. */
 struct open_position {
 	const char *profile; /* NULL for none */
+	bool is_whole; /* the workspace's, of several profiles: all rights are in it, also those of one alone */
 	const char *software_model, *license_metric, *unit;
 	uint32_t metric; /* of the models */
 	struct period period;
@@ -55,6 +56,7 @@ struct daily_consumption {
 	size_t period_count;
 	const char *profile; /* of the metric_results; NULL for none */
 	bool has_profile;
+	bool has_names; /* some consumption names its profile */
 	int32_t known_until; /* the last day that every feed has passed which is not stale; at most the day before the clock's */
 	uint32_t *metric_of_item, *metric_of_group; /* after daily_consumption_finish() */
 };

@@ -10,7 +10,14 @@
 static bool is_of_position(const struct open_position *position, const struct entitlement *entitlement)
 {
 	return entitlement_is_of(entitlement, position->software_model, position->license_metric) &&
-		(!*entitlement->profile || (position->profile && strcmp(position->profile, entitlement->profile) == 0));
+		(!*entitlement->profile || position->is_whole ||
+			(position->profile && strcmp(position->profile, entitlement->profile) == 0));
+}
+
+/* Is it for some of the accounts alone? */
+static bool is_of_some(const struct open_position *position, const struct entitlement *entitlement)
+{
+	return entitlement->allocation_type != GROUP_POOL || (position->is_whole && *entitlement->profile);
 }
 
 static bool is_covered_by(const struct daily_consumption *daily, const struct open_position *position, int32_t day, bool is_allocated)
@@ -18,8 +25,8 @@ static bool is_covered_by(const struct daily_consumption *daily, const struct op
 	const struct entitlements *entitlements = &daily->licence->entitlements;
 	for (size_t i = 0; i < entitlements->count; i++) {
 		const struct entitlement *entitlement = &entitlements->list[i];
-		if (entitlement->is_enterprise && (entitlement->allocation_type != GROUP_POOL) == is_allocated &&
-			entitlement->start_day <= day && day < entitlement->end_day && is_of_position(position, entitlement))
+		if (entitlement->is_enterprise && is_of_some(position, entitlement) == is_allocated && entitlement->start_day <= day &&
+			day < entitlement->end_day && is_of_position(position, entitlement))
 			return true;
 	}
 	return false;
@@ -69,7 +76,7 @@ static struct entitlement *copy_entitlements(
 		if (is_of_position(position, &entitlements->list[i])) {
 			copies[*count] = entitlements->list[i];
 			/* What is allocated covers its group, not everybody. */
-			copies[*count].is_enterprise &= copies[*count].allocation_type == GROUP_POOL;
+			copies[*count].is_enterprise &= !is_of_some(position, &copies[*count]);
 			copies[(*count)++].allocation_type = GROUP_POOL;
 		}
 	return copies;
@@ -186,7 +193,7 @@ static double share_in_groups(const struct daily_consumption *daily, const struc
 	if (beyond)
 		return (double)position->covered / (double)beyond;
 	for (size_t i = 0; i < entitlements->count; i++)
-		all_enterprise &= entitlements->list[i].allocation_type == GROUP_POOL || entitlements->list[i].is_enterprise ||
+		all_enterprise &= !is_of_some(position, &entitlements->list[i]) || entitlements->list[i].is_enterprise ||
 			!is_of_position(position, &entitlements->list[i]);
 	return all_enterprise && position->used && position->allocated_in_use == position->used ? 1 : 0;
 }

@@ -190,6 +190,8 @@ int position_print(const struct licence *licence, const struct reconcile_input *
 	if (result == 0 && input->workspace != INPUT_NONE) {
 		position.output = workspace;
 		result = print_profile(&position, input->workspace, warn, error);
+		if (result == 0 && workspace != output)
+			result = position_print_unrecognized(&position, true, error);
 		position.output = output;
 	}
 	/* Each output has its SCHEMAs. */
@@ -200,7 +202,7 @@ int position_print(const struct licence *licence, const struct reconcile_input *
 	if (result == 0)
 		position_billing_print(&position);
 	if (result == 0)
-		result = position_print_unrecognized(&position, error);
+		result = position_print_unrecognized(&position, workspace == output, error);
 	if (result == 0)
 		result = position_print_ineffective(&position, warn, error);
 	position_close(&position);

@@ -36,7 +36,8 @@ struct position_cell {
 	struct figures figures;
 	const struct eligible_accounts *eligible;
 	bool is_by_day, is_last_over; /* drawn by the day; the last period of the profile that is over at the clock */
-	bool is_part; /* of a profile that shares the metric's rights with others */
+	bool is_part; /* of a profile that is not the only one to use the metric */
+	bool shares_rights; /* position_owner.h */
 	struct segment *segments; /* position_segments.h; when tracing */
 	size_t segment_count;
 	bool *draws_on; /* by pool: whether it may; when tracing */

@@ -114,6 +114,7 @@ static int open_cells(struct drawing *drawing, struct error *error)
 		cell->profile = *name ? name : NULL;
 		cell->drawdown = drawdown;
 		cell->is_part = period->profile != position->input->workspace && period->profile != drawing->sole;
+		cell->shares_rights = position_shares_rights(position, cell, drawing->owners);
 		cell->is_by_day = !position->is_by_period[drawing->metric];
 		cell->pools = calloc(drawdown->pool_count + 1, sizeof *cell->pools);
 		if (position->trace)

@@ -70,3 +70,30 @@ uint32_t position_owner_of(const struct position *position, const struct pool *p
 	/* An organization's rights are not another's. */
 	return owner != INPUT_NONE ? owner : is_known ? INPUT_NONE : sole;
 }
+
+bool position_draws_on(const struct position *position, const struct pool *pool, uint32_t owner, uint32_t profile)
+{
+	const struct membership *membership = &position->membership;
+	bool is_open = pool->profile == INPUT_NONE || pool->profile == profile;
+	if (profile == position->input->workspace || owner == profile || (is_open && pool->type == GROUP_POOL))
+		return true;
+	for (uint32_t rank = 0; rank < position->input->account_count && is_open; rank++)
+		if (input_account_is_of(membership_account(membership, rank), profile) &&
+			membership_is_in(membership, pool->type, rank, pool->group))
+			return true;
+	return false;
+}
+
+bool position_shares_rights(const struct position *position, const struct position_cell *cell, const uint32_t owners[])
+{
+	const struct drawdown *drawdown = cell->drawdown;
+	for (size_t i = 0; i < drawdown->pool_count && cell->is_part; i++) {
+		const struct pool *pool = &drawdown->pools[i];
+		if (owners[i] == cell->period->profile || !position_draws_on(position, pool, owners[i], cell->period->profile))
+			continue;
+		for (size_t j = pool->first; j < pool->first + pool->count; j++)
+			if (grant_is_drawable(&drawdown->grants.list[j], &cell->period->period))
+				return true;
+	}
+	return false;
+}

@@ -18,4 +18,10 @@ bool position_is_of_others(const struct position *position, const struct entitle
 /* The profile whose results have what is left of the pool; INPUT_NONE for the workspace's alone. `sole`: of its metric. */
 uint32_t position_owner_of(const struct position *position, const struct pool *pool, uint32_t sole);
 
+/* May some account of the profile draw on the pool, whose owner is known? */
+bool position_draws_on(const struct position *position, const struct pool *pool, uint32_t owner, uint32_t profile);
+
+/* May the position's profile draw, on some day of the period, on rights that other profiles may draw on too? `owners`: by pool. */
+bool position_shares_rights(const struct position *position, const struct position_cell *cell, const uint32_t owners[]);
+
 #endif

@@ -147,7 +147,7 @@ int position_print_metric(struct position *position, const struct position_cell 
 	position_put_price(line, pricing, price, digits);
 	put_drawing(line, &cell->figures);
 	json_member_boolean(line, "automatic", metric->is_automatic);
-	json_member_boolean(line, "is_shared", cell->is_part);
+	json_member_boolean(line, "is_shared", cell->shares_rights);
 	position_end_record(position);
 	return 0;
 }
@@ -220,6 +220,16 @@ static int compare_sums(const void *left, const void *right)
 	return (a->key[1] > b->key[1]) - (a->key[1] < b->key[1]);
 }
 
+/* Removes the sums of profiles that have no results here. Returns how many are left. */
+static size_t keep_shown(const struct position *position, struct sum sums[], size_t count)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (input_profile_is_shown(position->input, sums[i].key[1]))
+			sums[kept++] = sums[i];
+	return kept;
+}
+
 /* `sums`: those of the plan item, one a profile. */
 static int print_item(struct position *position, size_t item, const struct sum sums[], size_t count, struct error *error)
 {
@@ -244,7 +254,7 @@ static int print_item(struct position *position, size_t item, const struct sum s
 	return 0;
 }
 
-int position_print_unrecognized(struct position *position, struct error *error)
+int position_print_unrecognized(struct position *position, bool is_whole, struct error *error)
 {
 	struct sum_table sums = {.sums = NULL};
 	int result = sum_unrecognized(position, &sums, error);
@@ -255,9 +265,10 @@ int position_print_unrecognized(struct position *position, struct error *error)
 		size_t first = at;
 		while (at < sums.count && sums.sums[at].key[0] == item)
 			at++;
-		bool is_empty = !*position->input->plan_items.ids.names[item].text && at == first;
+		size_t all = at - first, shown = is_whole ? all : keep_shown(position, sums.sums + first, all);
+		bool is_empty = all ? !shown : !*position->input->plan_items.ids.names[item].text;
 		if (position->metric_of_item[item] == PLAN_ITEM_NO_METRIC && !is_empty)
-			result = print_item(position, item, sums.sums + first, at - first, error);
+			result = print_item(position, item, sums.sums + first, shown, error);
 	}
 	sum_table_release(&sums);
 	return result;

@@ -27,6 +27,7 @@ void position_print_sum(struct position *position, const struct stream *stream, 
 /* The accounts with unlicensed units; `parts` by consumer: breach_cost.h. */
 int position_print_unlicensed(
 	struct position *position, const struct position_cell *cell, const struct amount parts[], struct error *error);
-int position_print_unrecognized(struct position *position, struct error *error);
+/* `is_whole`: of all profiles, else of those that have results here. */
+int position_print_unrecognized(struct position *position, bool is_whole, struct error *error);
 
 #endif

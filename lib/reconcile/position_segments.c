@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/instant.h"
 #include "reconcile/breach_cost.h"
+#include "reconcile/position_owner.h"
 #include "reconcile/position_print.h"
 #include "json/json_write.h"
 
@@ -54,14 +55,8 @@ static int find_pools(const struct position *position, struct position_cell *cel
 	cell->draws_on = calloc(drawdown->pool_count + 1, sizeof *cell->draws_on);
 	if (!cell->draws_on)
 		return error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < drawdown->pool_count; i++) {
-		const struct pool *pool = &drawdown->pools[i];
-		bool is_open = pool->profile == INPUT_NONE || pool->profile == profile;
-		cell->draws_on[i] = profile == position->input->workspace || owners[i] == profile || (is_open && pool->type == GROUP_POOL);
-		for (uint32_t rank = 0; rank < position->input->account_count && is_open && !cell->draws_on[i]; rank++)
-			cell->draws_on[i] = input_account_is_of(membership_account(&position->membership, rank), profile) &&
-				membership_is_in(&position->membership, pool->type, rank, pool->group);
-	}
+	for (size_t i = 0; i < drawdown->pool_count; i++)
+		cell->draws_on[i] = position_draws_on(position, &drawdown->pools[i], owners[i], profile);
 	return 0;
 }
 
