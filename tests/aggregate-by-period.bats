@@ -377,3 +377,21 @@ END
 	normalize <raw.ndjson | merge --ledger :memory: --emit all | aggregate-by-period --contract-start 2025-01-31 --renewal-months 12 >out 2>/dev/null
 	[ "$(periods <out | wc -l)" -gt 5 ]
 }
+
+@test "accounts were read and nothing was used: the contract says which periods there are, so that rights that nobody uses have rows" {
+	printf 'publisher,product,software_model,license_metric,identifier_type,identifier\nD,P,N,Envelope,plan_item_id,p\n' >models.csv
+	printf 'entitlement_id,software_model,license_metric,subscription_period,start_date,end_date,purchased_rights,total_cost,currency\ne,N,Envelope,Quarterly,2024-01-01,2024-12-31,100,250,USD\n' >entitlements.csv
+	printf '{"type":"RECORD","stream":"account","record":{"organization_id":"o","account_id":"a"}}\n{"type":"RECORD","stream":"watermark","record":{"account_id":"a","watermark":"2025-02-09T00:00:00Z"}}\n' |
+		merge --ledger :memory: --emit all | aggregate-by-period --contract-start 2024-01-01 --renewal-months 3 --now 2025-02-10T00:00:00Z |
+		reconcile -e entitlements.csv -m models.csv --now 2025-02-10T00:00:00Z >results
+	records_of metric_result <results | jq -r '"\(.period_start[:10]) \(.rights_owned) \(.rights_used) \(.rights_available) \(.current_period_spend) \(.usage_state)"' >got
+	diff -u - got <<'END'
+2024-01-01 100 0 100 250.00 zero
+2024-04-01 100 0 100 250.00 zero
+2024-07-01 100 0 100 250.00 zero
+2024-10-01 100 0 100 250.00 zero
+2025-01-01 0 0 0 0.00 zero
+END
+	# The same position without a feed that was read is no all-clear.
+	[[ $(grep -v '"watermark"' results | report --format verdict) == "Incomplete: no units were counted, and no feed was read: "* ]]
+}

@@ -62,18 +62,24 @@ static struct account_facts *facts_of(struct consumption *consumption, uint32_t 
 	return &consumption->facts[account];
 }
 
-/* The periods are fixed once the contracts of earlier runs are known, which come before the first summand. */
+int consumption_apply_contracts(struct consumption *consumption, struct error *error)
+{
+	if (!consumption->contracts_applied &&
+		contracts_apply(
+			&consumption->contracts, consumption->contract_start, consumption->renewal_months, consumption->now, error) < 0)
+		return -1;
+	consumption->contracts_applied = true;
+	return 0;
+}
+
 static int period_of(struct consumption *consumption, int32_t day, struct period *period, struct error *error)
 {
 	if (consumption->by_calendar) {
 		*period = period_of_day(&consumption->calendar, day);
 		return 0;
 	}
-	if (!consumption->contracts_applied &&
-		contracts_apply(
-			&consumption->contracts, consumption->contract_start, consumption->renewal_months, consumption->now, error) < 0)
+	if (consumption_apply_contracts(consumption, error) < 0)
 		return -1;
-	consumption->contracts_applied = true;
 	*period = contracts_period_of_day(&consumption->contracts, day);
 	return 0;
 }

@@ -46,6 +46,9 @@ struct consumption {
 void consumption_open(struct consumption *consumption, int64_t now, const char *run_id);
 void consumption_release(struct consumption *consumption);
 
+/* Fixes the periods: by the contracts read so far, and the one of the profile. */
+int consumption_apply_contracts(struct consumption *consumption, struct error *error);
+
 /* The rule that a period follows which begins at the instant; once there is a summand. */
 struct period_rule consumption_rule(const struct consumption *consumption, int64_t period_start);
 

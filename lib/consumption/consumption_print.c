@@ -80,8 +80,6 @@ static void print_restatement(struct consumption *consumption, const struct tall
 static void print_contracts(const struct consumption *consumption, struct output *output)
 {
 	struct buffer *line = &output->pending;
-	if (consumption->by_calendar || !consumption->contracts_applied || !consumption->restates)
-		return;
 	stream_append_schema(line, &stream_contract);
 	for (size_t i = 0; i < consumption->contracts.count; i++) {
 		const struct contract *contract = &consumption->contracts.list[i];
@@ -160,6 +158,11 @@ int consumption_print(struct consumption *consumption, struct output *output, st
 	}
 	if (print_restatements(consumption, output, error) < 0)
 		return -1;
-	print_contracts(consumption, output);
+	/* Accounts were read and nothing was used: no consumption says which periods there are. */
+	bool is_unused = !any && tally->accounts.count && watermark != INSTANT_NONE && !consumption->by_calendar;
+	if (is_unused && consumption_apply_contracts(consumption, error) < 0)
+		return -1;
+	if (!consumption->by_calendar && consumption->contracts_applied && (consumption->restates || is_unused))
+		print_contracts(consumption, output);
 	return 0;
 }

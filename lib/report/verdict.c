@@ -135,6 +135,15 @@ static int64_t billed_beyond(const struct report *report)
 	return count;
 }
 
+/* No use, and nothing that says that a feed was read: an input that failed is empty, too. */
+static bool nothing_was_read(const struct report *report)
+{
+	bool is_zero = report->metrics.count > 0 && !report->has_watermarks && !report->has_use;
+	for (size_t i = 0; i < report->metrics.count && is_zero; i++)
+		is_zero = report_row_is(report_row_at(&report->metrics, i), "usage_state", "zero");
+	return is_zero;
+}
+
 /* The units of rows; of one reason, unless it is NULL. */
 static int64_t units_of(const struct report_rows *rows, const char *field, const char *reason)
 {
@@ -155,6 +164,7 @@ static void append_incomplete(const struct report *report, struct buffer *text)
 		const char *thing, *of, *next_step;
 	} parts[] = {
 		{unrecognized_units(report), "unit", "in no software model", "add rows to licence/models.csv (`envtally models suggest`)"},
+		{nothing_was_read(report) ? SOME : 0, "no units were counted,", "and no feed was read", "check what fetches them"},
 		{report->is_partial ? SOME : 0, "some accounts", "could not be read", "run again"},
 		{stale_accounts(report), "account", "whose feed is stale or was never read",
 			"run again, or ask Docusign about it (`envtally status` has the names)"},
