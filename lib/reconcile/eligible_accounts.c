@@ -58,9 +58,11 @@ void eligible_accounts_release(struct eligible_accounts *eligible)
 	*eligible = (struct eligible_accounts){.count = 0};
 }
 
-enum usage_state eligible_accounts_state(const struct eligible_accounts *eligible)
+enum usage_state usage_state_of(const struct eligible_accounts *eligible, const struct usage_evidence *evidence)
 {
-	if (eligible->count && eligible->not_yet_fed == (int64_t)eligible->count)
+	if (evidence->units > 0)
+		return USAGE_COUNTED;
+	if (evidence->accounts && evidence->not_yet_fed == evidence->accounts)
 		return USAGE_NOT_YET_FED;
-	return eligible->is_listed && !eligible->was_used ? USAGE_NOT_REPORTED : USAGE_ZERO;
+	return eligible->is_listed && !(eligible->was_used && evidence->is_reported) ? USAGE_NOT_REPORTED : USAGE_ZERO;
 }

@@ -28,7 +28,13 @@ void eligible_accounts_release(struct eligible_accounts *eligible);
 bool eligible_accounts_is_fed(const struct membership *membership, uint32_t rank);
 bool eligible_accounts_is_reported(const struct membership *membership, uint32_t rank);
 
-/* The state of the use of a metric that has no units in a period. */
-enum usage_state eligible_accounts_state(const struct eligible_accounts *eligible);
+/* What is known of the use of a metric in a period, by all eligible accounts or by those of a group. */
+struct usage_evidence {
+	int64_t units, accounts, not_yet_fed;
+	bool is_reported; /* some of these accounts ever had units */
+};
+
+/* `not_reported` needs a metric that is listed: no unit of it was ever reported, or none of these accounts. */
+enum usage_state usage_state_of(const struct eligible_accounts *eligible, const struct usage_evidence *evidence);
 
 #endif

@@ -55,9 +55,14 @@ bool figures_are_known(const struct figures *figures)
 	return figures->usage_state <= USAGE_ZERO;
 }
 
+const char *status_of(int64_t unlicensed, bool is_known)
+{
+	return unlicensed ? "Not Compliant" : is_known ? "Compliant" : "Unknown";
+}
+
 const char *figures_status(const struct figures *figures)
 {
-	return figures->is_not_compliant ? "Not Compliant" : figures->is_unknown ? "Unknown" : "Compliant";
+	return status_of(figures->is_not_compliant, !figures->is_unknown);
 }
 
 static int add_counts(struct figures *sum, const struct figures *part, struct error *error)

@@ -44,6 +44,7 @@ int figures_build(struct figures *figures, const struct drawdown *drawdown, cons
 bool figures_are_known(const struct figures *figures);
 
 /* Compliant, Not Compliant, or Unknown where nothing is known to be missing and some use is not known. */
+const char *status_of(int64_t unlicensed, bool is_known);
 const char *figures_status(const struct figures *figures);
 
 int figures_add(struct figures *sum, const struct figures *part, bool is_first, struct error *error);

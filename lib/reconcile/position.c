@@ -67,9 +67,10 @@ static void set_usage_state(struct figures *figures, const struct eligible_accou
 {
 	figures->accounts_not_yet_fed = eligible->not_yet_fed;
 	figures->accounts_not_reported = eligible->not_reported;
-	figures->usage_state = figures->used + figures->excluded > 0 ? USAGE_COUNTED : eligible_accounts_state(eligible);
-	if (figures->used == 0 && figures->usage_state == USAGE_COUNTED)
-		figures->usage_state = USAGE_ZERO;
+	const struct usage_evidence evidence = {
+		.units = figures->used, .accounts = (int64_t)eligible->count, .not_yet_fed = eligible->not_yet_fed, .is_reported = true};
+	/* What is excluded was reported too. */
+	figures->usage_state = !figures->used && figures->excluded > 0 ? USAGE_ZERO : usage_state_of(eligible, &evidence);
 	if (figures_are_known(figures))
 		return;
 	figures->is_unknown = true;

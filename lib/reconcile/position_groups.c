@@ -81,13 +81,14 @@ static int fill(const struct position *position, const struct rows *rows, const 
 	return 0;
 }
 
-static enum usage_state state_of(const struct row *row, bool is_pool)
+/* Rights without accounts are in the state of the metric: where its use is not known, none of its rows says what is left. */
+static enum usage_state state_of(const struct row *row, const struct position_cell *cell)
 {
-	if (row->units > 0)
-		return USAGE_COUNTED;
-	if (is_pool || !row->accounts)
-		return USAGE_ZERO;
-	return row->not_yet_fed == row->accounts ? USAGE_NOT_YET_FED : row->reported ? USAGE_ZERO : USAGE_NOT_REPORTED;
+	if (!row->units && !row->accounts)
+		return figures_are_known(&cell->figures) ? USAGE_ZERO : cell->figures.usage_state;
+	return usage_state_of(cell->eligible,
+		&(struct usage_evidence){
+			.units = row->units, .accounts = row->accounts, .not_yet_fed = row->not_yet_fed, .is_reported = row->reported > 0});
 }
 
 /* The rows before: the amount of a row is what so many rights more are worth. */
@@ -114,14 +115,16 @@ static int print_row(struct position *position, const struct position_cell *cell
 	static const char *const kinds[] = {"group", "ungrouped", "pool"};
 	const struct row *row = &rows->list[number];
 	size_t kind = number < rows->groups ? 0 : number - rows->groups + 1;
-	enum usage_state state = state_of(row, kind == 2);
+	enum usage_state state = state_of(row, cell);
 	struct amount over_amount, true_up = {.state = cell->pricing.currency ? AMOUNT_KNOWN : AMOUNT_NONE};
-	bool is_open = cell->figures.is_open;
+	bool is_known = figures_are_known(&cell->figures), is_open = cell->figures.is_open;
 	int64_t owned = row->allocated + row->pooled + row->rest, over = row->is_unlimited || cell->figures.is_unlimited ? 0 : row->rest;
 	if (add_over_amount(running, &over_amount, over, &cell->pricing, error) < 0 || amount_add(&true_up, row->true_up, error) < 0)
 		return -1;
-	if (is_open)
+	if (is_open || !is_known)
 		over_amount.state = AMOUNT_NONE;
+	if (!is_known)
+		true_up.state = AMOUNT_NONE;
 	struct buffer *line = position_begin_record(position, &stream_group_result);
 	position_put_metric(line, cell);
 	json_member_text(line, "unit", cell->metric->unit);
@@ -134,15 +137,15 @@ static int print_row(struct position *position, const struct position_cell *cell
 	json_member_integer(line, "rights_allocated", row->allocated + (kind == 2 ? 0 : row->rest));
 	json_member_integer(line, "rights_pooled", row->pooled + (kind == 2 ? row->rest : 0));
 	position_put_known(line, "rights_used", state <= USAGE_ZERO, row->units);
-	json_member_rights(line, "rights_available", row->is_unlimited, row->rest);
-	position_put_known(line, "over_licensed_rights", !is_open, over);
-	json_member_integer(line, "unlicensed_rights", row->unlicensed);
-	json_member_integer(line, "covered_rights", row->covered);
+	position_put_known_rights(line, "rights_available", is_known, row->is_unlimited, row->rest);
+	position_put_known(line, "over_licensed_rights", is_known && !is_open, over);
+	position_put_known(line, "unlicensed_rights", is_known, row->unlicensed);
+	position_put_known(line, "covered_rights", is_known, row->covered);
 	json_member_text(line, "usage_state", usage_state_names[state]);
 	json_member_text(line, "currency", cell->pricing.currency);
 	position_put_amount(line, "over_licensed_amount", over_amount, cell->pricing.digits);
 	position_put_amount(line, "true_up_cost", true_up, cell->pricing.digits);
-	json_member_text(line, "status", row->unlicensed ? "Not Compliant" : state <= USAGE_ZERO ? "Compliant" : "Unknown");
+	json_member_text(line, "status", status_of(row->unlicensed, state <= USAGE_ZERO));
 	position_end_record(position);
 	return 0;
 }

@@ -32,6 +32,14 @@ void position_put_known(struct buffer *line, const char *key, bool is_known, int
 		json_null(line);
 }
 
+void position_put_known_rights(struct buffer *line, const char *key, bool is_known, bool is_unlimited, int64_t rights)
+{
+	if (is_known)
+		json_member_rights(line, key, is_unlimited, rights);
+	else
+		position_put_known(line, key, false, 0);
+}
+
 /* A decimal as a string of digits and a point: nothing to escape. */
 static void put_decimal(struct buffer *line, int64_t value, int digits)
 {
@@ -78,10 +86,7 @@ static void put_rights(struct buffer *line, const struct figures *figures)
 	bool known = figures_are_known(figures);
 	json_member_rights(line, "rights_owned", figures->is_unlimited, figures->owned);
 	position_put_known(line, "rights_used", known, figures->used);
-	if (known)
-		json_member_rights(line, "rights_available", figures->is_unlimited, figures->available);
-	else
-		position_put_known(line, "rights_available", false, 0);
+	position_put_known_rights(line, "rights_available", known, figures->is_unlimited, figures->available);
 	position_put_known(line, "over_licensed_rights", known && !figures->is_open, figures->over_licensed);
 	position_put_known(line, "unlicensed_rights", known, figures->unlicensed);
 	json_member_text(line, "status", figures_status(figures));

@@ -13,6 +13,8 @@ void position_end_record(struct position *position);
 
 /* A whole number, or null. */
 void position_put_known(struct buffer *line, const char *key, bool is_known, int64_t value);
+/* Rights, or null. */
+void position_put_known_rights(struct buffer *line, const char *key, bool is_known, bool is_unlimited, int64_t rights);
 void position_put_amount(struct buffer *line, const char *key, struct amount amount, int digits);
 /* average_price and price_basis; `price` as average_price_shown() has it. */
 void position_put_price(struct buffer *line, const struct average_price *pricing, int64_t price, int digits);

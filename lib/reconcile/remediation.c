@@ -53,7 +53,7 @@ static int print_option(struct position *position, const struct position_cell *c
 	json_member_integer(line, "over_licensed_rights_after", outcome->over);
 	json_member_integer(line, "unlicensed_rights_after", outcome->unlicensed);
 	position_put_amount(line, "true_up_cost_after", left, cell->pricing.digits);
-	json_member_text(line, "status_after", outcome->unlicensed ? "Not Compliant" : "Compliant");
+	json_member_text(line, "status_after", status_of(outcome->unlicensed, true));
 	position_end_record(position);
 	return 0;
 }

@@ -167,7 +167,7 @@ def group_results: if .group_results == [] then "" else section("groups"; "Group
   + table("Licence positions per group"; [["Software model"], ["By"], ["Group"], ["Owned", "n"], ["Allocated", "n"], ["Of the pool", "n"], ["Used", "n"], ["Available", "n"], ["Unlicensed", "n"], ["True-up cost", "n"], ["Status"]];
     [.group_results[] | "<tr><th scope=\"row\">" + (.software_model | name) + "</th><td class=\"state\">" + (.group_type | gsub("_"; " ") | @html) + "</td><td>" + group_name + "</td>"
       + (.rights_owned | cell) + (.rights_allocated | cell) + (.rights_pooled | cell) + (.rights_used | cell)
-      + (.rights_available | cell) + (.unlicensed_rights | if . == "0" then cell else "<td class=\"n missing\">" + figure + "</td>" end) + (.true_up_cost | amount) + "<td>" + pill + "</td></tr>\n"];
+      + (.rights_available | cell) + (.unlicensed_rights | if . == "0" or (is_finite | not) then cell else "<td class=\"n missing\">" + figure + "</td>" end) + (.true_up_cost | amount) + "<td>" + pill + "</td></tr>\n"];
     if .more_group_results == "0" then null else "<tr><td class=\"aside\" colspan=\"11\">and \(.more_group_results) more, not listed</td></tr>" end; "")) end;
 
 def billings: if .billings == [] then "" else section("billing"; "Docusign’s own count";

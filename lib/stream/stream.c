@@ -186,8 +186,8 @@ const struct stream stream_group_result = {
 		{"period_end", FIELD_TIME, true}, {"group_type", FIELD_WORD, true}, {"group_kind", FIELD_WORD, true},
 		{"group_value", FIELD_TEXT, false}, {"group_name", FIELD_TEXT, false}, {"rights_owned", FIELD_RIGHTS, true},
 		{"rights_allocated", FIELD_INTEGER, true}, {"rights_pooled", FIELD_INTEGER, true}, {"rights_used", FIELD_INTEGER, false},
-		{"rights_available", FIELD_RIGHTS, true}, {"over_licensed_rights", FIELD_INTEGER, false},
-		{"unlicensed_rights", FIELD_INTEGER, true}, {"covered_rights", FIELD_INTEGER, true}, {"usage_state", FIELD_WORD, false},
+		{"rights_available", FIELD_RIGHTS, false}, {"over_licensed_rights", FIELD_INTEGER, false},
+		{"unlicensed_rights", FIELD_INTEGER, false}, {"covered_rights", FIELD_INTEGER, false}, {"usage_state", FIELD_WORD, false},
 		{"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, {"true_up_cost", FIELD_DECIMAL, false},
 		{"status", FIELD_TEXT, true}),
 };
