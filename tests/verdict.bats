@@ -14,6 +14,9 @@ unmapped() { printf '{"type":"RECORD","stream":"consumption","record":{"profile"
 forecast() { # MODEL DAY [COVERED [USED [RUN-OUT]]]
 	printf '{"type":"RECORD","stream":"forecast","record":{"profile":"x","software_model":"%s","license_metric":"E","unit":"envelope","period_index":0,"period_start":"2025-01-01T00:00:00.000Z","period_end":"2026-01-01T00:00:00.000Z","as_of":"2025-06-01T00:00:00.000Z","known_until":"2025-05-31","curve":[],"rights_owned":9,"units_to_date":%s,"expected_units":20,"low_units":18,"high_units":22,"method":"seasonal","exhausted_on":"%s","days_left":30,"is_covered":%s,"warning":false,"has_run_out":%s}}\n' "$1" "${4:-5}" "$2" "${3:-false}" "${5:-false}"
 }
+advised() { # OPTION
+	printf '{"type":"RECORD","stream":"remediation","record":{"profile":"x","software_model":"A","license_metric":"E","period_index":0,"period_start":"2025-01-01T00:00:00.000Z","period_end":"2026-01-01T00:00:00.000Z","number":1,"option":"%s","rights":1,"cost":"0.00","rights_owned_after":9,"over_licensed_rights_after":0,"unlicensed_rights_after":0,"status_after":"Compliant"}}\n' "$1"
+}
 watermark() { printf '{"type":"RECORD","stream":"watermark","record":{"account_id":"%s","watermark":"%s"}}\n' "$1" "$2"; }
 verdict() { report --format verdict --now 2025-06-01T00:00:00Z "$@"; }
 
@@ -49,6 +52,8 @@ metric A 17 '"39.95"' '"USD"'; metric B 4 '"9.4"' '"USD"'; metric C 0 null null|
 metric A 1 '"2.35"' '"USD"'; metric B 2 '"400"' '"JPY"'; metric C 3 '"1.50"' '"EUR"'|Not Compliant: 3 of 3 rows of the licence position, 6 rights missing, true-up 2.35 USD, 400 JPY and 1.50 EUR$buy
 metric A 1 '"2.35"' '"USD"'; metric B 2 null null|Not Compliant: 2 of 2 rows of the licence position, 3 rights missing, true-up 2.35 USD and what has no price$buy
 metric A 5 null null|Not Compliant: 1 of 1 row of the licence position, 5 rights missing, true-up not known (prices are missing)$buy
+metric A 5 null null; advised buy_rights|Not Compliant: 1 of 1 row of the licence position, 5 rights missing, true-up not known (prices are missing)$buy
+metric A 1 '"2.35"' '"USD"'; advised move_rights|Not Compliant: 1 of 1 row of the licence position, 1 right missing, true-up 2.35 USD: move rights that others leave unused (envtally report), buy it, or record the entitlement that covers it.
 unmapped 3000|Incomplete: 3000 units in no software model: $map.
 metric A 0 null null; unmapped 1|Incomplete: 1 unit in no software model: $map.
 metric A 0 null null; watermark a 2025-05-31T00:00:00Z; watermark b 2025-03-01T00:00:00Z|Incomplete: 1 account whose feed is stale or was never read: $feed.
@@ -65,7 +70,7 @@ metric A 0 null null; billed differs 2; billed feed_is_behind -2; billed agrees 
 unmapped 4; watermark a 2025-03-01T00:00:00Z; echo '$ineffective'|Incomplete: 4 units in no software model: $map; 1 account whose feed is stale or was never read: $feed; 1 row of licence files without effect: correct or remove what the report lists.
 true|Incomplete: no licence position: enter what was bought in licence/entitlements.csv, then reconcile.
 END
-	same 22 "$cases"
+	same 24 "$cases"
 }
 
 account() { printf '{"type":"RECORD","stream":"account","record":{"organization_id":null,"account_id":"%s","account_name":"%s"}}\n' "$1" "$2"; }

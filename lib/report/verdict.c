@@ -83,6 +83,14 @@ static const char *plural(int64_t count)
 	return count == 1 ? "" : "s";
 }
 
+static bool can_move_rights(const struct report *report)
+{
+	bool can = false;
+	for (size_t i = 0; i < report->remediations.count && !can; i++)
+		can = report_row_is(report_row_at(&report->remediations, i), "option", "move_rights");
+	return can;
+}
+
 static void append_not_compliant(const struct report *report, struct buffer *text)
 {
 	int64_t missing = missing_rights(report);
@@ -98,9 +106,9 @@ static void append_not_compliant(const struct report *report, struct buffer *tex
 		buffer_append_format(text, ", true-up %s%s", cost.data, unknown ? " and what has no price" : "");
 	else if (unknown)
 		buffer_append_string(text, ", true-up not known (prices are missing)");
-	buffer_append_string(text,
-		missing == 1 ? ": buy it, or record the entitlement that covers it."
-			     : ": buy them, or record the entitlement that covers them.");
+	const char *them = missing == 1 ? "it" : "them";
+	buffer_append_format(text, ": %sbuy %s, or record the entitlement that covers %s.",
+		can_move_rights(report) ? "move rights that others leave unused (envtally report), " : "", them, them);
 	buffer_release(&cost);
 }
 

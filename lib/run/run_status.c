@@ -181,8 +181,8 @@ static void append_exhaustion(struct status *status, struct record *record)
 	if (record_slice(record, SLOT_has_run_out)->kind == JSON_TRUE)
 		buffer_append_format(status->text, "ran out on %.*s\n", DAY_LENGTH, day_slice->text);
 	else
-		buffer_append_format(
-			status->text, "are expected to run out on %.*s, in %" PRId64 " days\n", DAY_LENGTH, day_slice->text, left);
+		buffer_append_format(status->text, "are expected to run out on %.*s, in %" PRId64 " day%s\n", DAY_LENGTH, day_slice->text,
+			left, left == 1 ? "" : "s");
 }
 
 static void add_metric_result(void *context, struct record *record)
