@@ -38,6 +38,11 @@ static int64_t start_of(const struct period_rule *rule, int index)
 	return day_from_civil(year, month, day < length ? day : length) * DAY_MS;
 }
 
+int32_t period_end_day(const struct period *period)
+{
+	return instant_day(period->end - 1) + 1;
+}
+
 struct period period_by_index(const struct period_rule *rule, int index)
 {
 	return (struct period){.index = index, .start = start_of(rule, index), .end = start_of(rule, index + 1)};

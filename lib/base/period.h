@@ -31,6 +31,9 @@ struct period_rule period_rule_contract(int32_t contract_start, int renewal_mont
 /* `calendar` is month, quarter or year; EX_USAGE for anything else. */
 int period_rule_calendar(const char *calendar, int32_t contract_start, struct period_rule *rule, struct error *error);
 
+/* The day after the last one of which it holds a part. */
+int32_t period_end_day(const struct period *period);
+
 struct period period_by_index(const struct period_rule *rule, int index);
 struct period period_of_instant(const struct period_rule *rule, int64_t instant);
 struct period period_of_day(const struct period_rule *rule, int32_t day);

@@ -47,3 +47,11 @@ void sum_table_release(struct sum_table *table)
 	hash_index_release(&table->index);
 	*table = (struct sum_table){.sums = NULL};
 }
+
+int sum_compare_keys(const void *left, const void *right)
+{
+	const struct sum *a = left, *b = right;
+	if (a->key[0] != b->key[0])
+		return a->key[0] < b->key[0] ? -1 : 1;
+	return (a->key[1] > b->key[1]) - (a->key[1] < b->key[1]);
+}

@@ -27,6 +27,9 @@ struct sum *sum_table_find(const struct sum_table *table, const uint32_t key[SUM
 int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error);
 void sum_table_release(struct sum_table *table);
 
+/* For qsort: by the first two parts of the key. */
+int sum_compare_keys(const void *left, const void *right);
+
 /* Adds; EX_DATAERR when the sum leaves 64 bits. */
 int sum_add(int64_t *sum, int64_t units, struct error *error);
 

@@ -3,9 +3,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Bytes of the character at `text`, 0 when none is there: the table of RFC 3629 section 4. */
-static size_t character(const unsigned char *text, size_t length)
+/* The table of RFC 3629 section 4. */
+size_t utf8_character(const char *at, size_t length)
 {
+	const unsigned char *text = (const unsigned char *)at;
 	static const struct {
 		unsigned char first_low, first_high, second_low, second_high;
 		size_t length;
@@ -26,8 +27,8 @@ static size_t character(const unsigned char *text, size_t length)
 		size_t count = forms[i].length;
 		if (count > length || (count > 1 && (text[1] < forms[i].second_low || text[1] > forms[i].second_high)))
 			return 0;
-		for (size_t at = 2; at < count; at++)
-			if (text[at] < 0x80 || text[at] > 0xbf)
+		for (size_t byte = 2; byte < count; byte++)
+			if (text[byte] < 0x80 || text[byte] > 0xbf)
 				return 0;
 		return count;
 	}
@@ -37,7 +38,7 @@ static size_t character(const unsigned char *text, size_t length)
 size_t utf8_prefix(const char *text, size_t length)
 {
 	size_t at = 0, count;
-	while (at < length && (count = character((const unsigned char *)text + at, length - at)) > 0)
+	while (at < length && (count = utf8_character(text + at, length - at)) > 0)
 		at += count;
 	return at;
 }

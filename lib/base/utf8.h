@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+/* Bytes of the character at `at`, of the `length` bytes that are there (one at least); 0 when none is well-formed. */
+size_t utf8_character(const char *at, size_t length);
+
 /* How many of the `length` bytes, from the first, are complete and well-formed characters. */
 size_t utf8_prefix(const char *text, size_t length);
 

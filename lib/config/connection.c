@@ -33,7 +33,7 @@ static const struct setting table[] = {
 	{"expires_at", SETTING_INSTANT, AT(expires_at)},
 	{"contract_start", SETTING_DAY, AT(contract_start), .required = true},
 	{"renewal_months", SETTING_INTEGER, AT(renewal_months), .required = true, .least = 1, .most = 60},
-	{"lookback_days", SETTING_INTEGER, AT(lookback_days), .required = true, .least = 0, .most = 366},
+	{"lookback_days", SETTING_INTEGER, AT(lookback_days), .required = true, .least = 0, .most = LOOKBACK_MOST_DAYS},
 	{"concurrency", SETTING_INTEGER, AT(concurrency), .required = true, .least = 1, .most = 64},
 	{"download_consumption", SETTING_BOOLEAN, AT(download_consumption), .otherwise = true},
 	{"download_billing", SETTING_BOOLEAN, AT(download_billing)},

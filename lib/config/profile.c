@@ -110,7 +110,7 @@ static const struct setting table[] = {
 	{"key_alias", SETTING_STRING, AT(key_alias)},
 	{"user_id", SETTING_STRING, AT(user_id)},
 	{"feed", SETTING_STRING, AT(feed)},
-	{"lookback_days", SETTING_INTEGER, AT(lookback_days), .least = 0, .most = 366, .otherwise = 8},
+	{"lookback_days", SETTING_INTEGER, AT(lookback_days), .least = 0, .most = LOOKBACK_MOST_DAYS, .otherwise = 8},
 	{"concurrency", SETTING_INTEGER, AT(concurrency), .least = 1, .most = 64, .otherwise = 8},
 	{"ca_bundle", SETTING_STRING, AT(ca_bundle)},
 	{"proxy_login", SETTING_STRING, AT(proxy_login), .accepts = accept_file,

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define LOOKBACK_MOST_DAYS 366
+
 struct profile {
 	char *path; /* as given */
 	char *directory; /* of the profile: key_file, ca_bundle and proxy_login are relative to it */

@@ -39,8 +39,8 @@ struct fetch_source_options fetch_options_source(const char *program)
 {
 	if (tries < 1 || tries > 100)
 		options_refuse("cannot use --tries %d: it goes from 1 to 100", tries);
-	if (retry_base_ms < 1 || retry_base_ms > 30000)
-		options_refuse("cannot use --retry-base %d: it goes from 1 to 30000", retry_base_ms);
+	if (retry_base_ms < 1 || retry_base_ms > RETRY_CAP_MS)
+		options_refuse("cannot use --retry-base %d: it goes from 1 to %d", retry_base_ms, RETRY_CAP_MS);
 	if (timeout_s < 1 || timeout_s > 3600)
 		options_refuse("cannot use --timeout %d: it goes from 1 to 3600", timeout_s);
 	if (limit_wait_s < 1 || limit_wait_s > RETRY_LIMIT_WAIT_S)

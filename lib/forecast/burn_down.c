@@ -139,7 +139,7 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 	struct day_series series = {.units = NULL};
 	*burn_down = (struct burn_down){.position = position,
 		.first_day = instant_day(position->period.start),
-		.end_day = instant_day(position->period.end - 1) + 1,
+		.end_day = period_end_day(&position->period),
 		.today = instant_day(daily->now),
 		.known_until = daily->known_until};
 	int result = open_series(&series, daily, burn_down, error);

@@ -130,7 +130,7 @@ static void draw_days(struct drawdown *drawdown, const struct daily_consumption 
 		const struct period *period = drawdown && daily->settles_by_period ? period_of(daily, day * DAY_MS) : NULL;
 		const struct period interval = period ? *period : (struct period){.start = day * DAY_MS, .end = (day + 1) * DAY_MS};
 		struct demand demand = {.units = 0};
-		next = instant_day(interval.end - 1) + 1;
+		next = period_end_day(&interval);
 		next = next < end ? next : end;
 		for (int32_t i = day; i < next; i++)
 			demand.units += series->units[i - series->first];
@@ -250,7 +250,7 @@ int expected_position_costs(struct amount costs[2], const char **currency, const
 	struct drawdown drawdown;
 	size_t copied;
 	struct entitlement *copies = copy_entitlements(daily, position, &copied, error);
-	int32_t first = instant_day(position->period.start), end = instant_day(position->period.end - 1) + 1;
+	int32_t first = instant_day(position->period.start), end = period_end_day(&position->period);
 	*currency = average_price_currency(daily->licence, metric->product_number);
 	/* Two currencies, which only --rates could add up: no cost. */
 	for (size_t i = 0; i < copied && *currency && copies; i++)

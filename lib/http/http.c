@@ -391,8 +391,7 @@ static int64_t pause_before_retry(struct http *http, struct http_request *reques
 		return RETRY_NEVER;
 	bool received = request->code == CURLE_OK, good = request->status >= 200 && request->status < 300;
 	/* A 2xx with an error is not what was asked for: a proxy's page, a damaged body. */
-	bool again = received ? response->limited || retry_status(request->status) || (good && response->error.status)
-			      : http_request_may_retry(request);
+	bool again = http_request_may_retry(request) || (received && (response->limited || (good && response->error.status)));
 	const struct http_headers *headers = &request->headers;
 	int64_t requested = received && !good ? retry_after(http_headers_find(headers, "retry-after"), http_headers_find(headers, "date"))
 					      : RETRY_NEVER;

@@ -20,9 +20,7 @@ static CURLcode perform(struct http_request *request, CURL *easy, const struct h
 		if (http_request_prepare(request, easy, settings, NULL, error) < 0)
 			return CURLE_OUT_OF_MEMORY;
 		http_request_complete(request, curl_easy_perform(easy));
-		bool again =
-			request->code == CURLE_OK ? retry_status(request->status) : !request->too_large && http_request_may_retry(request);
-		again = again && !request->out_of_time;
+		bool again = http_request_may_retry(request) && !request->out_of_time && !request->too_large;
 		int64_t pause = again ? retry_pause(&policy, request->tries, RETRY_NEVER) : RETRY_NEVER;
 		if (pause == RETRY_NEVER)
 			break;

@@ -157,5 +157,7 @@ int http_request_exit_status(const struct http_request *request)
 
 bool http_request_may_retry(const struct http_request *request)
 {
+	if (request->code == CURLE_OK)
+		return retry_status(request->status);
 	return request->proxy_status ? retry_status(request->proxy_status) : retry_transfer(request->code);
 }

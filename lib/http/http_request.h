@@ -50,8 +50,10 @@ int http_request_prepare(
 /* Detaches the handle; `reason` is why a try failed. */
 void http_request_complete(struct http_request *request, CURLcode code);
 
-/* Of a try without a response: the exit status that goes with `reason`, and whether another may succeed. */
+/* Of a try without a response: the exit status that goes with `reason`. */
 int http_request_exit_status(const struct http_request *request);
+
+/* Is the failure temporary, by the status of the response or of a proxy, or by what curl says? */
 bool http_request_may_retry(const struct http_request *request);
 
 #endif

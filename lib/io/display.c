@@ -1,5 +1,7 @@
 #include "io/display.h"
 
+#include "base/utf8.h"
+
 #include <locale.h>
 #include <stdint.h>
 #include <wchar.h>
@@ -7,24 +9,13 @@
 /* The character at `at`, and its length; a byte that is not UTF-8 is a character. */
 static uint32_t decode(const char *at, const char *end, size_t *length)
 {
-	unsigned char first = (unsigned char)*at;
-	size_t count = first < 0x80 ? 1 : first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-	*length = 1;
-	if (count == 1)
-		return first;
-	if (count == 0 || first >= 0xf5 || (size_t)(end - at) < count)
+	size_t count = utf8_character(at, (size_t)(end - at));
+	*length = count ? count : 1;
+	if (count == 0)
 		return UINT32_MAX;
-	uint32_t character = first & (0x7fU >> count);
-	for (size_t i = 1; i < count; i++) {
-		unsigned char byte = (unsigned char)at[i];
-		if ((byte & 0xc0) != 0x80)
-			return UINT32_MAX;
-		character = character << 6 | (byte & 0x3f);
-	}
-	bool is_short = character < (count == 2 ? 0x80U : count == 3 ? 0x800U : 0x10000U);
-	if (is_short || character > 0x10ffff || (character >= 0xd800 && character < 0xe000))
-		return UINT32_MAX;
-	*length = count;
+	uint32_t character = (unsigned char)*at & (count == 1 ? 0x7fU : 0x7fU >> count);
+	for (size_t i = 1; i < count; i++)
+		character = character << 6 | ((unsigned char)at[i] & 0x3f);
 	return character;
 }
 

@@ -100,7 +100,7 @@ int exclusions_apply(const struct exclusions *exclusions, enum exclusion_type ty
 	const char *profile, const struct period *period, struct error *error)
 {
 	const struct exclusion *part = NULL;
-	int32_t first = instant_day(period->start), end = instant_day(period->end - 1) + 1;
+	int32_t first = instant_day(period->start), end = period_end_day(period);
 	if (excluded_until(exclusions, type, texts, count, profile, first, end, &part) >= end)
 		return 1;
 	if (!part)

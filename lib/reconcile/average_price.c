@@ -57,7 +57,7 @@ static int64_t clamp(int64_t day, int64_t low, int64_t high)
  */
 static int add_share(struct average_price *pricing, const struct grant *grant, money cost, const struct period *period, struct error *error)
 {
-	int32_t first = instant_day(period->start), next = instant_day(period->end - 1) + 1;
+	int32_t first = instant_day(period->start), next = period_end_day(period);
 	int64_t days = (int64_t)grant->end_day - grant->start_day, before, after;
 	if (grant->end_day == DAY_LAST) {
 		days = 1;
@@ -162,4 +162,9 @@ int average_price_true_up(const struct average_price *pricing, int64_t rights, s
 		(pricing->licence->rates.count && rates_convert(&pricing->licence->rates, pricing->tiers->currency, &whole, error) < 0))
 		return -1;
 	return money_round(whole, 1, 1, pricing->digits, &cost->minor, error);
+}
+
+const struct average_price *average_price_on_day(const struct average_price *of_day, const struct average_price *of_period)
+{
+	return of_day->tiers || of_day->is_in_force ? of_day : of_period;
 }

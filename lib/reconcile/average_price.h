@@ -42,6 +42,9 @@ const char *average_price_currency(const struct licence *licence, uint32_t produ
 int average_price_build(struct average_price *pricing, const struct licence *licence, const struct metric *metric, const char *currency,
 	const struct drawdown *drawdown, const struct period *period, struct error *error);
 
+/* The price of a right that is missing on a day: the day's, or the period's where no right was in force then and no tier holds. */
+const struct average_price *average_price_on_day(const struct average_price *of_day, const struct average_price *of_period);
+
 /* The average price as it is shown, rounded to *digits: those of its currency and four more. 0 when `rights` is 0. */
 int average_price_shown(const struct average_price *pricing, int64_t *price, int *digits, struct error *error);
 

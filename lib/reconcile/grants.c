@@ -19,7 +19,7 @@ static int add(struct grants *grants, const struct entitlement *entitlement, con
 		.start_day = start,
 		.end_day = end,
 		.true_up_start = true_up ? instant_day(true_up->start) : 0,
-		.true_up_end = true_up ? instant_day(true_up->end - 1) + 1 : 0,
+		.true_up_end = true_up ? period_end_day(true_up) : 0,
 		.rights = entitlement->is_unlimited ? 0 : entitlement->purchased_rights};
 	return 0;
 }

@@ -157,7 +157,7 @@ bool membership_is_member(const struct membership *membership, enum group_type t
 static uint32_t row_of(const struct membership *membership, uint32_t rank, const struct period *period)
 {
 	const struct account_group *row = account_groups_in_period(
-		membership->rows[rank].rows, membership->rows[rank].count, instant_day(period->start), instant_day(period->end - 1) + 1);
+		membership->rows[rank].rows, membership->rows[rank].count, instant_day(period->start), period_end_day(period));
 	return row ? (uint32_t)(row - membership->groups->list) : MEMBERSHIP_NONE;
 }
 

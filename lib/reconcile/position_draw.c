@@ -70,7 +70,7 @@ static int collect_grants(const struct drawing *drawing, struct grants *grants, 
 	int32_t from = INT32_MAX, to = INT32_MIN;
 	for (size_t i = 0; i < position->input->period_count; i++) {
 		const struct input_period *period = &position->input->periods[i];
-		int32_t first = instant_day(period->period.start), end = instant_day(period->period.end - 1) + 1;
+		int32_t first = instant_day(period->period.start), end = period_end_day(&period->period);
 		if (period->period.index < 0)
 			continue;
 		from = first < from ? first : from;
@@ -269,8 +269,7 @@ static ptrdiff_t price_of(struct drawing *drawing, struct position_cell *cell, c
 			interval, error) < 0)
 		return -1;
 	drawing->has_price = true;
-	/* Where none was in force then, that of the period. */
-	const struct average_price *price = drawing->price.tiers || drawing->price.is_in_force ? &drawing->price : &cell->pricing;
+	const struct average_price *price = average_price_on_day(&drawing->price, &cell->pricing);
 	for (size_t i = cell->price_count; i-- > 0;)
 		if (is_same_price(&cell->prices[i], price))
 			return (ptrdiff_t)i;

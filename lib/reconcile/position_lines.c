@@ -209,7 +209,7 @@ static int add_line(
 		.rank = rank,
 		.epoch = membership_epoch(&position->membership, rank, interval),
 		.first_day = first_day,
-		.end_day = instant_day(interval->end - 1) + 1,
+		.end_day = period_end_day(interval),
 		.units = units};
 	return 0;
 }

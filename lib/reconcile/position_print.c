@@ -217,14 +217,6 @@ static int sum_unrecognized(const struct position *position, struct sum_table *s
 	return 0;
 }
 
-static int compare_sums(const void *left, const void *right)
-{
-	const struct sum *a = left, *b = right;
-	if (a->key[0] != b->key[0])
-		return a->key[0] < b->key[0] ? -1 : 1;
-	return (a->key[1] > b->key[1]) - (a->key[1] < b->key[1]);
-}
-
 /* Removes the sums of profiles that have no results here. Returns how many are left. */
 static size_t keep_shown(const struct position *position, struct sum sums[], size_t count)
 {
@@ -265,7 +257,7 @@ int position_print_unrecognized(struct position *position, bool is_whole, struct
 	int result = sum_unrecognized(position, &sums, error);
 	size_t at = 0;
 	if (sums.count)
-		qsort(sums.sums, sums.count, sizeof *sums.sums, compare_sums);
+		qsort(sums.sums, sums.count, sizeof *sums.sums, sum_compare_keys);
 	for (size_t item = 0; item < position->input->plan_items.count && result == 0; item++) {
 		size_t first = at;
 		while (at < sums.count && sums.sums[at].key[0] == item)

@@ -62,7 +62,7 @@ static int find_pools(const struct position *position, struct position_cell *cel
 
 int position_segments_open(const struct position *position, struct position_cell *cell, const uint32_t owners[], struct error *error)
 {
-	int32_t first = instant_day(cell->period->period.start), end = instant_day(cell->period->period.end - 1) + 1;
+	int32_t first = instant_day(cell->period->period.start), end = period_end_day(&cell->period->period);
 	size_t kept = 1;
 	if (find_pools(position, cell, owners, error) < 0 || add_day(cell, first, error) < 0 ||
 		(cell->is_by_day && add_days(position, cell, error) < 0))
@@ -177,7 +177,7 @@ static int print_segment(
 	if (average_price_build(&on_day, position->licence, cell->metric, cell->pricing.currency, cell->drawdown,
 		    cell->is_by_day ? &first : &cell->period->period, error) < 0)
 		return -1;
-	const struct average_price *pricing = on_day.tiers || on_day.is_in_force ? &on_day : &cell->pricing;
+	const struct average_price *pricing = average_price_on_day(&on_day, &cell->pricing);
 	if (average_price_shown(pricing, &price, &digits, error) < 0)
 		return -1;
 	struct buffer *line = position_begin_record(position, &stream_segment_use);

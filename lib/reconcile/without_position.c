@@ -53,14 +53,6 @@ struct without_line {
 	int64_t accounts, units;
 };
 
-static int compare_sums(const void *left, const void *right)
-{
-	const struct sum *a = left, *b = right;
-	if (a->key[0] != b->key[0])
-		return a->key[0] < b->key[0] ? -1 : 1;
-	return (a->key[1] > b->key[1]) - (a->key[1] < b->key[1]);
-}
-
 static void print_line(struct position *position, const char *profile, const struct without_line *without)
 {
 	bool has_period = without->rank < position->input->period_count;
@@ -88,7 +80,7 @@ static int print_lines(
 		struct without_line line = {.rank = sums->sums[i].key[0], .reason = sums->sums[i].key[1]};
 		uint32_t owner = line.rank < position->input->period_count ? position_period(position, line.rank)->profile
 									   : position->input->workspace;
-		for (size_t first = i; i < sums->count && compare_sums(&sums->sums[first], &sums->sums[i]) == 0; i++) {
+		for (size_t first = i; i < sums->count && sum_compare_keys(&sums->sums[first], &sums->sums[i]) == 0; i++) {
 			line.accounts++;
 			if (sum_add(&line.units, sums->sums[i].units, error) < 0)
 				return -1;
@@ -120,7 +112,7 @@ int without_position_print(struct position *position, uint32_t profile, csv_comp
 	int64_t consumed = 0, without = 0, by_reason[WITHOUT_NOTHING] = {0}, in_positions = position->in_positions[profile];
 	bool has_periods = false;
 	if (position->without.count)
-		qsort(position->without.sums, position->without.count, sizeof *position->without.sums, compare_sums);
+		qsort(position->without.sums, position->without.count, sizeof *position->without.sums, sum_compare_keys);
 	if (consumed_by(position, profile, &consumed, &has_periods, error) < 0 ||
 		print_lines(position, profile, *name ? name : NULL, &without, by_reason, error) < 0)
 		return -1;

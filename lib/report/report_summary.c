@@ -1,6 +1,7 @@
 #include "base/instant.h"
 #include "io/display.h"
 #include "report/report.h"
+#include "stream/phrases.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -24,11 +25,6 @@ __attribute__((format(printf, 3, 4))) static void say(const struct speech *speec
 	vsnprintf(sentence, sizeof sentence, format, arguments);
 	va_end(arguments);
 	speech->add(speech->context, is_bad, sentence);
-}
-
-static const char *plural(int64_t count)
-{
-	return count == 1 ? "" : "s";
 }
 
 static void say_states(const struct report *report, const struct speech *speech)
@@ -56,7 +52,7 @@ static void say_states(const struct report *report, const struct speech *speech)
 		say(speech, true,
 			"In %" PRId64
 			" period%s the licence position has more use than was consumed: it does not belong to the rest of the input.",
-			unbalanced, plural(unbalanced));
+			unbalanced, phrase_plural(unbalanced));
 }
 
 /* Where all units are. */
@@ -77,12 +73,12 @@ static void say_billing(const struct report *report, const struct speech *speech
 		other = (int64_t)report->billings.count - differing;
 	if (agreeing && !report->billings.count)
 		say(speech, false, "Docusign's own count agrees with ours in %s%" PRId64 " billing period%s.", agreeing == 1 ? "" : "all ",
-			agreeing, plural(agreeing));
+			agreeing, phrase_plural(agreeing));
 	else if (report->billings.count)
 		say(speech, false,
 			"Docusign's own count agrees with ours in %" PRId64 " billing period%s and differs in %" PRId64 "; in %" PRId64
 			" that is unknown. `explain` lists possible reasons.",
-			agreeing, plural(agreeing), differing, other);
+			agreeing, phrase_plural(agreeing), differing, other);
 }
 
 /* Envelopes of a stale feed are counted nowhere, so it is named. */
@@ -105,7 +101,8 @@ static void say_stale(const struct report *report, const struct speech *speech)
 		buffer_release(&shown);
 	}
 	if (stale > NAMED_STALE)
-		say(speech, true, "The same applies to %" PRId64 " more account%s.", stale - NAMED_STALE, plural(stale - NAMED_STALE));
+		say(speech, true, "The same applies to %" PRId64 " more account%s.", stale - NAMED_STALE,
+			phrase_plural(stale - NAMED_STALE));
 }
 
 void report_summarize(const struct report *report, void (*add)(void *context, bool is_bad, const char *sentence), void *context)
@@ -121,6 +118,6 @@ void report_summarize(const struct report *report, void (*add)(void *context, bo
 	say_billing(report, &speech);
 	if (report->restatement_total)
 		say(&speech, false, "%" PRId64 " figure%s reported before changed, by %+" PRId64 " unit%s in all.",
-			report->restatement_total, plural(report->restatement_total), report->restatement_net,
-			plural(report->restatement_net < 0 ? -report->restatement_net : report->restatement_net));
+			report->restatement_total, phrase_plural(report->restatement_total), report->restatement_net,
+			phrase_plural(report->restatement_net < 0 ? -report->restatement_net : report->restatement_net));
 }

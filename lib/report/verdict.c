@@ -3,6 +3,7 @@
 #include "base/instant.h"
 #include "base/money.h"
 #include "io/display.h"
+#include "stream/phrases.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -78,11 +79,6 @@ static size_t append_true_up(const struct report *report, struct buffer *text)
 
 /* ---- a sentence each ---- */
 
-static const char *plural(int64_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static bool can_move_rights(const struct report *report)
 {
 	bool can = false;
@@ -98,9 +94,9 @@ static void append_not_compliant(const struct report *report, struct buffer *tex
 	if (!report->not_compliant)
 		return;
 	buffer_append_format(text, "Not Compliant: %" PRId64 " of %zu row%s of the licence position", report->not_compliant,
-		report->metrics.count, plural((int64_t)report->metrics.count));
+		report->metrics.count, phrase_plural((int64_t)report->metrics.count));
 	if (missing > 0)
-		buffer_append_format(text, ", %" PRId64 " right%s missing", missing, plural(missing));
+		buffer_append_format(text, ", %" PRId64 " right%s missing", missing, phrase_plural(missing));
 	size_t unknown = append_true_up(report, &cost);
 	if (cost.length)
 		buffer_append_format(text, ", true-up %s%s", cost.data, unknown ? " and what has no price" : "");
@@ -188,8 +184,8 @@ static void append_incomplete(const struct report *report, struct buffer *text)
 		buffer_append_string(text, text->length ? "; " : "Incomplete: ");
 		if (parts[i].count != SOME)
 			buffer_append_format(text, "%" PRId64 " ", parts[i].count);
-		buffer_append_format(text, "%s%s %s: %s", parts[i].thing, parts[i].count == SOME ? "" : plural(parts[i].count), parts[i].of,
-			parts[i].next_step);
+		buffer_append_format(text, "%s%s %s: %s", parts[i].thing, parts[i].count == SOME ? "" : phrase_plural(parts[i].count),
+			parts[i].of, parts[i].next_step);
 	}
 	if (!text->length && !report->metrics.count)
 		buffer_append_string(
@@ -230,9 +226,9 @@ static void append_at_risk(const struct report *report, struct buffer *text)
 	if (left < 0)
 		buffer_append_format(text, " were expected to run out on %s", day);
 	else
-		buffer_append_format(text, " are expected to run out on %s, in %" PRId64 " day%s", day, left, plural(left));
+		buffer_append_format(text, " are expected to run out on %s, in %" PRId64 " day%s", day, left, phrase_plural(left));
 	if (count > 1)
-		buffer_append_format(text, ", others in %zu more row%s", count - 1, plural((int64_t)count - 1));
+		buffer_append_format(text, ", others in %zu more row%s", count - 1, phrase_plural((int64_t)count - 1));
 	buffer_append_string(text, ": plan a purchase.");
 }
 

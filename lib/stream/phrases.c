@@ -68,3 +68,8 @@ const char *phrase_sentence(const char *field, const char *word)
 	const struct phrase *phrase = find(field, word);
 	return !phrase ? NULL : phrase->sentence ? phrase->sentence : phrase->label;
 }
+
+const char *phrase_plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
