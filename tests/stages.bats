@@ -560,7 +560,7 @@ END
 		printf '{"type":"RECORD","stream":"envelope","record":{}}\n' >in
 		run --separate-stderr "$program" "${arguments[@]}" --now $'\033[31mred\nline' <in
 		expect "$1" 64
-		[[ $stderr == "$1: cannot read the clock '\x1b[31mred\nline': --now "* ]]
+		[[ $stderr == "$1: cannot read the clock '\x1b[31mred\x0aline': --now "* ]]
 	}
 	each_of $programs
 }
