@@ -168,6 +168,13 @@ profile_name() { # PROFILE: a name or a file
 	printf '%s\n' "${facts[name]}"
 }
 
+# The name of the workspace's profile, or of the one that is given, into the caller's `name`.
+need_one_profile() { # TO-DO
+	need_workspace
+	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot $1: the workspace has several profiles, use -p PROFILE"
+	name=$(profile_name "${profiles[0]}")
+}
+
 # The status of a pipe: that of the first program that failed by itself, not by a reader that went away.
 first_failure() {
 	local status worst=0

@@ -8,6 +8,7 @@
  *   run-facts promote FOLDER               writes the run's job.json, manifest and promotion.ndjson
  *   run-facts promotions                   prints a line "RUN CLOCK STATE END MANIFEST" for each run that the ledger promoted, in that order; with
  *                                          --runs FOLDER and no ledger, of the runs of that folder, by the chain of their manifests
+ *   run-facts missing FOLDER               prints the first file that the folder of a promoted run lacks; nothing where it has all
  *   run-facts verify RUN                   checks the manifests of all runs, and that each folder has the files that its manifest lists
  *   run-facts prove LEDGER                 compares the ledger with one that was made from the recordings
  *   run-facts check RUN                    checks the run's figures against the ledger's records on standard input
@@ -32,6 +33,7 @@
 #include "run/manifest.h"
 #include "run/run_chain.h"
 #include "run/run_facts.h"
+#include "run/run_folder.h"
 #include "run/run_promotion.h"
 #include "run/survey.h"
 #include "stream/message.h"
@@ -73,7 +75,7 @@ static const struct options_manual manual = {
 	.operands = "COMMAND [OPERAND]...",
 	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
-		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, promotions,\n"
+		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, promotions, missing FOLDER,\n"
 		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, shown. Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
@@ -168,6 +170,15 @@ static int promote(const char *const operands[], struct output *output, struct e
 	if (ended_at && instant_parse(ended_at, strlen(ended_at), &promotion.ended_at) < 0)
 		options_refuse("cannot use --ended-at '%s': it must be a time such as 2026-03-01T02:00:00Z", ended_at);
 	return run_promote(&promotion, error);
+}
+
+static int print_missing(const char *const operands[], struct output *output, struct error *error)
+{
+	const char *file = run_missing_file(operands[0]);
+	(void)error;
+	if (file)
+		buffer_append_format(&output->pending, "%s\n", file);
+	return 0;
 }
 
 static const char *or_none(const char *text)
@@ -342,6 +353,7 @@ static const struct command {
 	{"run", 1, print_run},
 	{"promote", 1, promote},
 	{"promotions", 0, print_promotions},
+	{"missing", 1, print_missing},
 	{"verify", 1, verify},
 	{"prove", 1, prove},
 	{"check", 1, check},

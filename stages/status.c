@@ -4,8 +4,8 @@
  *
  * Reads the folder of a profile's runs and its ledger; prints lines for people in the order of lib/run/run_status.h.
  *
- * Exit: 0; with --check 69 if there is no run, the last one is partial or its figures do not add up, a run was interrupted, rights run out
- * soon, or a feed is stale; 64 usage; 65 a damaged file; 66 a file is missing; 74 cannot write.
+ * Exit: 0; with --check 69 if nothing was run yet, if the last run is partial, its folder is lost or its figures do not add up, if a run was
+ * interrupted, if a feed is stale or was never read, or if rights run out soon; 64 usage; 65 a damaged file; 66 a file is missing; 74 cannot write.
  */
 #include "io/display.h"
 #include "io/program.h"

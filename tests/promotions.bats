@@ -146,6 +146,28 @@ stuck_clock() {
 	run -0 "$pipeline" replay 20250318T020000Z -C ws
 }
 
+@test "each file that a run may lose: status says so without the old verdict, report names it, and results are replayed all the same" {
+	acme_after 2 ws
+	first=ws/runs/acme/20250318T020000Z last=ws/runs/acme/20250325T020000Z
+	verdict=$("$pipeline" report -C ws --format verdict)
+	for lost in raw/manifest.json inputs/profile.json job.json accounts.ndjson subscriptions.ndjson consumption.ndjson restatements.ndjson \
+		results.ndjson rejects.ndjson report.html; do
+		mv $last/$lost aside
+		run --separate-stderr "$pipeline" status -C ws --check --now 2025-03-25T03:00:00Z
+		[ "$status" -eq 69 ]
+		grep -qxF "acme  20250325T020000Z  lost: its folder or its files are missing in ws/runs/acme" <<<"$output"
+		[[ -n $verdict && $output != *"${verdict%%:*}"* ]] || { echo "$lost: $output"; return 1; }
+		run --separate-stderr "$pipeline" report -C ws
+		fails 66 "pipeline.sh: cannot report profile 'acme': the folder of its run 20250325T020000Z has lost '$lost'"
+		mv aside $last/$lost
+	done
+	rm $first/report.html
+	run -0 "$pipeline" replay 20250325T020000Z -C ws
+	rm $first/inputs/profile.json
+	run --separate-stderr "$pipeline" replay 20250325T020000Z -C ws
+	fails 66 "pipeline.sh: cannot replay run '20250325T020000Z': the folder of run 20250318T020000Z is lost"
+}
+
 # A ledger as version 2 was.
 as_version_2() {
 	sqlite3 "$1" "DROP VIEW job_results; CREATE TEMP TABLE old AS SELECT run_id, record FROM job_result; DROP TABLE job_result;

@@ -24,8 +24,15 @@ has_rows() { # FILE
 	[ -e "$1" ] && [ "$(grep -cv -e '^#' -e '^[[:space:]]*$' "$1")" -gt 1 ]
 }
 
-# Licence files that are there, from one folder into another.
+# Licence files and the policy that are in one folder, into another, in place of those there.
 copy_licence() { # FROM TO
+	copy_licence_rows "$1" "$2"
+	rm -f "$2/policy.json"
+	[ ! -e "$1/policy.json" ] || cp "$1/policy.json" "$2/"
+}
+
+# Without the policy, by which the ledger has already been tallied.
+copy_licence_rows() { # FROM TO
 	local name old=() new=()
 	for name in $licence_files; do
 		[ ! -e "$2/$name.csv" ] || old+=("$2/$name.csv")
@@ -64,7 +71,6 @@ scratch_licence() { # NAME...
 	licence=$scratch/licence
 	mkdir -p "$licence"
 	copy_licence "$workspace/licence" "$licence"
-	[ ! -e "$workspace/licence/policy.json" ] || cp "$workspace/licence/policy.json" "$licence/"
 	for name; do
 		[ ! -e "$workspace/ledger/$name.db" ] || stage export --ledger "$workspace/ledger/$name.db" --stream subscription
 	done >"$scratch/subscriptions"
@@ -195,15 +201,27 @@ promotion_of() { # NAME RUN: its line; nothing where there is none
 	promotions "$1" | awk -v run="$2" '$1 == run'
 }
 
+missing_file() { # RUN-FOLDER: the first file that a promoted run has and this folder lacks; nothing where it has all
+	stage run-facts missing "$1"
+}
+
 # The folder of a run, into `last`, and its clock, into `last_clock`, and both as options of report, with whether it is partial, into
-# `as_reported`.
-kept_run() { # NAME PROMOTION TO-DO
-	local run state
+# `as_reported`. Fails where there is no run, or where it has lost some file.
+try_run() { # NAME PROMOTION
+	local run state lost
+	[ -n "$2" ] || return 1
 	read -r run last_clock state _ <<<"$2"
 	as_reported=(--now "$last_clock")
 	[ "$state" = succeeded ] || as_reported+=(--partial)
 	last=$workspace/runs/$1/$run
-	[ -e "$last/job.json" ] || fail 66 "cannot $3: the folder of its run $run is lost"
+	lost=$(missing_file "$last") && [ -z "$lost" ]
+}
+
+# The same of a run that must be there.
+kept_run() { # NAME PROMOTION TO-DO
+	! try_run "$1" "$2" || return 0
+	[ ! -d "$last" ] || fail 66 "cannot $3: the folder of its run ${2%% *} has lost '$(missing_file "$last")'"
+	fail 66 "cannot $3: the folder of its run ${2%% *} is lost"
 }
 
 latest_run() { # NAME: its line; nothing where there is none
@@ -216,13 +234,6 @@ find_last_run() { # NAME TO-DO
 	line=$(latest_run "$1")
 	[ -n "$line" ] || fail 66 "cannot $2 profile '$1': nothing was run yet"
 	kept_run "$1" "$line" "$2 profile '$1'"
-}
-
-# The same of a run that may be none, or may have lost some file: then it fails.
-try_run() { # NAME PROMOTION
-	local file
-	for file in $run_files; do [ -e "$workspace/runs/$1/${2%% *}/$file" ] || return 1; done
-	kept_run "$1" "$2" status
 }
 
 # What the profiles come to together: of the runs that FUNCTION gives for their names, the one of the latest clock that has it (of several, the
@@ -265,9 +276,9 @@ position() { # FILE NAME
 
 # Repeats the position of a run from its files: its licence files, clock and exclusions.
 position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
-	local from=$1 clock=$2 options group_by=''
+	local from=$1 clock=$2 options group_by warn_days feed_from
 	shift 2
-	[ ! -e "$from/inputs/group-by" ] || group_by=$(cat "$from/inputs/group-by")
+	thaw_inputs "$from/inputs"
 	reconcile_options "$from/inputs"
 	[ ! -e "$from/excluded.ndjson" ] || options+=(--excluded "$from/excluded.ndjson")
 	[ ! -e "$from/inputs/others.ndjson" ] || options+=(--others "$from/inputs/others.ndjson" --workspace "$scratch/workspace")

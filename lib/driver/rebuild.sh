@@ -5,10 +5,8 @@
 
 rebuild_command() {
 	no_operands rebuild
-	need_workspace
-	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot rebuild: the workspace has several profiles, use -p PROFILE"
 	local name all newest ledger runs
-	name=$(profile_name "${profiles[0]}")
+	need_one_profile rebuild
 	[ -n "$name" ] || fail 78 "cannot use profile '${profiles[0]}': \"name\" is missing"
 	ledger=$workspace/ledger/$name.db runs=$workspace/runs/$name
 	mkdir -p "$workspace/ledger" || fail 73 "cannot create '$workspace/ledger'"

@@ -6,7 +6,9 @@
 replay_chain() { # NAME RUNS-FOLDER PROMOTIONS WANTED
 	local run clock state ended_at
 	while read -r -u 4 run clock state ended_at _; do
-		[ -e "$2/$run/job.json" ] || fail 66 "cannot replay run '$4': the folder of run $run is lost"
+		case $(missing_file "$2/$run") in
+		raw/* | inputs/* | job.json) fail 66 "cannot replay run '$4': the folder of run $run is lost" ;; # results are made again
+		esac
 		[ "$ended_at" != - ] || ended_at=''
 		replay_one "$1" "$2/$run" "$scratch"
 		[ "$run" = "$4" ] || rm -rf "$scratch/runs/$1/$run"
@@ -16,14 +18,9 @@ replay_chain() { # NAME RUNS-FOLDER PROMOTIONS WANTED
 replay_one() { # NAME RUN-FOLDER SCRATCH: a run of that `clock` that ended at `ended_at` in that `state`
 	mkdir -p "$3/profiles" "$3/licence"
 	cp "$2/inputs/profile.json" "$3/profiles/$1.json"
-	# Those of this run, and none that only an earlier one had.
-	rm -f "$3"/licence/*
-	cp "$2"/inputs/*.csv "$3/licence/"
-	[ ! -e "$2/inputs/policy.json" ] || cp "$2/inputs/policy.json" "$3/licence/"
-	local group_by='' warn_days='' feed_from=''
-	[ ! -e "$2/inputs/group-by" ] || group_by=$(cat "$2/inputs/group-by")
-	[ ! -e "$2/inputs/warn-days" ] || warn_days=$(cat "$2/inputs/warn-days")
-	[ ! -e "$2/inputs/feed.json" ] || feed_from=$2/inputs/feed.json
+	copy_licence "$2/inputs" "$3/licence"
+	local group_by warn_days feed_from
+	thaw_inputs "$2/inputs"
 	local others_from=$2/inputs workspace=$3 replay=$2/raw now=$clock as_run=${2##*/} quiet=1 stage_flags=(-q) status
 	# A run with a refused account is repeated with that refusal, and exits 75.
 	set +e
@@ -67,9 +64,7 @@ replay_command() {
 		run_command
 		return
 	fi
-	need_workspace
-	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot replay: the workspace has several profiles, use -p PROFILE"
-	name=$(profile_name "${profiles[0]}")
+	need_one_profile replay
 	all=$(promotions_to "$name" "$wanted") || fail 66 "cannot replay run '$wanted': profile '$name' has no run of that name"
 	make_scratch
 	replay_chain "$name" "$workspace/runs/$name" "$all" "$wanted"
@@ -93,11 +88,9 @@ verify_command() {
 		verify_pack "${operands[0]}"
 		return
 	}
-	need_workspace
-	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot verify: the workspace has several profiles, use -p PROFILE"
 	local wanted=${operands[0]} name runs ledger all newest
 	local -A facts=()
-	name=$(profile_name "${profiles[0]}")
+	need_one_profile verify
 	runs=$workspace/runs/$name ledger=$workspace/ledger/$name.db
 	[ -n "$(promotion_of "$name" "$wanted")" ] || fail 66 "cannot verify run '$wanted': profile '$name' has no run of that name"
 	all=$(promotions "$name")

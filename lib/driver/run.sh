@@ -92,16 +92,29 @@ feed_file() { # PROFILE FEED
 	esac
 }
 
+# The files and options that a run depends on, into its inputs/.
+freeze_inputs() { # PROFILE-FILE LICENCE-FOLDER FEED-FILE TO
+	cp "$1" "$4/profile.json"
+	copy_licence "$2" "$4"
+	[ -z "$3" ] || cp "$3" "$4/feed.json"
+	[ -z "$group_by" ] || printf '%s\n' "$group_by" >"$4/group-by"
+	[ -z "$warn_days" ] || printf '%s\n' "$warn_days" >"$4/warn-days"
+}
+
+# And back: what is no licence file, into the caller's `group_by`, `warn_days` and `feed_from`.
+thaw_inputs() { # FROM
+	group_by='' warn_days='' feed_from=''
+	[ ! -e "$1/group-by" ] || group_by=$(<"$1/group-by")
+	[ ! -e "$1/warn-days" ] || warn_days=$(<"$1/warn-days")
+	[ ! -e "$1/feed.json" ] || feed_from=$1/feed.json
+}
+
 # All that a run depends on, frozen before it begins: its clock, its inputs, what was known before. `facts` are the profile's, and become the run's too.
 begin_run() { # FILE NAME CLOCK RUN PARTIAL
-	local ledger=$workspace/ledger/$2.db feed
+	local ledger=$workspace/ledger/$2.db
 	rm -rf "$5.new"
 	mkdir "$5.new" "$5.new/inputs" "$5.new/raw"
-	cp "$1" "$5.new/inputs/profile.json"
-	copy_licence "$workspace/licence" "$5.new/inputs"
-	[ ! -e "$workspace/licence/policy.json" ] || cp "$workspace/licence/policy.json" "$5.new/inputs/"
-	[ -z "$group_by" ] || printf '%s\n' "$group_by" >"$5.new/inputs/group-by"
-	[ -z "$warn_days" ] || printf '%s\n' "$warn_days" >"$5.new/inputs/warn-days"
+	freeze_inputs "$1" "$workspace/licence" "${feed_from:-$(feed_file "$1" "${facts[feed]}")}" "$5.new/inputs"
 	: >"$5.new/inputs/state.json"
 	: >"$5.new/reported.ndjson"
 	if [ -e "$ledger" ]; then
@@ -114,8 +127,6 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	else
 		other_profiles "$2" "$5.new/inputs" "$5.new/inputs" "$1"
 	fi
-	feed=${feed_from:-$(feed_file "$1" "${facts[feed]}")}
-	[ -z "$feed" ] || cp "$feed" "$5.new/inputs/feed.json"
 	read_facts begin "$5.new" --run-id "$4" --clock "$3" --name "$2" --replay "${replay:+$(readlink -f "$replay")}" --profile "$(readlink -f "$1")" --ledger "$ledger"
 	mv "$5.new" "$5"
 	facts[folder]=$5
@@ -152,10 +163,8 @@ set_aside() { # PARTIAL
 
 discard_command() {
 	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot discard: name one run from $program status"
-	need_workspace
-	[ ${#profiles[@]} -eq 1 ] || fail 64 "cannot discard: the workspace has several profiles, use -p PROFILE"
 	local name partial
-	name=$(profile_name "${profiles[0]}")
+	need_one_profile discard
 	partial=$workspace/runs/$name/.${operands[0]}.partial
 	[[ ${operands[0]} != */* && -d $partial ]] || fail 66 "cannot discard run '${operands[0]}': profile '$name' has no interrupted run of that name"
 	lock "$name"
@@ -182,25 +191,25 @@ check_lock() { # FOLDER NAME
 
 # The last step, for a run that the ledger has promoted and that is complete; any other is set aside. Sets some_partial to 1 if the run is partial.
 name_run() { # NAME PARTIAL RUN [STATE]
-	local state=${4-} file
-	[ -n "$state" ] || read -r _ _ state _ <<<"$(promotion_of "$1" "$3")"
-	[ -n "$state" ] || {
-		set_aside "$2"
-		say "$1: $2 is not a run: it is set aside"
-		return 0
-	}
-	for file in $run_files; do
-		[ -e "$2/$file" ] || {
+	local state=${4-} lost
+	[ -n "$state" ] || { # promoted by an earlier command
+		read -r _ _ state _ <<<"$(promotion_of "$1" "$3")"
+		[ -n "$state" ] || {
 			set_aside "$2"
-			warn "$1: run $3 was promoted, but its folder has lost '$file': it is set aside, and its figures are in the ledger alone"
+			say "$1: $2 is not a run: it is set aside"
 			return 0
 		}
-	done
+		lost=$(missing_file "$2")
+		[ -z "$lost" ] || {
+			set_aside "$2"
+			warn "$1: run $3 was promoted, but its folder has lost '$lost': it is set aside, and its figures are in the ledger alone"
+			return 0
+		}
+	}
 	mv "$2" "$workspace/runs/$1/$3"
 	sync "$workspace/runs/$1"
 	[ "$state" = succeeded ] || some_partial=1
 }
-run_files="job.json accounts.ndjson subscriptions.ndjson consumption.ndjson restatements.ndjson results.ndjson rejects.ndjson report.html inputs/profile.json raw/manifest.json"
 
 make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	local name=$1 partial=$2 run reconciled status=0 state='' verdict='' of_workspace=''
@@ -224,7 +233,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 			return "$status"
 		}
 		# What it fetched may show that the licence files are wrong. They are frozen anew then, once they are mended: else no run would ever end.
-		[ ! -e "$partial/refused" ] || copy_licence "$workspace/licence" "$partial/inputs"
+		[ ! -e "$partial/refused" ] || copy_licence_rows "$workspace/licence" "$partial/inputs"
 		rm -f "$partial/refused"
 		set +e
 		(
@@ -318,7 +327,7 @@ as_begun() { # PROFILE FROZEN-PROFILE
 # feed_unusable to 1 when no account could be read from what the feed answered.
 # (An interrupted fetcher exits 75 too, but its recording is incomplete.)
 tally() { # NAME PARTIAL
-	local name=$1 partial=$2 profile=$file feed=${facts[feed]:-datafeed} emit=touched policy changed=() offline=() source subscriptions datafeed
+	local name=$1 partial=$2 profile=$file feed group_by warn_days feed_from emit=touched policy changed=() offline=() source subscriptions datafeed
 	[ -z "${facts[replay]}" ] || offline=(--replay "${facts[replay]}")
 	# A run that has fetched all needs no token: an outage does not hold it up.
 	[ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != completecomplete ] || offline=(--replay "$partial/raw")
@@ -326,7 +335,8 @@ tally() { # NAME PARTIAL
 	subscriptions=("${source[@]}")
 	source_of fetch-datafeed "$partial/raw"
 	datafeed=("${source[@]}")
-	[ ! -e "$partial/inputs/feed.json" ] || feed=$partial/inputs/feed.json
+	thaw_inputs "$partial/inputs"
+	feed=${feed_from:-${facts[feed]:-datafeed}}
 	[ "${facts[contract_changed]}${facts[days_unknown]}" = 00 ] || emit=all
 	[ "${facts[policy_changed]}" = 0 ] || emit=all changed=(--policy-changed)
 	policy_of "$partial/inputs"
@@ -357,9 +367,8 @@ tally() { # NAME PARTIAL
 
 # tallied.ndjson to the files of the run.
 reconcile_run() { # NAME PARTIAL
-	local name=$1 options incomplete=() group_by='' warn_days=''
-	[ ! -e "$2/inputs/group-by" ] || group_by=$(cat "$2/inputs/group-by")
-	[ ! -e "$2/inputs/warn-days" ] || warn_days=$(cat "$2/inputs/warn-days")
+	local name=$1 options incomplete=() group_by warn_days feed_from
+	thaw_inputs "$2/inputs"
 	stage split-streams consumption="$2/consumption.ndjson" restatement="$2/restatements.ndjson" subscription="$2/subscriptions.ndjson" \
 		account,account_site,watermark,billing_period="$2/accounts.ndjson" <"$2/tallied.ndjson"
 	if [ -e "$2/inputs/others.ndjson" ]; then

@@ -33,26 +33,17 @@ static void add_consumption(struct model_list *list, struct record *record)
 	list->has_units = true;
 }
 
+static void add_record(void *list, struct record *record)
+{
+	if (message_is_record(record->message, "subscription"))
+		add_subscription(list, record);
+	else if (message_is_record(record->message, "consumption"))
+		add_consumption(list, record);
+}
+
 int model_list_read(struct model_list *list, int descriptor, const char *name, struct error *error)
 {
-	struct message_reader reader;
-	struct message message;
-	int got;
-	if (message_reader_open(&reader, descriptor, name, pointers, SLOTS, false, error) < 0)
-		return -1;
-	while ((got = message_next(&reader, &message, error)) > 0) {
-		struct record record = {.reader = &reader, .message = &message, .error = error};
-		if (message_is_record(&message, "subscription"))
-			add_subscription(list, &record);
-		else if (message_is_record(&message, "consumption"))
-			add_consumption(list, &record);
-		if (record.failed) {
-			got = -1;
-			break;
-		}
-	}
-	message_reader_release(&reader);
-	return got < 0 ? -1 : 0;
+	return records_read(descriptor, name, pointers, SLOTS, add_record, list, error);
 }
 
 void model_list_release(struct model_list *list)

@@ -118,13 +118,15 @@ const char *run_path(char *path, const char *runs, const char *run, const char *
 	return path;
 }
 
-bool run_is_kept(const char *runs, const char *run)
+const char *run_missing_file(const char *folder)
 {
-	static const char *const files[] = {"job.json", "accounts.ndjson", "subscriptions.ndjson", "consumption.ndjson",
-		"restatements.ndjson", "results.ndjson", "raw/manifest.json"};
+	static const char *const files[] = {"raw/manifest.json", "inputs/profile.json", "job.json", "accounts.ndjson",
+		"subscriptions.ndjson", "consumption.ndjson", "restatements.ndjson", "results.ndjson", "rejects.ndjson", "report.html"};
 	char path[RUN_PATH_LIMIT];
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (access(run_path(path, runs, run, files[i]), F_OK) != 0)
-			return false;
-	return true;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+		if (access(path, F_OK) != 0)
+			return files[i];
+	}
+	return NULL;
 }

@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #define RUN_PATH_LIMIT 4096
@@ -34,7 +33,10 @@ int run_files_read(struct run_list *files, const char *folder, struct error *err
 /* RUNS/RUN/FILE, into `path` of RUN_PATH_LIMIT bytes, cut to fit; returns it. */
 const char *run_path(char *path, const char *runs, const char *run, const char *file);
 
-/* Are a promoted run's results and its evidence still in its folder? */
-bool run_is_kept(const char *runs, const char *run);
+/*
+ * The first file of a promoted run that its folder lacks: its evidence, raw/manifest.json, inputs/profile.json and job.json, comes before its
+ * results. NULL: it has all that every run has.
+ */
+const char *run_missing_file(const char *folder);
 
 #endif

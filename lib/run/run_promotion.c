@@ -90,21 +90,27 @@ static int count_records(const char *folder, const char *file, int64_t *count, s
 	return run_records_read(path, count_record, count, error);
 }
 
-/* Each reject is a line. */
-static int count_lines(const char *folder, const char *file, int64_t *count, struct error *error)
+typedef void take_block(void *context, const char *block, size_t length);
+
+static int read_blocks(const char *folder, const char *file, take_block *take, void *context, struct error *error)
 {
 	char path[RUN_PATH_LIMIT], block[65536];
 	ssize_t length;
-	*count = 0;
 	snprintf(path, sizeof path, "%s/%s", folder, file);
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
 	if (descriptor < 0)
 		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", path);
 	while ((length = read(descriptor, block, sizeof block)) > 0)
-		for (ssize_t i = 0; i < length; i++)
-			*count += block[i] == '\n';
+		take(context, block, (size_t)length);
+	int result = length < 0 ? error_set_errno(error, EX_IOERR, "cannot read '%s'", path) : 0;
 	close(descriptor);
-	return length < 0 ? error_set_errno(error, EX_IOERR, "cannot read '%s'", path) : 0;
+	return result;
+}
+
+static void count_lines(void *context, const char *block, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		*(int64_t *)context += block[i] == '\n';
 }
 
 static int count_undated(const char *path, int64_t *count, struct error *error)
@@ -172,7 +178,7 @@ static int append_job(const struct run_promotion *promotion, struct buffer *job,
 {
 	static const char *const pointers[] = {"/run_id", "/profile", "/clock"};
 	char path[RUN_PATH_LIMIT], texts[3][256], hash[POLICY_HASH_LENGTH + 1];
-	int64_t clock = INSTANT_NONE, consumption, restatements, rejects, undated, without_billing;
+	int64_t clock = INSTANT_NONE, consumption, restatements, rejects = 0, undated, without_billing;
 	struct json_file begun;
 	snprintf(path, sizeof path, "%s/begun.json", promotion->folder);
 	if (json_file_read(&begun, path, pointers, 3, error) < 0)
@@ -184,7 +190,7 @@ static int append_job(const struct run_promotion *promotion, struct buffer *job,
 		return error_set(error, EX_DATAERR, "cannot read '%s': \"clock\" is not a time", path);
 	if (count_records(promotion->folder, "consumption.ndjson", &consumption, error) < 0 ||
 		count_records(promotion->folder, "restatements.ndjson", &restatements, error) < 0 ||
-		count_lines(promotion->folder, "rejects.ndjson", &rejects, error) < 0 ||
+		read_blocks(promotion->folder, "rejects.ndjson", count_lines, &rejects, error) < 0 ||
 		count_undated(promotion->ledger, &undated, error) < 0 ||
 		count_without_billing(promotion->folder, clock, &without_billing, error) < 0 ||
 		run_facts_policy_hash(promotion->folder, hash, error) < 0)
@@ -227,20 +233,11 @@ static int write_job(const char *folder, const struct buffer *job, struct error 
 	return result;
 }
 
-static int append_file(struct output *output, const char *folder, const char *name, struct error *error)
+static void append_block(void *context, const char *block, size_t length)
 {
-	char path[RUN_PATH_LIMIT], block[65536];
-	ssize_t length;
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-	if (descriptor < 0)
-		return error_set_errno(error, EX_NOINPUT, "cannot open '%s'", path);
-	while ((length = read(descriptor, block, sizeof block)) > 0) {
-		buffer_append(&output->pending, block, (size_t)length);
-		output_line_end(output);
-	}
-	close(descriptor);
-	return length < 0 ? error_set_errno(error, EX_IOERR, "cannot read '%s'", path) : 0;
+	struct output *output = context;
+	buffer_append(&output->pending, block, length);
+	output_line_end(output);
 }
 
 /* With a time that any observation is later than: of a subscription that the ledger has, only the software model is new. */
@@ -269,7 +266,7 @@ static int write_promotion(const char *folder, const struct buffer *job, struct 
 	stream_append_record(&file.output.pending, &stream_job_result, job->data, job->length);
 	int result = 0;
 	for (size_t i = 0; i < sizeof files / sizeof *files && result == 0; i++)
-		result = append_file(&file.output, folder, files[i], error);
+		result = read_blocks(folder, files[i], append_block, &file.output, error);
 	snprintf(path, sizeof path, "%s/subscriptions.ndjson", folder);
 	if (result == 0)
 		result = run_records_read(path, append_subscription, &file.output, error);

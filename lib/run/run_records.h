@@ -18,13 +18,10 @@
 /* clang-format on */
 enum { RUN_FIELDS(RECORD_SLOT) RUN_SLOTS };
 
-/* Looks at a RECORD; a failed record ends the walk. */
-typedef void run_record(void *context, struct record *record);
-
 /* Gives each RECORD of a file to `each`. EX_NOINPUT when the file is missing; EX_DATAERR names file, line and field. */
-int run_records_read(const char *path, run_record *each, void *context, struct error *error);
+int run_records_read(const char *path, record_take *each, void *context, struct error *error);
 
 /* The same for an open descriptor that errors call `name`; it is not closed. */
-int run_records_read_descriptor(int descriptor, const char *name, run_record *each, void *context, struct error *error);
+int run_records_read_descriptor(int descriptor, const char *name, record_take *each, void *context, struct error *error);
 
 #endif

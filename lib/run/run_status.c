@@ -254,7 +254,7 @@ static int append_run(struct status *status, const struct promotion *run, struct
 	char path[RUN_PATH_LIMIT];
 	buffer_append_format(status->text, "%s  %s  %s  %s figures, %s restated, %s rejected\n", status->options->name, run->run_id,
 		run->state, run->consumption, run->restatements, run->rejects);
-	if (!run_is_kept(runs, run->run_id))
+	if (run_missing_file(run_path(path, runs, run->run_id, "")))
 		buffer_append_format(status->text, "%s  %s  lost: its folder or its files are missing in %s\n", status->options->name,
 			run->run_id, runs);
 	else if (status->options->restatements)
@@ -376,6 +376,7 @@ static int append_folders(struct status *status, enum run_kind kind, const struc
 static int append_all(struct status *status, const struct promotions *promotions, struct error *error)
 {
 	const struct promotion *last = promotions->count ? &promotions->list[promotions->count - 1] : NULL;
+	char path[RUN_PATH_LIMIT];
 	if (!last)
 		buffer_append_format(status->text, "%s: nothing was run yet\n", status->options->name);
 	for (size_t i = 0; i < promotions->count; i++)
@@ -385,8 +386,9 @@ static int append_all(struct status *status, const struct promotions *promotions
 	if (interrupted < 0 || append_folders(status, RUN_DISCARDED, promotions, error) < 0 ||
 		append_folders(status, RUN_NAMED, promotions, error) < 0)
 		return -1;
-	status->is_healthy = last && interrupted == 0 && run_is_kept(status->options->runs, last->run_id);
-	return last && run_is_kept(status->options->runs, last->run_id) ? append_last_run(status, last, error) : 0;
+	bool is_kept = last && !run_missing_file(run_path(path, status->options->runs, last->run_id, ""));
+	status->is_healthy = is_kept && interrupted == 0;
+	return is_kept ? append_last_run(status, last, error) : 0;
 }
 
 int run_status_append(const struct run_status_options *options, struct buffer *text, bool *healthy, struct error *error)

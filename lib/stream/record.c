@@ -198,3 +198,25 @@ void record_sum(struct record *record, struct sum_table *sums, const uint32_t ke
 	if (record->error->status == EX_DATAERR)
 		message_error(record->reader, record->message, record->error, "%s", record->error->text);
 }
+
+int records_read(
+	int descriptor, const char *name, const char *const pointers[], size_t count, record_take *each, void *context, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	int got;
+	if (message_reader_open(&reader, descriptor, name, pointers, count, false, error) < 0)
+		return -1;
+	while ((got = message_next(&reader, &message, error)) > 0) {
+		struct record record = {.reader = &reader, .message = &message, .error = error};
+		if (message.type != MESSAGE_RECORD)
+			continue;
+		each(context, &record);
+		if (record.failed) {
+			got = -1;
+			break;
+		}
+	}
+	message_reader_release(&reader);
+	return got;
+}

@@ -99,6 +99,14 @@ struct period record_period(struct record *record, int index, int start, int end
 /* Adds units to a sum. A sum out of range fails the record. */
 void record_sum(struct record *record, struct sum_table *sums, const uint32_t key[SUM_PARTS], int64_t units);
 
+/*
+ * Gives each RECORD of a descriptor, which errors call `name`, to `each`; other messages are passed over, and a failed record ends the walk. The
+ * descriptor is not closed.
+ */
+typedef void record_take(void *context, struct record *record);
+int records_read(int descriptor, const char *name, const char *const pointers[], size_t count, record_take *each, void *context,
+	struct error *error);
+
 /* Fails the record: "<stream> "<field>" must be <expected>, this is <what it is>". */
 void record_wrong(struct record *record, int slot, const char *expected);
 
