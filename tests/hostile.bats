@@ -256,6 +256,13 @@ acme: wrote ws/ledger/acme.db" "$output"
 	run --separate-stderr "$pipeline" rebuild -q -C ws
 	fails 66 "run-facts: cannot follow the chain of runs: 20250325T020000Z comes after 20250318T020000Z, whose folder is lost"
 	mv kept ws/runs/acme/20250318T020000Z
+	# The last run has none after it that names it.
+	for lost in job.json raw/manifest.json; do
+		mv ws/runs/acme/20250325T020000Z/$lost kept
+		run --separate-stderr "$pipeline" rebuild -q -C ws
+		fails 66 "run-facts: cannot follow the chain of runs: the folder of 20250325T020000Z has lost '$lost'"
+		mv kept ws/runs/acme/20250325T020000Z/$lost
+	done
 	cp -r ws/runs/acme/20250325T020000Z ws/runs/acme/20250326T020000Z
 	sed -i 's/"20250325T020000Z"/"20250326T020000Z"/' ws/runs/acme/20250326T020000Z/job.json
 	run --separate-stderr "$pipeline" rebuild -q -C ws

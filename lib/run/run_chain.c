@@ -31,16 +31,23 @@ static int read_manifest(const char *path, struct link *link, struct error *erro
 	return sha256_file(path, link->run.manifest, error);
 }
 
-/* Adds the run of a folder, if it is one. */
+static int has_lost(const char *run, const char *file, struct error *error)
+{
+	return error_set(error, EX_NOINPUT, "cannot follow the chain of runs: the folder of %s has lost '%s'", run, file);
+}
+
+/* Adds the run of a folder, if it is one. With a manifest alone it is one, too, or the last run would be left out. */
 static int add(struct links *links, const char *runs, const char *name, struct error *error)
 {
 	static const char *const pointers[] = {"/run_id", "/state", "/started_at", "/ended_at"};
 	char path[RUN_PATH_LIMIT];
 	struct link new = {.previous = ""};
 	struct json_file job;
-	if (!file_name_is_plain(name, strlen(name)) || access(run_path(path, runs, name, "raw/manifest.json"), F_OK) != 0 ||
-		access(run_path(path, runs, name, "job.json"), F_OK) != 0)
+	if (!file_name_is_plain(name, strlen(name)))
 		return 0;
+	bool has_manifest = access(run_path(path, runs, name, "raw/manifest.json"), F_OK) == 0;
+	if (access(run_path(path, runs, name, "job.json"), F_OK) != 0)
+		return has_manifest ? has_lost(name, "job.json", error) : 0;
 	if (json_file_read(&job, path, pointers, 4, error) < 0)
 		return -1;
 	json_file_text(&job, 0, new.run.run_id, sizeof new.run.run_id);
@@ -50,6 +57,8 @@ static int add(struct links *links, const char *runs, const char *name, struct e
 	json_file_release(&job);
 	if (strcmp(new.run.run_id, name) != 0)
 		return 0;
+	if (!has_manifest)
+		return has_lost(name, "raw/manifest.json", error);
 	bool ended = instant_parse(new.run.ended_at, strlen(new.run.ended_at), &new.run.clock) == 0;
 	if (!ended || instant_parse(new.run.started_at, strlen(new.run.started_at), &new.run.clock) < 0 ||
 		(strcmp(new.run.state, "succeeded") != 0 && strcmp(new.run.state, "partial") != 0))
