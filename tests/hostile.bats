@@ -74,6 +74,8 @@ anew='it is damaged; `envtally rebuild` makes it anew from the recordings'
 		UPDATE sent_week SET envelopes = CAST(envelopes || x'00' AS BLOB)~merge -q -e all -l~table sent_week, row account
 		UPDATE sent_week SET envelopes = x'ffffffff0004'~merge -q -e all -l~table sent_week, row account
 		UPDATE sent_week SET envelopes = x'000000007fff'~merge -q -e all -l~table sent_week, row account
+		INSERT INTO billing_period SELECT 1, 1700000000000, 1750000000000, NULL, NULL, 1, NULL, NULL, NULL, '[]', 1740000000000; UPDATE sent_week SET envelopes = x'ffffffff0004'~EXPORT -q -s billing_period -l~a week of sent_week, is not one
+		INSERT INTO billing_period SELECT 1, 1700000000000, 1750000000000, NULL, NULL, 1, NULL, NULL, NULL, '[]', 1740000000000; UPDATE sent_week SET envelopes = x'000000007fff'~EXPORT -q -s billing_period -l~a week of sent_week, is not one
 		UPDATE sent_week SET week = 9000000000000000000 + week~merge -q -e all -l~table sent_week
 		UPDATE account SET account = account + 9000000000000000000 WHERE account = 1~EXPORT -s envelope -l~table account, row '9000000000000000001'
 		UPDATE account SET account = -1 WHERE account = 1~merge -q -e all -l~table account, row '-1'

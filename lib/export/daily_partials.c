@@ -150,6 +150,12 @@ static bool is_same(const struct daily_partials *partials, const char *plan_item
 		(!plan_item || strcmp(plan_item, partials->plan_item.data) == 0);
 }
 
+/* Is it an entry that no ledger has: of a status that is none, or of no day of a week? */
+static bool is_damaged(struct daily_place place, uint32_t millisecond)
+{
+	return place.status < -1 || millisecond >= WEEK_MS;
+}
+
 /* The entries of a row that count in a pool, or under the row's own plan item, which is pool 0. Returns -1 if there is one that cannot be. */
 static int add_row(struct daily_partials *partials, uint32_t pool, const uint8_t *entries, size_t length)
 {
@@ -158,7 +164,7 @@ static int add_row(struct daily_partials *partials, uint32_t pool, const uint8_t
 		uint32_t millisecond = sent_entry_millisecond(entries + at), day = millisecond / (uint32_t)DAY_MS;
 		int64_t sent_at = partials->week * WEEK_MS + millisecond;
 		if (place.status < 0 || place.pool != pool || day > 6) {
-			if (place.status < -1 || day > 6)
+			if (is_damaged(place, millisecond))
 				return -1;
 			continue;
 		}
@@ -241,6 +247,12 @@ static int walk_reported(struct daily_partials *partials, const struct daily_acc
 bool daily_partials_counts(const struct daily_partials *partials, uint32_t status)
 {
 	return status < STATUS_KEYS && partials->places[status].status >= 0;
+}
+
+int daily_partials_entry(const struct daily_partials *partials, const uint8_t *entry)
+{
+	struct daily_place place = partials->places[sent_entry_status(entry)];
+	return is_damaged(place, sent_entry_millisecond(entry)) ? -1 : place.status >= 0;
 }
 
 const char *daily_partials_pool(const struct daily_partials *partials, uint32_t status)

@@ -54,7 +54,10 @@ int daily_partials_walk_all(struct daily_partials *partials, bool touched_only, 
 /* Does a status, by its key in the ledger, count? */
 bool daily_partials_counts(const struct daily_partials *partials, uint32_t status);
 
-/* The plan item under which the policy counts it; NULL for the envelope's own. */
+/* Does an entry of sent_week count? 1, 0, or -1 for one that no ledger has. */
+int daily_partials_entry(const struct daily_partials *partials, const uint8_t *entry);
+
+/* The plan item under which the policy counts a status; NULL for the envelope's own. */
 const char *daily_partials_pool(const struct daily_partials *partials, uint32_t status);
 
 #endif

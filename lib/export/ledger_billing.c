@@ -30,7 +30,9 @@ static void units_counted(sqlite3_context *context, int count, sqlite3_value **a
 		good = length % SENT_ENTRY_SIZE == 0;
 		for (size_t at = 0; good && at < length; at += SENT_ENTRY_SIZE) {
 			int64_t sent_at = week + sent_entry_millisecond(entries + at);
-			units += sent_at >= start && sent_at < end && daily_partials_counts(partials, sent_entry_status(entries + at));
+			int counts = daily_partials_entry(partials, entries + at);
+			good = counts >= 0;
+			units += counts > 0 && sent_at >= start && sent_at < end;
 		}
 	}
 	if (!good)
