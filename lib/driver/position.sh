@@ -4,14 +4,14 @@
 # reconcile's options for the licence files of a folder, into `options`. The first two may be missing only in the workspace's own folder: see try_licence.
 licence_files="entitlements models exclusions groups prices rates"
 reconcile_options() { # FOLDER
-	local name
-	options=()
+	local name policy
+	policy_of "$1"
+	options=(${policy[@]+"${policy[@]}"})
 	for name in $licence_files; do
 		if is_there "$1/$name.csv"; then
 			options+=("--$name" "$1/$name.csv")
 		fi
 	done
-	[ ! -e "$1/policy.json" ] || options+=(--policy "$1/policy.json")
 	[ -z "$group_by" ] || options+=(--group-by "$group_by")
 }
 

@@ -109,7 +109,7 @@ void explanation_print_billing(struct explanation_printing *printing, int64_t pa
 	if (printing->for_people && position->billing_periods)
 		explanation_print_line(printing, 1,
 			"Docusign's own count in %lld billing period%s: %lld; counted here for the same time: %lld",
-			(long long)position->billing_periods, position->billing_periods == 1 ? "" : "s", (long long)position->billed,
+			(long long)position->billing_periods, phrase_plural(position->billing_periods), (long long)position->billed,
 			(long long)position->billed_counted);
 	bool any = position->billing_periods > 0;
 	if (explanation->question.level < EXPLAIN_CONSUMPTION)

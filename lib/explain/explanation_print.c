@@ -126,7 +126,7 @@ static void print_day(struct explanation_printing *printing, int64_t parent, con
 	if (explanation->question.level >= EXPLAIN_ENVELOPE)
 		balance = explanation_count_wrong(printing, explanation_balance_of(units, (int64_t)(end - *at)));
 	if (printing->for_people) {
-		explanation_print_line(printing, 3, "%s  %lld unit%s%s", day_text(day).text, (long long)units, units == 1 ? "" : "s",
+		explanation_print_line(printing, 3, "%s  %lld unit%s%s", day_text(day).text, (long long)units, phrase_plural(units),
 			explanation_balance_text(&balance, text));
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
@@ -170,7 +170,7 @@ static void print_consumption(struct explanation_printing *printing, int64_t par
 	if (printing->for_people) {
 		explanation_print_line(printing, 2, "account %s%s%s%s  plan item %s%s  %lld unit%s", account, name ? " (" : "",
 			name ? name : "", name ? ")" : "", plan_item ? plan_item : "none", line, (long long)consumption->units,
-			consumption->units == 1 ? "" : "s");
+			phrase_plural(consumption->units));
 		if (consumption->excluded)
 			explanation_print_line(printing, 3, "%lld of them excluded by exclusions.csv", (long long)consumption->excluded);
 		if (*explanation_balance_text(&balance, text))

@@ -4,6 +4,7 @@
 #include "io/csv_write.h"
 #include "io/text_table.h"
 #include "json/json_write.h"
+#include "stream/phrases.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -220,7 +221,7 @@ static void append_next(struct buffer *text, const struct listing *listing)
 		buffer_append_format(text,
 			"%zu plan item%s with %" PRId64 " units %s in no software model: envtally models suggest prints rows "
 			"for licence/models.csv, to be completed.\n",
-			unrecognized, unrecognized == 1 ? "" : "s", units, unrecognized == 1 ? "is" : "are");
+			unrecognized, phrase_plural(unrecognized), units, unrecognized == 1 ? "is" : "are");
 	if (without_item)
 		buffer_append_format(text, "%" PRId64 " units have no plan item, so there is nothing to map.\n", without_item);
 	if (!listing->list->items.count)

@@ -182,7 +182,7 @@ static void append_exhaustion(struct status *status, struct record *record)
 		buffer_append_format(status->text, "ran out on %.*s\n", DAY_LENGTH, day_slice->text);
 	else
 		buffer_append_format(status->text, "are expected to run out on %.*s, in %" PRId64 " day%s\n", DAY_LENGTH, day_slice->text,
-			left, left == 1 ? "" : "s");
+			left, phrase_plural(left));
 }
 
 static void add_metric_result(void *context, struct record *record)
