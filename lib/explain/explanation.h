@@ -48,7 +48,7 @@ struct explained_position {
 	int64_t owned, used;
 	int64_t entitled, consumed, excluded; /* sums over all accounts */
 	int64_t billing_periods, billed, billed_counted; /* from the record */
-	bool is_shared; /* other profiles draw on the same rights */
+	bool is_shared; /* of its metric_result */
 	int64_t segments_used, segments_drawn, segments_unlicensed, segments_others; /* sums over its segments */
 	size_t first_entitlement, entitlement_count, first_segment, segment_count, first_consumption, consumption_count;
 };

@@ -21,7 +21,7 @@ struct open_position {
 	const char *software_model, *license_metric, *unit;
 	uint32_t metric; /* of the models */
 	struct period period;
-	bool is_shared; /* other profiles draw on its rights too */
+	bool is_shared; /* of its metric_result */
 	bool is_unlimited, is_drawn; /* is_drawn: unlicensed and covered are known */
 	int64_t owned, used, unlicensed, covered, allocated_in_use;
 	const char *currency; /* of true_up_cost; NULL for none */

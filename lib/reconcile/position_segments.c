@@ -201,7 +201,7 @@ static int print_segment(
 	json_member_text(line, "currency", pricing->currency);
 	position_put_price(line, pricing, price, digits);
 	position_put_amount(line, "true_up_cost", is_known ? cost : (struct amount){.state = AMOUNT_NONE}, cell->pricing.digits);
-	json_member_boolean(line, "is_shared", cell->is_part);
+	json_member_boolean(line, "is_shared", cell->shares_rights);
 	position_end_record(position);
 	return 0;
 }
