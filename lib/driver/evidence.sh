@@ -116,8 +116,7 @@ verify_pack() { # FILE
 		fail 65 "cannot verify '$file': ${wrong:-its SHA256SUMS do not list its files}"
 	}
 	all=$(cat "$pack/chain")
-	run=$(tail -n 1 <<<"$all")
-	run=${run%% *}
+	run=$(last_promoted "$all")
 	[ "$(cut -d ' ' -f 1 <<<"$all" | LC_ALL=C sort)" = "$(LC_ALL=C ls "$pack/runs")" ] || fail 65 "cannot verify '$file': its runs are not those of its chain"
 	[ -n "$(find "$pack/runs" -name '*.bodies' -print -quit)" ] || bodies=(--without-bodies)
 	read_facts verify "$run" --runs "$pack/runs" --promotions "$pack/chain" ${bodies[@]+"${bodies[@]}"}

@@ -13,8 +13,7 @@ rebuild_command() {
 	lock "$name"
 	all=$(stage run-facts promotions --runs "$runs")
 	[ -n "$all" ] || fail 66 "cannot rebuild the ledger of profile '$name': it has no complete run in $runs"
-	newest=$(tail -n 1 <<<"$all")
-	newest=${newest%% *}
+	newest=$(last_promoted "$all")
 	rm -rf "$workspace/ledger/.rebuild.$name".??????
 	scratch=$(mktemp -d "$workspace/ledger/.rebuild.$name.XXXXXX" 2>/dev/null) || fail 73 "cannot create a folder in '$workspace/ledger'"
 	say "$name: making a ledger from the recordings of $(grep -c . <<<"$all") run(s), up to $newest"
@@ -25,16 +24,15 @@ rebuild_command() {
 
 # How many records of each stream only one of them has.
 compare_ledgers() { # NAME NEW OLD
-	local side stream counts differs=0
+	local side file=$2 stream counts differs=0
 	[ -e "$3" ] || {
 		put_shown '%s: there was no ledger\n' "$1"
 		return 0
 	}
 	for side in new old; do
 		mkdir "$scratch/$side"
-		set -- "$1" "$2" "$3" "$2"
-		[ "$side" = new ] || set -- "$1" "$2" "$3" "$3"
-		stage export --ledger "$4" --output "$scratch/$side" 2>"$scratch/errors" || {
+		[ "$side" = new ] || file=$3
+		stage export --ledger "$file" --output "$scratch/$side" 2>"$scratch/errors" || {
 			[ "$side" = old ] || fail 70 "cannot rebuild the ledger of profile '$1': the new one cannot be read: $(head -n 1 "$scratch/errors")"
 			put_shown '%s: the old ledger cannot be read: %s\n' "$1" "$(sed 's/^export: //' "$scratch/errors")"
 			return 0

@@ -80,6 +80,10 @@ promotions_to() { # NAME RUN: the lines of `promotions` up to that run
 	promotions "$1" | awk -v wanted="$2" '{ if (!found) print } $1 == wanted { found = 1 } END { exit !found }'
 }
 
+last_promoted() { # PROMOTIONS: its run
+	sed -n '$s/ .*//p' <<<"$1"
+}
+
 # Every file of every run is the one of its manifest, the manifests are a chain that ends where the ledger says, the outputs of RUN are what
 # its evidence gives, and so is the ledger.
 verify_command() {
@@ -94,8 +98,7 @@ verify_command() {
 	runs=$workspace/runs/$name ledger=$workspace/ledger/$name.db
 	[ -n "$(promotion_of "$name" "$wanted")" ] || fail 66 "cannot verify run '$wanted': profile '$name' has no run of that name"
 	all=$(promotions "$name")
-	newest=$(tail -n 1 <<<"$all")
-	newest=${newest%% *}
+	newest=$(last_promoted "$all")
 	[ ! -e "$runs/.$newest.partial" ] || fail 75 "cannot verify profile '$name': run $newest is not finished; try again after the next run"
 	read_facts verify "$wanted" --runs "$runs" --ledger "$ledger"
 	put_shown '%s: %s run(s) up to %s: every file is that of its manifest, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"

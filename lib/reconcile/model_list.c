@@ -3,8 +3,8 @@
 #include "base/array.h"
 #include "io/csv_write.h"
 #include "io/text_table.h"
-#include "json/json_write.h"
 #include "stream/phrases.h"
+#include "json/json_write.h"
 
 #include <inttypes.h>
 #include <stdio.h>
