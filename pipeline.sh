@@ -79,6 +79,7 @@ failed=0 scratch=''
 trap 'failed=$?' ERR
 at_end() {
 	local status=$?
+	end_replay || :
 	[ -z "$scratch" ] || rm -rf "$scratch"
 	[ "$status" -eq "$failed" ] || return 0 # a signal, or a status that was chosen
 	case $status in

@@ -224,10 +224,11 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 	for signal in TERM INT HUP; do
 		setsid env --default-signal="$signal" "$pipeline" verify -C ws $last 3>&- &
 		verifying=$!
-		eventually compgen -G 'scratch/*/runs/acme/*'
+		eventually compgen -G 'scratch/*/runs/acme/.*/results.ndjson' # its report is being made
 		kill -s $signal $verifying
 		wait $verifying || true
-		eventually test -z "$(ls -A scratch)"
+		same '' "$(pgrep -s $verifying -r R,S,D)"
+		same '' "$(ls -A scratch)"
 	done
 	[ -z "$(find ws -name '.*' -path 'ws/runs/*')" ]
 }
