@@ -180,7 +180,7 @@ fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out 
 	$(build)/tests/generate --fixture fixtures/acme
 
 formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
-scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/soak/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
+scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/soak/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
 	$(wildcard lib/driver/*.sh tests/*.bash)
 
 lint-quick: ## check layout, layers, repeated code and shell scripts: seconds
