@@ -45,13 +45,13 @@ recorded() {
 	printf '%s\n{"type":"RECORD","stream":"account","record":{"account_id":"a"}}\n' "$connection" >in
 }
 
-@test "a recording: its bodies, then the line that ends it" {
+@test "a recording: its bodies, then the line that ends it, then their names" {
 	recorded
 	export PATH
 	calls bash -c 'exec fetch-datafeed -q --replay r --record new <in' >got
 	same "$(printf '%s\n' 'mkdir new' 'open fetch-datafeed.exchanges' 'ftruncate fetch-datafeed.exchanges' 'open fetch-datafeed.bodies' 'ftruncate fetch-datafeed.bodies' \
 		'write fetch-datafeed.exchanges' 'write fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' 'write fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' \
-		'fsync fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' 'fsync fetch-datafeed.exchanges')" "$(sed s/openat/open/ got | grep -v ' out$')"
+		'fsync fetch-datafeed.bodies' 'write fetch-datafeed.exchanges' 'fsync fetch-datafeed.exchanges' 'fsync new')" "$(sed s/openat/open/ got | grep -v ' out$')"
 }
 
 @test "a file that a program writes has its name only when it is whole" {

@@ -20,7 +20,7 @@ static int add(struct grants *grants, const struct entitlement *entitlement, con
 		.end_day = end,
 		.true_up_start = true_up ? instant_day(true_up->start) : 0,
 		.true_up_end = true_up ? period_end_day(true_up) : 0,
-		.rights = entitlement->is_unlimited ? 0 : entitlement->purchased_rights};
+		.rights = entitlement->purchased_rights};
 	return 0;
 }
 

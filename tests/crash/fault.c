@@ -14,7 +14,7 @@
  * was killed), when every process that it started has ended, so that nothing writes afterwards. 2: this system does not let us.
  *
  * The calls are seen by seccomp's user notification, which needs no privilege and sees all processes alike, shells and jq too, in one order.
- * A call that has to do with files counts; a write only to a regular file, and not to standard error, which is no output.
+ * A call that has to do with files counts; a write only to a regular file, and not to standard error, which is no output; fsync to a folder, too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -173,7 +173,8 @@ static bool changes_file(const struct seccomp_notif *request, const struct call 
 	snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, STDERR_FILENO);
 	bool has_errors = stat(link, &of_errors) == 0;
 	snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, (int)request->data.args[call->descriptor]);
-	if (stat(link, &status) < 0 || !S_ISREG(status.st_mode) ||
+	bool is_folder_synced = call->number == SYS_fsync && stat(link, &status) == 0 && S_ISDIR(status.st_mode);
+	if (stat(link, &status) < 0 || !(S_ISREG(status.st_mode) || is_folder_synced) ||
 		(has_errors && status.st_dev == of_errors.st_dev && status.st_ino == of_errors.st_ino)) /* by whatever descriptor */
 		return false;
 	ssize_t length = readlink(link, path, size - 1);
