@@ -822,6 +822,13 @@ descriptor() {
 	fails 75 "$bin/fetch-datafeed" --replay r --feed ./feed.json
 	[ "$(fetched | paste -sd ' ')" = 'e1 e2 e3' ]
 	said "'/next' leads to another host: https://api.docusign.net.evil.example/"
+	# Without a scheme it is another host's, too.
+	recording_begin r fetch-datafeed $now
+	recording_answer "$base/list/$b?since=$first" 200 '{"next":"//evil.example/list","data":[]}'
+	recording_end
+	accounts $b >in
+	fails 65 "$bin/fetch-datafeed" --replay r --feed ./feed.json
+	said "'/next' leads to another host: //evil.example/list"
 }
 
 @test "none: one answer holds all" {

@@ -62,6 +62,7 @@ anew='it is damaged; `envtally rebuild` makes it anew from the recordings'
 		UPDATE layout SET envelopes = 9223372036854775807~EXPORT -s envelope -l~table layout
 		UPDATE layout SET envelopes = envelopes + 1~EXPORT -s envelope -l~table envelope_block has 1 envelopes fewer than table layout says
 		UPDATE layout SET undated = -1~merge -q -e all -l~table layout
+		UPDATE layout SET undated = envelopes + 1~merge -q -e all -l~table layout, row
 		DELETE FROM layout~merge -q -e all -l~table layout is empty
 		DELETE FROM envelope_block WHERE block = 1~EXPORT -s envelope -l~fewer than table layout says
 		UPDATE envelope_block SET rows = zeroblob(40) WHERE block = 0~EXPORT -s envelope -l~table envelope_block, row 0: it holds

@@ -144,6 +144,7 @@ single_items() {
 		done
 		merge --ledger nights.db --emit all <"$all/subscriptions" >got
 		same_files expected got
+		same "$(jq -r 'select(.stream == "envelope" and .record).record.envelope_id' "$all/canonical" | sort -u | wc -l)" "$(sqlite3 nights.db 'SELECT envelopes FROM layout')"
 	done
 }
 
@@ -703,6 +704,21 @@ END
 	promote a.db 2026-03-25T02:00:00Z
 	same '' "$(merge --ledger a.db --print-reported | records_of consumption)"
 	same '' "$(merge --ledger a.db </dev/null | records_of daily_consumption)"
+}
+
+@test "what a run does not report is reported no more, each figure by itself" {
+	{ envelope '{}' && envelope '{envelope_id: "f", plan_item_id: "other"}' && envelope '{envelope_id: "g", sent_at: "2026-02-10T00:00:00.000Z"}' && envelope '{envelope_id: "h", account_id: "b"}'; } |
+		merge --ledger a.db --emit none
+	promote a.db 2026-03-18T02:00:00Z
+	reported() { merge --ledger a.db --print-reported | records_of consumption | jq -r '[.account_id, .plan_item_id, .period_start[:10]] | join(" ")' | sort; }
+	reported >before
+	same 4 "$(wc -l <before)"
+	envelope '{envelope_id: "f", plan_item_id: "other", sent_at: null, status: "created", modified_at: "2026-03-20T00:00:00.000Z"}' | merge --ledger a.db --emit none
+	promote a.db 2026-03-25T02:00:00Z
+	same_files <(grep -v other before) <(reported)
+	envelope '{envelope_id: "g", sent_at: null, status: "created", modified_at: "2026-03-20T00:00:00.000Z"}' | merge --ledger a.db --emit none
+	promote a.db 2026-03-26T02:00:00Z
+	same_files <(grep -v -e other -e 2026-01-31 before) <(reported)
 }
 
 @test "a job_result alone takes nothing away of a run that has figures, nor one that failed; and none of another profile" {
