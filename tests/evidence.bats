@@ -237,8 +237,8 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 	acme_workspace ws
 	for feed in mine.json "$PWD/mine.json"; do
 		rm -rf ws/runs ws/ledger
-		[[ $feed == /* ]] || cp "$root/lib/feeds/datafeed.json" ws/profiles/mine.json
 		cp "$root/lib/feeds/datafeed.json" mine.json
+		[[ $feed == /* ]] || { mv mine.json ws/profiles/ && echo 'what is not meant' >mine.json; }
 		jq --arg feed "$feed" '.feed = $feed' "$acme/profiles/acme.json" >profile && mv profile ws/profiles/acme.json
 		"$pipeline" run -q -C ws -p acme --replay "$acme/nights/$first"
 		rm -f mine.json ws/profiles/mine.json

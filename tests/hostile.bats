@@ -110,6 +110,10 @@ anew='it is damaged; `envtally rebuild` makes it anew from the recordings'
 	attacked "UPDATE sent_week SET envelopes = substr(envelopes, 2)"
 	run --separate-stderr bounded merge -q -e none -l l.ledger <lines
 	refused 65 "merge: *cannot use ledger 'l.ledger': table sent_week, row *: it does not hold complete entries: $anew"
+	# What an envelope takes away must be there.
+	attacked "DELETE FROM sent_week"
+	run --separate-stderr bounded merge -q -e none -l l.ledger < <(jq -c '.record.sent_at? |= if . then "2025-01-01T00:00:00.000Z" else . end' lines)
+	refused 65 "merge: *cannot use ledger 'l.ledger': table sent_week, row *: its entries contradict its envelopes: $anew"
 }
 
 @test "ledger: a page that is overwritten is damage, for every program that reads it" {

@@ -318,6 +318,19 @@ after() { grep -A 2 "^FAIL  $1 " <<<"$output"; } # LABEL: what it says
 	same 1 "$(tokens)"
 	"$pipeline" run -q -C ws --now 2025-03-20T02:00:00Z --no-cache
 	same 2 "$(tokens)"
+	# Not one that others could have read or changed, nor one that ends in a moment.
+	chmod 0640 ws/cache/token-*
+	"$pipeline" run -q -C ws --now 2025-03-21T02:00:00Z
+	same "3 600" "$(tokens) $(stat -c %a ws/cache/token-*)"
+	sed -i -E "s/(\"expires_at\":\")[^\"]*/\1$(date -u -d '10 seconds' +%FT%TZ)/" ws/cache/token-*
+	"$pipeline" run -q -C ws --now 2025-03-22T02:00:00Z
+	same 4 "$(tokens)"
+	# Nor one with other scopes.
+	jq '.scopes |= reverse' ws/profiles/acme.json >profile && mv profile ws/profiles/acme.json
+	"$pipeline" run -q -C ws --now 2025-03-23T02:00:00Z
+	same "5 2" "$(tokens) $(find ws/cache -name 'token-*' | wc -l)"
+	rm ws/cache/token-*
+	auth -q -p ws/profiles/acme.json --cache ws/cache >connection
 	openssl genrsa -out ws/profiles/other.pem 2048 2>/dev/null
 	run --separate-stderr auth -p ws/profiles/acme.json --key ws/profiles/other.pem --cache ws/cache
 	[ "$status" -eq 77 ]

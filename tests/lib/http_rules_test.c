@@ -67,6 +67,7 @@ static void test_hour(void **state)
 		{10, ASK, 0, 0, 0, 0, 50, 4990},
 		{20, 3000, 60, 4980, -1, -1, 0, 0},
 		{30, 3000, 80, 4970, -1, -1, 9, 0}, /* overtaken: 60 stands, so 9 are on their way and 51 left over */
+		{35, ASK, 0, 0, 0, 0, 10, 4965},
 		{40, 3000, 50, 4960, -1, -1, 0, 4960},
 		{5000, ASK, 0, 0, 0, 0, 60, 0}, /* the hour is over */
 		{5100, 3000, 2999, 3600000, -1, -1, 60, 0},
@@ -257,6 +258,32 @@ static void test_retry_status(void **state)
 		assert_true(retry_status(again[i]));
 	for (size_t i = 0; i < LENGTH(never); i++)
 		assert_false(retry_status(never[i]));
+}
+
+/* What the network may have done passes; what is wrong with an address, a certificate or this machine does not. */
+static void test_retry_transfer(void **state)
+{
+	(void)state;
+	const CURLcode again[] = {CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT, CURLE_SSL_CONNECT_ERROR,
+		CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2_STREAM};
+	const CURLcode never[] = {CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+		CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_OUT_OF_MEMORY};
+	for (size_t i = 0; i < LENGTH(again); i++)
+		assert_true(retry_transfer(again[i]));
+	for (size_t i = 0; i < LENGTH(never); i++)
+		assert_false(retry_transfer(never[i]));
+}
+
+static void test_retry_pause(void **state)
+{
+	(void)state;
+	const struct retry_policy policy = {.tries = 3, .base_ms = 100, .limit_wait_ms = 5000};
+	assert_in_range(retry_pause(&policy, 1, RETRY_NEVER), 0, 100);
+	assert_in_range(retry_pause(&policy, 2, RETRY_NEVER), 0, 200);
+	assert_int_equal(retry_pause(&policy, 3, RETRY_NEVER), RETRY_NEVER);
+	assert_int_equal(retry_pause(&policy, 3, 10), RETRY_NEVER);
+	assert_in_range(retry_pause(&policy, 2, 5000), 5000, 5200);
+	assert_int_equal(retry_pause(&policy, 1, 5001), RETRY_NEVER);
 }
 
 /* ---- which refusals are limits ---- */
@@ -450,6 +477,8 @@ int main(void)
 		cmocka_unit_test(test_pause_is_full_jitter),
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_retry_status),
+		cmocka_unit_test(test_retry_transfer),
+		cmocka_unit_test(test_retry_pause),
 		cmocka_unit_test(test_limited),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_headers_are_bounded),

@@ -4,6 +4,7 @@
  */
 #include "auth/jks.h"
 #include "auth/jwt.h"
+#include "auth/key_alias.h"
 #include "auth/key_file.h"
 #include "auth/key_info.h"
 #include "auth/password.h"
@@ -130,12 +131,12 @@ static void append_protected(struct buffer *bytes, const char *password)
 	buffer_release(&data);
 }
 
-static void append_certificate(struct buffer *bytes, int version)
+static void append_certificate(struct buffer *bytes, int version, const char *certificate)
 {
 	if (version == 2)
 		append_utf(bytes, "X.509");
-	append_integer(bytes, 5, 4);
-	buffer_append(bytes, "bytes", 5);
+	append_integer(bytes, strlen(certificate), 4);
+	buffer_append_string(bytes, certificate);
 }
 
 static void append_digest(struct buffer *bytes, const char *password)
@@ -158,14 +159,14 @@ static struct buffer make_jks(int version)
 	append_integer(&bytes, 2, 4);
 	append_utf(&bytes, "authority");
 	append_integer(&bytes, 1700000000000, 8);
-	append_certificate(&bytes, version);
+	append_certificate(&bytes, version, "of the authority");
 	append_integer(&bytes, 1, 4);
 	append_utf(&bytes, "docusign");
 	append_integer(&bytes, 1700000000001, 8);
 	append_protected(&bytes, "secret");
 	append_integer(&bytes, 2, 4);
-	append_certificate(&bytes, version);
-	append_certificate(&bytes, version);
+	append_certificate(&bytes, version, "the key's");
+	append_certificate(&bytes, version, "its issuer's");
 	append_digest(&bytes, "secret");
 	return bytes;
 }
@@ -183,7 +184,8 @@ static void jks_is_read(void **state)
 		assert_int_equal(jks.trusted_certificates, 1);
 		assert_string_equal(jks.entries[0].alias, "docusign");
 		assert_int_equal(jks.entries[0].created_at, 1700000000001);
-		assert_int_equal(jks.entries[0].certificate_length, 5);
+		assert_int_equal(jks.entries[0].certificate_length, strlen("the key's"));
+		assert_memory_equal(jks.entries[0].certificate, "the key's", strlen("the key's"));
 		assert_int_equal(jks_verify(&jks, "secret", &error), 1);
 		assert_int_equal(jks_verify(&jks, "Secret", &error), 0);
 		assert_int_equal(jks_unlock(&jks.entries[0], "Secret", &key, &error), 0);
@@ -719,6 +721,32 @@ static void impossible_assertions_are_refused(void **state)
 
 /* -- What is printed about a key -- */
 
+static void an_alias_names_one_key(void **state)
+{
+	(void)state;
+	char *aliases[] = {"docusign", "Spare", "SPARE", "spare key"}, *twins[] = {"a", "a"};
+	const struct {
+		const char *wanted;
+		int chosen; /* -1: none */
+		const char *reason;
+	} cases[] = {{"docusign", 0, NULL}, {"DocuSign", 0, NULL}, {"Spare", 1, NULL}, {"SPARE", 2, NULL}, {"spare key", 3, NULL},
+		{"spare", -1, "several are called 'spare'"}, {"nobody", -1, "cannot find the key 'nobody'"}, {NULL, -1, "it holds 4"}};
+	struct error error = ERROR_INIT;
+	size_t chosen = 9;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int result = key_alias_choose("f.jks", aliases, 4, cases[i].wanted, &chosen, &error);
+		assert_int_equal(result, cases[i].chosen < 0 ? -1 : 0);
+		if (cases[i].chosen >= 0)
+			assert_int_equal(chosen, cases[i].chosen);
+		else
+			assert_non_null(strstr(error.text, cases[i].reason));
+	}
+	assert_int_equal(key_alias_choose("f.jks", aliases, 1, NULL, &chosen, &error), 0);
+	assert_int_equal(chosen, 0);
+	assert_int_equal(key_alias_choose("f.jks", twins, 2, "a", &chosen, &error), -1);
+	assert_int_equal(key_alias_choose("f.jks", aliases, 0, NULL, &chosen, &error), -1);
+}
+
 static void names_cannot_write_to_the_terminal(void **state)
 {
 	(void)state;
@@ -752,6 +780,7 @@ int main(void)
 		cmocka_unit_test(assertions_have_their_layout),
 		cmocka_unit_test(audiences_become_hosts),
 		cmocka_unit_test(impossible_assertions_are_refused),
+		cmocka_unit_test(an_alias_names_one_key),
 		cmocka_unit_test(names_cannot_write_to_the_terminal),
 	};
 	return cmocka_run_group_tests_name("keys", tests, set_up, tear_down);
