@@ -181,7 +181,7 @@ fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out 
 
 formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
 scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/soak/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
-	$(wildcard lib/driver/*.sh tests/*.bash)
+	$(wildcard lib/driver/*.sh tests/*.bash tests/*/*.bash)
 
 lint-quick: ## check layout, layers, repeated code and shell scripts: seconds
 	clang-format --dry-run -Werror $(formatted)
