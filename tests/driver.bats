@@ -409,6 +409,10 @@ kind() {
 	fails 66 "pipeline.sh: cannot report profile 'status': nothing was run yet"
 	run --separate-stderr "$pipeline" discard -C -C -p acme ../../profiles
 	fails 66 "pipeline.sh: cannot discard run '../../profiles': profile 'acme' has no interrupted run of that name"
+	mkdir victim.partial
+	run --separate-stderr "$pipeline" discard -C -C -p acme /../../../victim
+	fails 66 "pipeline.sh: cannot discard run '/../../../victim': profile 'acme' has no interrupted run of that name"
+	[ -d victim.partial ]
 	# By its path it is the recording.
 	"$pipeline" replay ./20250318T020000Z -q -C -C -p acme
 	[ -e ./-C/runs/acme/20250325T020000Z/report.html ]

@@ -146,9 +146,10 @@ refused() {
 	tr '\n' ' ' <plain.pem >one-line.pem
 	tr -d '\n' <plain.pem >joined.pem
 	iconv -f ASCII -t UTF-16LE plain.pem | (printf '\377\376' && cat) >utf16.pem
+	iconv -f ASCII -t UTF-16BE plain.pem | (printf '\376\377' && cat) >utf16-be.pem
 	head -c -1 plain.pem >unterminated.pem
 	cat certificate.pem plain.pem >certificate-first.pem
-	for file in crlf bom mail escaped quoted one-line joined utf16 unterminated certificate-first; do
+	for file in crlf bom mail escaped quoted one-line joined utf16 utf16-be unterminated certificate-first; do
 		echo "$file"
 		info $file.pem
 		accepted 'PEM PKCS#8'

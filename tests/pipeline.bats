@@ -383,13 +383,15 @@ refusing_stages() {
 	[ "$status" -eq 66 ]
 }
 
-@test "profiles: one that fails does not hide the others, and its status is the command's" {
+@test "profiles: one that fails does not hide the others, and its status is the command's; one that is not active is not run" {
 	workspace
+	jq '.name = "idle" | .active = false' "$acme/profiles/acme.json" >ws/profiles/idle.json
 	jq '.name = "zeta" | .renewal_months = 99' "$acme/profiles/acme.json" >ws/profiles/aaa.json
 	run --separate-stderr run_night 20250318T020000Z
 	[ "$status" -eq 78 ]
 	[ -e ws/runs/acme/20250318T020000Z/report.html ]
 	[[ $stderr == *"\"renewal_months\" must be a whole number from 1 to 60"* ]]
+	[ ! -e ws/runs/idle ]
 }
 
 @test "init: a profile by options is one that auth reads; what it is asked twice is refused" {

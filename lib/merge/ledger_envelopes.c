@@ -86,7 +86,7 @@ static int compare_versions(struct ledger_envelopes *envelopes, const struct env
 		return -1;
 	*wins = order > 0;
 	envelopes->conflicts += conflict;
-	return conflict ? add_fact(envelopes, "add_conflict", *wins ? envelope : earlier, error) : 0;
+	return conflict ? add_fact(envelopes, "add_conflict", envelope, error) : 0; /* id and time are those of both */
 }
 
 static int flush_batch(struct ledger_envelopes *envelopes, struct error *error);
