@@ -2,7 +2,7 @@
  * fetch-datafeed: fetches the new envelopes of each account.
  *
  * Reads   CONNECTION (from auth or fetch-subscriptions), and the accounts: RECORDs of docusign_accounts or account. Copies every line
- *         but the CONNECTION, in order, before it fetches anything.
+ *         but the CONNECTION, in order, before it fetches anything; with --shard no records of the other shards' accounts.
  * Writes  for each account the feed's RECORDs, unchanged (stream docusign_datafeed, or the descriptor's); a RECORD of `watermark` when
  *         the account is caught up; STATEs with the bookmarks, each after the records that it covers.
  * Window  of an account: look_back.h.
@@ -34,19 +34,28 @@ static const struct options_manual manual = {
 static int add_account(void *context, const struct message *message, struct error *error)
 {
 	struct fetch_run *run = context;
-	const struct json_slice *id = NULL;
-	if (message_is_record(message, "docusign_accounts"))
+	bool is_raw = message_is_record(message, "docusign_accounts"), is_account = is_raw || message_is_record(message, "account");
+	const struct json_slice *id = &message->fields[2];
+	if (message->type != MESSAGE_RECORD)
+		return 0;
+	if (is_raw)
 		id = message->fields[0].kind == JSON_STRING ? &message->fields[0] : &message->fields[1];
-	else if (message_is_record(message, "account"))
-		id = &message->fields[2];
-	return id && id->kind == JSON_STRING ? account_list_add(&run->accounts, id->text, id->length, error) : 0;
+	else if (id->kind != JSON_STRING)
+		id = &message->context_account_id;
+	if (id->kind != JSON_STRING)
+		return 0;
+	int mine = shard_has(&run->shard, id->text, id->length, error);
+	if (mine > 0 && is_account && account_list_add(&run->accounts, id->text, id->length, error) < 0)
+		return -1;
+	return mine < 0 ? -1 : !mine;
 }
 
-static char *feed, *state;
+static char *feed, *state, *shard;
 
 static struct poptOption table[] = {
 	{"state", 0, POPT_ARG_STRING, &state, 0, "the bookmarks of earlier runs", "FILE"},
 	{"feed", 0, POPT_ARG_STRING, &feed, 0, "the feed descriptor (default: the profile's)", "FEED"},
+	{"shard", 0, POPT_ARG_STRING, &shard, 0, "only the accounts of part K of N, such as 3/16 (doc/scale.md)", "K/N"},
 	{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_options_table, 0, NULL, NULL},
 	POPT_TABLEEND,
 };
@@ -65,6 +74,9 @@ static void fetch(const char **operands, struct output *output, struct error *er
 		.each = add_account,
 		.context = &run};
 	(void)operands;
+	if (shard && shard_parse(shard, &run.shard) < 0)
+		options_refuse(
+			"cannot use --shard '%s': it must be K/N, such as 3/16: part K, from 1 to N, of at most %d", shard, SHARDS_MOST);
 	if (fetch_read_input(&input, error) < 0)
 		goto out;
 	if (!run.connection.download_consumption)

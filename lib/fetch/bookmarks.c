@@ -70,6 +70,7 @@ static const char *const entry_pointers[ENTRY_FIELDS] = {"/since", "/until", "/n
 /* A scanner for each depth: members are read while those around them are. */
 struct reading {
 	struct bookmarks *bookmarks;
+	const struct shard *shard;
 	struct json_scanner *members, *streams, *entries, *entry;
 	struct error *error;
 };
@@ -116,6 +117,9 @@ static int read_account(const struct reading *reading, const char *account, cons
 static int read_entry(void *context, const char *key, size_t key_length, const char *text, size_t length)
 {
 	const struct reading *reading = context;
+	int mine = shard_has(reading->shard, key, key_length, reading->error);
+	if (mine <= 0)
+		return mine;
 	char *account = strndup(key, key_length);
 	int result = account ? read_account(reading, account, text, length) : error_set(reading->error, EX_OSERR, "out of memory");
 	free(account);
@@ -172,10 +176,10 @@ static int read_value(struct reading *reading, const struct buffer *wrapped)
 }
 
 /* `text` is a line: a STATE message or its bare value. */
-static int read_state(struct bookmarks *bookmarks, const struct buffer *text, struct error *error)
+static int read_state(struct bookmarks *bookmarks, const struct buffer *text, const struct shard *shard, struct error *error)
 {
 	static const char *const pointers[] = {"/value", "/value/type", "/value/value"};
-	struct reading reading = {.bookmarks = bookmarks, .error = error};
+	struct reading reading = {.bookmarks = bookmarks, .shard = shard, .error = error};
 	struct buffer wrapped = BUFFER_INIT;
 	buffer_append_string(&wrapped, "{\"value\":");
 	buffer_append(&wrapped, text->data, text->length);
@@ -217,7 +221,7 @@ static int read_last_line(int descriptor, const char *path, struct buffer *last,
 	return got < 0 ? -1 : buffer_check(last, error);
 }
 
-int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, struct error *error)
+int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, const struct shard *shard, struct error *error)
 {
 	struct buffer last = BUFFER_INIT;
 	*bookmarks = (struct bookmarks){.stream = strdup(stream), .other_streams = BUFFER_INIT, .other_members = BUFFER_INIT};
@@ -229,7 +233,7 @@ int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *
 		result = read_last_line(descriptor, path, &last, error);
 		close(descriptor);
 	}
-	if (result == 0 && last.length > 0 && (result = read_state(bookmarks, &last, error)) < 0)
+	if (result == 0 && last.length > 0 && (result = read_state(bookmarks, &last, shard, error)) < 0)
 		error_prefix(error, "cannot use the state '%s'", path);
 	buffer_release(&last);
 	if (result < 0)

@@ -13,6 +13,7 @@
 #define ENVTALLY_BOOKMARKS_H
 
 #include "base/buffer.h"
+#include "base/shard.h"
 
 #include <stdint.h>
 
@@ -31,9 +32,9 @@ struct bookmarks {
 
 /*
  * Reads `path` (NULL: no file): a bare value, or STATE messages, one per line, the last of which counts. An empty file or {} is a first run.
- * A missing file is EX_NOINPUT, an invalid value EX_DATAERR.
+ * Bookmarks of accounts that are not in the shard are left out. A missing file is EX_NOINPUT, an invalid value EX_DATAERR.
  */
-int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, struct error *error);
+int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, const struct shard *shard, struct error *error);
 void bookmarks_release(struct bookmarks *bookmarks);
 
 /* The account's bookmark, created if there is none; its address does not change. NULL if memory is short. */

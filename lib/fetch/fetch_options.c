@@ -85,8 +85,9 @@ static int read_message(
 		return pass_on_long(input, reader, message, error);
 	if (message->type != MESSAGE_CONNECTION) {
 		int result = input->each ? input->each(input->context, message, error) : 0;
-		output_line(output, message->line.text, message->line.length);
-		return result;
+		if (result == 0)
+			output_line(output, message->line.text, message->line.length);
+		return result < 0 ? -1 : 0;
 	}
 	/* The accounts that follow a second one would be fetched with the wrong token. */
 	if (*connected)

@@ -25,7 +25,8 @@ struct fetch_input {
 	struct output *output;
 	bool passes_connection; /* writes it again, with its token only if `reveals_token` */
 	bool reveals_token;
-	int (*each)(void *context, const struct message *message, struct error *error); /* for the other messages; or NULL */
+	int (*each)(void *context, const struct message *message,
+		struct error *error); /* for the other messages; 1: it is not copied; or NULL */
 	void *context;
 };
 

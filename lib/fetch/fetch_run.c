@@ -34,7 +34,7 @@ struct walk {
 static void warn_of_unknown_accounts(const struct fetch_run *run)
 {
 	for (char **wanted = run->connection.accounts; wanted && *wanted; wanted++)
-		if (!account_list_has(&run->accounts, *wanted))
+		if (!account_list_has(&run->accounts, *wanted) && shard_has(&run->shard, *wanted, strlen(*wanted), NULL))
 			diag_warn("account '%s' of the profile is not among the organization's", *wanted);
 }
 
@@ -356,7 +356,7 @@ static int make_walks(struct fetch_run *run, struct error *error)
 	for (size_t i = 0; i < run->accounts.count; i++)
 		if (connection_wants(&run->connection, run->accounts.ids[i]))
 			run->walks[run->walk_count++].id = run->accounts.ids[i];
-	if (run->walk_count == 0)
+	if (run->walk_count == 0 && run->shard.count < 2)
 		diag_warn("no accounts on standard input, so nothing is fetched (fetch-subscriptions prints them)");
 	return 0;
 }
@@ -364,8 +364,12 @@ static int make_walks(struct fetch_run *run, struct error *error)
 static int open_all(
 	struct fetch_run *run, const struct fetch_source_options *options, const char *feed, const char *state, struct error *error)
 {
-	if (feed_load(feed ? feed : run->connection.feed, &run->feed, error) < 0 ||
-		bookmarks_load(&run->bookmarks, run->feed.stream, state, error) < 0 ||
+	if (feed_load(feed ? feed : run->connection.feed, &run->feed, error) < 0)
+		return -1;
+	if (run->feed.per_organization && run->shard.count > 1)
+		return error_set(error, EX_USAGE, "cannot use --shard with feed '%s': it is read for the whole organization at once",
+			run->feed.name);
+	if (bookmarks_load(&run->bookmarks, run->feed.stream, state, &run->shard, error) < 0 ||
 		feed_page_reader_open(&run->page, &run->feed, run->connection.api_base, error) < 0 || open_record_scanner(run, error) < 0 ||
 		make_walks(run, error) < 0)
 		return -1;

@@ -10,6 +10,7 @@
 #ifndef ENVTALLY_FETCH_RUN_H
 #define ENVTALLY_FETCH_RUN_H
 
+#include "base/shard.h"
 #include "config/connection.h"
 #include "config/feed.h"
 #include "fetch/account_list.h"
@@ -23,7 +24,8 @@ struct walk;
 struct fetch_run {
 	struct connection connection; /* set before fetch_run(), as are output and accounts */
 	struct output *output;
-	struct account_list accounts; /* all in the input; the connection selects which are fetched */
+	struct account_list accounts; /* all of the shard in the input; the connection selects which are fetched */
+	struct shard shard; /* likewise set before */
 	unsigned long long records; /* written */
 
 	int64_t now, began_ms; /* the run's clock; monotonic_ms() */
