@@ -137,7 +137,10 @@ profile_file() { # a name or a file, to a file
 	elif [ -f "$1" ]; then
 		printf '%s\n' "$1"
 	else
-		fail 66 "cannot open profile '$1': neither a file nor in $workspace/profiles"
+		local known=("$workspace"/profiles/*.json) meant
+		known=("${known[@]##*/}")
+		did_you_mean "$1" "${known[@]%.json}"
+		fail 66 "cannot open profile '$1': neither a file nor in $workspace/profiles$meant"
 	fi
 }
 
@@ -207,7 +210,7 @@ own_version() { # a source tree has it in its Makefile
 }
 
 main() {
-	local command=${1-help}
+	local command=${1-help} names meant
 	[ $# -eq 0 ] || shift
 	case "$command" in
 	help | --help | -h) put '%s\n' "$(usage)" ;;
@@ -227,7 +230,10 @@ main() {
 			need_programs "$command"
 			exec "$stages/$command" "$@"
 		else
-			fail 64 "cannot do '$command': no such command ($program help lists them)"
+			names_of "$commands"
+			# shellcheck disable=SC2086 # words
+			did_you_mean "$command" "${names[@]}" $all_stages
+			fail 64 "cannot do '$command': no such command ($program help lists them)$meant"
 		fi
 		;;
 	esac

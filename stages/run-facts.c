@@ -16,6 +16,7 @@
  *   run-facts load FOLDER DIALECT          writes export.ndjson and load.sql there, from the messages of export on standard input
  *   run-facts until DAY                    copies messages, except daily partials after DAY and billing periods
  *   run-facts shown                        prints the text on standard input as people may see it
+ *   run-facts near NAME KNOWN...           prints which of the known names may be meant by NAME; nothing if none is near
  *   run-facts survey                       counts the contents of the messages on standard input
  *
  * Facts are lines "key=value".
@@ -23,6 +24,7 @@
  * Exit: 0; 64 usage; 65 bad data, or a run that fails its check; 66 a file is missing; 73, 74 cannot write; 78 invalid profile.
  */
 #include "base/instant.h"
+#include "base/near_miss.h"
 #include "config/connection.h"
 #include "config/profile.h"
 #include "export/database_load.h"
@@ -76,7 +78,7 @@ static const struct options_manual manual = {
 	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
 		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, promotions, missing FOLDER,\n"
-		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, shown. Facts are lines \"key=value\".\n\n"
+		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, shown, near NAME KNOWN... Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
 };
@@ -342,6 +344,18 @@ static int print_shown(const char *const operands[], struct output *output, stru
 	return result;
 }
 
+static int print_near(const char *const operands[], struct output *output, struct error *error)
+{
+	size_t count = 0;
+	(void)error;
+	while (operands[0] && operands[1 + count])
+		count++;
+	const char *near = count ? near_miss_of(operands[0], operands + 1, count) : NULL;
+	if (near)
+		buffer_append_format(&output->pending, "%s\n", near);
+	return 0;
+}
+
 static const struct command {
 	const char *name;
 	size_t operands; /* 0: none; 1: one; 2: any number */
@@ -362,6 +376,7 @@ static const struct command {
 	{"until", 1, pass_until},
 	{"survey", 0, survey},
 	{"shown", 0, print_shown},
+	{"near", 2, print_near},
 };
 
 static const struct command *find_command(const char *const operands[])

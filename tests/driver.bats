@@ -44,9 +44,16 @@ commands="demo init validate run replay verify evidence discard reconcile report
 	says 64 "pipeline.sh: cannot use '--warn-days' with verify: it is an option of run, reconcile, status" "$pipeline" verify --warn-days 3
 	says 64 "pipeline.sh: cannot use '--name' with run: it is an option of init" "$pipeline" run --name acme
 	says 64 "pipeline.sh: cannot use '--nonsense': unknown option (pipeline.sh run --help lists those of run)" "$pipeline" run --nonsense
+	says 64 "pipeline.sh: cannot do 'reprot': no such command (pipeline.sh help lists them); did you mean 'report'?" "$pipeline" reprot
+	says 64 "pipeline.sh: cannot do 'normalise': no such command (pipeline.sh help lists them); did you mean 'normalize'?" "$pipeline" normalise
+	says 64 "pipeline.sh: cannot use '--postions': unknown option (pipeline.sh status --help lists those of status); did you mean '--positions'?" "$pipeline" status --postions
+	says 64 "merge: cannot use '--leger': unknown option; did you mean --ledger? (see --help)" "$pipeline" merge --leger x
+	mkdir -p near/profiles
+	: >near/profiles/acme-europe.json
+	says 66 "pipeline.sh: cannot open profile 'acme-euorpe': neither a file nor in near/profiles; did you mean 'acme-europe'?" "$pipeline" report -C near -p acme-euorpe
 	says 64 "pipeline.sh: cannot do 'nonsense': no such command (pipeline.sh help lists them)" "$pipeline" nonsense
 	# A pattern is not a name.
-	says 64 "pipeline.sh: cannot do 'r.n': no such command (pipeline.sh help lists them)" "$pipeline" r.n
+	says 64 "pipeline.sh: cannot do 'r.n': no such command (pipeline.sh help lists them); did you mean 'run'?" "$pipeline" r.n
 }
 
 @test "--opt=value is --opt value; an option without a value takes none" {

@@ -149,8 +149,25 @@ command_usage() { # COMMAND
 	[ ! -x "$stages/$1" ] || printf '\nThere is a stage of that name too: envtally-%s(1) is its manual page.\n' "$1"
 }
 
+# What a person may have meant, as the end of a message: "; did you mean 'report'?", or nothing, into `meant`.
+did_you_mean() { # NAME KNOWN...
+	meant=$("$stages/run-facts" near -- "$@" 2>/dev/null) || meant=''
+	[ -z "$meant" ] || meant="; did you mean '$meant'?"
+}
+
+# The names in the first column of a table's rows that are for that command, or of all rows, into `names`.
+names_of() { # TABLE [COMMAND]
+	local rows one name value of
+	names=()
+	rows_of "$1"
+	for one in "${rows[@]}"; do
+		IFS='|' read -r name value of _ <<<"$one"
+		[ $# -gt 1 ] && ! belongs "$of" "$2" || names+=("$name")
+	done
+}
+
 unknown_option() { # COMMAND OPTION
-	local row option value of help
+	local row option value of help names meant
 	option_row "$2" "$1"
 	IFS='|' read -r option value of help <<<"$row"
 	case $1:${2,,} in
@@ -158,7 +175,11 @@ unknown_option() { # COMMAND OPTION
 		fail 64 "cannot use '$2': a profile holds no secrets; --key-file names the file of the key, --key-password file:PATH that of its password"
 		;;
 	esac
-	[ -n "$option" ] || fail 64 "cannot use '$2': unknown option ($program $1 --help lists those of $1)"
+	if [ -z "$option" ]; then
+		names_of "$options" "$1"
+		did_you_mean "$2" "${names[@]}"
+		fail 64 "cannot use '$2': unknown option ($program $1 --help lists those of $1)$meant"
+	fi
 	fail 64 "cannot use '$2' with $1: it is an option of ${of// /, }"
 }
 

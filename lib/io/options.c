@@ -1,6 +1,7 @@
 #include "io/options.h"
 
 #include "base/instant.h"
+#include "base/near_miss.h"
 #include "io/diag.h"
 
 #include <fcntl.h>
@@ -100,6 +101,26 @@ static void hold_standard_descriptors(void)
 			return;
 }
 
+static void try_names(struct near_miss *search, const struct poptOption table[])
+{
+	for (const struct poptOption *option = table; option->longName || option->shortName || option->arg; option++)
+		if (option->longName)
+			near_miss_try(search, option->longName);
+}
+
+static _Noreturn void refuse_option(const char *option, int reason, const struct poptOption table[])
+{
+	char name[NEAR_MISS_LENGTH + 2];
+	snprintf(name, sizeof name, "%.*s", name_length(option), option);
+	struct near_miss search = {.wanted = name + strspn(name, "-")};
+	if (reason == POPT_ERROR_BADOPT && strncmp(option, "--", 2) == 0) {
+		try_names(&search, table);
+		try_names(&search, common_options);
+	}
+	options_refuse("cannot use '%.*s': %s%s%s%s", name_length(option), option, poptStrerror(reason),
+		search.nearest ? "; did you mean --" : "", search.nearest ? search.nearest : "", search.nearest ? "?" : "");
+}
+
 const char **options_parse(int argc, const char **argv, struct poptOption *table, const struct options_manual *manual)
 {
 	static char title_of_own[] = "Options:", title_of_common[] = "Options of every program:";
@@ -125,8 +146,7 @@ const char **options_parse(int argc, const char **argv, struct poptOption *table
 		}
 	}
 	if (option < -1)
-		options_refuse("cannot use '%.*s': %s", name_length(poptBadOption(context, POPT_BADOPTION_NOALIAS)),
-			poptBadOption(context, POPT_BADOPTION_NOALIAS), poptStrerror(option));
+		refuse_option(poptBadOption(context, POPT_BADOPTION_NOALIAS), option, table);
 	if (log_format && strcmp(log_format, "json") != 0 && strcmp(log_format, "text") != 0)
 		options_refuse("cannot use --log-format '%s': it must be text or json", log_format);
 	diag_set_verbosity(quiet ? -1 : verbose);
