@@ -79,7 +79,7 @@ failed=0 scratch=''
 trap 'failed=$?' ERR
 at_end() {
 	local status=$?
-	end_replay || :
+	end_groups || :
 	[ -z "$scratch" ] || rm -rf "$scratch"
 	[ "$status" -eq "$failed" ] || return 0 # a signal, or a status that was chosen
 	case $status in
@@ -103,7 +103,7 @@ warn() { # what a person has to know, also with -q
 	complain "warning: $1"
 }
 
-workspace='' workspace_given=0 ended_at='' feed_from='' replay='' now='' group_by='' warn_days='' quiet=0 check_status=0 cache=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
+workspace='' workspace_given=0 ended_at='' feed_from='' replay='' now='' group_by='' warn_days='' quiet=0 check_status=0 cache=1 jobs=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
 others_from='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=() csv_flags=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 
@@ -196,7 +196,7 @@ no_operands() { # COMMAND. What follows a = is not repeated: it may be a passwor
 	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]%%=*}': $1 takes no operands"
 }
 
-for part in options run profile validate position status replay evidence demo export rebuild; do
+for part in options side_by_side run profile validate position status replay evidence demo export rebuild; do
 	# shellcheck source=/dev/null # each is checked by itself
 	. "$driver/$part.sh"
 done

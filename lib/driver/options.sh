@@ -31,6 +31,7 @@ options='
 --now|RFC3339|run|the clock of the run, which names it (default: the current time)
 --now|RFC3339|validate replay reconcile status|the clock (default: the current time)
 --group-by|LIST|run reconcile|also positions by account, site, cost_center …; separate several with commas
+--jobs|N|run|run up to N profiles side by side (default: 1, one after the other)
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)
 --period|START|explain policy|only the period that contains this day, or has this index
 --account|ID|explain|only this account
@@ -202,6 +203,10 @@ set_option() { # OPTION VALUE
 	--warn-days)
 		[[ $2 =~ ^[0-9]{1,5}$ ]] || fail 64 "cannot use --warn-days '$2': it must be a whole number of days, 0 or more"
 		warn_days=$2
+		;;
+	--jobs)
+		[[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || fail 64 "cannot use --jobs '$2': it must be a whole number, 1 to 999"
+		jobs=$2
 		;;
 	--period)
 		question+=(--period "$2")

@@ -15,35 +15,16 @@ replay_chain() { # NAME RUNS-FOLDER PROMOTIONS WANTED
 	done 4<<<"$3"
 }
 
-# The process group of a replay under way. It works in `scratch`: if the driver ends before it, it must not go on where nobody waits for it.
-replaying=''
-end_replay() {
-	local tries=100
-	[ -n "$replaying" ] || return 0
-	kill -KILL -- "-$replaying"
-	while kill -0 -- "-$replaying" && [ $((tries -= 1)) -gt 0 ]; do sleep 0.01; done
-} 2>/dev/null
-
 replay_one() { # NAME RUN-FOLDER SCRATCH: a run of that `clock` that ended at `ended_at` in that `state`
 	mkdir -p "$3/profiles" "$3/licence"
 	cp "$2/inputs/profile.json" "$3/profiles/$1.json"
 	copy_licence "$2/inputs" "$3/licence"
 	local group_by warn_days feed_from
 	thaw_inputs "$2/inputs"
-	local others_from=$2/inputs workspace=$3 replay=$2/raw now=$clock as_run=${2##*/} quiet=1 stage_flags=(-q) status
-	# A run with a refused account is repeated with that refusal, and exits 75.
-	set +e
-	set -m # a process group of its own
-	(
-		set +m -e
-		run_profile "$3/profiles/$1.json"
-	) &
-	replaying=$!
-	set +m
-	wait "$replaying"
-	status=$?
-	replaying=''
-	set -e
+	local others_from=$2/inputs workspace=$3 replay=$2/raw now=$clock as_run=${2##*/} quiet=1 stage_flags=(-q) status ended
+	# It works in `scratch`, in a group that ends with the driver. A run with a refused account is repeated with that refusal, and exits 75.
+	begin_group 0 run_profile "$3/profiles/$1.json"
+	wait_for_group
 	[ "$status" -eq 0 ] || { [ "$status" -eq 75 ] && [ "$state" = partial ]; } || return "$status"
 }
 

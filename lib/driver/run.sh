@@ -7,25 +7,56 @@
 run_command() {
 	no_operands run
 	need_workspace
-	local profile file status worst=0
+	local profile file files=() statuses=()
 	for profile in "${profiles[@]}"; do
 		file=$(profile_file "$profile")
-		# A profile that fails does not hide the others. (Not `|| status=$?`: that would switch errexit off within.)
-		set +e
-		(
-			set -e
-			run_profile "$file"
-		)
-		status=$?
-		set -e
-		# Statuses of cp and the shell are not ours: they could not read or write a file, and named it.
-		if [ "$status" -gt 0 ] && [ "$status" -lt 64 ]; then
-			status=74
-			complain "cannot run profile of '$file': a file could not be read or written; the next run continues from there"
-		fi
-		[ "$status" -eq 0 ] || worst=$status
+		files+=("$file")
 	done
-	return "$worst"
+	# A profile that fails does not hide the others.
+	if [ "$jobs" -gt 1 ] && [ ${#files[@]} -gt 1 ]; then
+		side_by_side run_one profile_label "${files[@]}"
+	else
+		for file in "${files[@]}"; do
+			set +e
+			run_one "$file"
+			statuses+=($?)
+			set -e
+		done
+	fi
+	[ ${#files[@]} -eq 1 ] || say_how_they_ended
+	return "$(worst_of "${statuses[@]}")"
+}
+
+run_one() { # FILE: called with errexit off, which a condition would switch off within, too
+	(
+		set -e
+		run_profile "$1"
+	)
+	local status=$?
+	# Statuses of cp and the shell are not ours: they could not read or write a file, and named it.
+	if [ "$status" -gt 0 ] && [ "$status" -lt 64 ]; then
+		status=74
+		complain "cannot run profile of '$1': a file could not be read or written; the next run continues from there"
+	fi
+	return "$status"
+}
+
+profile_label() { # FILE: how its lines are marked
+	local name
+	name=$(profile_name "$1" 2>/dev/null) && [ -n "$name" ] || name=$(basename "$1" .json)
+	printf '%s\n' "${name//[!A-Za-z0-9._-]/?}"
+}
+
+say_how_they_ended() { # by the caller's `files` and `statuses`
+	local place done=0 failed=''
+	for place in "${!files[@]}"; do
+		if [ "${statuses[place]}" -eq 0 ]; then
+			done=$((done + 1))
+		else
+			failed+=", $(profile_label "${files[place]}") with status ${statuses[place]}"
+		fi
+	done
+	say "${#files[@]} profiles: $done done$failed"
 }
 
 run_profile() { # FILE
@@ -120,12 +151,6 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	if [ -e "$ledger" ]; then
 		stage merge --ledger "$ledger" --print-state >"$5.new/inputs/state.json"
 		stage merge --ledger "$ledger" --print-reported >"$5.new/reported.ndjson"
-	fi
-	# A run that is made again has those of its time.
-	if [ -n "$others_from" ]; then
-		cp "$others_from"/others* "$5.new/inputs/" 2>/dev/null || true
-	else
-		other_profiles "$2" "$5.new/inputs" "$5.new/inputs" "$1"
 	fi
 	read_facts begin "$5.new" --run-id "$4" --clock "$3" --name "$2" --replay "${replay:+$(readlink -f "$replay")}" --profile "$(readlink -f "$1")" --ledger "$ledger"
 	mv "$5.new" "$5"
@@ -235,6 +260,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		# What it fetched may show that the licence files are wrong. They are frozen anew then, once they are mended: else no run would ever end.
 		[ ! -e "$partial/refused" ] || copy_licence_rows "$workspace/licence" "$partial/inputs"
 		rm -f "$partial/refused"
+		freeze_others "$name" "$partial/inputs"
 		set +e
 		(
 			set -e
@@ -249,6 +275,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		}
 		state=$([ "$status" -eq 0 ] && echo succeeded || echo partial)
 		promote "$name" "$partial" "$state"
+		exec 7>&-
 	fi
 	[ ! -e "$partial/verdict" ] || verdict=$(cat "$partial/verdict")
 	[ ! -e "$partial/workspace-verdict" ] || of_workspace=$(cat "$partial/workspace-verdict")
@@ -363,6 +390,18 @@ tally() { # NAME PARTIAL
 		fi
 	fi
 	return "$(first_failure "${statuses[@]}")"
+}
+
+# What the other profiles have, as it is once this run's own figures are known: of runs side by side, each is reconciled with what those before it
+# have promoted, and the last with all. So from here to its promotion a run is alone. A run that is made again has what it had.
+freeze_others() { # NAME INPUTS
+	if [ -n "$others_from" ]; then
+		cp "$others_from"/others* "$2/" 2>/dev/null || true
+		return
+	fi
+	exec 7>>"$workspace/ledger/.workspace.lock"
+	flock 7 || : # no locks on this file system: one run at a time, as check_lock says
+	other_profiles "$1" "$2" "$2" "$file"
 }
 
 # tallied.ndjson to the files of the run.

@@ -214,17 +214,17 @@ validate_profile() { # FILE
 validate_command() {
 	no_operands validate
 	need_workspace
-	local profile file worst=0 colours=0
+	local profile file statuses=() colours=0
 	make_scratch
 	stage_flags=(-q) # a check's lines have its errors, and only these
 	[ ! -t 1 ] || [ -n "${NO_COLOR-}" ] || colours=1
 	if [ -n "$now" ]; then export ENVTALLY_NOW=$now; fi
 	for profile in "${profiles[@]}"; do
 		file=$(profile_file "$profile") || {
-			worst=$?
+			statuses+=($?)
 			continue
 		}
-		validate_profile "$file" || worst=$?
+		validate_profile "$file" || statuses+=($?)
 	done
-	return "$worst"
+	return "$(worst_of ${statuses[@]+"${statuses[@]}"})"
 }
