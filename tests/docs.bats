@@ -186,7 +186,7 @@ same() {
 
 @test "the commands of the driver's help and those of its man page are the same" {
 	command -v groff >/dev/null || skip "groff is not here"
-	expected=$(help_of envtally | awk '/^Commands/ { on = 1; next } /^$/ { on = 0 } on' | sed -E 's/^  //; s/ {2,}.*//')
+	expected=$(help_of envtally | awk '/^Commands/ { on = 1; next } /^$/ { on = 0 } on && /^  [^ ]/' | sed -E 's/^  //; s/ {2,}.*//')
 	same commands "$(printf '%s\nhelp' "$expected")" \
 		"$(plain_page envtally | section COMMANDS | sed -nE 's/^ {7}([a-z]+( [A-Z]+)?)( .*)?$/\1/p')"
 }

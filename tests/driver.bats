@@ -33,7 +33,7 @@ commands="demo init validate run replay verify evidence discard reconcile report
 @test "help: every command of the table, and every option once" {
 	run -0 "$pipeline" help
 	for command in $commands; do grep -qE "^  $command( [A-Z]+)? " <<<"$output"; done
-	same '' "$(awk '/^Options/ { on = 1; next } /^$/ { on = 0 } on { print $1 }' <<<"$output" | sort | uniq -d)"
+	same '' "$(awk '/^Options/ { on = 1; next } /^$/ { on = 0 } on && /^  [^ ]/ { print $1 }' <<<"$output" | sort | uniq -d)"
 	same "$output" "$("$pipeline")"
 	same "$output" "$("$pipeline" --help)"
 }
@@ -441,4 +441,27 @@ kind() {
 	done
 	run grep -r Secret ws
 	[ "$status" -eq 1 ]
+}
+
+# on_terminal COLUMNS COMMAND...: its output on a terminal of that width.
+on_terminal() {
+	local columns=$1
+	shift
+	script -qec "stty cols $columns; $(printf '%q ' "$@")" /dev/null </dev/null | tr -d '\r'
+}
+
+@test "a terminal of 80 columns: help and tables have no line that is longer" {
+	acme_after 1 ws
+	export NO_COLOR=1
+	for command in help "run --help" "export --help" "models -q -C ws"; do
+		# shellcheck disable=SC2086 # words
+		on_terminal 80 "$pipeline" $command >lines
+		[ "$(wc -l <lines)" -gt 5 ]
+		same '' "$(jq -Rr 'select(length > 80)' lines)"
+	done
+	# What had to be cut ends in three dots; wider, nothing is.
+	grep -q … lines
+	on_terminal 200 "$pipeline" models -q -C ws >lines
+	! grep -q … lines
+	same_files <("$pipeline" models -q -C ws) <(sed 's/ *$//' lines)
 }

@@ -115,24 +115,40 @@ belongs() { # COMMANDS COMMAND: is it among them?
 	[ "$1" = '*' ] || case " $1 " in *" $2 "*) ;; *) return 1 ;; esac
 }
 
+# Lines "NAME<tab>TEXT" in two columns: the text begins at column WIDTH, and is broken where 80 columns end.
+in_columns() { # WIDTH
+	awk -F '\t' -v width="$1" '{
+		line = sprintf("%-*s", width, $1 == "" ? "" : "  " $1 "  ")
+		count = split($2, words, " ")
+		for (i = 1; i <= count; i++) {
+			if (i > 1 && length(line words[i]) > 79) {
+				print line
+				line = sprintf("%*s", width, "")
+			} else if (i > 1)
+				line = line " "
+			line = line words[i]
+		}
+		print line
+	}'
+}
+
 usage() {
 	cat <<-END
 		Usage: $program COMMAND [OPTION]...
 		       $program STAGE ...      runs one stage
-		       $program COMMAND --help prints the options of one command, with an example
+		       $program COMMAND --help prints its options, with an example
 
 		Commands
 	END
-	awk -F '|' 'NF { printf "  %-17s %s\n", $1 ($2 ~ /^RUN$/ ? " " $2 : ""), $4 }' <<<"$commands"
+	awk -F '|' 'NF { print $1 ($2 ~ /^RUN$/ ? " " $2 : "") "\t" $4 }' <<<"$commands" | in_columns 20
 	printf '\nOptions\n'
 	# An option of few commands names them; -v and -q share a line; the keys of a profile have one line at the end.
 	awk -F '|' 'NF && $3 != "init" && $1 != "--help" && $1 != "-q" && !seen[$1]++ {
 			few = $3 != "*" && split($3, names, " ") < 4
 			gsub(/ /, ", ", $3)
-			printf "  %-26s  %s\n", $1 == "-v" ? "-v, -q" : $1 ($2 ? " " $2 : ""), (few ? $3 ": " : "") ($1 == "-v" ? "more messages, fewer messages" : $4)
-		}' <<<"$options"
+			print ($1 == "-v" ? "-v, -q" : $1 ($2 ? " " $2 : "")) "\t" (few ? $3 ": " : "") ($1 == "-v" ? "more messages, fewer messages" : $4)
+		} END { print "--KEY VALUE\tinit: a key of the profile, e.g. --name acme --contract-start 2025-01-31" }' <<<"$options" | in_columns 30
 	cat <<-END
-		  --KEY VALUE                 init: a key of the profile, e.g. --name acme --organization-id … --contract-start 2025-01-31
 
 		Example
 		  $invoked demo
@@ -144,8 +160,10 @@ command_usage() { # COMMAND
 	local row name operands example summary
 	command_row "$1"
 	IFS='|' read -r name operands example summary <<<"$row"
-	printf 'Usage: %s %s%s [OPTION]...\n\n  %s\n\nOptions\n' "$program" "$name" "${operands:+ $operands}" "$summary"
-	awk -F '|' -v command="$1" 'NF && ($3 == "*" || index(" " $3 " ", " " command " ")) { printf "  %-24s %s\n", $1 ($2 ? " " $2 : ""), $4 }' <<<"$options"
+	printf 'Usage: %s %s%s [OPTION]...\n\n' "$program" "$name" "${operands:+ $operands}"
+	in_columns 2 <<<"	$summary"
+	printf '\nOptions\n'
+	awk -F '|' -v command="$1" 'NF && ($3 == "*" || index(" " $3 " ", " " command " ")) { print $1 ($2 ? " " $2 : "") "\t" $4 }' <<<"$options" | in_columns 27
 	printf '\nExample\n  %s\n' "${example//"~ "/$invoked }"
 	[ ! -x "$stages/$1" ] || printf '\nThere is a stage of that name too: envtally-%s(1) is its manual page.\n' "$1"
 }

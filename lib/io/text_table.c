@@ -9,10 +9,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define GAP 2
-#define NARROWEST 12 /* that an elastic column is cut to */
+enum { GAP = 2, NARROW_GAP = 1 };
+#define NARROWEST 8 /* that an elastic column is cut to */
 #define ISOLATE "\u2068"
 #define ISOLATE_END "\u2069"
+
+/* How a table is laid out on a page. */
+struct layout {
+	const struct text_page *page;
+	size_t widths[TEXT_TABLE_COLUMNS], gap;
+};
 
 void text_page_open(struct text_page *page, int descriptor)
 {
@@ -77,6 +83,25 @@ void text_append_styled(struct buffer *output, const struct text_page *page, enu
 		buffer_append_string(output, "\033[0m");
 }
 
+void text_wrap(struct buffer *output, const struct text_page *page, size_t start)
+{
+	size_t line = start, blank = start; /* the last blank of the line; its start: it has none */
+	if (!page->is_terminal || output->failed)
+		return;
+	for (size_t i = start; i <= output->length; i++) {
+		bool ends = i == output->length || output->data[i] == '\n';
+		if (!ends && output->data[i] != ' ')
+			continue;
+		if (blank > line && display_width(output->data + line, i - line) > page->width) {
+			output->data[blank] = '\n';
+			line = blank + 1;
+		}
+		blank = i;
+		if (ends)
+			line = blank = i + 1;
+	}
+}
+
 static void append_blanks(struct buffer *output, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -125,22 +150,31 @@ size_t text_table_width(const struct text_table *table)
 	return measure(table, widths);
 }
 
-static void squeeze(const struct text_table *table, size_t total, size_t page_width, size_t widths[])
+/* What does not fit into the page: columns move together first, then the widest of the elastic ones is cut, again and again. Returns the gap. */
+static size_t squeeze(const struct text_table *table, size_t total, size_t page_width, size_t widths[])
 {
-	for (size_t i = 0; i < table->column_count; i++) {
-		if (!table->columns[i].elastic || total <= page_width)
-			continue;
-		size_t over = total - page_width;
-		widths[i] = widths[i] > over + NARROWEST ? widths[i] - over : NARROWEST;
-		return;
+	if (total <= page_width)
+		return GAP;
+	total -= (table->column_count - 1) * (GAP - NARROW_GAP);
+	while (total > page_width) {
+		size_t widest = table->column_count;
+		for (size_t i = 0; i < table->column_count; i++)
+			if (table->columns[i].elastic && widths[i] > (widest < table->column_count ? widths[widest] : NARROWEST))
+				widest = i;
+		if (widest == table->column_count)
+			break;
+		widths[widest]--;
+		total--;
 	}
+	return NARROW_GAP;
 }
 
 /* A cell and its padding; the last column is not padded on its right. */
-static void append_cell(const struct text_table *table, const struct text_page *page, struct buffer *output, size_t column, size_t width,
+static void append_cell(const struct text_table *table, const struct layout *layout, struct buffer *output, size_t column,
 	enum text_style style, const char *text, size_t length, size_t text_width)
 {
-	size_t shown = length, shown_width = text_width;
+	const struct text_page *page = layout->page;
+	size_t shown = length, shown_width = text_width, width = layout->widths[column];
 	bool is_cut = page->is_terminal && text_width > width;
 	if (is_cut) {
 		shown = display_cut(text, length, width ? width - 1 : 0, &shown_width);
@@ -149,7 +183,7 @@ static void append_cell(const struct text_table *table, const struct text_page *
 	size_t blanks = shown_width < width ? width - shown_width : 0;
 	bool isolated = page->is_terminal && display_is_right_to_left(text, shown);
 	if (column)
-		append_blanks(output, GAP);
+		append_blanks(output, layout->gap);
 	if (table->columns[column].right)
 		append_blanks(output, blanks);
 	if (isolated)
@@ -170,7 +204,7 @@ static void end_line(struct buffer *output, size_t start)
 	buffer_append_byte(output, '\n');
 }
 
-static void append_titles(const struct text_table *table, const struct text_page *page, const size_t widths[], struct buffer *output)
+static void append_titles(const struct text_table *table, const struct layout *layout, struct buffer *output)
 {
 	bool two_lines = false;
 	for (size_t i = 0; i < table->column_count; i++)
@@ -180,7 +214,7 @@ static void append_titles(const struct text_table *table, const struct text_page
 		for (size_t i = 0; i < table->column_count; i++) {
 			size_t length;
 			const char *title = title_line(table->columns[i].title, lower, &length);
-			append_cell(table, page, output, i, widths[i], TEXT_DIM, title, length, length);
+			append_cell(table, layout, output, i, TEXT_DIM, title, length, length);
 		}
 		end_line(output, start);
 	}
@@ -188,13 +222,14 @@ static void append_titles(const struct text_table *table, const struct text_page
 
 int text_table_print(const struct text_table *table, const struct text_page *page, struct buffer *output, struct error *error)
 {
-	size_t widths[TEXT_TABLE_COLUMNS] = {0}, column = 0, start;
+	struct layout layout = {.page = page, .gap = GAP};
+	size_t column = 0, start;
 	if (buffer_check(&table->texts, error) < 0 || buffer_check(&table->cells, error) < 0)
 		return -1;
-	size_t total = measure(table, widths);
+	size_t total = measure(table, layout.widths);
 	if (page->is_terminal)
-		squeeze(table, total, page->width, widths);
-	append_titles(table, page, widths, output);
+		layout.gap = squeeze(table, total, page->width, layout.widths);
+	append_titles(table, &layout, output);
 	start = output->length;
 	const struct text_cell *cells = (const struct text_cell *)table->cells.data;
 	for (size_t i = 0; i < table->cells.length / sizeof *cells; i++) {
@@ -208,7 +243,7 @@ int text_table_print(const struct text_table *table, const struct text_page *pag
 			buffer_append_byte(output, '\n');
 			continue;
 		}
-		append_cell(table, page, output, column, widths[column], cells[i].style, text, cells[i].length, cells[i].width);
+		append_cell(table, &layout, output, column, cells[i].style, text, cells[i].length, cells[i].width);
 		column = (column + 1) % table->column_count;
 		if (column == 0)
 			end_line(output, start);

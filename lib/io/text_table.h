@@ -2,8 +2,8 @@
  * text_table.h: rows of cells, printed in aligned columns.
  *
  * Cells are added left to right, row by row. Foreign text is escaped as by display.h. A page that
- * is a terminal may have colour, text from right to left is isolated, and the elastic column is cut to what the
- * terminal is wide; elsewhere nothing is cut, and cells wider than TEXT_TABLE_WIDEST reach over their column.
+ * is a terminal may have colour, text from right to left is isolated, and what does not fit into its width moves together and is cut in the
+ * elastic columns, the widest first; elsewhere nothing is cut, and cells wider than TEXT_TABLE_WIDEST reach over their column.
  */
 #ifndef ENVTALLY_TEXT_TABLE_H
 #define ENVTALLY_TEXT_TABLE_H
@@ -61,6 +61,12 @@ int text_table_print(const struct text_table *table, const struct text_page *pag
  * text_table_print(). */
 int text_table_print_section(
 	struct text_table *table, const char *title, size_t more, const struct text_page *page, struct buffer *output, struct error *error);
+
+/*
+ * Breaks the lines of prose that were appended since `start` where a terminal's width ends, at blanks; elsewhere they stay as they are. Tables
+ * and escape sequences are not for it.
+ */
+void text_wrap(struct buffer *output, const struct text_page *page, size_t start);
 
 /* Appends a text in a style. */
 void text_append_styled(struct buffer *output, const struct text_page *page, enum text_style style, const char *text, size_t length);

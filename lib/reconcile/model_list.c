@@ -230,8 +230,8 @@ static void append_next(struct buffer *text, const struct listing *listing)
 
 static int print_table(const struct listing *listing, struct output *output, struct error *error)
 {
-	static const struct text_column columns[] = {{"software model", false, true}, {"metric", false, false}, {"origin", false, false},
-		{"identifier type", false, false}, {"identifier", false, false}, {"plan item", false, false}, {"plan\nitems", true, false},
+	static const struct text_column columns[] = {{"software model", false, true}, {"metric", false, false}, {"origin", false, true},
+		{"identifier type", false, true}, {"identifier", false, true}, {"plan item", false, true}, {"plan\nitems", true, false},
 		{"units", true, false}};
 	static const int shown[] = {MODEL, METRIC, ORIGIN, TYPE, IDENTIFIER, NAME, ITEMS, UNITS};
 	struct text_table table;
@@ -253,7 +253,9 @@ static int print_table(const struct listing *listing, struct output *output, str
 	}
 	int result = listing->count ? text_table_print(&table, &page, &output->pending, error) : 0;
 	text_table_release(&table);
+	size_t prose = output->pending.length;
 	append_next(&output->pending, listing);
+	text_wrap(&output->pending, &page, prose);
 	return result;
 }
 
