@@ -31,7 +31,7 @@ options='
 --now|RFC3339|run|the clock of the run, which names it (default: the current time)
 --now|RFC3339|validate replay reconcile status|the clock (default: the current time)
 --group-by|LIST|run reconcile|also positions by account, site, cost_center …; separate several with commas
---jobs|N|run|run up to N profiles side by side (default: 1, one after the other)
+--jobs|COUNT|run|run up to COUNT profiles side by side (default: 1, one after the other)
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)
 --period|START|explain policy|only the period that contains this day, or has this index
 --account|ID|explain|only this account
