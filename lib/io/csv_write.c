@@ -7,7 +7,7 @@ static bool needs_quotes(const char *text, size_t length)
 	if (length == 0 || text[0] == ' ' || text[length - 1] == ' ')
 		return true;
 	for (size_t i = 0; i < length; i++)
-		if (text[i] == ',' || text[i] == '"' || text[i] == '\r' || text[i] == '\n')
+		if (strchr(",;\t\"\r\n", text[i]))
 			return true;
 	return false;
 }

@@ -7,7 +7,8 @@
 #include "base/buffer.h"
 
 /*
- * Appends a cell, in quotes when it is empty, begins or ends with a blank, or holds a comma, a quote or a line end. For null, append nothing.
+ * Appends a cell, in quotes when it is empty, begins or ends with a blank, or holds a comma, a semicolon, a tab, a
+ * quote or a line end. For null, append nothing.
  * `is_guarded` is for spreadsheets: text that they would run as a formula (it begins with = + - @, a tab or a carriage return) gets an
  * apostrophe before it, as OWASP advises. A number such as -5 stays one.
  */

@@ -2,6 +2,9 @@
 
 #include "base/array.h"
 #include "base/instant.h"
+#include "base/near_name.h"
+#include "base/utf8.h"
+#include "licence/local_form.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,15 +37,33 @@ char *licence_id(struct arena *arena, const char *cell, struct error *error)
 	return copy;
 }
 
+/* Says that a cell is not what it must be, and what it may have been meant as. */
+static void complain_of_form(struct csv_table *table, const char *column, const char *cell, void (*form_of)(const char *, bool, char *),
+	bool is_whole, const char *what)
+{
+	char form[LOCAL_FORM_SIZE];
+	form_of(cell, is_whole, form);
+	csv_table_complain(table, column, "'%s' is not %s%s%s", cell, what, *form ? ": write " : "", form);
+}
+
+static void form_of_day(const char *cell, bool is_whole, char form[LOCAL_FORM_SIZE])
+{
+	(void)is_whole;
+	local_form_of_day(cell, form);
+}
+
 bool licence_amount(struct csv_table *table, char *const cells[], int column, money *amount, int *digits)
 {
+	const char *cell = cells[column], *name = table->columns[column].name;
 	*amount = 0;
-	if (!*cells[column])
+	if (!*cell)
 		return false;
-	if (money_parse(cells[column], amount, digits) < 0)
-		csv_table_complain(table, table->columns[column].name,
-			"'%s' is not an amount such as 1250.00, without separators and with at most 6 digits after the point",
-			cells[column]);
+	if (table->separator == ';' && local_form_is_thousands(cell))
+		csv_table_complain(
+			table, name, "'%s' may be thousands, or have a fraction: write it without separators, or with another digit", cell);
+	else if (money_parse(cell, amount, digits) < 0)
+		complain_of_form(table, name, cell, local_form_of_amount, false,
+			"an amount such as 1250.00, without separators and with at most 6 digits after the point");
 	return true;
 }
 
@@ -55,7 +76,12 @@ static int choose(struct csv_table *table, const struct licence_column *column, 
 		strncat(accepted, i ? ", " : "", sizeof accepted - strlen(accepted) - 1);
 		strncat(accepted, column->words[i], sizeof accepted - strlen(accepted) - 1);
 	}
-	csv_table_complain(table, column->name, "'%s' is not one of %s", cell, accepted);
+	size_t count = 0;
+	while (column->words[count])
+		count++;
+	ptrdiff_t near = near_name_find(cell, column->words, count);
+	csv_table_complain(table, column->name, near < 0 ? "'%s' is not one of %s" : "'%s' is not one of %s; did you mean '%s'?", cell,
+		accepted, near < 0 ? "" : column->words[near]);
 	return 0;
 }
 
@@ -63,7 +89,7 @@ static int32_t read_day(struct csv_table *table, const struct licence_column *co
 {
 	int32_t day = otherwise;
 	if (*cell && day_parse(cell, strlen(cell), &day) < 0)
-		csv_table_complain(table, column->name, "'%s' is not a date such as 2025-01-31", cell);
+		complain_of_form(table, column->name, cell, form_of_day, false, "a date such as 2025-01-31");
 	return day;
 }
 
@@ -74,8 +100,11 @@ static int64_t read_count(struct csv_table *table, const struct licence_column *
 		return RIGHTS_UNLIMITED;
 	if (digits > 0 && !cell[digits] && digits <= 12)
 		return strtoll(cell, NULL, 10);
+	char form[LOCAL_FORM_SIZE];
+	local_form_of_amount(cell, true, form);
 	csv_table_complain(table, column->name,
-		column->type == CELL_RIGHTS ? "'%s' is neither a whole number nor 'unlimited'" : "'%s' is not a whole number", cell);
+		column->type == CELL_RIGHTS ? "'%s' is neither a whole number nor 'unlimited'%s%s" : "'%s' is not a whole number%s%s", cell,
+		*form ? ": write " : "", form);
 	return 0;
 }
 
@@ -123,10 +152,59 @@ static int read_cell(struct csv_table *table, char *const cells[], int i, void *
 	return 0;
 }
 
+/*
+ * What spreadsheets put into a cell that nobody sees: line breaks and blanks other than a space, and an apostrophe before what looks like a number or a
+ * formula, which keeps it a text.
+ */
+static void clean(char *cell)
+{
+	static const char marked[] = "=+-@0123456789";
+	const char *from = cell + (*cell == '\'' && cell[1] && strchr(marked, cell[1]));
+	bool is_blank = false;
+	for (size_t length; *from; from += length) {
+		const char *at = from;
+		length = utf8_character(from, strlen(from));
+		size_t left = length = length ? length : 1;
+		utf8_trim(&at, &left);
+		if (left) {
+			memmove(cell, from, length);
+			cell += length;
+		} else if (!is_blank || (length == 1 && *from == ' '))
+			*cell++ = ' ';
+		is_blank = !left;
+	}
+	*cell = 0;
+}
+
+/* The sums below a table: a row that begins with such a word and lacks what a row must have. */
+static bool is_total(const struct csv_table *table, char *const cells[])
+{
+	static const char *const words[] = {"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme", "somme",
+		"totale", "totaal", "suma", "total general", "total g\xc3\xa9n\xc3\xa9ral"};
+	const char *word = NULL;
+	bool lacks = false;
+	for (size_t i = 0; table->columns[i].name; i++) {
+		for (size_t k = 0; k < sizeof words / sizeof *words && !word; k++) {
+			size_t length = strlen(words[k]);
+			if (strncasecmp(cells[i], words[k], length) == 0 && (!cells[i][length] || strcmp(cells[i] + length, ":") == 0))
+				word = words[k];
+		}
+		lacks |= table->columns[i].required && table->has[i] && !*cells[i];
+	}
+	return word && lacks;
+}
+
 static int read_row(struct csv_table *table, char *const cells[], struct error *error)
 {
 	const struct reading *reading = table->context;
 	const struct licence_file *file = reading->file;
+	for (int i = 0; file->columns[i].name; i++)
+		if (*cells[i])
+			clean(cells[i]);
+	if (is_total(table, cells)) {
+		csv_table_complain_of_row(table, "this is a total: delete the row, what it adds up is in the rows above");
+		return 0;
+	}
 	void *row = array_grow(reading->rows, reading->count, file->row_size, error);
 	if (!row)
 		return -1;

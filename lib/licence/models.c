@@ -114,7 +114,8 @@ static int check_row(struct csv_table *table, char *const cells[], void *row, vo
 	bool is_automatic = ((struct model_identifier *)row)->is_automatic == 1, is_new = (size_t)metric == models->metric_count;
 	if (metric < 0 || ((size_t)metric == models->metric_count && add_metric(models, table, cells, error) < 0))
 		return -1;
-	check_consistent(table, models, cells, (uint32_t)metric);
+	if (!table->is_header_wrong)
+		check_consistent(table, models, cells, (uint32_t)metric);
 	((struct model_identifier *)row)->metric = (uint32_t)metric;
 	models->metrics[metric].is_automatic = is_automatic && (is_new || models->metrics[metric].is_automatic);
 	return 0;

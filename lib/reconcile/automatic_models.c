@@ -2,6 +2,7 @@
 
 #include "base/glob.h"
 #include "base/utf8.h"
+#include "io/csv_text.h"
 #include "io/csv_write.h"
 
 #include <ctype.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define FILE_LIMIT ((size_t)64 << 20)
 #define METRIC "Envelope"
 #define NEW_FILE "publisher,product,version,edition,software_model,license_metric,unit,identifier_type,identifier,origin\n"
 
@@ -40,6 +40,7 @@ struct layout {
 	char names[CSV_COLUMN_LIMIT][20];
 	size_t count; /* 0 before the header was read */
 	bool lacks_origin; /* so it is added as the last one */
+	char separator;
 };
 
 /* Strips blanks, and the quotes of a cell. */
@@ -60,7 +61,7 @@ static void read_header(struct layout *layout, const char *row, size_t length)
 	const char *end = row + length;
 	layout->lacks_origin = true;
 	while (row <= end && layout->count < CSV_COLUMN_LIMIT - 1) {
-		const char *comma = memchr(row, ',', (size_t)(end - row)), *name = row;
+		const char *comma = memchr(row, layout->separator, (size_t)(end - row)), *name = row;
 		size_t name_length = (size_t)((comma ? comma : end) - row);
 		strip(&name, &name_length);
 		char *copy = layout->names[layout->count++];
@@ -79,12 +80,14 @@ static void append_row(struct buffer *text, struct layout *layout, const char *r
 	bool is_header = !layout->count;
 	buffer_append(text, row, length);
 	strip(&content, &content_length);
-	if (!content_length || (is_header && *content == '#'))
-		return; /* blank, or a comment */
+	if (!content_length || (is_header && (*content == '#' || csv_text_is_separator_line(content, content_length))))
+		return; /* blank, a comment, or Excel's first line */
 	if (is_header)
 		read_header(layout, row, length);
-	if (layout->lacks_origin)
-		buffer_append_string(text, is_header ? ",origin" : ",");
+	if (layout->lacks_origin) {
+		buffer_append_byte(text, layout->separator);
+		buffer_append_string(text, is_header ? "origin" : "");
+	}
 }
 
 /* The file, row by row. Its quotes are balanced, or models_load() would have refused it. */
@@ -120,7 +123,7 @@ static void append_item(struct buffer *text, const struct layout *layout, const 
 		for (size_t k = 0; k < sizeof cells / sizeof *cells; k++)
 			if (strcmp(layout->names[i], cells[k][0]) == 0)
 				csv_write_cell(text, cells[k][1], strlen(cells[k][1]), false);
-		buffer_append_byte(text, i + 1 < layout->count ? ',' : '\n');
+		buffer_append_byte(text, i + 1 < layout->count ? layout->separator : '\n');
 	}
 	buffer_check(&pattern, error);
 	buffer_release(&pattern);
@@ -149,21 +152,25 @@ static void append_items(
 int automatic_models_complete(
 	const struct plan_items *items, const struct models *models, const char *path, struct buffer *text, struct error *error)
 {
-	struct buffer file = BUFFER_INIT, rows = BUFFER_INIT;
+	struct buffer own = BUFFER_INIT, rows = BUFFER_INIT;
+	struct csv_text file = {.text = BUFFER_INIT, .separator = ','};
 	struct layout layout = {.count = 0};
 	int result = 0;
 	if (path)
-		result = buffer_append_file(&file, path, FILE_LIMIT, error);
+		result = csv_text_read(&file, path, error);
 	else
-		buffer_append_string(&file, NEW_FILE);
-	append_file(text, &layout, file.data, file.length);
+		buffer_append_string(&file.text, NEW_FILE);
+	layout.separator = file.separator;
+	append_file(&own, &layout, file.text.data, file.text.length);
 	append_items(&rows, &layout, items, models, error);
-	if (result == 0 && !error->status && path && !rows.length) { /* as it is */
-		buffer_reset(text);
-		buffer_append(text, file.data, file.length);
+	if (result == 0 && !error->status && path && !rows.length) /* as it is */
+		result = buffer_append_file(text, path, CSV_TEXT_LIMIT, error);
+	else {
+		buffer_append(text, own.data, own.length);
+		buffer_append(text, rows.data, rows.length);
 	}
-	buffer_append(text, rows.data, rows.length);
-	buffer_release(&file);
+	buffer_release(&own);
 	buffer_release(&rows);
+	csv_text_release(&file);
 	return result < 0 || error->status ? -1 : buffer_check(text, error);
 }

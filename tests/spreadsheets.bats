@@ -1,0 +1,188 @@
+#!/usr/bin/env bats
+# Licence files as spreadsheets save them: encodings, separators, line ends, empty cells; and what is refused, in one line that says how it must be written.
+
+# shellcheck disable=SC2154 # root and acme are helper's
+
+load helper
+
+setup() {
+	needs_stage reconcile
+	cd "$BATS_TEST_TMPDIR" || return 1
+	cat >models.csv <<-'END'
+		publisher,product,software_model,license_metric,unit,identifier_type,identifier
+		Docusign,eSignature,Büro Pro,Envelope,envelope,plan_item_id,pro
+	END
+	cat >entitlements.csv <<-'END'
+		entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency
+		E1,Büro Pro,Envelope,2024-01-01,2024-12-31,100,500.00,EUR
+	END
+	printf '{"type":"RECORD","stream":"consumption","record":{"profile":"p","account_id":"a","plan_item_id":"pro","unit":"envelope","period_index":0,"period_start":"2024-01-01T00:00:00.000Z","period_end":"2025-01-01T00:00:00.000Z","units_consumed":110,"by_status":{},"state":"final"}}\n' >input
+}
+
+both() { reconcile --now 2025-01-01T00:00:00Z -e entitlements.csv -m models.csv "$@" <input; }
+figures() { both "$@" | records_of metric_result | jq -c '[.software_model, .rights_owned, .unlicensed_rights, .true_up_cost, .currency]'; }
+right='["Büro Pro",100,10,"50.00","EUR"]'
+
+# complaints [FILE]: what is said of it, without its name.
+complaints() {
+	run --separate-stderr both
+	same 65 "$status" && [ -z "$output" ] || return 1
+	sed "s/^reconcile: cannot \(read\|use\) '${1-entitlements.csv}'//; s/^ //" <<<"$stderr"
+}
+
+with() { sed "$1" entitlements.csv >changed && mv changed entitlements.csv; }
+
+@test "encodings: UTF-8 with a byte order mark, UTF-16 of both orders, Windows-1252; semicolons, tabs, and a line sep=" {
+	local file
+	same "$right" "$(figures)"
+	for file in models entitlements; do cp $file.csv $file.utf8; done
+	try() { # COMMAND: of both files
+		for file in models entitlements; do eval "$1" <$file.utf8 >$file.csv; done
+		same "$right" "$(figures)" || { echo "after: $1"; return 1; }
+	}
+	try 'printf "\xef\xbb\xbf"; cat'
+	try 'printf "\xff\xfe"; iconv -t UTF-16LE'
+	try 'printf "\xfe\xff"; iconv -t UTF-16BE'
+	try 'iconv -t WINDOWS-1252'
+	try "tr , ';'"
+	try "printf 'sep=;\r\n'; tr , ';' | sed 's/\$/\r/'"
+	try "tr , '\t' | (printf '\xff\xfe'; iconv -t UTF-16LE)"
+	try "tr , ';' | iconv -t WINDOWS-1252 | tr '\n' '\r'"
+	try "sed 's/^/\"/; s/,/\",\"/g; s/\$/\"/'"
+	# Commas in cells of a file with semicolons are no separators.
+	tr , ';' <entitlements.utf8 | sed 's/E1/E1, the first/' >entitlements.csv
+	same "$right" "$(figures)"
+}
+
+@test "empty columns, rows and cells beyond the header are nothing; text in them is a mistake" {
+	sed 's/$/,,,/; $a,,,,,,,,,,\n,,\n""' entitlements.csv >changed && mv changed entitlements.csv
+	same "$right" "$(figures)"
+	with '2s/,,,$/,,note/'
+	same "line 2: it has 10 cells, the header has 8
+: 1 mistake" "$(complaints)"
+	with '2s/,,note$/,,,/; 1s/,start_date/,,start_date/; 2s/Envelope,/Envelope,note,/'
+	same "line 2: cell 4, 'note', has no name in the header
+: 1 mistake" "$(complaints)"
+	with 2s/,note,/,,/
+	same "$right" "$(figures)"
+}
+
+@test "what a cell has that nobody sees is not its text: line breaks, no-break spaces, an apostrophe before a number" {
+	with "2s/.*/'007,\"Büro\r\xc2\xa0Pro \",Envelope,'2024-01-01,2024-12-31,'100,\xc2\xa0500.00,EUR/"
+	with 's/Büro\r/"&/; s/""/"/'
+	same "$right" "$(figures)"
+	# It is part of a name that has letters behind it.
+	sed -i "s/Büro Pro/'s Büro/" models.csv
+	with "2s/.*/7,'s Büro,Envelope,2024-01-01,2024-12-31,100,500.00,EUR/"
+	same "$right" "$(figures | sed "s/'s Büro/Büro Pro/")"
+}
+
+@test "CR line ends: mistakes have the lines that an editor shows, also below comments and cells of two lines" {
+	printf '# one\r# two\rentitlement_id,software_model,license_metric,start_date,purchased_rights\r"E\r1",Büro Pro,Envelope,2024-01-01,1\r\rE2,Büro Pro,Envelope,2024-02-30,1' >entitlements.csv
+	run complaints
+	same "line 7: column \"start_date\": '2024-02-30' is not a date such as 2025-01-31
+: 1 mistake" "$output"
+}
+
+@test "dates and amounts of other countries are refused, with what to write" {
+	date_of() { printf 'entitlement_id,software_model,license_metric,start_date,purchased_rights\nE1,Büro Pro,Envelope,"%s",1\n' "$1" >entitlements.csv && complaints | sed -n "1s/.*a date such as 2025-01-31//p"; }
+	local cell form
+	while read -r cell form; do
+		same "${form:+: write $form}" "$(date_of "${cell//_/ }")" || { echo "$cell"; return 1; }
+	done <<-'END'
+		31.01.2025 2025-01-31
+		1.2.2025 2025-02-01
+		31.1.25 2025-01-31
+		31/01/2025 2025-01-31
+		01/31/2025 2025-01-31
+		3/4/2025 2025-04-03 or 2025-03-04
+		5/5/2025 2025-05-05
+		2025/1/31 2025-01-31
+		20250131 2025-01-31
+		45688 2025-01-31
+		31-Jan-25 2025-01-31
+		Jan_31,_2025 2025-01-31
+		2025-01-31_00:00:00 2025-01-31
+		2025-01-31T00:00:00 2025-01-31
+		31.02.2025
+		32/13/2025
+		soon
+	END
+	amount_of() { printf 'entitlement_id;software_model;license_metric;start_date;purchased_rights;total_cost;currency\nE1;Büro Pro;Envelope;2025-01-01;%s;%s;EUR\n' "$1" "$2" >entitlements.csv && complaints | sed -n "1s/^[^']*//p"; }
+	while read -r cell form; do
+		run amount_of 1 "${cell//_/ }"
+		same "'${cell//_/ }' is not an amount such as 1250.00, without separators and with at most 6 digits after the point${form:+: write $form}" "$output"
+	done <<-'END'
+		1.234,50 1234.50
+		1234,5 1234.5
+		1,234.50 1234.50
+		1_234,50 1234.50
+		1'234.50 1234.50
+		€_1.250,00 1250.00
+		1250.00_EUR 1250.00
+		1.000.000,00 1000000.00
+		0,125 0.125
+		1,000
+		1.2.3,4,5
+		about_5
+	END
+	same "'1.000' may be thousands, or have a fraction: write it without separators, or with another digit" "$(amount_of 1 1.000)"
+	same "'1.000' is neither a whole number nor 'unlimited': write 1000" "$(amount_of 1.000 1)"
+	same "'1,000' is neither a whole number nor 'unlimited': write 1000" "$(amount_of 1,000 1)"
+	same "'100.00' is neither a whole number nor 'unlimited': write 100" "$(amount_of 100.00 1)"
+	same "'1,5' is neither a whole number nor 'unlimited'" "$(amount_of 1,5 1)"
+}
+
+@test "a row of sums, a workbook and bytes of no encoding are one line each" {
+	with '$aTotal,,,,,100,500.00,'
+	same "line 3: this is a total: delete the row, what it adds up is in the rows above
+: 1 mistake" "$(complaints)"
+	with '3s/.*/,,Summe:,,,100,500.00,/'
+	same "line 3: this is a total: delete the row, what it adds up is in the rows above
+: 1 mistake" "$(complaints)"
+	printf 'PK\3\4....' >entitlements.csv
+	same ": it is a workbook, not CSV: open it in the spreadsheet and save it as CSV UTF-8" "$(complaints)"
+	printf '\xff\xfea\0\n\0\0\xd8b\0' >entitlements.csv
+	same "line 2: not UTF-16" "$(complaints)"
+}
+
+@test "all mistakes of a file at once: a wrong header hides none, adds none, and has what was meant; twenty are shown, then their number" {
+	cat >entitlements.csv <<-'END'
+		Entitlement ID,software_model,licence_metric,strat_date,purchased_rights,total_cost,curency,notes
+		E1,Büro Pro,Envelope,2024-01-01,many,500.00,EUR,
+		E1,Büro Pro,Envelope,2024-01-01,100,5e2,EUR,
+	END
+	cat >expected <<-'END'
+		line 1: column "Entitlement ID": this is not a column of this file; did you mean "entitlement_id"?
+		line 1: column "licence_metric": this is not a column of this file; did you mean "license_metric"?
+		line 1: column "strat_date": this is not a column of this file; did you mean "start_date"?
+		line 1: column "curency": this is not a column of this file; did you mean "currency"?
+		line 1: column "notes": this is not a column of this file
+		line 1: column "entitlement_id": it is missing in the header
+		line 1: column "license_metric": it is missing in the header
+		line 1: column "start_date": it is missing in the header
+		line 2: column "purchased_rights": 'many' is neither a whole number nor 'unlimited'
+		line 3: column "total_cost": '5e2' is not an amount such as 1250.00, without separators and with at most 6 digits after the point
+		: 10 mistakes
+	END
+	complaints >got
+	same_files expected got
+	printf 'entitlement_id,software_model,license_metric,subscription_period,start_date,purchased_rights\nE1,Büro Pro,Envelope,Montly,2024-01-01,1\n' >entitlements.csv
+	same "line 2: column \"subscription_period\": 'Montly' is not one of Monthly, Quarterly, Annually, Entire; did you mean 'Monthly'?" "$(complaints | head -n 1)"
+	for ((i = 0; i < 100; i++)); do echo "F$i,Büro Pro,Envelope,,2024-01-01,x"; done >>entitlements.csv
+	complaints >got
+	same 21 "$(wc -l <got)"
+	same ": 101 mistakes, of which the first 20 are above" "$(tail -n 1 got)"
+}
+
+@test "models automatic completes such a file in its own form, and leaves a complete one alone" {
+	printf '\xff\xfe' >models.csv
+	printf 'publisher;product;software_model;license_metric;identifier_type;identifier;;\r\nD;P;Büro;Envelope;plan_item_id;x;;\r\n;;;;;;;\r\n' | iconv -t UTF-16LE >>models.csv
+	models automatic --models models.csv </dev/null | cmp - models.csv
+	printf '{"type":"RECORD","stream":"subscription","record":{"subscription_id":"s","plan_item_id":"pro","plan_item_name":"Docusign CLM; new"}}\n' |
+		models automatic --models models.csv >complete.csv
+	same 'Docusign;CLM;"Docusign CLM; new";Envelope;plan_item_id;pro;;;automatic' "$(tail -n 1 complete.csv)"
+	sed -i 's/Büro Pro/"Docusign CLM; new"/' entitlements.csv
+	mv complete.csv models.csv
+	same '["Docusign CLM; new",100,10,"50.00","EUR"]' "$(figures 2>/dev/null | tail -n 1)"
+}
