@@ -6,7 +6,7 @@
 
 static unsigned char folded(char character)
 {
-	return character == '_' ? '-' : (unsigned char)tolower((unsigned char)character);
+	return character == '_' || character == ' ' ? '-' : (unsigned char)tolower((unsigned char)character);
 }
 
 static size_t smaller(size_t left, size_t right)

@@ -2,7 +2,7 @@
  * near_miss.h: which known name a person may have meant by one that is not known: "did you mean".
  *
  * Names are compared by their distance: how many characters are to be inserted, removed, changed or swapped with their neighbour (the
- * restricted distance of Damerau and Levenshtein). Case, and a dash for an underscore, make no difference. A third of the longer name, at
+ * restricted distance of Damerau and Levenshtein). Case, and a dash or a blank for an underscore, make no difference. A third of the longer name, at
  * most NEAR_MISS_MOST characters, may differ; a name that only goes on counts as near too: "sub" for "subscription".
  */
 #ifndef ENVTALLY_NEAR_MISS_H

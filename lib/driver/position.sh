@@ -21,7 +21,7 @@ is_there() { # FILE: or a link that leads nowhere, which is a mistake
 
 # Is there a licence file with rows, below its comments and its header?
 has_rows() { # FILE
-	[ -e "$1" ] && [ "$(tr '\r\0' '\n\n' <"$1" | grep -cv -e '^"\?#' -e '^[[:space:],;]*$')" -gt 1 ]
+	[ -e "$1" ] && [ "$(tr '\r' '\n' <"$1" | tr -d '\0' | grep -cv -e '^"\?#' -e '^[[:space:],;]*$')" -gt 1 ]
 }
 
 # Licence files and the policy that are in one folder, into another, in place of those there.

@@ -1,7 +1,7 @@
 #include "io/csv_table.h"
 
 #include "base/buffer.h"
-#include "base/near_name.h"
+#include "base/near_miss.h"
 #include "base/utf8.h"
 #include "io/csv_text.h"
 
@@ -75,14 +75,12 @@ static void append_cell(void *bytes, size_t length, void *context)
 
 static void complain_of_column(struct csv_table *table, const char *name)
 {
-	const char *names[CSV_COLUMN_LIMIT];
-	size_t count = 0;
-	for (; table->columns[count].name; count++)
-		names[count] = table->columns[count].name;
-	ptrdiff_t near = near_name_find(name, names, count);
+	struct near_miss search = {.wanted = name};
+	for (size_t i = 0; table->columns[i].name; i++)
+		near_miss_try(&search, table->columns[i].name);
 	csv_table_complain(table, name,
-		near < 0 ? "this is not a column of this file" : "this is not a column of this file; did you mean \"%s\"?",
-		near < 0 ? "" : names[near]);
+		search.nearest ? "this is not a column of this file; did you mean \"%s\"?" : "this is not a column of this file",
+		search.nearest);
 }
 
 static void read_header(struct reading *reading)

@@ -2,7 +2,7 @@
 
 #include "base/array.h"
 #include "base/instant.h"
-#include "base/near_name.h"
+#include "base/near_miss.h"
 #include "base/utf8.h"
 #include "licence/local_form.h"
 
@@ -70,18 +70,16 @@ bool licence_amount(struct csv_table *table, char *const cells[], int column, mo
 static int choose(struct csv_table *table, const struct licence_column *column, const char *cell)
 {
 	char accepted[300] = "";
+	struct near_miss search = {.wanted = cell};
 	for (int i = 0; column->words[i]; i++) {
 		if (strcasecmp(column->words[i], cell) == 0)
 			return i;
+		near_miss_try(&search, column->words[i]);
 		strncat(accepted, i ? ", " : "", sizeof accepted - strlen(accepted) - 1);
 		strncat(accepted, column->words[i], sizeof accepted - strlen(accepted) - 1);
 	}
-	size_t count = 0;
-	while (column->words[count])
-		count++;
-	ptrdiff_t near = near_name_find(cell, column->words, count);
-	csv_table_complain(table, column->name, near < 0 ? "'%s' is not one of %s" : "'%s' is not one of %s; did you mean '%s'?", cell,
-		accepted, near < 0 ? "" : column->words[near]);
+	csv_table_complain(table, column->name, search.nearest ? "'%s' is not one of %s; did you mean '%s'?" : "'%s' is not one of %s",
+		cell, accepted, search.nearest);
 	return 0;
 }
 

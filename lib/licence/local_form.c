@@ -127,6 +127,11 @@ void local_form_of_amount(const char *cell, bool is_whole, char form[LOCAL_FORM_
 			return;
 		is_decimal = !is_whole;
 	}
+	/* Marks between thousands have three digits behind each. */
+	for (const char *at = plain; *at; at++)
+		if (strchr(",.", *at) && !(at == last && is_decimal) &&
+			(strspn(at + 1, "0123456789") != 3 || *at == (is_decimal ? *last : 0)))
+			return;
 	char *to = form;
 	if (is_negative)
 		*to++ = '-';
