@@ -40,7 +40,7 @@ static const struct options_manual manual = {
 		   "unrecognized identifiers.",
 	.description =
 		"table  text; on a terminal fitted to its width, and coloured unless NO_COLOR is set\n"
-		"html   a self-contained page without scripts, to read, print or send\n"
+		"html   a self-contained page, to read, print or send\n"
 		"csv    the metric_result records (RFC 4180). A name that a spreadsheet would run as a formula (it starts with\n"
 		"       = + - @, a tab or a carriage return, and is no number) is preceded by an apostrophe; not with --plain-cells\n"
 		"verdict  one line: Not Compliant, Incomplete, At risk or Compliant, and the figures\n\n"

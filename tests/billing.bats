@@ -288,7 +288,7 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 		ws/runs/acme/$run_id/consumption.ndjson | sort >expected
 	records_of billing_check <ws/runs/acme/$run_id/results.ndjson | jq -c '[.account_id, .units_counted]' | sort >got
 	same_files expected got
-	grep -q "Docusign’s own count" ws/runs/acme/$run_id/report.html
+	grep -q "Docusign&#39;s own count" ws/runs/acme/$run_id/report.html
 	"$pipeline" report -C ws | grep -q "^Docusign's own count agrees with ours in 3 billing periods"
 	"$pipeline" explain -C ws --period 4 --model '*Enterprise*' --level consumption >explained
 	grep -q "^  Docusign's own count in 2 billing periods: 106; counted here for the same time: 105$" explained

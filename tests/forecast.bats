@@ -292,17 +292,19 @@ interval() {
 	grep -qx 'At risk: rights of Pro are expected to run out on 2025-10-28, in 210 days: plan a purchase.' table
 	[[ $(tr -s ' ' <table) == *"2025-01-01 – 2025-12-31 3000 900 3650 "*" 2025-10-28 210 linear"* ]]
 	report --now 2025-04-01T00:00:00Z --format html <out >page.html
-	grep -q '<desc id="burn0-d">900 used to date, 3650 expected by the end (between [0-9]* and [0-9]*), 3000 owned, run out on 2025-10-28</desc>' page.html
+	grep -q '<desc id="chart[0-9]*-d">900 used to date, 3650 expected by the end (between [0-9]* and [0-9]*), 3000 owned, run out on 2025-10-28</desc>' page.html
 	grep -q '>expected 3650</text>' page.html
 	grep -q '>owned 3000</text>' page.html
-	# The rights' line and the day on which they run out meet where 3000 of the highest figure, the interval's, is: y between 206 and 14.
+	# The rights' line and the day on which they run out meet where 3000 of the axis is, which ends at the round figure above the interval's
+	# highest: 200 pixels high, 18 from the top. Their day is the 300th of 365.
 	high=$(records_of forecast <out | fields high_units)
-	y=$(awk -v high="$high" 'BEGIN { y = 206 - 3000 / (high * 1.06) * 192; printf "%g", int(y * 10 + 0.5) / 10 }')
-	grep -q "<circle class=\"out\" cx=\"$(awk 'BEGIN { x = 300 / 365 * 588 + 8; printf "%g", int(x * 10 + 0.5) / 10 }')\" cy=\"$y\"" page.html
+	top=$(awk -v high="$high" 'BEGIN { print (int((high - 1) / 1000) + 1) * 1000 }')
+	y=$(awk -v top="$top" 'BEGIN { printf "%.1f", 18 + (1 - 3000 / top) * 200 }')
+	grep -q "<circle class=\"out\" cx=\"$(awk 'BEGIN { printf "%.2f", 300 / 365 * 100 }')%\" cy=\"$y\"" page.html
 	# Points of the curve are looked at before they are drawn.
 	jq -c 'if .stream == "forecast" and .record then .record.curve = ["x", [1], ["<blink>", 5], ["2025-01-01", "<blink>"], ["2025-02-31", 7, 8, "9"]] else . end' out | report --format html --now 2025-04-01T00:00:00Z >hostile.html
 	run ! grep -qF "<blink>" hostile.html
-	grep -q 'class="burn"' hostile.html
+	grep -q 'class="chart burn"' hostile.html
 }
 
 # licensed ROW...: entitlements.csv.

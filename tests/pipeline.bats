@@ -450,7 +450,7 @@ refusing_stages() {
 	same_files positions ours
 	same false "$(records ws/runs/acme/20250318T020000Z/results.ndjson | jq -s 'map(.warning // false) | any')"
 	same 2 "$(sqlite3 ws/ledger/acme.db "SELECT count(*) FROM result WHERE run_id = '20250401T020000Z' AND stream = 'forecast'")"
-	grep -q 'class="burn"' ws/runs/acme/20250401T020000Z/report.html
+	grep -q 'class="chart burn"' ws/runs/acme/20250401T020000Z/report.html
 	run "$pipeline" status -C ws --check --now 2025-04-02T02:00:00Z
 	[ "$status" -eq 69 ]
 	[[ $output == *"acme  warning: Docusign eSignature Enterprise Pro  Envelope  rights are expected to run out on 2025-04-"* ]]

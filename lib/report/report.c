@@ -5,6 +5,7 @@
 #include "base/period_state.h"
 #include "base/stale_feed.h"
 #include "stream/canonical_record.h"
+#include "stream/count_object.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,11 @@ static uint32_t read_plan_item(struct reading *reading)
 
 static void add_account(struct reading *reading)
 {
-	read_account(reading);
+	uint32_t number = read_account(reading);
+	if (reading->record.failed)
+		return;
+	keep_text(reading, &reading->report->accounts[number].site, "site_id");
+	keep_text(reading, &reading->report->accounts[number].site, "site_name");
 }
 
 static void add_watermark(struct reading *reading)
@@ -139,6 +144,30 @@ static uint32_t read_period(struct reading *reading)
 	return (uint32_t)number;
 }
 
+/* Adds the days of by_day, which are in order, a month at a time. */
+static void add_months(struct reading *reading, uint32_t account)
+{
+	const char *at = NULL;
+	struct count_member member;
+	struct sum month = {.key = {0, account}};
+	int got = slice(reading, "by_day")->kind == JSON_OBJECT ? 1 : 0;
+	while (got > 0 && !reading->record.failed) {
+		int32_t day;
+		uint32_t number = 0;
+		got = count_object_next(slice(reading, "by_day"), &at, &member);
+		if (got > 0 && day_parse(member.name, member.length, &day) == 0) {
+			int year, month_of_year, month_day;
+			day_to_civil(day, &year, &month_of_year, &month_day);
+			number = (uint32_t)(year * 12 + month_of_year - 1);
+		}
+		if (number != month.key[0] && month.key[0] &&
+			sum_table_add(&reading->report->by_month, month.key, month.units, reading->record.error) < 0)
+			reading->record.failed = true;
+		month.units = number == month.key[0] ? month.units + member.count : member.count;
+		month.key[0] = number;
+	}
+}
+
 static void add_consumption(struct reading *reading)
 {
 	struct report *report = reading->report;
@@ -152,6 +181,8 @@ static void add_consumption(struct reading *reading)
 		sum_table_add(&report->by_account, by_account, units, error) < 0 ||
 		sum_table_add(&report->by_plan_item, by_plan_item, units, error) < 0)
 		reading->record.failed = true;
+	else
+		add_months(reading, account);
 }
 
 static int64_t size_of(int64_t delta)
@@ -373,8 +404,8 @@ void report_release(struct report *report)
 {
 	struct report_rows *const rows[] = {&report->metrics, &report->groups, &report->remediations, &report->billings, &report->forecasts,
 		&report->ineffective, &report->without, &report->balances};
-	struct name_table *const tables[] = {
-		&report->words, &report->account_ids, &report->plan_item_ids, &report->period_keys, &report->licensed_keys};
+	struct name_table *const tables[] = {&report->words, &report->account_ids, &report->plan_item_ids, &report->period_keys,
+		&report->licensed_keys, &report->forecast_keys};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		report_rows_release(rows[i]);
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -386,6 +417,7 @@ void report_release(struct report *report)
 	free(report->identifiers);
 	sum_table_release(&report->by_account);
 	sum_table_release(&report->by_plan_item);
+	sum_table_release(&report->by_month);
 }
 
 bool report_is_empty(const struct report *report)
@@ -401,6 +433,14 @@ bool report_metric_is_unknown(const struct report_row *metric)
 bool report_metric_is_compliant(const struct report_row *metric)
 {
 	return report_row_is(metric, "status", "Compliant");
+}
+
+const struct report_row *report_forecast_of(const struct report *report, const struct report_row *row)
+{
+	int64_t key[REPORT_MODEL_KEY];
+	report_row_key(row, key);
+	const struct name *name = name_table_find(&report->forecast_keys, (const char *)key, sizeof key);
+	return name ? report_row_at(&report->forecasts, (size_t)name->value) : NULL;
 }
 
 const struct report_period *report_period_at(const struct report *report, size_t number)

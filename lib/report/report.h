@@ -37,7 +37,7 @@ struct report_identifier {
 };
 
 struct report_account {
-	const char *name; /* NULL when it has none */
+	const char *name, *site; /* NULL when it has none */
 	bool shares_name;
 	bool is_fed; /* there is a watermark */
 	int64_t watermark; /* the latest */
@@ -51,7 +51,7 @@ struct report_plan_item {
 struct report {
 	const char *title;
 	int64_t now;
-	struct name_table words, account_ids, plan_item_ids, period_keys, licensed_keys;
+	struct name_table words, account_ids, plan_item_ids, period_keys, licensed_keys, forecast_keys;
 	struct report_account *accounts; /* by number of account_ids */
 	struct report_plan_item *plan_items; /* by number of plan_item_ids */
 	struct report_period *periods; /* by number of period_keys */
@@ -59,6 +59,7 @@ struct report {
 	struct report_identifier *identifiers;
 	size_t account_count, plan_item_count, period_count, identifier_count;
 	struct sum_table by_account; /* period, account */
+	struct sum_table by_month; /* month (year × 12 + month − 1), account: of units whose days are known */
 	struct sum_table by_plan_item; /* period, plan item or RECORD_NO_NAME, whether a software model is named */
 	struct report_restatement restatements[REPORT_RESTATEMENTS];
 	size_t restatement_count; /* of those kept */
@@ -91,6 +92,9 @@ bool report_is_empty(const struct report *report);
 /* Is its consumption not known: not yet fed, or not reported? Then a metric is neither compliant nor not. */
 bool report_metric_is_unknown(const struct report_row *metric);
 bool report_metric_is_compliant(const struct report_row *metric);
+
+/* The forecast of the row's software model; NULL when there is none. It may be of another period. */
+const struct report_row *report_forecast_of(const struct report *report, const struct report_row *row);
 
 /* The period after `number` others, in order. */
 const struct report_period *report_period_at(const struct report *report, size_t number);

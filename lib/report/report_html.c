@@ -2,315 +2,461 @@
 
 #include "base/embedded.h"
 #include "base/instant.h"
-#include "io/display.h"
-#include "report/report_accounts.h"
+#include "report/html.h"
+#include "report/report_page.h"
 #include "report/verdict.h"
 #include "stream/phrases.h"
-#include "json/jq_program.h"
-#include "json/json_scan.h"
-#include "json/json_write.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-EMBEDDED(report_report_jq);
 EMBEDDED(report_report_css);
 
-/* A text from outside, safe to be seen; null for NULL. */
-static void append_text(struct buffer *json, const char *key, const char *text)
+/* ---- sections, tables, cells ---- */
+
+void page_section_begin(struct page *page, const char *id, const char *title, const char *note)
 {
-	struct buffer shown = BUFFER_INIT;
-	json_key(json, key);
-	if (text)
-		display_append(&shown, text, strlen(text), REPORT_HTML_NAME);
-	json_c_string(json, text ? shown.data : NULL);
-	json->failed |= shown.failed;
-	buffer_release(&shown);
+	html(page->out, "<section id=\"", id, "\" aria-labelledby=\"", id, "-title\"><h2 id=\"", id, "-title\">", title, "</h2>\n", NULL);
+	if (note)
+		buffer_append_format(page->out, "<p>%s</p>\n", note);
+	html(&page->contents, "<li><a href=\"#", id, "\">", title, "</a></li>", NULL);
 }
 
-/* As text: jq's numbers are doubles. */
-static void append_integer(struct buffer *json, const char *key, int64_t value)
+void page_section_end(struct page *page)
+{
+	buffer_append_string(page->out, "</section>\n");
+}
+
+/* "rights\nowned" is Rights owned, "un-\nlicensed" is Unlicensed. */
+static void append_title(struct buffer *out, const char *title)
+{
+	struct buffer text = BUFFER_INIT;
+	for (const char *at = title; *at; at++) {
+		bool is_hyphen = *at == '-' && at[1] == '\n', is_prefix = at == title + 2 && strncmp(title, "un", 2) == 0;
+		if (!is_hyphen || !is_prefix)
+			buffer_append_byte(&text, *at == '\n' ? ' ' : at == title ? (char)toupper((unsigned char)*at) : *at);
+		at += is_hyphen;
+	}
+	html_text(out, text.data);
+	out->failed |= text.failed;
+	buffer_release(&text);
+}
+
+void page_table_begin(struct page *page, const char *caption, const struct text_column columns[], size_t count)
+{
+	html(page->out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", caption, "\"><table><caption>", caption,
+		"</caption><thead><tr>", NULL);
+	for (size_t i = 0; i < count; i++) {
+		buffer_append_string(page->out, columns[i].right ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
+		append_title(page->out, columns[i].title);
+		buffer_append_string(page->out, "</th>");
+	}
+	buffer_append_string(page->out, "</tr></thead><tbody>\n");
+}
+
+void page_table_end(struct page *page, const char *foot)
+{
+	buffer_append_string(page->out, "</tbody>");
+	if (foot)
+		buffer_append_format(page->out, "<tfoot>%s</tfoot>", foot);
+	buffer_append_string(page->out, "</table></div>\n");
+}
+
+void page_row_begin(struct page *page, const char *look)
+{
+	buffer_append_format(page->out, look ? "<tr class=\"%s\">" : "<tr>", look);
+}
+
+void page_row_end(struct page *page)
+{
+	buffer_append_string(page->out, "</tr>\n");
+}
+
+void page_cell_name(struct page *page, const char *name)
+{
+	buffer_append_string(page->out, "<td>");
+	html_name(page->out, name);
+	buffer_append_string(page->out, "</td>");
+}
+
+void page_cell_text(struct page *page, const char *text)
+{
+	html(page->out, "<td>", text, "</td>", NULL);
+}
+
+static bool is_zero(const char *text)
+{
+	return *text && !text[strspn(text, "0.")];
+}
+
+void page_cell_number(struct page *page, const char *text, bool is_bad)
+{
+	bool is_number = text[strspn(text, "+-0123456789.")] == 0;
+	buffer_append_format(page->out, "<td class=\"n%s\">", is_bad ? " missing" : is_zero(text) ? " zero" : is_number ? "" : " none");
+	html_figure(page->out, text);
+	buffer_append_string(page->out, "</td>");
+}
+
+void page_cell_integer(struct page *page, int64_t value)
 {
 	char text[24];
 	snprintf(text, sizeof text, "%" PRId64, value);
-	if (key)
-		json_key(json, key);
-	json_c_string(json, text);
+	page_cell_number(page, text, false);
 }
 
-static void append_days(struct buffer *json, int64_t start, int64_t end)
+void page_cell_account(struct page *page, uint32_t account)
 {
-	json_member_day(json, "start", instant_day(start));
-	json_member_day(json, "last", instant_day(end - 1));
+	const char *name = page->report->accounts[account].name, *id = page->report->account_ids.names[account].text;
+	html_name(page->out, name ? name : id);
+	if (name)
+		html(page->out, " <code>", id, "</code>", NULL);
 }
 
-static void append_units(struct buffer *json, int64_t consumed, int64_t licensed)
+void page_days(struct page *page, int64_t start, int64_t end)
 {
-	append_integer(json, "consumed", consumed);
-	append_integer(json, "licensed", licensed);
-	append_integer(json, "unlicensed", consumed - licensed);
+	struct buffer days = BUFFER_INIT;
+	report_append_days(start, end, &days);
+	html(page->out, "<span class=\"days\">", days.data, "</span>", NULL);
+	buffer_release(&days);
 }
 
-/* The periods of a table's profile and unit, and their totals. */
-static int append_periods(struct buffer *json, const struct report *report, const struct report_accounts *table, struct error *error)
+void page_cell_days(struct page *page, int64_t start, int64_t end)
 {
-	int64_t consumed = 0, licensed = 0;
-	json_member_begin(json, "periods", '[');
-	for (size_t i = table->first; i < table->end; i++) {
-		const struct report_period *period = report_period_at(report, i);
-		json_begin(json, '{');
-		append_days(json, period->start, period->end);
-		append_text(json, "state", period->state);
-		append_units(json, period->consumed, period->licensed);
-		json_member_boolean(json, "is_before_contract", period->index < 0);
-		json_end(json, '}');
-		if (sum_add(&consumed, period->consumed, error) < 0 || sum_add(&licensed, period->licensed, error) < 0)
-			return -1;
+	buffer_append_string(page->out, "<th scope=\"row\">");
+	page_days(page, start, end);
+	buffer_append_string(page->out, "</th>");
+}
+
+static void append_pill(struct page *page, const char *status, enum text_style style)
+{
+	const char *tone = style == TEXT_BAD ? "bad" : style == TEXT_PLAIN ? "unknown" : page->is_certain ? "good" : "plain";
+	buffer_append_format(page->out, "<span class=\"pill %s\">", tone);
+	html_text(page->out, status);
+	buffer_append_string(page->out, "</span>");
+}
+
+void page_pill(struct page *page, const char *status)
+{
+	append_pill(page, status, strcmp(status, "Compliant") == 0 ? TEXT_GOOD : strcmp(status, "Unknown") == 0 ? TEXT_PLAIN : TEXT_BAD);
+}
+
+/* ---- sections of rows ---- */
+
+static void append_cell(struct page *page, const struct report_column *column, const struct report_row *row, bool is_head)
+{
+	struct report_cell cell = {.text = BUFFER_INIT};
+	const char *text = report_cell_text(column, row, &cell);
+	bool is_status = strncmp(column->field, "status", strlen("status")) == 0;
+	if (column->head.right && text) {
+		page_cell_number(page, text, cell.style == TEXT_BAD);
+		buffer_release(&cell.text);
+		return;
 	}
-	json_end(json, ']');
-	json_member_begin(json, "totals", '{');
-	append_units(json, consumed, licensed);
-	json_end(json, '}');
+	buffer_append_string(page->out,
+		is_head                                        ? "<th scope=\"row\">"
+			: cell.style == TEXT_BAD && !is_status ? "<td class=\"missing\">"
+							       : "<td>");
+	if (is_status)
+		append_pill(page, text, cell.style);
+	else if (text && (strstr(column->field, "_start") || strstr(column->field, "_until")))
+		html(page->out, "<span class=\"days\">", text, "</span>", NULL);
+	else
+		html_name(page->out, text);
+	buffer_append_string(page->out, is_head ? "</th>" : "</td>");
+	page->out->failed |= cell.text.failed;
+	buffer_release(&cell.text);
+}
+
+static void append_row_group(
+	struct page *page, const struct report_section *section, const struct report_row *row, size_t columns, bool first)
+{
+	struct buffer heading = BUFFER_INIT;
+	report_append_heading(section, row, 1, page->names_profiles, &heading);
+	buffer_append_format(
+		page->out, "%s<tr class=\"of\"><th scope=\"rowgroup\" colspan=\"%zu\">", first ? "" : "</tbody><tbody>\n", columns);
+	html_name(page->out, heading.data);
+	buffer_append_string(page->out, "</th></tr>\n");
+	page->out->failed |= heading.failed;
+	buffer_release(&heading);
+}
+
+static size_t limit_of(const struct report_section *section)
+{
+	return section->limit == SIZE_MAX ? SIZE_MAX : REPORT_PAGE_ROWS;
+}
+
+/* The columns shown, in order: without the profile where there is only one. */
+static size_t choose_columns(const struct page *page, const struct report_section *section, const struct report_column *columns[])
+{
+	size_t count = 0;
+	for (size_t i = section == &report_section_position ? REPORT_NAME_COLUMNS : 0; i < section->column_count; i++)
+		if (page->names_profiles || strcmp(section->columns[i].field, "profile") != 0)
+			columns[count++] = &section->columns[i];
+	return count;
+}
+
+static void append_row(struct page *page, const struct report_column *const columns[], size_t count, const struct report_row *row)
+{
+	page_row_begin(page, row->start <= page->report->now && page->report->now < row->end ? "current" : NULL);
+	for (size_t i = 0; i < count; i++)
+		append_cell(page, columns[i], row, i == 0);
+	page_row_end(page);
+}
+
+static size_t append_rows(struct page *page, const struct report_section *section, const struct report_rows *rows, int64_t start,
+	size_t first, size_t end, const char *caption)
+{
+	const struct report_column *columns[TEXT_TABLE_COLUMNS];
+	struct text_column heads[TEXT_TABLE_COLUMNS];
+	const struct report_row *before = NULL;
+	size_t width = choose_columns(page, section, columns), count = 0;
+	char more[120];
+	for (size_t i = 0; i < width; i++)
+		heads[i] = columns[i]->head;
+	for (size_t i = first; i < end; i++) {
+		const struct report_row *row = report_row_at(rows, i);
+		if (!report_section_has(section, row, start) || ++count > limit_of(section))
+			continue;
+		if (!before)
+			page_table_begin(page, caption, heads, width);
+		if (section != &report_section_position && report_section_begins(section, row, before))
+			append_row_group(page, section, row, width, !before);
+		append_row(page, columns, width, row);
+		before = row;
+	}
+	snprintf(more, sizeof more, "<tr><td class=\"aside\" colspan=\"%zu\">and %zu more, not listed</td></tr>", width,
+		count - limit_of(section));
+	if (before)
+		page_table_end(page, count > limit_of(section) ? more : NULL);
+	return count;
+}
+
+size_t page_rows_table(struct page *page, const struct report_section *section, const struct report_rows *rows, int64_t start)
+{
+	return append_rows(page, section, rows, start, 0, rows->count, section->title);
+}
+
+void page_position_table(struct page *page, size_t first, size_t count, const char *caption)
+{
+	append_rows(page, &report_section_position, &page->report->metrics, INSTANT_NONE, first, first + count, caption);
+}
+
+void page_rows(struct page *page, const struct report_section *section, const struct report_rows *rows, int64_t start)
+{
+	struct buffer title = BUFFER_INIT;
+	bool has_some = false;
+	for (size_t i = 0; i < rows->count && !has_some; i++)
+		has_some = report_section_has(section, report_row_at(rows, i), start);
+	if (!has_some)
+		return;
+	buffer_append_string(&title, section->title);
+	if (start != INSTANT_NONE)
+		report_append_days(page->report->groups_start, page->report->groups_end, &title);
+	page_section_begin(page, section->id, title.data, section->note);
+	append_rows(page, section, rows, start, 0, rows->count, title.data);
+	page_section_end(page);
+	buffer_release(&title);
+}
+
+/* ---- other sections ---- */
+
+static void append_restatements(struct page *page)
+{
+	static const struct text_column columns[] = {{"period", false, false}, {"account", false, true}, {"before", true, false},
+		{"after", true, false}, {"change", true, false}, {"cause", false, false}};
+	const struct report *report = page->report;
+	char more[120], delta[24];
+	if (!report->restatement_total)
+		return;
+	page_section_begin(page, "restatements", "Restatements",
+		"Figures that an earlier run had reported for a period and that are different now, the largest change first.");
+	page_table_begin(page, "Restated figures, before and after", columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < report->restatement_count; i++) {
+		const struct report_restatement *restatement = &report->restatements[i];
+		const char *sentence = phrase_sentence("cause", restatement->cause);
+		page_row_begin(page, NULL);
+		page_cell_days(page, restatement->start, restatement->end);
+		buffer_append_string(page->out, "<td>");
+		page_cell_account(page, restatement->account);
+		buffer_append_string(page->out, "</td>");
+		page_cell_integer(page, restatement->before);
+		page_cell_integer(page, restatement->after);
+		snprintf(delta, sizeof delta, "%+" PRId64, restatement->delta);
+		page_cell_number(page, delta, false);
+		page_cell_text(page, sentence ? sentence : restatement->cause);
+		page_row_end(page);
+	}
+	int64_t unlisted = report->restatement_total - (int64_t)report->restatement_count;
+	snprintf(more, sizeof more, "<tr><td class=\"aside\" colspan=\"6\">and %" PRId64 " smaller ones, not listed</td></tr>", unlisted);
+	page_table_end(page, unlisted ? more : NULL);
+	page_section_end(page);
+}
+
+static void append_identifiers(struct page *page)
+{
+	static const struct text_column columns[] = {{"identifier", false, false}, {"type", false, false}, {"name", false, true},
+		{"subscriptions", true, false}, {"units", true, false}};
+	const struct report *report = page->report;
+	if (!report->identifier_count)
+		return;
+	page_section_begin(page, "unrecognized", "Unrecognized identifiers",
+		"Units of these identifiers are in no licence row, because no software model names them.");
+	page_table_begin(page, "Subscription identifiers without a software model", columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < report->identifier_count; i++) {
+		const struct report_identifier *identifier = &report->identifiers[i];
+		page_row_begin(page, NULL);
+		html(page->out, "<th scope=\"row\"><code>", identifier->identifier, "</code></th>", NULL);
+		page_cell_name(page, identifier->type);
+		page_cell_name(page, identifier->display_name);
+		if (identifier->subscriptions < 0)
+			page_cell_number(page, "–", false);
+		else
+			page_cell_integer(page, identifier->subscriptions);
+		page_cell_integer(page, identifier->units);
+		page_row_end(page);
+	}
+	page_table_end(page, NULL);
+	page_section_end(page);
+}
+
+static void append_guide(struct page *page)
+{
+	static const char *const entries[][2] = {
+		{"Period", "One consumption cycle of the contract, from its first to its last day, both included, in UTC."},
+		{"State",
+			"<em>Open</em>: the period still runs. <em>Provisional</em>: it is over, but envelopes may still be reported. "
+			"<em>Final</em>: every account has been read past its end. A final figure that changes all the same is listed "
+			"under Restatements."},
+		{"Owned, used, available", "Rights bought for the period; units that count against them; what is left."},
+		{"Over-licensed, unlicensed", "Rights bought and not used; rights that are missing, to be bought (true-up)."},
+		{"Not yet fed, not reported",
+			"The feed of every account that could use the model was not read yet; or the service has never "
+			"reported any consumption of it, as for what is bought through a reseller. Neither is zero."},
+		{"Forecast",
+			"What an open period is expected to have used at its end, by its use so far and, where it is known for over a "
+			"year, by the season. Rights run out on the first day on which more is used than is owned."},
+		{"Unlimited", "An agreement without a limit: it never runs out and is Compliant."},
+		{"In no licence row",
+			"Units before the contract start, excluded ones, and those of plan items that no software model names: "
+			"each with its reason."}};
+	page_section_begin(page, "guide", "How to read this page", NULL);
+	buffer_append_string(page->out, "<dl>");
+	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
+		buffer_append_format(page->out, "<dt>%s</dt><dd>%s</dd>", entries[i][0], entries[i][1]);
+	buffer_append_string(page->out, "</dl>\n");
+	page_section_end(page);
+}
+
+static int append_sections(struct page *page)
+{
+	const struct report *report = page->report;
+	page_position(page);
+	page_forecast(page);
+	page_remediation(page);
+	page_rows(page, &report_section_costs, &report->metrics, INSTANT_NONE);
+	page_rows(page, &report_section_groups, &report->groups, report->groups_start);
+	if (page_use(page) < 0)
+		return -1;
+	page_rows(page, &report_section_without, &report->without, INSTANT_NONE);
+	append_identifiers(page);
+	append_restatements(page);
+	page_rows(page, &report_section_billings, &report->billings, INSTANT_NONE);
+	page_rows(page, &report_section_ineffective, &report->ineffective, INSTANT_NONE);
+	append_guide(page);
 	return 0;
 }
 
-static void append_account(struct buffer *json, const struct report *report, uint32_t account)
-{
-	const struct report_account *facts = &report->accounts[account];
-	append_text(json, "account", facts->name ? facts->name : report->account_ids.names[account].text);
-	append_text(json, "account_id", facts->name ? report->account_ids.names[account].text : NULL);
-}
-
-static void append_cells(struct buffer *json, const struct report_accounts *table, size_t row)
-{
-	json_member_begin(json, "cells", '[');
-	for (size_t i = 0; i <= table->column_count; i++)
-		append_integer(json, NULL, table->cells[row * (table->column_count + 1) + i]);
-	json_end(json, ']');
-}
-
-static void append_account_rows(struct buffer *json, const struct report *report, const struct report_accounts *table)
-{
-	json_member_boolean(json, "has_earlier", table->has_earlier);
-	json_member_begin(json, "columns", '[');
-	for (size_t i = table->end - table->column_count + (table->has_earlier ? 1 : 0); i < table->end; i++) {
-		const struct report_period *period = report_period_at(report, i);
-		json_begin(json, '{');
-		append_days(json, period->start, period->end);
-		json_end(json, '}');
-	}
-	json_end(json, ']');
-	json_member_begin(json, "rows", '[');
-	for (size_t row = 0; row < table->row_count; row++) {
-		json_begin(json, '{');
-		append_account(json, report, table->accounts[row]);
-		append_cells(json, table, row);
-		json_end(json, '}');
-	}
-	json_end(json, ']');
-	json_member_begin(json, "others", '{');
-	append_integer(json, "accounts", (int64_t)table->other_count);
-	append_cells(json, table, table->row_count);
-	json_end(json, '}');
-}
-
-/* Units of one profile and unit of measure: by period, and by account and period. */
-static int append_group(struct buffer *json, const struct report *report, size_t *first, struct error *error)
-{
-	struct report_accounts table = {.row_limit = REPORT_HTML_ACCOUNTS, .column_limit = REPORT_HTML_PERIODS};
-	const struct report_period *period = report_period_at(report, *first);
-	int result = report_accounts_build(&table, report, *first, error);
-	json_begin(json, '{');
-	append_text(json, "profile", period->profile);
-	append_text(json, "unit", period->unit);
-	if (result == 0)
-		result = append_periods(json, report, &table, error);
-	if (result == 0)
-		append_account_rows(json, report, &table);
-	json_end(json, '}');
-	*first = table.end;
-	report_accounts_release(&table);
-	return result;
-}
-
-static int append_groups(struct buffer *json, const struct report *report, struct error *error)
-{
-	int result = 0;
-	json_member_begin(json, "groups", '[');
-	for (size_t first = 0; first < report->period_count && result == 0;)
-		result = append_group(json, report, &first, error);
-	json_end(json, ']');
-	return result;
-}
-
-/* "<field>_label" and "<field>_sentence": what people read for a word. */
-static void append_phrases(struct buffer *json, const char *field, const char *word)
-{
-	char key[64];
-	if (!phrase_sentence(field, word))
-		return;
-	snprintf(key, sizeof key, "%s_label", field);
-	append_text(json, key, phrase_label(field, word));
-	snprintf(key, sizeof key, "%s_sentence", field);
-	append_text(json, key, phrase_sentence(field, word));
-}
-
-static void append_restatements(struct buffer *json, const struct report *report)
-{
-	json_member_begin(json, "restatements", '[');
-	for (size_t i = 0; i < report->restatement_count; i++) {
-		const struct report_restatement *restatement = &report->restatements[i];
-		json_begin(json, '{');
-		append_days(json, restatement->start, restatement->end);
-		append_account(json, report, restatement->account);
-		append_integer(json, "before", restatement->before);
-		append_integer(json, "after", restatement->after);
-		append_integer(json, "delta", restatement->delta);
-		append_text(json, "cause", restatement->cause);
-		append_phrases(json, "cause", restatement->cause);
-		json_end(json, '}');
-	}
-	json_end(json, ']');
-	append_integer(json, "more_restatements", report->restatement_total - (int64_t)report->restatement_count);
-}
-
-static void append_identifiers(struct buffer *json, const struct report *report)
-{
-	json_member_begin(json, "identifiers", '[');
-	for (size_t i = 0; i < report->identifier_count; i++) {
-		const struct report_identifier *identifier = &report->identifiers[i];
-		json_begin(json, '{');
-		append_text(json, "identifier", identifier->identifier);
-		append_text(json, "type", identifier->type);
-		append_text(json, "display_name", identifier->display_name);
-		append_integer(json, "subscriptions", identifier->subscriptions);
-		append_integer(json, "units", identifier->units);
-		json_end(json, '}');
-	}
-	json_end(json, ']');
-}
-
-/* A field as text; an array as it is, since report.jq checks its elements. Without a known consumption no rights follow from it. */
-static void append_field(struct buffer *json, const struct report_row *row, const struct stream_field *field)
-{
-	const char *text = report_row_text(row, field->name);
-	bool follows = strcmp(field->name, "rights_available") == 0 || strcmp(field->name, "over_licensed_rights") == 0 ||
-		strcmp(field->name, "unlicensed_rights") == 0;
-	if (field->type == FIELD_ARRAY && text)
-		json_member_raw(json, field->name, text, strlen(text));
-	else if (strcmp(field->name, "rights_used") == 0)
-		append_text(json, field->name, report_row_consumption(row));
-	else
-		append_text(json, field->name, !text && follows ? "–" : text);
-	append_phrases(json, field->name, text);
-}
-
-/* How a status looks: good only where nothing could change it. */
-static const char *tone_of(const char *status, bool is_certain)
-{
-	if (strcmp(status, "Compliant") == 0)
-		return is_certain ? "good" : "plain";
-	return strcmp(status, "Unknown") == 0 ? "unknown" : "bad";
-}
-
-/* Rows of the period that starts at `start`, or all for INSTANT_NONE; at most `limit`, and how many more there are. */
-static void append_rows(
-	struct buffer *json, const char *key, const struct report *report, const struct report_rows *rows, int64_t start, size_t limit)
-{
-	const char *status = stream_field_index(rows->stream, "status", 6) >= 0 ? "status"
-		: stream_field_index(rows->stream, "status_after", 12) >= 0     ? "status_after"
-										: NULL;
-	bool is_certain = report_is_certain(report);
-	char more[64];
-	size_t count = 0;
-	json_member_begin(json, key, '[');
-	for (size_t i = 0; i < rows->count; i++) {
-		const struct report_row *row = report_row_at(rows, i);
-		if ((start != INSTANT_NONE && row->start != start) || ++count > limit)
-			continue;
-		json_begin(json, '{');
-		append_days(json, row->start, row->end);
-		for (const struct stream_field *field = rows->stream->fields; field->name; field++)
-			append_field(json, row, field);
-		json_member_boolean(json, "is_current", row->start <= report->now && report->now < row->end);
-		json_member_boolean(json, "has_begun", row->start <= report->now);
-		if (status)
-			append_text(json, "tone", tone_of(report_row_text(row, status), is_certain));
-		if (rows == &report->metrics) {
-			json_member_boolean(json, "is_compliant", report_metric_is_compliant(row) || report_metric_is_unknown(row));
-			json_member_boolean(json, "is_unknown", report_metric_is_unknown(row));
-		}
-		json_end(json, '}');
-	}
-	json_end(json, ']');
-	snprintf(more, sizeof more, "more_%s", key);
-	append_integer(json, more, count > limit ? (int64_t)(count - limit) : 0);
-}
+/* ---- the frame ---- */
 
 static void append_verdict(void *context, enum verdict verdict, const struct buffer *sentence)
 {
 	static const char *const tones[] = {
 		[VERDICT_NOT_COMPLIANT] = "bad", [VERDICT_INCOMPLETE] = "mixed", [VERDICT_AT_RISK] = "mixed", [VERDICT_COMPLIANT] = "good"};
-	struct buffer *json = context;
-	size_t word = strcspn(sentence->data, ":");
-	json_begin(json, '{');
-	append_text(json, "tone", tones[verdict]);
-	json_member_string(json, "word", sentence->data, word);
-	json_member_string(json, "rest", sentence->data + word, sentence->length - word);
-	json_end(json, '}');
-	json->failed |= sentence->failed;
+	struct buffer *out = context, word = BUFFER_INIT;
+	size_t length = strcspn(sentence->data, ":");
+	buffer_append(&word, sentence->data, length);
+	buffer_append_format(out, "<p class=\"verdict %s\">", tones[verdict]);
+	html(out, "<strong>", word.data, "</strong>", NULL);
+	html_long_text(out, sentence->data + length);
+	buffer_append_string(out, "</p>\n");
+	out->failed |= sentence->failed | word.failed;
+	buffer_release(&word);
 }
 
-static void append_sentence(void *context, bool is_bad, const char *sentence)
+static void append_head(struct page *page)
 {
-	struct buffer *json = context;
-	json_begin(json, '{');
-	append_text(json, "tone", is_bad ? "bad" : "note");
-	append_text(json, "text", sentence);
-	json_end(json, '}');
-}
-
-static int build_document(struct buffer *json, const struct report *report, struct error *error)
-{
+	const struct report *report = page->report;
 	char now[INSTANT_LENGTH + 1] = "";
 	instant_format(report->now, now);
-	json_begin(json, '{');
-	append_text(json, "title", report->title);
-	append_text(json, "now", now);
-	append_text(json, "version", ENVTALLY_VERSION);
-	json_member_string(json, "css", EMBEDDED_TEXT(report_report_css), EMBEDDED_LENGTH(report_report_css));
-	json_member_begin(json, "verdict", '[');
-	report_verdict(report, append_verdict, json);
-	json_end(json, ']');
-	json_member_begin(json, "sentences", '[');
-	report_summarize(report, append_sentence, json);
-	json_end(json, ']');
-	append_rows(json, "metrics", report, &report->metrics, INSTANT_NONE, SIZE_MAX);
-	if (append_groups(json, report, error) < 0)
-		return -1;
-	append_restatements(json, report);
-	append_identifiers(json, report);
-	append_rows(json, "forecasts", report, &report->forecasts, INSTANT_NONE, REPORT_HTML_FORECASTS);
-	append_rows(json, "without", report, &report->without, INSTANT_NONE, SIZE_MAX);
-	append_rows(json, "ineffective", report, &report->ineffective, INSTANT_NONE, REPORT_HTML_ROWS);
-	append_rows(json, "remediations", report, &report->remediations, INSTANT_NONE, REPORT_HTML_ROWS);
-	append_rows(json, "billings", report, &report->billings, INSTANT_NONE, REPORT_HTML_ROWS);
-	append_rows(json, "group_results", report, &report->groups, report->groups_start, REPORT_HTML_ROWS);
-	json_end(json, '}');
-	json_finish(json);
-	return buffer_check(json, error);
+	buffer_append_string(page->out,
+		"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+		"<meta name=\"color-scheme\" content=\"light dark\">\n");
+	html(page->out, "<title>", report->title, "", NULL);
+	buffer_append_format(page->out, ", %.10s</title>\n<style>\n", now);
+	buffer_append(page->out, EMBEDDED_TEXT(report_report_css), EMBEDDED_LENGTH(report_report_css));
+	buffer_append_string(page->out, "</style>\n</head>\n<body>\n<main>\n<header>\n");
+	if (strcmp(report->title, "Docusign licence position") != 0)
+		buffer_append_string(page->out, "<p class=\"eyebrow\">Docusign licence position</p>\n");
+	html(page->out, "<h1><bdi dir=\"auto\">", report->title, "</bdi></h1>\n<p class=\"asof\">As of <time datetime=\"", now, "\">",
+		NULL);
+	buffer_append_format(page->out, "%.10s %.8s UTC</time>", now, now + 11);
+	if (page->profile)
+		html(page->out, " · profile ", page->profile, "", NULL);
+	buffer_append_string(page->out, "</p>\n");
+	report_verdict(report, append_verdict, page->out);
+	buffer_append_string(page->out, "</header>\n");
+}
+
+static void append_foot(struct page *page)
+{
+	char now[INSTANT_LENGTH + 1] = "";
+	instant_format(page->report->now, now);
+	buffer_append_format(page->out,
+		"<footer><p>Run clock <time datetime=\"%s\">%s</time> · envtally report %s</p></footer>\n</main>\n</body>\n</html>\n", now,
+		now, ENVTALLY_VERSION);
+}
+
+static void find_profiles(struct page *page)
+{
+	const struct report *report = page->report;
+	bool is_first = true;
+	for (size_t i = 0; i < report->metrics.count + report->period_count; i++) {
+		const char *profile = i < report->metrics.count ? report_row_text(report_row_at(&report->metrics, i), "profile")
+								: report->periods[i - report->metrics.count].profile;
+		page->names_profiles |= !is_first && profile != page->profile;
+		page->profile = profile;
+		is_first = false;
+	}
+	if (page->names_profiles)
+		page->profile = NULL;
 }
 
 int report_html_print(const struct report *report, struct output *output, struct error *error)
 {
-	struct buffer json = BUFFER_INIT;
-	int result = build_document(&json, report, error);
-	if (result == 0)
-		result = jq_program_append_member("report.jq", EMBEDDED_TEXT(report_report_jq), EMBEDDED_LENGTH(report_report_jq), &json,
-			"/page", &output->pending, error);
+	struct buffer sections = BUFFER_INIT;
+	struct page page = {
+		.report = report, .out = &sections, .contents = BUFFER_INIT, .error = error, .is_certain = report_is_certain(report)};
+	find_profiles(&page);
+	int result = append_sections(&page);
+	if (result == 0) {
+		page.out = &output->pending;
+		append_head(&page);
+		page_overview(&page);
+		html(page.out, "<nav aria-label=\"Contents\"><ul class=\"contents\">", "", NULL);
+		buffer_append(page.out, page.contents.data, page.contents.length);
+		buffer_append_string(page.out, "</ul></nav>\n");
+		buffer_append(page.out, sections.data, sections.length);
+		append_foot(&page);
+		page.out->failed |= sections.failed | page.contents.failed;
+		result = buffer_check(page.out, error);
+	}
 	if (result == 0)
 		output_line_end(output);
-	buffer_release(&json);
+	buffer_release(&sections);
+	buffer_release(&page.contents);
 	return result;
 }

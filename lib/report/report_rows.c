@@ -76,6 +76,13 @@ bool report_rows_agree(const struct report_row *a, const struct report_row *b, c
 	return true;
 }
 
+void report_row_key(const struct report_row *row, int64_t key[REPORT_MODEL_KEY])
+{
+	static const char *const fields[REPORT_MODEL_KEY] = {"profile", "software_model", "license_metric"};
+	for (size_t i = 0; i < REPORT_MODEL_KEY; i++)
+		key[i] = (intptr_t)report_row_text(row, fields[i]);
+}
+
 static int compare_texts(const char *a, const char *b)
 {
 	if (!a || !b)

@@ -50,4 +50,8 @@ const char *report_row_consumption(const struct report_row *row);
 /* Are all of these fields (a FIELD_LIST) the same in both? */
 bool report_rows_agree(const struct report_row *a, const struct report_row *b, const char *const fields[]);
 
+/* A key of what a row is of, perhaps of several streams: the same for the same profile, software model and license metric. */
+#define REPORT_MODEL_KEY 3
+void report_row_key(const struct report_row *row, int64_t key[REPORT_MODEL_KEY]);
+
 #endif

@@ -1,5 +1,6 @@
 #include "report/report_sections.h"
 
+#include "base/instant.h"
 #include "stream/phrases.h"
 
 #include <string.h>
@@ -25,6 +26,13 @@ static void write_status(const struct report_row *row, const char *text, struct 
 {
 	(void)row;
 	cell->style = strcmp(text, "Compliant") == 0 ? TEXT_GOOD : strcmp(text, "Unknown") == 0 ? TEXT_PLAIN : TEXT_BAD;
+}
+
+static void write_missing(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	int64_t missing = report_row_integer(row, "unlicensed_rights");
+	(void)text;
+	cell->style = missing > 0 && missing < INT64_MAX ? TEXT_BAD : cell->style;
 }
 
 /* Of a period that is not over nothing is over-licensed yet. */
@@ -132,7 +140,7 @@ static const struct report_column position_columns[] = {
 	{{"used", true, false}, "rights_used", NULL, write_consumption},
 	{{"available", true, false}, "rights_available", NULL, NULL},
 	{{"over-\nlicensed", true, false}, "over_licensed_rights", NULL, NULL},
-	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, NULL},
+	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, write_missing},
 	{{"status", false, false}, "status", NULL, write_status},
 };
 
@@ -175,7 +183,7 @@ static const struct report_column group_columns[] = {
 	{{"of the\npool", true, false}, "rights_pooled", NULL, NULL},
 	{{"used", true, false}, "rights_used", NULL, write_consumption},
 	{{"available", true, false}, "rights_available", NULL, NULL},
-	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, NULL},
+	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, write_missing},
 	{{"true-up\ncost", true, false}, "true_up_cost", NULL, NULL},
 	{{"status", false, false}, "status", NULL, write_status},
 };
@@ -194,21 +202,92 @@ static const struct report_column billing_columns[] = {
 
 #define COLUMNS(list) .columns = (list), .column_count = COUNT(list)
 
-const struct report_section report_section_position = {"Licence position", COLUMNS(position_columns), .limit = SIZE_MAX,
-				    .heading_fields =
-					    FIELD_LIST("profile", "publisher", "product", "software_model", "license_metric", "unit"),
-				    .is_dim_when_open = true},
-			    report_section_without = {"Units in no licence row", COLUMNS(without_columns), .limit = SIZE_MAX},
-			    report_section_ineffective = {"Rows of licence files without effect", COLUMNS(ineffective_columns),
-				    .limit = SIZE_MAX},
-			    report_section_forecasts = {"Forecast of open periods", COLUMNS(forecast_columns), .limit = ROWS_SHOWN,
-				    .heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "period_start")},
-			    report_section_costs = {"Costs", COLUMNS(cost_columns), .limit = SIZE_MAX,
-				    .heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "currency"),
-				    .required_field = "currency"},
-			    report_section_remediations = {"What can be done", COLUMNS(remediation_columns), .limit = ROWS_SHOWN,
-				    .heading_fields = FIELD_LIST("software_model", "period_start")},
-			    report_section_groups = {"Groups in the period ", COLUMNS(group_columns), .limit = ROWS_SHOWN,
-				    .heading_fields = FIELD_LIST("software_model")},
-			    report_section_billings = {
-				    "Docusign's own count, where it differs from ours", COLUMNS(billing_columns), .limit = ROWS_SHOWN};
+const struct report_section
+	report_section_position = {.title = "Licence position",
+		.id = "position",
+		COLUMNS(position_columns),
+		.limit = SIZE_MAX,
+		.heading_fields = FIELD_LIST("profile", "publisher", "product", "software_model", "license_metric", "unit"),
+		.is_dim_when_open = true},
+	report_section_without = {.title = "Units in no licence row",
+		.id = "without",
+		.note = "With these and the units of the licence position, every unit that was consumed is in one row.",
+		COLUMNS(without_columns),
+		.limit = SIZE_MAX},
+	report_section_ineffective = {.title = "Rows of licence files without effect",
+		.id = "ineffective",
+		.note = "What these rows name is nowhere: correct them, or remove them.",
+		COLUMNS(ineffective_columns),
+		.limit = SIZE_MAX},
+	report_section_forecasts = {.title = "Forecast of open periods",
+		.id = "forecast",
+		COLUMNS(forecast_columns),
+		.limit = ROWS_SHOWN,
+		.heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "period_start")},
+	report_section_costs = {.title = "Costs",
+		.id = "costs",
+		.note = "True-up: rights that are missing, at the average price per right or the price list. Potential "
+			"savings: rights that lapse unused. Current-period spend: the part of the total that falls on the "
+			"period’s days.",
+		COLUMNS(cost_columns),
+		.limit = SIZE_MAX,
+		.heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "currency"),
+		.required_field = "currency"},
+	report_section_remediations = {.title = "What can be done",
+		.id = "remediation",
+		.note = "In each period in the order in which it is best done; what the position becomes is after it and "
+			"those above it. A cost below zero is saved.",
+		COLUMNS(remediation_columns),
+		.limit = ROWS_SHOWN,
+		.heading_fields = FIELD_LIST("software_model", "period_start")},
+	report_section_groups = {.title = "Groups in the period ",
+		.id = "groups",
+		.note = "Rights are allocated to the group, or drawn from those that are allocated to nobody.",
+		COLUMNS(group_columns),
+		.limit = ROWS_SHOWN,
+		.heading_fields = FIELD_LIST("software_model")},
+	report_section_billings = {.title = "Docusign's own count, where it differs from ours",
+		.id = "billing",
+		.note = "Billing periods in which Docusign’s count of an account is not ours of the same time, up to when "
+			"Docusign was asked. <code>envtally explain</code> lists possible reasons.",
+		COLUMNS(billing_columns),
+		.limit = ROWS_SHOWN};
+
+const char *report_cell_text(const struct report_column *column, const struct report_row *row, struct report_cell *cell)
+{
+	const char *text = report_row_text(row, column->field);
+	if (column->write)
+		column->write(row, text, cell);
+	return cell->text.length ? cell->text.data : text ? text : column->otherwise;
+}
+
+void report_append_heading(
+	const struct report_section *section, const struct report_row *row, size_t first_name, bool with_profile, struct buffer *heading)
+{
+	bool is_position = section == &report_section_position;
+	for (size_t i = first_name; is_position && i < REPORT_NAME_COLUMNS; i++) {
+		const char *name = report_row_text(row, position_columns[i].field);
+		buffer_append_string(heading, name && heading->length ? " · " : "");
+		buffer_append_string(heading, name ? name : "");
+	}
+	if (is_position)
+		return;
+	const char *profile = with_profile ? report_row_text(row, "profile") : NULL,
+		   *currency = section == &report_section_forecasts ? NULL : report_row_text(row, "currency");
+	buffer_append_format(heading, "%s · %s", report_row_text(row, "software_model"), report_row_text(row, "license_metric"));
+	if (profile)
+		buffer_append_format(heading, " · profile %s", profile);
+	if (currency)
+		buffer_append_format(heading, " · %s", currency);
+}
+
+bool report_section_has(const struct report_section *section, const struct report_row *row, int64_t start)
+{
+	return (start == INSTANT_NONE || row->start == start) &&
+		(!section->required_field || report_row_text(row, section->required_field));
+}
+
+bool report_section_begins(const struct report_section *section, const struct report_row *row, const struct report_row *before)
+{
+	return section->heading_fields && (!before || !report_rows_agree(row, before, section->heading_fields));
+}

@@ -186,12 +186,24 @@ static void choose_group_period(struct report *report)
 	}
 }
 
+static int index_forecasts(struct report *report, struct error *error)
+{
+	for (size_t i = 0; i < report->forecasts.count; i++) {
+		int64_t key[REPORT_MODEL_KEY];
+		report_row_key(report_row_at(&report->forecasts, i), key);
+		if (!name_table_find(&report->forecast_keys, (const char *)key, sizeof key) &&
+			!name_table_add(&report->forecast_keys, (const char *)key, sizeof key, (int64_t)i, error))
+			return -1;
+	}
+	return 0;
+}
+
 int report_sort(struct report *report, struct error *error)
 {
 	sort_rows(report);
 	choose_group_period(report);
 	if (order_periods(report, error) < 0 || add_licensed_units(report, error) < 0 || mark_namesakes(report, error) < 0 ||
-		find_unrecognized(report, error) < 0)
+		index_forecasts(report, error) < 0 || find_unrecognized(report, error) < 0)
 		return -1;
 	if (report->identifier_count)
 		qsort(report->identifiers, report->identifier_count, sizeof *report->identifiers, compare_identifiers);

@@ -30,37 +30,16 @@ static void add_cell(const struct printing *printing, struct text_table *table, 
 	const struct report_row *row, enum text_style style)
 {
 	struct report_cell cell = {.text = BUFFER_INIT, .style = style};
-	const char *text = report_row_text(row, column->field);
-	if (column->write)
-		column->write(row, text, &cell);
-	if (cell.style == TEXT_GOOD && !printing->is_certain)
-		cell.style = TEXT_PLAIN;
-	if (cell.text.length)
-		text_table_cell(table, cell.style, cell.text.data, cell.text.length);
-	else
-		text_table_text(table, cell.style, text || !column->otherwise ? text : column->otherwise);
+	const char *text = report_cell_text(column, row, &cell);
+	text_table_text(table, cell.style == TEXT_GOOD && !printing->is_certain ? TEXT_PLAIN : cell.style, text);
 	table->texts.failed |= cell.text.failed;
 	buffer_release(&cell.text);
 }
 
-/* "Model · Metric · profile P · EUR", or of a narrow position "Profile · Model · Metric". */
 static void add_heading(struct text_table *table, const struct report_section *section, const struct report_row *row, size_t first_name)
 {
 	struct buffer heading = BUFFER_INIT;
-	for (size_t i = first_name; section == &report_section_position && i < REPORT_NAME_COLUMNS; i++) {
-		const char *name = report_row_text(row, report_section_position.columns[i].field);
-		buffer_append_string(&heading, name && heading.length ? " · " : "");
-		buffer_append_string(&heading, name ? name : "");
-	}
-	if (section != &report_section_position) {
-		const char *profile = report_row_text(row, "profile"),
-			   *currency = section == &report_section_forecasts ? NULL : report_row_text(row, "currency");
-		buffer_append_format(&heading, "%s · %s", report_row_text(row, "software_model"), report_row_text(row, "license_metric"));
-		if (profile)
-			buffer_append_format(&heading, " · profile %s", profile);
-		if (currency)
-			buffer_append_format(&heading, " · %s", currency);
-	}
+	report_append_heading(section, row, first_name, true, &heading);
 	text_table_heading(table, heading.data, heading.length);
 	buffer_release(&heading);
 }
@@ -73,11 +52,9 @@ static size_t fill(const struct printing *printing, struct text_table *table, co
 	size_t count = 0;
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct report_row *row = report_row_at(rows, i);
-		if ((start != INSTANT_NONE && row->start != start) ||
-			(section->required_field && !report_row_text(row, section->required_field)) || ++count > section->limit)
+		if (!report_section_has(section, row, start) || ++count > section->limit)
 			continue;
-		if (section->heading_fields && first_name < REPORT_NAME_COLUMNS &&
-			(!before || !report_rows_agree(row, before, section->heading_fields)))
+		if (first_name < REPORT_NAME_COLUMNS && report_section_begins(section, row, before))
 			add_heading(table, section, row, first_name);
 		before = row;
 		enum text_style style = section->is_dim_when_open ? style_of_state(report_row_text(row, "period_state")) : TEXT_PLAIN;

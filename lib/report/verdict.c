@@ -1,7 +1,6 @@
 #include "report/verdict.h"
 
 #include "base/instant.h"
-#include "base/money.h"
 #include "io/display.h"
 #include "stream/phrases.h"
 
@@ -9,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CURRENCIES 8 /* of which sums are made */
 #define NAME_SHOWN 80 /* characters */
-#define SOME (-1) /* how many is not known */
 
 /* Over all rows; -1 where a figure is no whole number. */
 static int64_t missing_rights(const struct report *report)
@@ -27,54 +24,14 @@ static int64_t missing_rights(const struct report *report)
 	return missing;
 }
 
-/* ---- the cost of what is missing ---- */
-
-struct cost {
-	money sum;
-	const char *currency;
-	int digits;
-};
-
-static bool add_cost(struct cost costs[], size_t *count, const struct report_row *metric)
+void report_sum_true_up(const struct report *report, struct report_sums *sums)
 {
-	const char *amount = report_row_text(metric, "true_up_cost"), *currency = report_row_text(metric, "currency");
-	size_t at = 0;
-	money cost;
-	int digits;
-	if (!amount || !currency || money_parse(amount, &cost, &digits) < 0)
-		return false;
-	while (at < *count && strcmp(costs[at].currency, currency) != 0)
-		at++;
-	if (at == CURRENCIES)
-		return false;
-	if (at == *count)
-		costs[(*count)++] = (struct cost){.currency = currency};
-	costs[at].digits = digits > costs[at].digits ? digits : costs[at].digits;
-	return money_add(&costs[at].sum, cost, NULL) == 0;
-}
-
-/* Appends a sum for each currency: "52.71 USD and 4000 JPY". Returns how many rows have no cost. */
-static size_t append_true_up(const struct report *report, struct buffer *text)
-{
-	struct cost costs[CURRENCIES];
-	size_t count = 0, unknown = 0;
 	for (size_t i = 0; i < report->metrics.count; i++) {
 		const struct report_row *metric = report_row_at(&report->metrics, i);
 		const char *missing = report_row_text(metric, "unlicensed_rights");
 		if (missing && strcmp(missing, "0") != 0)
-			unknown += !add_cost(costs, &count, metric);
+			report_sums_add(sums, report_row_text(metric, "true_up_cost"), report_row_text(metric, "currency"));
 	}
-	for (size_t i = 0; i < count; i++) {
-		int64_t rounded;
-		if (money_round(costs[i].sum, 1, 1, costs[i].digits, &rounded, NULL) < 0) {
-			unknown++;
-			continue;
-		}
-		buffer_append_string(text, i == 0 ? "" : i + 1 < count ? ", " : " and ");
-		money_append(text, rounded, costs[i].digits);
-		buffer_append_format(text, " %.20s", costs[i].currency);
-	}
-	return unknown;
 }
 
 /* ---- a sentence each ---- */
@@ -91,16 +48,18 @@ static void append_not_compliant(const struct report *report, struct buffer *tex
 {
 	int64_t missing = missing_rights(report);
 	struct buffer cost = BUFFER_INIT;
+	struct report_sums sums = {.count = 0};
 	if (!report->not_compliant)
 		return;
 	buffer_append_format(text, "Not Compliant: %" PRId64 " of %zu row%s of the licence position", report->not_compliant,
 		report->metrics.count, phrase_plural((int64_t)report->metrics.count));
 	if (missing > 0)
 		buffer_append_format(text, ", %" PRId64 " right%s missing", missing, phrase_plural(missing));
-	size_t unknown = append_true_up(report, &cost);
+	report_sum_true_up(report, &sums);
+	report_sums_append(&sums, &cost);
 	if (cost.length)
-		buffer_append_format(text, ", true-up %s%s", cost.data, unknown ? " and what has no price" : "");
-	else if (unknown)
+		buffer_append_format(text, ", true-up %s%s", cost.data, sums.unknown ? " and what has no price" : "");
+	else if (sums.unknown)
 		buffer_append_string(text, ", true-up not known (prices are missing)");
 	const char *them = missing == 1 ? "it" : "them";
 	buffer_append_format(text, ": %sbuy %s, or record the entitlement that covers %s.",
@@ -161,31 +120,46 @@ static int64_t units_of(const struct report_rows *rows, const char *field, const
 	return units;
 }
 
+size_t report_gaps(const struct report *report, struct report_gap gaps[])
+{
+	const struct report_gap all[REPORT_GAPS] = {{unrecognized_units(report), "unit", "in no software model",
+							    "add rows to licence/models.csv (`envtally models suggest`)", "unrecognized"},
+		{nothing_was_read(report) ? REPORT_SOME : 0, "no units were counted,", "and no feed was read", "check what fetches them",
+			"feeds"},
+		{report->is_partial ? REPORT_SOME : 0, "some accounts", "could not be read", "run again", "feeds"},
+		{stale_accounts(report), "account", "whose feed is stale or was never read",
+			"run again, or ask Docusign about it (`envtally status` has the names)", "feeds"},
+		{units_of(&report->without, "units_consumed", "no_period"), "unit", "in no period of the workspace",
+			"run `aggregate-by-period` again for each profile", "without"},
+		{units_of(&report->balances, "units_unaccounted", NULL), "unit", "in no row, so figures do not add up", "report this bug",
+			"units"},
+		{report->unknown, "row", "of an unknown use", "wait until the accounts are fed, or ask the reseller", "position"},
+		{(int64_t)report->ineffective.count, "row", "of licence files without effect", "correct or remove what the report lists",
+			"ineffective"},
+		{billed_beyond(report), "billing period", "in which Docusign counts more", "`envtally explain` has possible reasons",
+			"billing"}};
+	size_t count = 0;
+	for (size_t i = 0; i < REPORT_GAPS; i++)
+		if (all[i].count)
+			gaps[count++] = all[i];
+	return count;
+}
+
+void report_gap_append(const struct report_gap *gap, struct buffer *text)
+{
+	if (gap->count != REPORT_SOME)
+		buffer_append_format(text, "%" PRId64 " ", gap->count);
+	buffer_append_format(text, "%s%s %s", gap->thing, gap->count == REPORT_SOME ? "" : phrase_plural(gap->count), gap->of);
+}
+
 static void append_incomplete(const struct report *report, struct buffer *text)
 {
-	const struct {
-		int64_t count;
-		const char *thing, *of, *next_step;
-	} parts[] = {
-		{unrecognized_units(report), "unit", "in no software model", "add rows to licence/models.csv (`envtally models suggest`)"},
-		{nothing_was_read(report) ? SOME : 0, "no units were counted,", "and no feed was read", "check what fetches them"},
-		{report->is_partial ? SOME : 0, "some accounts", "could not be read", "run again"},
-		{stale_accounts(report), "account", "whose feed is stale or was never read",
-			"run again, or ask Docusign about it (`envtally status` has the names)"},
-		{units_of(&report->without, "units_consumed", "no_period"), "unit", "in no period of the workspace",
-			"run `aggregate-by-period` again for each profile"},
-		{units_of(&report->balances, "units_unaccounted", NULL), "unit", "in no row, so figures do not add up", "report this bug"},
-		{report->unknown, "row", "of an unknown use", "wait until the accounts are fed, or ask the reseller"},
-		{(int64_t)report->ineffective.count, "row", "of licence files without effect", "correct or remove what the report lists"},
-		{billed_beyond(report), "billing period", "in which Docusign counts more", "`envtally explain` has possible reasons"}};
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		if (!parts[i].count)
-			continue;
-		buffer_append_string(text, text->length ? "; " : "Incomplete: ");
-		if (parts[i].count != SOME)
-			buffer_append_format(text, "%" PRId64 " ", parts[i].count);
-		buffer_append_format(text, "%s%s %s: %s", parts[i].thing, parts[i].count == SOME ? "" : phrase_plural(parts[i].count),
-			parts[i].of, parts[i].next_step);
+	struct report_gap gaps[REPORT_GAPS];
+	size_t count = report_gaps(report, gaps);
+	for (size_t i = 0; i < count; i++) {
+		buffer_append_string(text, i ? "; " : "Incomplete: ");
+		report_gap_append(&gaps[i], text);
+		buffer_append_format(text, ": %s", gaps[i].next_step);
 	}
 	if (!text->length && !report->metrics.count)
 		buffer_append_string(
@@ -196,7 +170,7 @@ static void append_incomplete(const struct report *report, struct buffer *text)
 
 /* ---- what is expected ---- */
 
-static bool runs_out(const struct report_row *forecast)
+bool report_runs_out(const struct report_row *forecast)
 {
 	return report_row_text(forecast, "exhausted_on") && !report_row_is(forecast, "is_covered", "true") &&
 		!report_row_is(forecast, "has_run_out", "true"); /* Not Compliant then */
@@ -209,7 +183,7 @@ static void append_at_risk(const struct report *report, struct buffer *text)
 	size_t count = 0;
 	for (size_t i = 0; i < report->forecasts.count; i++) {
 		const struct report_row *row = report_row_at(&report->forecasts, i);
-		if (!runs_out(row))
+		if (!report_runs_out(row))
 			continue;
 		count++;
 		if (day && strcmp(report_row_text(row, "exhausted_on"), day) >= 0)

@@ -19,6 +19,7 @@
 #define ENVTALLY_VERDICT_H
 
 #include "report/report.h"
+#include "report/report_sums.h"
 
 enum verdict { VERDICT_NOT_COMPLIANT, VERDICT_INCOMPLETE, VERDICT_AT_RISK, VERDICT_COMPLIANT };
 
@@ -28,5 +29,26 @@ enum verdict report_verdict(
 
 /* May anything be shown as good? Not while something unknown could change it, or rights are expected to run out. */
 bool report_is_certain(const struct report *report);
+
+/* What is not known and could change the position. */
+struct report_gap {
+	int64_t count; /* REPORT_SOME: how many is not known */
+	const char *thing, *of, *next_step;
+	const char *section; /* of the page: where it is */
+};
+#define REPORT_SOME (-1)
+#define REPORT_GAPS 9 /* kinds */
+
+/* Those that there are. Returns how many. */
+size_t report_gaps(const struct report *report, struct report_gap gaps[]);
+
+/* Appends "8 units in no software model". */
+void report_gap_append(const struct report_gap *gap, struct buffer *text);
+
+/* Adds the cost of all that is missing. */
+void report_sum_true_up(const struct report *report, struct report_sums *sums);
+
+/* Are rights expected to run out within the period? Not where they have, which is Not Compliant, and where an agreement covers all. */
+bool report_runs_out(const struct report_row *forecast);
 
 #endif

@@ -1,0 +1,77 @@
+#include "report/html.h"
+
+#include "io/display.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static void escape(struct buffer *out, const char *text, size_t limit)
+{
+	struct buffer shown = BUFFER_INIT;
+	display_append(&shown, text, strlen(text), limit);
+	for (const char *at = shown.data; *at;) {
+		static const struct {
+			char byte;
+			const char *entity;
+		} entities[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+		size_t plain = strcspn(at, "&<>\"'");
+		buffer_append(out, at, plain);
+		at += plain;
+		for (size_t i = 0; *at && i < sizeof entities / sizeof *entities; i++)
+			if (*at == entities[i].byte)
+				buffer_append_string(out, entities[i].entity);
+		at += *at != 0;
+	}
+	out->failed |= shown.failed;
+	buffer_release(&shown);
+}
+
+void html_text(struct buffer *out, const char *text)
+{
+	escape(out, text, HTML_NAME);
+}
+
+void html_long_text(struct buffer *out, const char *text)
+{
+	escape(out, text, 0);
+}
+
+void html(struct buffer *out, const char *ours, ...)
+{
+	va_list pieces;
+	va_start(pieces, ours);
+	buffer_append_string(out, ours);
+	for (const char *text; (text = va_arg(pieces, const char *));) {
+		html_text(out, text);
+		const char *next = va_arg(pieces, const char *);
+		if (!next)
+			break;
+		buffer_append_string(out, next);
+	}
+	va_end(pieces);
+}
+
+void html_name(struct buffer *out, const char *name)
+{
+	if (name)
+		html(out, "<bdi dir=\"auto\">", name, "</bdi>", NULL);
+	else
+		buffer_append_string(out, "<span class=\"none\">–</span>");
+}
+
+void html_figure(struct buffer *out, const char *text)
+{
+	bool is_negative = *text == '-';
+	const char *digits = text + (is_negative || *text == '+');
+	size_t count = strspn(digits, "0123456789"), decimals = digits[count] == '.' ? 1 + strspn(digits + count + 1, "0123456789") : 0;
+	if (!count || digits[count + decimals]) {
+		html_text(out, text);
+		return;
+	}
+	buffer_append_string(out, is_negative ? "−" : *text == '+' ? "+" : "");
+	size_t lead = count > 3 ? (count + 2) % 3 + 1 : count;
+	buffer_append(out, digits, lead);
+	for (size_t at = lead; at < count; at += 3)
+		buffer_append_format(out, "<span class=\"group\">%.3s</span>", digits + at);
+	buffer_append(out, digits + count, decimals);
+}

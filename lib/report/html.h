@@ -1,0 +1,25 @@
+/*
+ * html.h: pieces of HTML. What is not ours goes through html_text(), the one function that escapes: it is shown as display.h shows it, cut
+ * to HTML_NAME characters, and no markup.
+ */
+#ifndef ENVTALLY_HTML_H
+#define ENVTALLY_HTML_H
+
+#include "base/buffer.h"
+
+#define HTML_NAME 200 /* characters */
+
+void html_text(struct buffer *out, const char *text);
+void html_long_text(struct buffer *out, const char *text); /* all of it */
+
+/* Markup of ours and texts of others in turn, markup first, NULL last: html(out, "<td>", name, "</td>", NULL). */
+void html(struct buffer *out, const char *ours, ...) __attribute__((sentinel));
+
+/* A name in its own direction; a dash for NULL. */
+void html_name(struct buffer *out, const char *name);
+
+/* A number of any length as digits in groups of three, set apart by style alone, so that what is copied is a plain number; any other text
+ * as html_text(). */
+void html_figure(struct buffer *out, const char *text);
+
+#endif

@@ -1,0 +1,300 @@
+#include "base/instant.h"
+#include "report/html.h"
+#include "report/report_page.h"
+#include "report/verdict.h"
+#include "stream/phrases.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* ---- what a software model's rows come to ---- */
+
+struct model {
+	const struct report_row *current, *before, *forecast; /* before: the period before; NULL for none */
+	struct report_sums now, expected, saving; /* money: missing now, at the end of the period, and not needed at renewal */
+	int64_t missing;
+	size_t missing_rows;
+};
+
+static int64_t known(const struct report_row *row, const char *field)
+{
+	int64_t value = report_row_integer(row, field);
+	return value == INT64_MAX ? 0 : value;
+}
+
+static bool is_some(const char *amount)
+{
+	return amount && amount[strspn(amount, "0.")];
+}
+
+static void add_row(const struct report *report, const struct report_row *row, struct model *model)
+{
+	const struct report_row *forecast = report_forecast_of(report, row);
+	forecast = forecast && forecast->start == row->start ? forecast : NULL;
+	const char *currency = report_row_text(row, "currency"), *cost = report_row_text(row, "true_up_cost"),
+		   *expected = forecast ? report_row_text(forecast, "expected_true_up_cost") : NULL,
+		   *saving = forecast ? report_row_text(forecast, "expected_savings") : NULL;
+	int64_t missing = known(row, "unlicensed_rights");
+	if (missing > 0) {
+		report_sums_add(&model->now, cost, currency);
+		model->missing_rows++;
+		if (__builtin_add_overflow(model->missing, missing, &model->missing))
+			model->missing = INT64_MAX;
+	}
+	if (is_some(expected) || missing > 0)
+		report_sums_add(&model->expected, expected ? expected : cost, currency);
+	if (is_some(saving))
+		report_sums_add(&model->saving, saving, currency);
+}
+
+static struct model summarize(const struct report *report, size_t first, size_t count)
+{
+	struct model model = {.current = NULL};
+	for (size_t i = first; i < first + count; i++) {
+		const struct report_row *row = report_row_at(&report->metrics, i);
+		if (!model.current || row->start <= report->now) {
+			model.before = model.current;
+			model.current = row;
+		}
+		add_row(report, row, &model);
+	}
+	model.forecast = report_forecast_of(report, model.current);
+	if (model.forecast && model.forecast->start != model.current->start)
+		model.forecast = NULL;
+	return model;
+}
+
+static void add_sums(struct report_sums *sums, const struct report_sums *more)
+{
+	for (size_t i = 0; i < more->count; i++) {
+		struct buffer amount = BUFFER_INIT;
+		struct report_sums one = {.sums = {more->sums[i]}, .count = 1};
+		report_sums_append(&one, &amount);
+		amount.data[strcspn(amount.data, " ")] = 0;
+		report_sums_add(sums, amount.data, more->sums[i].currency);
+		buffer_release(&amount);
+	}
+	sums->unknown += more->unknown;
+}
+
+static void append_sums(struct page *page, const struct report_sums *sums, const char *none)
+{
+	struct report_sums copy = *sums;
+	struct buffer text = BUFFER_INIT;
+	report_sums_append(&copy, &text);
+	if (!text.length)
+		buffer_append_format(page->out, "<span class=\"none\">%s</span>", copy.unknown ? "not known" : none);
+	else
+		html_text(page->out, text.data);
+	if (text.length && copy.unknown)
+		buffer_append_string(page->out, " <span class=\"sub\">and what has no price</span>");
+	buffer_release(&text);
+}
+
+/* ---- a row for each software model ---- */
+
+static void append_use(struct page *page, const struct report_row *row)
+{
+	int64_t used = known(row, "rights_used"), owned = report_row_integer(row, "rights_owned");
+	bool is_known = report_row_text(row, "rights_used");
+	buffer_append_string(page->out, "<td class=\"use\"><strong>");
+	html_figure(page->out, report_row_consumption(row));
+	buffer_append_string(page->out, "</strong> of ");
+	html_figure(page->out, report_row_text(row, "rights_owned"));
+	if (is_known && owned > 0 && owned != INT64_MAX) {
+		double part = (double)used / (double)owned * 100, most = part > 100 ? part : 100;
+		buffer_append_format(page->out,
+			" <span class=\"percent\">%.0f%%</span><svg class=\"bar\" aria-hidden=\"true\"><rect class=\"track\" width=\"100%%\" height=\"8\" "
+			"y=\"4\"/><rect class=\"within\" width=\"%.1f%%\" height=\"8\" y=\"4\"/>",
+			part, (part > 100 ? 100 : part) / most * 100);
+		if (part > 100)
+			buffer_append_format(page->out, "<rect class=\"beyond\" x=\"%.1f%%\" width=\"%.1f%%\" height=\"8\" y=\"4\"/>",
+				100 / most * 100, (part - 100) / most * 100);
+		buffer_append_string(page->out, "</svg>");
+	}
+	buffer_append_string(page->out, "</td>");
+}
+
+/* Of what the period is expected to come to, or came to, against the one before. */
+static void append_trend(struct page *page, const struct model *model)
+{
+	bool is_open = report_row_is(model->current, "period_state", "open");
+	int64_t before = model->before ? report_row_integer(model->before, "rights_used") : INT64_MAX,
+		now = model->forecast ? report_row_integer(model->forecast, "expected_units")
+		: is_open             ? INT64_MAX
+				      : report_row_integer(model->current, "rights_used");
+	buffer_append_string(page->out, "<td>");
+	if (before == INT64_MAX || now == INT64_MAX || before == 0)
+		buffer_append_string(page->out, "<span class=\"none\">–</span>");
+	else {
+		double change = ((double)now - (double)before) / (double)before * 100;
+		buffer_append_format(page->out, "%s%.0f%%",
+			change >= 0.5            ? "+"
+				: change <= -0.5 ? "−"
+						 : "±",
+			change < 0 ? -change : change);
+		buffer_append_format(page->out, "<span class=\"sub\">%s %" PRId64 ", last period %" PRId64 "</span>",
+			model->forecast ? "expected" : "used", now, before);
+	}
+	buffer_append_string(page->out, "</td>");
+}
+
+static void append_run_out(struct page *page, const struct model *model)
+{
+	const struct report_row *forecast = model->forecast;
+	const char *day = forecast ? report_row_text(forecast, "exhausted_on") : NULL,
+		   *left = forecast ? report_row_text(forecast, "days_left") : NULL;
+	bool has = forecast && report_row_is(forecast, "has_run_out", "true");
+	const char *without = report_row_is(model->current, "rights_owned", "unlimited") ? "never"
+		: !forecast                                                              ? "–"
+		: report_row_is(forecast, "is_shared", "true")                           ? "as the workspace’s"
+											 : "not in this period";
+	buffer_append_string(page->out, day && (has || report_runs_out(forecast)) ? "<td class=\"missing\">" : "<td>");
+	if (!day)
+		buffer_append_format(page->out, "<span class=\"none\">%s</span>", without);
+	else {
+		html(page->out, "<span class=\"days\">", day, "</span><span class=\"sub\">", NULL);
+		if (report_row_is(forecast, "is_covered", "true"))
+			buffer_append_string(page->out, "covered by an enterprise-wide agreement");
+		else if (has || !left)
+			buffer_append_string(page->out, "rights have run out");
+		else
+			html(page->out, "in ", left, strcmp(left, "1") == 0 ? " day" : " days", NULL);
+		buffer_append_string(page->out, "</span>");
+	}
+	buffer_append_string(page->out, "</td>");
+}
+
+static void append_money(struct page *page, const struct report_sums *sums, bool is_bad)
+{
+	buffer_append_format(page->out, "<td class=\"n%s\">", is_bad && sums->count ? " missing" : "");
+	append_sums(page, sums, "none");
+	buffer_append_string(page->out, "</td>");
+}
+
+static void append_model(struct page *page, const struct model *model)
+{
+	const struct report_row *row = model->current;
+	buffer_append_string(page->out, "<tr><th scope=\"row\"><a href=\"#position\">");
+	html_name(page->out, report_row_text(row, "software_model"));
+	html(page->out, "</a><span class=\"sub\">", report_row_text(row, "license_metric"), "", NULL);
+	if (page->names_profiles && report_row_text(row, "profile"))
+		html(page->out, " · profile ", report_row_text(row, "profile"), "", NULL);
+	html(page->out, ", ", report_row_text(row, "period_state"), " period ", NULL);
+	page_days(page, row->start, row->end);
+	buffer_append_string(page->out, "</span></th>");
+	append_use(page, row);
+	append_trend(page, model);
+	append_run_out(page, model);
+	append_money(page, &model->now, true);
+	append_money(page, &model->expected, true);
+	append_money(page, &model->saving, false);
+	buffer_append_string(page->out, "<td>");
+	page_pill(page, model->missing_rows ? "Not Compliant" : report_row_text(row, "status"));
+	if (model->missing_rows)
+		buffer_append_format(page->out, "<span class=\"sub\">%" PRId64 " right%s missing in %zu period%s</span>", model->missing,
+			phrase_plural(model->missing), model->missing_rows, phrase_plural((int64_t)model->missing_rows));
+	buffer_append_string(page->out, "</td>");
+	page_row_end(page);
+}
+
+static void append_models(struct page *page, bool with_missing)
+{
+	const struct report *report = page->report;
+	for (size_t first = 0, count; first < report->metrics.count; first += count) {
+		count = report_model_rows(report, first);
+		struct model model = summarize(report, first, count);
+		if (with_missing == (model.missing_rows > 0))
+			append_model(page, &model);
+	}
+}
+
+/* ---- the figures above all ---- */
+
+static void append_tile(struct page *page, const char *name, const struct report_sums *sums, const char *none, const char *look)
+{
+	buffer_append_format(page->out, "<div class=\"%s\"><dt>%s</dt><dd>", sums->count || sums->unknown ? look : "", name);
+	append_sums(page, sums, none);
+	buffer_append_string(page->out, "</dd></div>");
+}
+
+/* Up to when all that was sent is known. */
+static void append_freshness(struct page *page)
+{
+	const struct report *report = page->report;
+	int64_t read_until = INT64_MAX, stale = 0;
+	for (size_t i = 0; i < report->account_count; i++) {
+		const struct report_account *account = &report->accounts[i];
+		stale += report_account_is_stale(report, account);
+		if (account->is_fed && !report_account_is_stale(report, account) && account->watermark < read_until)
+			read_until = account->watermark;
+	}
+	buffer_append_format(page->out, "<div class=\"%s\"><dt>Data complete up to</dt><dd>", stale ? "bad" : "");
+	if (read_until == INT64_MAX)
+		buffer_append_string(page->out, "<span class=\"none\">not known</span>");
+	else {
+		char day[DAY_LENGTH + 1] = "";
+		int64_t age = instant_day(report->now) - instant_day(read_until);
+		day_format(instant_day(read_until), day);
+		buffer_append_format(
+			page->out, "<span class=\"days\">%s</span><span class=\"sub\">%" PRId64 " day%s ago", day, age, phrase_plural(age));
+		buffer_append_string(page->out, "</span>");
+	}
+	if (stale)
+		buffer_append_format(
+			page->out, "<span class=\"sub\">%" PRId64 " of %zu accounts stale</span>", stale, report->account_count);
+	else if (report->has_watermarks)
+		buffer_append_format(page->out, "<span class=\"sub\">none of %zu accounts stale</span>", report->account_count);
+	buffer_append_string(page->out, "</dd></div>");
+}
+
+static void append_tiles(struct page *page)
+{
+	const struct report *report = page->report;
+	struct report_sums now = {.count = 0}, expected = {.count = 0}, saving = {.count = 0};
+	for (size_t first = 0, count; first < report->metrics.count; first += count) {
+		count = report_model_rows(report, first);
+		struct model model = summarize(report, first, count);
+		add_sums(&now, &model.now);
+		add_sums(&expected, &model.expected);
+		add_sums(&saving, &model.saving);
+	}
+	buffer_append_string(page->out, "<dl class=\"tiles\">");
+	append_tile(page, "At risk now", &now, "nothing", "bad");
+	append_tile(page, "Expected at the period’s end", &expected, "nothing", "bad");
+	append_tile(page, "Saving at renewal", &saving, "none", "good");
+	append_freshness(page);
+	buffer_append_string(page->out, "</dl>\n");
+}
+
+static void append_sentence(void *context, bool is_bad, const char *sentence)
+{
+	struct buffer *out = context;
+	buffer_append_format(out, "<li class=\"%s\">", is_bad ? "bad" : "note");
+	html_long_text(out, sentence);
+	buffer_append_string(out, "</li>");
+}
+
+void page_overview(struct page *page)
+{
+	static const struct text_column columns[] = {{"software model", false, false}, {"used of owned", false, false},
+		{"trend", false, false}, {"rights run out", false, false}, {"at risk\nnow", true, false},
+		{"expected\nat the end", true, false}, {"saving at\nrenewal", true, false}, {"status", false, false}};
+	buffer_append_string(page->out,
+		"<section class=\"overview\" aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Overview</h2>\n");
+	if (page->report->metrics.count) {
+		append_tiles(page);
+		page_table_begin(page, "Software models, those with missing rights first", columns, COUNT(columns));
+		append_models(page, true);
+		append_models(page, false);
+		page_table_end(page, NULL);
+	}
+	page_actions(page);
+	buffer_append_string(page->out, "<ul class=\"sentences\">");
+	report_summarize(page->report, append_sentence, page->out);
+	buffer_append_string(page->out, "</ul></section>\n");
+}

@@ -1,0 +1,73 @@
+/*
+ * report_page.h: the parts of the HTML page, each in a file: report_html.c (the frame, and tables of rows), report_overview.c and report_actions.c (the first
+ * screen), report_use.c (consumption and feeds), report_charts.c (pictures of the position, the forecast and what can be done).
+ *
+ * Sections are written before the first screen, which links to those that there are.
+ */
+#ifndef ENVTALLY_REPORT_PAGE_H
+#define ENVTALLY_REPORT_PAGE_H
+
+#include "report/report_sections.h"
+
+#define REPORT_PAGE_ROWS 200 /* of groups, of what can be done, of billing periods */
+#define REPORT_PAGE_PICTURES 50 /* of a kind */
+
+struct page {
+	const struct report *report;
+	struct buffer *out;
+	struct buffer contents; /* links to the sections */
+	struct error *error;
+	const char *profile; /* the only one, named once above everything */
+	bool names_profiles; /* there are several */
+	bool is_certain; /* only then a status is good */
+	unsigned pictures; /* so far: for their ids */
+};
+
+/* A section with its heading, which the contents list. */
+void page_section_begin(struct page *page, const char *id, const char *title, const char *note);
+void page_section_end(struct page *page);
+
+/* Columns of a table: titles as of text_column; those to the right are numbers. */
+void page_table_begin(struct page *page, const char *caption, const struct text_column columns[], size_t count);
+/* `foot`: HTML rows, or NULL. */
+void page_table_end(struct page *page, const char *foot);
+
+/* A row; its first cell is its head. */
+void page_row_begin(struct page *page, const char *look);
+void page_row_end(struct page *page);
+
+/* Cells. A number is red where it is bad, and pale where it is zero. */
+void page_cell_name(struct page *page, const char *name);
+void page_cell_text(struct page *page, const char *text);
+void page_cell_number(struct page *page, const char *text, bool is_bad);
+void page_cell_integer(struct page *page, int64_t value);
+void page_cell_account(struct page *page, uint32_t account);
+void page_cell_days(struct page *page, int64_t start, int64_t end);
+
+/* A status as a pill. */
+void page_pill(struct page *page, const char *status);
+
+/* The section of rows; of the period that starts at `start`, or all for INSTANT_NONE. Nothing where there are none. */
+void page_rows(struct page *page, const struct report_section *section, const struct report_rows *rows, int64_t start);
+
+/* Its table alone. How many rows there are. */
+size_t page_rows_table(struct page *page, const struct report_section *section, const struct report_rows *rows, int64_t start);
+
+/* Of the position, the rows from `first` on. */
+void page_position_table(struct page *page, size_t first, size_t count, const char *caption);
+
+/* "2025-01-31 – 2025-02-27" */
+void page_days(struct page *page, int64_t start, int64_t end);
+
+/* The rows of `metrics` that are of one software model and metric: from `first`, how many. */
+size_t report_model_rows(const struct report *report, size_t first);
+
+void page_overview(struct page *page);
+void page_actions(struct page *page); /* what to do next, ranked by money */
+void page_position(struct page *page);
+void page_forecast(struct page *page);
+void page_remediation(struct page *page);
+int page_use(struct page *page);
+void page_feeds(struct page *page);
+
+#endif
