@@ -81,6 +81,7 @@ at_end() {
 	local status=$?
 	end_groups || :
 	[ -z "$scratch" ] || rm -rf "$scratch"
+	end_pager
 	[ "$status" -eq "$failed" ] || return 0 # a signal, or a status that was chosen
 	case $status in
 	126 | 127) fail 69 "cannot go on: a program that it needs is not installed" ;;
@@ -205,6 +206,23 @@ need_programs() { # a clone that was not built
 	[ -x "$stages/run-facts" ] || fail 69 "cannot run '$1': the programs are not built yet; two commands do it: bin/bootstrap and make"
 }
 
+# On a terminal, what a person reads goes through a pager, as with git: ENVTALLY_PAGER, else PAGER, else less, which ends at once when all fits.
+pager='' on_terminal=0
+start_pager() {
+	local program=${ENVTALLY_PAGER-${PAGER-less}}
+	[ -t 1 ] && [ "${TERM-dumb}" != dumb ] && [ -n "$program" ] && [ "$program" != cat ] && command -v "${program%% *}" >/dev/null || return 0
+	ENVTALLY_COLUMNS=$(stty -F /dev/tty size 2>/dev/null) || return 0
+	export ENVTALLY_COLUMNS=${ENVTALLY_COLUMNS#* } LESS=${LESS-FRX}
+	exec > >(exec sh -c "$program")
+	pager=$!
+}
+end_pager() {
+	[ -n "$pager" ] || return 0
+	trap '' INT # it is the pager's
+	exec >&-
+	wait "$pager" || :
+}
+
 own_version() { # a source tree has it in its Makefile
 	printf 'envtally %s\n' "${version:-$(sed -n 's/^VERSION = //p' "$here/Makefile")}"
 }
@@ -245,6 +263,8 @@ command_main() { # COMMAND ARGUMENT...
 		exec "$stages/$1" "${@:2}"
 	}
 	[ "$1" = demo ] || need_programs "$1"
+	[ ! -t 1 ] || on_terminal=1
+	case "$1 $format" in *' table' | *' text' | 'status '*) start_pager ;; esac
 	"${1}_command"
 }
 

@@ -447,12 +447,13 @@ kind() {
 on_terminal() {
 	local columns=$1
 	shift
+	export TERM=${TERM-xterm}
 	script -qec "stty cols $columns; $(printf '%q ' "$@")" /dev/null </dev/null | tr -d '\r'
 }
 
 @test "a terminal of 80 columns: help and tables have no line that is longer" {
 	acme_after 1 ws
-	export NO_COLOR=1
+	export NO_COLOR=1 ENVTALLY_PAGER=''
 	for command in help "run --help" "export --help" "models -q -C ws"; do
 		# shellcheck disable=SC2086 # words
 		on_terminal 80 "$pipeline" $command >lines
@@ -464,4 +465,47 @@ on_terminal() {
 	on_terminal 200 "$pipeline" models -q -C ws >lines
 	! grep -q … lines
 	same_files <("$pipeline" models -q -C ws) <(sed 's/ *$//' lines)
+}
+
+@test "a terminal has a pager, and colours; a pipe has neither, unless they are asked for" {
+	acme_after 1 ws
+	unset NO_COLOR
+	export TERM=xterm LESS
+	for command in "report -C ws" "models -q -C ws" "status -C ws" "explain -C ws"; do
+		# shellcheck disable=SC2086 # words
+		ENVTALLY_PAGER='sed s/^/paged:/' on_terminal 80 "$pipeline" $command >lines
+		[ "$(wc -l <lines)" -gt 2 ]
+		same '' "$(grep -v ^paged: lines)"
+		for none in '' cat 'no-such-pager -x'; do
+			# shellcheck disable=SC2086
+			ENVTALLY_PAGER=$none on_terminal 80 "$pipeline" $command >unpaged
+			same_files unpaged <(sed s/^paged:// lines)
+		done
+		# shellcheck disable=SC2086
+		run -0 "$pipeline" $command
+		[[ $output != *$'\e['* && $output != *paged:* ]]
+	done
+	# A pager that is left early ends the command; its status is no error of ours.
+	ENVTALLY_PAGER='head -n 2 >head; exit 1' on_terminal 80 "$pipeline" explain -C ws --level day >lines
+	same '2 0' "$(wc -l <head) $(wc -l <lines)"
+	red=$'\e[1;31m'
+	run -0 "$pipeline" report -C ws --color always
+	[[ $output == *"$red"* ]]
+	ENVTALLY_PAGER='' on_terminal 80 "$pipeline" report -C ws | grep -qF "$red"
+	ENVTALLY_PAGER='' on_terminal 80 "$pipeline" report -C ws --color never >lines
+	! grep -qF $'\e[' lines
+	NO_COLOR=1 run -0 "$pipeline" report -C ws --color auto
+	[[ $output != *$'\e['* ]]
+	run --separate-stderr "$pipeline" report -C ws --color sometimes
+	fails 64 "pipeline.sh: cannot use --color 'sometimes': it must be auto, always or never"
+}
+
+@test "explain on a terminal, asked nothing, prints the positions and what there is to ask; in a pipe everything" {
+	acme_after 1 ws
+	export ENVTALLY_PAGER=''
+	on_terminal 200 "$pipeline" explain -C ws >lines
+	same_files <("$pipeline" explain -C ws --level position) <(sed '/^These are the positions/,$d' lines | sed '$d')
+	same "  pipeline.sh explain --period DAY, --account ID, --model NAME or --level LEVEL" "$(tail -n 1 lines)"
+	same_files <("$pipeline" explain -C ws --level envelope) <(on_terminal 200 "$pipeline" explain -C ws --level envelope)
+	[ "$("$pipeline" explain -C ws | wc -l)" -gt 1000 ]
 }

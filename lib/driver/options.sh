@@ -57,6 +57,7 @@ options='
 --tsa|URL|evidence|get a time stamp from this authority: FILE.tsr
 --tsa-certificate|FILE|evidence verify|the certificate to check the time stamp by (default: those of the system)
 --plain-cells||export report|csv: no apostrophe before a text that a spreadsheet would run as a formula
+--color|WHEN|demo reconcile report models status|colour: auto (the default: on a terminal, unless NO_COLOR is set), always or never
 -v||*|more messages
 -q||*|fewer messages
 --name|NAME|init|name of the profile
@@ -211,6 +212,15 @@ no_option() { # VARIABLE PATH: sets it to the path, as programs take it, whateve
 	case $2 in -*) printf -v "$1" './%s' "$2" ;; *) printf -v "$1" '%s' "$2" ;; esac
 }
 
+use_colour() { # WHEN
+	case $1 in
+	auto) ;;
+	always) export CLICOLOR_FORCE=1 NO_COLOR='' ;;
+	never) export NO_COLOR=1 ;;
+	*) fail 64 "cannot use --color '$1': it must be auto, always or never" ;;
+	esac
+}
+
 set_option() { # OPTION VALUE
 	case "$1" in
 	-p) no_option "profiles[${#profiles[@]}]" "$2" ;;
@@ -238,6 +248,7 @@ set_option() { # OPTION VALUE
 	--stream) export_streams+=("$2") ;;
 	--restatements | --positions) status_flags+=("$1") ;;
 	--check) check_status=1 ;;
+	--color) use_colour "$2" ;;
 	--plain-cells) csv_flags=(--plain-cells) ;;
 	--no-cache) cache=0 ;;
 	-v) stage_flags+=(-v) ;;

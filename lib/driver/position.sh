@@ -288,8 +288,10 @@ position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 explain_command() {
 	no_operands explain
 	need_workspace
-	local profile name last last_clock as_reported policy
+	local profile name last last_clock as_reported policy is_overview=0
 	make_scratch
+	# All envelopes of all periods are many thousand lines: a person is shown what there is to ask for.
+	[ "$on_terminal$format${#question[@]}" != 1text0 ] || is_overview=1 question=(--level position)
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile")
 		find_last_run "$name" explain
@@ -297,6 +299,7 @@ explain_command() {
 		position_of_run "$last" "$last_clock" --trace | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
 			--title "$name, run $(basename "$last")" ${question[@]+"${question[@]}"}
 	done
+	[ "$is_overview" = 0 ] || put '\n%s\n  %s\n' 'These are the positions. Down to days, envelopes and recorded exchanges:' "$program explain --period DAY, --account ID, --model NAME or --level LEVEL"
 }
 
 # --as-of: a day stands for its end, for knowledge of then the last run up to it. doc/reconcile.md defines both. Sets last_day with

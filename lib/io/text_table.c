@@ -20,14 +20,23 @@ struct layout {
 	size_t widths[TEXT_TABLE_COLUMNS], gap;
 };
 
+static bool is_set(const char *variable)
+{
+	const char *value = getenv(variable);
+	return value && *value && strcmp(value, "0") != 0;
+}
+
 void text_page_open(struct text_page *page, int descriptor)
 {
-	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+	const char *columns = getenv("ENVTALLY_COLUMNS"), *terminal = getenv("TERM");
 	struct winsize size;
 	*page = (struct text_page){.is_terminal = isatty(descriptor), .width = 100};
-	page->has_colour = page->is_terminal && !(no_colour && *no_colour) && !(terminal && strcmp(terminal, "dumb") == 0);
 	if (page->is_terminal && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		page->width = size.ws_col;
+	else if (columns && atoi(columns) > 0)
+		*page = (struct text_page){.is_terminal = true, .width = (size_t)atoi(columns)};
+	page->has_colour = !getenv("NO_COLOR") || !*getenv("NO_COLOR");
+	page->has_colour &= is_set("CLICOLOR_FORCE") || (page->is_terminal && !(terminal && strcmp(terminal, "dumb") == 0));
 }
 
 void text_table_open(struct text_table *table, const struct text_column *columns, size_t column_count)

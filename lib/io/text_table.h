@@ -22,7 +22,10 @@ struct text_page {
 	size_t width; /* of the terminal */
 };
 
-/* What a descriptor is; no colour where NO_COLOR or TERM=dumb asks for none. */
+/*
+ * What a descriptor is: a terminal, or a pipe to a pager, for which ENVTALLY_COLUMNS is the width of the terminal behind it. Colour on a
+ * terminal, but not where TERM is dumb; everywhere with CLICOLOR_FORCE; nowhere with NO_COLOR.
+ */
 void text_page_open(struct text_page *page, int descriptor);
 
 struct text_column {
