@@ -44,7 +44,7 @@ CFLAGS = $(optimize)
 CXXFLAGS = $(optimize)
 common = -D_GNU_SOURCE -DENVTALLY_VERSION='"$(VERSION)"' -Ilib -fPIE -ffunction-sections -fdata-sections -MMD -MP $(hardening)
 # Each program gets only the modules it calls from the archive, and with --as-needed only their libraries.
-libraries = -lcurl -lcrypto -lz -ljq -lcsv -lpopt -lsqlite3 -lsimdjson
+libraries = -lcurl -lcrypto -lz -ljq -lcsv -lzip -lpopt -lsqlite3 -lsimdjson
 link = $(CXX) $(link_hardening) -Wl,--as-needed -Wl,--gc-sections
 
 # One short line a step; V=1 shows the commands.

@@ -22,7 +22,7 @@ static const struct options_manual manual = {
 	.summary = "Reads a CONNECTION and accounts on standard input and fetches the envelopes that are new since the bookmarks in FILE:\n"
 		   "prints RECORD lines of docusign_datafeed, unchanged, a watermark for each account, and STATE lines.",
 	.description =
-		"FEED is a preset (datafeed, esign, monitor) or a descriptor file (doc/feeds.md). FILE has the value of a STATE, or\n"
+		"FEED is a preset (datafeed, datafeed-elements, esign) or a descriptor file (doc/feeds.md). FILE has the value of a STATE, or\n"
 		"STATE lines, the last of which counts; without --state everything since the contract start is fetched.\n"
 		"\n"
 		"  auth -p profiles/acme.json | fetch-subscriptions | fetch-datafeed --state state.json\n"

@@ -226,7 +226,7 @@ asked() { grep -oF "$1" <<<"$output" | wc -l; } # how often
 	for said in "it must be letters, digits" "it must be the UUID of the Docusign organization" "it must be a date such as 2025-01-31" \
 		"it must be a whole number from 1 to 60" "it is production or demo" "it must be a UUID such as" "there is no such file in ws/profiles, nor here" \
 		"PEM, DER, PKCS#12" "it must be where the key's password is: file:PATH" "cannot open the password file" \
-		"the password is wrong" "it is not datafeed, esign or monitor"; do
+		"the password is wrong" "it is not datafeed, datafeed-elements, esign, connect or envelope-report"; do
 		[[ $output == *"$said"* ]] || { echo "not said: $said"; return 1; }
 	done
 	same "2 3 2 2 2 2 1 3 4 0 2 2" "$(for question in "Name of" "Organization id" "Start of" "Months of" "Environment:" "Integration key" "Key pair" \
@@ -267,7 +267,7 @@ asked() { grep -oF "$1" <<<"$output" | wc -l; } # how often
 	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --key-file "$PWD/key.pem" </dev/null
 	refused 78 "pipeline.sh: cannot decrypt '$PWD/key.pem': it is protected by a password and none is given: name its source with key_password (--key-password)*"
 	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --feed nonsense </dev/null
-	refused 78 "pipeline.sh: cannot use --feed: it is not datafeed, esign or monitor,*"
+	refused 78 "pipeline.sh: cannot use --feed: it is not datafeed, datafeed-elements, esign, connect or envelope-report,*"
 	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --user-id me </dev/null
 	refused 78 "pipeline.sh: cannot use --user-id: it must be a UUID such as 3f6b8d21-77c4-4e0d-a5b9-c81d2e4f6a70, as Docusign Admin shows it"
 	[ ! -e new ]

@@ -786,20 +786,20 @@ list() {
 	[ "$(bookmark $a)" = '{"until":"'$now'"}' ]
 }
 
-@test "monitor: one sequence for the organization, a watermark for each account" {
+@test "organization: one sequence for the organization, a watermark for each account" {
 	m() { printf 'https://api.docusign.net/api/v2.0/datasets/monitor/stream?cursor=%s&limit=2000' "$1"; }
 	recording_begin r fetch-datafeed $now
 	recording_answer "$(m $first)" 200 '{"endCursor":7,"data":[{"accountId":"'${a^^}'","envelopeId":"e1","lastModifiedDateTime":"2025-03-17T00:00:00Z"},{"accountId":"zz","envelopeId":"e2","lastModifiedDateTime":"2025-03-17T00:00:00Z"}]}'
 	recording_answer "$(m 7)" 200 '{"endCursor":7,"data":[]}'
 	recording_end
 	accounts $a $b >in
-	fetch --replay r --feed monitor
+	fetch --replay r --feed "$root/tests/feeds/organization.json"
 	[ "$(fetched | paste -sd ' ')" = 'e1 e2' ]
 	[ "$(jq -r 'select(.stream == "watermark" and .type == "RECORD") | .record | .account_id + " " + .watermark' out | paste -sd ' ')" = \
 		"$a 2025-03-17T00:00:00.000Z $b 2025-03-10T02:00:00.000Z" ]
 	[ "$(jq -c 'select(.stream == "docusign_datafeed" and .type == "RECORD") | .context' out | sort -u)" = '{"organization_id":"9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90"}' ]
 	{ connection ".accounts = [\"$a\"]"; accounts $a $b | tail -n 2; } >in
-	fetch --replay r --feed monitor
+	fetch --replay r --feed "$root/tests/feeds/organization.json"
 	[ "$(fetched)" = e1 ]
 	[ "$(jq -r 'select(.stream == "watermark" and .type == "RECORD") | .record.account_id' out)" = $a ]
 }
@@ -884,7 +884,7 @@ descriptor() {
 	fails 66 "$bin/fetch-datafeed" --replay "$night" --feed ./nowhere
 	said "cannot open './nowhere'"
 	fails 78 "$bin/fetch-datafeed" --replay "$night" --feed nothing
-	said "cannot use feed 'nothing': it is not datafeed, esign or monitor, and a file name must contain '/' or end in .json"
+	said "cannot use feed 'nothing': it is not datafeed, datafeed-elements, esign, connect or envelope-report, and a file name must contain '/' or end in .json"
 }
 
 @test "the descriptor in doc/feeds.md works as it stands" {

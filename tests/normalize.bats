@@ -417,7 +417,7 @@ END
 }
 
 @test "feeds: presets and a descriptor of one's own; its map decides" {
-	raw '{}' | normalize --feed monitor | sed 1d >monitor
+	raw '{}' | normalize --feed "$root/tests/feeds/organization.json" | sed 1d >monitor
 	raw '{}' | normalize --feed datafeed | sed 1d >datafeed
 	same_files datafeed monitor
 	jq '.name = "mine" | .map.envelope_id.pointer = "/id" | .map.sent_at = {pointer: "/times/a~1b", type: "time"} | del(.map.sender_id)' \

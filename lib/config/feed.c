@@ -2,18 +2,22 @@
 
 #include "base/array.h"
 #include "base/embedded.h"
+#include "config/secret.h"
 #include "config/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define DESCRIPTOR_LIMIT ((size_t)1 << 20) /* bytes of the file */
 #define PLACEHOLDERS "{account_id}{organization_id}{since}{until}{position}"
 
 EMBEDDED(feeds_datafeed_json);
+EMBEDDED(feeds_datafeed_elements_json);
 EMBEDDED(feeds_esign_json);
-EMBEDDED(feeds_monitor_json);
+EMBEDDED(feeds_connect_json);
+EMBEDDED(feeds_envelope_report_json);
 
 /* ---- the keys ---- */
 
@@ -32,6 +36,21 @@ static bool accept_index(char *text)
 	return !text[strspn(text, "0123456789")];
 }
 
+/* Without trailing slashes. https: the token goes there. */
+static bool accept_base(char *text)
+{
+	size_t length = strlen(text);
+	while (length > 0 && text[length - 1] == '/')
+		text[--length] = 0;
+	return strcmp(text, "api") == 0 || strcmp(text, "esign") == 0 ||
+		(length > 8 && strncmp(text, "https://", 8) == 0 && !text[strcspn(text, "@?# ")]);
+}
+
+static bool accept_host(char *text)
+{
+	return accept_base(text) && *text == 'h' && !strchr(text + 8, '/');
+}
+
 #define AT(member) .offset = offsetof(struct feed, member)
 
 static const char *const pers[] = {"account", "organization", NULL};
@@ -40,8 +59,11 @@ static const struct setting descriptor_table[] = {
 	{"name", SETTING_STRING, AT(name), .required = true},
 	{"stream", SETTING_STRING, AT(stream), .required = true, .accepts = accept_stream, .expected = "letters, digits, '_' and '-'"},
 	{"per", SETTING_WORD, AT(per_organization), .words = pers},
-	{"path", SETTING_STRING, AT(path), .required = true},
-	{"records", SETTING_POINTER, AT(records), .required = true},
+	{"base", SETTING_STRING, AT(own_base), .accepts = accept_base, .expected = "\"api\", \"esign\" or an https URL"},
+	{"path", SETTING_STRING, AT(path)},
+	{"format", SETTING_WORD, AT(format), .words = document_formats},
+	{"records", SETTING_POINTER, AT(records)},
+	{"hosts", SETTING_STRINGS, AT(hosts), .accepts = accept_host, .expected = "an array of hosts such as https://files.example.com"},
 	{.key = NULL},
 };
 
@@ -60,6 +82,11 @@ static const struct setting *const paging_tables[] = {[FEED_PAGING_NONE] = no_ke
 	[FEED_PAGING_CURSOR] = cursor_table,
 	[FEED_PAGING_OFFSET] = offset_table,
 	[FEED_PAGING_LINK] = link_table};
+
+static const struct setting download_table[] = {{"id", SETTING_POINTER, AT(item), .required = true},
+	{"path", SETTING_STRING, AT(item_path)}, {"link", SETTING_POINTER, AT(item_link)},
+	{"format", SETTING_WORD, AT(item_format), .words = document_formats}, {"records", SETTING_POINTER, AT(item_records)},
+	{.key = NULL}};
 
 static const char *const clock_kinds[] = {[FEED_CLOCK_RECORD] = "record", [FEED_CLOCK_WINDOW] = "window", NULL};
 static const struct setting clock_kind[] = {{"kind", SETTING_WORD, AT(clock), .required = true, .words = clock_kinds}, {.key = NULL}};
@@ -89,6 +116,8 @@ static const char *const contexts[] = {[FEED_CONTEXT_ACCOUNT] = "account_id", [F
 
 static const struct setting field_table[] = {
 	{"pointer", SETTING_POINTER, AT(pointer)},
+	{"time_pointer", SETTING_POINTER, AT(time_pointer)},
+	{"format", SETTING_STRING, AT(format)},
 	{"context", SETTING_WORD, AT(context), .words = contexts, .otherwise = FEED_CONTEXT_NONE},
 	{"type", SETTING_WORD, AT(type), .required = true, .words = type_names},
 	{"required", SETTING_BOOLEAN, AT(required)},
@@ -114,16 +143,85 @@ static int check_template(const struct settings *settings, const char *key, cons
 	return 0;
 }
 
-static int check_path(const struct settings *settings, const char *path, struct error *error)
+static int check_path(const struct settings *settings, const char *path, const char *placeholders, struct error *error)
 {
 	static const char accepted[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/%{}";
 	size_t length = strspn(path, accepted);
 	if (*path != '/')
-		return settings_wrong(settings, error, "path", "must begin with '/': it follows the API base");
+		return settings_wrong(settings, error, "path", "must begin with '/': it follows the base");
 	if (path[length])
 		return settings_wrong(settings, error, "path", "cannot have '%.20s' (parameters go into \"query\")", path + length);
-	return check_template(settings, "path", path, PLACEHOLDERS, error);
+	return check_template(settings, "path", path, placeholders, error);
 }
+
+/* ---- headers ---- */
+
+/* What libcurl or this program sets, and what may be a secret, is not the descriptor's. */
+static bool is_reserved_header(const char *name)
+{
+	static const char *const reserved[] = {"authorization", "accept-encoding", "connection", "content-length", "cookie", "expect",
+		"host", "te", "transfer-encoding", "upgrade"};
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (strcasecmp(name, reserved[i]) == 0)
+			return true;
+	return strncasecmp(name, "proxy-", 6) == 0 || secret_has_name(name);
+}
+
+/* Adds a line to a NULL-terminated array. */
+static int add_header(char ***lines, const char *name, const char *value, struct error *error)
+{
+	size_t count = 0;
+	while (*lines && (*lines)[count])
+		count++;
+	char **longer = realloc(*lines, (count + 2) * sizeof *longer);
+	if (longer)
+		*lines = longer;
+	if (!longer || asprintf(&longer[count], "%s: %s", name, value) < 0) {
+		if (longer)
+			longer[count] = NULL;
+		return error_set(error, EX_OSERR, "out of memory");
+	}
+	longer[count + 1] = NULL;
+	return 0;
+}
+
+static int read_header(void *context, struct settings *headers, const char *name, struct error *error)
+{
+	struct feed *feed = context;
+	char *value = NULL;
+	struct setting row[] = {{name, SETTING_STRING, .offset = 0, .required = true}, {.key = NULL}};
+	bool is_token = *name && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")];
+	int result = settings_read(headers, row, &value, error);
+	if (result == 0 && (!is_token || is_reserved_header(name) || secret_has_form(value)))
+		result = settings_wrong(
+			headers, error, name, "is not a header that a descriptor may set: no secrets, and none of the transport's");
+	for (const char *at = value; result == 0 && *at; at++)
+		if (*at < 0x20 || *at > 0x7e)
+			result = settings_wrong(headers, error, name, "must be printable ASCII");
+	for (int i = 0; result == 0 && i < 2; i++)
+		result = add_header(&feed->headers[i], name, value, error);
+	settings_release(row, &value);
+	return result;
+}
+
+/* The lines that are sent, if they are not the usual ones. */
+static int complete_headers(struct feed *feed, struct error *error)
+{
+	static const char *const accepts[] = {"application/json", "application/x-ndjson, */*;q=0.5", "text/csv, */*;q=0.5"};
+	for (int i = 0; i < 2; i++) {
+		bool has_accept = false;
+		if (!feed->headers[i] && feed_format(feed, i) == DOCUMENT_JSON)
+			continue;
+		for (char **line = feed->headers[i]; line && *line; line++)
+			has_accept |= strncasecmp(*line, "accept:", 7) == 0;
+		if ((!has_accept && add_header(&feed->headers[i], "Accept", accepts[feed_format(feed, i)], error) < 0) ||
+			add_header(&feed->headers[i], "Accept-Encoding", "gzip", error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- the parts ---- */
 
 static int read_parameter(void *context, struct settings *query, const char *key, struct error *error)
 {
@@ -163,6 +261,11 @@ static int check_field(
 			settings, error, "type", "must be \"%s\", the type of an envelope's %s", type_names[known->type], known->name);
 	if (known->required && !field->required)
 		return settings_wrong(settings, error, "required", "must be true: an envelope cannot be without %s", known->name);
+	if (field->time_pointer && (!field->pointer || !field->format))
+		return settings_wrong(settings, error, "time_pointer",
+			"goes with a \"pointer\" to the day, and a \"format\" of the two with a blank between");
+	if (field->format && (known->type != FIELD_TIME || !field->pointer))
+		return settings_wrong(settings, error, "format", "is for a pointer of the type \"time\"");
 	if (field->when_present && (known->type != FIELD_WORD || !field->pointer))
 		return settings_wrong(settings, error, "when_present", "is for a pointer of the type \"word\"");
 	return 0;
@@ -197,7 +300,7 @@ static int read_map(struct settings *descriptor, struct feed *feed, struct error
 
 static bool uses(const struct feed *feed, const char *placeholder)
 {
-	if (strstr(feed->path, placeholder))
+	if (strstr(feed->path, placeholder) || (feed->item_path && strstr(feed->item_path, placeholder)))
 		return true;
 	for (size_t i = 0; i < feed->query_count; i++)
 		if (strstr(feed->query[i].value, placeholder))
@@ -214,26 +317,87 @@ static int check_whole(const struct settings *descriptor, const struct feed *fee
 			"needs {position}, which neither \"path\" nor \"query\" has: every page would be the first");
 	if (!by_position && uses(feed, "{position}"))
 		return settings_wrong(descriptor, error, "paging", "must be of the kind cursor or offset for {position}");
+	if (feed->paging != FEED_PAGING_NONE && feed->format != DOCUMENT_JSON)
+		return settings_wrong(
+			descriptor, error, "paging", "must be of the kind none: a response that is not JSON has no next page");
 	if (feed->per_organization && uses(feed, "{account_id}"))
 		return settings_wrong(descriptor, error, "per", "is organization: such a feed cannot have {account_id}");
 	if (!feed->per_organization && !uses(feed, "{account_id}"))
 		return settings_wrong(descriptor, error, "per",
 			"is account, but neither \"path\" nor \"query\" has {account_id}; a feed of all accounts has \"per\": \"organization\"");
+	if (feed->per_organization && feed->base == FEED_BASE_ESIGN)
+		return settings_wrong(
+			descriptor, error, "base", "is esign, which differs from account to account: \"per\" must be account");
 	if (feed->per_organization && !feed_find_field(feed, "account_id")->pointer)
 		return settings_wrong(
 			descriptor, error, "map.account_id", "must have a pointer: a feed of the organization has no account");
 	return 0;
 }
 
-static int read_descriptor(struct settings *descriptor, struct feed *feed, struct error *error)
+static int read_base(struct feed *feed)
 {
-	if (settings_read(descriptor, descriptor_table, feed, error) < 0 || check_path(descriptor, feed->path, error) < 0 ||
+	feed->base = !feed->own_base || strcmp(feed->own_base, "api") == 0 ? FEED_BASE_API
+		: strcmp(feed->own_base, "esign") == 0                     ? FEED_BASE_ESIGN
+									   : FEED_BASE_OWN;
+	return 0;
+}
+
+/* Records are all of a body, unless it is JSON. */
+static int default_records(const struct settings *settings, enum document_format format, char **records, struct error *error)
+{
+	if (!*records && format == DOCUMENT_JSON)
+		return settings_wrong(settings, error, "records",
+			"is missing: it must be a JSON Pointer: empty, or '/' and what follows, where '~' is written ~0");
+	if (!*records && !(*records = strdup("")))
+		return error_set(error, EX_OSERR, "out of memory");
+	return 0;
+}
+
+static int read_download(struct settings *descriptor, struct feed *feed, struct error *error)
+{
+	struct settings download;
+	if (settings_kind(descriptor, "download") == JV_KIND_INVALID)
+		return 0;
+	if (settings_open_object(descriptor, "download", &download, error) < 0)
+		return -1;
+	int result = settings_read(&download, download_table, feed, error);
+	if (result == 0 && !feed->item_path == !feed->item_link)
+		result = settings_wrong(&download, error, "path", "and \"link\" exclude each other, and one of them must be there");
+	if (result == 0 && feed->item_path)
+		result = check_path(&download, feed->item_path, "{account_id}{organization_id}{since}{until}{id}", error);
+	if (result == 0 && feed->item_path && !strstr(feed->item_path, "{id}"))
+		result = settings_wrong(&download, error, "path", "must have {id}: every download would be the same");
+	if (result == 0)
+		result = default_records(&download, feed->item_format, &feed->item_records, error);
+	if (result == 0 && feed->format != DOCUMENT_JSON)
+		result = settings_wrong(
+			descriptor, error, "format", "must be json: it is that of the list; \"download\" has a format of its own");
+	return settings_finish(&download, result, error);
+}
+
+/* What only a feed that is fetched has. */
+static int read_requests(struct settings *descriptor, struct feed *feed, struct error *error)
+{
+	if (check_path(descriptor, feed->path, PLACEHOLDERS, error) < 0 ||
 		settings_read_each(descriptor, "query", read_parameter, feed, error) < 0 ||
+		(settings_kind(descriptor, "headers") != JV_KIND_INVALID &&
+			settings_read_each(descriptor, "headers", read_header, feed, error) < 0) ||
 		read_by_kind(descriptor, "paging", paging_kind, paging_tables, feed, error) < 0 ||
-		read_by_kind(descriptor, "clock", clock_kind, clock_tables, feed, error) < 0 || read_map(descriptor, feed, error) < 0)
+		read_by_kind(descriptor, "clock", clock_kind, clock_tables, feed, error) < 0 || read_download(descriptor, feed, error) < 0)
 		return -1;
 	feed->bounded = uses(feed, "{until}") || (feed->start && strstr(feed->start, "{until}"));
-	return check_whole(descriptor, feed, error);
+	return complete_headers(feed, error);
+}
+
+static int read_descriptor(struct settings *descriptor, struct feed *feed, struct error *error)
+{
+	if (settings_read(descriptor, descriptor_table, feed, error) < 0 || read_base(feed) < 0 ||
+		default_records(descriptor, feed->format, &feed->records, error) < 0 ||
+		(feed->path && read_requests(descriptor, feed, error) < 0) || read_map(descriptor, feed, error) < 0)
+		return -1;
+	if (!feed->path && settings_kind(descriptor, "paging") != JV_KIND_INVALID)
+		return settings_wrong(descriptor, error, "path", "is missing: it must be a string that is not empty");
+	return feed->path ? check_whole(descriptor, feed, error) : 0;
 }
 
 static int open_preset(struct settings *descriptor, struct error *error)
@@ -243,14 +407,19 @@ static int open_preset(struct settings *descriptor, struct error *error)
 		size_t length;
 	} presets[] = {
 		{"datafeed", EMBEDDED_TEXT(feeds_datafeed_json), EMBEDDED_LENGTH(feeds_datafeed_json)},
+		{"datafeed-elements", EMBEDDED_TEXT(feeds_datafeed_elements_json), EMBEDDED_LENGTH(feeds_datafeed_elements_json)},
 		{"esign", EMBEDDED_TEXT(feeds_esign_json), EMBEDDED_LENGTH(feeds_esign_json)},
-		{"monitor", EMBEDDED_TEXT(feeds_monitor_json), EMBEDDED_LENGTH(feeds_monitor_json)},
+		{"connect", EMBEDDED_TEXT(feeds_connect_json), EMBEDDED_LENGTH(feeds_connect_json)},
+		{"envelope-report", EMBEDDED_TEXT(feeds_envelope_report_json), EMBEDDED_LENGTH(feeds_envelope_report_json)},
 	};
 	for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
 		if (strcmp(presets[i].name, descriptor->name) == 0)
 			return settings_parse(descriptor, presets[i].text, presets[i].length, error);
+	if (strcmp(descriptor->name, "monitor") == 0)
+		return error_set(error, EX_CONFIG,
+			"cannot use feed 'monitor': Monitor's records are events, not envelopes, so that this preset was taken out (doc/feeds.md)");
 	return error_set(error, EX_CONFIG,
-		"cannot use feed '%s': it is not datafeed, esign or monitor, and a file name must contain '/' or end in .json",
+		"cannot use feed '%s': it is not datafeed, datafeed-elements, esign, connect or envelope-report, and a file name must contain '/' or end in .json",
 		descriptor->name);
 }
 
@@ -274,18 +443,33 @@ int feed_load(const char *name_or_path, struct feed *feed, struct error *error)
 
 void feed_release(struct feed *feed)
 {
-	const struct setting *const tables[] = {descriptor_table, cursor_table, offset_table, record_table};
+	const struct setting *const tables[] = {descriptor_table, cursor_table, offset_table, record_table, download_table};
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
 		settings_release(tables[i], feed);
 	for (size_t i = 0; i < feed->query_count; i++) {
 		free(feed->query[i].name);
 		free(feed->query[i].value);
 	}
+	for (int i = 0; i < 2; i++) {
+		for (char **line = feed->headers[i]; line && *line; line++)
+			free(*line);
+		free(feed->headers[i]);
+	}
 	for (size_t i = 0; i < feed->map_count; i++)
 		settings_release(field_table, &feed->map[i]);
 	free(feed->query);
 	free(feed->map);
 	*feed = (struct feed){.name = NULL};
+}
+
+const char *feed_records(const struct feed *feed, bool is_download)
+{
+	return is_download ? feed->item_records : feed->records;
+}
+
+enum document_format feed_format(const struct feed *feed, bool is_download)
+{
+	return is_download ? feed->item_format : feed->format;
 }
 
 const struct feed_field *feed_find_field(const struct feed *feed, const char *name)

@@ -85,7 +85,7 @@ static int send_request(
 	append_url(&url, connection, walk, rest);
 	int result = buffer_check(&url, error);
 	if (result == 0)
-		result = fetch_source_get(source, url.data, walk->account_id, walk, error);
+		result = fetch_source_get(source, url.data, walk->account_id, NULL, walk, error);
 	buffer_release(&url);
 	return result;
 }

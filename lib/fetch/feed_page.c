@@ -3,13 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define POSITION_LIMIT 8192 /* bytes: it becomes part of URLs, bookmarks and recordings */
+
 enum { SLICE_RECORDS, SLICE_NEXT, SLICE_TOTAL };
 
 /* The response is scanned as {"body":…}: see fetch_source.h. */
 static int open_scanner(struct feed_page_reader *reader, struct error *error)
 {
 	const struct feed *feed = reader->feed;
-	const char *given[] = {feed->records, feed->next ? feed->next : feed->end, feed->total};
+	bool single = reader->is_download || feed->paging == FEED_PAGING_NONE;
+	const char *given[] = {feed_records(feed, reader->is_download),
+		single               ? NULL
+			: feed->next ? feed->next
+				     : feed->end,
+		single ? NULL : feed->total};
 	const char *pointers[3];
 	struct buffer names[3] = {BUFFER_INIT, BUFFER_INIT, BUFFER_INIT};
 	size_t count = 0;
@@ -27,9 +34,9 @@ static int open_scanner(struct feed_page_reader *reader, struct error *error)
 	return result;
 }
 
-int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, const char *api_base, struct error *error)
+int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, bool is_download, struct error *error)
 {
-	*reader = (struct feed_page_reader){.feed = feed, .api_base = api_base, .next = BUFFER_INIT};
+	*reader = (struct feed_page_reader){.feed = feed, .base = "", .is_download = is_download, .next = BUFFER_INIT};
 	return open_scanner(reader, error);
 }
 
@@ -59,27 +66,49 @@ static int to_number(const struct json_slice *slice, const char *pointer, int64_
 	return error_set(error, EX_DATAERR, "'%s' must be a whole number, but is %s", pointer, json_kind_name(slice->kind));
 }
 
-/* A link to the same host, absolute or from the root: another host would get the token. */
-static int read_link(struct feed_page_reader *reader, const struct json_slice *link, struct error *error)
+static bool is_under(const char *url, size_t length, const char *base)
 {
-	size_t base = strlen(reader->api_base);
-	if (link->kind == JSON_ABSENT || link->kind == JSON_NULL || (link->kind == JSON_STRING && link->length == 0))
-		return 0;
-	if (link->kind != JSON_STRING)
-		return error_set(error, EX_DATAERR, "'%s' must be a link, but is %s", reader->feed->next, json_kind_name(link->kind));
-	bool absolute = link->length > base && memcmp(link->text, reader->api_base, base) == 0 && link->text[base] == '/';
-	bool from_root = link->text[0] == '/' && !(link->length > 1 && link->text[1] == '/');
-	if (!absolute && !from_root)
-		return error_set(error, EX_DATAERR, "'%s' leads to another host: %.*s", reader->feed->next,
-			link->length < 200 ? (int)link->length : 200, link->text);
-	if (from_root)
-		buffer_append_string(&reader->next, reader->api_base);
-	buffer_append(&reader->next, link->text, link->length);
-	return buffer_check(&reader->next, error);
+	size_t size = strlen(base);
+	return size && length > size && memcmp(url, base, size) == 0 && url[size] == '/';
 }
 
-/* It becomes part of URLs, bookmarks and recordings. */
-#define POSITION_LIMIT 8192
+static const char *host_of(const struct feed *feed, const char *url, size_t length)
+{
+	for (char **host = feed->hosts; host && *host; host++)
+		if (is_under(url, length, *host))
+			return *host;
+	return NULL;
+}
+
+bool feed_is_other_host(const struct feed *feed, const char *url)
+{
+	return host_of(feed, url, strlen(url)) != NULL;
+}
+
+int feed_append_link(const struct feed *feed, const char *base, const char *pointer, const struct json_slice *link, struct buffer *url,
+	struct error *error)
+{
+	if (link->kind != JSON_STRING || link->length == 0)
+		return error_set(error, EX_DATAERR, "'%s' must be a link, but is %s", pointer, json_kind_name(link->kind));
+	bool from_root = link->text[0] == '/' && !(link->length > 1 && link->text[1] == '/');
+	if (!from_root && !is_under(link->text, link->length, base) && !host_of(feed, link->text, link->length))
+		return error_set(error, EX_DATAERR, "'%s' leads to another host: %.*s", pointer,
+			link->length < 200 ? (int)link->length : 200, link->text);
+	if (link->length > POSITION_LIMIT)
+		return error_set(error, EX_DATAERR, "'%s' has %zu bytes: a link has at most %d", pointer, link->length, POSITION_LIMIT);
+	if (from_root)
+		buffer_append_string(url, base);
+	buffer_append(url, link->text, link->length);
+	return buffer_check(url, error);
+}
+
+/* The next page's, if there is one. */
+static int read_link(struct feed_page_reader *reader, const struct json_slice *link, struct error *error)
+{
+	if (link->kind == JSON_ABSENT || link->kind == JSON_NULL || (link->kind == JSON_STRING && link->length == 0))
+		return 0;
+	return feed_append_link(reader->feed, reader->base, reader->feed->next, link, &reader->next, error);
+}
 
 /* The next position is copied: iterating over the records reuses the scanner that the slices may point into. */
 static int read_next(struct feed_page_reader *reader, const struct json_slice slices[], struct error *error)
@@ -87,7 +116,7 @@ static int read_next(struct feed_page_reader *reader, const struct json_slice sl
 	const struct feed *feed = reader->feed;
 	const struct json_slice *next = &slices[SLICE_NEXT];
 	int64_t end;
-	switch (feed->paging) {
+	switch (reader->is_download ? FEED_PAGING_NONE : feed->paging) {
 	case FEED_PAGING_NONE:
 		return 0;
 	case FEED_PAGING_LINK:
@@ -125,9 +154,10 @@ int feed_page_read(struct feed_page_reader *reader, const struct http_response *
 			reader->next.length, POSITION_LIMIT);
 	/* The eSignature API leaves the array out when there is nothing in it. */
 	bool empty = reader->total == 0 && (reader->records.kind == JSON_ABSENT || reader->records.kind == JSON_NULL);
-	if (reader->records.kind == JSON_ARRAY || empty)
+	bool may_be_one = reader->is_download || reader->feed->paging == FEED_PAGING_NONE;
+	if (reader->records.kind == JSON_ARRAY || empty || (may_be_one && reader->records.kind == JSON_OBJECT))
 		return 0;
-	return error_set(error, EX_DATAERR, "'%s' must be the array of records, but is %s", reader->feed->records,
+	return error_set(error, EX_DATAERR, "'%s' must be the array of records, but is %s", feed_records(reader->feed, reader->is_download),
 		json_kind_name(reader->records.kind));
 }
 
@@ -149,8 +179,21 @@ int feed_page_records(
 	struct feed_page_reader *reader, int (*each)(void *context, const char *text, size_t length), void *context, struct error *error)
 {
 	struct each_record record = {.each = each, .context = context, .error = error};
-	if (reader->records.kind != JSON_ARRAY)
+	struct buffer alone = BUFFER_INIT;
+	if (reader->records.kind != JSON_ARRAY && reader->records.kind != JSON_OBJECT)
 		return 0;
+	/* One record: the array of it, so that it comes on one line. */
+	if (reader->records.kind == JSON_OBJECT) {
+		buffer_append_byte(&alone, '[');
+		buffer_append(&alone, reader->records.text, reader->records.length);
+		buffer_append_byte(&alone, ']');
+		const struct json_slice array = {JSON_ARRAY, alone.data, alone.length};
+		int result = buffer_check(&alone, error);
+		if (result == 0)
+			result = json_scan_elements(reader->scanner, &array, check_record, &record, error);
+		buffer_release(&alone);
+		return result;
+	}
 	return json_scan_elements(reader->scanner, &reader->records, check_record, &record, error);
 }
 
@@ -173,7 +216,7 @@ static int next_offset(struct feed_page_reader *reader, const char *position, si
 int feed_page_next(struct feed_page_reader *reader, const char *position, size_t count, struct error *error)
 {
 	bool same = strcmp(reader->next.data, position) == 0;
-	switch (reader->feed->paging) {
+	switch (reader->is_download ? FEED_PAGING_NONE : reader->feed->paging) {
 	case FEED_PAGING_NONE:
 		return 0;
 	case FEED_PAGING_OFFSET:

@@ -12,17 +12,28 @@
 
 struct feed_page_reader {
 	const struct feed *feed;
-	const char *api_base; /* links must stay under it: the token goes where they lead */
+	const char *base; /* the caller sets it before each page: links stay under it, or lead to one of the feed's hosts */
+	bool is_download; /* of an item of a list */
 	struct json_scanner *scanner;
 	struct json_slice records;
 	struct buffer next; /* the position after this page, as the response gives it */
 	int64_t total; /* that the response declares; -1 for none */
 };
 
-int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, const char *api_base, struct error *error);
+int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, bool is_download, struct error *error);
 void feed_page_reader_release(struct feed_page_reader *reader);
 
 int feed_page_read(struct feed_page_reader *reader, const struct http_response *response, struct error *error);
+
+/*
+ * Appends the URL of a link: absolute or starting with '/', under the base or one of the feed's hosts. Any other is EX_DATAERR, since the token
+ * would be sent there. `pointer` is where the link was, for messages.
+ */
+int feed_append_link(const struct feed *feed, const char *base, const char *pointer, const struct json_slice *link, struct buffer *url,
+	struct error *error);
+
+/* Does the URL lead to one of the feed's other hosts? There the token is not sent. */
+bool feed_is_other_host(const struct feed *feed, const char *url);
 
 /* Calls `each` with every record of the page just read; each is an object. Returns what json_scan_elements() does. */
 int feed_page_records(

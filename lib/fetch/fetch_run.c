@@ -119,7 +119,7 @@ static int send_request(struct fetch_run *run, struct walk *walk, struct error *
 	feed_append_url(&run->feed, &place, &url);
 	int result = buffer_check(&url, error);
 	if (result == 0)
-		result = fetch_source_get(run->source, url.data, place.account_id, walk, error);
+		result = fetch_source_get(run->source, url.data, place.account_id, NULL, walk, error);
 	buffer_release(&url);
 	return result;
 }
@@ -262,6 +262,7 @@ static bool has_changed(const struct fetch_run *run, struct walk *walk)
 /* Prints a page's records. MORE if the feed has more, CHANGED if the window must be read again. -1: `problem` is what is wrong with the page. */
 static int read_page(struct fetch_run *run, struct walk *walk, const struct http_response *response, struct error *problem)
 {
+	run->page.base = run->connection.api_base;
 	int result = feed_page_read(&run->page, response, problem);
 	if (has_changed(run, walk))
 		result = CHANGED;
@@ -366,11 +367,14 @@ static int open_all(
 {
 	if (feed_load(feed ? feed : run->connection.feed, &run->feed, error) < 0)
 		return -1;
+	if (!run->feed.path)
+		return error_set(error, EX_CONFIG, "cannot fetch feed '%s': it is of files (normalize --feed %s FILE...)", run->feed.name,
+			run->feed.name);
 	if (run->feed.per_organization && run->shard.count > 1)
 		return error_set(error, EX_USAGE, "cannot use --shard with feed '%s': it is read for the whole organization at once",
 			run->feed.name);
 	if (bookmarks_load(&run->bookmarks, run->feed.stream, state, &run->shard, error) < 0 ||
-		feed_page_reader_open(&run->page, &run->feed, run->connection.api_base, error) < 0 || open_record_scanner(run, error) < 0 ||
+		feed_page_reader_open(&run->page, &run->feed, false, error) < 0 || open_record_scanner(run, error) < 0 ||
 		make_walks(run, error) < 0)
 		return -1;
 	warn_of_unknown_accounts(run);

@@ -17,7 +17,7 @@ static int send_request(struct organization_feed *feed, const char *path, struct
 	int result = buffer_check(&url, error);
 	diag_progress("%s", url.data);
 	if (result == 0)
-		result = fetch_source_get(feed->source, url.data, NULL, NULL, error);
+		result = fetch_source_get(feed->source, url.data, NULL, NULL, NULL, error);
 	buffer_release(&url);
 	int got = result == 0 ? FETCH_SOURCE_ROOM : -1;
 	while (got == FETCH_SOURCE_ROOM)

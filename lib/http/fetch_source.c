@@ -94,10 +94,11 @@ size_t fetch_source_room(const struct fetch_source *source)
 	return source->replay ? SIZE_MAX : http_room(source->http);
 }
 
-int fetch_source_get(struct fetch_source *source, const char *url, const char *account, void *context, struct error *error)
+int fetch_source_get(struct fetch_source *source, const char *url, const char *account, const struct fetch_manner *manner, void *context,
+	struct error *error)
 {
-	return source->replay ? replay_get(source->replay, url, account, context, error)
-			      : http_get(source->http, url, account, context, error);
+	return source->replay ? replay_get(source->replay, url, account, manner, context, error)
+			      : http_get(source->http, url, account, manner, context, error);
 }
 
 /* The incomplete recording has no more exchanges: pending and later requests go to the network. */

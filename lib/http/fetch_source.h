@@ -14,8 +14,19 @@
 #define ENVTALLY_FETCH_SOURCE_H
 
 #include "config/connection.h"
+#include "io/document.h"
 
 struct fetch_source;
+
+/* How a request is made and its response read, where that is not the usual GET of JSON with the token. It must last as long as the source. */
+struct fetch_manner {
+	enum document_format format; /* of the response, when it is a success */
+	const char *const *headers; /* lines, instead of those that ask for JSON; NULL-terminated. NULL: the usual */
+	bool without_token; /* the URL leads to another host: what follows its '?' may be a secret, and no message shows it */
+	bool is_download; /* is kept in the recording, with the account: its URL need not tell */
+	/* Makes what is kept of the body of a success: the rest is neither recorded nor used. NULL: all of it. */
+	int (*reduce)(const char *body, size_t length, struct buffer *kept, struct error *error);
+};
 
 struct fetch_source_options {
 	const char *program; /* part of a recording's file names */
@@ -31,7 +42,7 @@ struct fetch_source_options {
 
 struct http_response {
 	void *context; /* as given to fetch_source_get() */
-	const char *url;
+	const char *url; /* for messages */
 	int64_t answered_at; /* by this machine's clock, or the recording machine's; INSTANT_NONE if not recorded */
 	int status; /* HTTP status; 0 if there was no response: see `error` */
 	bool limited; /* a limit of requests is reached: 429, or an error code that says so, whatever the status */
@@ -60,9 +71,10 @@ size_t fetch_source_room(const struct fetch_source *source);
 
 /*
  * Submits a request. `account` is whose limits of requests it counts in, NULL for the organization's. `context` is returned with its
- * response. The texts are copied.
+ * response. The texts are copied. `manner` may be NULL.
  */
-int fetch_source_get(struct fetch_source *source, const char *url, const char *account, void *context, struct error *error);
+int fetch_source_get(struct fetch_source *source, const char *url, const char *account, const struct fetch_manner *manner, void *context,
+	struct error *error);
 
 /* What the service's limit of the hour has left, the least of all accounts'; -1 in both while it is not known, and under replay. */
 void fetch_source_headroom(const struct fetch_source *source, int64_t *left, int64_t *limit);

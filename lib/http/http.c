@@ -192,9 +192,9 @@ size_t http_room(const struct http *http)
 	return counted < http->concurrency ? http->concurrency - counted : 0;
 }
 
-int http_get(struct http *http, const char *url, const char *account, void *context, struct error *error)
+int http_get(struct http *http, const char *url, const char *account, const struct fetch_manner *manner, void *context, struct error *error)
 {
-	struct http_request *request = http_request_new(url, account, context, error);
+	struct http_request *request = http_request_new(url, account, manner, context, error);
 	if (!request)
 		return -1;
 	TAILQ_INSERT_TAIL(&http->queued, request, link);
@@ -233,10 +233,11 @@ static int start(struct http *http, struct http_request *request, struct error *
 	request->token = http->token;
 	TAILQ_INSERT_TAIL(&http->active, request, link);
 	http->active_count++;
-	if (http_request_prepare(request, easy, &http->settings, http->connection->access_token, error) < 0)
+	bool bare = request->manner && request->manner->without_token;
+	if (http_request_prepare(request, easy, &http->settings, bare ? NULL : http->connection->access_token, error) < 0)
 		return -1;
 	if (curl_multi_add_handle(http->multi, easy) != CURLM_OK)
-		return error_set(error, EX_SOFTWARE, "cannot get '%s': libcurl rejects the request", request->url);
+		return error_set(error, EX_SOFTWARE, "cannot get '%s': libcurl rejects the request", request->shown);
 	return 0;
 }
 
@@ -359,6 +360,8 @@ static int collect_complete(struct http *http, struct error *error)
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request);
 		curl_multi_remove_handle(http->multi, easy);
 		http_request_complete(request, code);
+		if (http_request_reduce(request, error) < 0)
+			return -1;
 		http->idle[http->idle_count++] = easy;
 		TAILQ_REMOVE(&http->active, request, link);
 		http->active_count--;
@@ -404,7 +407,7 @@ static int64_t pause_before_retry(struct http *http, struct http_request *reques
  */
 static int renew_after_401(struct http *http, struct http_request *request, struct error *error)
 {
-	if (request->status != 401)
+	if (request->status != 401 || (request->manner && request->manner->without_token))
 		return 0;
 	if (request->token != http->token)
 		return 1; /* it was renewed meanwhile */

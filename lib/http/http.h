@@ -23,7 +23,8 @@ struct http;
 struct http *http_open(
 	const struct fetch_source_options *options, struct connection *connection, struct recording_writer *record, struct error *error);
 size_t http_room(const struct http *http);
-int http_get(struct http *http, const char *url, const char *account, void *context, struct error *error);
+int http_get(
+	struct http *http, const char *url, const char *account, const struct fetch_manner *manner, void *context, struct error *error);
 int http_next(struct http *http, struct http_response *response, struct error *error);
 /* request_limits_headroom() of its limits. */
 void http_headroom(const struct http *http, int64_t *left, int64_t *limit);

@@ -36,7 +36,7 @@ int http_post_form(const struct http_target *target, const char *form, struct ht
 {
 	struct http_settings settings = {.timeout_s = TIMEOUT_S, .max_time_s = MAX_TIME_S, .body_limit = HTTP_POST_LIMIT};
 	*reply = (struct http_reply)HTTP_REPLY_INIT;
-	struct http_request *request = http_request_new(target->url, NULL, NULL, error);
+	struct http_request *request = http_request_new(target->url, NULL, NULL, NULL, error);
 	if (!request)
 		return -1;
 	request->form = form;

@@ -11,12 +11,16 @@
 #define LEAST_TRY_MS 100 /* for less no try is begun */
 #define FIRST_BODY ((size_t)64 << 10)
 
-struct http_request *http_request_new(const char *url, const char *account, void *context, struct error *error)
+struct http_request *http_request_new(
+	const char *url, const char *account, const struct fetch_manner *manner, void *context, struct error *error)
 {
+	size_t shown = manner && manner->without_token ? strcspn(url, "?") : strlen(url);
 	struct http_request *request = calloc(1, sizeof *request);
 	if (request)
 		request->headers.fields = request->body = (struct buffer)BUFFER_INIT;
-	if (request && (request->url = strdup(url)) && (!account || (request->account = strdup(account)))) {
+	if (request && (request->url = strdup(url)) && (request->shown = strndup(url, shown)) &&
+		(!account || (request->account = strdup(account)))) {
+		request->manner = manner;
 		request->context = context;
 		request->place = http_place_of(url);
 		return request;
@@ -32,7 +36,9 @@ void http_request_free(struct http_request *request)
 		return;
 	http_headers_release(&request->headers);
 	buffer_release(&request->body);
+	curl_slist_free_all(request->own_headers);
 	free(request->url);
+	free(request->shown);
 	free(request->account);
 	free(request);
 }
@@ -73,7 +79,7 @@ static bool set(CURL *easy, struct http_request *request, const struct http_sett
 		(!token || curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, token) == CURLE_OK) &&
 		(!request->form || curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->form) == CURLE_OK) &&
 		curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, settings->headers) == CURLE_OK &&
+		curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->own_headers ? request->own_headers : settings->headers) == CURLE_OK &&
 		curl_easy_setopt(easy, CURLOPT_USERAGENT, "envtally/" ENVTALLY_VERSION) == CURLE_OK &&
 		/* The body is recorded as received, so we decode it. */
 		curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L) == CURLE_OK &&
@@ -90,6 +96,19 @@ static bool set(CURL *easy, struct http_request *request, const struct http_sett
 		curl_easy_setopt(easy, CURLOPT_HEADERDATA, request) == CURLE_OK;
 }
 
+static int set_own_headers(struct http_request *request, struct error *error)
+{
+	curl_slist_free_all(request->own_headers);
+	request->own_headers = NULL;
+	for (const char *const *line = request->manner ? request->manner->headers : NULL; line && *line; line++) {
+		struct curl_slist *longer = curl_slist_append(request->own_headers, *line);
+		if (!longer)
+			return error_set(error, EX_OSERR, "out of memory");
+		request->own_headers = longer;
+	}
+	return 0;
+}
+
 int http_request_prepare(
 	struct http_request *request, CURL *easy, const struct http_settings *settings, const char *token, struct error *error)
 {
@@ -101,8 +120,10 @@ int http_request_prepare(
 	request->status = 0;
 	request->reason[0] = 0;
 	curl_easy_reset(easy); /* keeps its connections */
+	if (set_own_headers(request, error) < 0)
+		return -1;
 	if (!set(easy, request, settings, token))
-		return error_set(error, EX_OSERR, "cannot get '%s': libcurl rejects the options", request->url);
+		return error_set(error, EX_OSERR, "cannot get '%s': libcurl rejects the options", request->shown);
 	request->easy = easy;
 	request->tries++;
 	request->requested_at = instant_of_clock();
@@ -147,6 +168,19 @@ void http_request_complete(struct http_request *request, CURLcode code)
 	else if (!*request->reason || strstr(request->reason, "://")) /* libcurl quotes an address that it cannot read, with its password */
 		snprintf(request->reason, sizeof request->reason, "%s%s", curl_easy_strerror(request->code),
 			*request->reason ? ": https_proxy, http_proxy or all_proxy is not the address of a proxy" : "");
+}
+
+int http_request_reduce(struct http_request *request, struct error *error)
+{
+	struct buffer kept = BUFFER_INIT;
+	struct error reason = ERROR_INIT;
+	if (!request->manner || !request->manner->reduce || request->code != CURLE_OK || request->status < 200 || request->status >= 300)
+		return 0;
+	if (request->manner->reduce(request->body.data, request->body.length, &kept, &reason) < 0)
+		buffer_reset(&kept);
+	buffer_release_secret(&request->body);
+	request->body = kept;
+	return buffer_check(&kept, error);
 }
 
 int http_request_exit_status(const struct http_request *request)

@@ -4,6 +4,7 @@
 #ifndef ENVTALLY_HTTP_REQUEST_H
 #define ENVTALLY_HTTP_REQUEST_H
 
+#include "http/fetch_source.h"
 #include "http/http_headers.h"
 #include "http/http_settings.h"
 
@@ -12,7 +13,9 @@
 
 struct http_request {
 	char *url;
+	char *shown; /* the URL for messages */
 	char *account; /* whose limits it counts in; NULL: the organization's */
+	const struct fetch_manner *manner; /* or NULL */
 	void *context;
 	const char *form; /* of a POST, the caller's; NULL: a GET */
 	int tries; /* made so far */
@@ -27,6 +30,7 @@ struct http_request {
 	CURL *easy; /* while a try is on its way */
 	CURLcode code;
 	int status; /* of a try that is complete */
+	struct curl_slist *own_headers; /* the manner's, during a try */
 	struct http_headers headers;
 	struct buffer body; /* as received */
 	size_t body_limit;
@@ -40,7 +44,8 @@ struct http_request {
 
 TAILQ_HEAD(http_requests, http_request);
 
-struct http_request *http_request_new(const char *url, const char *account, void *context, struct error *error);
+struct http_request *http_request_new(
+	const char *url, const char *account, const struct fetch_manner *manner, void *context, struct error *error);
 void http_request_free(struct http_request *request);
 
 /* Sets the handle up for the next try, with the token (NULL for none), and clears what an earlier try received. */
@@ -49,6 +54,9 @@ int http_request_prepare(
 
 /* Detaches the handle; `reason` is why a try failed. */
 void http_request_complete(struct http_request *request, CURLcode code);
+
+/* Keeps of the body what the manner keeps, and nothing of one that it cannot read. */
+int http_request_reduce(struct http_request *request, struct error *error);
 
 /* Of a try without a response: the exit status that goes with `reason`. */
 int http_request_exit_status(const struct http_request *request);

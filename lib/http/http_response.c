@@ -1,6 +1,6 @@
 #include "http/http_response.h"
 
-#include "http/gzip.h"
+#include "io/gzip.h"
 #include "recording/recording.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ static const char *const pointers[SLICE_COUNT] = {"/body/errorCode", "/body/mess
 
 int response_reader_open(struct response_reader *reader, struct error *error)
 {
-	*reader = (struct response_reader){.text = BUFFER_INIT};
+	*reader = (struct response_reader){.text = BUFFER_INIT, .plain = BUFFER_INIT};
 	reader->scanner = json_scanner_new(pointers, SLICE_COUNT, error);
 	return reader->scanner ? 0 : -1;
 }
@@ -29,23 +29,39 @@ void response_reader_release(struct response_reader *reader)
 {
 	json_scanner_free(reader->scanner);
 	buffer_release(&reader->text);
+	buffer_release(&reader->plain);
 	reader->scanner = NULL;
 }
 
-static int decode(struct response_reader *reader, const struct response_received *received, struct error *error)
+/* The body without its content-encoding. */
+static int unpack(
+	struct response_reader *reader, const struct response_received *received, const char **body, size_t *length, struct error *error)
+{
+	const char *encoding = received->content_encoding;
+	*body = received->body;
+	*length = received->length;
+	if (!encoding || !*encoding || strcasecmp(encoding, "identity") == 0)
+		return 0;
+	if (strcasecmp(encoding, "gzip") != 0 && strcasecmp(encoding, "x-gzip") != 0)
+		return error_set(error, EX_DATAERR, "its content-encoding '%.40s' was not requested", encoding);
+	buffer_reset(&reader->plain);
+	if (gzip_decode(received->body, received->length, RECORDING_BODY_LIMIT, &reader->plain, error) < 0)
+		return -1;
+	*body = reader->plain.data;
+	*length = reader->plain.length;
+	return 0;
+}
+
+static int wrap(struct response_reader *reader, enum document_format format, const char *body, size_t length, struct error *error)
 {
 	struct buffer *text = &reader->text;
-	const char *encoding = received->content_encoding;
 	buffer_reset(text);
 	buffer_append_string(text, BEFORE);
-	if (!encoding || !*encoding || strcasecmp(encoding, "identity") == 0)
-		buffer_append(text, received->body, received->length);
-	else if (strcasecmp(encoding, "gzip") != 0 && strcasecmp(encoding, "x-gzip") != 0)
-		return error_set(error, EX_DATAERR, "its content-encoding '%.40s' was not requested", encoding);
-	else if (gzip_decode(received->body, received->length, RECORDING_BODY_LIMIT, text, error) < 0)
-		return -1;
+	int result = document_append(format, body, length, text, error);
 	buffer_append_string(text, AFTER);
-	return buffer_check(text, error);
+	if (result < 0)
+		buffer_reset(text);
+	return result < 0 ? -1 : buffer_check(text, error);
 }
 
 /* The beginning of a body, on one line; anything but plain ASCII as \xNN. */
@@ -68,13 +84,14 @@ static bool is_json_type(const char *content_type)
 		(length > 5 && strncasecmp(content_type + length - 5, "+json", 5) == 0);
 }
 
+/* Not JSON: the response is something else, such as a proxy's page. */
 static int check_json(struct response_reader *reader, const struct response_received *received, const char *body, size_t length,
 	struct json_slice slices[SLICE_COUNT], struct error *error)
 {
 	char beginning[4 * BEGINNING + 8];
 	struct error reason = ERROR_INIT;
 	show_beginning(body, length, beginning);
-	if (!is_json_type(received->content_type))
+	if (!is_json_type(received->content_type) && !document_is_packed(body, length))
 		return error_set(error, EX_DATAERR, "the response is '%.60s', not JSON; it begins: %s",
 			received->content_type ? received->content_type : "of no type", beginning);
 	if (json_scan(reader->scanner, reader->text.data, reader->text.length, slices, &reason) < 0)
@@ -156,22 +173,51 @@ static void refuse(struct response_reader *reader, const struct response_receive
 	}
 }
 
+/* A success: in its format, unless it is the service's own error in JSON. */
+static void read_success(struct response_reader *reader, const struct response_received *received, const char *body, size_t length,
+	struct http_response *response)
+{
+	struct error *error = &response->error;
+	enum document_format format = received->manner ? received->manner->format : DOCUMENT_JSON;
+	struct json_slice slices[SLICE_COUNT];
+	char beginning[4 * BEGINNING + 8];
+	bool may_be_json = format == DOCUMENT_JSON || is_json_type(received->content_type);
+	if (may_be_json && wrap(reader, DOCUMENT_JSON, body, length, error) == 0 &&
+		check_json(reader, received, body, length, slices, error) == 0 && holds_error(slices)) {
+		refuse(reader, received, true, response);
+		return;
+	}
+	if (format == DOCUMENT_JSON)
+		return;
+	*error = (struct error)ERROR_INIT;
+	show_beginning(body, length, beginning);
+	if (received->content_type && strncasecmp(received->content_type, "text/html", 9) == 0)
+		error_set(error, EX_DATAERR, "the response is '%.60s', not %s; it begins: %s", received->content_type,
+			document_formats[format], beginning);
+	else if (wrap(reader, format, body, length, error) < 0)
+		error_prefix(error, "the response is not %s", document_formats[format]);
+}
+
 void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *response)
 {
 	struct error *error = &response->error;
-	struct json_slice slices[SLICE_COUNT];
-	bool good = received->status >= 200 && received->status < 300;
+	const char *body;
+	size_t length;
 	*error = (struct error)ERROR_INIT;
-	bool decoded = decode(reader, received, error) == 0;
 	response->status = received->status;
 	response->limited = false;
+	bool good = received->status >= 200 && received->status < 300;
+	bool decoded = unpack(reader, received, &body, &length, error) == 0;
+	if (!good)
+		decoded = decoded && wrap(reader, DOCUMENT_JSON, body, length, error) == 0;
+	else if (decoded)
+		read_success(reader, received, body, length, response);
+	decoded = decoded && reader->text.length >= strlen(BEFORE) + strlen(AFTER);
 	response->body = decoded ? reader->text.data + strlen(BEFORE) : "";
 	response->wrapped = reader->text.data;
 	response->wrapped_length = reader->text.length;
 	response->length = decoded ? reader->text.length - strlen(BEFORE) - strlen(AFTER) : 0;
 	if (!good)
-		refuse(reader, received, decoded, response);
-	else if (decoded && check_json(reader, received, response->body, response->length, slices, error) == 0 && holds_error(slices))
 		refuse(reader, received, decoded, response);
 	if (error->status)
 		error_prefix(error, "cannot get '%s'", received->url);

@@ -12,12 +12,15 @@
 struct response_reader {
 	struct json_scanner *scanner;
 	struct buffer text; /* the decoded body, with something around it */
+	struct buffer plain; /* the body without its content-encoding */
 };
 
 /* A received response. Header fields are NULL when absent. */
 struct response_received {
 	int status;
-	const char *url, *content_type, *content_encoding, *location;
+	const char *url; /* for messages */
+	const struct fetch_manner *manner; /* or NULL */
+	const char *content_type, *content_encoding, *location;
 	const char *body;
 	size_t length;
 };
@@ -27,7 +30,7 @@ void response_reader_release(struct response_reader *reader);
 
 /*
  * Fills status, limited, body, length and error of `response`; not url and context. The body is the reader's and valid until the next call. A 2xx
- * response that is not JSON has an error too, with the beginning of its body (EX_DATAERR); and so has one that is the service's error in
+ * response that is not in its format has an error too, with the beginning of its body (EX_DATAERR); and so has one that is the service's error in
  * JSON, {"errorCode": …, "message": …} or {"error": …, "error_description": …}, with what that says (EX_UNAVAILABLE).
  */
 void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *response);

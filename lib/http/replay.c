@@ -10,6 +10,7 @@
 /* A pending request. Two for the same URL get their responses in order: `later` is the second. */
 struct waiting {
 	char *url, *account; /* account: as for http_get() */
+	const struct fetch_manner *manner;
 	void *context;
 	struct waiting *later;
 	TAILQ_ENTRY(waiting) order;
@@ -65,7 +66,8 @@ int64_t replay_now(const struct replay *replay)
 	return replay->reader.tail.now;
 }
 
-int replay_get(struct replay *replay, const char *url, const char *account, void *context, struct error *error)
+int replay_get(
+	struct replay *replay, const char *url, const char *account, const struct fetch_manner *manner, void *context, struct error *error)
 {
 	struct waiting *waiting = calloc(1, sizeof *waiting), **found = NULL;
 	if (waiting && (waiting->url = strdup(url)) && (!account || (waiting->account = strdup(account))))
@@ -74,6 +76,7 @@ int replay_get(struct replay *replay, const char *url, const char *account, void
 		waiting_free(waiting);
 		return error_set(error, EX_OSERR, "out of memory");
 	}
+	waiting->manner = manner;
 	waiting->context = context;
 	if (*found != waiting) {
 		struct waiting *last = *found;
@@ -123,10 +126,13 @@ static int deliver(struct replay *replay, const struct recorded_exchange *exchan
 	struct waiting *waiting = remove_waiting(replay, texts->data);
 	if (!waiting)
 		return 0;
+	if (waiting->manner && waiting->manner->without_token)
+		texts->data[strcspn(texts->data, "?")] = 0;
 	*response =
 		(struct http_response){.context = waiting->context, .url = texts->data, .answered_at = exchange->answered_at, .body = ""};
 	struct response_received received = {.status = exchange->status,
 		.url = texts->data,
+		.manner = waiting->manner,
 		.content_type = exchange->content_type.kind == JSON_STRING ? texts->data + type : NULL,
 		.content_encoding = exchange->content_encoding.kind == JSON_STRING ? texts->data + encoding : NULL,
 		.location = exchange->location.kind == JSON_STRING ? texts->data + location : NULL,
@@ -177,7 +183,7 @@ int replay_resubmit(struct replay *replay, struct http *http, struct error *erro
 	int result = 0;
 	struct waiting *waiting;
 	while (result == 0 && (waiting = TAILQ_FIRST(&replay->in_order))) {
-		result = http_get(http, waiting->url, waiting->account, waiting->context, error);
+		result = http_get(http, waiting->url, waiting->account, waiting->manner, waiting->context, error);
 		remove_waiting(replay, waiting->url);
 		waiting_free(waiting);
 	}

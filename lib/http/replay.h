@@ -21,7 +21,8 @@ struct replay *replay_open(const char *directory, const char *program, uint64_t 
 /* The clock of the recorded run. */
 int64_t replay_now(const struct replay *replay);
 
-int replay_get(struct replay *replay, const char *url, const char *account, void *context, struct error *error);
+int replay_get(
+	struct replay *replay, const char *url, const char *account, const struct fetch_manner *manner, void *context, struct error *error);
 
 /*
  * Returns 1 with a response; 0 if no request is pending, or the limit is reached; -1 with an error: a damaged recording, or EX_NOINPUT

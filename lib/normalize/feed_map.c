@@ -1,6 +1,7 @@
 #include "normalize/feed_map.h"
 
 #include "base/embedded.h"
+#include "base/instant.h"
 #include "json/jq_program.h"
 #include "json/json_integers.h"
 #include "json/json_slice.h"
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 EMBEDDED(normalize_accounts_jq);
 EMBEDDED(normalize_plan_items_jq);
@@ -26,6 +28,18 @@ struct feed_map_program {
 	struct json_scanner *scanner;
 };
 
+/* The slot of a pointer, each once; -1 with an error. */
+static int slot_of(struct feed_map *map, const char *pointer, struct error *error)
+{
+	for (size_t j = 0; j < map->pointer_count; j++)
+		if (strcmp(map->pointers[j], pointer) == 0)
+			return (int)j;
+	if (map->pointer_count == RAW_MAP_FIELDS)
+		return error_set(error, EX_CONFIG, "cannot use feed '%s': too many pointers in its map", map->feed.name);
+	map->pointers[map->pointer_count] = pointer;
+	return (int)map->pointer_count++;
+}
+
 static int map_feed(struct feed_map *map, struct error *error)
 {
 	for (int i = 0; map->target->fields[i].name; i++) {
@@ -37,15 +51,12 @@ static int map_feed(struct feed_map *map, struct error *error)
 			map->slots[i] = field->context == FEED_CONTEXT_ACCOUNT ? RAW_MAP_CONTEXT_ACCOUNT : RAW_MAP_CONTEXT_ORGANIZATION;
 		if (!field || !field->pointer)
 			continue;
-		for (size_t j = 0; j < map->pointer_count; j++)
-			if (strcmp(map->pointers[j], field->pointer) == 0)
-				map->slots[i] = (int)j;
-		if (map->slots[i] >= 0)
-			continue;
-		if (map->pointer_count == RAW_MAP_FIELDS)
-			return error_set(error, EX_CONFIG, "cannot use feed '%s': too many pointers in its map", map->feed.name);
-		map->slots[i] = (int)map->pointer_count;
-		map->pointers[map->pointer_count++] = field->pointer;
+		if ((map->slots[i] = slot_of(map, field->pointer, error)) < 0)
+			return -1;
+		map->times[i] = (struct feed_map_time){.format = field->format, .time_slot = -1};
+		map->has_times |= field->format != NULL;
+		if (field->time_pointer && (map->times[i].time_slot = slot_of(map, field->time_pointer, error)) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -137,6 +148,30 @@ static void put_words(const struct feed_map *map, struct json_slice slices[])
 			slices[i] = (struct json_slice){JSON_STRING, map->words[i], strlen(map->words[i])};
 }
 
+/* Times in a format of their own, as RFC 3339; what is not in it stays, and is a reject. */
+static void put_times(struct feed_map *map, const struct message *message, struct json_slice slices[])
+{
+	for (int i = 0; map->target->fields[i].name; i++) {
+		struct feed_map_time *time = &map->times[i];
+		const struct json_slice *rest = time->time_slot >= 0 ? &message->fields[time->time_slot] : NULL;
+		char text[100];
+		struct tm parts = {.tm_year = 0};
+		if (!time->format || slices[i].kind != JSON_STRING || (rest && rest->kind != JSON_STRING))
+			continue;
+		snprintf(text, sizeof text, "%.*s%s%.*s", (int)(slices[i].length < 40 ? slices[i].length : 40), slices[i].text,
+			rest ? " " : "", rest && rest->length < 40 ? (int)rest->length : 0, rest ? rest->text : "");
+		const char *end = strptime(text, time->format, &parts);
+		int64_t offset = parts.tm_gmtoff;
+		if (!end || *end)
+			continue;
+		int64_t instant = ((int64_t)timegm(&parts) - offset) * 1000;
+		if (instant < INSTANT_FIRST || instant >= INSTANT_END)
+			continue;
+		instant_format(instant, time->text);
+		slices[i] = (struct json_slice){JSON_STRING, time->text, INSTANT_LENGTH};
+	}
+}
+
 /* The hot path: fields by pointer, straight from the line. */
 static int append_mapped(struct feed_map *map, const struct message *message, struct buffer *lines, struct feed_map_fault *fault)
 {
@@ -152,12 +187,18 @@ static int append_mapped(struct feed_map *map, const struct message *message, st
 	}
 	if (map->has_words)
 		put_words(map, slices);
+	if (map->has_times)
+		put_times(map, message, slices);
 	if (canonical_form_append(&map->envelope, lines, slices, &message->time_extracted, &canonical) == 0)
 		return 0;
 	const char *name = map->target->fields[canonical.field].name;
 	const struct feed_field *field = feed_find_field(&map->feed, name);
 	fault->pointer = field && field->pointer ? field->pointer : "";
-	snprintf(fault->reason, sizeof fault->reason, "%s %s", name, canonical.reason);
+	if (field && field->format)
+		snprintf(fault->reason, sizeof fault->reason, "%s must be a time in the format '%s'%s%s", name, field->format,
+			field->time_pointer ? ", its second half at " : "", field->time_pointer ? field->time_pointer : "");
+	else
+		snprintf(fault->reason, sizeof fault->reason, "%s %s", name, canonical.reason);
 	return 1;
 }
 

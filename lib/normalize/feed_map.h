@@ -26,6 +26,12 @@ struct feed_map {
 	int slots[RAW_MAP_FIELDS]; /* of each of its fields: index among the pointers, or one of enum below */
 	const char *words[RAW_MAP_FIELDS]; /* of each of its fields: when_present; NULL: the value found */
 	bool has_words;
+	struct feed_map_time { /* of each of its fields: a time in a format of its own; format NULL: none */
+		const char *format;
+		int time_slot; /* of the time of the day, -1: it is with the day */
+		char text[32];
+	} times[RAW_MAP_FIELDS];
+	bool has_times;
 	struct canonical_form envelope;
 	struct feed_map_program *programs; /* ended by one without a stream */
 	struct jq_program *own, *built_in; /* the user's program; all of ours, compiled at first use */

@@ -27,7 +27,7 @@ struct recording_tail {
 
 /* An exchange as read; everything lasts until the next recording_next(). */
 struct recorded_exchange {
-	struct json_slice method, url, content_type, content_encoding, location; /* the last three may be JSON_ABSENT */
+	struct json_slice method, url, content_type, content_encoding, location, download; /* the last four may be JSON_ABSENT */
 	int status; /* 0: no response, see `failure` */
 	bool final;
 	int64_t answered_at; /* INSTANT_NONE if not recorded */
@@ -75,8 +75,11 @@ struct recording_writer {
 struct recording_entry {
 	int64_t requested_at, answered_at;
 	const char *method, *url;
+	const char *request_headers; /* a JSON object; NULL: the usual */
 	int status;
 	const char *headers; /* a JSON object with lower-case names; NULL for none */
+	const char
+		*download; /* it is the download of an item that a list named: the account's id, "" for the organization. NULL: it is not */
 	bool final;
 	size_t decoded_length;
 	const struct error *failure; /* if there was no response, or a 2xx with an error; or NULL */

@@ -38,12 +38,13 @@ enum {
 	SLICE_END,
 	SLICE_EXCHANGES,
 	SLICE_ANSWERED_AT,
+	SLICE_DOWNLOAD,
 	SLICE_COUNT
 };
 
 static const char *const pointers[SLICE_COUNT] = {"/recording", "/program", "/now", "/exchange", "/method", "/url", "/status",
 	"/headers/content-type", "/headers/content-encoding", "/headers/location", "/final", "/failure/status", "/failure/text",
-	"/body_offset", "/body_length", "/body_sha256", "/end", "/exchanges", "/answered_at"};
+	"/body_offset", "/body_length", "/body_sha256", "/end", "/exchanges", "/answered_at", "/download"};
 
 static int wrong(const struct recording_reader *reader, struct error *error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -225,6 +226,7 @@ static int read_exchange(struct recording_reader *reader, struct recorded_exchan
 		.content_type = slices[SLICE_CONTENT_TYPE],
 		.content_encoding = slices[SLICE_CONTENT_ENCODING],
 		.location = slices[SLICE_LOCATION],
+		.download = slices[SLICE_DOWNLOAD],
 		.status = (int)status,
 		.final = slices[SLICE_FINAL].kind == JSON_TRUE,
 		.answered_at = INSTANT_NONE,

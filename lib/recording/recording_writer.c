@@ -121,7 +121,8 @@ int recording_add(
 		"{\"accept\":\"application/json\",\"accept-encoding\":\"gzip\",\"authorization\":\"redacted\"}";
 	char hash[SHA256_HEX_LENGTH + 1];
 	struct buffer *line = &writer->line;
-	const char *headers = entry->headers ? entry->headers : "{}";
+	const char *headers = entry->headers ? entry->headers : "{}",
+		   *asked = entry->request_headers ? entry->request_headers : request_headers;
 	if (sha256_hex(body, length, hash, error) < 0)
 		return -1;
 	buffer_reset(line);
@@ -131,7 +132,9 @@ int recording_add(
 	json_member_instant(line, "answered_at", entry->answered_at);
 	json_member_text(line, "method", entry->method);
 	json_member_text(line, "url", entry->url);
-	json_member_raw(line, "request_headers", request_headers, sizeof request_headers - 1);
+	json_member_raw(line, "request_headers", asked, strlen(asked));
+	if (entry->download)
+		json_member_text(line, "download", entry->download);
 	json_member_integer(line, "status", entry->status);
 	json_member_raw(line, "headers", headers, strlen(headers));
 	if (entry->failure)

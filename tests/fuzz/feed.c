@@ -14,7 +14,7 @@ void fuzz_feed(const uint8_t *bytes, size_t length)
 		FUZZ_CHECK(error.status == EX_CONFIG);
 		return;
 	}
-	FUZZ_CHECK(feed.name && feed.stream && feed.path && feed.records && feed.map_count > 0);
+	FUZZ_CHECK(feed.name && feed.stream && feed.records && feed.map_count > 0);
 	for (size_t i = 0; i < feed.map_count; i++)
 		FUZZ_CHECK(stream_field_index(&stream_envelope_method, feed.map[i].name, strlen(feed.map[i].name)) >= 0 &&
 			(feed.map[i].pointer != NULL) == (feed.map[i].context == FEED_CONTEXT_NONE));

@@ -9,7 +9,7 @@
 #define BASE "https://api.docusign.net"
 
 #define FIELD(name, type) "\"" name "\":{\"pointer\":\"/" name "\",\"type\":\"" type "\",\"required\":true}"
-static const char *const feeds[] = {"datafeed", "monitor", "esign",
+static const char *const feeds[] = {"datafeed", "datafeed-elements", "esign",
 	"{\"name\":\"link\",\"stream\":\"docusign_datafeed\",\"path\":\"/x/{account_id}\",\"query\":{},\"paging\":{\"kind\":\"link\",\"next\":\"/nextUri\"},"
 	"\"records\":\"/data\",\"clock\":{\"kind\":\"window\"},\"map\":{" FIELD("account_id", "id") "," FIELD(
 		"envelope_id", "id") "," FIELD("status", "word") "," FIELD("modified_at", "time") "}}"};
@@ -50,7 +50,8 @@ void fuzz_page(const uint8_t *bytes, size_t length)
 		struct feed_page_reader reader;
 		if (!feed[i].name)
 			FUZZ_CHECK(feed_load(*feeds[i] == '{' ? fuzz_file(0, feeds[i], strlen(feeds[i])) : feeds[i], &feed[i], NULL) == 0);
-		FUZZ_CHECK(feed_page_reader_open(&reader, &feed[i], BASE, NULL) == 0);
+		FUZZ_CHECK(feed_page_reader_open(&reader, &feed[i], false, NULL) == 0);
+		reader.base = BASE;
 		check_page(&reader, &response);
 		feed_page_reader_release(&reader);
 	}

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "http/gzip.h"
+#include "io/gzip.h"
 #include "http/http_response.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
  */
 #include "base/instant.h"
 #include "fetch/loop_detect.h"
-#include "http/gzip.h"
+#include "io/gzip.h"
 #include "http/http_headers.h"
 #include "http/http_response.h"
 #include "http/rate_limit.h"

@@ -1,4 +1,4 @@
-#include "http/gzip.h"
+#include "io/gzip.h"
 
 #include <stdint.h>
 #include <zlib.h>
