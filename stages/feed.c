@@ -25,9 +25,10 @@ static const struct options_manual manual = {
 	.reads_no_input = true,
 	.summary = "Tries a feed descriptor on saved responses, without network or key: prints which records come out, which are rejected\n"
 		   "and why, what the next page would be, and how far the watermark.",
-	.description = "DESCRIPTOR is a preset (datafeed, datafeed-elements, esign, connect, envelope-report) or a file (doc/feeds.md).\n"
-		       "SAMPLE is a file with the body of a response, or a folder of them, in the order in which they came.\n\n"
-		       "  feed check my-feed.json page-1.json page-2.json\n",
+	.description =
+		"DESCRIPTOR is a preset (datafeed, datafeed-elements, esign, connect, envelope-report) or a file (doc/feeds.md).\n"
+		"SAMPLE is a file with the body of a response, or a folder of them, in the order in which they came; - is standard input.\n\n"
+		"  jq -cs '{endCursor: \"c\", data: .}' envelopes.ndjson | feed check datafeed -\n",
 };
 
 static void run(const char **operands, struct output *output, struct error *error)

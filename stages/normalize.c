@@ -18,10 +18,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static char *feed = "datafeed", *stream = "docusign_datafeed", *program, *rejects_path, *account;
+static char *feed = "datafeed", *stream, *program, *rejects_path, *account;
 
 static struct poptOption table[] = {
-	{"stream", 's', POPT_ARG_STRING, &stream, 0, "the stream of lines without a type (default: docusign_datafeed)", "NAME"},
+	{"stream", 's', POPT_ARG_STRING, &stream, 0, "the stream of lines without a type (default: the feed's, docusign_datafeed)", "NAME"},
 	{"feed", 'f', POPT_ARG_STRING, &feed, 0,
 		"the feed descriptor with the map: datafeed (the default), datafeed-elements, esign, connect, envelope-report or a file",
 		"NAME|FILE"},
@@ -139,7 +139,7 @@ static int add_line(void *context, const char *text, size_t length)
 }
 
 /* Lines go the way of those on standard input: the number of a file's record is that of its line. */
-static int normalize_lines(struct normalizer *normalizer, const char *name, const struct buffer *lines, struct error *error)
+static int normalize_records(struct normalizer *normalizer, const char *name, const struct buffer *lines, struct error *error)
 {
 	int descriptor = memfd_create("records", MFD_CLOEXEC), result = 0;
 	for (size_t at = 0; at < lines->length && result == 0;) {
@@ -181,7 +181,7 @@ static int normalize_file(void *context, const char *path, const struct buffer *
 		*error = *problem;
 	int result = problem->status ? -1 : read_records(path, &normalizer->map.feed, bytes, &lines, error);
 	if (result == 0)
-		result = normalize_lines(normalizer, path, &lines, error);
+		result = normalize_records(normalizer, path, &lines, error);
 	buffer_release(&lines);
 	return result;
 }
@@ -190,7 +190,7 @@ static int normalize_file(void *context, const char *path, const struct buffer *
 static int normalize_input(void *context, const char *path, const struct buffer *bytes, const struct error *problem, struct error *error)
 {
 	if (!problem->status && bytes->length && *bytes->data == '{')
-		return normalize_lines(context, path, bytes, error);
+		return normalize_records(context, path, bytes, error);
 	return normalize_file(context, path, bytes, problem, error);
 }
 
@@ -220,6 +220,8 @@ static void run(const char **operands, struct output *output, struct error *erro
 	struct normalizer normalizer = {.output = output};
 	if (feed_map_open(&normalizer.map, feed, stream, program, error) < 0)
 		goto out;
+	if (!stream)
+		stream = (char *)(uintptr_t)normalizer.map.stream;
 	normalizer.bare = feed_map_target(&normalizer.map, stream, strlen(stream));
 	if (!normalizer.bare)
 		options_refuse("cannot use --stream '%s': there is no map for it", stream);

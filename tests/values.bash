@@ -104,6 +104,7 @@ values_of() { sed -nE 's/^\{"type":"RECORD","stream":"'"$1"'","record":(.*),"con
 values_night() {
 	local org=9dd1c1a4-5b6e-4c2f-8a37-0e5f6b1d2c90 base=https://api.docusign.net stream profile=$1/profiles/acme.json
 	acme_workspace "$1"
+	# shellcheck disable=SC2154 # root is helper's
 	jq --arg feed "$root/tests/feeds/organization.json" '.feed = $feed' "$profile" >profile.json && mv profile.json "$profile"
 	raw_values >raw
 	stream=$base/api/v2.0/datasets/monitor/stream

@@ -148,7 +148,7 @@ static int check_path(const struct settings *settings, const char *path, const c
 	static const char accepted[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/%{}";
 	size_t length = strspn(path, accepted);
 	if (*path != '/')
-		return settings_wrong(settings, error, "path", "must begin with '/': it follows the base");
+		return settings_wrong(settings, error, "path", "must begin with '/': it follows the API base");
 	if (path[length])
 		return settings_wrong(settings, error, "path", "cannot have '%.20s' (parameters go into \"query\")", path + length);
 	return check_template(settings, "path", path, placeholders, error);

@@ -75,7 +75,9 @@ static void hint_at_arrays(struct check *check, const struct buffer *wrapped)
 
 static void hint_at_members(struct check *check, const char *text, size_t length)
 {
-	hint(check, "    the record has: ", "{text: ([paths(type != \"object\" and type != \"array\")] | " WHERE " | .[:40] | join(\", \"))}", text, length);
+	hint(check,
+		"    the record has: ", "{text: ([paths(type != \"object\" and type != \"array\")] | " WHERE " | .[:40] | join(\", \"))}",
+		text, length);
 }
 
 /* ---- records ---- */

@@ -51,7 +51,7 @@ static void normalize_lines(const void *bytes, size_t length, struct feed_map *m
 	struct normalizer normalizer = {.map = *map, .output = lines, .bare = map->target};
 	rejects_path = "rejects"; /* only that lines may be long */
 	FUZZ_CHECK(rejects_open(&normalizer.rejects, NULL, &error) == 0);
-	if (normalize(&normalizer, &error) < 0)
+	if (normalize(&normalizer, STDIN_FILENO, "standard input", &error) < 0)
 		FUZZ_CHECK(error.status == EX_DATAERR);
 	*map = normalizer.map;
 }

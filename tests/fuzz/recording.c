@@ -83,7 +83,7 @@ static void replay_all(char *const urls[], size_t count)
 	size_t got = 0;
 	FUZZ_CHECK(replay);
 	for (size_t i = 0; i < count; i++)
-		FUZZ_CHECK(replay_get(replay, urls[i], NULL, NULL, &error) == 0);
+		FUZZ_CHECK(replay_get(replay, urls[i], NULL, NULL, NULL, &error) == 0);
 	while (replay_next(replay, &response, &error) > 0) {
 		FUZZ_CHECK(response.error.status || response.status);
 		got++;

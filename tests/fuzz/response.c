@@ -4,8 +4,8 @@
  */
 #include "fuzz.h"
 
-#include "io/gzip.h"
 #include "http/http_response.h"
+#include "io/gzip.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,12 +3,12 @@
  */
 #include "base/instant.h"
 #include "fetch/loop_detect.h"
-#include "io/gzip.h"
 #include "http/http_headers.h"
 #include "http/http_response.h"
 #include "http/rate_limit.h"
 #include "http/request_limits.h"
 #include "http/retry.h"
+#include "io/gzip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
