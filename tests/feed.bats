@@ -64,7 +64,7 @@ first request: GET API-BASE/feed/00000000-0000-0000-0000-000000000000?after=2025
 		.map.envelope_id.pointer = "/id"|65|record 1 rejected: /id: envelope_id must be a string of 1 to 46 bytes, this is absent
 		.map.envelope_id.pointer = "/id"|65|the record has: /ref/id, /account, /state, /sent, /changed
 		.map.modified_at.pointer = "/state"|65|record 1 rejected: /state: modified_at must be a time such as
-		.map.sent_at.format = "%d/%m/%Y"|65|sent_at must be a time in the format '%d/%m/%Y'
+		.map.sent_at = {pointer: "/state", type: "time", format: "%d/%m/%Y"}|65|sent_at must be a time in the format '%d/%m/%Y'
 		.map.account_id = {pointer: "/ref", type: "id", required: true}|65|account_id must be a string of 1 to 46 bytes, this is {"id"
 		.map.sent_at.pointer = "/sentAt"|0|no envelope has a time of sending: none of them counts
 		del(.query.after)|78|"paging" needs {position}
