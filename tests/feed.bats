@@ -65,7 +65,7 @@ first request: GET API-BASE/feed/00000000-0000-0000-0000-000000000000?after=2025
 		.map.envelope_id.pointer = "/id"|65|the record has: /ref/id, /account, /state, /sent, /changed
 		.map.modified_at.pointer = "/state"|65|record 1 rejected: /state: modified_at must be a time such as
 		.map.sent_at = {pointer: "/state", type: "time", format: "%d/%m/%Y"}|65|sent_at must be a time in the format '%d/%m/%Y'
-		.map.account_id = {pointer: "/ref", type: "id", required: true}|65|account_id must be a string of 1 to 46 bytes, this is {"id"
+		.map.account_id = {pointer: "/ref", type: "id", required: true}|65|account_id must be a string of 1 to 46 bytes, this is an object
 		.map.sent_at.pointer = "/sentAt"|0|no envelope has a time of sending: none of them counts
 		del(.query.after)|78|"paging" needs {position}
 		.path = "/feed"|78|"per" is account, but neither "path" nor "query" has {account_id}
@@ -184,7 +184,7 @@ open("cut.gz", "wb").write(gzip.compress(b'{"event":"x"}\n' * 1000)[:-20])
 END
 	printf 'a,b\n1,2\n1,2,3\n' >wide.csv
 	printf 'a,a\n1,2\n' >twice.csv
-	printf 'a,b\n1,\xff\n' >latin.csv
+	printf 'a,b\n1,\xc3\xa9\xff\n' >latin.csv
 	printf 'a,b\n1,"2\n' >open.csv
 	printf '{"a":1}\n{"a":1} {"a":2}\n' >two.ndjson
 	printf '{"a":1}],"x":[{}\n' >break.ndjson

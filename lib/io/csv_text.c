@@ -108,30 +108,40 @@ static void end_lines(struct buffer *text)
 			text->data[i] = '\n';
 }
 
-int csv_text_read(struct csv_text *text, const char *path, struct error *error)
+int csv_text_convert(struct csv_text *text, struct buffer *file, const char *path, struct error *error)
 {
-	struct buffer file = BUFFER_INIT, *to = &text->text;
+	struct buffer *to = &text->text;
+	int result = 0;
 	*text = (struct csv_text){.text = BUFFER_INIT, .separator = ','};
-	int result = buffer_append_file(&file, path, CSV_TEXT_LIMIT, error);
-	if (result == 0 && file.length >= 4 && (memcmp(file.data, "PK\3\4", 4) == 0 || memcmp(file.data, "\xd0\xcf\x11\xe0", 4) == 0))
+	if (file->length >= 4 && (memcmp(file->data, "PK\3\4", 4) == 0 || memcmp(file->data, "\xd0\xcf\x11\xe0", 4) == 0))
 		result = error_set(error, EX_DATAERR,
 			"cannot read '%s': it is a workbook, not CSV: open it in the spreadsheet and save it as CSV UTF-8", path);
-	else if (result == 0 && file.length >= 2 && (memcmp(file.data, "\xff\xfe", 2) == 0 || memcmp(file.data, "\xfe\xff", 2) == 0))
-		result = decode_utf16(to, &file, path, error);
-	else if (result == 0 && is_windows_1252(&file))
-		for (size_t i = 0; i < file.length; i++)
-			append_character(to, code_of_windows((unsigned char)file.data[i]));
+	else if (file->length >= 2 && (memcmp(file->data, "\xff\xfe", 2) == 0 || memcmp(file->data, "\xfe\xff", 2) == 0))
+		result = decode_utf16(to, file, path, error);
+	else if (is_windows_1252(file))
+		for (size_t i = 0; i < file->length; i++)
+			append_character(to, code_of_windows((unsigned char)file->data[i]));
 	else {
-		*to = file;
-		file = (struct buffer)BUFFER_INIT;
+		*to = *file;
+		*file = (struct buffer)BUFFER_INIT;
 	}
-	buffer_release(&file);
 	if (result == 0)
 		result = buffer_check(to, error);
 	if (result == 0) {
 		end_lines(to);
 		text->separator = find_separator(to);
 	}
+	return result;
+}
+
+int csv_text_read(struct csv_text *text, const char *path, struct error *error)
+{
+	struct buffer file = BUFFER_INIT;
+	*text = (struct csv_text){.text = BUFFER_INIT, .separator = ','};
+	int result = buffer_append_file(&file, path, CSV_TEXT_LIMIT, error);
+	if (result == 0)
+		result = csv_text_convert(text, &file, path, error);
+	buffer_release(&file);
 	return result;
 }
 

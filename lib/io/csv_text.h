@@ -18,6 +18,9 @@ struct csv_text {
 
 /* Releases nothing of `text` before. EX_NOINPUT, EX_DATAERR: also for a workbook, which is no CSV. The caller calls csv_text_release() in any case. */
 int csv_text_read(struct csv_text *text, const char *path, struct error *error);
+
+/* The same of bytes, which it empties; `path` is for messages. */
+int csv_text_convert(struct csv_text *text, struct buffer *file, const char *path, struct error *error);
 void csv_text_release(struct csv_text *text);
 
 /* Is it Excel's first line that names the separator? */

@@ -1,6 +1,7 @@
 #include "io/document.h"
 
 #include "base/utf8.h"
+#include "io/csv_text.h"
 #include "io/gzip.h"
 #include "io/zip_files.h"
 #include "json/json_scan.h"
@@ -147,27 +148,18 @@ static void read_row(int terminator, void *context)
 	reading->cells = reading->newlines = 0;
 }
 
-/* Whichever the first line has most of. */
-static unsigned char delimiter_of(const char *text, size_t length)
-{
-	static const char candidates[] = ",;\t";
-	size_t most = 0, counts[3] = {0};
-	for (size_t i = 0; i < length && text[i] != '\n'; i++)
-		for (size_t j = 0; j < 3; j++)
-			counts[j] += text[i] == candidates[j];
-	for (size_t j = 1; j < 3; j++)
-		most = counts[j] > counts[most] ? j : most;
-	return (unsigned char)candidates[most];
-}
-
-static int append_csv(const char *text, size_t length, struct buffer *json, struct error *error)
+static int append_csv(const char *bytes, size_t length, struct buffer *json, struct error *error)
 {
 	struct csv_reading reading = {.json = json, .keys = BUFFER_INIT, .line = 1, .error = error};
 	struct csv_parser parser;
+	struct csv_text csv;
+	struct buffer copy = BUFFER_INIT;
+	buffer_append(&copy, bytes, length);
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL) != 0)
 		return error_set(error, EX_OSERR, "out of memory");
-	csv_set_delim(&parser, delimiter_of(text, length));
-	bool read = csv_parse(&parser, text, length, read_cell, read_row, &reading) == length &&
+	reading.result = csv_text_convert(&csv, &copy, "CSV", error);
+	csv_set_delim(&parser, (unsigned char)csv.separator);
+	bool read = csv_parse(&parser, csv.text.data, csv.text.length, read_cell, read_row, &reading) == csv.text.length &&
 		csv_fini(&parser, read_cell, read_row, &reading) == 0;
 	if (!read && reading.result == 0)
 		reading.result = error_set(error, csv_error(&parser) == CSV_ENOMEM ? EX_OSERR : EX_DATAERR, "line %zu: %s", reading.line,
@@ -177,6 +169,8 @@ static int append_csv(const char *text, size_t length, struct buffer *json, stru
 	if (reading.row_start && json->length >= reading.row_start)
 		json->length = reading.row_start - 1; /* the object that no row has filled */
 	csv_free(&parser);
+	csv_text_release(&csv);
+	buffer_release(&copy);
 	buffer_release(&reading.keys);
 	return reading.result;
 }

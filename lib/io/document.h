@@ -3,8 +3,8 @@
  *
  *   json     the text itself
  *   ndjson   an array of the objects, one a line; or of the one object that is all of it
- *   csv      an array of objects: the header's names, and the cells as strings. An empty cell is null. Separated by commas, semicolons or
- *            tabs, whichever the header has most of
+ *   csv      an array of objects: the header's names, and the cells as strings. An empty cell is null. Encodings and
+ *            separators are those of csv_text.h
  *
  * Each may be packed by gzip or ZIP: that is seen by its first bytes, never by a name. The files of an archive are read one after the
  * other; of json there must be one. Everything comes from outside, so what it decodes to has limits.

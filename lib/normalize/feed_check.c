@@ -55,8 +55,9 @@ static void print(struct check *check, const char *format, ...)
 static void hint(struct check *check, const char *lead, const char *program, const char *json, size_t length)
 {
 	struct buffer input = BUFFER_INIT, text = BUFFER_INIT;
+	struct error none = ERROR_INIT;
 	buffer_append(&input, json, length);
-	if (jq_program_append_member("feed check", program, strlen(program), &input, "/text", &text, NULL) == 0 && text.length)
+	if (jq_program_append_member("feed check", program, strlen(program), &input, "/text", &text, &none) == 0 && text.length)
 		print(check, "%s%s", lead, text.data);
 	buffer_release(&input);
 	buffer_release(&text);
