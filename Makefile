@@ -52,8 +52,8 @@ say = $(if $(V),,@echo '  $(1) $@';)
 
 stage_names := $(basename $(notdir $(wildcard stages/*.c)))
 programs := $(stage_names:%=$(bin)/%)
-# Compiled in as they are: SQL, jq, feed descriptors, style sheets.
-embedded := $(wildcard lib/*/*.sql lib/*/*.jq lib/*/*.css lib/feeds/*.json)
+# Compiled in as they are: SQL, jq, feed descriptors, the style sheet and the script of the page.
+embedded := $(wildcard lib/*/*.sql lib/*/*.jq lib/*/*.css lib/*/*.js lib/feeds/*.json)
 lib_objects := $(patsubst lib/%,$(build)/lib/%.o,$(wildcard lib/*/*.c lib/*/*.cpp) $(embedded))
 archive := $(build)/libenvtally.a
 unit_tests := $(patsubst tests/lib/%.c,$(build)/tests/%,$(wildcard tests/lib/*_test.c))
@@ -82,6 +82,11 @@ $(build)/lib/%.cpp.o: lib/%.cpp
 $(embedded:%=$(build)/%.o): $(build)/%.o: %
 	@mkdir -p $(@D)
 	$(call say,EMBED)$(LD) -r -b binary -z noexecstack -o $@ $<
+
+# The page's policy allows the one script whose hash it has.
+script_hash = $(shell openssl dgst -sha256 -binary lib/report/report.js | openssl base64)
+$(build)/lib/report/report_html.c.o: common += -DREPORT_SCRIPT_HASH='"$(script_hash)"'
+$(build)/lib/report/report_html.c.o: lib/report/report.js
 
 # Made anew when the list of members changes, so that a deleted module leaves it.
 $(archive): $(lib_objects) $(wildcard lib/*/)
@@ -191,9 +196,9 @@ lint-quick: ## check layout, layers, repeated code and shell scripts: seconds
 
 lint: lint-quick ## the same, cppcheck and clang-tidy: minutes
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --suppress=missingIncludeSystem \
-		--inline-suppr --suppress=comparePointers -Ilib -D_GNU_SOURCE -DENVTALLY_VERSION='""' lib stages
+		--inline-suppr --suppress=comparePointers -Ilib -D_GNU_SOURCE -DENVTALLY_VERSION='""' -DREPORT_SCRIPT_HASH='""' lib stages
 	printf '%s\n' $(wildcard lib/*/*.c stages/*.c) | xargs -P "$$(nproc)" -n 8 \
-		sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -DENVTALLY_VERSION="\"\"" -Ilib' sh
+		sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE -DENVTALLY_VERSION="\"\"" -DREPORT_SCRIPT_HASH="\"\"" -Ilib' sh
 
 clean: ## remove all that was built
 	rm -rf build $(programs)

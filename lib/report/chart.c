@@ -182,9 +182,9 @@ void chart_text(struct chart *chart, double day, double value, int lift, const c
 
 /* ---- bands ---- */
 
-void chart_bands(struct chart *chart, size_t count)
+void chart_bands(struct chart *chart, size_t count, size_t least)
 {
-	chart->bands = count > CHART_BANDS ? count : CHART_BANDS;
+	chart->bands = count > least ? count : least;
 }
 
 static double band_at(const struct chart *chart, double place)

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define CHART_HEIGHT 200 /* of what is within the axes */
-#define CHART_BANDS 6 /* at least that many fit beside each other: a single bar is no wall */
+#define CHART_BANDS 6 /* a usual least number of bands: a single bar is no wall */
 
 struct chart {
 	struct buffer *out;
@@ -38,7 +38,7 @@ double chart_x(const struct chart *chart, double day); /* per cent; a day begins
 
 /* The horizontal axis: days with the ticks of a calendar, or bands that are labelled one by one. */
 void chart_days(struct chart *chart, int32_t first, int32_t end);
-void chart_bands(struct chart *chart, size_t count);
+void chart_bands(struct chart *chart, size_t count, size_t least);
 void chart_band_label(struct chart *chart, size_t band, const char *label, const char *below);
 
 /* A bar of a band, from `low` to `high`; a line over its whole width at `value`; a text over its middle at `value`. */

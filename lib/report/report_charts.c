@@ -23,7 +23,7 @@ static bool is_limited(const struct report_row *row)
 	return report_row_integer(row, "rights_owned") != INT64_MAX;
 }
 
-static void append_key(struct page *page, const char *class_name, const char *what)
+void page_key(struct page *page, const char *class_name, const char *what)
 {
 	buffer_append_format(page->out,
 		"<span><svg class=\"swatch\" viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"%s\" width=\"14\" height=\"14\"/></svg> %s</span> ",
@@ -92,7 +92,7 @@ static void append_position_chart(struct page *page, size_t first, size_t count)
 	buffer_append_format(
 		&title, "%s: rights used against rights owned by period", report_row_text(report_row_at(metrics, first), "software_model"));
 	chart_begin(&chart, page->out, ++page->pictures, "position", title.data, description.data, most);
-	chart_bands(&chart, count);
+	chart_bands(&chart, count, CHART_BANDS);
 	for (size_t i = 0; i < count; i++)
 		append_position_bar(&chart, i, report_row_at(metrics, first + i));
 	chart_end(&chart);
@@ -109,9 +109,9 @@ void page_position(struct page *page)
 		buffer_append_string(page->out, "<p>No licence position is in the input.</p>\n");
 	else {
 		buffer_append_string(page->out, "<p class=\"key\">");
-		append_key(page, "within", "used");
-		append_key(page, "beyond", "used beyond what is owned");
-		append_key(page, "owned", "rights owned");
+		page_key(page, "within", "used");
+		page_key(page, "beyond", "used beyond what is owned");
+		page_key(page, "owned", "rights owned");
 		buffer_append_string(page->out, "</p>\n");
 	}
 	for (size_t first = 0, count; first < metrics->count; first += count) {
@@ -232,16 +232,16 @@ static void append_curve_table(struct page *page, const struct report_row *row)
 	char day[DAY_LENGTH + 1] = "", value[LABEL];
 	read_curve(report_row_text(row, "curve"), instant_day(row->start), instant_day(row->end - 1) + 1, &curve);
 	buffer_append_string(page->out, "<details><summary>The figures of this chart</summary>");
-	page_table_begin(page, "Use up to the end of a day", columns, sizeof columns / sizeof *columns);
+	page_table_begin(page, PAGE_PLAIN, "Use up to the end of a day", columns, sizeof columns / sizeof *columns);
 	for (size_t i = 1; i < curve.past_count + (curve.ahead_count ? curve.ahead_count - 1 : 0); i++) {
 		bool is_past = i < curve.past_count;
 		const struct chart_point *point = is_past ? &curve.past[i] : &curve.expected[i - curve.past_count + 1];
 		day_format((int32_t)point->day - 1, day);
 		snprintf(value, sizeof value, "%.0f", point->value);
 		page_row_begin(page, NULL);
-		html(page->out, "<th scope=\"row\" class=\"days\">", day, "</th>", NULL);
-		page_cell_number(page, is_past ? value : "", false);
-		page_cell_number(page, is_past ? "" : value, false);
+		page_cell_text(page, day);
+		page_cell_number(page, is_past ? value : "–", false);
+		page_cell_number(page, is_past ? "–" : value, false);
 		page_row_end(page);
 	}
 	page_table_end(page, NULL);
@@ -255,10 +255,10 @@ void page_forecast(struct page *page)
 		return;
 	page_section_begin(page, "forecast", "Forecast", NULL);
 	buffer_append_string(page->out, "<p class=\"key\">");
-	append_key(page, "within", "used to date");
-	append_key(page, "range", "expected, and where it lies in 80 of 100 cases");
-	append_key(page, "owned", "rights owned");
-	append_key(page, "beyond", "the day on which rights run out");
+	page_key(page, "within", "used to date");
+	page_key(page, "range", "expected, and where it lies in 80 of 100 cases");
+	page_key(page, "owned", "rights owned");
+	page_key(page, "beyond", "the day on which rights run out");
 	buffer_append_string(page->out, "</p>\n");
 	for (size_t i = 0; i < forecasts->count && i < REPORT_PAGE_PICTURES; i++) {
 		const struct report_row *row = report_row_at(forecasts, i);
@@ -295,15 +295,23 @@ static size_t options_of(const struct report_rows *rows, size_t first)
 	return count;
 }
 
-static void append_step(struct chart *chart, size_t band, double before, double after, const char *label, bool is_bad)
+/* "reduce at renewal" on two lines. */
+static void append_step_label(struct chart *chart, size_t band, const char *label)
+{
+	char first[LABEL];
+	const char *blank = strchr(label, ' ');
+	snprintf(first, sizeof first, "%.*s", blank ? (int)(blank - label) : LABEL - 1, label);
+	chart_band_label(chart, band, first, blank ? blank + 1 : NULL);
+}
+
+static void append_step(struct chart *chart, size_t band, double before, double after, const char *label)
 {
 	char text[LABEL];
-	snprintf(text, sizeof text, "%+.0f", after - before);
+	snprintf(text, sizeof text, "%s%.0f", before > after ? "−" : "+", before > after ? before - after : after - before);
 	chart_bar(chart, band, before < after ? before : after, before < after ? after : before, "step");
 	chart_band_line(chart, band, after, "level");
 	chart_band_text(chart, band, before > after ? before : after, "value", text);
-	chart_band_label(chart, band, label, NULL);
-	(void)is_bad;
+	append_step_label(chart, band, label);
 }
 
 static void append_total(struct chart *chart, size_t band, double value, const char *label, const char *class_name)
@@ -338,13 +346,13 @@ static void append_waterfall(struct page *page, size_t first, size_t count)
 	append_heading(page, &report_section_remediations, row, "h3", "");
 	html(page->out, "<p class=\"sub\">", what, " rights, ", days.data, "</p>", NULL);
 	chart_begin(&chart, page->out, ++page->pictures, "waterfall", title.data, description.data, value);
-	chart_bands(&chart, count + 2);
+	chart_bands(&chart, count + 2, 3);
 	append_total(&chart, 0, value, "today", is_missing ? "beyond" : "within");
 	for (size_t i = 0; i < count; i++) {
 		const struct report_row *option = report_row_at(rows, first + i);
 		const char *label = phrase_label("option", report_row_text(option, "option"));
 		double after = number_of(option, field);
-		append_step(&chart, i + 1, value, after, label ? label : "move", is_missing);
+		append_step(&chart, i + 1, value, after, label ? label : "move");
 		value = after;
 	}
 	append_total(&chart, count + 1, value, "then", is_missing ? "beyond" : "within");

@@ -7,14 +7,14 @@
 #include "report/verdict.h"
 #include "stream/phrases.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 EMBEDDED(report_report_css);
+EMBEDDED(report_report_js); /* REPORT_SCRIPT_HASH is its SHA-256 in base64: see the Makefile */
 
-/* ---- sections, tables, cells ---- */
+/* ---- sections ---- */
 
 void page_section_begin(struct page *page, const char *id, const char *title, const char *note)
 {
@@ -27,106 +27,6 @@ void page_section_begin(struct page *page, const char *id, const char *title, co
 void page_section_end(struct page *page)
 {
 	buffer_append_string(page->out, "</section>\n");
-}
-
-/* "rights\nowned" is Rights owned, "un-\nlicensed" is Unlicensed. */
-static void append_title(struct buffer *out, const char *title)
-{
-	struct buffer text = BUFFER_INIT;
-	for (const char *at = title; *at; at++) {
-		bool is_hyphen = *at == '-' && at[1] == '\n', is_prefix = at == title + 2 && strncmp(title, "un", 2) == 0;
-		if (!is_hyphen || !is_prefix)
-			buffer_append_byte(&text, *at == '\n' ? ' ' : at == title ? (char)toupper((unsigned char)*at) : *at);
-		at += is_hyphen;
-	}
-	html_text(out, text.data);
-	out->failed |= text.failed;
-	buffer_release(&text);
-}
-
-void page_table_begin(struct page *page, const char *caption, const struct text_column columns[], size_t count)
-{
-	html(page->out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", caption, "\"><table><caption>", caption,
-		"</caption><thead><tr>", NULL);
-	for (size_t i = 0; i < count; i++) {
-		buffer_append_string(page->out, columns[i].right ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
-		append_title(page->out, columns[i].title);
-		buffer_append_string(page->out, "</th>");
-	}
-	buffer_append_string(page->out, "</tr></thead><tbody>\n");
-}
-
-void page_table_end(struct page *page, const char *foot)
-{
-	buffer_append_string(page->out, "</tbody>");
-	if (foot)
-		buffer_append_format(page->out, "<tfoot>%s</tfoot>", foot);
-	buffer_append_string(page->out, "</table></div>\n");
-}
-
-void page_row_begin(struct page *page, const char *look)
-{
-	buffer_append_format(page->out, look ? "<tr class=\"%s\">" : "<tr>", look);
-}
-
-void page_row_end(struct page *page)
-{
-	buffer_append_string(page->out, "</tr>\n");
-}
-
-void page_cell_name(struct page *page, const char *name)
-{
-	buffer_append_string(page->out, "<td>");
-	html_name(page->out, name);
-	buffer_append_string(page->out, "</td>");
-}
-
-void page_cell_text(struct page *page, const char *text)
-{
-	html(page->out, "<td>", text, "</td>", NULL);
-}
-
-static bool is_zero(const char *text)
-{
-	return *text && !text[strspn(text, "0.")];
-}
-
-void page_cell_number(struct page *page, const char *text, bool is_bad)
-{
-	bool is_number = text[strspn(text, "+-0123456789.")] == 0;
-	buffer_append_format(page->out, "<td class=\"n%s\">", is_bad ? " missing" : is_zero(text) ? " zero" : is_number ? "" : " none");
-	html_figure(page->out, text);
-	buffer_append_string(page->out, "</td>");
-}
-
-void page_cell_integer(struct page *page, int64_t value)
-{
-	char text[24];
-	snprintf(text, sizeof text, "%" PRId64, value);
-	page_cell_number(page, text, false);
-}
-
-void page_cell_account(struct page *page, uint32_t account)
-{
-	const char *name = page->report->accounts[account].name, *id = page->report->account_ids.names[account].text;
-	html_name(page->out, name ? name : id);
-	if (name)
-		html(page->out, " <code>", id, "</code>", NULL);
-}
-
-void page_days(struct page *page, int64_t start, int64_t end)
-{
-	struct buffer days = BUFFER_INIT;
-	report_append_days(start, end, &days);
-	html(page->out, "<span class=\"days\">", days.data, "</span>", NULL);
-	buffer_release(&days);
-}
-
-void page_cell_days(struct page *page, int64_t start, int64_t end)
-{
-	buffer_append_string(page->out, "<th scope=\"row\">");
-	page_days(page, start, end);
-	buffer_append_string(page->out, "</th>");
 }
 
 static void append_pill(struct page *page, const char *status, enum text_style style)
@@ -144,27 +44,23 @@ void page_pill(struct page *page, const char *status)
 
 /* ---- sections of rows ---- */
 
-static void append_cell(struct page *page, const struct report_column *column, const struct report_row *row, bool is_head)
+static void append_cell(struct page *page, const struct report_column *column, const struct report_row *row)
 {
 	struct report_cell cell = {.text = BUFFER_INIT};
 	const char *text = report_cell_text(column, row, &cell);
 	bool is_status = strncmp(column->field, "status", strlen("status")) == 0;
-	if (column->head.right && text) {
-		page_cell_number(page, text, cell.style == TEXT_BAD);
-		buffer_release(&cell.text);
-		return;
+	if (column->head.right)
+		page_cell_number(page, text ? text : "–", cell.style == TEXT_BAD);
+	else {
+		page_cell_begin(page, cell.style == TEXT_BAD && !is_status ? "missing" : "");
+		if (is_status)
+			append_pill(page, text, cell.style);
+		else if (text && (strstr(column->field, "_start") || strstr(column->field, "_until")))
+			html(page->out, "<span class=\"days\">", text, "</span>", NULL);
+		else
+			html_name(page->out, text);
+		page_cell_end(page);
 	}
-	buffer_append_string(page->out,
-		is_head                                        ? "<th scope=\"row\">"
-			: cell.style == TEXT_BAD && !is_status ? "<td class=\"missing\">"
-							       : "<td>");
-	if (is_status)
-		append_pill(page, text, cell.style);
-	else if (text && (strstr(column->field, "_start") || strstr(column->field, "_until")))
-		html(page->out, "<span class=\"days\">", text, "</span>", NULL);
-	else
-		html_name(page->out, text);
-	buffer_append_string(page->out, is_head ? "</th>" : "</td>");
 	page->out->failed |= cell.text.failed;
 	buffer_release(&cell.text);
 }
@@ -201,7 +97,7 @@ static void append_row(struct page *page, const struct report_column *const colu
 {
 	page_row_begin(page, row->start <= page->report->now && page->report->now < row->end ? "current" : NULL);
 	for (size_t i = 0; i < count; i++)
-		append_cell(page, columns[i], row, i == 0);
+		append_cell(page, columns[i], row);
 	page_row_end(page);
 }
 
@@ -220,7 +116,7 @@ static size_t append_rows(struct page *page, const struct report_section *sectio
 		if (!report_section_has(section, row, start) || ++count > limit_of(section))
 			continue;
 		if (!before)
-			page_table_begin(page, caption, heads, width);
+			page_table_begin(page, PAGE_STACKED, caption, heads, width);
 		if (section != &report_section_position && report_section_begins(section, row, before))
 			append_row_group(page, section, row, width, !before);
 		append_row(page, columns, width, row);
@@ -262,34 +158,50 @@ void page_rows(struct page *page, const struct report_section *section, const st
 
 /* ---- other sections ---- */
 
+/* Two bars, one below the other. */
+static void append_before_after(struct page *page, const struct report_restatement *restatement, int64_t most)
+{
+	page_cell_begin(page, "chart-cell");
+	buffer_append_format(page->out,
+		"<svg class=\"bar\" aria-hidden=\"true\"><rect class=\"s6\" width=\"%.1f%%\" height=\"6\"/><rect class=\"within\" width=\"%.1f%%\" "
+		"height=\"6\" y=\"7\"/></svg>",
+		(double)restatement->before / (double)most * 100, (double)restatement->after / (double)most * 100);
+	page_cell_end(page);
+}
+
 static void append_restatements(struct page *page)
 {
 	static const struct text_column columns[] = {{"period", false, false}, {"account", false, true}, {"before", true, false},
-		{"after", true, false}, {"change", true, false}, {"cause", false, false}};
+		{"after", true, false}, {"change", true, false}, {"before and after", false, false}, {"cause", false, false}};
 	const struct report *report = page->report;
 	char more[120], delta[24];
+	int64_t most = 1;
 	if (!report->restatement_total)
 		return;
 	page_section_begin(page, "restatements", "Restatements",
 		"Figures that an earlier run had reported for a period and that are different now, the largest change first.");
-	page_table_begin(page, "Restated figures, before and after", columns, sizeof columns / sizeof *columns);
+	page_table_begin(page, PAGE_STACKED, "Restated figures, before and after", columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < report->restatement_count; i++) {
+		const struct report_restatement *restatement = &report->restatements[i];
+		most = restatement->before > most ? restatement->before : most;
+		most = restatement->after > most ? restatement->after : most;
+	}
 	for (size_t i = 0; i < report->restatement_count; i++) {
 		const struct report_restatement *restatement = &report->restatements[i];
 		const char *sentence = phrase_sentence("cause", restatement->cause);
 		page_row_begin(page, NULL);
 		page_cell_days(page, restatement->start, restatement->end);
-		buffer_append_string(page->out, "<td>");
 		page_cell_account(page, restatement->account);
-		buffer_append_string(page->out, "</td>");
 		page_cell_integer(page, restatement->before);
 		page_cell_integer(page, restatement->after);
 		snprintf(delta, sizeof delta, "%+" PRId64, restatement->delta);
 		page_cell_number(page, delta, false);
+		append_before_after(page, restatement, most);
 		page_cell_text(page, sentence ? sentence : restatement->cause);
 		page_row_end(page);
 	}
 	int64_t unlisted = report->restatement_total - (int64_t)report->restatement_count;
-	snprintf(more, sizeof more, "<tr><td class=\"aside\" colspan=\"6\">and %" PRId64 " smaller ones, not listed</td></tr>", unlisted);
+	snprintf(more, sizeof more, "<tr><td class=\"aside\" colspan=\"7\">and %" PRId64 " smaller ones, not listed</td></tr>", unlisted);
 	page_table_end(page, unlisted ? more : NULL);
 	page_section_end(page);
 }
@@ -303,11 +215,12 @@ static void append_identifiers(struct page *page)
 		return;
 	page_section_begin(page, "unrecognized", "Unrecognized identifiers",
 		"Units of these identifiers are in no licence row, because no software model names them.");
-	page_table_begin(page, "Subscription identifiers without a software model", columns, sizeof columns / sizeof *columns);
+	page_table_begin(
+		page, PAGE_STACKED, "Subscription identifiers without a software model", columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < report->identifier_count; i++) {
 		const struct report_identifier *identifier = &report->identifiers[i];
 		page_row_begin(page, NULL);
-		html(page->out, "<th scope=\"row\"><code>", identifier->identifier, "</code></th>", NULL);
+		page_cell_name(page, identifier->identifier);
 		page_cell_name(page, identifier->type);
 		page_cell_name(page, identifier->display_name);
 		if (identifier->subscriptions < 0)
@@ -362,6 +275,8 @@ static int append_sections(struct page *page)
 	page_rows(page, &report_section_without, &report->without, INSTANT_NONE);
 	append_identifiers(page);
 	append_restatements(page);
+	if (page_feeds(page) < 0)
+		return -1;
 	page_rows(page, &report_section_billings, &report->billings, INSTANT_NONE);
 	page_rows(page, &report_section_ineffective, &report->ineffective, INSTANT_NONE);
 	append_guide(page);
@@ -393,7 +308,8 @@ static void append_head(struct page *page)
 	buffer_append_string(page->out,
 		"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" REPORT_SCRIPT_HASH
+		"'\">\n"
 		"<meta name=\"color-scheme\" content=\"light dark\">\n");
 	html(page->out, "<title>", report->title, "", NULL);
 	buffer_append_format(page->out, ", %.10s</title>\n<style>\n", now);
@@ -416,8 +332,10 @@ static void append_foot(struct page *page)
 	char now[INSTANT_LENGTH + 1] = "";
 	instant_format(page->report->now, now);
 	buffer_append_format(page->out,
-		"<footer><p>Run clock <time datetime=\"%s\">%s</time> · envtally report %s</p></footer>\n</main>\n</body>\n</html>\n", now,
-		now, ENVTALLY_VERSION);
+		"<footer><p>Run clock <time datetime=\"%s\">%s</time> · envtally report %s</p></footer>\n</main>\n<script>", now, now,
+		ENVTALLY_VERSION);
+	buffer_append(page->out, EMBEDDED_TEXT(report_report_js), EMBEDDED_LENGTH(report_report_js));
+	buffer_append_string(page->out, "</script>\n</body>\n</html>\n");
 }
 
 static void find_profiles(struct page *page)

@@ -148,7 +148,7 @@ static void append_chart(struct page *page, const struct stack *stack)
 	}
 	buffer_append_format(&title, "Units consumed by month and %s", stack->by);
 	chart_begin(&chart, page->out, ++page->pictures, "months", title.data, description.data, (double)most);
-	chart_bands(&chart, (size_t)stack->months);
+	chart_bands(&chart, (size_t)stack->months, CHART_BANDS);
 	for (int32_t month = 0; month < stack->months; month++) {
 		double low = 0;
 		char year[8];
@@ -193,11 +193,11 @@ static void append_table(struct page *page, const struct stack *stack)
 		columns[count++] = (struct text_column){name_of(stack, series), true, false};
 	columns[count++] = (struct text_column){"total", true, false};
 	buffer_append_string(page->out, "<details><summary>The figures of this chart</summary>");
-	page_table_begin(page, "Units consumed by month", columns, count);
+	page_table_begin(page, PAGE_PLAIN, "Units consumed by month", columns, count);
 	for (int32_t month = 0; month < stack->months; month++) {
 		chart_month_label(first_day(stack, month), label);
 		page_row_begin(page, NULL);
-		html(page->out, "<th scope=\"row\">", label, "</th>", NULL);
+		page_cell_text(page, label);
 		for (size_t series = 0; series < stack->shown_count; series++)
 			page_cell_integer(page, stack->units[month][series]);
 		if (others)

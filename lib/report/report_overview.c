@@ -101,10 +101,12 @@ static void append_use(struct page *page, const struct report_row *row)
 {
 	int64_t used = known(row, "rights_used"), owned = report_row_integer(row, "rights_owned");
 	bool is_known = report_row_text(row, "rights_used");
-	buffer_append_string(page->out, "<td class=\"use\"><strong>");
+	page_cell_begin(page, "use");
+	buffer_append_string(page->out, "<span><strong>");
 	html_figure(page->out, report_row_consumption(row));
 	buffer_append_string(page->out, "</strong> of ");
 	html_figure(page->out, report_row_text(row, "rights_owned"));
+	buffer_append_string(page->out, "</span>");
 	if (is_known && owned > 0 && owned != INT64_MAX) {
 		double part = (double)used / (double)owned * 100, most = part > 100 ? part : 100;
 		buffer_append_format(page->out,
@@ -116,7 +118,7 @@ static void append_use(struct page *page, const struct report_row *row)
 				100 / most * 100, (part - 100) / most * 100);
 		buffer_append_string(page->out, "</svg>");
 	}
-	buffer_append_string(page->out, "</td>");
+	page_cell_end(page);
 }
 
 /* Of what the period is expected to come to, or came to, against the one before. */
@@ -127,7 +129,7 @@ static void append_trend(struct page *page, const struct model *model)
 		now = model->forecast ? report_row_integer(model->forecast, "expected_units")
 		: is_open             ? INT64_MAX
 				      : report_row_integer(model->current, "rights_used");
-	buffer_append_string(page->out, "<td>");
+	page_cell_begin(page, "");
 	if (before == INT64_MAX || now == INT64_MAX || before == 0)
 		buffer_append_string(page->out, "<span class=\"none\">–</span>");
 	else {
@@ -140,7 +142,7 @@ static void append_trend(struct page *page, const struct model *model)
 		buffer_append_format(page->out, "<span class=\"sub\">%s %" PRId64 ", last period %" PRId64 "</span>",
 			model->forecast ? "expected" : "used", now, before);
 	}
-	buffer_append_string(page->out, "</td>");
+	page_cell_end(page);
 }
 
 static void append_run_out(struct page *page, const struct model *model)
@@ -152,8 +154,8 @@ static void append_run_out(struct page *page, const struct model *model)
 	const char *without = report_row_is(model->current, "rights_owned", "unlimited") ? "never"
 		: !forecast                                                              ? "–"
 		: report_row_is(forecast, "is_shared", "true")                           ? "as the workspace’s"
-											 : "not in this period";
-	buffer_append_string(page->out, day && (has || report_runs_out(forecast)) ? "<td class=\"missing\">" : "<td>");
+											 : "not in period";
+	page_cell_begin(page, day && (has || report_runs_out(forecast)) ? "missing" : "");
 	if (!day)
 		buffer_append_format(page->out, "<span class=\"none\">%s</span>", without);
 	else {
@@ -166,39 +168,42 @@ static void append_run_out(struct page *page, const struct model *model)
 			html(page->out, "in ", left, strcmp(left, "1") == 0 ? " day" : " days", NULL);
 		buffer_append_string(page->out, "</span>");
 	}
-	buffer_append_string(page->out, "</td>");
+	page_cell_end(page);
 }
 
 static void append_money(struct page *page, const struct report_sums *sums, bool is_bad)
 {
-	buffer_append_format(page->out, "<td class=\"n%s\">", is_bad && sums->count ? " missing" : "");
+	page_cell_begin(page, is_bad && sums->count ? "n missing" : "n");
 	append_sums(page, sums, "none");
-	buffer_append_string(page->out, "</td>");
+	page_cell_end(page);
 }
 
 static void append_model(struct page *page, const struct model *model)
 {
 	const struct report_row *row = model->current;
-	buffer_append_string(page->out, "<tr><th scope=\"row\"><a href=\"#position\">");
+	page_row_begin(page, NULL);
+	page_cell_begin(page, "");
+	buffer_append_string(page->out, "<a href=\"#position\">");
 	html_name(page->out, report_row_text(row, "software_model"));
 	html(page->out, "</a><span class=\"sub\">", report_row_text(row, "license_metric"), "", NULL);
 	if (page->names_profiles && report_row_text(row, "profile"))
 		html(page->out, " · profile ", report_row_text(row, "profile"), "", NULL);
 	html(page->out, ", ", report_row_text(row, "period_state"), " period ", NULL);
 	page_days(page, row->start, row->end);
-	buffer_append_string(page->out, "</span></th>");
+	buffer_append_string(page->out, "</span>");
+	page_cell_end(page);
 	append_use(page, row);
 	append_trend(page, model);
 	append_run_out(page, model);
 	append_money(page, &model->now, true);
 	append_money(page, &model->expected, true);
 	append_money(page, &model->saving, false);
-	buffer_append_string(page->out, "<td>");
+	page_cell_begin(page, "");
 	page_pill(page, model->missing_rows ? "Not Compliant" : report_row_text(row, "status"));
 	if (model->missing_rows)
 		buffer_append_format(page->out, "<span class=\"sub\">%" PRId64 " right%s missing in %zu period%s</span>", model->missing,
 			phrase_plural(model->missing), model->missing_rows, phrase_plural((int64_t)model->missing_rows));
-	buffer_append_string(page->out, "</td>");
+	page_cell_end(page);
 	page_row_end(page);
 }
 
@@ -288,7 +293,7 @@ void page_overview(struct page *page)
 		"<section class=\"overview\" aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Overview</h2>\n");
 	if (page->report->metrics.count) {
 		append_tiles(page);
-		page_table_begin(page, "Software models, those with missing rights first", columns, COUNT(columns));
+		page_table_begin(page, PAGE_STACKED, "Software models, those with missing rights first", columns, COUNT(columns));
 		append_models(page, true);
 		append_models(page, false);
 		page_table_end(page, NULL);

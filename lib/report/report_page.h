@@ -1,6 +1,7 @@
 /*
- * report_page.h: the parts of the HTML page, each in a file: report_html.c (the frame, and tables of rows), report_overview.c and report_actions.c (the first
- * screen), report_use.c (consumption and feeds), report_charts.c (pictures of the position, the forecast and what can be done).
+ * report_page.h: the parts of the HTML page, each in a file: report_html.c (the frame, and sections of rows), page_table.c (tables and
+ * their cells), report_overview.c and report_actions.c (the first screen), report_charts.c (the position, the forecast, what can be done),
+ * report_use.c and report_months.c (consumption), report_feeds.c.
  *
  * Sections are written before the first screen, which links to those that there are.
  */
@@ -21,14 +22,20 @@ struct page {
 	bool names_profiles; /* there are several */
 	bool is_certain; /* only then a status is good */
 	unsigned pictures; /* so far: for their ids */
+	const struct text_column *labels; /* titles of the open table's columns, in its cells, for phones; NULL: not there */
+	size_t column; /* of the open row */
 };
 
 /* A section with its heading, which the contents list. */
 void page_section_begin(struct page *page, const char *id, const char *title, const char *note);
 void page_section_end(struct page *page);
 
-/* Columns of a table: titles as of text_column; those to the right are numbers. */
-void page_table_begin(struct page *page, const char *caption, const struct text_column columns[], size_t count);
+/*
+ * Columns of a table: titles as of text_column; those to the right are numbers. On a phone a row of PAGE_STACKED is a list with a line for each
+ * cell, and of PAGE_NARROW only its first and last cells are shown; PAGE_PLAIN is as it is everywhere.
+ */
+enum page_table { PAGE_PLAIN, PAGE_STACKED, PAGE_NARROW };
+void page_table_begin(struct page *page, enum page_table kind, const char *caption, const struct text_column columns[], size_t count);
 /* `foot`: HTML rows, or NULL. */
 void page_table_end(struct page *page, const char *foot);
 
@@ -36,13 +43,20 @@ void page_table_end(struct page *page, const char *foot);
 void page_row_begin(struct page *page, const char *look);
 void page_row_end(struct page *page);
 
-/* Cells. A number is red where it is bad, and pale where it is zero. */
+/* A cell with other content: `look` is a class, or "". */
+void page_cell_begin(struct page *page, const char *look);
+void page_cell_end(struct page *page);
+
+/* Cells. A number is red where it is bad, and pale where it is zero or none. */
 void page_cell_name(struct page *page, const char *name);
 void page_cell_text(struct page *page, const char *text);
 void page_cell_number(struct page *page, const char *text, bool is_bad);
 void page_cell_integer(struct page *page, int64_t value);
 void page_cell_account(struct page *page, uint32_t account);
 void page_cell_days(struct page *page, int64_t start, int64_t end);
+
+/* An entry of a chart's key: a colour, and what it is. */
+void page_key(struct page *page, const char *class_name, const char *what);
 
 /* A status as a pill. */
 void page_pill(struct page *page, const char *status);
@@ -68,6 +82,6 @@ void page_position(struct page *page);
 void page_forecast(struct page *page);
 void page_remediation(struct page *page);
 int page_use(struct page *page);
-void page_feeds(struct page *page);
+int page_feeds(struct page *page);
 
 #endif

@@ -38,7 +38,7 @@ static int append_periods(struct page *page, const struct report_accounts *table
 	struct buffer caption = BUFFER_INIT, foot = BUFFER_INIT;
 	buffer_append_string(&caption, "Units consumed by period");
 	append_of(page, report_period_at(page->report, table->first), &caption);
-	page_table_begin(page, caption.data, columns, COUNT(columns));
+	page_table_begin(page, PAGE_STACKED, caption.data, columns, COUNT(columns));
 	for (size_t i = table->first; i < table->end; i++) {
 		const struct report_period *period = report_period_at(page->report, i);
 		page_row_begin(page, NULL);
@@ -52,9 +52,12 @@ static int append_periods(struct page *page, const struct report_accounts *table
 	}
 	struct buffer *out = page->out;
 	page->out = &foot;
-	buffer_append_string(&foot, "<tr><th scope=\"row\">Total</th><td></td>");
+	page_row_begin(page, NULL);
+	page_cell_text(page, "Total");
+	page_cell_text(page, "");
 	append_figures(page, consumed, licensed);
-	buffer_append_string(&foot, "<td></td></tr>");
+	page_cell_text(page, "");
+	page_row_end(page);
 	page->out = out;
 	page_table_end(page, foot.data);
 	buffer_release(&caption);
@@ -73,10 +76,13 @@ static void append_account_cells(struct page *page, const struct report_accounts
 static void append_account_foot(struct page *page, const struct report_accounts *table)
 {
 	struct buffer foot = BUFFER_INIT, *out = page->out;
+	char others[60];
 	page->out = &foot;
-	buffer_append_format(&foot, "<tr><th scope=\"row\">%zu other accounts together</th>", table->other_count);
+	snprintf(others, sizeof others, "%zu other accounts together", table->other_count);
+	page_row_begin(page, NULL);
+	page_cell_text(page, others);
 	append_account_cells(page, table, table->row_count);
-	buffer_append_string(&foot, "</tr>");
+	page_row_end(page);
 	page->out = out;
 	page_table_end(page, table->other_count ? foot.data : NULL);
 	buffer_release(&foot);
@@ -101,12 +107,10 @@ static void append_accounts(struct page *page, const struct report_accounts *tab
 	buffer_append_string(&caption, "Units consumed by account and period");
 	append_of(page, report_period_at(report, table->first), &caption);
 	buffer_append_string(&caption, ", most first");
-	page_table_begin(page, caption.data, columns, count);
+	page_table_begin(page, PAGE_NARROW, caption.data, columns, count);
 	for (size_t row = 0; row < table->row_count; row++) {
 		page_row_begin(page, NULL);
-		buffer_append_string(page->out, "<th scope=\"row\">");
 		page_cell_account(page, table->accounts[row]);
-		buffer_append_string(page->out, "</th>");
 		append_account_cells(page, table, row);
 		page_row_end(page);
 	}
@@ -122,11 +126,10 @@ static int append_other_accounts(struct page *page, size_t first)
 	int result = report_accounts_build(&all, page->report, first, page->error);
 	if (result == 0) {
 		buffer_append_format(page->out, "<details><summary>The %zu other accounts</summary>", all.row_count - ACCOUNT_ROWS);
-		page_table_begin(page, "Units consumed by the other accounts, most first", columns, COUNT(columns));
+		page_table_begin(page, PAGE_PLAIN, "Units consumed by the other accounts, most first", columns, COUNT(columns));
 		for (size_t row = ACCOUNT_ROWS; row < all.row_count; row++) {
-			buffer_append_string(page->out, "<tr><th scope=\"row\">");
+			page_row_begin(page, NULL);
 			page_cell_account(page, all.accounts[row]);
-			buffer_append_string(page->out, "</th>");
 			page_cell_integer(page, all.cells[row * (all.column_count + 1) + all.column_count]);
 			page_row_end(page);
 		}
