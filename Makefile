@@ -61,7 +61,7 @@ test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests
 
 .DELETE_ON_ERROR:
 # bin/ also has bin/bootstrap, and lib is a folder; these are not files.
-.PHONY: all help test test-crash mutants soak fuzz fuzz-coverage install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
+.PHONY: all help screenshots test test-crash mutants soak fuzz fuzz-coverage install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -180,6 +180,14 @@ bench-reconcile: all ## time reconcile on 10,000 accounts, 36 periods and 500 en
 
 bench-forecast: $(build)/tests/forecast-bench ## print the forecast's error on held-out months of generated organisations, beside the naive linear one
 	$(build)/tests/forecast-bench
+
+screenshots: all ## make pictures of the demo's report in build/pictures: light, dark, phone, print (npm, chromium), and doc/report.png
+	rm -rf build/pictures && mkdir -p build/pictures
+	./pipeline.sh demo -q -C build/pictures/demo >/dev/null
+	[ -e tests/page/node_modules ] || npm ci --prefix tests/page --no-audit --no-fund
+	cp build/pictures/demo/runs/acme/20250401T020000Z/report.html build/pictures/demo.html
+	node tests/page/check.js --pictures build/pictures demo
+	cp build/pictures/light.png doc/report.png
 
 fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out as it is)
 	$(build)/tests/generate --fixture fixtures/acme

@@ -25,13 +25,6 @@ make_organization() {
 		lastModifiedDateTime: "2025-02-28T00:00:00.0000000Z"}}' >"$1/service/feed.ndjson"
 }
 
-# Once for all who test at the same time.
-install_clients() {
-	[ -e "$contract/node_modules/.complete" ] ||
-		flock "$contract/package.json" sh -c '[ -e "$0/node_modules/.complete" ] ||
-			{ npm ci --prefix "$0" --no-audit --no-fund && touch "$0/node_modules/.complete"; }' "$contract"
-}
-
 setup_file() {
 	export contract=$BATS_TEST_DIRNAME/contract
 	simulator=${SIMULATOR:-$BATS_TEST_DIRNAME/../build/$([ "${SANITIZE:-}" = 1 ] && echo sanitize || echo release)/tests/simulator}
@@ -41,7 +34,7 @@ setup_file() {
 		without="npm or node is not there"
 	elif [ ! -x "$simulator" ]; then
 		without="not built: $simulator (make test-programs)"
-	elif ! install_clients >"$BATS_FILE_TMPDIR/npm" 2>&1; then
+	elif ! npm_modules "$contract" >"$BATS_FILE_TMPDIR/npm" 2>&1; then
 		without="npm cannot install Docusign's clients: $(tail -1 "$BATS_FILE_TMPDIR/npm")"
 	fi
 	[ -z "$without" ] || return 0

@@ -144,6 +144,13 @@ acme_nights() { # FOLDER: makes after.1, after.2 and after.3 in it
 	rm -r "$1/growing"
 }
 
+# npm_modules FOLDER: what its package-lock.json names, once for all who test at the same time.
+npm_modules() {
+	[ -e "$1/node_modules/.complete" ] ||
+		flock "$1/package.json" sh -c '[ -e "$0/node_modules/.complete" ] ||
+			{ npm ci --prefix "$0" --no-audit --no-fund && touch "$0/node_modules/.complete"; }' "$1"
+}
+
 # An RSA key, at $made, for all who need just some key.
 rsa_key() { made_once key.pem openssl genrsa -out; }
 

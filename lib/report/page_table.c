@@ -26,7 +26,7 @@ void page_table_begin(struct page *page, enum page_table kind, const char *capti
 {
 	static const char *const looks[] = {[PAGE_PLAIN] = "", [PAGE_STACKED] = " class=\"stacked\"", [PAGE_NARROW] = " class=\"narrow\""};
 	page->labels = kind == PAGE_STACKED ? columns : NULL;
-	html(page->out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"", caption, "\"><table", NULL);
+	html(page->out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table: ", caption, "\"><table", NULL);
 	buffer_append_string(page->out, looks[kind]);
 	html(page->out, "><caption>", caption, "</caption><thead><tr>", NULL);
 	for (size_t i = 0; i < count; i++) {
