@@ -146,6 +146,7 @@ acme_nights() { # FOLDER: makes after.1, after.2 and after.3 in it
 
 # npm_modules FOLDER: what its package-lock.json names, once for all who test at the same time.
 npm_modules() {
+	# shellcheck disable=SC2016 # the folder is an argument
 	[ -e "$1/node_modules/.complete" ] ||
 		flock "$1/package.json" sh -c '[ -e "$0/node_modules/.complete" ] ||
 			{ npm ci --prefix "$0" --no-audit --no-fund && touch "$0/node_modules/.complete"; }' "$1"

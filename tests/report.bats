@@ -353,5 +353,5 @@ text() {
 	"$report" <costs | sed -n '/^Costs/,$p' | grep -E '^ *20' | tr -s ' ' >got
 	[ "$(cut -d ' ' -f 4- got)" = "not known 1.00 not known not known not known not known
 not known 1.00 open open not known not known" ]
-	[ "$("$report" --format html <costs | grep -o 'class="n none">open<' | wc -l)" -eq 2 ]
+	[ "$("$report" --format html <costs | grep -oE 'class="n none"[^>]*>open<' | wc -l)" -eq 2 ]
 }
