@@ -126,7 +126,7 @@ on_terminal() {
 	grep -q '^2024-10-31 – 2025-01-30  provisional  *243  *260 .*Not Compliant$' narrow
 	sed 's/[^ -~]/x/g' narrow | grep -v '[.]$' >rows
 	run ! grep -E '.{101}' rows
-	on_terminal 140 position.ndjson NO_COLOR=1 >wide
+	on_terminal 200 position.ndjson NO_COLOR=1 >wide
 	"$report" <position.ndjson | diff -u - <(sed $'s/[\u2068\u2069]//g' wide)
 }
 

@@ -11,6 +11,7 @@
 
 enum { GAP = 2, NARROW_GAP = 1 };
 #define NARROWEST 8 /* that an elastic column is cut to */
+#define NARROWEST_TITLE 4
 #define ISOLATE "\u2068"
 #define ISOLATE_END "\u2069"
 
@@ -92,6 +93,19 @@ void text_append_styled(struct buffer *output, const struct text_page *page, enu
 		buffer_append_string(output, "\033[0m");
 }
 
+/* Of text with colours in it. */
+static size_t visible_width(const char *text, size_t length)
+{
+	size_t width = 0;
+	for (const char *end = text + length; text < end;) {
+		const char *escape = memchr(text, '\033', (size_t)(end - text));
+		width += display_width(text, (size_t)((escape ? escape : end) - text));
+		const char *after = escape ? memchr(escape, 'm', (size_t)(end - escape)) : NULL;
+		text = after ? after + 1 : end;
+	}
+	return width;
+}
+
 void text_wrap(struct buffer *output, const struct text_page *page, size_t start)
 {
 	size_t line = start, blank = start; /* the last blank of the line; its start: it has none */
@@ -101,7 +115,7 @@ void text_wrap(struct buffer *output, const struct text_page *page, size_t start
 		bool ends = i == output->length || output->data[i] == '\n';
 		if (!ends && output->data[i] != ' ')
 			continue;
-		if (blank > line && display_width(output->data + line, i - line) > page->width) {
+		if (blank > line && visible_width(output->data + line, i - line) > page->width) {
 			output->data[blank] = '\n';
 			line = blank + 1;
 		}
@@ -130,51 +144,66 @@ static const char *title_line(const char *title, bool lower, size_t *length)
 	return title;
 }
 
-/* The natural widths of the columns; returns their total. */
-static size_t measure(const struct text_table *table, size_t widths[])
+/* The natural widths of the columns; returns their total. Those of the cells alone are in `of_cells`. */
+static size_t measure(const struct text_table *table, size_t widths[], size_t of_cells[])
 {
 	size_t total = 0, length, column = 0;
 	const struct text_cell *cells = (const struct text_cell *)table->cells.data;
-	for (size_t i = 0; i < table->column_count; i++)
-		for (int lower = 0; lower < 2; lower++) {
-			title_line(table->columns[i].title, lower, &length);
-			widths[i] = lower && widths[i] > length ? widths[i] : length;
-		}
 	for (size_t i = 0; i < table->cells.length / sizeof *cells; i++) {
 		if (cells[i].heading)
 			continue;
-		if (cells[i].width > widths[column])
-			widths[column] = cells[i].width < TEXT_TABLE_WIDEST ? cells[i].width : TEXT_TABLE_WIDEST;
+		if (cells[i].width > of_cells[column])
+			of_cells[column] = cells[i].width < TEXT_TABLE_WIDEST ? cells[i].width : TEXT_TABLE_WIDEST;
 		if (++column == table->column_count)
 			column = 0;
 	}
-	for (size_t i = 0; i < table->column_count; i++)
+	for (size_t i = 0; i < table->column_count; i++) {
+		widths[i] = of_cells[i];
+		for (int lower = 0; lower < 2; lower++) {
+			title_line(table->columns[i].title, lower, &length);
+			widths[i] = widths[i] > length ? widths[i] : length;
+		}
 		total += widths[i] + (i ? GAP : 0);
+	}
 	return total;
 }
 
 size_t text_table_width(const struct text_table *table)
 {
-	size_t widths[TEXT_TABLE_COLUMNS] = {0};
-	return measure(table, widths);
+	size_t widths[TEXT_TABLE_COLUMNS] = {0}, of_cells[TEXT_TABLE_COLUMNS] = {0};
+	return measure(table, widths, of_cells);
 }
 
-/* What does not fit into the page: columns move together first, then the widest of the elastic ones is cut, again and again. Returns the gap. */
-static size_t squeeze(const struct text_table *table, size_t total, size_t page_width, size_t widths[])
+/* The widest column that is still wider than it may be made; column_count: none is. Numbers are not cut, but their titles are. */
+static size_t widest(const struct text_table *table, const size_t widths[], const size_t of_cells[], bool titles)
+{
+	size_t found = table->column_count;
+	for (size_t i = 0; i < table->column_count; i++) {
+		bool may_shrink = titles ? table->columns[i].right && widths[i] > of_cells[i] : table->columns[i].elastic;
+		if (may_shrink && widths[i] > (titles ? NARROWEST_TITLE : NARROWEST) &&
+			(found == table->column_count || widths[i] > widths[found]))
+			found = i;
+	}
+	return found;
+}
+
+/*
+ * What does not fit into the page: columns move together first, then the widest of the elastic ones is cut, again and again, then titles of
+ * numbers are. Returns the gap.
+ */
+static size_t squeeze(const struct text_table *table, size_t total, size_t page_width, size_t widths[], const size_t of_cells[])
 {
 	if (total <= page_width)
 		return GAP;
 	total -= (table->column_count - 1) * (GAP - NARROW_GAP);
-	while (total > page_width) {
-		size_t widest = table->column_count;
-		for (size_t i = 0; i < table->column_count; i++)
-			if (table->columns[i].elastic && widths[i] > (widest < table->column_count ? widths[widest] : NARROWEST))
-				widest = i;
-		if (widest == table->column_count)
-			break;
-		widths[widest]--;
-		total--;
-	}
+	for (int titles = 0; titles < 2; titles++)
+		while (total > page_width) {
+			size_t column = widest(table, widths, of_cells, titles);
+			if (column == table->column_count)
+				break;
+			widths[column]--;
+			total--;
+		}
 	return NARROW_GAP;
 }
 
@@ -232,12 +261,12 @@ static void append_titles(const struct text_table *table, const struct layout *l
 int text_table_print(const struct text_table *table, const struct text_page *page, struct buffer *output, struct error *error)
 {
 	struct layout layout = {.page = page, .gap = GAP};
-	size_t column = 0, start;
+	size_t column = 0, start, of_cells[TEXT_TABLE_COLUMNS] = {0};
 	if (buffer_check(&table->texts, error) < 0 || buffer_check(&table->cells, error) < 0)
 		return -1;
-	size_t total = measure(table, layout.widths);
+	size_t total = measure(table, layout.widths, of_cells);
 	if (page->is_terminal)
-		layout.gap = squeeze(table, total, page->width, layout.widths);
+		layout.gap = squeeze(table, total, page->width, layout.widths, of_cells);
 	append_titles(table, &layout, output);
 	start = output->length;
 	const struct text_cell *cells = (const struct text_cell *)table->cells.data;

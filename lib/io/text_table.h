@@ -66,8 +66,7 @@ int text_table_print_section(
 	struct text_table *table, const char *title, size_t more, const struct text_page *page, struct buffer *output, struct error *error);
 
 /*
- * Breaks the lines of prose that were appended since `start` where a terminal's width ends, at blanks; elsewhere they stay as they are. Tables
- * and escape sequences are not for it.
+ * Breaks the lines of prose that were appended since `start` where a terminal's width ends, at blanks; elsewhere they stay as they are.
  */
 void text_wrap(struct buffer *output, const struct text_page *page, size_t start);
 

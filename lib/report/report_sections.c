@@ -119,7 +119,7 @@ static void write_reason(const struct report_row *row, const char *text, struct 
 static const struct report_column without_columns[] = {
 	{{"profile", false, false}, "profile", NULL, NULL},
 	{{"period", false, false}, "period_start", NULL, write_days},
-	{{"reason", false, false}, "reason", NULL, write_reason},
+	{{"reason", false, true}, "reason", NULL, write_reason},
 	{{"accounts", true, false}, "accounts", NULL, NULL},
 	{{"units", true, false}, "units_consumed", NULL, NULL},
 };
@@ -135,7 +135,7 @@ static const struct report_column position_columns[] = {
 	{{"software model", false, false}, "software_model", NULL, NULL},
 	{{"metric", false, false}, "license_metric", NULL, NULL},
 	{{"period", false, false}, "period_start", NULL, write_days},
-	{{"state", false, false}, "period_state", NULL, NULL},
+	{{"state", false, true}, "period_state", NULL, NULL},
 	{{"rights\nowned", true, false}, "rights_owned", NULL, NULL},
 	{{"used", true, false}, "rights_used", NULL, write_consumption},
 	{{"available", true, false}, "rights_available", NULL, NULL},

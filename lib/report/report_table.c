@@ -147,7 +147,7 @@ static void add_total(struct text_table *table, int64_t consumed, int64_t licens
 static int print_units(const struct printing *printing)
 {
 	static const struct text_column columns[] = {{"period", false, false}, {"state", false, false}, {"units\nconsumed", true, false},
-		{"in licence\nrows", true, false}, {"in no\nlicence row", true, false}, {"", false, false}};
+		{"in licence\nrows", true, false}, {"in no\nlicence row", true, false}, {"", false, true}};
 	struct text_table table;
 	int64_t consumed = 0, licensed = 0;
 	const struct report *report = printing->report;
@@ -216,7 +216,7 @@ static int print_restatements(const struct printing *printing)
 
 static int print_identifiers(const struct printing *printing)
 {
-	static const struct text_column columns[] = {{"identifier", false, false}, {"type", false, false}, {"name", false, true},
+	static const struct text_column columns[] = {{"identifier", false, true}, {"type", false, false}, {"name", false, true},
 		{"subscriptions", true, false}, {"units", true, false}};
 	const struct report *report = printing->report;
 	struct text_table table;
@@ -255,6 +255,7 @@ static void print_sentence(void *context, bool is_bad, const char *sentence)
 int report_table_print(const struct report *report, const struct text_page *page, struct buffer *output, struct error *error)
 {
 	char now[INSTANT_LENGTH];
+	size_t start = output->length;
 	struct buffer title = BUFFER_INIT;
 	struct printing printing = {report, page, report_is_certain(report), output, error};
 	instant_format(report->now, now);
@@ -263,6 +264,7 @@ int report_table_print(const struct report *report, const struct text_page *page
 	buffer_append_format(output, ", as of %.10s %.8s UTC. Periods are shown from their first to their last day.\n", now, now + 11);
 	buffer_release(&title);
 	report_verdict(report, print_verdict, &printing);
+	text_wrap(output, page, start);
 	if (print_position(&printing) < 0 || print_rows(&printing, &report_section_without, &report->without, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_forecasts, &report->forecasts, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_costs, &report->metrics, INSTANT_NONE) < 0 ||
@@ -273,7 +275,9 @@ int report_table_print(const struct report *report, const struct text_page *page
 		(report->identifier_count && print_identifiers(&printing) < 0) ||
 		print_rows(&printing, &report_section_ineffective, &report->ineffective, INSTANT_NONE) < 0)
 		return -1;
+	start = output->length;
 	buffer_append_byte(output, '\n');
 	report_summarize(report, print_sentence, &printing);
+	text_wrap(output, page, start);
 	return buffer_check(output, error);
 }
