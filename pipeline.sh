@@ -37,11 +37,17 @@ shown() { # TEXT
 	[[ $1 != *[!\ -~]* ]] || text=$(printf '%s' "$1" | "$stages/run-facts" shown 2>/dev/null) || text=${1//[!\ -~]/?}
 }
 
-complain() { # MESSAGE: an error, or a message that is printed also with -q
+complain() { # MESSAGE [LEVEL]: an error, or a message that is printed also with -q
 	local text
 	shown "$1"
-	clear_line
-	printf '%s: %s\n' "$program" "$text" >&2 || :
+	if [ "$log_format" = json ]; then
+		text=${text//\\/\\\\}
+		printf '{"level":"%s","program":"%s","message":"%s"}\n' "${2-error}" "$program" "${text//\"/\\\"}" >&2 || :
+	else
+		[ "${2-}" != warning ] || text="warning: $text"
+		clear_line
+		printf '%s: %s\n' "$program" "$text" >&2 || :
+	fi
 }
 
 fail() { # STATUS MESSAGE: one line, and the end
@@ -75,7 +81,7 @@ put_file() { # FILE: the same for what is in a file, - for standard input
 }
 
 # Statuses of the shell and its tools are not ours: they could not read or write a file, and named it.
-failed=0 scratch=''
+failed=0 scratch='' log_format=text quiet=0
 trap 'failed=$?' ERR
 at_end() {
 	local status=$?
@@ -97,14 +103,14 @@ trap at_end EXIT
 { true >&2; } 2>/dev/null || exec 2</dev/null
 
 say() { # a message for people
-	[ "$quiet" = 1 ] || complain "$1" # a full log does not end a run
+	[ "$quiet" = 1 ] || complain "$1" note # a full log does not end a run
 }
 
 warn() { # what a person has to know, also with -q
-	complain "warning: $1"
+	complain "$1" warning
 }
 
-workspace='' workspace_given=0 ended_at='' feed_from='' replay='' now='' group_by='' warn_days='' quiet=0 check_status=0 cache=1 jobs=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
+workspace='' workspace_given=0 ended_at='' feed_from='' replay='' now='' group_by='' warn_days='' on_finish='' on_alert='' summary=0 check_status=0 cache=1 jobs=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
 others_from='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=() csv_flags=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 
@@ -197,7 +203,7 @@ no_operands() { # COMMAND. What follows a = is not repeated: it may be a passwor
 	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]%%=*}': $1 takes no operands"
 }
 
-for part in options side_by_side run profile validate position status replay evidence demo export rebuild; do
+for part in options side_by_side run profile validate position status watch replay evidence demo export rebuild; do
 	# shellcheck source=/dev/null # each is checked by itself
 	. "$driver/$part.sh"
 done

@@ -321,6 +321,7 @@ kind() {
 	case $(head -c 16 "$1") in
 	'') echo nothing ;;
 	'{"type":"SCHEMA"'*) jq -c .type "$1" | sort -u | grep -qvxE '"(SCHEMA|RECORD|STATE)"' || echo ndjson ;;
+	'{"profile":"acme'*) echo json ;;
 	'<!doctype html>'*) echo html ;;
 	'SQLite format 3'*) echo sqlite ;;
 	*) if head -n 1 "$1" | tr -d '\r' | grep -qE '^[a-z_]+(,[a-z_]+){3,}$'; then echo csv; else echo text; fi ;;
@@ -357,7 +358,7 @@ kind() {
 		reconcile --as-of 2025-03-20|text ndjson
 		reconcile --as-of 2025-03-20 --restated|text ndjson
 		export --stream consumption|ndjson csv
-		status|
+		status|text json
 		models suggest|
 		validate|
 		run|

@@ -13,4 +13,7 @@
 /* `watermark` is how far the feed has been read; both are instants (instant.h). */
 bool feed_is_stale(int64_t watermark, int64_t now);
 
+/* The service processes each account once in seven days: from then on there should be something new. */
+bool feed_is_due(int64_t watermark, int64_t now);
+
 #endif

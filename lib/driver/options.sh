@@ -42,11 +42,16 @@ options='
 --restatements||status|also print every figure that was restated
 --positions||status|also print the latest position of each license metric
 --check||status|exit 69 if something needs attention
+--all||status|print all lines of each kind, not ten
+--on-finish|COMMAND|run|run this shell command after each profile, with the result as JSON on its standard input
+--on-alert|COMMAND|run status|run this shell command for each new alert, with it as JSON on its standard input
+--summary||run|print one line for each profile when all is done, also with -q: for cron mail
 --no-cache||validate run replay|do not keep the access token in the workspace
---format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv, html or verdict; models: table (the default), csv or ndjson; explain, policy, reconcile: text (the default) or ndjson
+--format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv, html or verdict; models: table (the default), csv or ndjson; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
 --format|FORMAT|report|table (the default), csv, html or verdict (its one line)
 --format|FORMAT|models|table (the default), csv or ndjson
 --format|FORMAT|explain policy reconcile|text (the default) or ndjson
+--format|FORMAT|status|text (the default), json (a line for each profile) or prometheus (a text file for its node exporter)
 --to|TARGET|export|a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
 --stream|NAME|export|only this stream; may be repeated
 --to|FILE|evidence|the file to write
@@ -58,6 +63,7 @@ options='
 --tsa-certificate|FILE|evidence verify|the certificate to check the time stamp by (default: those of the system)
 --plain-cells||export report|csv: no apostrophe before a text that a spreadsheet would run as a formula
 --color|WHEN|demo reconcile report models status|colour: auto (the default: on a terminal, unless NO_COLOR is set), always or never
+--log-format|FORMAT|*|messages on standard error: text (the default) or json, an object a line
 -v||*|more messages
 -q||*|fewer messages
 --name|NAME|init|name of the profile
@@ -76,7 +82,7 @@ options='
 '
 
 # The formats that a command prints, the default first.
-declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [reconcile]='text ndjson')
+declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [reconcile]='text ndjson' [status]='text json prometheus')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge combine aggregate-by-period forecast exclude feed split-streams run-facts"
@@ -246,7 +252,15 @@ set_option() { # OPTION VALUE
 	--format) format=$2 format_given=1 ;;
 	--to) export_to=$2 ;;
 	--stream) export_streams+=("$2") ;;
-	--restatements | --positions) status_flags+=("$1") ;;
+	--restatements | --positions | --all) status_flags+=("$1") ;;
+	--on-finish) on_finish=$2 ;;
+	--on-alert) on_alert=$2 ;;
+	--summary) summary=1 ;;
+	--log-format)
+		[[ $2 =~ ^(text|json)$ ]] || fail 64 "cannot use --log-format '$2': it must be text or json"
+		log_format=$2
+		stage_flags+=(--log-format "$2")
+		;;
 	--check) check_status=1 ;;
 	--color) use_colour "$2" ;;
 	--plain-cells) csv_flags=(--plain-cells) ;;

@@ -24,6 +24,7 @@ run_command() {
 		done
 	fi
 	[ ${#files[@]} -eq 1 ] || say_how_they_ended
+	after_runs || :
 	return "$(worst_of "${statuses[@]}")"
 }
 
@@ -66,6 +67,7 @@ run_profile() { # FILE
 	read_facts profile "$file" --replay "$replay"
 	name=${facts[name]}
 	[ -n "$name" ] || fail 78 "cannot use profile '$file': \"name\" is missing"
+	[[ -n ${is_marked-} && $log_format = text ]] || export ENVTALLY_PROFILE=$name # every warning has it
 	[ "${facts[active]:-true}" = true ] || {
 		say "$name: not active, skipped"
 		return 0
@@ -203,7 +205,7 @@ discard_command() {
 
 lock() { # NAME: until the script ends
 	exec 9>>"$workspace/ledger/$1.lock"
-	flock -n 9 || fail 75 "cannot run profile '$1': another run of it is under way, try again later"
+	flock -w 1 9 || fail 75 "cannot run profile '$1': another run of it is under way, try again later"
 	[ -n "$as_run" ] || check_lock "$workspace/ledger" "$1"
 }
 

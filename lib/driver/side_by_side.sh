@@ -68,7 +68,7 @@ side_by_side() { # COMMAND NAMER OPERAND...
 
 # A line that says whose it is already, and one for machines, stays as it is.
 marked() { # NAME COMMAND...
-	local statuses
+	local statuses is_marked=1
 	set +e
 	{ "${@:2}" 2>&1 >&3 3>&- | sed -u "/^{/!{/^[^ ]*: $1: /!s/^/$1: /}" >&2; } 3>&1
 	statuses=("${PIPESTATUS[@]}")

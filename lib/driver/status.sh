@@ -63,20 +63,19 @@ models_command() {
 status_command() {
 	no_operands status
 	need_workspace
-	local profile name worst=0 clock flags=(${status_flags[@]+"${status_flags[@]}"}) verdict newest newest_as last last_clock as_reported
-	clock=$(rfc3339 "$now")
-	[ -z "$warn_days" ] || flags+=(--warn-days "$warn_days")
+	local worst=0 all facts flags=(${status_flags[@]+"${status_flags[@]}"})
 	[ "$check_status" = 0 ] || flags+=(--check)
-	if find_workspace latest_run; then
-		verdict=$(stage report -q --format verdict "${newest_as[@]}" --now "$clock" <"$newest/workspace.ndjson")
-		stage status --name workspace --results "$newest/workspace.ndjson" --verdict "$verdict" --now "$clock" ${flags[@]+"${flags[@]}"} || worst=$?
+	if [ "$format" = text ]; then
+		watch_all ${flags[@]+"${flags[@]}"} || worst=$?
+	else
+		all=$(watch_all --format json ${flags[@]+"${flags[@]}"}) || worst=$?
+		[ "$worst" -eq 0 ] || [ "$worst" -eq 69 ] || return "$worst"
+		[ "$format" = json ] || all=$(stage status --form prometheus <<<"$all")
+		put '%s\n' "$all"
 	fi
-	for profile in "${profiles[@]}"; do
-		name=$(profile_name "$profile")
-		verdict=()
-		! try_run "$name" "$(latest_run "$name")" || verdict=(--verdict "$(report_of "$last" -q --format verdict "${as_reported[@]}" --now "$clock")")
-		stage status --name "$name" --runs "$workspace/runs/$name" --ledger "$workspace/ledger/$name.db" --now "$clock" \
-			${verdict[@]+"${verdict[@]}"} ${flags[@]+"${flags[@]}"} || worst=$?
-	done
+	if [ -n "$on_alert" ]; then
+		facts=$(watch_all --format json) || return
+		send_alerts "$facts"
+	fi
 	return "$worst"
 }

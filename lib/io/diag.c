@@ -1,5 +1,6 @@
 #include "io/diag.h"
 
+#include "base/file_name.h"
 #include "base/instant.h"
 #include "io/display.h"
 
@@ -15,7 +16,7 @@
 #define CLEAR "\r\033[K"
 
 static struct {
-	const char *program;
+	const char *program, *profile; /* the profile that a run is for; NULL: none */
 	int verbosity;
 	bool json;
 	int terminal; /* is stderr one that can clear a line? 0: not asked yet, 1: yes, -1: no */
@@ -41,6 +42,7 @@ void diag_begin(const char *program, bool json)
 	const char *slash = strrchr(program, '/');
 	diag.program = slash ? slash + 1 : program;
 	diag.json = json;
+	diag.profile = getenv("ENVTALLY_PROFILE");
 	const char *every = getenv("ENVTALLY_PROGRESS");
 	diag.progress.every = every ? strtol(every, NULL, 10) : 0;
 }
@@ -80,12 +82,15 @@ static void print(enum diag_level level, const char *text)
 	if (is_terminal() && !diag.json) /* another program of the pipe may show its progress */
 		used += (size_t)snprintf(line, sizeof line, CLEAR);
 	diag.progress.shown = false;
+	bool names_profile = diag.profile && file_name_is_plain(diag.profile, strlen(diag.profile));
+	const char *profile = names_profile ? diag.profile : "";
 	if (diag.json)
-		used += (size_t)snprintf(line + used, sizeof line - used, "{\"level\":\"%s\",\"program\":\"%.64s\",\"message\":\"",
-			levels[level].name, diag.program);
+		used += (size_t)snprintf(line + used, sizeof line - used, "{\"level\":\"%s\",\"program\":\"%.64s\",%s%s%s\"message\":\"",
+			levels[level].name, diag.program, names_profile ? "\"profile\":\"" : "", profile, names_profile ? "\"," : "");
 	else
-		used += (size_t)snprintf(line + used, sizeof line - used, "%s%.64s:%s %s", colour, diag.program, *colour ? "\033[0m" : "",
-			levels[level].prefix);
+		used += (size_t)snprintf(line + used, sizeof line - used, "%s%.64s:%s %s%s%s", colour, diag.program,
+			*colour ? "\033[0m" : "", levels[level].prefix, level == DIAG_WARNING ? profile : "",
+			names_profile && level == DIAG_WARNING ? ": " : "");
 	struct buffer shown = BUFFER_INIT;
 	for (size_t length; *text; text += length) { /* ends of lines and tabs as bytes: \x0a */
 		length = strcspn(text, "\n\r\t");

@@ -263,3 +263,46 @@ int manifest_verify(
 	json_scanner_free(verification.scanner);
 	return result;
 }
+
+static int append_damage(struct buffer *damage, struct error *found, struct error *error)
+{
+	if (found->status != EX_DATAERR)
+		return error_set(error, found->status, "%s", found->text);
+	buffer_append_format(damage, "%s\n", found->text);
+	*found = (struct error)ERROR_INIT;
+	return 0;
+}
+
+int manifest_survey(const char *runs, const struct promotions *promotions, const bool *lost, struct buffer *damage, struct error *error)
+{
+	static const char *const of_entry[] = {"/sha256", "/file"};
+	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1];
+	struct error found = ERROR_INIT;
+	struct verification verification = {.runs = runs, .error = &found};
+	struct manifest_chain chain = {.earlier = 0};
+	size_t count = promotions->count;
+	for (size_t i = 0; i + 1 < count; i++) {
+		const struct promotion *run = &promotions->list[i];
+		verification.run = run->run_id;
+		if (lost[i] || !*run->manifest)
+			continue;
+		if (sha256_file(run_path(path, runs, run->run_id, MANIFEST), hash, &found) == 0 && strcmp(run->manifest, hash) != 0)
+			fail_run(&verification, MANIFEST, "is not the one that the ledger promoted");
+		if (found.status && append_damage(damage, &found, error) < 0)
+			return -1;
+	}
+	if (!count || lost[count - 1] || !*promotions->list[count - 1].manifest)
+		return 0;
+	if (count > 1)
+		memcpy(chain.newest, promotions->list[count - 2].manifest, sizeof chain.newest);
+	verification.scanner = json_scanner_new(of_entry, 2, error);
+	int result = verification.scanner ? 0 : -1;
+	if (result == 0 && (count == 1 || *chain.newest) &&
+		verify_run(&verification, &promotions->list[count - 1], "the one before it", &chain, count - 1) < 0)
+		result = append_damage(damage, &found, error);
+	memcpy(chain.newest, promotions->list[count - 1].manifest, sizeof chain.newest);
+	if (result == 0 && manifest_find_forgotten(runs, promotions, &chain, &found) < 0)
+		result = append_damage(damage, &found, error);
+	json_scanner_free(verification.scanner);
+	return result;
+}

@@ -11,6 +11,7 @@
 #ifndef ENVTALLY_MANIFEST_H
 #define ENVTALLY_MANIFEST_H
 
+#include "base/buffer.h"
 #include "ledger/promotions.h"
 
 #include <stdbool.h>
@@ -34,6 +35,12 @@ struct manifest_chain {
  */
 int manifest_verify(
 	const char *runs, const struct promotions *promotions, bool without_bodies, struct manifest_chain *chain, struct error *error);
+
+/*
+ * The same as far as it costs little: the manifest of each run that is not `lost` (by place in promotions) is the one that the ledger has, the
+ * files of the last run are those of its manifest, and no folder follows it. Appends a line for each that is not so.
+ */
+int manifest_survey(const char *runs, const struct promotions *promotions, const bool *lost, struct buffer *damage, struct error *error);
 
 /* Is there a folder whose manifest follows the newest one? Then the ledger has promoted that run, and lost it: EX_DATAERR names it. */
 int manifest_find_forgotten(const char *runs, const struct promotions *promotions, const struct manifest_chain *chain, struct error *error);
