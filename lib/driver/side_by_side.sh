@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # its variables are pipeline.sh's, which sources it
+# shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
 # side_by_side.sh: commands that run beside the driver, each in a process group of its own, so that all its programs end with it.
 
 # Process groups under way, by the id of their leader: what each is, by its place in the caller's list. They end when the driver does, however
