@@ -10,6 +10,7 @@
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
+#include "base/instant.h"
 #include "config/policy.h"
 #include "io/atomic_file.h"
 #include "io/program.h"
@@ -170,7 +171,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
 	parse_groups();
-	if (licence_load(&licence, &files, diag_complain, error) == 0 && licence_check(&licence, error) == 0 &&
+	if (licence_load(&licence, &files, diag_complain, error) == 0 && licence_check(&licence, instant_day(options_now()), error) == 0 &&
 		policy_load(policy_path, &policy, error) == 0 && read_files(&input, &licence.exclusions, error) == 0 &&
 		pass_on(&input, &licence.models, output, error) == 0 && reconcile_input_finish(&input, options_now(), error) == 0)
 		print(&licence, &input, policy.settlement == SETTLEMENT_PERIOD, output, error);

@@ -165,7 +165,7 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 		reconcile: cannot read 'prices.csv' line 3: column "to": the last tier must go on: 'unlimited'
 		reconcile: cannot read 'prices.csv' line 3: column "currency": 'EUR' is not that of line 2, 'USD'
 		reconcile: cannot use 'groups.csv': 1 mistake
-		reconcile: cannot read 'rates.csv' line 2: column "rate": 'x' is not an amount such as 1250.00, without separators and with at most 6 digits after the point
+		reconcile: cannot read 'rates.csv' line 2: column "rate": 'x' is not a rate such as 1.085, of at most 18 digits
 		reconcile: cannot read 'rates.csv' line 3: column "currency": 'EUR' is in line 2 already
 		reconcile: cannot read 'rates.csv' line 3: column "into": 'GBP' is not that of the first row, 'USD': results are in one currency
 		reconcile: cannot use 'prices.csv': 3 mistakes
@@ -234,6 +234,91 @@ both() { reconcile --now 2026-01-01T00:00:00Z -e entitlements.csv -m models.csv 
 	printf 'currency,into,rate\nGBP,USD,1.3\n' >rates.csv
 	run --separate-stderr both --rates rates.csv <input
 	fails 65 "reconcile: entitlements line 3: cannot convert EUR into USD: the rates have no row for it"
+}
+
+@test "rates: of any length, by date, in both directions; 0 is none" {
+	licence
+	use a pro-1 110 >input
+	rates() { { echo currency,into,start_date,rate && printf '%s\n' "$@"; } >rates.csv; }
+	spend() { both --rates rates.csv <input | records_of product_result | jq -r 'select(.period_index == 0) | "\(.currency) \(.true_up_cost) \(.total_spend)"'; }
+	sed -i '2s/500,USD/7500000,VND/; 3s/USD/EUR/' entitlements.csv
+	# 7,500,000 × 0.0000615 = 461.25, and 100 × 1.085 = 108.50; 10 missing at 4.6125.
+	rates VND,USD,,0.0000615 EUR,USD,,1.085
+	same "USD 46.12 569.75" "$(spend)"
+	rates VND,USD,,6.15E-05 EUR,USD,,1.085
+	same "USD 46.12 569.75" "$(spend)"
+	# The other way: 7,500,000 / 25,000 = 300.00; 100 / 0.8 = 125.00. The first row says what results are in.
+	rates EUR,USD,2024-02-01,9 USD,EUR,,0.8 USD,VND,,25000
+	sed -i '2s/.*/EUR,USD,2024-02-01,9/' rates.csv
+	same "USD 30.00 425.00" "$(spend)"
+	# By the first day of what is paid; before all dates by the first rate.
+	rates EUR,USD,2023-06-01,2 EUR,USD,2024-01-01,1.5 EUR,USD,2024-01-02,9 VND,USD,2030-01-01,0.0001
+	same "USD 75.00 900.00" "$(spend)"
+	# 100 / 3 is no decimal; it is exact to 12 digits.
+	rates VND,USD,,0.0001 USD,EUR,,3
+	same "USD 75.00 783.33" "$(spend)"
+	for rate in 0 0.000 -1 1,085 1.0.8 1234567890123456789 1e-99; do
+		rates EUR,USD,,"\"$rate\""
+		run --separate-stderr both --rates rates.csv <input
+		same 65 "$status" && [[ $stderr == *"column \"rate\": '$rate' is not a rate"* ]] || { echo "$rate: $stderr"; return 1; }
+	done
+	rates EUR,USD,2024-01-01,1 EUR,USD,2024-01-01,2
+	run --separate-stderr both --rates rates.csv <input
+	[[ $stderr == *"line 3: column \"currency\": 'EUR' is in line 2 already"* ]]
+}
+
+@test "currencies that are no more are good for rows that are over, and do not stop what is in force" {
+	licence
+	use a pro-1 10 >input
+	try() { sed "2s/.*/E1,Pro,Envelope,$1,100,500,$2/" entitlements.csv >changed && run --separate-stderr reconcile --now 2026-01-01T00:00:00Z -e changed -m models.csv <input; }
+	try 2022-07-01,2023-06-30 HRK
+	same 0 "$status"
+	try 2023-01-01,2023-12-31 HRK
+	fails_with() { [ "$status" -eq 65 ] && [[ $stderr == *"column \"currency\": $1"* ]] || { echo "$stderr"; return 1; }; }
+	fails_with "'HRK' ended on 2022-12-31: a row in it must begin by then, and have an end date"
+	try 2022-07-01, HRK
+	fails_with "'HRK' ended on 2022-12-31"
+	try 2024-01-01,2024-12-31 XXX
+	fails_with "'XXX' is not a currency of ISO 4217, such as USD"
+	# In the period of the other row it does.
+	try 2023-12-01,2024-01-31 BGN
+	[ "$status" -eq 65 ]
+	[[ $stderr == *"cannot add up product 'eSignature' of 'Docusign': entitlements line 2 is in BGN, entitlements line 3 in USD"* ]]
+	try 2023-01-01,2023-12-31 BGN
+	same 0 "$status"
+}
+
+@test "fees, credits and prices: what cannot be is said" {
+	licence
+	cat >>entitlements.csv <<-'END'
+		F1,Pro,Envelope,2024-01-01,2024-12-31,10,-5,USD
+		F2,Pro,Envelope,2024-01-01,2024-12-31,unlimited,-5,USD
+		F3,Pro,Envelope,2024-01-01,2024-12-31,0,(5.00),USD
+		F4,Pro,Envelope,2024-01-01,2024-12-31,0,--5,USD
+	END
+	cat >prices.csv <<-'END'
+		software_model,license_metric,from,to,unit_price,currency,price_type,pricing,pack_size,start_date,end_date
+		Pro,Envelope,1,10,3,USD,lst,,,,
+		Pro,Envelope,11,unlimited,3,USD,,volume,,,
+		Basic,Envelope,1,unlimited,3,USD,,,0,2024-01-01,2023-12-31
+	END
+	run --separate-stderr both --prices prices.csv </dev/null
+	cat >expected <<-'END'
+		reconcile: cannot read 'entitlements.csv' line 4: column "total_cost": '-5' is a credit, and has no rights: write it as a row of its own, with 0 purchased_rights
+		reconcile: cannot read 'entitlements.csv' line 5: column "total_cost": '-5' is a credit, and has no rights: write it as a row of its own, with 0 purchased_rights
+		reconcile: cannot read 'entitlements.csv' line 6: column "total_cost": '(5.00)' is not an amount such as 1250.00, without separators and with at most 6 digits after the point: write -5.00
+		reconcile: cannot read 'entitlements.csv' line 7: column "total_cost": '--5' is not an amount such as 1250.00, without separators and with at most 6 digits after the point
+		reconcile: cannot read 'prices.csv' line 2: column "price_type": 'lst' is not one of override, overage, list; did you mean 'list'?
+		reconcile: cannot read 'prices.csv' line 4: column "end_date": '2023-12-31' lies before the start date 2024-01-01
+		reconcile: cannot read 'prices.csv' line 4: column "pack_size": '0' is not a whole number above 0
+		reconcile: cannot use 'entitlements.csv': 4 mistakes
+		reconcile: cannot use 'prices.csv': 3 mistakes
+	END
+	same "$(cat expected)" "$stderr"
+	printf 'software_model,license_metric,from,to,unit_price,currency,pricing\nPro,Envelope,1,10,3,USD,\nPro,Envelope,11,unlimited,3,USD,volume\n' >prices.csv
+	sed -i 4,7d entitlements.csv
+	run --separate-stderr both --prices prices.csv </dev/null
+	[[ $stderr == *"line 3: column \"pricing\": pricing, pack_size and end_date of a tier must be those of the tiers before it: line 2 differs"* ]]
 }
 
 @test "an exclusion that covers a part of a period, or a user, is an error with its remedy" {

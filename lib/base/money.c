@@ -1,5 +1,7 @@
 #include "base/money.h"
 
+#include "base/instant.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -48,14 +50,7 @@ int money_multiply(money *amount, int64_t factor, struct error *error)
 	return __builtin_mul_overflow(*amount, (money)factor, amount) ? too_large(error) : 0;
 }
 
-int money_convert(money *amount, money rate, struct error *error)
-{
-	/* Both have six digits at most after the point, so each is a multiple of 10^6 here, and the product of 10^12. */
-	const money half = 1000000;
-	return __builtin_mul_overflow(*amount / half, rate / half, amount) ? too_large(error) : 0;
-}
-
-static money power_of_ten(int exponent)
+money money_power_of_ten(int exponent)
 {
 	money power = 1;
 	while (exponent-- > 0)
@@ -73,10 +68,27 @@ static __int128 greatest_divisor(__int128 a, __int128 b)
 	return a < 0 ? -a : a;
 }
 
+static __int128 half_even(__int128 product, __int128 divisor)
+{
+	__int128 whole = product / divisor, rest = product % divisor, distance = rest < 0 ? -rest : rest;
+	if (distance > divisor - distance || (distance == divisor - distance && whole % 2 != 0))
+		whole += product < 0 ? -1 : 1;
+	return whole;
+}
+
+int money_scale(money *amount, money numerator, money denominator, struct error *error)
+{
+	money product, common = greatest_divisor(numerator, denominator), shared = greatest_divisor(*amount, denominator / common);
+	if (__builtin_mul_overflow(*amount / shared, numerator / common, &product))
+		return too_large(error);
+	*amount = half_even(product, denominator / common / shared);
+	return 0;
+}
+
 int money_round(money amount, int64_t numerator, int64_t denominator, int digits, int64_t *rounded, struct error *error)
 {
 	/* amount / 10^12 × numerator / denominator × 10^digits, the fraction reduced first so that more fits. */
-	__int128 divisor, product, step = MONEY_UNIT / power_of_ten(digits);
+	__int128 divisor, product, step = MONEY_UNIT / money_power_of_ten(digits);
 	int64_t common = (int64_t)greatest_divisor(numerator, denominator);
 	if (common > 1) {
 		numerator /= common;
@@ -89,9 +101,7 @@ int money_round(money amount, int64_t numerator, int64_t denominator, int digits
 	}
 	if (__builtin_mul_overflow(amount, (__int128)numerator, &product) || __builtin_mul_overflow(step, (__int128)denominator, &divisor))
 		return too_large(error);
-	__int128 whole = product / divisor, rest = product % divisor, distance = rest < 0 ? -rest : rest;
-	if (distance > divisor - distance || (distance == divisor - distance && whole % 2 != 0))
-		whole += product < 0 ? -1 : 1;
+	__int128 whole = half_even(product, divisor);
 	*rounded = (int64_t)whole;
 	return *rounded == whole ? 0 : too_large(error);
 }
@@ -100,7 +110,7 @@ void money_append(struct buffer *text, int64_t value, int digits)
 {
 	/* Unsigned, since INT64_MIN has no positive counterpart. */
 	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	uint64_t unit = (uint64_t)power_of_ten(digits);
+	uint64_t unit = (uint64_t)money_power_of_ten(digits);
 	if (value < 0)
 		buffer_append_byte(text, '-');
 	buffer_append_format(text, "%" PRIu64, size / unit);
@@ -116,12 +126,32 @@ static const struct {
 	{0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF "},
 	{3, "BHD IQD JOD KWD LYD OMR TND "},
 	{2,
-		"AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC "
+		"AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC "
 		"CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD "
 		"KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO "
 		"NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL "
 		"THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG "},
 };
+
+/* ISO 4217, list three: codes that were in use after 2004, with the last day on which they were. */
+static const struct {
+	char code[4];
+	int digits, year, month, day;
+} ended[] = {{"AZM", 2, 2005, 12, 31}, {"BGN", 2, 2025, 12, 31}, {"BYR", 0, 2016, 12, 31}, {"CSD", 2, 2006, 10, 31},
+	{"CUC", 2, 2021, 6, 30}, {"CYP", 2, 2007, 12, 31}, {"EEK", 2, 2010, 12, 31}, {"GHC", 2, 2007, 12, 31}, {"GWP", 2, 2017, 6, 30},
+	{"HRK", 2, 2022, 12, 31}, {"LTL", 2, 2014, 12, 31}, {"LVL", 2, 2013, 12, 31}, {"MGF", 2, 2004, 12, 31}, {"MRO", 2, 2017, 12, 31},
+	{"MTL", 2, 2007, 12, 31}, {"MZM", 2, 2006, 6, 30}, {"ROL", 2, 2005, 6, 30}, {"SDD", 2, 2007, 7, 31}, {"SIT", 2, 2006, 12, 31},
+	{"SKK", 2, 2008, 12, 31}, {"SLL", 2, 2023, 12, 31}, {"SRG", 2, 2003, 12, 31}, {"STD", 2, 2017, 12, 31}, {"TMM", 2, 2009, 1, 31},
+	{"TRL", 0, 2005, 12, 31}, {"VEB", 2, 2008, 1, 31}, {"VEF", 2, 2018, 8, 31}, {"ZMK", 2, 2012, 12, 31}, {"ZWD", 2, 2008, 8, 31},
+	{"ZWL", 2, 2024, 8, 31}, {"ZWR", 2, 2009, 6, 30}};
+
+int32_t currency_last_day(const char *code)
+{
+	for (size_t i = 0; i < sizeof ended / sizeof *ended; i++)
+		if (strcmp(ended[i].code, code) == 0)
+			return day_from_civil(ended[i].year, ended[i].month, ended[i].day);
+	return INT32_MAX;
+}
 
 int currency_digits(const char *code)
 {
@@ -131,5 +161,8 @@ int currency_digits(const char *code)
 		for (const char *at = currencies[i].codes; *at; at += 4)
 			if (memcmp(at, code, 3) == 0)
 				return currencies[i].digits;
+	for (size_t i = 0; i < sizeof ended / sizeof *ended; i++)
+		if (strcmp(ended[i].code, code) == 0)
+			return ended[i].digits;
 	return -1;
 }

@@ -28,8 +28,8 @@ int money_parse(const char *text, money *amount, int *digits);
 int money_add(money *sum, money amount, struct error *error);
 int money_multiply(money *amount, int64_t factor, struct error *error);
 
-/* amount × rate, where the rate is a money too: units of the other currency. */
-int money_convert(money *amount, money rate, struct error *error);
+/* amount × numerator / denominator (> 0), half-even to 10^-12: exact wherever the result has no more digits. */
+int money_scale(money *amount, money numerator, money denominator, struct error *error);
 
 /* amount × numerator / denominator (> 0), half-even, in units of 10^-digits. EX_DATAERR when that leaves the range. */
 int money_round(money amount, int64_t numerator, int64_t denominator, int digits, int64_t *rounded, struct error *error);
@@ -37,7 +37,13 @@ int money_round(money amount, int64_t numerator, int64_t denominator, int digits
 /* Appends `value` units of 10^-digits as a decimal: 1250 with 2 digits is 12.50. */
 void money_append(struct buffer *text, int64_t value, int digits);
 
-/* The digits after the point of an ISO 4217 currency's amounts; -1 when `code` is none. */
+/* 10^exponent, which is 0 to 38. */
+money money_power_of_ten(int exponent);
+
+/* The digits after the point of an ISO 4217 currency's amounts; -1 when `code` is none. Those that ended since 2005 are known too. */
 int currency_digits(const char *code);
+
+/* The last day of a currency that is no more; INT32_MAX for one in use. */
+int32_t currency_last_day(const char *code);
 
 #endif

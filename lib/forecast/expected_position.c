@@ -251,11 +251,9 @@ int expected_position_costs(struct amount costs[2], const char **currency, const
 	size_t copied;
 	struct entitlement *copies = copy_entitlements(daily, position, &copied, error);
 	int32_t first = instant_day(position->period.start), end = period_end_day(&position->period);
-	*currency = average_price_currency(daily->licence, metric->product_number);
 	/* Two currencies, which only --rates could add up: no cost. */
-	for (size_t i = 0; i < copied && *currency && copies; i++)
-		if (copies[i].has_cost && strcmp(copies[i].currency, *currency) != 0)
-			*currency = NULL;
+	if (licence_currency(daily->licence, metric->product_number, first, end, currency, NULL) < 0)
+		*currency = NULL;
 	for (size_t i = 0; i < copied && !*currency && copies; i++)
 		copies[i].has_cost = false;
 	int result = copies ? open_drawdown(&drawdown, daily, copies, copied, first, end, error) : -1;

@@ -10,6 +10,7 @@
 enum {
 	AGREEMENT_TYPE = 2,
 	START_DATE = 7,
+	PURCHASED_RIGHTS = 9,
 	UNIT_COST = 10,
 	TOTAL_COST,
 	CURRENCY,
@@ -82,7 +83,7 @@ static void read_costs(struct csv_table *table, char *const cells[], struct enti
 	int digits = 0;
 	size_t before = table->complaints;
 	bool has_unit = licence_amount(table, cells, UNIT_COST, &unit, &digits);
-	bool has_total = licence_amount(table, cells, TOTAL_COST, &total, NULL);
+	bool has_total = licence_signed_amount(table, cells, TOTAL_COST, &total);
 	entitlement->has_cost = has_unit || has_total;
 	if (entitlement->has_cost && !*cells[CURRENCY])
 		csv_table_complain(table, "currency", "it must name the currency of the cost, such as USD");
@@ -90,6 +91,13 @@ static void read_costs(struct csv_table *table, char *const cells[], struct enti
 		entitlement->currency = "";
 	if (has_unit && entitlement->is_unlimited)
 		csv_table_complain(table, "unit_cost", "unlimited rights have no cost of one: give total_cost");
+	if (has_unit && !entitlement->is_unlimited && !entitlement->purchased_rights && *cells[PURCHASED_RIGHTS])
+		csv_table_complain(table, "unit_cost", "a fee or credit without rights has no cost of one: give total_cost");
+	if (total < 0 && (entitlement->purchased_rights || entitlement->is_unlimited))
+		csv_table_complain(table, "total_cost",
+			"'%s' is a credit, and has no rights: write it as a row of its own, with 0 purchased_rights", cells[TOTAL_COST]);
+	if (entitlement->has_cost && *cells[CURRENCY])
+		licence_check_currency(table, entitlement->currency, entitlement->start_day, entitlement->end_day);
 	if (table->complaints > before)
 		return;
 	if (has_unit && has_total)

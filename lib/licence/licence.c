@@ -1,11 +1,5 @@
 #include "licence/licence.h"
 
-#include "base/array.h"
-
-#include "licence/licence_cells.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct loader {
@@ -55,44 +49,93 @@ void licence_release(struct licence *licence)
 struct origin {
 	const char *currency, *file;
 	size_t row;
+	int32_t day; /* of the rate that converts it */
 };
 
-static int check_currency(const struct licence *licence, struct origin origins[], ptrdiff_t metric, struct origin next, struct error *error)
+/* What the rows in force have in common. */
+struct common {
+	const struct licence *licence;
+	const struct metric *of;
+	struct origin first, other, unconverted; /* `other`: the first in another currency; `unconverted`: the first without a rate */
+};
+
+static void add_origin(struct common *common, struct origin next)
 {
-	const struct metric *of = &licence->models.metrics[metric];
-	struct origin *first = &origins[of->product_number];
-	money amount = 0;
-	if (licence->rates.count && rates_convert(&licence->rates, next.currency, &amount, error) < 0)
-		return error_prefix(error, "%s line %zu", next.file, next.row);
-	if (!first->currency)
-		*first = next;
-	if (licence->rates.count || strcmp(first->currency, next.currency) == 0)
-		return 0;
-	return error_set(error, EX_DATAERR,
-		"cannot add up product '%s' of '%s': %s line %zu is in %s, %s line %zu in %s; name a file that converts them, --rates FILE",
-		of->product, of->publisher, first->file, first->row, first->currency, next.file, next.row, next.currency);
+	const struct rates *rates = &common->licence->rates;
+	if (!common->first.currency)
+		common->first = next;
+	if (!common->other.currency && strcmp(common->first.currency, next.currency) != 0)
+		common->other = next;
+	if (!common->unconverted.currency && rates->count && strcmp(rates->into, next.currency) != 0 &&
+		!rates_find(rates, next.currency, next.day))
+		common->unconverted = next;
 }
 
-int licence_check(const struct licence *licence, struct error *error)
+static bool is_of(const struct licence *licence, const char *software_model, const char *license_metric, uint32_t product)
 {
-	struct origin *origins = NULL;
-	size_t count = 0;
-	int result = 0;
-	while (count <= licence->models.product_keys.count && result == 0)
-		result = array_grow((void **)&origins, &count, sizeof *origins, error) ? 0 : -1;
-	for (size_t i = 0; i < licence->entitlements.count && result == 0; i++) {
-		const struct entitlement *entitlement = &licence->entitlements.list[i];
-		ptrdiff_t metric = models_find_metric(&licence->models, entitlement->software_model, entitlement->license_metric);
-		if (metric >= 0 && entitlement->has_cost && !entitlement->is_retired)
-			result = check_currency(
-				licence, origins, metric, (struct origin){entitlement->currency, "entitlements", entitlement->row}, error);
+	ptrdiff_t metric = models_find_metric(&licence->models, software_model, license_metric);
+	return metric >= 0 && licence->models.metrics[metric].product_number == product;
+}
+
+/* Is the tier's list in force on some of these days, not replaced by a newer one before? */
+static bool is_in_force(const struct price_list *prices, const struct price *price, int32_t first_day, int32_t end_day)
+{
+	size_t count;
+	int32_t day = price->start_day > first_day ? price->start_day : first_day;
+	const struct price *found = day >= end_day
+		? NULL
+		: price_list_find_type(prices, price->type, price->software_model, price->license_metric, day, &count);
+	return found && found->start_day == price->start_day;
+}
+
+int licence_currency(
+	const struct licence *licence, uint32_t product, int32_t first_day, int32_t end_day, const char **currency, struct error *error)
+{
+	const struct entitlement *last = NULL;
+	const struct price *price = NULL;
+	struct common common = {.licence = licence, .of = &licence->models.metrics[licence->models.first_metric_of_product[product]]};
+	for (size_t i = 0; i < licence->entitlements.count; i++) {
+		const struct entitlement *row = &licence->entitlements.list[i];
+		if (!row->has_cost || row->is_retired || !is_of(licence, row->software_model, row->license_metric, product))
+			continue;
+		if (row->start_day < end_day && row->end_day > first_day)
+			add_origin(&common, (struct origin){row->currency, "entitlements", row->row, row->start_day});
+		if (!last || row->start_day > last->start_day)
+			last = row;
 	}
-	for (size_t i = 0; i < licence->prices.count && result == 0; i++) {
-		const struct price *price = &licence->prices.list[i];
-		ptrdiff_t metric = models_find_metric(&licence->models, price->software_model, price->license_metric);
-		if (metric >= 0)
-			result = check_currency(licence, origins, metric, (struct origin){price->currency, "prices", price->row}, error);
+	for (size_t i = 0; i < licence->prices.count; i++) {
+		const struct price *next = &licence->prices.list[i];
+		if (!is_of(licence, next->software_model, next->license_metric, product))
+			continue;
+		price = price ? price : next;
+		if (is_in_force(&licence->prices, next, first_day, end_day))
+			add_origin(&common,
+				(struct origin){
+					next->currency, "prices", next->row, next->start_day > first_day ? next->start_day : first_day});
 	}
-	free(origins);
-	return result;
+	bool has_rates = licence->rates.count > 0, is_one = !common.other.currency;
+	*currency = has_rates && (!is_one || !common.unconverted.currency) ? licence->rates.into
+		: common.first.currency                                    ? common.first.currency
+		: last                                                     ? last->currency
+		: price                                                    ? price->currency
+									   : NULL;
+	if (!has_rates && !is_one)
+		return error_set(error, EX_DATAERR,
+			"cannot add up product '%s' of '%s': %s line %zu is in %s, %s line %zu in %s; name a file that converts them, --rates FILE",
+			common.of->product, common.of->publisher, common.first.file, common.first.row, common.first.currency,
+			common.other.file, common.other.row, common.other.currency);
+	money amount = 0;
+	if (has_rates && !is_one && common.unconverted.currency &&
+		rates_convert(&licence->rates, common.unconverted.currency, common.unconverted.day, &amount, error) < 0)
+		return error_prefix(error, "%s line %zu", common.unconverted.file, common.unconverted.row);
+	return 0;
+}
+
+int licence_check(const struct licence *licence, int32_t day, struct error *error)
+{
+	const char *currency;
+	for (size_t i = 0; i < licence->models.product_keys.count; i++)
+		if (licence_currency(licence, (uint32_t)i, day, day + 1, &currency, error) < 0)
+			return -1;
+	return 0;
 }

@@ -12,6 +12,7 @@
 #include "licence/exclusions.h"
 #include "licence/models.h"
 #include "licence/price_list.h"
+#include "licence/rates.h"
 
 /* Paths; NULL for a file that is not given. The first two must be. */
 struct licence_files {
@@ -32,9 +33,14 @@ int licence_load(struct licence *licence, const struct licence_files *files, csv
 void licence_release(struct licence *licence);
 
 /*
- * Entitlements and prices of one product have one currency, where there are no rates.
- * -1 with EX_DATAERR for two currencies.
+ * The currency of a product's results over some days: that of the costs and prices in force then. Where they are in several, or can all be converted,
+ * that of --rates; -1 with EX_DATAERR for several without. If none is in force, that of the entitlement that began last, else of a price. NULL when
+ * there is no cost at all.
  */
-int licence_check(const struct licence *licence, struct error *error);
+int licence_currency(
+	const struct licence *licence, uint32_t product, int32_t first_day, int32_t end_day, const char **currency, struct error *error);
+
+/* The same for all products on a day. */
+int licence_check(const struct licence *licence, int32_t day, struct error *error);
 
 #endif

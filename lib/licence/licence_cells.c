@@ -67,6 +67,26 @@ bool licence_amount(struct csv_table *table, char *const cells[], int column, mo
 	return true;
 }
 
+bool licence_signed_amount(struct csv_table *table, char *const cells[], int column, money *amount)
+{
+	char *const *cell = &cells[column];
+	bool is_negative = **cell == '-' && money_parse(*cell + 1, amount, NULL) == 0;
+	if (!is_negative)
+		return licence_amount(table, cells, column, amount, NULL);
+	*amount = -*amount;
+	return true;
+}
+
+void licence_check_currency(struct csv_table *table, const char *currency, int32_t start_day, int32_t end_day)
+{
+	int32_t last = currency_last_day(currency);
+	char text[DAY_LENGTH + 1] = "";
+	if (last == INT32_MAX || (start_day <= last && end_day < DAY_LAST))
+		return;
+	day_format(last, text);
+	csv_table_complain(table, "currency", "'%s' ended on %s: a row in it must begin by then, and have an end date", currency, text);
+}
+
 static int choose(struct csv_table *table, const struct licence_column *column, const char *cell)
 {
 	char accepted[300] = "";
@@ -116,7 +136,7 @@ static int read_cell(struct csv_table *table, char *const cells[], int i, void *
 	size_t before = table->complaints;
 	if (column->required && !*cell)
 		csv_table_complain(table, column->name, "it must not be empty");
-	bool is_empty = !*cell, is_missing = is_empty && column->required;
+	bool is_empty = !*cell;
 	switch (column->type) {
 	case CELL_IGNORED:
 		break;
@@ -136,12 +156,14 @@ static int read_cell(struct csv_table *table, char *const cells[], int i, void *
 		break;
 	case CELL_LAST_DAY:
 		*(int32_t *)at = read_day(table, column, cell, DAY_LAST - 1) + 1;
+		if (*(int32_t *)at > day_from_civil(NO_END_YEAR, 1, 1))
+			*(int32_t *)at = DAY_LAST;
 		if (table->complaints == before && *(int32_t *)at <= *(int32_t *)((char *)row + column[-1].offset))
 			csv_table_complain(table, column->name, "'%s' lies before the start date %s", cell, cells[i - 1]);
 		break;
 	case CELL_COUNT:
 	case CELL_RIGHTS:
-		*(int64_t *)at = is_missing ? 0 : read_count(table, column, cell);
+		*(int64_t *)at = is_empty ? 0 : read_count(table, column, cell);
 		break;
 	case CELL_AMOUNT:
 		licence_amount(table, cells, i, at, NULL);

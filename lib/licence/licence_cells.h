@@ -17,6 +17,7 @@
 /* Days of a range that has no first or no last day. */
 #define DAY_FIRST INT32_MIN
 #define DAY_LAST INT32_MAX
+#define NO_END_YEAR 2900 /* a last day in this year or later, such as 9999-12-31, is none */
 
 #define RIGHTS_UNLIMITED INT64_C(-1)
 
@@ -28,7 +29,7 @@ enum cell_type {
 	CELL_WORD, /* int or enum: the place among `words`; `otherwise` for an empty cell */
 	CELL_FIRST_DAY, /* int32_t: DAY_FIRST for an empty cell */
 	CELL_LAST_DAY, /* int32_t: the day after it, DAY_LAST for an empty cell; its column follows a CELL_FIRST_DAY, which it must not precede */
-	CELL_COUNT, /* int64_t: a whole number of up to 12 digits */
+	CELL_COUNT, /* int64_t: a whole number of up to 12 digits; 0 for an empty cell */
 	CELL_RIGHTS, /* the same, or RIGHTS_UNLIMITED for the word "unlimited" */
 	CELL_AMOUNT, /* money; 0 for an empty cell */
 };
@@ -61,7 +62,11 @@ int licence_read(const struct licence_file *file, const char *path, void **rows,
 char *licence_text(struct arena *arena, const char *cell, struct error *error);
 char *licence_id(struct arena *arena, const char *cell, struct error *error); /* in lower case (ASCII) */
 
+/* Says so if the currency of a row was no more when the row began, or has ended and the row has not. */
+void licence_check_currency(struct csv_table *table, const char *currency, int32_t start_day, int32_t end_day);
+
 /* An amount of money; false for an empty cell. `digits` as in money_parse(). */
 bool licence_amount(struct csv_table *table, char *const cells[], int column, money *amount, int *digits);
+bool licence_signed_amount(struct csv_table *table, char *const cells[], int column, money *amount); /* may be below zero */
 
 #endif

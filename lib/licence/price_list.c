@@ -7,14 +7,24 @@
 
 #define AT(member) .offset = offsetof(struct price, member)
 
+/* In the order in which they count. */
+static const char *const price_types[] = {"override", "overage", "list", NULL};
+static const char *const pricings[] = {"graduated", "volume", NULL};
+
+enum { PACK_SIZE = 10 }; /* of the columns */
+
 static const struct licence_column price_columns[] = {
 	{"software_model", true, CELL_TEXT, AT(software_model)},
 	{"license_metric", true, CELL_TEXT, AT(license_metric)},
 	{"start_date", false, CELL_FIRST_DAY, AT(start_day)},
+	{"end_date", false, CELL_LAST_DAY, AT(end_day)},
 	{"from", true, CELL_COUNT, AT(first)},
 	{"to", true, CELL_RIGHTS, AT(last)},
 	{"unit_price", true, CELL_AMOUNT, AT(unit_price)},
 	{"currency", true, CELL_CURRENCY, AT(currency)},
+	{"price_type", false, CELL_WORD, AT(type), .words = price_types, .otherwise = PRICE_LIST},
+	{"pricing", false, CELL_WORD, AT(is_volume), .words = pricings},
+	{"pack_size", false, CELL_COUNT, AT(pack_size)},
 	{.name = NULL},
 };
 
@@ -22,6 +32,7 @@ static int compare_lists(const struct price *a, const struct price *b)
 {
 	int order = strcmp(a->software_model, b->software_model);
 	order = order ? order : strcmp(a->license_metric, b->license_metric);
+	order = order ? order : (int)a->type - (int)b->type;
 	return order ? order : (a->start_day > b->start_day) - (a->start_day < b->start_day);
 }
 
@@ -56,6 +67,12 @@ static int check_tiers(struct csv_table *table, void *context, struct error *err
 			csv_table_complain(table, "to", "it lies before where the tier begins");
 		if (is_last && price->last < INT64_MAX)
 			csv_table_complain(table, "to", "the last tier must go on: 'unlimited'");
+		if (before &&
+			(before->is_volume != price->is_volume || before->pack_size != price->pack_size ||
+				before->end_day != price->end_day))
+			csv_table_complain(table, "pricing",
+				"pricing, pack_size and end_date of a tier must be those of the tiers before it: line %zu differs",
+				before->row);
 		if (before && strcmp(before->currency, price->currency) != 0)
 			csv_table_complain(
 				table, "currency", "'%s' is not that of line %zu, '%s'", price->currency, before->row, before->currency);
@@ -63,9 +80,22 @@ static int check_tiers(struct csv_table *table, void *context, struct error *err
 	return 0;
 }
 
+static int check_row(struct csv_table *table, char *const cells[], void *row, void *context, struct error *error)
+{
+	struct price *price = row;
+	(void)context;
+	(void)error;
+	if (*cells[PACK_SIZE] && !price->pack_size)
+		csv_table_complain(table, "pack_size", "'%s' is not a whole number above 0", cells[PACK_SIZE]);
+	if (!price->pack_size)
+		price->pack_size = 1;
+	licence_check_currency(table, price->currency, price->start_day, price->end_day);
+	return 0;
+}
+
 int price_list_load(const char *path, struct price_list *prices, csv_complain *complain, struct error *error)
 {
-	static const struct licence_file file = {price_columns, sizeof(struct price), .end = check_tiers};
+	static const struct licence_file file = {price_columns, sizeof(struct price), .check = check_row, .end = check_tiers};
 	*prices = (struct price_list){.count = 0};
 	int result = licence_read(&file, path, (void **)&prices->list, &prices->count, &prices->arena, prices, complain, error);
 	if (result < 0)
@@ -80,14 +110,14 @@ void price_list_release(struct price_list *prices)
 	*prices = (struct price_list){.count = 0};
 }
 
-const struct price *price_list_find(
-	const struct price_list *prices, const char *software_model, const char *license_metric, int32_t day, size_t *count)
+const struct price *price_list_find_type(const struct price_list *prices, enum price_type type, const char *software_model,
+	const char *license_metric, int32_t day, size_t *count)
 {
 	const struct price *found = NULL;
 	for (size_t i = 0; i < prices->count; i++) {
 		const struct price *price = &prices->list[i];
-		if (strcmp(price->software_model, software_model) != 0 || strcmp(price->license_metric, license_metric) != 0 ||
-			price->start_day > day)
+		if (price->type != type || strcmp(price->software_model, software_model) != 0 ||
+			strcmp(price->license_metric, license_metric) != 0 || price->start_day > day || price->end_day <= day)
 			continue;
 		if (!found || price->start_day > found->start_day) {
 			found = price;
@@ -98,79 +128,26 @@ const struct price *price_list_find(
 	return found;
 }
 
+const struct price *price_list_find(
+	const struct price_list *prices, const char *software_model, const char *license_metric, int32_t day, size_t *count)
+{
+	const struct price *found = NULL;
+	for (int type = PRICE_OVERRIDE; type <= PRICE_LIST && !found; type++)
+		found = price_list_find_type(prices, (enum price_type)type, software_model, license_metric, day, count);
+	return found;
+}
+
 int price_list_cost(const struct price tiers[], size_t count, int64_t rights, money *cost, struct error *error)
 {
+	int64_t units = tiers->pack_size > 1 ? (rights + tiers->pack_size - 1) / tiers->pack_size : rights;
 	*cost = 0;
-	for (size_t i = 0; i < count && tiers[i].first <= rights; i++) {
-		int64_t last = tiers[i].last < rights ? tiers[i].last : rights;
+	for (size_t i = 0; i < count && tiers[i].first <= units; i++) {
+		int64_t first = tiers->is_volume ? 1 : tiers[i].first, last = tiers[i].last < units ? tiers[i].last : units;
 		money part = tiers[i].unit_price;
-		if (money_multiply(&part, last - tiers[i].first + 1, error) < 0 || money_add(cost, part, error) < 0)
+		if (tiers->is_volume)
+			*cost = 0;
+		if (money_multiply(&part, last - first + 1, error) < 0 || money_add(cost, part, error) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-/* ---- rates ---- */
-
-#undef AT
-#define AT(member) .offset = offsetof(struct rate, member)
-
-static const struct licence_column rate_columns[] = {
-	{"currency", true, CELL_CURRENCY, AT(currency)},
-	{"into", true, CELL_CURRENCY, AT(into)},
-	{"rate", true, CELL_AMOUNT, AT(rate)},
-	{.name = NULL},
-};
-
-static int check_rate(struct csv_table *table, char *const cells[], void *row, void *context, struct error *error)
-{
-	struct rates *rates = context;
-	const struct rate *rate = row;
-	(void)cells;
-	(void)error;
-	for (size_t i = 0; i + 1 < rates->count; i++)
-		if (strcmp(rates->list[i].currency, rate->currency) == 0)
-			csv_table_complain(table, "currency", "'%s' is in line %zu already", rate->currency, rates->list[i].row);
-	rates->into = rates->list[0].into;
-	if (strcmp(rates->into, rate->into) != 0)
-		csv_table_complain(
-			table, "into", "'%s' is not that of the first row, '%s': results are in one currency", rate->into, rates->into);
-	return 0;
-}
-
-static int check_rates(struct csv_table *table, void *context, struct error *error)
-{
-	const struct rates *rates = context;
-	(void)error;
-	table->line = 1;
-	if (!rates->count)
-		csv_table_complain(table, "rate", "there is no row: it must name at least one currency");
-	return 0;
-}
-
-int rates_load(const char *path, struct rates *rates, csv_complain *complain, struct error *error)
-{
-	static const struct licence_file file = {rate_columns, sizeof(struct rate), .check = check_rate, .end = check_rates};
-	*rates = (struct rates){.count = 0};
-	int result = licence_read(&file, path, (void **)&rates->list, &rates->count, &rates->arena, rates, complain, error);
-	if (result < 0)
-		rates_release(rates);
-	return result;
-}
-
-void rates_release(struct rates *rates)
-{
-	free(rates->list);
-	arena_release(&rates->arena);
-	*rates = (struct rates){.count = 0};
-}
-
-int rates_convert(const struct rates *rates, const char *currency, money *amount, struct error *error)
-{
-	if (strcmp(currency, rates->into) == 0)
-		return 0;
-	for (size_t i = 0; i < rates->count; i++)
-		if (strcmp(rates->list[i].currency, currency) == 0)
-			return money_convert(amount, rates->list[i].rate, error);
-	return error_set(error, EX_DATAERR, "cannot convert %s into %s: the rates have no row for it", currency, rates->into);
 }

@@ -3,6 +3,8 @@
 #include "base/instant.h"
 #include "licence/licence_cells.h"
 
+#include <string.h>
+
 #define EXTRA_DIGITS 4 /* of an average price, beyond those of its currency */
 
 int amount_add(struct amount *sum, struct amount part, struct error *error)
@@ -19,31 +21,16 @@ int amount_add(struct amount *sum, struct amount part, struct error *error)
 	return 0;
 }
 
-const char *average_price_currency(const struct licence *licence, uint32_t product)
-{
-	const struct models *models = &licence->models;
-	if (licence->rates.count)
-		return licence->rates.into;
-	for (size_t i = 0; i < licence->entitlements.count; i++) {
-		const struct entitlement *entitlement = &licence->entitlements.list[i];
-		ptrdiff_t metric = models_find_metric(models, entitlement->software_model, entitlement->license_metric);
-		if (metric >= 0 && entitlement->has_cost && !entitlement->is_retired && models->metrics[metric].product_number == product)
-			return entitlement->currency;
-	}
-	for (size_t i = 0; i < licence->prices.count; i++) {
-		ptrdiff_t metric =
-			models_find_metric(models, licence->prices.list[i].software_model, licence->prices.list[i].license_metric);
-		if (metric >= 0 && models->metrics[metric].product_number == product)
-			return licence->prices.list[i].currency;
-	}
-	return NULL;
-}
-
-/* The cost of one subscription period of the entitlement, in the currency of the results. */
-static int cost_of(const struct average_price *pricing, const struct entitlement *entitlement, money *cost, struct error *error)
+/* The cost of one subscription period of the entitlement that begins on a day, in the currency of the results. */
+static int cost_of(
+	const struct average_price *pricing, const struct entitlement *entitlement, int32_t day, money *cost, struct error *error)
 {
 	*cost = entitlement->cost;
-	return pricing->licence->rates.count ? rates_convert(&pricing->licence->rates, entitlement->currency, cost, error) : 0;
+	if (strcmp(entitlement->currency, pricing->currency) == 0)
+		return 0;
+	return rates_convert(&pricing->licence->rates, entitlement->currency, day, cost, error) < 0
+		? error_prefix(error, "entitlements line %zu", entitlement->row)
+		: 0;
 }
 
 static int64_t clamp(int64_t day, int64_t low, int64_t high)
@@ -87,16 +74,26 @@ static int add_grants(struct average_price *pricing, const struct drawdown *draw
 		/* A true-up costs what it costs on its own days. */
 		if (!entitlement->has_cost || !grant_is_in_force(grant, period))
 			continue;
-		if (cost_of(pricing, entitlement, &cost, error) < 0 || money_add(&spend, cost, error) < 0 ||
+		if (cost_of(pricing, entitlement, grant->start_day, &cost, error) < 0 || money_add(&spend, cost, error) < 0 ||
 			add_share(pricing, grant, cost, period, error) < 0)
 			return -1;
-		if (entitlement->is_unlimited)
+		/* A fee or a credit says nothing of what a right costs. */
+		if (entitlement->is_unlimited || !grant->rights)
 			continue;
 		if (money_add(&pricing->total, cost, error) < 0)
 			return -1;
 		pricing->rights += grant->rights;
 	}
 	return money_round(spend, 1, 1, pricing->digits, &pricing->total_spend.minor, error);
+}
+
+static bool is_convertible(const struct average_price *pricing, const struct entitlement *entitlement)
+{
+	const struct rates *rates = &pricing->licence->rates;
+	if (strcmp(entitlement->currency, pricing->currency) == 0)
+		return true;
+	return rates->count && strcmp(pricing->currency, rates->into) == 0 &&
+		rates_find(rates, entitlement->currency, entitlement->start_day);
 }
 
 /* The average of all entitlements of the metric, where none in force has a price. */
@@ -106,14 +103,22 @@ static int add_all(struct average_price *pricing, const struct metric *metric, s
 	pricing->total = 0;
 	for (size_t i = 0; i < pricing->licence->entitlements.count; i++) {
 		const struct entitlement *entitlement = &pricing->licence->entitlements.list[i];
-		if (entitlement->is_unlimited || !entitlement->has_cost ||
+		if (entitlement->is_unlimited || !entitlement->has_cost || !entitlement->purchased_rights ||
+			!is_convertible(pricing, entitlement) ||
 			!entitlement_is_of(entitlement, metric->software_model, metric->license_metric))
 			continue;
-		if (cost_of(pricing, entitlement, &cost, error) < 0 || money_add(&pricing->total, cost, error) < 0)
+		if (cost_of(pricing, entitlement, entitlement->start_day, &cost, error) < 0 || money_add(&pricing->total, cost, error) < 0)
 			return -1;
 		pricing->rights += entitlement->purchased_rights;
 	}
 	return 0;
+}
+
+static const char *const basis_of_type[] = {[PRICE_OVERRIDE] = "override", [PRICE_OVERAGE] = "overage", [PRICE_LIST] = "prices"};
+
+static const struct rate *rate_of(const struct average_price *pricing, const struct price *tiers, int32_t day)
+{
+	return tiers && strcmp(tiers->currency, pricing->currency) != 0 ? rates_find(&pricing->licence->rates, tiers->currency, day) : NULL;
 }
 
 int average_price_build(struct average_price *pricing, const struct licence *licence, const struct metric *metric, const char *currency,
@@ -131,10 +136,14 @@ int average_price_build(struct average_price *pricing, const struct licence *lic
 		return -1;
 	if (!pricing->basis && pricing->rights)
 		pricing->basis = "all";
-	pricing->tiers = price_list_find(
-		&licence->prices, metric->software_model, metric->license_metric, instant_day(period->start), &pricing->tier_count);
+	int32_t day = instant_day(period->start);
+	const struct price_list *prices = &licence->prices;
+	pricing->tiers = price_list_find(prices, metric->software_model, metric->license_metric, day, &pricing->tier_count);
+	pricing->list = price_list_find_type(prices, PRICE_LIST, metric->software_model, metric->license_metric, day, &pricing->list_count);
 	if (pricing->tiers)
-		pricing->basis = "prices";
+		pricing->basis = basis_of_type[pricing->tiers->type];
+	pricing->rate = rate_of(pricing, pricing->tiers, day);
+	pricing->list_rate = rate_of(pricing, pricing->list, day);
 	return 0;
 }
 
@@ -152,16 +161,44 @@ int average_price_of(const struct average_price *pricing, int64_t rights, struct
 	return money_round(pricing->total, rights, pricing->rights, pricing->digits, &cost->minor, error);
 }
 
-int average_price_true_up(const struct average_price *pricing, int64_t rights, struct amount *cost, struct error *error)
+static int cost_by(const struct average_price *pricing, const struct price tiers[], size_t count, const struct rate *rate, int64_t rights,
+	struct amount *cost, struct error *error)
 {
 	money whole;
-	if (!pricing->tiers)
-		return average_price_of(pricing, rights, cost, error);
 	*cost = (struct amount){.state = AMOUNT_KNOWN};
-	if (price_list_cost(pricing->tiers, pricing->tier_count, rights, &whole, error) < 0 ||
-		(pricing->licence->rates.count && rates_convert(&pricing->licence->rates, pricing->tiers->currency, &whole, error) < 0))
+	if (price_list_cost(tiers, count, rights, &whole, error) < 0)
+		return -1;
+	/* Without a rate there is nothing to convert, or rates_convert() says so. */
+	if (strcmp(tiers->currency, pricing->currency) != 0 &&
+		rates_convert(&pricing->licence->rates, tiers->currency, rate ? rate->start_day : 0, &whole, error) < 0)
 		return -1;
 	return money_round(whole, 1, 1, pricing->digits, &cost->minor, error);
+}
+
+int average_price_true_up(const struct average_price *pricing, int64_t rights, struct amount *cost, struct error *error)
+{
+	return pricing->tiers ? cost_by(pricing, pricing->tiers, pricing->tier_count, pricing->rate, rights, cost, error)
+			      : average_price_of(pricing, rights, cost, error);
+}
+
+int average_price_at_list(const struct average_price *pricing, int64_t rights, struct amount *cost, struct error *error)
+{
+	*cost = (struct amount){.state = AMOUNT_NONE};
+	return pricing->list ? cost_by(pricing, pricing->list, pricing->list_count, pricing->list_rate, rights, cost, error) : 0;
+}
+
+bool average_price_is_same(const struct average_price *a, const struct average_price *b)
+{
+	money left, right;
+	if (a->list != b->list || a->list_rate != b->list_rate)
+		return false;
+	/* Tiers count what is missing in the period, whichever entitlements are in force; 500.00 for 200 is the price of 250.00 for 100. */
+	if (a->tiers || b->tiers)
+		return a->tiers == b->tiers && a->rate == b->rate;
+	if (a->total == b->total && a->rights == b->rights)
+		return true;
+	return a->rights && b->rights && !__builtin_mul_overflow(a->total, b->rights, &left) &&
+		!__builtin_mul_overflow(b->total, a->rights, &right) && left == right;
 }
 
 const struct average_price *average_price_on_day(const struct average_price *of_day, const struct average_price *of_period)

@@ -2,7 +2,7 @@
  * average_price.h: what the rights of one license metric cost in one period, or on one day.
  *
  * The average price per right is what entitlements have cost, divided by the rights that they gave: of those in force in the period
- * that have a cost and a number of rights; where there is none, of all of the metric. It is never rounded itself: a cost is
+ * that have a cost and a number of rights, above 0; where there is none, of all of the metric. It is never rounded itself: a cost is
  * rights × total / rights of the total, rounded once. So "13 for 250" stays 250 for 13.
  */
 #ifndef ENVTALLY_AVERAGE_PRICE_H
@@ -28,17 +28,15 @@ struct average_price {
 	money total; /* the average price is this … */
 	int64_t rights; /* … for so many rights; 0: not known */
 	bool is_in_force; /* it is that of entitlements in force, not of others for want of them */
-	const char *basis; /* of the price of rights to buy: in_force, all, prices; NULL for none */
-	const struct price *tiers;
-	size_t tier_count;
+	const char *basis; /* of the price of rights to buy: in_force, all, prices, overage, override; NULL for none */
+	const struct price *tiers, *list; /* that decide what rights cost; of anybody's price, which is shown beside */
+	size_t tier_count, list_count;
+	const struct rate *rate, *list_rate; /* that convert these; NULL for none */
 	struct amount total_spend, current_period_spend;
 	int64_t entitlements, entitlements_without_cost; /* in force */
 };
 
-/* The currency of a product's results: that of --rates, else its entitlements' and prices'. NULL when none has a cost. */
-const char *average_price_currency(const struct licence *licence, uint32_t product);
-
-/* `currency` is the product's, `drawdown` the metric's; the period may be a day. */
+/* `currency` is that of licence_currency(), `drawdown` the metric's; the period may be a day. */
 int average_price_build(struct average_price *pricing, const struct licence *licence, const struct metric *metric, const char *currency,
 	const struct drawdown *drawdown, const struct period *period, struct error *error);
 
@@ -53,6 +51,12 @@ int average_price_of(const struct average_price *pricing, int64_t rights, struct
 
 /* What it costs to buy so many on top: by tiers where there are some, else on average. */
 int average_price_true_up(const struct average_price *pricing, int64_t rights, struct amount *cost, struct error *error);
+
+/* The same by the list price; AMOUNT_NONE without one. */
+int average_price_at_list(const struct average_price *pricing, int64_t rights, struct amount *cost, struct error *error);
+
+/* Do they cost the same, however many? */
+bool average_price_is_same(const struct average_price *a, const struct average_price *b);
 
 /* The sum; unknown when a part is. EX_DATAERR when it leaves the range. */
 int amount_add(struct amount *sum, struct amount part, struct error *error);

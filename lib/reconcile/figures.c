@@ -103,6 +103,7 @@ int figures_add(struct figures *sum, const struct figures *part, bool is_first, 
 		sum->accounts_not_reported = part->accounts_not_reported;
 	return add_counts(sum, part, error) < 0 || amount_add(&sum->over_licensed_amount, part->over_licensed_amount, error) < 0 ||
 			amount_add(&sum->true_up_cost, part->true_up_cost, error) < 0 ||
+			amount_add(&sum->true_up_at_list, part->true_up_at_list, error) < 0 ||
 			amount_add(&sum->potential_savings, part->potential_savings, error) < 0 ||
 			amount_add(&sum->total_spend, part->total_spend, error) < 0 ||
 			amount_add(&sum->current_period_spend, part->current_period_spend, error) < 0

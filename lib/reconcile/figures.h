@@ -33,7 +33,7 @@ struct figures {
 	int64_t allocated_in_use, not_allocated_in_use, allocated_not_in_use, not_allocated;
 	int64_t billing_periods, billed, billed_counted; /* position_billing.h */
 	int64_t excluded, accounts_not_yet_fed, accounts_not_reported, entitlements, entitlements_without_cost;
-	struct amount over_licensed_amount, true_up_cost, potential_savings, total_spend, current_period_spend;
+	struct amount over_licensed_amount, true_up_cost, true_up_at_list, potential_savings, total_spend, current_period_spend;
 };
 
 /* Of the pools and consumers of a position; `true_up` is what its unlicensed units cost. */

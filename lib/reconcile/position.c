@@ -31,13 +31,27 @@ static int position_open(struct position *position, struct error *error)
 	position->product_sums = calloc(models->product_keys.count * periods + 1, sizeof *position->product_sums);
 	position->model_begun = calloc(models->model_names.count * periods + 1, sizeof *position->model_begun);
 	position->product_begun = calloc(models->product_keys.count * periods + 1, sizeof *position->product_begun);
-	position->currency_of_product = calloc(models->product_keys.count + 1, sizeof *position->currency_of_product);
+	position->currencies = calloc(models->product_keys.count * periods + 1, sizeof *position->currencies);
 	if (!position->period_of_rank || !position->excluded || !position->in_positions || !position->model_sums ||
-		!position->product_sums || !position->model_begun || !position->product_begun || !position->currency_of_product)
+		!position->product_sums || !position->model_begun || !position->product_begun || !position->currencies)
 		return error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < models->product_keys.count; i++)
-		position->currency_of_product[i] = average_price_currency(position->licence, (uint32_t)i);
 	return membership_build(&position->membership, input, &position->licence->groups, error);
+}
+
+/* Once periods have their ranks. */
+static int find_currencies(struct position *position, struct error *error)
+{
+	size_t periods = position->input->period_count;
+	for (size_t product = 0; product < position->licence->models.product_keys.count; product++)
+		for (size_t rank = 0; rank < periods; rank++) {
+			const struct period *period = &position_period(position, rank)->period;
+			const char **currency = &position->currencies[product * periods + rank];
+			if (period->index >= 0 &&
+				licence_currency(position->licence, (uint32_t)product, instant_day(period->start), period_end_day(period),
+					currency, error) < 0)
+				return -1;
+		}
+	return 0;
 }
 
 static void position_close(struct position *position)
@@ -58,7 +72,7 @@ static void position_close(struct position *position)
 	free(position->product_sums);
 	free(position->model_begun);
 	free(position->product_begun);
-	free(position->currency_of_product);
+	free(position->currencies);
 	position_billing_release(position);
 }
 
@@ -76,18 +90,20 @@ static void set_usage_state(struct figures *figures, const struct eligible_accou
 	figures->is_unknown = true;
 	figures->available = figures->over_licensed = figures->lapsing = 0;
 	figures->allocated_not_in_use = figures->not_allocated = 0;
-	figures->over_licensed_amount = figures->potential_savings = figures->true_up_cost = (struct amount){.state = AMOUNT_NONE};
+	figures->over_licensed_amount = figures->potential_savings = figures->true_up_cost = figures->true_up_at_list =
+		(struct amount){.state = AMOUNT_NONE};
 }
 
 static int set_figures(struct position *position, struct position_cell *cell, size_t rank, struct amount parts[], struct error *error)
 {
-	struct amount true_up;
+	struct amount true_up, at_list;
 	struct figures *figures = &cell->figures;
 	size_t number = (size_t)(cell->metric - position->licence->models.metrics);
-	if (breach_cost_all(cell, breach_of_consumer, &true_up, parts, error) < 0 ||
+	if (breach_cost_all(cell, breach_of_consumer, &true_up, parts, error) < 0 || breach_cost_at_list(cell, &at_list, error) < 0 ||
 		figures_build(figures, cell->drawdown, cell->pools, cell->consumers, cell->consumer_count, &cell->pricing, true_up,
 			cell->period->period.end > position->now, error) < 0)
 		return -1;
+	figures->true_up_at_list = at_list;
 	if (cell->is_part)
 		figures->total_spend = figures->current_period_spend = (struct amount){.state = AMOUNT_NONE};
 	figures->is_by_day = cell->is_by_day;
@@ -158,6 +174,7 @@ static void print_sums(struct position *position, const struct stream *stream, u
 			const struct metric *metric =
 				&models->metrics[(is_model ? models->first_metric_of_model : models->first_metric_of_product)[number]];
 			position_print_sum(position, stream, metric, *name ? name : NULL, position_period(position, rank),
+				*position_currency(position, metric, rank),
 				&(is_model ? position->model_sums : position->product_sums)[at]);
 		}
 }
@@ -185,7 +202,8 @@ int position_print(const struct licence *licence, const struct reconcile_input *
 		.now = options->now,
 		.output = output};
 	int result = position_open(&position, error) < 0 || position_add_lines(&position, error) < 0 ||
-			position_billing_open(&position, error) < 0 || position_draw(&position, error) < 0
+			find_currencies(&position, error) < 0 || position_billing_open(&position, error) < 0 ||
+			position_draw(&position, error) < 0
 		? -1
 		: 0;
 	if (result == 0 && input->workspace != INPUT_NONE) {

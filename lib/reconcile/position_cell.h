@@ -72,13 +72,19 @@ struct position {
 	struct position_billed *billed; /* by metric and rank of period; NULL without billing periods */
 	struct figures *model_sums, *product_sums; /* of the profile at hand, by number and rank of period */
 	bool *model_begun, *product_begun;
-	const char **currency_of_product;
+	const char **currencies; /* by number of product and rank of period: position_currency() */
 	bool trace; /* position_trace.h */
 };
 
 static inline struct position_cell *position_cell_at(const struct position *position, size_t metric, size_t rank)
 {
 	return &position->cells[metric * position->input->period_count + rank];
+}
+
+/* Of the metric's product in a period; NULL for none. */
+static inline const char **position_currency(const struct position *position, const struct metric *metric, size_t rank)
+{
+	return &position->currencies[metric->product_number * position->input->period_count + rank];
 }
 
 static inline const struct input_period *position_period(const struct position *position, size_t rank)

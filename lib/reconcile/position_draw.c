@@ -41,7 +41,6 @@ size_t position_workspace_period(const struct position *position, int32_t day)
 struct drawing {
 	struct position *position;
 	uint32_t metric;
-	const char *currency;
 	const struct position_line *lines;
 	size_t line_count;
 	struct drawdown *drawdown;
@@ -121,8 +120,8 @@ static int open_cells(struct drawing *drawing, struct error *error)
 			cell->drawn_before = calloc(drawdown->grants.count + 1, sizeof *cell->drawn_before);
 		if (!cell->pools || (position->trace && !cell->drawn_before))
 			return error_set(error, EX_OSERR, "out of memory");
-		if (average_price_build(
-			    &cell->pricing, position->licence, cell->metric, drawing->currency, drawdown, &period->period, error) < 0)
+		if (average_price_build(&cell->pricing, position->licence, cell->metric, *position_currency(position, cell->metric, rank),
+			    drawdown, &period->period, error) < 0)
 			return -1;
 	}
 	qsort_r(drawing->by_end, drawing->period_count, sizeof *drawing->by_end, compare_ends, position);
@@ -249,29 +248,17 @@ static int make_consumers(struct drawing *drawing, int which, struct error *erro
 
 /* ---- intervals ---- */
 
-/* Tiers count what is missing in the period, whichever entitlements are in force; 500.00 for 200 is the price of 250.00 for 100. */
-static bool is_same_price(const struct average_price *a, const struct average_price *b)
-{
-	money left, right;
-	if (a->tiers || b->tiers)
-		return a->tiers == b->tiers;
-	if (a->total == b->total && a->rights == b->rights)
-		return true;
-	return a->rights && b->rights && !__builtin_mul_overflow(a->total, b->rights, &left) &&
-		!__builtin_mul_overflow(b->total, a->rights, &right) && left == right;
-}
-
 /* The number of the price, of those of the cell, that a right has which was missing in the interval. -1 with an error. */
 static ptrdiff_t price_of(struct drawing *drawing, struct position_cell *cell, const struct period *interval, struct error *error)
 {
 	if (!drawing->has_price &&
-		average_price_build(&drawing->price, drawing->position->licence, cell->metric, drawing->currency, drawing->drawdown,
+		average_price_build(&drawing->price, drawing->position->licence, cell->metric, cell->pricing.currency, drawing->drawdown,
 			interval, error) < 0)
 		return -1;
 	drawing->has_price = true;
 	const struct average_price *price = average_price_on_day(&drawing->price, &cell->pricing);
 	for (size_t i = cell->price_count; i-- > 0;)
-		if (is_same_price(&cell->prices[i], price))
+		if (average_price_is_same(&cell->prices[i], price))
 			return (ptrdiff_t)i;
 	struct average_price *new = array_grow((void **)&cell->prices, &cell->price_count, sizeof *new, error);
 	if (!new)
@@ -368,12 +355,8 @@ static int draw_intervals(struct drawing *drawing, struct radix_pair order[], st
 
 static int draw_metric(struct position *position, uint32_t metric, const struct position_line lines[], size_t count, struct error *error)
 {
-	struct drawing drawing = {.position = position,
-		.metric = metric,
-		.currency = position->currency_of_product[position->licence->models.metrics[metric].product_number],
-		.lines = lines,
-		.line_count = count,
-		.drawdown = &position->drawdowns[metric]};
+	struct drawing drawing = {
+		.position = position, .metric = metric, .lines = lines, .line_count = count, .drawdown = &position->drawdowns[metric]};
 	struct grants grants = {.count = 0};
 	struct radix_pair *order = malloc((2 * count + 1) * sizeof *order);
 	int result = -1;

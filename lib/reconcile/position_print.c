@@ -121,6 +121,7 @@ static void put_figures(struct buffer *line, const struct input_period *period, 
 	json_member_text(line, "currency", currency);
 	position_put_amount(line, "over_licensed_amount", figures->over_licensed_amount, digits);
 	position_put_amount(line, "true_up_cost", figures->true_up_cost, digits);
+	position_put_amount(line, "true_up_cost_at_list", figures->true_up_at_list, digits);
 	position_put_amount(line, "potential_savings", figures->potential_savings, digits);
 	position_put_amount(line, "total_spend", figures->total_spend, digits);
 	position_put_amount(line, "current_period_spend", figures->current_period_spend, digits);
@@ -158,7 +159,7 @@ int position_print_metric(struct position *position, const struct position_cell 
 }
 
 void position_print_sum(struct position *position, const struct stream *stream, const struct metric *metric, const char *profile,
-	const struct input_period *period, const struct figures *figures)
+	const struct input_period *period, const char *currency, const struct figures *figures)
 {
 	struct buffer *line = position_begin_record(position, stream);
 	json_member_text(line, "profile", profile);
@@ -166,7 +167,7 @@ void position_print_sum(struct position *position, const struct stream *stream, 
 	json_member_text(line, "product", metric->product);
 	if (stream == &stream_model_result)
 		json_member_text(line, "software_model", metric->software_model);
-	put_figures(line, period, figures, position->currency_of_product[metric->product_number]);
+	put_figures(line, period, figures, currency);
 	put_drawing(line, figures);
 	position_end_record(position);
 }

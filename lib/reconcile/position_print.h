@@ -25,7 +25,7 @@ void position_put_period(struct buffer *line, const struct period *period);
 
 int position_print_metric(struct position *position, const struct position_cell *cell, struct error *error);
 void position_print_sum(struct position *position, const struct stream *stream, const struct metric *metric, const char *profile,
-	const struct input_period *period, const struct figures *figures);
+	const struct input_period *period, const char *currency, const struct figures *figures);
 /* The accounts with unlicensed units; `parts` by consumer: breach_cost.h. */
 int position_print_unlicensed(
 	struct position *position, const struct position_cell *cell, const struct amount parts[], struct error *error);

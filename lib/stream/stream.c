@@ -145,7 +145,8 @@ const struct stream stream_consumption_balance = {
 		{"allocated_in_use", FIELD_INTEGER, false}, {"not_allocated_in_use", FIELD_INTEGER, false}, \
 		{"allocated_not_in_use", FIELD_INTEGER, false}, {"not_allocated", FIELD_INTEGER, false}, \
 		{"excluded_units", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, \
-		{"true_up_cost", FIELD_DECIMAL, false}, {"potential_savings", FIELD_DECIMAL, false}, {"total_spend", FIELD_DECIMAL, false}, \
+		{"true_up_cost", FIELD_DECIMAL, false}, {"true_up_cost_at_list", FIELD_DECIMAL, false}, \
+		{"potential_savings", FIELD_DECIMAL, false}, {"total_spend", FIELD_DECIMAL, false}, \
 		{"current_period_spend", FIELD_DECIMAL, false}, {"entitlements", FIELD_INTEGER, false}, \
 		{"entitlements_without_cost", FIELD_INTEGER, false}, {"accounts_not_yet_fed", FIELD_INTEGER, false}, \
 		{"accounts_not_reported", FIELD_INTEGER, false}, {"billing_periods", FIELD_INTEGER, false}, \

@@ -31,7 +31,8 @@ static void check_entitlements(const char *path)
 	if (is_kept(entitlements_load(path, &entitlements, count, &error), entitlements.count, &error))
 		for (size_t i = 0; i < entitlements.count; i++) {
 			const struct entitlement *row = &entitlements.list[i];
-			FUZZ_CHECK(row->start_day < row->end_day && row->purchased_rights >= 0 && row->cost >= 0 && *row->software_model);
+			FUZZ_CHECK(row->start_day < row->end_day && row->purchased_rights >= 0 &&
+				(row->cost >= 0 || !row->purchased_rights) && *row->software_model);
 			FUZZ_CHECK(!row->has_cost || currency_digits(row->currency) >= 0);
 		}
 	entitlements_release(&entitlements);
@@ -50,14 +51,19 @@ static void check_prices(const char *path)
 			const struct price *found =
 				price_list_find(&prices, price->software_model, price->license_metric, price->start_day, &tiers);
 			FUZZ_CHECK(found && price->first >= 1 && price->first <= price->last && price->unit_price >= 0);
-			if (price_list_cost(found, tiers, 1000, &cost, NULL) == 0 && price_list_cost(found, tiers, 1001, &more, NULL) == 0)
+			if (!found->is_volume && price_list_cost(found, tiers, 1000, &cost, NULL) == 0 &&
+				price_list_cost(found, tiers, 1001, &more, NULL) == 0)
 				FUZZ_CHECK(cost <= more);
 		}
 	price_list_release(&prices);
 	if (is_kept(rates_load(path, &rates, count, &error), rates.count, &error))
 		for (size_t i = 0; i < rates.count; i++) {
+			const struct rate *rate = &rates.list[i];
 			money amount = MONEY_UNIT;
-			FUZZ_CHECK(rates_convert(&rates, rates.list[i].currency, &amount, NULL) == 0 && amount == rates.list[i].rate);
+			bool is_direct = strcmp(rate->into, rates.into) == 0;
+			FUZZ_CHECK(rate->digits > 0);
+			FUZZ_CHECK(rates_find(&rates, is_direct ? rate->currency : rate->into, rate->start_day));
+			rates_convert(&rates, is_direct ? rate->currency : rate->into, rate->start_day, &amount, NULL);
 		}
 	rates_release(&rates);
 }

@@ -86,18 +86,26 @@ static void reduces_fractions_first(void **state)
 	}
 }
 
-static void converts(void **state)
+static void scales(void **state)
 {
-	struct error error = ERROR_INIT;
-	money amount, rate;
-	int64_t rounded;
+	static const struct {
+		const char *amount;
+		int64_t numerator, denominator, trillionths;
+	} cases[] = {{"7500000", 615, 10000000, 461250000000000}, {"100", 1, 3, 33333333333333}, {"200", 1, 3, 66666666666667},
+		{"0.000001", 1, 2000000, 0}, {"0.000003", 1, 2000000, 2}, {"1", 1, 1, 1000000000000}, {"0", 5, 7, 0}};
 	(void)state;
-	assert_int_equal(money_parse("100.000001", &amount, NULL) | money_parse("1.085", &rate, NULL), 0);
-	assert_int_equal(money_convert(&amount, rate, &error), 0);
-	/* 108.500001085 */
-	assert_true(amount == (money)108500001085 * 1000);
-	assert_int_equal(money_round(amount, 1, 1, 2, &rounded, &error), 0);
-	assert_int_equal(rounded, 10850);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (int sign = -1; sign <= 1; sign += 2) {
+			money amount;
+			assert_int_equal(money_parse(cases[i].amount, &amount, NULL), 0);
+			amount *= sign;
+			assert_int_equal(money_scale(&amount, cases[i].numerator, cases[i].denominator, NULL), 0);
+			assert_true(amount == (money)sign * cases[i].trillionths);
+		}
+	money large = (money)1 << 100;
+	assert_int_equal(money_scale(&large, INT64_MAX, 1, NULL), -1);
+	/* It fits only if the fraction is reduced first. */
+	assert_int_equal(money_scale(&large, (money)1 << 100, (money)1 << 100, NULL), 0);
 }
 
 static void prints(void **state)
@@ -125,6 +133,10 @@ static void knows_currencies(void **state)
 	assert_int_equal(currency_digits("KWD"), 3);
 	assert_int_equal(currency_digits("usd"), -1);
 	assert_int_equal(currency_digits("DEM"), -1);
+	assert_int_equal(currency_digits("HRK"), 2);
+	assert_int_equal(currency_digits("BYR"), 0);
+	assert_int_equal(currency_last_day("HRK"), 19357); /* 2022-12-31: date -d 2022-12-31 +%s is 1672444800 */
+	assert_int_equal(currency_last_day("USD"), INT32_MAX);
 	assert_int_equal(currency_digits("SD "), -1);
 	assert_int_equal(currency_digits(""), -1);
 }
@@ -133,6 +145,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(parses), cmocka_unit_test(rounds_half_to_even),
 		cmocka_unit_test(refuses_what_does_not_fit), cmocka_unit_test(reduces_fractions_first), cmocka_unit_test(converts),
-		cmocka_unit_test(prints), cmocka_unit_test(knows_currencies)};
+		cmocka_unit_test(scales), cmocka_unit_test(prints), cmocka_unit_test(knows_currencies)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
