@@ -64,6 +64,7 @@ struct explained_segment {
 struct explained_entitlement {
 	uint32_t position;
 	const char *entitlement_id, *start_day, *end_day, *group_type, *group_value, *true_up_for, *only_profile; /* NULL for none */
+	const char *lineage, *replaces, *supplements, *replaced_by;
 	bool is_unlimited;
 	int64_t line, granted, drawn_before, owned, drawn;
 };

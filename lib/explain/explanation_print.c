@@ -193,13 +193,16 @@ static void print_entitlement(struct explanation_printing *printing, int64_t par
 	bool is_unlimited = entitlement->is_unlimited;
 	if (printing->for_people) {
 		explanation_print_line(printing, 2,
-			"entitlements.csv line %lld  %s  %s to before %s%s%s%s%s%s%s%s%s: granted %s, drawn before %lld, owned %s, drawn here %lld",
+			"entitlements.csv line %lld  %s  %s to before %s%s%s%s%s%s%s%s%s%s%s%s%s%s%s: granted %s, drawn before %lld, owned %s, drawn here %lld",
 			(long long)entitlement->line, entitlement->entitlement_id, entitlement->start_day,
 			entitlement->end_day ? entitlement->end_day : "any end", entitlement->group_type ? ", allocated to " : "",
 			entitlement->group_type ? entitlement->group_type : "", entitlement->group_type ? " " : "",
 			entitlement->group_value ? entitlement->group_value : "", entitlement->only_profile ? ", of profile " : "",
 			entitlement->only_profile ? entitlement->only_profile : "", entitlement->true_up_for ? ", true-up for " : "",
-			entitlement->true_up_for ? entitlement->true_up_for : "", rights_text(is_unlimited, entitlement->granted).text,
+			entitlement->true_up_for ? entitlement->true_up_for : "", entitlement->replaces ? ", replaces " : "",
+			entitlement->replaces ? entitlement->replaces : "", entitlement->supplements ? ", supplements " : "",
+			entitlement->supplements ? entitlement->supplements : "", entitlement->replaced_by ? ", replaced by " : "",
+			entitlement->replaced_by ? entitlement->replaced_by : "", rights_text(is_unlimited, entitlement->granted).text,
 			(long long)entitlement->drawn_before, rights_text(is_unlimited, entitlement->owned).text,
 			(long long)entitlement->drawn);
 		return;
@@ -217,6 +220,10 @@ static void print_entitlement(struct explanation_printing *printing, int64_t par
 	json_member_integer(facts, "rights_drawn", entitlement->drawn);
 	json_member_text(facts, "true_up_for", entitlement->true_up_for);
 	json_member_text(facts, "only_profile", entitlement->only_profile);
+	json_member_text(facts, "lineage", entitlement->lineage);
+	json_member_text(facts, "replaces", entitlement->replaces);
+	json_member_text(facts, "supplements", entitlement->supplements);
+	json_member_text(facts, "replaced_by", entitlement->replaced_by);
 	explanation_record(printing, parent, "entitlement", false, &none);
 }
 

@@ -19,7 +19,7 @@
 	X(billed_units_counted) X(billing_start) X(billing_end) X(observed_at) X(counted_until) X(units_billed) \
 	X(units_counted) X(difference) X(bulk_units) X(powerform_units) X(check) X(first_day) X(last_day) X(drawn_by) X(reason) \
 	X(rights_left) X(rights_drawn_by_others) X(covered_rights) X(first_unlicensed_on) X(currency) X(average_price) \
-	X(price_basis) X(true_up_cost) X(is_shared)
+	X(price_basis) X(true_up_cost) X(is_shared) X(lineage) X(replaces) X(supplements) X(replaced_by)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -133,6 +133,10 @@ static void add_entitlement(struct reading *reading)
 		.group_value = text(reading, SLOT_group_value),
 		.true_up_for = text(reading, SLOT_true_up_for),
 		.only_profile = text(reading, SLOT_only_profile),
+		.lineage = text(reading, SLOT_lineage),
+		.replaces = text(reading, SLOT_replaces),
+		.supplements = text(reading, SLOT_supplements),
+		.replaced_by = text(reading, SLOT_replaced_by),
 		.line = integer(reading, SLOT_line),
 		.drawn_before = integer(reading, SLOT_rights_drawn_before),
 		.owned = record_rights(&reading->record, SLOT_rights_owned, &new->is_unlimited),

@@ -1,6 +1,8 @@
 #include "licence/entitlements.h"
 
+#include "base/instant.h"
 #include "base/name_table.h"
+#include "base/utf8.h"
 #include "licence/licence_cells.h"
 
 #include <stdlib.h>
@@ -16,7 +18,8 @@ enum {
 	CURRENCY,
 	ALLOCATION_TYPE,
 	ALLOCATION_VALUE,
-	TRUE_UP_FOR = 17
+	TRUE_UP_FOR = 17,
+	RETIRED_ON
 }; /* columns */
 
 #define AT(member) .offset = offsetof(struct entitlement, member)
@@ -44,6 +47,9 @@ static const struct licence_column entitlement_columns[] = {
 	{"status", false, CELL_WORD, AT(status), .words = statuses},
 	{"profile", false, CELL_TEXT, AT(profile)},
 	{"true_up_for", false, CELL_FIRST_DAY, AT(true_up_for)},
+	{"retired_on", false, CELL_FIRST_DAY, AT(retired_on)},
+	{"replaces", false, CELL_TEXT, AT(replaces)},
+	{"supplements", false, CELL_TEXT, AT(supplements)},
 	{.name = NULL},
 };
 
@@ -126,7 +132,14 @@ static int check_row(struct csv_table *table, char *const cells[], void *row, vo
 	entitlement->is_unlimited = entitlement->purchased_rights == RIGHTS_UNLIMITED;
 	if (entitlement->is_unlimited)
 		entitlement->purchased_rights = 0;
-	entitlement->is_retired = entitlement->status == 1;
+	entitlement->is_retired = entitlement->status == 1 && entitlement->retired_on == DAY_FIRST;
+	entitlement->term_end_day = entitlement->end_day;
+	if (entitlement->retired_on != DAY_FIRST && entitlement->retired_on <= entitlement->start_day)
+		csv_table_complain(table, "retired_on",
+			"'%s' is not after the start date %s: with status retired alone it counts for nothing", cells[RETIRED_ON],
+			cells[START_DATE]);
+	else if (entitlement->retired_on != DAY_FIRST && entitlement->retired_on < entitlement->end_day)
+		entitlement->end_day = entitlement->retired_on;
 	entitlement->is_enterprise = is_enterprise_wide(cells[AGREEMENT_TYPE]);
 	read_costs(table, cells, entitlement);
 	if (entitlement->start_day != DAY_FIRST && entitlement->true_up_for > entitlement->start_day)
@@ -141,9 +154,60 @@ static int check_row(struct csv_table *table, char *const cells[], void *row, vo
 	return *cells[0] ? check_unique(table, cells[0], &loading->ids, error) : 0;
 }
 
+static struct entitlement *find(const struct entitlements *entitlements, const char *id, size_t length)
+{
+	for (size_t i = 0; i < entitlements->count; i++)
+		if (strlen(entitlements->list[i].entitlement_id) == length && memcmp(entitlements->list[i].entitlement_id, id, length) == 0)
+			return &entitlements->list[i];
+	return NULL;
+}
+
+/* The entitlement that a row names ends when the row's begins; of several that replace it, when the first does. */
+static void replace(
+	struct csv_table *table, const struct entitlements *entitlements, const struct entitlement *row, const char *id, size_t length)
+{
+	struct entitlement *old = find(entitlements, id, length);
+	char day[DAY_LENGTH + 1] = "";
+	if (!old)
+		csv_table_complain(table, "replaces", "no row has the entitlement_id '%.*s'", (int)length, id);
+	else if (old->start_day >= row->start_day) {
+		day_format(old->start_day, day);
+		csv_table_complain(
+			table, "replaces", "'%s' of line %zu begins on %s, not before this row does", old->entitlement_id, old->row, day);
+	} else if (!row->is_retired && row->start_day < old->end_day) {
+		old->end_day = row->start_day;
+		old->replaced_by = row->entitlement_id;
+	}
+}
+
+static int check_lineage(struct csv_table *table, void *context, struct error *error)
+{
+	const struct entitlements *entitlements = ((struct loading *)context)->entitlements;
+	(void)error;
+	for (size_t i = 0; i < entitlements->count; i++) {
+		const struct entitlement *row = &entitlements->list[i];
+		table->line = row->row;
+		for (const char *at = row->replaces, *end; at && *at && row->start_day != DAY_FIRST; at = *end ? end + 1 : end) {
+			const char *id = at;
+			end = at + strcspn(at, "|");
+			size_t length = (size_t)(end - at);
+			utf8_trim(&id, &length);
+			replace(table, entitlements, row, id, length);
+		}
+		if (row->supplements && *row->supplements && !find(entitlements, row->supplements, strlen(row->supplements)))
+			csv_table_complain(table, "supplements", "no row has the entitlement_id '%s'", row->supplements);
+	}
+	return 0;
+}
+
+const char *entitlement_lineage(const struct entitlement *entitlement)
+{
+	return entitlement->replaced_by ? "replaced" : *entitlement->supplements ? "supplemental" : "initial";
+}
+
 int entitlements_load(const char *path, struct entitlements *entitlements, csv_complain *complain, struct error *error)
 {
-	static const struct licence_file file = {entitlement_columns, sizeof(struct entitlement), .check = check_row};
+	static const struct licence_file file = {entitlement_columns, sizeof(struct entitlement), .check = check_row, .end = check_lineage};
 	*entitlements = (struct entitlements){.count = 0};
 	struct loading loading = {.entitlements = entitlements};
 	int result = licence_read(

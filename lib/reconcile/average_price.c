@@ -45,14 +45,15 @@ static int64_t clamp(int64_t day, int64_t low, int64_t high)
 static int add_share(struct average_price *pricing, const struct grant *grant, money cost, const struct period *period, struct error *error)
 {
 	int32_t first = instant_day(period->start), next = period_end_day(period);
-	int64_t days = (int64_t)grant->end_day - grant->start_day, before, after;
-	if (grant->end_day == DAY_LAST) {
+	int64_t days = (int64_t)grant->term_end_day - grant->start_day, before, after;
+	if (grant->term_end_day == DAY_LAST) {
 		days = 1;
 		before = grant->start_day < first;
 		after = 1;
 	} else {
 		before = clamp((int64_t)first - grant->start_day, 0, days);
-		after = clamp((int64_t)next - grant->start_day, 0, days);
+		/* What is left of one that was retired or replaced falls on its last day. */
+		after = next >= grant->end_day ? days : clamp((int64_t)next - grant->start_day, 0, days);
 	}
 	int64_t until_start, until_end;
 	if (money_round(cost, before, days, pricing->digits, &until_start, error) < 0 ||

@@ -22,6 +22,11 @@ static int32_t end_day(const struct grant *grant)
 	return grant->true_up_end > grant->end_day ? grant->true_up_end : grant->end_day;
 }
 
+static int32_t term_end_day(const struct grant *grant)
+{
+	return grant->true_up_end > grant->term_end_day ? grant->true_up_end : grant->term_end_day;
+}
+
 static int compare_placed(const void *left, const void *right)
 {
 	const struct placed *a = left, *b = right;
@@ -34,8 +39,8 @@ static int compare_placed(const void *left, const void *right)
 		return a->profile < b->profile ? -1 : 1;
 	if (x->is_unlimited != y->is_unlimited)
 		return x->is_unlimited ? -1 : 1;
-	if (end_day(&a->grant) != end_day(&b->grant))
-		return end_day(&a->grant) < end_day(&b->grant) ? -1 : 1;
+	if (term_end_day(&a->grant) != term_end_day(&b->grant))
+		return term_end_day(&a->grant) < term_end_day(&b->grant) ? -1 : 1;
 	if (first_day(&a->grant) != first_day(&b->grant))
 		return first_day(&a->grant) < first_day(&b->grant) ? -1 : 1;
 	return (x->row > y->row) - (x->row < y->row);

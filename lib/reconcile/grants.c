@@ -12,12 +12,16 @@
 static int add(struct grants *grants, const struct entitlement *entitlement, const struct period *true_up, int32_t start, int32_t end,
 	struct error *error)
 {
+	int32_t last = entitlement->end_day;
+	if (start >= last)
+		return 0;
 	struct grant *grant = array_grow((void **)&grants->list, &grants->count, sizeof *grant, error);
 	if (!grant)
 		return -1;
 	*grant = (struct grant){.entitlement = entitlement,
 		.start_day = start,
-		.end_day = end,
+		.end_day = end < last ? end : last,
+		.term_end_day = end,
 		.true_up_start = true_up ? instant_day(true_up->start) : 0,
 		.true_up_end = true_up ? period_end_day(true_up) : 0,
 		.rights = entitlement->purchased_rights};
@@ -27,8 +31,8 @@ static int add(struct grants *grants, const struct entitlement *entitlement, con
 int grants_add(struct grants *grants, const struct entitlement *entitlement, const struct period *true_up, int32_t from, int32_t to,
 	struct error *error)
 {
-	int32_t end = entitlement->end_day;
-	if (!true_up && (entitlement->start_day >= to || end <= from))
+	int32_t end = entitlement->term_end_day;
+	if (!true_up && (entitlement->start_day >= to || entitlement->end_day <= from))
 		return 0;
 	if (!entitlement->months)
 		return add(grants, entitlement, true_up, entitlement->start_day, end, error);

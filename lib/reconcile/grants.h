@@ -18,7 +18,8 @@
 
 struct grant {
 	const struct entitlement *entitlement;
-	int32_t start_day, end_day; /* end exclusive */
+	int32_t start_day, end_day; /* end exclusive: when it was retired or replaced, if that was earlier than … */
+	int32_t term_end_day; /* … as it was bought: by this its cost is spread, and it is drawn; so nothing that is over changes by its end */
 	int32_t true_up_start, true_up_end; /* of the period that it covers too; both 0 for none */
 	int64_t rights, drawn; /* drawn: over all periods so far */
 };

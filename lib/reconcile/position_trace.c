@@ -37,6 +37,10 @@ static void print_grant(
 	json_member_integer(line, "rights_drawn", after - before);
 	put_day(line, "true_up_for", grant->true_up_end ? entitlement->true_up_for : DAY_LAST);
 	json_member_text(line, "only_profile", *entitlement->profile ? entitlement->profile : NULL);
+	json_member_text(line, "lineage", entitlement_lineage(entitlement));
+	json_member_text(line, "replaces", *entitlement->replaces ? entitlement->replaces : NULL);
+	json_member_text(line, "supplements", *entitlement->supplements ? entitlement->supplements : NULL);
+	json_member_text(line, "replaced_by", entitlement->replaced_by);
 	position_end_record(position);
 }
 

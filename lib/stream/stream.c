@@ -253,7 +253,9 @@ const struct stream stream_entitlement_use = {
 		{"entitlement_id", FIELD_TEXT, true}, {"line", FIELD_INTEGER, true}, {"start_day", FIELD_DAY, true},
 		{"end_day", FIELD_DAY, false}, {"group_type", FIELD_WORD, false}, {"group_value", FIELD_TEXT, false},
 		{"rights_granted", FIELD_RIGHTS, true}, {"rights_drawn_before", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true},
-		{"rights_drawn", FIELD_INTEGER, true}, {"true_up_for", FIELD_DAY, false}, {"only_profile", FIELD_TEXT, false}),
+		{"rights_drawn", FIELD_INTEGER, true}, {"true_up_for", FIELD_DAY, false}, {"only_profile", FIELD_TEXT, false},
+		{"lineage", FIELD_WORD, false}, {"replaces", FIELD_TEXT, false}, {"supplements", FIELD_TEXT, false},
+		{"replaced_by", FIELD_TEXT, false}),
 };
 
 const struct stream stream_segment_use = {
