@@ -12,7 +12,6 @@
 enum {
 	AGREEMENT_TYPE = 2,
 	START_DATE = 7,
-	PURCHASED_RIGHTS = 9,
 	UNIT_COST = 10,
 	TOTAL_COST,
 	CURRENCY,
@@ -97,8 +96,6 @@ static void read_costs(struct csv_table *table, char *const cells[], struct enti
 		entitlement->currency = "";
 	if (has_unit && entitlement->is_unlimited)
 		csv_table_complain(table, "unit_cost", "unlimited rights have no cost of one: give total_cost");
-	if (has_unit && !entitlement->is_unlimited && !entitlement->purchased_rights && *cells[PURCHASED_RIGHTS])
-		csv_table_complain(table, "unit_cost", "a fee or credit without rights has no cost of one: give total_cost");
 	if (total < 0 && (entitlement->purchased_rights || entitlement->is_unlimited))
 		csv_table_complain(table, "total_cost",
 			"'%s' is a credit, and has no rights: write it as a row of its own, with 0 purchased_rights", cells[TOTAL_COST]);

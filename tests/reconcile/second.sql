@@ -63,7 +63,7 @@ WITH figure AS (
     sum(iif(rights = 'unlimited', 0, taken)) AS drawn_of_numbers,
     sum(iif(grants.next <= period.stop AND rights <> 'unlimited', rights - (SELECT sum(taken) FROM taken AS all_of WHERE all_of.profile = taken.profile
       AND all_of.metric = taken.metric AND all_of.id = taken.id AND all_of.period <= taken.period), 0)) AS lapsing,
-    sum(iif(rights <> 'unlimited' AND cost <> '', cost, 0)) AS price, sum(iif(rights <> 'unlimited' AND cost <> '', rights, 0)) AS priced,
+    sum(iif(rights NOT IN ('unlimited', '0') AND cost <> '', cost, 0)) AS price, sum(iif(rights <> 'unlimited' AND cost <> '', rights, 0)) AS priced,
     sum(iif(cost <> '', cost, 0)) AS spend
   FROM taken JOIN grants USING (id, metric) JOIN period ON period.number = taken.period GROUP BY 1, 2, 3),
 used AS (SELECT profile, item AS metric, period, sum(units) AS used FROM use GROUP BY 1, 2, 3),
@@ -73,7 +73,7 @@ every AS (SELECT chain.profile, chain.metric, period.number AS period, start, co
   FROM (SELECT DISTINCT profile, metric FROM (SELECT profile FROM use), (SELECT 0 AS metric UNION SELECT 1 UNION SELECT 2)) AS chain, period
   LEFT JOIN figure ON figure.profile = chain.profile AND figure.metric = chain.metric AND figure.period = period.number
   LEFT JOIN used ON used.profile = chain.profile AND used.metric = chain.metric AND used.period = period.number),
-average AS (SELECT metric, sum(cost) AS price, sum(rights) AS priced FROM entitlement WHERE status = 'active' AND rights <> 'unlimited' AND cost <> '' GROUP BY 1),
+average AS (SELECT metric, sum(cost) AS price, sum(rights) AS priced FROM entitlement WHERE status = 'active' AND rights NOT IN ('unlimited', '0') AND cost <> '' GROUP BY 1),
 priced AS (SELECT every.*, iif(coalesce(every.priced, 0) > 0, every.price, average.price) AS p, iif(coalesce(every.priced, 0) > 0, every.priced, average.priced) AS r,
     iif(is_enterprise, 0, used - drawn) AS unlicensed FROM every LEFT JOIN average USING (metric))
 SELECT profile, metric, start, iif(is_unlimited, 'unlimited', owned) AS owned, used, iif(is_unlimited, 'unlimited', available) AS available, unlicensed,
