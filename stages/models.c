@@ -8,6 +8,9 @@
  * list       Reads subscription and consumption records. Prints the rows of --models with the plan items that each maps, and the plan
  *            items that no row does: a table, CSV or model_identifier records.
  *
+ * entitlements  Reads metric_result records. Prints CSV: the header of entitlements.csv and a row for each period in which a software model
+ *            was used and nothing of it owned, to be completed: the purchased rights are empty. Standard error gets the units used.
+ *
  * Everything else on standard input is ignored.
  *
  * Exit: 0; 64 usage; 65 bad input or models.csv; 66 no such file; 74 cannot write.
@@ -15,6 +18,7 @@
 
 #include "base/array.h"
 #include "base/glob.h"
+#include "base/instant.h"
 #include "io/csv_write.h"
 #include "io/program.h"
 #include "licence/licence_cells.h"
@@ -37,7 +41,7 @@ static struct poptOption table[] = {
 
 static const struct options_manual manual = {
 	.program = "models",
-	.operands = "suggest|automatic|list",
+	.operands = "suggest|automatic|list|entitlements",
 	.summary = "Prints software models, and what models.csv lacks.",
 	.description =
 		"suggest    a row for models.csv for each unrecognized_subscription on standard input; the software model is left\n"
@@ -45,7 +49,9 @@ static const struct options_manual manual = {
 		"automatic  the models.csv that --models names, and a row for each plan item of the subscription records that no row\n"
 		"           matches and that becomes a software model by Docusign's name for it; without --models, as if there were no rows\n"
 		"list       the rows of --models with the plan items and units of the subscription and consumption records that each\n"
-		"           maps, and the plan items that no row does\n\n"
+		"           maps, and the plan items that no row does\n"
+		"entitlements  a row for entitlements.csv for each period of the metric_result records in which a model was used and\n"
+		"           nothing of it owned; the purchased rights are left empty, for you to fill in\n\n"
 		"Examples:\n"
 		"  reconcile -e entitlements.csv -m models.csv < consumption.ndjson | models suggest > suggested.csv\n"
 		"  merge -l acme.db --emit all < /dev/null | models automatic --models models.csv > complete.csv\n",
@@ -138,6 +144,79 @@ static void print_suggestions(const struct suggestions *suggestions, struct outp
 	buffer_release(&pattern);
 }
 
+/* ---- entitlements ---- */
+
+enum { MODEL, METRIC, PERIOD_START, PERIOD_END, OWNED, USED, METRIC_FIELDS };
+static const char *const metric_fields[METRIC_FIELDS] = {
+	"/software_model", "/license_metric", "/period_start", "/period_end", "/rights_owned", "/rights_used"};
+
+static int64_t number_of(const struct json_slice *slice)
+{
+	return slice->kind == JSON_NUMBER ? strtoll(slice->text, NULL, 10) : -1;
+}
+
+/* The subscription_period of a right for that period; "" where there is no word for it, and the row's days say it all. */
+static const char *term_of(int32_t start_day, int32_t end_day)
+{
+	int start[3], end[3];
+	day_to_civil(start_day, &start[0], &start[1], &start[2]);
+	day_to_civil(end_day, &end[0], &end[1], &end[2]);
+	int months = (end[0] - start[0]) * 12 + end[1] - start[1];
+	return months == 1 ? "Monthly" : months == 3 ? "Quarterly" : months == 12 ? "Annually" : "Entire";
+}
+
+static void append_day(struct buffer *row, int32_t day)
+{
+	char text[DAY_LENGTH];
+	day_format(day, text);
+	buffer_append(row, text, DAY_LENGTH);
+	buffer_append_byte(row, ',');
+}
+
+static int print_entitlement(const struct json_slice *slices, int64_t number, struct output *output, struct error *error)
+{
+	struct buffer *row = &output->pending;
+	int64_t start, end;
+	if (instant_parse(slices[PERIOD_START].text, slices[PERIOD_START].length, &start) < 0 ||
+		instant_parse(slices[PERIOD_END].text, slices[PERIOD_END].length, &end) < 0)
+		return error_set(error, EX_DATAERR, "cannot read 'standard input': a metric_result has no period");
+	int32_t first = (int32_t)instant_day(start), after = (int32_t)instant_day(end);
+	diag_note("%.*s from %.10s: %" PRId64 " used, none owned", (int)slices[MODEL].length, slices[MODEL].text, slices[PERIOD_START].text,
+		number_of(&slices[USED]));
+	buffer_append_format(row, "NEW-%" PRId64 ",", number);
+	csv_write_cell(row, slices[MODEL].text, slices[MODEL].length, false);
+	buffer_append_string(row, ",Generic,Subscription,Consumption,");
+	csv_write_cell(row, slices[METRIC].text, slices[METRIC].length, false);
+	buffer_append_format(row, ",%s,", term_of(first, after));
+	append_day(row, first);
+	append_day(row, after - 1);
+	buffer_append_string(row, ",,,,active\n");
+	output_line_end(output);
+	return 0;
+}
+
+static int print_entitlements(struct output *output, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	int64_t number = 0;
+	int got;
+	if (message_reader_open(&reader, STDIN_FILENO, "standard input", metric_fields, METRIC_FIELDS, false, error) < 0)
+		return -1;
+	buffer_append_string(&output->pending,
+		"entitlement_id,software_model,agreement_type,license_type,metric_group,license_metric,"
+		"subscription_period,start_date,end_date,purchased_rights,unit_cost,total_cost,currency,status\n");
+	while ((got = message_next(&reader, &message, error)) > 0) {
+		if (message_is_record(&message, "metric_result") && number_of(&message.fields[OWNED]) == 0 &&
+			number_of(&message.fields[USED]) > 0 && print_entitlement(message.fields, ++number, output, error) < 0) {
+			got = -1;
+			break;
+		}
+	}
+	message_reader_release(&reader);
+	return got < 0 ? -1 : 0;
+}
+
 /* ---- automatic, list ---- */
 
 static enum model_list_format parse_format(void)
@@ -170,12 +249,15 @@ static void run(const char **operands, struct output *output, struct error *erro
 {
 	struct suggestions suggestions = {.count = 0};
 	bool is_automatic = operands[0] && strcmp(operands[0], "automatic") == 0, is_list = operands[0] && strcmp(operands[0], "list") == 0;
-	if (!operands[0] || (!is_automatic && !is_list && strcmp(operands[0], "suggest") != 0) || operands[1])
-		options_refuse("cannot do that: models takes one operand, suggest, automatic or list");
+	bool is_entitlements = operands[0] && strcmp(operands[0], "entitlements") == 0;
+	if (!operands[0] || (!is_automatic && !is_list && !is_entitlements && strcmp(operands[0], "suggest") != 0) || operands[1])
+		options_refuse("cannot do that: models takes one operand, suggest, automatic, list or entitlements");
 	if (is_list && !models_path)
 		options_refuse("cannot list software models without --models FILE");
 	if (is_automatic || is_list)
 		print_models(is_automatic, parse_format(), output, error);
+	else if (is_entitlements)
+		print_entitlements(output, error);
 	else if (read_unrecognized(&suggestions, error) == 0) {
 		if (suggestions.count)
 			qsort(suggestions.list, suggestions.count, sizeof *suggestions.list, compare);

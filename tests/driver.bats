@@ -13,7 +13,7 @@ says() {
 	fails "$wanted" "$text"
 }
 
-commands="demo init validate run replay verify evidence discard reconcile report explain policy models status export"
+commands="demo init validate run replay verify evidence discard reconcile report explain policy models entitlements status export"
 
 @test "COMMAND --help: every command has its own help, with an example that names it" {
 	for command in $commands; do

@@ -381,3 +381,29 @@ END
 	reconcile -q -e entitlements.csv -m models.csv <got | head -n 10 >again
 	same_files expected again
 }
+
+@test "entitlements suggest: rows for what is used and not owned, with the period's days; completed, they are its rights" {
+	acme_workspace ws
+	rm -f ws/licence/*
+	"$root/pipeline.sh" run -q -C ws --replay "$acme/nights/20250318T020000Z"
+	run -0 --separate-stderr "$root/pipeline.sh" entitlements suggest -C ws
+	printf '%s\n' "$output" >rows
+	same "$(head -n 1 "$acme/licence/entitlements.csv")" "$(head -n 1 rows)"
+	# One for each period of each model, as jq finds them in the results.
+	jq -r 'select(.stream == "metric_result").record | select(.rights_used > 0 and .rights_owned == 0) | [.software_model, .license_metric, .period_start[:10],
+		((.period_end | sub("\\.000Z"; "Z") | fromdate) - 86400 | todate[:10])] | join(",")' ws/runs/acme/20250318T020000Z/results.ndjson | sort >expected
+	[ "$(wc -l <expected)" -gt 10 ]
+	same_files expected <(sed 1d rows | cut -d , -f 2,6,8,9 | sort)
+	same 'Quarterly,active' "$(sed 1d rows | cut -d , -f 7,14 | sort -u)"
+	[[ $stderr == *"models: eSignature Business Pro - Envelopes from 2024-01-31: "*" used, none owned"* ]]
+	# As they are they are refused, line by line; with numbers they are what is owned.
+	cp rows ws/licence/entitlements.csv
+	run --separate-stderr "$root/pipeline.sh" reconcile -C ws
+	[[ $status -eq 65 && $stderr == *"line 2: column \"purchased_rights\": it must not be empty"* ]]
+	sed 's/,,,,,active/,100000,,,,active/' rows >ws/licence/entitlements.csv
+	"$root/pipeline.sh" reconcile -q -C ws --format ndjson | jq -e -s 'map(select(.stream == "metric_result").record // empty) | length > 10 and all(.rights_owned == 100000 or .rights_used == 0)'
+	"$root/pipeline.sh" run -q -C ws --replay "$acme/nights/20250325T020000Z"
+	same 1 "$("$root/pipeline.sh" entitlements suggest -q -C ws | wc -l)"
+	run --separate-stderr "$root/pipeline.sh" entitlements -C ws
+	fails 64 "pipeline.sh: cannot do 'entitlements': use entitlements suggest"
+}

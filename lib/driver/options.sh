@@ -16,6 +16,7 @@ report||~ report -C acme|print the last run'"'"'s report
 explain||~ explain -C acme --period 2024-10-31 --level day|print where the last run'"'"'s figures come from: entitlements, consumption, days, envelopes, recorded exchanges
 policy|diff A B|~ policy diff default policy.json -C acme|policy diff A B: print how figures change from one counting policy to another; also policy show, policy hash
 models|[suggest]|~ models -C acme|print the software models, rows of models.csv and automatic ones, and what is in none; models suggest: rows for models.csv, to be completed
+entitlements|suggest|~ entitlements suggest -C acme >rows.csv|rows for entitlements.csv, to be completed, for what the last run found used and nobody owns
 status||~ status -C acme --check|list the runs and their results, and what needs attention
 rebuild||~ rebuild -C acme|make a ledger that is damaged or lost anew from the recordings of all runs; say what differs, and keep the old one aside
 export||~ export -C acme --format csv --stream consumption|export the ledgers as NDJSON or CSV, to a SQLite file or to PostgreSQL
@@ -24,8 +25,8 @@ export||~ export -C acme --format csv --stream consumption|export the ledgers as
 # Option, name of its value if it takes one, commands (* for all), help. An option whose help differs between commands has several rows;
 # the summary prints the first.
 options='
--p|PROFILE|validate run replay verify evidence discard reconcile report explain policy models status export rebuild|only this profile: its name in the workspace, or a file; may be repeated
--C|WORKSPACE|init validate run replay verify evidence discard reconcile report explain policy models status export rebuild|the workspace (default: the current folder; demo: envtally-demo)
+-p|PROFILE|validate run replay verify evidence discard reconcile report explain policy models entitlements status export rebuild|only this profile: its name in the workspace, or a file; may be repeated
+-C|WORKSPACE|init validate run replay verify evidence discard reconcile report explain policy models entitlements status export rebuild|the workspace (default: the current folder; demo: envtally-demo)
 -C|WORKSPACE|demo|the workspace (default: envtally-demo)
 --replay|DIR|run|use this recording instead of Docusign
 --now|RFC3339|run|the clock of the run, which names it (default: the current time)

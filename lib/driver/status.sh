@@ -59,6 +59,21 @@ models_command() {
 	done | stage models suggest
 }
 
+entitlements_command() {
+	[ "${operands[*]}" = suggest ] || fail 64 "cannot do 'entitlements${operands[*]:+ ${operands[*]}}': use entitlements suggest"
+	need_workspace
+	local profile name last last_clock as_reported newest newest_as
+	if find_workspace latest_run; then
+		cat "$newest/workspace.ndjson"
+	else
+		for profile in "${profiles[@]}"; do
+			name=$(profile_name "$profile")
+			find_last_run "$name" "suggest entitlements of"
+			cat "$last/results.ndjson"
+		done
+	fi | stage models entitlements
+}
+
 # Each verdict is by the present clock: a feed may have become stale since the run.
 status_command() {
 	no_operands status
