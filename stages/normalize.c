@@ -18,7 +18,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static char *feed = "datafeed", *stream, *program, *rejects_path, *account;
+static char *feed, *stream, *program, *rejects_path, *account;
 
 static struct poptOption table[] = {
 	{"stream", 's', POPT_ARG_STRING, &stream, 0, "the stream of lines without a type (default: the feed's, docusign_datafeed)", "NAME"},
@@ -220,7 +220,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	struct normalizer normalizer = {.output = output};
 	if (*operands && !feed) /* files are of a feed that is named */
 		options_refuse("cannot use '%s': normalize takes no operands, it reads standard input", *operands);
-	if (feed_map_open(&normalizer.map, feed, stream, program, error) < 0)
+	if (feed_map_open(&normalizer.map, feed ? feed : "datafeed", stream, program, error) < 0)
 		goto out;
 	if (!stream)
 		stream = (char *)(uintptr_t)normalizer.map.stream;
