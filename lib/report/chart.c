@@ -36,6 +36,13 @@ double chart_step(double least)
 	return step >= least ? step : step * 2 >= least ? step * 2 : step * 5 >= least ? step * 5 : step * 10;
 }
 
+/* "250", "15 k", "1.5 M": of a tick. */
+static int tick_label(double value, char label[24])
+{
+	double unit = value >= 1e9 ? 1e9 : value >= 1e6 ? 1e6 : value >= 1e4 ? 1e3 : 1;
+	return snprintf(label, 24, "%.10g%s", value / unit, unit == 1e9 ? " G" : unit == 1e6 ? " M" : unit == 1e3 ? " k" : "");
+}
+
 double chart_y(const struct chart *chart, double value)
 {
 	return MARGIN + (1 - value / chart->top) * CHART_HEIGHT;
@@ -52,11 +59,19 @@ void chart_begin(struct chart *chart, struct buffer *out, unsigned number, const
 {
 	double step = chart_step(most / TICKS), ticks = ceil(most / step);
 	*chart = (struct chart){.out = out, .top = (ticks > 0 ? ticks : 1) * step, .end = 1, .bands = 1};
-	int width = DIGIT_WIDTH * snprintf(NULL, 0, "%.0f", chart->top) + 10, height = MARGIN + CHART_HEIGHT + FOOT;
+	char label[24];
+	int length = 0, height = MARGIN + CHART_HEIGHT + FOOT;
+	for (double value = 0; value <= chart->top; value += step) {
+		int own = tick_label(value, label);
+		length = own > length ? own : length;
+	}
+	int width = DIGIT_WIDTH * length + 10;
 	buffer_append_format(out, "<div class=\"chart %s\"><svg class=\"ticks\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">",
 		class_name, width, height);
-	for (double value = 0; value <= chart->top; value += step)
-		buffer_append_format(out, "<text x=\"%d\" y=\"%.1f\">%.0f</text>", width - 6, chart_y(chart, value) + 4, value);
+	for (double value = 0; value <= chart->top; value += step) {
+		tick_label(value, label);
+		buffer_append_format(out, "<text x=\"%d\" y=\"%.1f\">%s</text>", width - 6, chart_y(chart, value) + 4, label);
+	}
 	buffer_append_format(out,
 		"</svg><svg class=\"plot\" height=\"%d\" role=\"img\" aria-labelledby=\"chart%u-t chart%u-d\"><title id=\"chart%u-t\">",
 		height, number, number, number);

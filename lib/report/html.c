@@ -59,19 +59,32 @@ void html_name(struct buffer *out, const char *name)
 		buffer_append_string(out, "<span class=\"none\">–</span>");
 }
 
-void html_figure(struct buffer *out, const char *text)
+static void append_word(struct buffer *out, const char *word)
 {
-	bool is_negative = *text == '-';
-	const char *digits = text + (is_negative || *text == '+');
+	bool is_negative = *word == '-';
+	const char *digits = word + (is_negative || *word == '+');
 	size_t count = strspn(digits, "0123456789"), decimals = digits[count] == '.' ? 1 + strspn(digits + count + 1, "0123456789") : 0;
 	if (!count || digits[count + decimals]) {
-		html_text(out, text);
+		html_text(out, word);
 		return;
 	}
-	buffer_append_string(out, is_negative ? "−" : *text == '+' ? "+" : "");
+	buffer_append_string(out, is_negative ? "−" : *word == '+' ? "+" : "");
 	size_t lead = count > 3 ? (count + 2) % 3 + 1 : count;
 	buffer_append(out, digits, lead);
 	for (size_t at = lead; at < count; at += 3)
 		buffer_append_format(out, "<span class=\"group\">%.3s</span>", digits + at);
 	buffer_append(out, digits + count, decimals);
+}
+
+void html_figure(struct buffer *out, const char *text)
+{
+	struct buffer word = BUFFER_INIT;
+	for (size_t length; *text; text += length) {
+		length = *text == ' ' ? 1 : strcspn(text, " ");
+		buffer_reset(&word);
+		buffer_append(&word, text, length);
+		append_word(out, word.data);
+	}
+	out->failed |= word.failed;
+	buffer_release(&word);
 }

@@ -18,8 +18,8 @@ void html(struct buffer *out, const char *ours, ...) __attribute__((sentinel));
 /* A name in its own direction; a dash for NULL. */
 void html_name(struct buffer *out, const char *name);
 
-/* A number of any length as digits in groups of three, set apart by style alone, so that what is copied is a plain number; any other text
- * as html_text(). */
+/* Each number in a text, of any length, as digits in groups of three, set apart by style alone, so that what is copied is a plain number; the
+ * rest as html_text(): "52.71 USD and 4000 JPY". */
 void html_figure(struct buffer *out, const char *text);
 
 #endif

@@ -196,8 +196,9 @@ static void append_action(struct page *page, const struct action *action)
 			cost.sums[i].amount = -cost.sums[i].amount;
 		buffer_reset(&text);
 		report_sums_append(&cost, &text);
-		html(out, saves ? "<span class=\"money good\">saves " : "<span class=\"money\">costs ",
-			text.length ? text.data : "what is not known", "</span>", NULL);
+		buffer_append_string(out, saves ? "<span class=\"money good\">saves " : "<span class=\"money\">costs ");
+		html_figure(out, text.length ? text.data : "what is not known");
+		buffer_append_string(out, "</span>");
 	}
 	buffer_append_string(out, "</li>\n");
 	buffer_release(&link);

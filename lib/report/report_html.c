@@ -363,14 +363,14 @@ int report_html_print(const struct report *report, struct output *output, struct
 	if (result == 0) {
 		page.out = &output->pending;
 		append_head(&page);
-		page_overview(&page);
+		result = page_overview(&page);
 		html(page.out, "<nav aria-label=\"Contents\"><ul class=\"contents\">", "", NULL);
 		buffer_append(page.out, page.contents.data, page.contents.length);
 		buffer_append_string(page.out, "</ul></nav>\n");
 		buffer_append(page.out, sections.data, sections.length);
 		append_foot(&page);
 		page.out->failed |= sections.failed | page.contents.failed;
-		result = buffer_check(page.out, error);
+		result = result < 0 ? result : buffer_check(page.out, error);
 	}
 	if (result == 0)
 		output_line_end(output);

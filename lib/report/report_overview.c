@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/instant.h"
 #include "report/html.h"
 #include "report/report_page.h"
@@ -17,8 +18,10 @@ struct model {
 	const struct report_row *current, *before, *forecast; /* before: the period before; NULL for none */
 	struct report_sums now, expected, saving; /* money: missing now, at the end of the period, and not needed at renewal */
 	int64_t missing;
-	size_t missing_rows;
+	size_t missing_rows, found; /* found: after how many others */
 };
+
+#define MODELS_SHOWN 15 /* on the first screen */
 
 static int64_t known(const struct report_row *row, const char *field)
 {
@@ -81,6 +84,13 @@ static void add_sums(struct report_sums *sums, const struct report_sums *more)
 	sums->unknown += more->unknown;
 }
 
+static void append_count(struct page *page, int64_t count)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%" PRId64, count);
+	html_figure(page->out, text);
+}
+
 static void append_sums(struct page *page, const struct report_sums *sums, const char *none)
 {
 	struct report_sums copy = *sums;
@@ -89,7 +99,7 @@ static void append_sums(struct page *page, const struct report_sums *sums, const
 	if (!text.length)
 		buffer_append_format(page->out, "<span class=\"none\">%s</span>", copy.unknown ? "not known" : none);
 	else
-		html_text(page->out, text.data);
+		html_figure(page->out, text.data);
 	if (text.length && copy.unknown)
 		buffer_append_string(page->out, " <span class=\"sub\">and what has no price</span>");
 	buffer_release(&text);
@@ -139,8 +149,11 @@ static void append_trend(struct page *page, const struct model *model)
 				: change <= -0.5 ? "−"
 						 : "±",
 			change < 0 ? -change : change);
-		buffer_append_format(page->out, "<span class=\"sub\">%s %" PRId64 ", last period %" PRId64 "</span>",
-			model->forecast ? "expected" : "used", now, before);
+		buffer_append_format(page->out, "<span class=\"sub\">%s ", model->forecast ? "expected" : "used");
+		append_count(page, now);
+		buffer_append_string(page->out, ", last period ");
+		append_count(page, before);
+		buffer_append_string(page->out, "</span>");
 	}
 	page_cell_end(page);
 }
@@ -207,15 +220,31 @@ static void append_model(struct page *page, const struct model *model)
 	page_row_end(page);
 }
 
-static void append_models(struct page *page, bool with_missing)
+/* Missing rights first, then those that run out first, then as they were found. */
+static int compare_models(const void *left, const void *right)
 {
-	const struct report *report = page->report;
-	for (size_t first = 0, count; first < report->metrics.count; first += count) {
-		count = report_model_rows(report, first);
-		struct model model = summarize(report, first, count);
-		if (with_missing == (model.missing_rows > 0))
-			append_model(page, &model);
-	}
+	const struct model *a = left, *b = right;
+	const char *day = a->forecast && report_runs_out(a->forecast) ? report_row_text(a->forecast, "exhausted_on") : "9",
+		   *other = b->forecast && report_runs_out(b->forecast) ? report_row_text(b->forecast, "exhausted_on") : "9";
+	if (!a->missing != !b->missing)
+		return a->missing ? -1 : 1;
+	int order = strcmp(day, other);
+	return order ? order : (a->found > b->found) - (a->found < b->found);
+}
+
+static void append_models(struct page *page, const struct model models[], size_t count)
+{
+	static const struct text_column columns[] = {{"software model", false, false}, {"used of owned", false, false},
+		{"trend", false, false}, {"rights run out", false, false}, {"at risk\nnow", true, false},
+		{"expected\nat the end", true, false}, {"saving at\nrenewal", true, false}, {"status", false, false}};
+	char more[120];
+	page_table_begin(page, PAGE_STACKED, "Software models, those with missing rights first", columns, COUNT(columns));
+	for (size_t i = 0; i < count && i < MODELS_SHOWN; i++)
+		append_model(page, &models[i]);
+	snprintf(more, sizeof more,
+		"<tr><td class=\"aside\" colspan=\"8\">and %zu more, in the <a href=\"#position\">licence position</a></td></tr>",
+		count - MODELS_SHOWN);
+	page_table_end(page, count > MODELS_SHOWN ? more : NULL);
 }
 
 /* ---- the figures above all ---- */
@@ -257,23 +286,45 @@ static void append_freshness(struct page *page)
 	buffer_append_string(page->out, "</dd></div>");
 }
 
-static void append_tiles(struct page *page)
+static void append_tiles(struct page *page, const struct model models[], size_t count)
 {
-	const struct report *report = page->report;
 	struct report_sums now = {.count = 0}, expected = {.count = 0}, saving = {.count = 0};
-	for (size_t first = 0, count; first < report->metrics.count; first += count) {
-		count = report_model_rows(report, first);
-		struct model model = summarize(report, first, count);
-		add_sums(&now, &model.now);
-		add_sums(&expected, &model.expected);
-		add_sums(&saving, &model.saving);
+	for (size_t i = 0; i < count; i++) {
+		add_sums(&now, &models[i].now);
+		add_sums(&expected, &models[i].expected);
+		add_sums(&saving, &models[i].saving);
 	}
-	buffer_append_string(page->out, "<dl class=\"tiles\">");
 	append_tile(page, "At risk now", &now, "nothing", "bad");
 	append_tile(page, "Expected at the period’s end", &expected, "nothing", "bad");
 	append_tile(page, "Saving at renewal", &saving, "none", "good");
-	append_freshness(page);
-	buffer_append_string(page->out, "</dl>\n");
+}
+
+/* Without a licence position: what was consumed in the latest period that has begun. */
+static void append_use_tiles(struct page *page)
+{
+	const struct report *report = page->report;
+	const struct report_period *latest = NULL;
+	for (size_t i = 0; i < report->period_count; i++)
+		if (report->periods[i].start <= report->now && (!latest || report->periods[i].start > latest->start))
+			latest = &report->periods[i];
+	int64_t units = 0, before = 0;
+	for (size_t i = 0; latest && i < report->period_count; i++) {
+		const struct report_period *period = &report->periods[i];
+		int64_t *sum = period->start == latest->start ? &units : period->end == latest->start ? &before : NULL;
+		if (sum && __builtin_add_overflow(*sum, period->consumed, sum))
+			*sum = INT64_MAX;
+	}
+	if (!latest)
+		return;
+	html(page->out, "<div><dt>Units consumed, ", latest->state, " period</dt><dd>", NULL);
+	append_count(page, units);
+	buffer_append_string(page->out, "<span class=\"sub\">");
+	page_days(page, latest->start, latest->end);
+	buffer_append_string(page->out, "</span></dd></div><div><dt>Last period</dt><dd>");
+	append_count(page, before);
+	buffer_append_string(page->out, "</dd></div><div><dt>Accounts</dt><dd>");
+	append_count(page, (int64_t)report->account_count);
+	buffer_append_string(page->out, "</dd></div>");
 }
 
 static void append_sentence(void *context, bool is_bad, const char *sentence)
@@ -284,22 +335,42 @@ static void append_sentence(void *context, bool is_bad, const char *sentence)
 	buffer_append_string(out, "</li>");
 }
 
-void page_overview(struct page *page)
+static int collect_models(const struct report *report, struct model **models, size_t *count, struct error *error)
 {
-	static const struct text_column columns[] = {{"software model", false, false}, {"used of owned", false, false},
-		{"trend", false, false}, {"rights run out", false, false}, {"at risk\nnow", true, false},
-		{"expected\nat the end", true, false}, {"saving at\nrenewal", true, false}, {"status", false, false}};
-	buffer_append_string(page->out,
-		"<section class=\"overview\" aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">Overview</h2>\n");
-	if (page->report->metrics.count) {
-		append_tiles(page);
-		page_table_begin(page, PAGE_STACKED, "Software models, those with missing rights first", columns, COUNT(columns));
-		append_models(page, true);
-		append_models(page, false);
-		page_table_end(page, NULL);
+	for (size_t first = 0, rows; first < report->metrics.count; first += rows) {
+		size_t found = *count;
+		struct model *model = array_grow((void **)models, count, sizeof *model, error);
+		if (!model)
+			return -1;
+		rows = report_model_rows(report, first);
+		*model = summarize(report, first, rows);
+		model->found = found;
 	}
+	if (*count)
+		qsort(*models, *count, sizeof **models, compare_models);
+	return 0;
+}
+
+int page_overview(struct page *page)
+{
+	struct model *models = NULL;
+	size_t count = 0;
+	int result = collect_models(page->report, &models, &count, page->error);
+	buffer_append_string(page->out,
+		"<section class=\"overview\" aria-labelledby=\"now-title\"><h2 id=\"now-title\" class=\"visually-hidden\">"
+		"Overview</h2>\n<dl class=\"tiles\">");
+	if (count)
+		append_tiles(page, models, count);
+	else
+		append_use_tiles(page);
+	append_freshness(page);
+	buffer_append_string(page->out, "</dl>\n");
+	if (count)
+		append_models(page, models, count);
 	page_actions(page);
 	buffer_append_string(page->out, "<ul class=\"sentences\">");
 	report_summarize(page->report, append_sentence, page->out);
 	buffer_append_string(page->out, "</ul></section>\n");
+	free(models);
+	return result;
 }

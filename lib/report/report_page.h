@@ -76,7 +76,7 @@ void page_days(struct page *page, int64_t start, int64_t end);
 /* The rows of `metrics` that are of one software model and metric: from `first`, how many. */
 size_t report_model_rows(const struct report *report, size_t first);
 
-void page_overview(struct page *page);
+int page_overview(struct page *page);
 void page_actions(struct page *page); /* what to do next, ranked by money */
 void page_position(struct page *page);
 void page_forecast(struct page *page);
