@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 static char *format = "table", *title = "Docusign licence position", *output_path, *verdict_path;
-static int partial, plain_cells;
+static int partial, plain_cells, one_page;
 
 static struct poptOption table[] = {
 	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html, csv or verdict", "FORMAT"},
@@ -28,6 +28,7 @@ static struct poptOption table[] = {
 	{"verdict", 0, POPT_ARG_STRING, &verdict_path, 0, "also write the verdict to this file", "FILE"},
 	{"partial", 0, POPT_ARG_NONE, &partial, 0, "some accounts could not be read: the verdict is not better than Incomplete", NULL},
 	{"title", 0, POPT_ARG_STRING, &title, 0, "the title", "TEXT"},
+	{"one-page", 0, POPT_ARG_NONE, &one_page, 0, "html: the first screen alone, one sheet of paper", NULL},
 	{"plain-cells", 0, POPT_ARG_NONE, &plain_cells, 0, "csv: no apostrophe before a text that a spreadsheet would run as a formula",
 		NULL},
 	POPT_TABLEEND,
@@ -109,6 +110,8 @@ static void run(const char **operands, struct output *output, struct error *erro
 	struct report report;
 	(void)operands;
 	report_printer *print = parse_format();
+	if (one_page && print != report_html_print)
+		options_refuse("cannot use --one-page with --format '%s': it must be html", format);
 	if (!display_is_utf8(title, strlen(title)))
 		options_refuse("cannot use --title: it must be UTF-8");
 	if (output_path && !*output_path)
@@ -116,6 +119,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	report_open(&report, title, options_now());
 	report.is_partial = partial;
 	report.has_plain_cells = plain_cells;
+	report.is_one_page = one_page;
 	if (report_read(&report, STDIN_FILENO, "standard input", error) == 0 && report_sort(&report, error) == 0) {
 		if (report_is_empty(&report))
 			diag_note(

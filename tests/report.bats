@@ -236,6 +236,27 @@ text() {
 	grep -qF "envtally report $("$report" --version | sed 's/.* //')" page.html
 }
 
+@test "html: --one-page is the first screen, with links to nothing" {
+	"$report" --format html --one-page <position.ndjson >page.html
+	as_xml page.html | xmllint --nonet --noout -
+	[ "$(text 'count(//section)')" -eq 1 ]
+	[ "$(text 'count(//a)')" -eq 0 ]
+	[ "$(text 'string(//ol/li[1]/span)')" = "8 units in no software model: add rows to licence/models.csv (\`envtally models suggest\`)" ]
+	run -64 "$report" --one-page <position.ndjson
+	[ "$output" = "report: cannot use --one-page with --format 'table': it must be html (see --help)" ]
+}
+
+@test "html: of many software models the first screen has those with missing rights, then those that run out" {
+	for i in $(seq 10 40); do
+		metric "\"Model $i\"" 0 2025-01-01 2026-01-01 open 10 $((i % 7 ? 3 : 12)) 0 0 $((i % 7 ? 0 : 2)) "$([ $((i % 7)) -eq 0 ] && echo 'Not ')Compliant"
+	done >models.ndjson
+	record forecast '{"profile":"acme","software_model":"Model 33","license_metric":"Envelope","unit":"envelope","period_index":0,"period_start":"2025-01-01T00:00:00.000Z","period_end":"2026-01-01T00:00:00.000Z","as_of":"2025-03-18T02:00:00.000Z","known_until":"2025-03-17","units_to_date":3,"rights_owned":10,"method":"linear","expected_units":15,"low_units":12,"high_units":18,"exhausted_on":"2025-09-01","days_left":167,"has_run_out":false,"is_shared":false,"is_covered":false,"warning":false,"currency":"EUR","expected_true_up_cost":"5.00","curve":[]}' >>models.ndjson
+	"$report" --format html <models.ndjson >page.html
+	[ "$(text '//section[@class="overview"]//tbody/tr/th/a' | xargs)" = "Model 14 Model 21 Model 28 Model 35 Model 33 Model 10 Model 11 Model 12 Model 13 Model 15 Model 16 Model 17 Model 18 Model 19 Model 20" ]
+	[ "$(text 'string(//section[@class="overview"]//tfoot)')" = "and 16 more, in the licence position" ]
+	[ "$(text 'string(//ol/li[1])')" = "Plan a purchase of rights of Model 33: they run out on 2025-09-01costs 5.00 EUR" ]
+}
+
 @test "html: of many accounts the largest have rows, the others are summed" {
 	for i in $(seq 250); do
 		consumption "id$i" null '"p1"' null 0 2024-10-31 2025-01-31 final "$i"

@@ -62,6 +62,7 @@ options='
 --certificate|FILE|evidence verify|the signer'"'"'s certificate (PEM); to verify, it or that of its authority
 --tsa|URL|evidence|get a time stamp from this authority: FILE.tsr
 --tsa-certificate|FILE|evidence verify|the certificate to check the time stamp by (default: those of the system)
+--one-page||report|html: the first screen alone, one sheet of paper
 --plain-cells||export report|csv: no apostrophe before a text that a spreadsheet would run as a formula
 --color|WHEN|demo reconcile report models status|colour: auto (the default: on a terminal, unless NO_COLOR is set), always or never
 --log-format|FORMAT|*|messages on standard error: text (the default) or json, an object a line
@@ -265,6 +266,7 @@ set_option() { # OPTION VALUE
 	--check) check_status=1 ;;
 	--color) use_colour "$2" ;;
 	--plain-cells) csv_flags=(--plain-cells) ;;
+	--one-page) page_flags=(--one-page) ;;
 	--no-cache) cache=0 ;;
 	-v) stage_flags+=(-v) ;;
 	-q)

@@ -5,7 +5,7 @@
 report_command() {
 	no_operands report
 	if [ "$format_given$workspace_given" = 10 ] && [ ${#profiles[@]} -eq 0 ] && { [ -p /dev/stdin ] || [ -s /dev/stdin ]; }; then
-		exec "$stages/report" ${stage_flags[@]+"${stage_flags[@]}"} "${csv_flags[@]}" --format "$format"
+		exec "$stages/report" ${stage_flags[@]+"${stage_flags[@]}"} "${csv_flags[@]}" "${page_flags[@]}" --format "$format"
 	fi
 	need_workspace
 	local profile name last last_clock as_reported
@@ -14,11 +14,11 @@ report_command() {
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile")
 		find_last_run "$name" report
-		if [ "$format" = html ]; then
+		if [ "$format" = html ] && [ ${#page_flags[@]} -eq 0 ]; then
 			put_file "$last/report.html"
 			continue
 		fi
-		report_of "$last" "${csv_flags[@]}" --format "$format" --title "$name" "${as_reported[@]}"
+		report_of "$last" "${csv_flags[@]}" "${page_flags[@]}" --format "$format" --title "$name" "${as_reported[@]}"
 		[ "$format" != table ] || put_shown 'report: %s\n' "$last/report.html"
 	done
 }

@@ -72,6 +72,7 @@ struct report {
 	struct report_rows without, balances; /* consumption_without_position, consumption_balance */
 	struct report_rows ineffective; /* ineffective_row: what a row of a licence file names is nowhere */
 	bool is_partial; /* some account could not be read: set by the caller */
+	bool is_one_page; /* HTML of the first screen alone: set by the caller */
 	bool has_plain_cells; /* CSV without apostrophes before what a spreadsheet would run: set by the caller */
 	int64_t not_compliant, unknown; /* metrics with that status */
 	int64_t billings_agreeing, billings_differing; /* how many agree; of those kept, how many differ for good */

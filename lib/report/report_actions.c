@@ -174,12 +174,9 @@ static void append_expected(struct buffer *out, const struct action *action)
 
 static void append_action(struct page *page, const struct action *action)
 {
-	struct buffer link = BUFFER_INIT, text = BUFFER_INIT, *out = page->out;
-	buffer_append_format(&link, "\"#%s\"", action->section);
-	bool has_section = strstr(page->contents.data, link.data);
+	struct buffer text = BUFFER_INIT, *out = page->out;
 	buffer_append_string(out, "<li><span class=\"what\">");
-	if (has_section)
-		buffer_append_format(out, "<a href=%s>", link.data);
+	bool is_link = page_link_begin(page, action->section);
 	if (!action->row) {
 		report_gap_append(&action->gap, &text);
 		html_text(out, text.data);
@@ -188,7 +185,8 @@ static void append_action(struct page *page, const struct action *action)
 		append_option(out, action);
 	else
 		append_expected(out, action);
-	buffer_append_string(out, has_section ? "</a></span>" : "</span>");
+	page_link_end(page, is_link);
+	buffer_append_string(out, "</span>");
 	if (action->row) {
 		struct report_sums cost = action->cost;
 		bool saves = cost.count && cost.sums[0].amount < 0;
@@ -201,7 +199,6 @@ static void append_action(struct page *page, const struct action *action)
 		buffer_append_string(out, "</span>");
 	}
 	buffer_append_string(out, "</li>\n");
-	buffer_release(&link);
 	buffer_release(&text);
 }
 

@@ -29,6 +29,20 @@ void page_section_end(struct page *page)
 	buffer_append_string(page->out, "</section>\n");
 }
 
+bool page_link_begin(struct page *page, const char *id)
+{
+	char target[80];
+	snprintf(target, sizeof target, "<a href=\"#%s\">", id);
+	bool is_link = strstr(page->contents.data, target);
+	buffer_append_string(page->out, is_link ? target : "");
+	return is_link;
+}
+
+void page_link_end(struct page *page, bool is_link)
+{
+	buffer_append_string(page->out, is_link ? "</a>" : "");
+}
+
 static void append_pill(struct page *page, const char *status, enum text_style style)
 {
 	const char *tone = style == TEXT_BAD ? "bad" : style == TEXT_PLAIN ? "unknown" : page->is_certain ? "good" : "plain";
@@ -353,6 +367,14 @@ static void find_profiles(struct page *page)
 		page->profile = NULL;
 }
 
+static void append_body(struct page *page, const struct buffer *sections)
+{
+	buffer_append_string(page->out, "<nav aria-label=\"Contents\"><ul class=\"contents\">");
+	buffer_append(page->out, page->contents.data, page->contents.length);
+	buffer_append_string(page->out, "</ul></nav>\n");
+	buffer_append(page->out, sections->data, sections->length);
+}
+
 int report_html_print(const struct report *report, struct output *output, struct error *error)
 {
 	struct buffer sections = BUFFER_INIT;
@@ -360,14 +382,14 @@ int report_html_print(const struct report *report, struct output *output, struct
 		.report = report, .out = &sections, .contents = BUFFER_INIT, .error = error, .is_certain = report_is_certain(report)};
 	find_profiles(&page);
 	int result = append_sections(&page);
+	if (report->is_one_page)
+		buffer_reset(&page.contents); /* nothing to link to */
 	if (result == 0) {
 		page.out = &output->pending;
 		append_head(&page);
 		result = page_overview(&page);
-		html(page.out, "<nav aria-label=\"Contents\"><ul class=\"contents\">", "", NULL);
-		buffer_append(page.out, page.contents.data, page.contents.length);
-		buffer_append_string(page.out, "</ul></nav>\n");
-		buffer_append(page.out, sections.data, sections.length);
+		if (!report->is_one_page)
+			append_body(&page, &sections);
 		append_foot(&page);
 		page.out->failed |= sections.failed | page.contents.failed;
 		result = result < 0 ? result : buffer_check(page.out, error);

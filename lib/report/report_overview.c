@@ -196,9 +196,10 @@ static void append_model(struct page *page, const struct model *model)
 	const struct report_row *row = model->current;
 	page_row_begin(page, NULL);
 	page_cell_begin(page, "");
-	buffer_append_string(page->out, "<a href=\"#position\">");
+	bool is_link = page_link_begin(page, "position");
 	html_name(page->out, report_row_text(row, "software_model"));
-	html(page->out, "</a><span class=\"sub\">", report_row_text(row, "license_metric"), "", NULL);
+	page_link_end(page, is_link);
+	html(page->out, "<span class=\"sub\">", report_row_text(row, "license_metric"), "", NULL);
 	if (page->names_profiles && report_row_text(row, "profile"))
 		html(page->out, " · profile ", report_row_text(row, "profile"), "", NULL);
 	html(page->out, ", ", report_row_text(row, "period_state"), " period ", NULL);
@@ -241,8 +242,7 @@ static void append_models(struct page *page, const struct model models[], size_t
 	page_table_begin(page, PAGE_STACKED, "Software models, those with missing rights first", columns, COUNT(columns));
 	for (size_t i = 0; i < count && i < MODELS_SHOWN; i++)
 		append_model(page, &models[i]);
-	snprintf(more, sizeof more,
-		"<tr><td class=\"aside\" colspan=\"8\">and %zu more, in the <a href=\"#position\">licence position</a></td></tr>",
+	snprintf(more, sizeof more, "<tr><td class=\"aside\" colspan=\"8\">and %zu more, in the licence position</td></tr>",
 		count - MODELS_SHOWN);
 	page_table_end(page, count > MODELS_SHOWN ? more : NULL);
 }

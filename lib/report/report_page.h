@@ -30,6 +30,10 @@ struct page {
 void page_section_begin(struct page *page, const char *id, const char *title, const char *note);
 void page_section_end(struct page *page);
 
+/* Opens a link to a section, unless it is not there; what is between them is text then. */
+bool page_link_begin(struct page *page, const char *id);
+void page_link_end(struct page *page, bool is_link);
+
 /*
  * Columns of a table: titles as of text_column; those to the right are numbers. On a phone a row of PAGE_STACKED is a list with a line for each
  * cell, and of PAGE_NARROW only its first and last cells are shown; PAGE_PLAIN is as it is everywhere.
