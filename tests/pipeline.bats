@@ -479,3 +479,16 @@ refusing_stages() {
 	same "$(independent $nights | awk -F '|' '{ n += $4 } END { print n }')" "$total"
 	"$pipeline" replay 20250401T020000Z -C ws -q
 }
+
+@test "a run reads of the ledger's days those that have changed, once: forecasts are made of its consumption" {
+	acme_after 2 ws
+	mkdir programs
+	ln -s "${ENVTALLY_BIN:-$root/bin}"/* programs/
+	rm programs/merge
+	printf '#!/bin/sh\necho "$*" >>%q\nexec %q "$@"\n' "$PWD/merged" "${ENVTALLY_BIN:-$root/bin}/merge" >programs/merge
+	chmod +x programs/merge
+	ENVTALLY_BIN=$PWD/programs run_night 20250401T020000Z
+	grep -q -- '--emit touched' merged
+	run -1 grep -E -- '--emit (all|since)' merged
+	grep -q '"stream":"forecast","record"' ws/runs/acme/20250401T020000Z/results.ndjson
+}

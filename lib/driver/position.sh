@@ -102,17 +102,19 @@ policy_of() { # FOLDER
 	[ ! -e "$1/policy.json" ] || policy=(--policy "$1/policy.json")
 }
 
-# What excluded users consumed, by the ledger's envelopes, into a file, and by day into FILE.daily; and the option that names it.
+# What excluded users consumed, by the ledger's envelopes, into a file, which may get more of other profiles, and into FILE.own; and the option that
+# names it.
 # Consumption alone names no users.
 exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
-	rm -f "$5" "$5.daily" # of an interrupted run, perhaps by other rules
+	rm -f "$5" "$5.own" # of an interrupted run, perhaps by other rules
 	[ -e "$3/exclusions.csv" ] && [ "$(stage exclude --exclusions "$3/exclusions.csv" --count)" -gt 0 ] || return 0
 	local policy
 	policy_of "$3"
 	stage export --ledger "$workspace/ledger/$1.db" --stream account --stream subscription --stream envelope |
 		stage exclude --exclusions "$3/exclusions.csv" --profile "$1" |
-		stage merge -q --ledger :memory: --emit all ${policy[@]+"${policy[@]}"} | until_last_day | tee "$5.daily" |
+		stage merge -q --ledger :memory: --emit all ${policy[@]+"${policy[@]}"} | until_last_day |
 		stage aggregate-by-period -q -p "$2" --reported <(stage split-streams contract=- <"$4") >"$5"
+	cp "$5" "$5.own"
 	options+=(--excluded "$5")
 }
 
@@ -141,7 +143,7 @@ other_profiles() { # NAME LICENCE-FOLDER FOLDER OWN-FILE
 			stage aggregate-by-period -q -p "$file" --reported "$3/others-contracts" >>"$3/others.ndjson"
 		exclude_users "$name" "$file" "$2" "$3/others-contracts" "$3/others-users"
 		[ ! -e "$3/others-users" ] || cat "$3/others-users" >>"$3/others-excluded.ndjson"
-		rm -f "$3/others-contracts" "$3/others-users" "$3/others-users.daily"
+		rm -f "$3/others-contracts" "$3/others-users" "$3/others-users.own"
 	done
 }
 
@@ -179,16 +181,11 @@ forecast_options() { # LICENCE-FOLDER EXCLUDED-FILE
 	forecast+=(${policy[@]+"${policy[@]}"})
 }
 
-# Forecasts of the open periods of what reconcile printed, by all the ledger's days.
-forecast_results() { # NAME LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
-	local forecast policy
-	forecast_options "$2" "$3.daily"
-	policy_of "$2"
-	{
-		stage split-streams metric_result=- <"$4"
-		# Quietly: merge has already warned when the partials were printed.
-		stage merge -q --ledger "$workspace/ledger/$1.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day
-	} | stage forecast "${forecast[@]}" | stage split-streams forecast=-
+# Forecasts of the open periods of what reconcile printed, by the days of its consumption.
+forecast_results() { # LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
+	local forecast
+	forecast_options "$1" "$2.own"
+	stage split-streams metric_result,account,watermark,subscription,consumption=- <"$3" | stage forecast "${forecast[@]}" | stage split-streams forecast=-
 }
 
 # A line "RUN CLOCK STATE ENDED-AT MANIFEST" for each run that the ledger promoted, in that order: what is a run, which is the latest and which came before
@@ -270,7 +267,7 @@ position() { # FILE NAME
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
 	[ ! -e "$scratch/workspace" ] || complete_workspace "$scratch/reconciled" "$scratch/others.ndjson" "$scratch/workspace" "$licence" "$scratch/excluded"
-	forecast_results "$2" "$licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
+	forecast_results "$licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
 	cat "$scratch/reconciled" "$scratch/forecasts"
 }
 

@@ -422,7 +422,7 @@ reconcile_run() { # NAME PARTIAL
 	others_options "$2/inputs" "$2/excluded.ndjson" "$2/workspace.ndjson"
 	shift
 	stage reconcile "${options[@]}" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
-	forecast_results "$name" "$1/inputs" "$1/excluded.ndjson" "$1/reconciled.ndjson" >"$1/forecasts.ndjson"
+	forecast_results "$1/inputs" "$1/excluded.ndjson" "$1/reconciled.ndjson" >"$1/forecasts.ndjson"
 	{
 		stage split-streams "$result_streams=-" subscription="$1/subscriptions.ndjson" <"$1/reconciled.ndjson" # with their software models
 		cat "$1/forecasts.ndjson"
@@ -435,7 +435,7 @@ reconcile_run() { # NAME PARTIAL
 		[ ! -e "$1/inputs/others-partial" ] || incomplete=(--partial)
 		stage report --format html -o "$1/workspace.html" --title workspace --verdict "$1/workspace-verdict" ${incomplete[@]+"${incomplete[@]}"} <"$1/workspace.ndjson"
 	fi
-	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.daily"
+	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.own"
 }
 
 result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,consumption_without_position,consumption_balance,contract

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define CACHE_KIB 16384
+#define WAL_KEPT (64 << 20) /* bytes: what a large night needed beyond that is given back to the disk when the WAL begins anew */
 
 EMBEDDED(ledger_statements_sql);
 
@@ -110,7 +111,7 @@ static int open_database(struct ledger *ledger, const char *file, int flags, str
 		int option, value;
 	} guards[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
 		{SQLITE_DBCONFIG_ENABLE_VIEW, 0}};
-	char settings[200];
+	char settings[240];
 	if (sqlite3_open_v2(file, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
 		sqlite3_create_function(ledger->database, "is_consumed", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
 			is_consumed, NULL, NULL) != SQLITE_OK)
@@ -119,7 +120,9 @@ static int open_database(struct ledger *ledger, const char *file, int flags, str
 		if (sqlite3_db_config(ledger->database, guards[i].option, guards[i].value, NULL) != SQLITE_OK)
 			return ledger_error(ledger, error);
 	sqlite3_snprintf(sizeof settings, settings,
-		"PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE; PRAGMA cell_size_check = ON", CACHE_KIB);
+		"PRAGMA cache_size = -%d; PRAGMA synchronous = FULL; PRAGMA temp_store = FILE; PRAGMA cell_size_check = ON; "
+		"PRAGMA journal_size_limit = %d",
+		CACHE_KIB, WAL_KEPT);
 	return execute(ledger, settings, error);
 }
 

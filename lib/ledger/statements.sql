@@ -112,12 +112,12 @@ SELECT account_id FROM account WHERE account = ?1;
 -- name: plan_item_name
 SELECT plan_item_id FROM plan_item WHERE plan_item = ?1;
 
--- name: any_sent_week
-SELECT 1 FROM sent_week LIMIT 1;
+-- name: last_sent_week
+SELECT account, plan_item, week FROM sent_week ORDER BY account DESC, plan_item DESC, week DESC LIMIT 1;
 -- name: find_sent_week
 SELECT envelopes FROM sent_week WHERE account = ?1 AND plan_item = ?2 AND week = ?3;
 -- name: store_sent_week
-INSERT INTO sent_week VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET envelopes = ?4;
+REPLACE INTO sent_week VALUES (?1, ?2, ?3, ?4); -- as the only constraint is the key, SQLite does not look for it first
 -- name: remove_sent_week
 DELETE FROM sent_week WHERE account = ?1 AND plan_item = ?2 AND week = ?3;
 

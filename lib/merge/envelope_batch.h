@@ -22,7 +22,7 @@
 #ifndef BATCH_CHUNKS /* fewer where many batches are made */
 #define BATCH_CHUNKS 8192
 #endif
-#define BATCH_RUNS 64 /* how often it can be spilled: 4 GiB, some seventy million rows */
+#define BATCH_RUNS 128 /* how often it can be spilled: 8 GiB, some 140 million rows */
 
 struct envelope_batch {
 	uint8_t *rows; /* BATCH_CHUNKS chunks */

@@ -6,6 +6,8 @@
 
 #define ENVELOPES_MOST (INT64_C(1) << 48)
 #define ROWS_OF_A_BLOCK 32 /* at most, on average: about 1.8 KiB, so that a page holds two or three blocks */
+#define ENVELOPES_OF_A_PAGE 64 /* as a mean, of all pages of the table */
+#define WAL_PAGES ((int64_t)1 << 18) /* of 4 KiB */
 
 int block_layout_load(struct ledger *ledger, struct block_layout *layout, struct error *error)
 {
@@ -33,6 +35,11 @@ int block_layout_save(struct ledger *ledger, const struct block_layout *layout, 
 	sqlite3_bind_int64(statement, 2, layout->envelopes);
 	sqlite3_bind_int64(statement, 3, layout->undated);
 	return ledger_run(ledger, statement, error);
+}
+
+size_t block_commit_limit(int64_t envelopes_in_ledger)
+{
+	return envelopes_in_ledger / ENVELOPES_OF_A_PAGE > WAL_PAGES ? WAL_PAGES : SIZE_MAX;
 }
 
 int64_t block_number(uint32_t hash, int block_bits)

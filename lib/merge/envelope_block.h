@@ -35,6 +35,12 @@ int block_make_room(struct ledger *ledger, struct block_layout *layout, size_t c
 int block_row(struct ledger *ledger, int64_t block, int block_bits, const uint8_t *at, const uint8_t *end,
 	const struct envelope_row *before, struct envelope_row *row, struct error *error);
 
+/*
+ * How many envelopes to commit at once, where there is a choice. In a large ledger each is in a page of its own, which goes to the WAL: so this
+ * many make one of about a gibibyte. Smaller ledgers have fewer pages than that; the bound for them is SIZE_MAX.
+ */
+size_t block_commit_limit(int64_t envelopes_in_ledger);
+
 /* The error for bytes of a block that are no rows. Returns -1. */
 int block_damaged(struct ledger *ledger, int64_t block, struct error *error);
 

@@ -20,6 +20,7 @@ static const struct key_table {
 void envelope_reader_forget(struct envelope_reader *reader)
 {
 	name_table_release(&reader->accounts);
+	reader->last_account = 0;
 	name_table_release(&reader->plan_items);
 	name_table_release(&reader->statuses);
 }
@@ -95,7 +96,7 @@ static int find_in_ledger(struct ledger *ledger, const struct key_table *keys, c
 
 /* The same, from the table in memory if it is there. */
 static int find_key(struct envelope_reader *reader, struct name_table *table, const struct key_table *keys, const struct json_slice *name,
-	const struct json_slice *method, uint32_t *key, struct error *error)
+	const struct json_slice *method, const struct name **found, struct error *error)
 {
 	struct buffer *pair = &reader->pair;
 	const char *text = name->text;
@@ -110,14 +111,29 @@ static int find_key(struct envelope_reader *reader, struct name_table *table, co
 		text = pair->data;
 		length = pair->length;
 	}
-	const struct name *known = name_table_find(table, text, length);
-	int64_t value = known ? known->value : 0;
-	if (!known &&
-		(find_in_ledger(reader->ledger, keys, name, method, &value, error) < 0 ||
-			!name_table_add(table, text, length, value, error)))
-		return -1;
-	*key = (uint32_t)value;
-	return 0;
+	int64_t value;
+	*found = name_table_find(table, text, length);
+	if (!*found && find_in_ledger(reader->ledger, keys, name, method, &value, error) == 0)
+		*found = name_table_add(table, text, length, value, error);
+	return *found ? 0 : -1;
+}
+
+/* Without a look into the table where the record before was of the same account: with very many accounts each look waits for memory. */
+static int find_account(struct envelope_reader *reader, const struct json_slice *name, uint32_t *key, struct error *error)
+{
+	const struct name_table *accounts = &reader->accounts;
+	const struct name *last = reader->last_account < accounts->count ? &accounts->names[reader->last_account] : NULL;
+	if (last && last->length == name->length && memcmp(last->text, name->text, name->length) == 0) {
+		*key = (uint32_t)last->value;
+		return 0;
+	}
+	const struct name *found;
+	int result = find_key(reader, &reader->accounts, &account_keys, name, NULL, &found, error);
+	if (result == 0) {
+		*key = (uint32_t)found->value;
+		reader->last_account = (size_t)(found - accounts->names);
+	}
+	return result;
 }
 
 /* Sets *text to the slice of a string that is not empty, else to NULL. */
@@ -138,7 +154,10 @@ static int parse_status(struct envelope_reader *reader, const struct json_slice 
 		return -1;
 	if (method && memchr(method->text, 0, method->length))
 		return error_set(error, EX_DATAERR, "envelope \"sending_method\" must be a string without \\u0000");
-	return find_key(reader, &reader->statuses, &status_keys, &fields[STATUS], method, key, error);
+	const struct name *found;
+	int result = find_key(reader, &reader->statuses, &status_keys, &fields[STATUS], method, &found, error);
+	*key = result == 0 ? (uint32_t)found->value : 0;
+	return result;
 }
 
 int envelope_reader_read(struct envelope_reader *reader, const struct json_slice fields[], struct envelope *envelope, struct error *error)
@@ -166,9 +185,12 @@ int envelope_reader_read(struct envelope_reader *reader, const struct json_slice
 	if (envelope->modified_at == INSTANT_NONE)
 		return error_set(
 			error, EX_DATAERR, "envelope \"modified_at\" must be a time, this is %s", json_kind_name(fields[MODIFIED].kind));
-	if (plan_item && find_key(reader, &reader->plan_items, &plan_item_keys, plan_item, NULL, &envelope->plan_item, error) < 0)
+	const struct name *found;
+	if (plan_item && find_key(reader, &reader->plan_items, &plan_item_keys, plan_item, NULL, &found, error) < 0)
 		return -1;
-	if (find_key(reader, &reader->accounts, &account_keys, &fields[ACCOUNT], NULL, &envelope->account, error) < 0)
+	if (plan_item)
+		envelope->plan_item = (uint32_t)found->value;
+	if (find_account(reader, &fields[ACCOUNT], &envelope->account, error) < 0)
 		return -1;
 	return parse_status(reader, fields, &envelope->status, error);
 }

@@ -15,6 +15,7 @@
 struct envelope_reader {
 	struct ledger *ledger;
 	struct name_table accounts, plan_items, statuses; /* values are the keys of the ledger's tables */
+	size_t last_account; /* place in `accounts` of the account last found: feeds come account by account */
 	struct buffer pair; /* a status and a sending method, NUL between them: their name in `statuses` */
 };
 

@@ -33,10 +33,14 @@ int ledger_envelopes_open(struct ledger_envelopes *envelopes, struct ledger *led
 		.late_before = INT64_MIN,
 		.arrived_at = now,
 		.keeps_blocks = true};
+	struct block_layout layout;
 	if (envelope_batch_open(&envelopes->batch, error) < 0)
 		return -1;
-	if (ledger_find(ledger, "last_period_over", 0, &envelopes->late_before, error) >= 0 && find_drafts(envelopes, error) == 0)
+	if (ledger_find(ledger, "last_period_over", 0, &envelopes->late_before, error) >= 0 && find_drafts(envelopes, error) == 0 &&
+		block_layout_load(ledger, &layout, error) == 0) {
+		envelopes->commit_limit = block_commit_limit(layout.envelopes);
 		return 0;
+	}
 	ledger_envelopes_release(envelopes);
 	return -1;
 }
@@ -93,7 +97,8 @@ static int flush_batch(struct ledger_envelopes *envelopes, struct error *error);
 
 bool ledger_envelopes_have_room(const struct ledger_envelopes *envelopes)
 {
-	return !envelope_batch_is_full(&envelopes->batch) && !sent_weeks_are_full(&envelopes->weeks);
+	return !envelope_batch_is_full(&envelopes->batch) && !sent_weeks_are_full(&envelopes->weeks) &&
+		envelopes->batch.count < envelopes->commit_limit;
 }
 
 static int make_room(struct ledger_envelopes *envelopes, struct error *error)
@@ -333,6 +338,7 @@ static int flush_batch(struct ledger_envelopes *envelopes, struct error *error)
 	if (result == 0)
 		result = block_layout_save(envelopes->ledger, &layout, error);
 	envelope_batch_reset(&envelopes->batch);
+	envelopes->commit_limit = block_commit_limit(layout.envelopes);
 	return result;
 }
 

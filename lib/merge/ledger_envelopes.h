@@ -28,6 +28,7 @@ struct ledger_envelopes {
 	struct sent_weeks weeks;
 	struct buffer block; /* the one under way */
 	uint32_t drafts; /* bit K: by the default policy, the known status of key K is not consumed */
+	size_t commit_limit; /* that many in a batch are room for no more: block_commit_limit() */
 	bool keeps_blocks; /* envelopes are stored, not only counted */
 	int64_t late_before; /* envelopes sent before this that are new are late: the end of the last period reported as over */
 	int64_t arrived_at;
@@ -48,7 +49,7 @@ int64_t ledger_envelopes_undated(struct ledger *ledger, struct error *error);
 /* Forgets the keys of names: after the ledger was rewound to an earlier state. */
 void ledger_envelopes_forget_names(struct ledger_envelopes *envelopes);
 
-/* Is there room for another without writing any? */
+/* Is there room for another without writing any, or a WAL that is very large? */
 bool ledger_envelopes_have_room(const struct ledger_envelopes *envelopes);
 
 /* Writes all that waits, within the ledger's transaction: before every commit. */

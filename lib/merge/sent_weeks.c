@@ -173,7 +173,7 @@ static int change_row(struct sent_weeks *weeks, uint64_t key, struct radix_pair 
 	sqlite3_stmt *statement = NULL;
 	int got = 0;
 	sort_changes(changes, count);
-	if (!weeks->is_new) {
+	if (key < weeks->above) {
 		statement = row_statement(weeks, "find_sent_week", key, error);
 		got = statement ? ledger_step(weeks->ledger, statement, error) : -1;
 	}
@@ -190,6 +190,26 @@ static int change_row(struct sent_weeks *weeks, uint64_t key, struct radix_pair 
 	return result == 0 && *differs ? store_row(weeks, key, length, error) : result;
 }
 
+/* Feeds come account by account, so most rows of a first load are behind all others. */
+static int find_last_row(struct sent_weeks *weeks, struct error *error)
+{
+	int64_t account, plan_item, week;
+	sqlite3_stmt *statement = ledger_statement(weeks->ledger, "last_sent_week", error);
+	int got = statement ? ledger_step(weeks->ledger, statement, error) : -1;
+	weeks->above = 0;
+	if (got <= 0)
+		return got;
+	int result = -1;
+	if (ledger_integer(weeks->ledger, statement, 0, "sent_week", 0, LEDGER_ACCOUNT_MOST, &account, error) == 0 &&
+		ledger_integer(weeks->ledger, statement, 1, "sent_week", 0, LEDGER_NAME_MOST, &plan_item, error) == 0 &&
+		ledger_integer(weeks->ledger, statement, 2, "sent_week", -WEEK_ORIGIN, (1 << 24) - 1 - WEEK_ORIGIN, &week, error) == 0) {
+		weeks->above = ((uint64_t)account << 40 | (uint64_t)plan_item << 24 | (uint64_t)(week + WEEK_ORIGIN)) + 1;
+		result = 0;
+	}
+	sqlite3_reset(statement);
+	return result;
+}
+
 int sent_weeks_flush(struct sent_weeks *weeks, struct error *error)
 {
 	if (!weeks->count)
@@ -199,12 +219,8 @@ int sent_weeks_flush(struct sent_weeks *weeks, struct error *error)
 		return error_set(error, EX_OSERR, "out of memory");
 	radix_sort(weeks->changes, spare, weeks->count);
 	free(spare);
-	/* Rows are written into an empty table without looking for earlier ones. */
-	int64_t any;
-	int got = ledger_find(weeks->ledger, "any_sent_week", 0, &any, error);
-	if (got < 0)
+	if (find_last_row(weeks, error) < 0)
 		return -1;
-	weeks->is_new = got == 0;
 	bool touched = false;
 	for (size_t from = 0, to; from < weeks->count; from = to) {
 		uint64_t key = weeks->changes[from].key;

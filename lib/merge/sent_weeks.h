@@ -27,7 +27,7 @@ struct sent_weeks {
 	size_t count;
 	uint8_t *entries; /* of the row under way */
 	size_t entry_capacity;
-	bool is_new; /* there is no row yet */
+	uint64_t above; /* no row has this key or a greater one: those are not looked for */
 };
 
 /* Adds the envelope to the week in which it was sent, or removes it. Ignores one that was not sent. */

@@ -2,6 +2,7 @@
 #include "merge/envelope_batch.h"
 
 #include "base/instant.h"
+#include "merge/envelope_block.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -172,6 +173,15 @@ static void ids_that_are_chosen_to_collide_take_no_time(void **state)
 	assert_true(clock() - begin < CLOCKS_PER_SEC);
 }
 
+/* A commit's pages go to the WAL: those of a large ledger in parts, each of 2^18 pages of 4 KiB at most. */
+static void commits_in_parts_where_pages_are_many(void **state)
+{
+	(void)state;
+	assert_true(block_commit_limit(0) == SIZE_MAX);
+	assert_true(block_commit_limit(10 * 1000 * 1000) == SIZE_MAX);
+	assert_int_equal(block_commit_limit(100 * 1000 * 1000), 262144);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +189,7 @@ int main(void)
 		cmocka_unit_test(gives_all_in_order_spilled_or_not),
 		cmocka_unit_test(rewinds_to_a_mark),
 		cmocka_unit_test(is_full_in_time),
+		cmocka_unit_test(commits_in_parts_where_pages_are_many),
 	};
 	return cmocka_run_group_tests_name("envelope_batch", tests, NULL, NULL);
 }
