@@ -61,7 +61,7 @@ test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests
 
 .DELETE_ON_ERROR:
 # bin/ also has bin/bootstrap, and lib is a folder; these are not files.
-.PHONY: all help screenshots test test-crash mutants soak fuzz fuzz-coverage install clean bench bench-merge bench-fetch bench-reconcile test-programs fixtures lint lint-quick
+.PHONY: all help screenshots test test-crash mutants soak fuzz fuzz-coverage install clean bench bench-merge bench-fetch bench-reconcile bench-scale test-programs fixtures lint lint-quick
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -178,6 +178,9 @@ bench-fetch: all $(build)/tests/simulator ## time fetching 10,000 accounts from 
 bench-reconcile: all ## time reconcile on 10,000 accounts, 36 periods and 500 entitlements beside sqlite3 doing the join
 	tests/benchmark/reconcile
 
+bench-scale: all $(build)/tests/generate ## CPU seconds of 1 to 16 shards of 10,000,000 envelopes beside one process, and of combining them
+	tests/benchmark/scale
+
 bench-forecast: $(build)/tests/forecast-bench ## print the forecast's error on held-out months of generated organisations, beside the naive linear one
 	$(build)/tests/forecast-bench
 
@@ -193,7 +196,7 @@ fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out 
 	$(build)/tests/generate --fixture fixtures/acme
 
 formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
-scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/soak/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
+scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/benchmark/scale tests/soak/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
 	$(wildcard lib/driver/*.sh tests/*.bash tests/*/*.bash)
 
 lint-quick: ## check layout, layers, repeated code and shell scripts: seconds
