@@ -13,8 +13,10 @@ set -Eeuo pipefail
 
 here=${BASH_SOURCE[0]}
 [ ! -L "$here" ] || here=$(readlink -f "$here")
+self=${here##*/}
 case $here in */*) here=${here%/*}/ ;; *) here=./ ;; esac
 here=$(CDPATH='' cd -P -- "$here" && pwd)
+self=$here/$self
 # `make install` sets these five.
 program=pipeline.sh
 invoked=./pipeline.sh
@@ -111,7 +113,7 @@ warn() { # what a person has to know, also with -q
 }
 
 workspace='' workspace_given=0 ended_at='' feed_from='' replay='' now='' group_by='' warn_days='' on_finish='' on_alert='' summary=0 check_status=0 cache=1 jobs=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' as_run=''
-others_from='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=() csv_flags=() page_flags=()
+others_from='' shards=1 engine=local at_once='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=() csv_flags=() page_flags=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 
 # The clock as programs write it, and as runs are named after it.
@@ -203,7 +205,7 @@ no_operands() { # COMMAND. What follows a = is not repeated: it may be a passwor
 	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]%%=*}': $1 takes no operands"
 }
 
-for part in options side_by_side run profile validate position status watch replay evidence demo export rebuild; do
+for part in options side_by_side run shards profile validate position status watch replay evidence demo export rebuild; do
 	# shellcheck source=/dev/null # each is checked by itself
 	. "$driver/$part.sh"
 done

@@ -15,6 +15,7 @@
  *   run-facts connection                   copies messages, and changes in the CONNECTION what to fetch
  *   run-facts load FOLDER DIALECT          writes export.ndjson and load.sql there, from the messages of export on standard input
  *   run-facts until DAY                    copies messages, except daily partials after DAY and billing periods
+ *   run-facts join FOLDER PART...          writes FOLDER's recording of fetch-datafeed out of those in the folders PART: of the shards
  *   run-facts shown                        prints the text on standard input as people may see it
  *   run-facts near NAME KNOWN...           prints which of the known names may be meant by NAME; nothing if none is near
  *   run-facts survey                       counts the contents of the messages on standard input
@@ -30,6 +31,7 @@
 #include "export/database_load.h"
 #include "io/display.h"
 #include "io/program.h"
+#include "recording/recording_join.h"
 #include "run/as_of_check.h"
 #include "run/ledger_proof.h"
 #include "run/manifest.h"
@@ -42,6 +44,7 @@
 #include "json/json_indent.h"
 #include "json/json_write.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,7 +81,7 @@ static const struct options_manual manual = {
 	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
 		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, promotions, missing FOLDER,\n"
-		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, shown, near NAME KNOWN... Facts are lines \"key=value\".\n\n"
+		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, join FOLDER PART..., shown, near NAME KNOWN... Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
 };
@@ -356,6 +359,20 @@ static int print_near(const char *const operands[], struct output *output, struc
 	return 0;
 }
 
+static int join(const char *const operands[], struct output *output, struct error *error)
+{
+	size_t count = 0;
+	uint64_t exchanges = 0;
+	while (operands[count])
+		count++;
+	if (count < 2)
+		options_refuse("cannot join recordings: name the folder to write to, and those of the shards");
+	if (recording_join(operands[0], "fetch-datafeed", operands + 1, count - 1, &exchanges, error) < 0)
+		return -1;
+	buffer_append_format(&output->pending, "exchanges=%" PRIu64 "\n", exchanges);
+	return 0;
+}
+
 static const struct command {
 	const char *name;
 	size_t operands; /* 0: none; 1: one; 2: any number */
@@ -375,6 +392,7 @@ static const struct command {
 	{"load", 2, write_load},
 	{"until", 1, pass_until},
 	{"survey", 0, survey},
+	{"join", 2, join},
 	{"shown", 0, print_shown},
 	{"near", 2, print_near},
 };

@@ -7,6 +7,7 @@ demo||~ demo|run three recorded nights of the organisation in fixtures/ and prin
 init||~ init -C ~/licences --name acme --environment demo|create a workspace and a profile; ask for whatever the options omit
 validate||~ validate -C ~/licences -p acme|check the connection of each profile, step by step, and print what to do
 run||~ run -C ~/licences -p acme|fetch, tally, reconcile and report, for every active profile of the workspace
+shard|K/N|~ shard 3/16 20250325T020000Z -C acme|fetch one shard of a run under way that run --shards has divided, or join them (join/N); run does it
 replay|RUN|~ replay 20250325T020000Z -C acme|repeat a run from its evidence and compare the outputs byte for byte
 verify|RUN|~ verify 20250325T020000Z -C acme|prove every run by its manifest, RUN by a replay, and the ledger by that of all; or a pack that evidence made
 evidence|RUN|~ evidence 20250325T020000Z -C acme --to acme.tar|write the evidence of RUN and of all runs before it to one file, signed and time stamped on request
@@ -25,12 +26,15 @@ export||~ export -C acme --format csv --stream consumption|export the ledgers as
 # Option, name of its value if it takes one, commands (* for all), help. An option whose help differs between commands has several rows;
 # the summary prints the first.
 options='
--p|PROFILE|validate run replay verify evidence discard reconcile report explain policy models entitlements status export rebuild|only this profile: its name in the workspace, or a file; may be repeated
--C|WORKSPACE|init validate run replay verify evidence discard reconcile report explain policy models entitlements status export rebuild|the workspace (default: the current folder; demo: envtally-demo)
+-p|PROFILE|validate run shard replay verify evidence discard reconcile report explain policy models entitlements status export rebuild|only this profile: its name in the workspace, or a file; may be repeated
+-C|WORKSPACE|init validate run shard replay verify evidence discard reconcile report explain policy models entitlements status export rebuild|the workspace (default: the current folder; demo: envtally-demo)
 -C|WORKSPACE|demo|the workspace (default: envtally-demo)
 --replay|DIR|run|use this recording instead of Docusign
 --now|RFC3339|run|the clock of the run, which names it (default: the current time)
---now|RFC3339|validate replay reconcile status|the clock (default: the current time)
+--now|RFC3339|validate shard replay reconcile status|the clock (default: the current time)
+--shards|N|run|divide the fetch among so many processes (doc/scale.md)
+--engine|NAME|run|where they run: local (the default), make or slurm
+--at-once|N|run|at most so many of them at a time (default: one for each processor; slurm: all)
 --group-by|LIST|run reconcile|also positions by account, site, cost_center …; separate several with commas
 --jobs|COUNT|run|run up to COUNT profiles side by side (default: 1, one after the other)
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)
@@ -47,7 +51,7 @@ options='
 --on-finish|COMMAND|run|run this shell command after each profile, with the result as JSON on its standard input
 --on-alert|COMMAND|run status|run this shell command for each new alert, with it as JSON on its standard input
 --summary||run|print one line for each profile when all is done, also with -q: for cron mail
---no-cache||validate run replay|do not keep the access token in the workspace
+--no-cache||validate run shard replay|do not keep the access token in the workspace
 --format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv, html or verdict; models: table (the default), csv or ndjson; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
 --format|FORMAT|report|table (the default), csv, html or verdict (its one line)
 --format|FORMAT|models|table (the default), csv or ndjson
@@ -234,6 +238,11 @@ set_option() { # OPTION VALUE
 	-p) no_option "profiles[${#profiles[@]}]" "$2" ;;
 	-C) workspace=$2 workspace_given=1 ;;
 	--replay) replay=$2 ;;
+	--shards | --at-once)
+		[[ $2 =~ ^[1-9][0-9]{0,3}$ ]] || fail 64 "cannot use $1 '$2': it must be a whole number from 1 to 9999"
+		[ "$1" = --shards ] && shards=$2 || at_once=$2
+		;;
+	--engine) engine=$2 ;;
 	--now) now=$2 ;;
 	--group-by) group_by=$2 ;;
 	--warn-days)

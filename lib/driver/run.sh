@@ -7,6 +7,7 @@
 run_command() {
 	no_operands run
 	need_workspace
+	needs_engine
 	local profile file files=() statuses=()
 	for profile in "${profiles[@]}"; do
 		file=$(profile_file "$profile")
@@ -357,6 +358,8 @@ as_begun() { # PROFILE FROZEN-PROFILE
 # (An interrupted fetcher exits 75 too, but its recording is incomplete.)
 tally() { # NAME PARTIAL
 	local name=$1 partial=$2 profile=$file feed group_by warn_days feed_from emit=touched policy changed=() offline=() source subscriptions datafeed
+	some_refused=0 accounts_failed=0 feed_unusable=0
+	fetch_shards "$name" "$partial" "$profile" || return
 	[ -z "${facts[replay]}" ] || offline=(--replay "${facts[replay]}")
 	# A run that has fetched all needs no token: an outage does not hold it up.
 	[ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != completecomplete ] || offline=(--replay "$partial/raw")
@@ -378,7 +381,6 @@ tally() { # NAME PARTIAL
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
 			--run-id "${facts[run_id]}" ${changed[@]+"${changed[@]}"} >"$partial/tallied.ndjson"
 	local statuses=("${PIPESTATUS[@]}")
-	some_refused=0 accounts_failed=0 feed_unusable=0
 	[ "${statuses[0]}${statuses[1]}${statuses[2]}:${statuses[3]}" != 000:65 ] || feed_unusable=1
 	case ${statuses[0]}:${statuses[2]} in *:0 | *:75 | *:141) ;; 0:*) accounts_failed=1 ;; esac
 	if [ "${statuses[3]}" -eq 75 ]; then

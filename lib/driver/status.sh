@@ -82,6 +82,7 @@ status_command() {
 	[ "$check_status" = 0 ] || flags+=(--check)
 	if [ "$format" = text ]; then
 		watch_all ${flags[@]+"${flags[@]}"} || worst=$?
+		show_shards
 	else
 		all=$(watch_all --format json ${flags[@]+"${flags[@]}"}) || worst=$?
 		[ "$worst" -eq 0 ] || [ "$worst" -eq 69 ] || return "$worst"

@@ -37,6 +37,7 @@ struct recorded_exchange {
 	size_t body_length;
 	const char *line; /* the line's own bytes, before its chain */
 	size_t line_length;
+	struct json_slice number, body_offset; /* in the line */
 };
 
 struct recording_reader {
@@ -92,6 +93,8 @@ int recording_add(
 	struct recording_writer *writer, const struct recording_entry *entry, const char *body, size_t length, struct error *error);
 /* Writes an exchange of another recording as it is. */
 int recording_copy(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error);
+/* The same with the number and the place of the body that it has in this one. */
+int recording_copy_anew(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error);
 /* Writes the end line when the recording is `complete`; in any case makes it durable. Releases the writer. */
 int recording_writer_close(struct recording_writer *writer, bool complete, struct error *error);
 

@@ -231,7 +231,9 @@ static int read_exchange(struct recording_reader *reader, struct recorded_exchan
 		.final = slices[SLICE_FINAL].kind == JSON_TRUE,
 		.answered_at = INSTANT_NONE,
 		.failure = slices[SLICE_FAILURE_TEXT],
-		.failure_status = (int)failure};
+		.failure_status = (int)failure,
+		.number = slices[SLICE_EXCHANGE],
+		.body_offset = slices[SLICE_BODY_OFFSET]};
 	json_slice_instant(&slices[SLICE_ANSWERED_AT], &exchange->answered_at);
 	return read_body(reader, exchange, error);
 }

@@ -152,16 +152,43 @@ int recording_add(
 	return 0;
 }
 
-int recording_copy(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error)
+/* The line is in the buffer, before its chain. */
+static int write_exchange(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error)
 {
-	buffer_reset(&writer->line);
-	buffer_append(&writer->line, exchange->line, exchange->line_length);
 	if (write_all(writer->bodies, exchange->body, exchange->body_length, writer->bodies_path, error) < 0 ||
 		write_line(writer, error) < 0)
 		return -1;
 	writer->bodies_length += exchange->body_length;
 	writer->exchanges++;
 	return 0;
+}
+
+int recording_copy(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error)
+{
+	buffer_reset(&writer->line);
+	buffer_append(&writer->line, exchange->line, exchange->line_length);
+	return write_exchange(writer, exchange, error);
+}
+
+int recording_copy_anew(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error)
+{
+	const struct {
+		const struct json_slice *slice;
+		uint64_t value;
+	} numbers[] = {{&exchange->number, writer->exchanges + 1}, {&exchange->body_offset, writer->bodies_length}};
+	const char *at = exchange->line, *end = at + exchange->line_length;
+	buffer_reset(&writer->line);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		const struct json_slice *slice = numbers[i].slice;
+		if (slice->text < at || slice->text + slice->length > end)
+			return error_set(
+				error, EX_DATAERR, "cannot copy an exchange: \"exchange\" and \"body_offset\" are not in their order");
+		buffer_append(&writer->line, at, (size_t)(slice->text - at));
+		buffer_append_format(&writer->line, "%llu", (unsigned long long)numbers[i].value);
+		at = slice->text + slice->length;
+	}
+	buffer_append(&writer->line, at, (size_t)(end - at));
+	return write_exchange(writer, exchange, error);
 }
 
 static int write_end(struct recording_writer *writer, struct error *error)
