@@ -41,6 +41,7 @@ static const struct kind {
 	const char *stream;
 	int keys[3], key_count;
 } kinds[] = {
+	{"account_night", {SLOT_account_id}, 1},
 	{"account", {SLOT_account_id}, 1},
 	{"account_site", {SLOT_account_id, SLOT_since}, 2},
 	{"subscription", {SLOT_organization_id, SLOT_subscription_id, SLOT_plan_item_id}, 3},
@@ -48,7 +49,7 @@ static const struct kind {
 	{"billing_period", {SLOT_account_id, SLOT_period_start}, 2},
 	{"daily_consumption", {SLOT_account_id}, 1},
 };
-enum { WATERMARK = 3, BILLING = 4, PARTIALS = 5, KINDS };
+enum { NIGHT = 0, WATERMARK = 4, BILLING = 5, PARTIALS = 6, KINDS };
 
 /* A record, with all that decides its place and which of two is kept. */
 struct item {
@@ -63,7 +64,7 @@ struct part {
 	struct item head; /* without its line: */
 	struct buffer before; /* key of the head before it */
 	struct line line;
-	size_t number;
+	size_t number, states; /* STATEs above the head that are known already */
 };
 
 struct combination {
@@ -131,6 +132,14 @@ static int set_head(struct part *part, const struct message *message, int kind, 
 	return buffer_check(&head->key, error) < 0 ? -1 : buffer_check(&head->worth, error);
 }
 
+static int read_state(struct combination *all, struct part *part, const struct message *message, struct error *error)
+{
+	all->state_is_new = true;
+	if (state_union_add(&all->state, &message->value, error) < 0)
+		return error_prefix(error, "cannot read '%s' line %llu", part->path, (unsigned long long)message->line_number);
+	return 0;
+}
+
 /* Reads up to the next message that has a place. Returns 1; 0 at the end; -1. */
 static int advance(struct combination *all, struct part *part, struct error *error)
 {
@@ -144,11 +153,33 @@ static int advance(struct combination *all, struct part *part, struct error *err
 			output_line(all->output, message.line.text, message.line.length);
 			continue;
 		}
-		all->state_is_new = true;
-		if (state_union_add(&all->state, &message.value, error) < 0)
-			return error_prefix(error, "cannot read '%s' line %llu", part->path, (unsigned long long)message.line_number);
+		if (part->states > 0) {
+			part->states--;
+			continue;
+		}
+		if (read_state(all, part, &message, error) < 0)
+			return -1;
 	}
 	return got;
+}
+
+/* The STATE is printed first, and account_nights come before it. */
+static int read_states(struct combination *all, struct part *part, struct error *error)
+{
+	struct message message;
+	int got;
+	if (lseek(part->descriptor, 0, SEEK_CUR) < 0) /* from a pipe they come when they come */
+		return 0;
+	while ((got = message_next(&part->reader, &message, error)) > 0) {
+		if ((message.type == MESSAGE_RECORD || message.type == MESSAGE_SCHEMA) && find_kind(&message) > NIGHT)
+			break;
+		if (message.type == MESSAGE_STATE && (part->states++, read_state(all, part, &message, error) < 0))
+			return -1;
+	}
+	message_reader_release(&part->reader);
+	if (got >= 0 && lseek(part->descriptor, 0, SEEK_SET) != 0)
+		return error_set_errno(error, EX_IOERR, "cannot read '%s' again", part->path);
+	return got < 0 ? -1 : message_reader_open(&part->reader, part->descriptor, part->path, pointers, SLOTS, false, error);
 }
 
 /* ---- the parts in order ---- */
@@ -216,6 +247,8 @@ static int print_state(struct combination *all, struct error *error)
 static int combine(struct combination *all, struct error *error)
 {
 	int got = 0;
+	for (size_t i = 0; i < all->count && got >= 0; i++)
+		got = read_states(all, &all->parts[i], error);
 	for (size_t i = 0; i < all->count && got >= 0; i++)
 		if ((got = advance(all, &all->parts[i], error)) > 0) {
 			all->heap[all->waiting++] = &all->parts[i];

@@ -44,6 +44,7 @@ static int add_account(void *context, const struct message *message, struct erro
 		id = &message->context_account_id;
 	if (id->kind != JSON_STRING)
 		return 0;
+	run->rule.organization += is_account;
 	int mine = shard_has(&run->shard, id->text, id->length, error);
 	if (mine > 0 && is_account && account_list_add(&run->accounts, id->text, id->length, error) < 0)
 		return -1;
@@ -51,10 +52,16 @@ static int add_account(void *context, const struct message *message, struct erro
 }
 
 static char *feed, *state, *shard;
+static int ask_all, ask_due;
+static long long requests_most;
 
 static struct poptOption table[] = {
 	{"state", 0, POPT_ARG_STRING, &state, 0, "the bookmarks of earlier runs", "FILE"},
 	{"feed", 0, POPT_ARG_STRING, &feed, 0, "the feed descriptor (default: the profile's)", "FEED"},
+	{"all", 0, POPT_ARG_NONE, &ask_all, 0, "ask all accounts, also those that are not due", NULL},
+	{"due", 0, POPT_ARG_NONE, &ask_due, 0, "ask only the accounts that are due, however few there are", NULL},
+	{"max-requests", 0, POPT_ARG_LONGLONG, &requests_most, 0,
+		"make at most N requests; the accounts that are put off are the next run's first", "N"},
 	{"shard", 0, POPT_ARG_STRING, &shard, 0, "only the accounts of part K of N, such as 3/16 (doc/scale.md)", "K/N"},
 	{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_options_table, 0, NULL, NULL},
 	POPT_TABLEEND,
@@ -77,6 +84,12 @@ static void fetch(const char **operands, struct output *output, struct error *er
 	if (shard && shard_parse(shard, &run.shard) < 0)
 		options_refuse(
 			"cannot use --shard '%s': it must be K/N, such as 3/16: part K, from 1 to N, of at most %d", shard, SHARDS_MOST);
+	if (ask_all && ask_due)
+		options_refuse("cannot use --all together with --due");
+	if (requests_most < 0)
+		options_refuse("cannot use --max-requests %lld: it must be 1 or more, or 0 for no limit", requests_most);
+	run.rule.whom = ask_all ? ASK_ALL : ask_due ? ASK_DUE : ASK_BY_SIZE;
+	run.rule.requests_most = requests_most;
 	if (fetch_read_input(&input, error) < 0)
 		goto out;
 	if (!run.connection.download_consumption)

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static char *name, *runs, *ledger, *lock, *results, *verdict, *format = "text", *form;
-static int restatements, positions, all, check, warn_days = -1;
+static int restatements, positions, accounts, all, check, warn_days = -1;
 
 static struct poptOption table[] = {
 	{"name", 'n', POPT_ARG_STRING, &name, 0, "the profile", "NAME"},
@@ -31,6 +31,7 @@ static struct poptOption table[] = {
 		"TEXT"},
 	{"restatements", 0, POPT_ARG_NONE, &restatements, 0, "also print every figure that was restated", NULL},
 	{"positions", 0, POPT_ARG_NONE, &positions, 0, "also print the latest position of each license metric", NULL},
+	{"accounts", 0, POPT_ARG_NONE, &accounts, 0, "also print for each account when it was read, and when it is due again", NULL},
 	{"all", 0, POPT_ARG_NONE, &all, 0, "print all lines of each kind, not ten", NULL},
 	{"format", 0, POPT_ARG_STRING, &format, 0, "text (the default) or json, one line", "FORMAT"},
 	{"form", 0, POPT_ARG_STRING, &form, 0, "make of such lines on standard input: prometheus, alerts, profiles or summary", "FORM"},
@@ -62,7 +63,7 @@ static void print(struct output *output, struct error *error)
 		.now = options_now(),
 		.warn_days = warn_days,
 		.check = check || is_json};
-	const struct run_status_view view = {.restatements = restatements, .positions = positions, .all = all};
+	const struct run_status_view view = {.restatements = restatements, .positions = positions, .accounts = accounts, .all = all};
 	struct watch watch;
 	if (watch_read(&watch, &options, error) == 0) {
 		if (is_json)

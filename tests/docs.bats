@@ -295,7 +295,7 @@ prints() {
 	figures=$(awk '/^#define POSITION_FIGURES/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream/stream.c" | tr -d '\n')
 	drawing=$(grep '^#define POSITION_DRAWING' "$root/lib/stream/stream.c")
 	envelope=$(awk '/^#define ENVELOPE_FIELDS/ { on = 1 } on && /^$/ { exit } on' "$root/lib/stream/stream.c" | tr -d '\n')
-	for stream in account subscription envelope watermark daily_consumption consumption restatement metric_result model_result product_result group_result \
+	for stream in account subscription envelope watermark account_night daily_consumption consumption restatement metric_result model_result product_result group_result \
 		unlicensed_consumption remediation forecast unrecognized_subscription ineffective_row consumption_without_position consumption_balance job_result entitlement_use segment_use consumption_use explanation model_identifier; do
 		table=$(awk -v title="## $stream" '/^## / { inside = $0 == title } inside' "$root/doc/streams.md")
 		# stream.c is where the programs have them from: name, type, required.

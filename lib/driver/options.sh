@@ -35,6 +35,9 @@ options='
 --shards|N|run|divide the fetch among so many processes (doc/scale.md)
 --engine|NAME|run|where they run: local (the default), make or slurm
 --at-once|N|run|at most so many of them at a time (default: one for each processor; slurm: all)
+--all||run|ask all accounts, also those that are not due (doc/running.md)
+--due||run|ask only the accounts that are due, however few there are
+--max-requests|N|run|make at most N requests for envelopes; the accounts that are put off are the next run'"'"'s first
 --group-by|LIST|run reconcile|also positions by account, site, cost_center …; separate several with commas
 --jobs|COUNT|run|run up to COUNT profiles side by side (default: 1, one after the other)
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)
@@ -46,6 +49,7 @@ options='
 --restated||reconcile|with --as-of DAY: the position of everything sent by then, as known now
 --restatements||status|also print every figure that was restated
 --positions||status|also print the latest position of each license metric
+--accounts||status|also print for each account when it was read, and when it is due again
 --check||status|exit 69 if something needs attention
 --all||status|print all lines of each kind, not ten
 --on-finish|COMMAND|run|run this shell command after each profile, with the result as JSON on its standard input
@@ -253,6 +257,12 @@ set_option() { # OPTION VALUE
 		[[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || fail 64 "cannot use --jobs '$2': it must be a whole number, 1 to 999"
 		jobs=$2
 		;;
+	--all) if [ "$command" = run ]; then asking+=("$1"); else status_flags+=("$1"); fi ;;
+	--due) asking+=("$1") ;;
+	--max-requests)
+		[[ $2 =~ ^[1-9][0-9]{0,11}$ ]] || fail 64 "cannot use --max-requests '$2': it must be a whole number, 1 or more"
+		asking+=("$1=$2")
+		;;
 	--period)
 		question+=(--period "$2")
 		only_period=$2
@@ -263,7 +273,7 @@ set_option() { # OPTION VALUE
 	--format) format=$2 format_given=1 ;;
 	--to) export_to=$2 ;;
 	--stream) export_streams+=("$2") ;;
-	--restatements | --positions | --all) status_flags+=("$1") ;;
+	--restatements | --positions | --accounts) status_flags+=("$1") ;;
 	--on-finish) on_finish=$2 ;;
 	--on-alert) on_alert=$2 ;;
 	--summary) summary=1 ;;

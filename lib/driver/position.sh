@@ -164,8 +164,8 @@ complete_workspace() { # RECONCILED-FILE OTHERS-FILE WORKSPACE-FILE LICENCE-FOLD
 	} | stage forecast "${forecast[@]}" | stage split-streams forecast=- >"$3.forecasts"
 	{
 		cat "$3.forecasts"
-		stage split-streams ineffective_row,account,watermark=- <"$1"
-		stage split-streams account,watermark=- <"$2"
+		stage split-streams ineffective_row,account,watermark,account_night=- <"$1"
+		stage split-streams account,watermark,account_night=- <"$2"
 	} >>"$3"
 	rm -f "$3.days" "$3.forecasts"
 }
@@ -273,7 +273,7 @@ position() { # FILE NAME
 
 # Repeats the position of a run from its files: its licence files, clock and exclusions.
 position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
-	local from=$1 clock=$2 options group_by warn_days feed_from
+	local from=$1 clock=$2 options group_by warn_days feed_from asking
 	shift 2
 	thaw_inputs "$from/inputs"
 	reconcile_options "$from/inputs"

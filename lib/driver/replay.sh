@@ -19,7 +19,7 @@ replay_one() { # NAME RUN-FOLDER SCRATCH: a run of that `clock` that ended at `e
 	mkdir -p "$3/profiles" "$3/licence"
 	cp "$2/inputs/profile.json" "$3/profiles/$1.json"
 	copy_licence "$2/inputs" "$3/licence"
-	local group_by warn_days feed_from
+	local group_by warn_days feed_from asking
 	thaw_inputs "$2/inputs"
 	local others_from=$2/inputs workspace=$3 replay=$2/raw now=$clock as_run=${2##*/} quiet=1 stage_flags=(-q) status ended
 	# It works in `scratch`, in a group that ends with the driver. A run with a refused account is repeated with that refusal, and exits 75.

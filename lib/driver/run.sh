@@ -6,6 +6,8 @@
 
 run_command() {
 	no_operands run
+	case "${asking[*]-}" in *--all*--due* | *--due*--all*) fail 64 "cannot use --all together with --due" ;; esac
+	[[ $shards -eq 1 || "${asking[*]-}" != *--max-requests* ]] || fail 64 "cannot use --max-requests together with --shards: a shard does not know what the others need"
 	need_workspace
 	needs_engine
 	local profile file files=() statuses=()
@@ -133,13 +135,15 @@ freeze_inputs() { # PROFILE-FILE LICENCE-FOLDER FEED-FILE TO
 	[ -z "$3" ] || cp "$3" "$4/feed.json"
 	[ -z "$group_by" ] || printf '%s\n' "$group_by" >"$4/group-by"
 	[ -z "$warn_days" ] || printf '%s\n' "$warn_days" >"$4/warn-days"
+	[ ${#asking[@]} -eq 0 ] || printf '%s\n' "${asking[@]}" >"$4/asking"
 }
 
-# And back: what is no licence file, into the caller's `group_by`, `warn_days` and `feed_from`.
+# And back: what is no licence file, into the caller's `group_by`, `warn_days`, `asking` and `feed_from`.
 thaw_inputs() { # FROM
-	group_by='' warn_days='' feed_from=''
+	group_by='' warn_days='' feed_from='' asking=()
 	[ ! -e "$1/group-by" ] || group_by=$(<"$1/group-by")
 	[ ! -e "$1/warn-days" ] || warn_days=$(<"$1/warn-days")
+	[ ! -e "$1/asking" ] || mapfile -t asking <"$1/asking"
 	[ ! -e "$1/feed.json" ] || feed_from=$1/feed.json
 }
 
@@ -357,7 +361,7 @@ as_begun() { # PROFILE FROZEN-PROFILE
 # feed_unusable to 1 when no account could be read from what the feed answered.
 # (An interrupted fetcher exits 75 too, but its recording is incomplete.)
 tally() { # NAME PARTIAL
-	local name=$1 partial=$2 profile=$file feed group_by warn_days feed_from emit=touched policy changed=() offline=() source subscriptions datafeed
+	local name=$1 partial=$2 profile=$file feed group_by warn_days feed_from asking emit=touched policy changed=() offline=() source subscriptions datafeed
 	some_refused=0 accounts_failed=0 feed_unusable=0
 	fetch_shards "$name" "$partial" "$profile" || return
 	[ -z "${facts[replay]}" ] || offline=(--replay "${facts[replay]}")
@@ -375,7 +379,7 @@ tally() { # NAME PARTIAL
 	authorise "$profile" ${offline[@]+"${offline[@]}"} |
 		as_begun "$profile" "$partial/inputs/profile.json" |
 		stage fetch-subscriptions "${subscriptions[@]}" |
-		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" "${datafeed[@]}" |
+		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" ${asking[@]+"${asking[@]}"} "${datafeed[@]}" |
 		stage normalize --feed "$feed" --rejects "$partial/rejects.ndjson" |
 		stage merge --ledger "$workspace/ledger/$name.db" --emit "$emit" ${policy[@]+"${policy[@]}"} |
 		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
@@ -410,10 +414,10 @@ freeze_others() { # NAME INPUTS
 
 # tallied.ndjson to the files of the run.
 reconcile_run() { # NAME PARTIAL
-	local name=$1 options incomplete=() group_by warn_days feed_from
+	local name=$1 options incomplete=() group_by warn_days feed_from asking
 	thaw_inputs "$2/inputs"
 	stage split-streams consumption="$2/consumption.ndjson" restatement="$2/restatements.ndjson" subscription="$2/subscriptions.ndjson" \
-		account,account_site,watermark,billing_period="$2/accounts.ndjson" <"$2/tallied.ndjson"
+		account,account_site,watermark,account_night,billing_period="$2/accounts.ndjson" <"$2/tallied.ndjson"
 	if [ -e "$2/inputs/others.ndjson" ]; then
 		cat "$2/inputs/others.ndjson" "$2/subscriptions.ndjson" | complete_licence "$2/inputs"
 	else

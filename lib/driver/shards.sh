@@ -43,7 +43,7 @@ plan_shards() { # NAME PARTIAL PROFILE
 
 # One shard, in any place that has the workspace: it needs the run's folder and the profile, not the ledger.
 shard_command() {
-	local part=${operands[0]-} run=${operands[1]-} name partial file folder feed group_by warn_days feed_from statuses
+	local part=${operands[0]-} run=${operands[1]-} name partial file folder feed group_by warn_days feed_from asking statuses
 	local -A facts=()
 	[[ ${#operands[@]} -eq 2 && $part =~ ^(join|[1-9][0-9]*)/[1-9][0-9]*$ ]] || fail 64 "cannot fetch a shard: give K/N, or join/N, and the run"
 	need_one_profile "fetch a shard"
@@ -69,7 +69,7 @@ shard_command() {
 	export ENVTALLY_NOW
 	set +e
 	authorise "$file" | as_begun "$file" "$partial/inputs/profile.json" | stage fetch-subscriptions -q --replay "$partial/raw" |
-		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" --shard "$part" --record "$folder" >/dev/null
+		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" ${asking[@]+"${asking[@]}"} --shard "$part" --record "$folder" >/dev/null
 	statuses=("${PIPESTATUS[@]}")
 	set -e
 	set -- "$(first_failure "${statuses[@]}")"

@@ -45,6 +45,7 @@ struct bookmark *bookmarks_get(struct bookmarks *bookmarks, const char *account_
 	if (bookmark && (bookmark->account_id = strdup(account_id)) && tsearch(bookmark, &bookmarks->by_account, compare)) {
 		bookmark->since = bookmark->until = bookmark->newest = INSTANT_NONE;
 		bookmark->total = -1;
+		bookmark->fed_from = bookmark->fed_to = DAY_NONE;
 		return bookmark;
 	}
 	bookmark_free(bookmark);
@@ -64,8 +65,9 @@ int bookmark_set_position(struct bookmark *bookmark, const char *position, size_
 
 /* ---- reading ---- */
 
-enum { SINCE, UNTIL, NEWEST, POSITION, TOTAL, ENTRY_FIELDS };
-static const char *const entry_pointers[ENTRY_FIELDS] = {"/since", "/until", "/newest", "/position", "/total"};
+enum { SINCE, UNTIL, NEWEST, POSITION, TOTAL, FED_FROM, FED_TO, BATCH, LAST_PAGE, ENTRY_FIELDS };
+static const char *const entry_pointers[ENTRY_FIELDS] = {
+	"/since", "/until", "/newest", "/position", "/total", "/fed_from", "/fed_to", "/batch", "/last_page"};
 
 /* A scanner for each depth: members are read while those around them are. */
 struct reading {
@@ -82,14 +84,42 @@ static int read_instant(const struct json_slice *slice, const char *key, int64_t
 	return error_set(error, EX_DATAERR, "\"%s\" of account '%.60s' is not a time", key, account);
 }
 
+static int read_day(const struct json_slice *slice, const char *key, int32_t *day, const char *account, struct error *error)
+{
+	if (slice->kind == JSON_ABSENT || (slice->kind == JSON_STRING && day_parse(slice->text, slice->length, day) == 0))
+		return 0;
+	return error_set(error, EX_DATAERR, "\"%s\" of account '%.60s' is not a day", key, account);
+}
+
+static int read_count(const struct json_slice *slice, const char *key, int64_t *count, const char *account, struct error *error)
+{
+	if (slice->kind == JSON_ABSENT || (slice->kind == JSON_NUMBER && json_slice_integer(slice, count) && *count >= 0))
+		return 0;
+	return error_set(error, EX_DATAERR, "\"%s\" of account '%.60s' is not a count", key, account);
+}
+
+/* What the feed did. */
+static int read_history(const struct json_slice fields[], struct bookmark *bookmark, struct error *error)
+{
+	const char *account = bookmark->account_id;
+	if (read_day(&fields[FED_FROM], "fed_from", &bookmark->fed_from, account, error) < 0 ||
+		read_day(&fields[FED_TO], "fed_to", &bookmark->fed_to, account, error) < 0 ||
+		read_count(&fields[BATCH], "batch", &bookmark->batch, account, error) < 0 ||
+		read_count(&fields[LAST_PAGE], "last_page", &bookmark->last_page, account, error) < 0)
+		return -1;
+	if ((bookmark->fed_from == DAY_NONE) != (bookmark->fed_to == DAY_NONE) || bookmark->fed_from > bookmark->fed_to)
+		return error_set(
+			error, EX_DATAERR, "account '%.60s' has a \"fed_from\" without a \"fed_to\" after it, or the reverse", account);
+	return 0;
+}
+
 static int read_position(const struct json_slice fields[], struct bookmark *bookmark, struct error *error)
 {
-	const struct json_slice *position = &fields[POSITION], *total = &fields[TOTAL];
+	const struct json_slice *position = &fields[POSITION];
 	if (position->kind != JSON_ABSENT && position->kind != JSON_STRING)
 		return error_set(error, EX_DATAERR, "\"position\" of account '%.60s' is not a string", bookmark->account_id);
-	if (total->kind != JSON_ABSENT &&
-		(total->kind != JSON_NUMBER || !json_slice_integer(total, &bookmark->total) || bookmark->total < 0))
-		return error_set(error, EX_DATAERR, "\"total\" of account '%.60s' is not a count", bookmark->account_id);
+	if (read_count(&fields[TOTAL], "total", &bookmark->total, bookmark->account_id, error) < 0)
+		return -1;
 	if (position->kind == JSON_ABSENT)
 		return 0;
 	if (bookmark->since == INSTANT_NONE || bookmark->until == INSTANT_NONE)
@@ -109,7 +139,7 @@ static int read_account(const struct reading *reading, const char *account, cons
 	struct bookmark *bookmark = bookmarks_get(reading->bookmarks, account, error);
 	if (!bookmark || read_instant(&fields[SINCE], "since", &bookmark->since, account, error) < 0 ||
 		read_instant(&fields[UNTIL], "until", &bookmark->until, account, error) < 0 ||
-		read_instant(&fields[NEWEST], "newest", &bookmark->newest, account, error) < 0)
+		read_instant(&fields[NEWEST], "newest", &bookmark->newest, account, error) < 0 || read_history(fields, bookmark, error) < 0)
 		return -1;
 	return read_position(fields, bookmark, error);
 }
@@ -275,6 +305,13 @@ static void append_bookmark(const void *node, VISIT visit, void *context)
 		json_member_text(line, "position", bookmark->position);
 	if (bookmark->position && bookmark->total >= 0)
 		json_member_integer(line, "total", bookmark->total);
+	if (bookmark->fed_to != DAY_NONE) {
+		json_member_day(line, "fed_from", bookmark->fed_from);
+		json_member_day(line, "fed_to", bookmark->fed_to);
+		json_member_integer(line, "batch", bookmark->batch);
+	}
+	if (bookmark->last_page > 1) /* fewer than one is none */
+		json_member_integer(line, "last_page", bookmark->last_page);
 	json_end(line, '}');
 }
 

@@ -4,7 +4,9 @@
  * {"bookmarks":{"<stream>":{"<account id>":{"until":…}}}}; an entry may also have
  * - "newest": the newest time at the feed's clock pointer among the account's records so far;
  * - "since" and "position": the window from `since` to `until` is unfinished, and `position` requests its next page;
- * - "total": of that window, the number of records that the list declared.
+ * - "total": of that window, the number of records that the list declared;
+ * - "fed_from", "fed_to" and "batch": the days between which its last news appeared, and the number of its records (feed_schedule.h);
+ * - "last_page": the most records of a last page, of those that a further request has proved to be the last (window_pages.h).
  * A feed for the whole organization keeps its window under the organization's id. look_back.h derives windows from bookmarks.
  *
  * Bookmarks of accounts and streams that a run does not fetch are preserved.
@@ -17,11 +19,15 @@
 
 #include <stdint.h>
 
+#define DAY_NONE INT32_MIN
+
 struct bookmark {
 	char *account_id;
 	int64_t since, until, newest; /* instant.h; INSTANT_NONE if absent */
 	char *position; /* owned; NULL unless the window is unfinished */
 	int64_t total; /* -1 if absent */
+	int32_t fed_from, fed_to; /* days; DAY_NONE if absent */
+	int64_t batch, last_page; /* 0 if absent */
 };
 
 struct bookmarks {

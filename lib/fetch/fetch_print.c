@@ -14,6 +14,8 @@ void fetch_print_schemas(struct fetch_run *run)
 {
 	raw_schema_append(&run->output->pending, run->feed.stream);
 	stream_append_schema(&run->output->pending, &stream_watermark);
+	if (!run->feed.per_organization)
+		stream_append_schema(&run->output->pending, &stream_account_night);
 }
 
 void fetch_print_record(struct fetch_run *run, const char *account_id, const char *text, size_t length)
@@ -42,6 +44,48 @@ void fetch_print_watermark(struct fetch_run *run, const char *account_id, const 
 	stream_end_record(pending, time_extracted, sizeof time_extracted);
 	run->printed += pending->length - before;
 	output_line_end(run->output);
+}
+
+/* The night on which the account will be asked again: tomorrow, where it was not read. */
+static int32_t next_day(const struct fetch_run *run, const struct bookmark *bookmark)
+{
+	int32_t tomorrow = instant_day(run->now) + 1;
+	const struct feed_date date = feed_schedule_date(bookmark, &run->feed, tomorrow);
+	return date.day > tomorrow ? date.day : tomorrow;
+}
+
+void fetch_print_night(struct fetch_run *run)
+{
+	static const char *const turns[] = {
+		[FEED_NEVER_READ] = "never_read", [FEED_DUE] = "due", [FEED_LOOK] = "look", [FEED_NOT_DUE] = "not_due"};
+	static const char *const outcomes[] = {[FEED_NOT_ASKED] = "not_asked",
+		[FEED_PUT_OFF] = "put_off",
+		[FEED_UNREAD] = "unread",
+		[FEED_NOTHING_NEW] = "nothing_new",
+		[FEED_NEWS] = "news"};
+	const struct fetch_night night = fetch_turns_night(&run->turns);
+	struct buffer *pending = &run->output->pending;
+	char time_extracted[INSTANT_LENGTH];
+	instant_format(run->now, time_extracted);
+	fetch_turns_sort(&run->turns);
+	for (size_t i = 0; i < run->turns.count; i++) {
+		const struct fetch_turn *turn = &run->turns.list[i];
+		stream_begin_record(pending, &stream_account_night);
+		json_member_text(pending, "account_id", turn->account_id);
+		json_member_text(pending, "turn", turns[turn->date.turn]);
+		json_member_text(pending, "outcome", outcomes[turn->outcome]);
+		if (turn->bookmark->until == INSTANT_NONE || turn->bookmark->position)
+			json_member_null(pending, "read_at");
+		else
+			json_member_instant(pending, "read_at", turn->bookmark->until);
+		json_member_day(pending, "due_on", next_day(run, turn->bookmark));
+		stream_end_record(pending, time_extracted, sizeof time_extracted);
+		output_line_end(run->output);
+	}
+	bool is_all = night.asked == night.accounts && !night.put_off;
+	if (night.accounts)
+		diag_print(is_all ? DIAG_INFO : DIAG_NOTE, "%zu of %zu accounts were due: %zu asked, %zu with news, %zu put off", night.due,
+			night.accounts, night.asked, night.with_news, night.put_off);
 }
 
 void fetch_print_state(struct fetch_run *run)

@@ -14,6 +14,9 @@ void fetch_print_record(struct fetch_run *run, const char *account_id, const cha
 /* How far an account is read, once a window up to `until` is. */
 void fetch_print_watermark(struct fetch_run *run, const char *account_id, const struct bookmark *bookmark, int64_t until);
 
+/* At the end: what the night did for each account, in the order of their ids; and a line that sums it up, for people. */
+void fetch_print_night(struct fetch_run *run);
+
 void fetch_print_state(struct fetch_run *run);
 
 /* Not after every page: STATEs stay a small part of the output. */

@@ -8,6 +8,7 @@
 #include "io/diag.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +19,16 @@
 
 struct walk {
 	const char *id; /* of the account, or of the organization */
+	struct fetch_turn *turn; /* NULL for the organization */
 	struct bookmark *bookmark;
 	struct fetch_window window; /* `resumed` once it is past its first page */
 	int restarts; /* from the window's beginning: the position had expired, or the list has changed */
-	bool finished;
+	bool is_asked, finished;
 	struct window_pages pages;
+	struct feed_news news;
 	struct { /* the bookmark as this run found it; restored if the feed loops */
-		int64_t since, until, total;
+		int64_t since, until, newest, total;
+		bool is_under_way;
 		char *position;
 	} before;
 };
@@ -60,11 +64,17 @@ static int open_record_scanner(struct fetch_run *run, struct error *error)
 	return run->record ? 0 : error_prefix(error, "cannot use feed '%s'", feed->name);
 }
 
-static void update_newest(struct bookmark *bookmark, const struct json_slice *clock)
+static void update_newest(struct walk *walk, struct bookmark *bookmark, const struct json_slice *clock)
 {
 	int64_t instant;
 	/* normalize rejects an invalid time. */
-	if (clock->kind == JSON_STRING && instant_parse(clock->text, clock->length, &instant) == 0 && instant > bookmark->newest)
+	if (clock->kind != JSON_STRING || instant_parse(clock->text, clock->length, &instant) < 0)
+		return;
+	if (instant > walk->before.newest) {
+		walk->news.oldest = walk->news.count && walk->news.oldest < instant ? walk->news.oldest : instant;
+		walk->news.count++;
+	}
+	if (instant > bookmark->newest)
 		bookmark->newest = instant;
 }
 
@@ -99,7 +109,7 @@ static int read_record(void *context, const char *text, size_t length)
 	if (run->feed.per_organization && find_account(run, &slices[SLICE_ACCOUNT], &bookmark, page->error) < 0)
 		return -1;
 	if (bookmark)
-		update_newest(bookmark, &slices[SLICE_CLOCK]);
+		update_newest(page->walk, bookmark, &slices[SLICE_CLOCK]);
 	if (bookmark || !run->connection.accounts)
 		fetch_print_record(run, run->feed.per_organization ? NULL : page->walk->id, text, length);
 	return 0;
@@ -107,8 +117,24 @@ static int read_record(void *context, const char *text, size_t length)
 
 /* ---- a walk ---- */
 
+static void end(struct fetch_run *run, struct walk *walk, enum feed_outcome outcome)
+{
+	run->finished++;
+	walk->finished = true;
+	if (walk->turn)
+		walk->turn->outcome = outcome;
+	window_pages_release(&walk->pages);
+}
+
+/* Where the budget has no request for a further page the walk is put off: the next run continues there. */
 static int send_request(struct fetch_run *run, struct walk *walk, struct error *error)
 {
+	if (walk->is_asked && run->further_most == 0) {
+		end(run, walk, FEED_PUT_OFF);
+		return 0;
+	}
+	run->further_most -= walk->is_asked;
+	walk->is_asked = true;
 	struct buffer url = BUFFER_INIT;
 	struct feed_place place = {.api_base = run->connection.api_base,
 		.organization_id = run->connection.organization_id,
@@ -139,7 +165,9 @@ static int begin(struct fetch_run *run, struct walk *walk, struct error *error)
 		return -1;
 	walk->before.since = walk->bookmark->since;
 	walk->before.until = walk->bookmark->until;
+	walk->before.newest = walk->bookmark->newest;
 	walk->before.total = walk->bookmark->total;
+	walk->before.is_under_way = walk->bookmark->position != NULL;
 	if (walk->bookmark->position && !(walk->before.position = strdup(walk->bookmark->position)))
 		return error_set(error, EX_OSERR, "out of memory");
 	return begin_window(run, walk, error);
@@ -156,13 +184,6 @@ static void restore_bookmark(struct walk *walk)
 	walk->before.position = NULL;
 }
 
-static void end(struct fetch_run *run, struct walk *walk)
-{
-	run->finished++;
-	walk->finished = true;
-	window_pages_release(&walk->pages);
-}
-
 /* Reports what ended the walk; the others continue. */
 static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 {
@@ -170,7 +191,7 @@ static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 	if (run->failed == 0)
 		run->first_failure = *error;
 	run->failed++;
-	end(run, walk);
+	end(run, walk, FEED_UNREAD);
 	if (run->failed <= FAILURES_SHOWN)
 		diag_error(error);
 	else
@@ -179,8 +200,11 @@ static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 
 static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 {
-	end(run, walk);
+	bool was_read = walk->before.until != INSTANT_NONE && !walk->before.is_under_way;
+	end(run, walk, walk->news.count ? FEED_NEWS : FEED_NOTHING_NEW);
 	if (!run->feed.per_organization) {
+		feed_schedule_learn(
+			walk->bookmark, was_read ? instant_day(walk->before.until) : DAY_NONE, instant_day(run->now), &walk->news);
 		fetch_print_watermark(run, walk->id, walk->bookmark, walk->window.until);
 		return 0;
 	}
@@ -237,6 +261,8 @@ static int read_records(struct fetch_run *run, struct walk *walk, struct error *
 		return -1;
 	int more = feed_page_next(&run->page, asked_position(run, walk, &start), page.count, problem);
 	buffer_release(&start);
+	if (more >= 0 && run->feed.paging == FEED_PAGING_CURSOR)
+		more = window_pages_last(&walk->pages, page.count, more == CAUGHT_UP, &walk->bookmark->last_page) ? CAUGHT_UP : MORE;
 	if (more > 0 && window_pages_next(&walk->pages, &run->page.next, page.count, problem) < 0)
 		more = -1;
 	if (more < 0)
@@ -345,20 +371,31 @@ static int handle(struct fetch_run *run, struct http_response *response, struct 
 
 /* ---- the run ---- */
 
+static int list_turns(struct fetch_run *run, struct error *error)
+{
+	for (size_t i = 0; i < run->accounts.count && !run->feed.per_organization; i++) {
+		const char *id = run->accounts.ids[i];
+		struct bookmark *bookmark = connection_wants(&run->connection, id) ? bookmarks_get(&run->bookmarks, id, error) : NULL;
+		if (bookmark ? fetch_turns_add(&run->turns, id, bookmark, error) < 0 : error->status)
+			return -1;
+	}
+	if (!run->feed.per_organization && run->turns.count == 0 && run->shard.count < 2)
+		diag_warn("no accounts on standard input, so nothing is fetched (fetch-subscriptions prints them)");
+	return 0;
+}
+
 static int make_walks(struct fetch_run *run, struct error *error)
 {
-	run->walks = calloc(run->accounts.count + 1, sizeof *run->walks);
+	fetch_turns_decide(&run->turns, &run->rule, &run->feed, instant_day(run->now));
+	run->walk_count = run->feed.per_organization ? 1 : run->turns.asked;
+	run->further_most = run->rule.requests_most ? run->rule.requests_most - (int64_t)run->walk_count : INT64_MAX;
+	run->walks = calloc(run->walk_count + 1, sizeof *run->walks);
 	if (!run->walks)
 		return error_set(error, EX_OSERR, "out of memory");
-	if (run->feed.per_organization) {
-		run->walks[run->walk_count++].id = run->connection.organization_id;
-		return 0;
-	}
-	for (size_t i = 0; i < run->accounts.count; i++)
-		if (connection_wants(&run->connection, run->accounts.ids[i]))
-			run->walks[run->walk_count++].id = run->accounts.ids[i];
-	if (run->walk_count == 0 && run->shard.count < 2)
-		diag_warn("no accounts on standard input, so nothing is fetched (fetch-subscriptions prints them)");
+	if (run->feed.per_organization)
+		run->walks->id = run->connection.organization_id;
+	for (size_t i = 0; i < run->turns.asked; i++)
+		run->walks[i] = (struct walk){.id = run->turns.list[i].account_id, .turn = &run->turns.list[i]};
 	return 0;
 }
 
@@ -375,7 +412,7 @@ static int open_all(
 			run->feed.name);
 	if (bookmarks_load(&run->bookmarks, run->feed.stream, state, &run->shard, error) < 0 ||
 		feed_page_reader_open(&run->page, &run->feed, false, error) < 0 || open_record_scanner(run, error) < 0 ||
-		make_walks(run, error) < 0)
+		list_turns(run, error) < 0)
 		return -1;
 	warn_of_unknown_accounts(run);
 	run->source = fetch_source_open(options, &run->connection, error);
@@ -383,7 +420,7 @@ static int open_all(
 		return -1;
 	run->now = fetch_source_now(run->source);
 	run->began_ms = monotonic_ms();
-	return 0;
+	return make_walks(run, error);
 }
 
 static int run_walks(struct fetch_run *run, struct error *error)
@@ -405,9 +442,14 @@ static int run_walks(struct fetch_run *run, struct error *error)
 static int summarize(struct fetch_run *run, struct error *error)
 {
 	size_t unfinished = run->walk_count - run->finished, left = run->failed + unfinished;
+	const struct fetch_night night = fetch_turns_night(&run->turns);
 	const char *what = run->feed.per_organization ? "organizations" : "accounts";
-	if (left == 0 || output_failed(run->output))
+	if (output_failed(run->output) || left + night.put_off == 0)
 		return 0;
+	if (night.put_off && left == 0)
+		return error_set(error, EX_TEMPFAIL,
+			"cannot fetch %zu of %zu accounts that are due with %" PRId64 " requests: the next run asks them first",
+			night.put_off, night.due, run->rule.requests_most);
 	if (unfinished > 0)
 		diag_warn("%zu %s were not requested: the service failed %u times in a row", unfinished, what, run->unavailable);
 	if (run->finished > run->failed)
@@ -425,8 +467,12 @@ int fetch_run(struct fetch_run *run, const struct fetch_source_options *options,
 	diag_progress_lead();
 	fetch_print_progress(run, false);
 	int result = run_walks(run, error);
-	fetch_print_state(run);
+	for (size_t i = 0; i < run->turns.asked; i++)
+		if (!run->walks[i].finished)
+			run->turns.list[i].outcome = FEED_UNREAD;
 	fetch_print_progress(run, true);
+	fetch_print_night(run);
+	fetch_print_state(run);
 	/* If no account could be read, the recording stays incomplete: resuming it requests them again. */
 	bool complete = result == 0 && !output_failed(run->output) && (run->walk_count == 0 || run->finished > run->failed);
 	if (result == 0)
@@ -453,6 +499,7 @@ void fetch_run_release(struct fetch_run *run)
 	json_scanner_free(run->record);
 	bookmarks_release(&run->bookmarks);
 	feed_release(&run->feed);
+	fetch_turns_release(&run->turns);
 	account_list_release(&run->accounts);
 	connection_release(&run->connection);
 }

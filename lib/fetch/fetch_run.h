@@ -1,9 +1,9 @@
 /*
  * fetch_run.h: a run of fetch-datafeed: walks through the feeds of all accounts.
  *
- * A walk is one sequence of pages: an account's, or that of a feed for the whole organization. Walks begin in the order of the accounts, as
- * many at once as the source has room for; a page read requests the next. Output, bookmarks and failures depend on nothing but the order of
- * responses, so a replay repeats them.
+ * A walk is one sequence of pages: an account's, or that of a feed for the whole organization. Walks begin in the order of fetch_turns.h, as
+ * many at once as the source has room for; a page read requests the next, as long as the budget of requests lasts: then the walk is put
+ * off with its position. Output, bookmarks and failures depend on nothing but the order of responses, so a replay repeats them.
  *
  * Reports progress, warnings and each account's failure by diag.h.
  */
@@ -16,6 +16,7 @@
 #include "fetch/account_list.h"
 #include "fetch/bookmarks.h"
 #include "fetch/feed_page.h"
+#include "fetch/fetch_turns.h"
 #include "http/fetch_source.h"
 #include "io/output.h"
 
@@ -26,6 +27,7 @@ struct fetch_run {
 	struct output *output;
 	struct account_list accounts; /* all of the shard in the input; the connection selects which are fetched */
 	struct shard shard; /* likewise set before */
+	struct fetch_rule rule; /* likewise */
 	unsigned long long records; /* written */
 
 	int64_t now, began_ms; /* the run's clock; monotonic_ms() */
@@ -34,8 +36,10 @@ struct fetch_run {
 	struct feed_page_reader page;
 	struct json_scanner *record; /* clock and account of a record */
 	struct fetch_source *source;
+	struct fetch_turns turns; /* none for a feed of the organization */
 	struct walk *walks;
 	size_t walk_count, started, finished, failed;
+	int64_t further_most; /* requests that the budget has for further pages */
 	unsigned unavailable; /* failures in a row that are the service's, not an account's */
 	struct error first_failure;
 	size_t printed, state_printed; /* bytes since the last STATE, and its length */

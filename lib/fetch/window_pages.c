@@ -28,6 +28,18 @@ int window_pages_next(struct window_pages *pages, const struct buffer *next, siz
 	return 0;
 }
 
+bool window_pages_last(struct window_pages *pages, size_t count, bool is_end, int64_t *most)
+{
+	int64_t before = (int64_t)pages->latest;
+	if (count > 0 && before > 0 && before < *most)
+		*most = before;
+	if (count > 0)
+		pages->latest = count;
+	if (is_end && before > *most)
+		*most = before;
+	return is_end || (count > 0 && (int64_t)count < *most);
+}
+
 bool window_pages_total(struct window_pages *pages, int64_t total)
 {
 	if (pages->total == WINDOW_TOTAL_UNKNOWN)

@@ -97,6 +97,21 @@ static void add_watermark(struct reading *reading)
 	account->is_fed = report->has_watermarks = true;
 }
 
+static void add_night(struct reading *reading)
+{
+	struct report *report = reading->report;
+	const struct json_slice *due_on = slice(reading, "due_on");
+	uint32_t number = read_account(reading);
+	int32_t day = 0;
+	if (reading->record.failed || !json_slice_equals(slice(reading, "outcome"), "not_asked") ||
+		slice(reading, "read_at")->kind != JSON_STRING || day_parse(due_on->text, due_on->length, &day) < 0)
+		return;
+	struct report_account *account = &report->accounts[number];
+	account->is_not_due = true;
+	account->read_at = instant(reading, "read_at");
+	account->due_on = day;
+}
+
 static bool names_model(struct reading *reading)
 {
 	return slice(reading, "software_model")->kind == JSON_STRING;
@@ -322,8 +337,9 @@ static const struct {
 } readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric}, {&stream_restatement, add_restatement},
 	{&stream_unrecognized_subscription, add_unrecognized}, {&stream_group_result, add_group}, {&stream_remediation, add_remediation},
 	{&stream_forecast, add_forecast}, {&stream_billing_check, add_billing}, {&stream_account, add_account},
-	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_ineffective_row, add_ineffective},
-	{&stream_consumption_without_position, add_without}, {&stream_consumption_balance, add_balance}};
+	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_account_night, add_night},
+	{&stream_ineffective_row, add_ineffective}, {&stream_consumption_without_position, add_without},
+	{&stream_consumption_balance, add_balance}};
 #define READERS (sizeof readers / sizeof *readers)
 
 /* Checks the record by the table of its stream. `scratch` is for the canonical record, which is not needed. */
@@ -455,7 +471,10 @@ bool report_periods_agree(const struct report_period *a, const struct report_per
 
 bool report_account_is_stale(const struct report *report, const struct report_account *account)
 {
-	return account->is_fed ? feed_is_stale(account->watermark, report->now) : report->has_watermarks || !report->has_use;
+	if (!account->is_fed)
+		return report->has_watermarks || !report->has_use;
+	return feed_is_stale(
+		account->watermark, account->is_not_due ? stale_feed_clock(account->read_at, account->due_on, report->now) : report->now);
 }
 
 void report_append_account(const struct report *report, uint32_t account, struct buffer *text)

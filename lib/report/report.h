@@ -41,6 +41,9 @@ struct report_account {
 	bool shares_name;
 	bool is_fed; /* there is a watermark */
 	int64_t watermark; /* the latest */
+	bool is_not_due; /* so the last run did not ask: */
+	int64_t read_at;
+	int32_t due_on;
 };
 
 struct report_plan_item {

@@ -7,6 +7,7 @@
 #include "run/manifest.h"
 #include "run/run_facts.h"
 #include "run/run_folder.h"
+#include "run/run_night.h"
 #include "run/run_records.h"
 #include "json/json_indent.h"
 #include "json/json_write.h"
@@ -174,6 +175,23 @@ static int append_verdict(const char *folder, struct buffer *job, struct error *
 	return result;
 }
 
+/* Of a feed that is read account by account. */
+static int append_night(const char *folder, struct buffer *job, struct error *error)
+{
+	char path[RUN_PATH_LIMIT];
+	struct run_night night = {.accounts = 0};
+	snprintf(path, sizeof path, "%s/accounts.ndjson", folder);
+	if (run_records_read(path, run_night_add, &night, error) < 0)
+		return -1;
+	if (night.accounts == 0)
+		return 0;
+	json_member_integer(job, "accounts_due", night.due);
+	json_member_integer(job, "accounts_asked", night.asked);
+	json_member_integer(job, "accounts_with_news", night.with_news);
+	json_member_integer(job, "accounts_put_off", night.put_off);
+	return 0;
+}
+
 static int append_job(const struct run_promotion *promotion, struct buffer *job, struct error *error)
 {
 	static const char *const pointers[] = {"/run_id", "/profile", "/clock"};
@@ -210,6 +228,8 @@ static int append_job(const struct run_promotion *promotion, struct buffer *job,
 	if (without_billing != NOT_ASKED_FOR)
 		json_member_integer(job, "accounts_without_billing", without_billing);
 	int result = append_balance(promotion->folder, job, error);
+	if (result == 0)
+		result = append_night(promotion->folder, job, error);
 	json_end(job, '}');
 	json_member_null(job, "error");
 	json_member_text(job, "policy", hash);

@@ -14,7 +14,8 @@
 	X(period_end) X(units_consumed) X(units_before) X(units_after) X(cause) X(software_model) X(license_metric) \
 	X(rights_owned) X(rights_used) X(unlicensed_rights) X(usage_state) X(status) X(exhausted_on) X(warning) X(is_covered) X(has_run_out) \
 	X(contract_start) X(renewal_months) X(effective_from) X(run_id) X(delta) X(policy) X(by_day) \
-	X(period_state) X(is_shared) X(units_in_positions) X(units_without_position) X(units_unaccounted)
+	X(turn) X(outcome) X(read_at) X(due_on) X(period_state) X(is_shared) X(units_in_positions) X(units_without_position) \
+	X(units_unaccounted)
 /* clang-format on */
 enum { RUN_FIELDS(RECORD_SLOT) RUN_SLOTS };
 

@@ -89,6 +89,35 @@ static void append_stale(struct status *status)
 	append_more(status, "stale: ", count, "accounts");
 }
 
+/* When each account is due; without the option, that some were not asked. */
+static void append_night(struct status *status)
+{
+	const struct run_night *night = &status->watch->night;
+	if (night->asked < night->accounts) {
+		begin_line(status, "last night: ");
+		buffer_append_format(status->text,
+			"%" PRId64 " of %" PRId64 " accounts were due: %" PRId64 " asked, %" PRId64 " with news, %" PRId64 " put off\n",
+			night->due, night->accounts, night->asked, night->with_news, night->put_off);
+	}
+	for (size_t i = 0; status->view->accounts && i < status->watch->account_count; i++) {
+		const struct watch_account *account = &status->watch->accounts[i];
+		char due_on[DAY_LENGTH], read_on[DAY_LENGTH];
+		if (!account->outcome)
+			continue;
+		begin_line(status, "");
+		append_account(status, i);
+		day_format(account->due_on, due_on);
+		buffer_append_format(status->text, ": due on %.*s; ", DAY_LENGTH, due_on);
+		if (account->read_at == INSTANT_NONE) {
+			buffer_append_string(status->text, "never read to its end\n");
+			continue;
+		}
+		day_format(instant_day(account->read_at), read_on);
+		buffer_append_format(status->text, "read on %.*s%s\n", DAY_LENGTH, read_on,
+			strcmp(account->outcome, "news") == 0 ? ", with news" : "");
+	}
+}
+
 /* ---- positions and forecasts ---- */
 
 static void append_exhaustion(struct status *status, const struct watch_forecast *forecast)
@@ -270,6 +299,7 @@ static void append_last_run(struct status *status)
 	}
 	append_exhaustions(status);
 	append_stale(status);
+	append_night(status);
 }
 
 int run_status_append(const struct watch *watch, const struct run_status_view *view, struct buffer *text, struct error *error)

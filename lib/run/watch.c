@@ -35,11 +35,23 @@ static struct watch_account *account_of(struct watch *watch, struct record *reco
 	return account;
 }
 
+static void read_night(struct watch *watch, struct watch_account *account, struct record *record)
+{
+	const struct json_slice *due_on = record_slice(record, SLOT_due_on);
+	account->outcome = record_text(record, SLOT_outcome, &watch->arena);
+	account->read_at = record_instant_or_none(record, SLOT_read_at);
+	if (due_on->kind != JSON_STRING || day_parse(due_on->text, due_on->length, &account->due_on) < 0)
+		record_wrong(record, SLOT_due_on, "a date");
+	run_night_add(&watch->night, record);
+}
+
 static void add_account(void *context, struct record *record)
 {
 	struct watch_account *account = account_of(context, record);
 	if (!account)
 		return;
+	if (message_is_record(record->message, stream_account_night.name))
+		read_night(context, account, record);
 	account->has_watermark |= message_is_record(record->message, "watermark");
 	account->has_consumption |= message_is_record(record->message, "consumption");
 	if (!message_is_record(record->message, "consumption") && !record_is_null(record, SLOT_watermark))
@@ -48,7 +60,10 @@ static void add_account(void *context, struct record *record)
 
 bool watch_account_is_stale(const struct watch *watch, const struct watch_account *account)
 {
-	return account->watermark == INSTANT_NONE || feed_is_stale(account->watermark, watch->options->now);
+	int64_t now = watch->options->now;
+	if (account->outcome && strcmp(account->outcome, "not_asked") == 0 && account->read_at != INSTANT_NONE)
+		now = stale_feed_clock(account->read_at, account->due_on, now);
+	return account->watermark == INSTANT_NONE || feed_is_stale(account->watermark, now);
 }
 
 static void count_feeds(struct watch *watch)

@@ -10,6 +10,7 @@
 #include "base/name_table.h"
 #include "ledger/promotions.h"
 #include "run/run_folder.h"
+#include "run/run_night.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,6 +31,9 @@ struct watch_account {
 	const char *name; /* NULL for none */
 	int64_t watermark; /* INSTANT_NONE for none */
 	bool has_watermark, has_consumption;
+	const char *outcome; /* of the last run's account_night; NULL: it has none, and the next two say nothing */
+	int64_t read_at; /* INSTANT_NONE: never */
+	int32_t due_on; /* a day */
 };
 
 struct watch_forecast {
@@ -69,6 +73,7 @@ struct watch {
 	struct watch_account *accounts; /* by number of account_ids */
 	size_t account_count, fed_count; /* all; those of accounts.ndjson, which come first */
 	size_t stale, never_read, due;
+	struct run_night night;
 	int64_t oldest_watermark, newest_watermark; /* INSTANT_NONE for none */
 	struct name_table position_keys;
 	struct watch_position *positions;

@@ -58,6 +58,13 @@ const struct stream stream_watermark = {
 	.fields = FIELDS({"account_id", FIELD_ID, true}, {"watermark", FIELD_TIME, true}),
 };
 
+const struct stream stream_account_night = {
+	.name = "account_night",
+	.keys = KEYS("account_id"),
+	.fields = FIELDS({"account_id", FIELD_ID, true}, {"turn", FIELD_WORD, true}, {"outcome", FIELD_WORD, true},
+		{"read_at", FIELD_TIME, false}, {"due_on", FIELD_DAY, true}),
+};
+
 const struct stream stream_billing_period = {
 	.name = "billing_period",
 	.keys = KEYS("account_id", "period_start"),
@@ -306,7 +313,7 @@ const struct stream stream_job_result = {
 		{"manifest", FIELD_TEXT, false}),
 };
 
-/* The streams that are stored; account_site is made of accounts, and entitlement_use, segment_use, consumption_use, explanation and
+/* The streams that are stored; account_site is made of accounts, account_night stays with its run, and entitlement_use, segment_use, consumption_use, explanation and
  * model_identifier on request. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,

@@ -83,11 +83,47 @@ static void a_list_that_changes_shows(void **state)
 	}
 }
 
+/* Pages of a window by the number of their records, the last of which says that it is the end (.) or not; and what is known after it. */
+static void the_last_page_shows_by_its_size(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *pages;
+		int64_t known;
+		bool last;
+		int64_t most;
+	} cases[] = {
+		{"5", 0, false, 0}, /* nothing is known yet */
+		{"50.", 0, true, 5}, /* an empty page has proved it */
+		{"4", 5, true, 5}, /* fewer than were proved to be the last */
+		{"5", 5, false, 5}, /* a page may be full with as many */
+		{"6", 5, false, 5},
+		{"60.", 5, true, 6},
+		{"0", 5, false, 5}, /* empty, with another cursor: that is no end */
+		{"0.", 5, true, 5},
+		{"994", 5, true, 5},
+		{"43", 5, true, 4}, /* that page was not the last: this service's pages are cut elsewhere */
+		{"446", 5, false, 4},
+	};
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct window_pages pages = {.count = 0};
+		int64_t most = cases[i].known;
+		bool last = false;
+		window_pages_begin(&pages, WINDOW_TOTAL_UNKNOWN);
+		for (const char *page = cases[i].pages; *page && *page != '.'; page++)
+			last = window_pages_last(&pages, (size_t)(*page - '0'), page[1] == '.', &most);
+		if (last != cases[i].last || most != cases[i].most)
+			fail_msg("pages %s: %d, %d", cases[i].pages, last, (int)most);
+		window_pages_release(&pages);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_window_comes_to_an_end),
 		cmocka_unit_test(a_list_that_changes_shows),
+		cmocka_unit_test(the_last_page_shows_by_its_size),
 	};
 	return cmocka_run_group_tests_name("window_pages", tests, NULL, NULL);
 }

@@ -1,0 +1,49 @@
+/*
+ * feed_schedule.h: on which nights an account is asked: the weekly cycle of its feed, learned from what it did.
+ *
+ * Docusign processes an account once in seven days; nothing says on which. A night that finds news narrows it down: it appeared after the
+ * night that asked before, not before the newest record's day, by tonight, and a week after the oldest record's day, or a day later. So a
+ * bookmark keeps the days `fed_from` to `fed_to` between which its last news appeared; they are absent while a whole week is possible. Days
+ * are those of the runs' clocks.
+ *
+ *   one day is known        due seven days later; once more the night after if a busy account has no news then
+ *   several are possible    due seven days after the last of them; worth a look in the middle before, which halves them
+ *   no news for a week      due on the same day of the next weeks
+ *   nothing is known        due once a week, on a weekday by the account's id
+ *
+ * Never more than seven days pass between two askings. An account that was never read to its end is always due, and so is that of a feed
+ * that is live (FEED_CLOCK_WINDOW). All is a function of the bookmark and the run's day, so a replay asks whom the run has asked.
+ */
+#ifndef ENVTALLY_FEED_SCHEDULE_H
+#define ENVTALLY_FEED_SCHEDULE_H
+
+#include "config/feed.h"
+#include "fetch/bookmarks.h"
+
+#define FEED_CYCLE_DAYS 7
+
+/* In the order in which they are asked. */
+enum feed_turn {
+	FEED_NEVER_READ,
+	FEED_DUE,
+	FEED_LOOK, /* its day may have come, and a look narrows it down */
+	FEED_NOT_DUE,
+};
+
+struct feed_date {
+	enum feed_turn turn; /* on the day that was asked about */
+	int32_t day; /* since when it is due, or on which it will be */
+};
+
+/* Of an account whose window is not under way, before the run changes its bookmark. */
+struct feed_date feed_schedule_date(const struct bookmark *bookmark, const struct feed *feed, int32_t today);
+
+/* The records of a night with a newer time than any before. */
+struct feed_news {
+	int64_t count, oldest; /* oldest: of their times */
+};
+
+/* After an account was read to its end: `asked` is the day on which that happened before (DAY_NONE if never). */
+void feed_schedule_learn(struct bookmark *bookmark, int32_t asked, int32_t today, const struct feed_news *news);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * requests-bench [ACCOUNTS [NIGHTS [BUDGET]]]: what a night costs in requests, and how late it finds an envelope.
+ *
+ * Docusign is a model here: each account is fed once in seven days, on a weekday and at a time of its own; what was sent before is then there. Its
+ * envelopes come at random, from one in fifty weeks to thousands a week; one account in a hundred moves to another weekday. Whom a night
+ * asks, in which order, and what it learns is the real code (lib/fetch/fetch_turns.h, feed_schedule.h), a night's cost that of window_pages.h:
+ * one request for each page, and one more for an account whose last page is not known by its size. An account that is asked looks back eight
+ * days. Chance is seeded: the same figures each time.
+ */
+#include "base/instant.h"
+#include "fetch/fetch_turns.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE 1000 /* records */
+#define HOURLY (3000 - 50) /* Docusign's limit, without the reserve */
+#define FIRST_NIGHT (20000 * DAY_MS + 2 * DAY_MS / 24)
+#define HISTORY_DAYS 60 /* before the first night */
+
+struct source {
+	double weekly; /* envelopes */
+	int64_t fed; /* its first time of processing */
+	int64_t next; /* the next envelope that was not fetched was sent then */
+	uint64_t chance;
+	int moves_on; /* night after which it is fed a day later or earlier; 0: never */
+	int moves_by; /* days */
+};
+
+static uint64_t draw(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+static double uniform(uint64_t *state)
+{
+	return (double)(draw(state) >> 11) / 9007199254740992.0;
+}
+
+static int64_t gap(struct source *source)
+{
+	return 1 + (int64_t)(-log(1 - uniform(&source->chance)) * 7 * (double)DAY_MS / source->weekly);
+}
+
+/* The last time at which it was fed, by then. */
+static int64_t fed_by(const struct source *source, int night, int64_t now)
+{
+	int64_t first = source->fed + (source->moves_on && night > source->moves_on ? source->moves_by * DAY_MS : 0);
+	return first + (now - first) / (7 * DAY_MS) * (7 * DAY_MS);
+}
+
+struct sums {
+	int64_t requests, due, due_requests, worst_ms[3], beyond[3], envelopes[3], put_off, most, asked;
+};
+
+/* Reads an account to its end, as fetch_run.c would. Returns its requests. */
+static int64_t ask(struct source *source, struct fetch_turn *turn, int night, int64_t now, bool is_counted, struct sums *sums)
+{
+	struct bookmark *bookmark = turn->bookmark;
+	int64_t fed = fed_by(source, night, now), late;
+	bool is_known = bookmark->fed_to != DAY_NONE && bookmark->fed_from == bookmark->fed_to;
+	struct feed_news found = {.oldest = source->next};
+	int32_t asked = bookmark->until == INSTANT_NONE ? DAY_NONE : instant_day(bookmark->until);
+	for (; source->next <= fed; source->next += gap(source)) {
+		found.count++;
+		bookmark->newest = source->next;
+		late = now - source->next;
+		if (!is_counted || asked == DAY_NONE)
+			continue;
+		int k = source->moves_on ? 2 : !is_known;
+		sums->envelopes[k]++;
+		sums->beyond[k] += late > 8 * DAY_MS;
+		if (late > sums->worst_ms[k])
+			sums->worst_ms[k] = late;
+	}
+	int64_t on_page = (found.count + (int64_t)(source->weekly * 8 / 7)) % PAGE;
+	int64_t pages = (found.count + (int64_t)(source->weekly * 8 / 7)) / PAGE + 1;
+	bool proves = on_page && on_page >= bookmark->last_page;
+	if (proves)
+		bookmark->last_page = on_page;
+	bookmark->until = now;
+	feed_schedule_learn(bookmark, asked, instant_day(now), &found);
+	turn->outcome = found.count ? FEED_NEWS : FEED_NOTHING_NEW;
+	return pages + proves;
+}
+
+static void simulate(const char *name, size_t accounts, int nights, struct fetch_rule rule)
+{
+	static const struct feed feed = {.paging = FEED_PAGING_CURSOR, .clock = FEED_CLOCK_RECORD, .settled_days = 8};
+	struct source *sources = calloc(accounts, sizeof *sources);
+	struct bookmark *bookmarks = calloc(accounts, sizeof *bookmarks);
+	char(*names)[17] = calloc(accounts, sizeof *names);
+	struct fetch_turns turns = {.count = 0};
+	struct sums all = {.requests = 0};
+	int load = 0, counted = 0;
+	if (!sources || !bookmarks || !names)
+		exit(EX_OSERR);
+	for (size_t i = 0; i < accounts; i++) {
+		struct source *source = &sources[i];
+		source->chance = i + 1;
+		double kind = uniform(&source->chance);
+		source->weekly = kind < 0.05 ? 0.02
+			: kind < 0.3         ? 0.5 + 2 * uniform(&source->chance)
+					     : exp(1 + 5 * uniform(&source->chance));
+		source->weekly *= kind > 0.999 ? 20 : 1;
+		source->fed = FIRST_NIGHT - HISTORY_DAYS * DAY_MS + (int64_t)(uniform(&source->chance) * 7 * (double)DAY_MS);
+		source->next = FIRST_NIGHT - HISTORY_DAYS * DAY_MS + gap(source);
+		if (uniform(&source->chance) < 0.01) {
+			source->moves_on = nights / 2;
+			source->moves_by = uniform(&source->chance) < 0.5 ? 1 : -1;
+		}
+		snprintf(names[i], sizeof *names, "%016" PRIx64, draw(&source->chance));
+		bookmarks[i] = (struct bookmark){.account_id = names[i],
+
+			.since = INSTANT_NONE,
+			.until = INSTANT_NONE,
+			.newest = INSTANT_NONE,
+			.total = -1,
+			.fed_from = DAY_NONE,
+			.fed_to = DAY_NONE};
+	}
+	for (int night = 0; night < nights; night++) {
+		int64_t now = FIRST_NIGHT + night * DAY_MS, requests = 0, due_requests = 0;
+		bool is_load = false;
+		turns.count = 0;
+		for (size_t i = 0; i < accounts; i++)
+			if (fetch_turns_add(&turns, (const char *)&sources[i], &bookmarks[i], NULL) < 0)
+				exit(EX_OSERR);
+		rule.organization = accounts;
+		fetch_turns_decide(&turns, &rule, &feed, instant_day(now));
+		for (size_t i = 0; i < turns.count; i++)
+			is_load |= turns.list[i].date.turn == FEED_NEVER_READ;
+		load += is_load;
+		bool is_counted = night >= 30;
+		int64_t left = rule.requests_most ? rule.requests_most - (int64_t)turns.asked : INT64_MAX;
+		for (size_t i = 0; i < turns.asked; i++) {
+			struct fetch_turn *turn = &turns.list[i];
+			int64_t cost = ask(&sources[(const struct source *)(const void *)turn->account_id - sources], turn, night, now,
+				is_counted, &all);
+			requests += cost;
+			left -= cost - 1;
+			due_requests += turn->date.turn <= FEED_DUE ? cost : 0;
+		}
+		struct fetch_night figures = fetch_turns_night(&turns);
+		if (getenv("BENCH_NIGHTS"))
+			printf("%3d due %zu asked %zu news %zu put off %zu requests %" PRId64 "\n", night + 1, figures.due, figures.asked,
+				figures.with_news, figures.put_off, requests);
+		if (!is_counted)
+			continue;
+		counted++;
+		all.requests += requests;
+		all.due_requests += due_requests;
+		all.due += (int64_t)figures.due;
+		all.asked += (int64_t)figures.asked;
+		all.put_off += (int64_t)figures.put_off;
+		all.most = requests > all.most ? requests : all.most;
+	}
+	printf("%-10s %9.0f requests a night (most %" PRId64
+	       "), %5.2f hours at the limit, %.3f requests a due account, %.0f due, %.0f asked and %.0f put off a night; first load %d nights\n",
+		name, (double)all.requests / counted, all.most, (double)all.requests / counted / HOURLY,
+		all.due ? (double)all.requests / (double)all.due : 0, (double)all.due / counted, (double)all.asked / counted,
+		(double)all.put_off / counted, load);
+	for (int i = 0; i < 3; i++)
+		printf("   %s: latest %.2f days, %.4f%% later than 8 days, of %" PRId64 "\n",
+			i == 0           ? "day known"
+				: i == 1 ? "day not known yet"
+					 : "moved",
+			(double)all.worst_ms[i] / (double)DAY_MS,
+			all.envelopes[i] ? 100.0 * (double)all.beyond[i] / (double)all.envelopes[i] : 0, all.envelopes[i]);
+	fetch_turns_release(&turns);
+	free(sources);
+	free(bookmarks);
+	free(names);
+}
+
+int main(int argc, char **argv)
+{
+	size_t accounts = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
+	int nights = argc > 2 ? atoi(argv[2]) : 60;
+	int64_t budget = argc > 3 ? atoll(argv[3]) : 15000;
+	simulate("ask all", accounts, nights, (struct fetch_rule){.whom = ASK_ALL});
+	simulate("due first", accounts, nights, (struct fetch_rule){.whom = ASK_DUE});
+	simulate("budget", accounts, nights, (struct fetch_rule){.whom = ASK_DUE, .requests_most = budget});
+	return 0;
+}
