@@ -43,7 +43,7 @@ static bool is_due(const struct fetch_turn *turn)
 
 void fetch_turns_decide(struct fetch_turns *turns, const struct fetch_rule *rule, const struct feed *feed, int32_t today)
 {
-	bool asks_all = rule->whom == ASK_ALL || (rule->whom == ASK_BY_SIZE && rule->organization <= ASK_ALL_MOST);
+	bool asks_all = rule->whom == ASK_ALL || (rule->whom == ASK_BY_SIZE && rule->organization <= ASK_ALL_MOST && !rule->requests_most);
 	int64_t cost = 0;
 	for (size_t i = 0; i < turns->count; i++)
 		turns->list[i].date = feed_schedule_date(turns->list[i].bookmark, feed, today);

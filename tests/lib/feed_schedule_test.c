@@ -138,6 +138,7 @@ static void turns(void **state)
 	} cases[] = {
 		{{ASK_BY_SIZE, 1000, 0}, "cedbfa|", 0}, {{ASK_BY_SIZE, 1001, 0}, "cedbf|a", 0}, {{ASK_DUE, 6, 0}, "cedbf|a", 0},
 		{{ASK_ALL, 100000, 0}, "cedbfa|", 0}, {{ASK_DUE, 6, 4}, "ced|bfa", 1}, {{ASK_ALL, 6, 3}, "ce|dbfa", 2},
+		{{ASK_BY_SIZE, 6, 100}, "cedbf|a", 0}, /* a budget is for those that are due */
 		{{ASK_ALL, 6, 1}, "|cedbfa", 4}, {{ASK_ALL, 6, 5}, "cedb|fa", 0}, /* whole: all that were due */
 	};
 	for (size_t i = 0; i < LENGTH(cases); i++) {
