@@ -113,8 +113,8 @@ static void append_night(struct status *status)
 			continue;
 		}
 		day_format(instant_day(account->read_at), read_on);
-		buffer_append_format(status->text, "read on %.*s%s\n", DAY_LENGTH, read_on,
-			strcmp(account->outcome, "news") == 0 ? ", with news" : "");
+		buffer_append_format(
+			status->text, "read on %.*s%s\n", DAY_LENGTH, read_on, strcmp(account->outcome, "news") == 0 ? ", with news" : "");
 	}
 }
 
