@@ -11,8 +11,10 @@
 #include "base/instant.h"
 #include "config/policy.h"
 #include "forecast/burn_down.h"
+#include "forecast/rights_changes.h"
 #include "io/program.h"
 #include "stream/stream.h"
+#include "json/json_write.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -139,6 +141,11 @@ static int print_forecasts(struct daily_consumption *daily, struct output *outpu
 			stream_append_schema(&output->pending, &stream_forecast);
 		stream_begin_record(&output->pending, &stream_forecast);
 		burn_down_append(&burn_down, daily->now, &output->pending);
+		json_key(&output->pending, "rights_changes");
+		if (rights_changes_append(&output->pending, daily, position, error) < 0) {
+			burn_down_release(&burn_down);
+			return -1;
+		}
 		stream_end_record(&output->pending, NULL, 0);
 		output_line_end(output);
 		burn_down_release(&burn_down);

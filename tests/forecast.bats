@@ -315,6 +315,25 @@ licensed() {
 	} >entitlements.csv
 }
 
+@test "rights that begin or end within the period have their days, in the record and on the page" {
+	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 4600 900; } >in
+	# 1000 end with March; 2000 begin in May, and 500 with them; 100 a month from November on, twice; the true-up of the period covers all of it.
+	printf '%s\n' entitlement_id,software_model,license_metric,subscription_period,start_date,end_date,purchased_rights,true_up_for e1,Pro,Envelope,,2025-01-01,2025-03-31,1000, \
+		e2,Pro,Envelope,,2025-05-01,2025-12-31,2000, e3,Pro,Envelope,,2025-05-01,2026-04-30,500, e4,Pro,Envelope,Monthly,2025-11-01,2025-12-31,100, \
+		e5,Pro,Envelope,,2025-07-01,2025-12-31,900,2025-06-01 e6,Basic,Envelope,,2025-06-01,2025-12-31,7, >entitlements.csv
+	cat subscription in | forecast -q --models models.csv --entitlements entitlements.csv --now 2025-04-01T00:00:00Z >out
+	same '[["2025-04-01",-1000],["2025-05-01",2500],["2025-11-01",100],["2025-12-01",-100],["2025-12-01",100]]' "$(records_of forecast <out | jq -c .rights_changes)"
+	same '[]' "$(foretell 2025-04-01T00:00:00Z <in | jq -c .rights_changes)"
+	report --format html --now 2025-04-01T00:00:00Z <out >page.html
+	grep -q '>+2500 on 1 May</text>' page.html
+	grep -q '>1000 end on 1 Apr</text>' page.html
+	# Rights are a line of four levels: 1900, 4400, 4500 and 4600.
+	grep '<div class="chart burn">' page.html | grep -o '<line class="rights"[^>]*>' | sed -E 's/.*y1="([0-9.]*)" y2="([0-9.]*)".*/\1 \2/' | awk '$1 == $2 { print $1 }' >levels
+	# The axis, from 218 up to 18, ends at the round figure above all of it.
+	top=$(grep -o '<div class="chart burn">.*' page.html | grep -oE '<text x="[0-9]+" y="22.0">[0-9]+' | head -n 1 | sed 's/.*>//')
+	same "$(awk -v top="$top" 'BEGIN { for (i = 1; i <= 4; i++) printf "%.1f\n", 218 - substr("1900440045004600", 4 * i - 3, 4) / top * 200 }')" "$(cat levels)"
+}
+
 @test "settlement by the period: the expected use of the period is held against all rights of the period" {
 	# 900 used, 10 a day to come: 3650 in the year.
 	{ days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 3000 900; } >in

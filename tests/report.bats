@@ -241,7 +241,7 @@ text() {
 	as_xml page.html | xmllint --nonet --noout -
 	[ "$(text 'count(//section)')" -eq 1 ]
 	[ "$(text 'count(//a)')" -eq 0 ]
-	[ "$(text 'string(//ol/li[1]/span)')" = "8 units in no software model: add rows to licence/models.csv (\`envtally models suggest\`)" ]
+	[ "$(text 'string(//ol/li[1]/div/span)')" = "8 units in no software model: add rows to licence/models.csv (\`envtally models suggest\`)" ]
 	run -64 "$report" --one-page <position.ndjson
 	[ "$output" = "report: cannot use --one-page with --format 'table': it must be html (see --help)" ]
 }
@@ -255,6 +255,10 @@ text() {
 	[ "$(text '//section[@class="overview"]//tbody/tr/th/a' | xargs)" = "Model 14 Model 21 Model 28 Model 35 Model 33 Model 10 Model 11 Model 12 Model 13 Model 15 Model 16 Model 17 Model 18 Model 19 Model 20" ]
 	[ "$(text 'string(//section[@class="overview"]//tfoot)')" = "and 16 more, in the licence position" ]
 	[ "$(text 'string(//ol/li[1])')" = "Plan a purchase of rights of Model 33: they run out on 2025-09-01costs 5.00 EUR" ]
+	sed -i 's/"currency":"EUR","expected_true_up_cost":"5.00"/"expected_unlicensed_rights":5/' models.ndjson
+	"$report" --format html <models.ndjson >page.html
+	[ "$(text 'string(//ol/li[1])')" = "Plan a purchase of 5 rights of Model 33: they run out on 2025-09-01cost not known" ]
+	[ "$(text 'string((//dl[@class="tiles"]//dd)[2])')" = "not known" ]
 }
 
 @test "html: of many accounts the largest have rows, the others are summed" {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_of_position(const struct open_position *position, const struct entitlement *entitlement)
+bool expected_position_has(const struct open_position *position, const struct entitlement *entitlement)
 {
 	return entitlement_is_of(entitlement, position->software_model, position->license_metric) &&
 		(!*entitlement->profile || position->is_whole ||
@@ -26,7 +26,7 @@ static bool is_covered_by(const struct daily_consumption *daily, const struct op
 	for (size_t i = 0; i < entitlements->count; i++) {
 		const struct entitlement *entitlement = &entitlements->list[i];
 		if (entitlement->is_enterprise && is_of_some(position, entitlement) == is_allocated && entitlement->start_day <= day &&
-			day < entitlement->end_day && is_of_position(position, entitlement))
+			day < entitlement->end_day && expected_position_has(position, entitlement))
 			return true;
 	}
 	return false;
@@ -73,7 +73,7 @@ static struct entitlement *copy_entitlements(
 	if (!copies)
 		error_set(error, EX_OSERR, "out of memory");
 	for (size_t i = 0; i < entitlements->count && copies; i++)
-		if (is_of_position(position, &entitlements->list[i])) {
+		if (expected_position_has(position, &entitlements->list[i])) {
 			copies[*count] = entitlements->list[i];
 			/* What is allocated covers its group, not everybody. */
 			copies[*count].is_enterprise &= !is_of_some(position, &copies[*count]);
@@ -194,7 +194,7 @@ static double share_in_groups(const struct daily_consumption *daily, const struc
 		return (double)position->covered / (double)beyond;
 	for (size_t i = 0; i < entitlements->count; i++)
 		all_enterprise &= !is_of_some(position, &entitlements->list[i]) || entitlements->list[i].is_enterprise ||
-			!is_of_position(position, &entitlements->list[i]);
+			!expected_position_has(position, &entitlements->list[i]);
 	return all_enterprise && position->used && position->allocated_in_use == position->used ? 1 : 0;
 }
 

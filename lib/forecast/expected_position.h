@@ -35,6 +35,9 @@ struct expected_position {
 int expected_position_draw(struct expected_position *expected, const struct daily_consumption *daily, const struct open_position *position,
 	const struct day_series *series, struct error *error);
 
+/* Does the position draw on the entitlement? */
+bool expected_position_has(const struct open_position *position, const struct entitlement *entitlement);
+
 /* Is an enterprise-wide agreement for all accounts in force on the day? */
 bool expected_position_is_covered(const struct daily_consumption *daily, const struct open_position *position, int32_t day);
 

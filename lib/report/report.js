@@ -28,7 +28,7 @@ for (const table of document.querySelectorAll('main table')) {
   });
 }
 for (const section of document.querySelectorAll('main section')) {
-  const rows = [...section.querySelectorAll('tbody tr:not(.of)')].filter(row => row.closest('tbody').rows.length > 11);
+  const rows = [...section.querySelectorAll('tbody tr:not(.of)')].filter(row => row.closest('.figures') ? false : row.closest('tbody').rows.length > 11);
   if (!rows.length) continue;
   const texts = rows.map(row => row.textContent.toLowerCase());
   const label = document.createElement('label'), input = document.createElement('input'), found = document.createElement('span');
@@ -45,7 +45,7 @@ for (const section of document.querySelectorAll('main section')) {
       if (!row.hidden) count++;
     });
     found.textContent = wanted ? count + ' of ' + rows.length + ' rows' : '';
-    for (const details of section.querySelectorAll('details'))
+    for (const details of section.querySelectorAll('details:not(.figures)'))
       details.open = wanted ? details.querySelectorAll('tbody tr:not([hidden])').length > 0 : false;
   });
 }

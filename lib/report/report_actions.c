@@ -175,7 +175,7 @@ static void append_expected(struct buffer *out, const struct action *action)
 static void append_action(struct page *page, const struct action *action)
 {
 	struct buffer text = BUFFER_INIT, *out = page->out;
-	buffer_append_string(out, "<li><span class=\"what\">");
+	buffer_append_string(out, "<li><div><span class=\"what\">");
 	bool is_link = page_link_begin(page, action->section);
 	if (!action->row) {
 		report_gap_append(&action->gap, &text);
@@ -194,11 +194,14 @@ static void append_action(struct page *page, const struct action *action)
 			cost.sums[i].amount = -cost.sums[i].amount;
 		buffer_reset(&text);
 		report_sums_append(&cost, &text);
-		buffer_append_string(out, saves ? "<span class=\"money good\">saves " : "<span class=\"money\">costs ");
-		html_figure(out, text.length ? text.data : "what is not known");
+		buffer_append_string(out,
+			saves                 ? "<span class=\"money good\">saves "
+				: text.length ? "<span class=\"money\">costs "
+					      : "<span class=\"money\">");
+		html_figure(out, text.length ? text.data : "cost not known");
 		buffer_append_string(out, "</span>");
 	}
-	buffer_append_string(out, "</li>\n");
+	buffer_append_string(out, "</div></li>\n");
 	buffer_release(&text);
 }
 

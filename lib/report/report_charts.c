@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define CURVE_LIMIT 400 /* points */
+#define CHANGE_LIMIT 50 /* days on which rights begin or end */
 #define LABEL 40
 
 /* A number to draw; 0 for what is none. */
@@ -171,17 +172,68 @@ static void read_curve(const char *json, int32_t first, int32_t end, struct curv
 	}
 }
 
-static void append_texts(struct chart *chart, const struct report_row *row, const struct curve *curve)
+struct rights_change {
+	int32_t day;
+	double rights; /* negative: they end before that day */
+};
+
+static size_t read_changes(const struct report_row *row, int32_t first, int32_t end, struct rights_change changes[CHANGE_LIMIT])
+{
+	const char *json = report_row_text(row, "rights_changes");
+	size_t count = 0;
+	for (const char *at = json ? strchr(json, '[') : NULL; at && (at = strchr(at + 1, '[')) && count < CHANGE_LIMIT;) {
+		char day[DAY_LENGTH + 1];
+		struct rights_change change;
+		if (sscanf(at, "[ \"%10[0-9-]\" , %lf ]", day, &change.rights) == 2 && day_parse(day, strlen(day), &change.day) == 0 &&
+			change.day > first && change.day < end)
+			changes[count++] = change;
+	}
+	return count;
+}
+
+/* The rights that have begun, up to those owned over the whole period; and the days on which some end. Is it one level? */
+static bool append_rights(struct chart *chart, double owned, const struct rights_change changes[], size_t count)
+{
+	char text[LABEL], day[CHART_LABEL];
+	double level = owned;
+	int32_t from = chart->first;
+	for (size_t i = 0; i < count; i++)
+		level -= changes[i].rights > 0 ? changes[i].rights : 0;
+	bool are_level = level == owned;
+	for (size_t i = 0; i < count; i++) {
+		const struct rights_change *change = &changes[i];
+		double before = level > 0 ? level : 0;
+		chart_day_label(change->day, day);
+		if (change->rights > 0) {
+			level += change->rights;
+			chart_value_line(chart, from, change->day, before, "rights");
+			chart_day_line(chart, change->day, before, level, "rights");
+			snprintf(text, sizeof text, "+%.0f on %s", change->rights, day);
+			chart_text(chart, change->day, before, 6, "end", "label", text);
+			from = change->day;
+		} else {
+			chart_day_line(chart, change->day, 0, chart->top, "ends");
+			snprintf(text, sizeof text, "%.0f end on %s", -change->rights, day);
+			chart_text(chart, change->day, 0, 6, chart_x(chart, change->day) > 70 ? "end" : "start", "label", text);
+		}
+	}
+	chart_value_line(chart, from, chart->end, level, "rights");
+	return are_level;
+}
+
+static void append_texts(struct chart *chart, const struct report_row *row)
 {
 	char text[LABEL];
 	bool owns = is_limited(row);
 	double owned = number_of(row, "rights_owned"), expected = number_of(row, "expected_units");
 	/* Of two that would meet, the higher is above its line and the lower below. */
 	int lift = owns && expected < owned && chart_y(chart, expected) - chart_y(chart, owned) < 20 ? -14 : 6;
+	struct rights_change changes[CHANGE_LIMIT];
+	size_t change_count = read_changes(row, chart->first, chart->end, changes);
 	snprintf(text, sizeof text, "owned %s", report_row_text(row, "rights_owned"));
 	if (owns) {
-		chart_value_line(chart, chart->first, chart->end, owned, "rights");
-		chart_text(chart, chart->first, owned, expected >= owned && curve->past_count > 1 ? 6 : 6, "start", "value", text);
+		bool are_level = append_rights(chart, owned, changes, change_count);
+		chart_text(chart, are_level ? chart->first : chart->end, owned, 6, are_level ? "start" : "end", "value", text);
 	}
 	snprintf(text, sizeof text, "expected %s", report_row_text(row, "expected_units"));
 	chart_text(chart, chart->end, expected, lift, "end", "value", text);
@@ -210,7 +262,7 @@ static void append_burn_down(struct page *page, const struct report_row *row)
 	chart_day_line(&chart, today.day, 0, chart.top, "today");
 	if (today.day < end - 7)
 		chart_text(&chart, today.day, chart.top, 5, chart_x(&chart, today.day) > 90 ? "end" : "middle", "label", "today");
-	append_texts(&chart, row, &curve);
+	append_texts(&chart, row);
 	if (curve.past_count > 1)
 		chart_text(&chart, today.day, today.value, 8, "end", "value", report_row_text(row, "units_to_date"));
 	if (day && day_parse(day, strlen(day), &out) == 0 && out >= first && out < end) {
@@ -231,7 +283,7 @@ static void append_curve_table(struct page *page, const struct report_row *row)
 	struct curve curve = {.most = 1};
 	char day[DAY_LENGTH + 1] = "", value[LABEL];
 	read_curve(report_row_text(row, "curve"), instant_day(row->start), instant_day(row->end - 1) + 1, &curve);
-	buffer_append_string(page->out, "<details><summary>The figures of this chart</summary>");
+	buffer_append_string(page->out, "<details class=\"figures\"><summary>The figures of this chart</summary>");
 	page_table_begin(page, PAGE_PLAIN, "Use up to the end of a day", columns, sizeof columns / sizeof *columns);
 	for (size_t i = 1; i < curve.past_count + (curve.ahead_count ? curve.ahead_count - 1 : 0); i++) {
 		bool is_past = i < curve.past_count;

@@ -192,7 +192,7 @@ static void append_table(struct page *page, const struct stack *stack)
 	for (size_t series = 0; series < stack->shown_count + others; series++)
 		columns[count++] = (struct text_column){name_of(stack, series), true, false};
 	columns[count++] = (struct text_column){"total", true, false};
-	buffer_append_string(page->out, "<details><summary>The figures of this chart</summary>");
+	buffer_append_string(page->out, "<details class=\"figures\"><summary>The figures of this chart</summary>");
 	page_table_begin(page, PAGE_PLAIN, "Units consumed by month", columns, count);
 	for (int32_t month = 0; month < stack->months; month++) {
 		chart_month_label(first_day(stack, month), label);

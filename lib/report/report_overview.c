@@ -48,7 +48,7 @@ static void add_row(const struct report *report, const struct report_row *row, s
 		if (__builtin_add_overflow(model->missing, missing, &model->missing))
 			model->missing = INT64_MAX;
 	}
-	if (is_some(expected) || missing > 0)
+	if (is_some(expected) || missing > 0 || (forecast && known(forecast, "expected_unlicensed_rights") > 0))
 		report_sums_add(&model->expected, expected ? expected : cost, currency);
 	if (is_some(saving))
 		report_sums_add(&model->saving, saving, currency);

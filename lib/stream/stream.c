@@ -249,7 +249,7 @@ const struct stream stream_forecast = {
 		{"high_unlicensed_rights", FIELD_INTEGER, false}, {"expected_over_licensed_rights", FIELD_INTEGER, false},
 		{"low_over_licensed_rights", FIELD_INTEGER, false}, {"high_over_licensed_rights", FIELD_INTEGER, false},
 		{"currency", FIELD_TEXT, false}, {"expected_true_up_cost", FIELD_DECIMAL, false},
-		{"expected_savings", FIELD_DECIMAL, false}, {"curve", FIELD_ARRAY, true}),
+		{"expected_savings", FIELD_DECIMAL, false}, {"curve", FIELD_ARRAY, true}, {"rights_changes", FIELD_ARRAY, false}),
 };
 
 const struct stream stream_entitlement_use = {
