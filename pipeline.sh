@@ -205,7 +205,7 @@ no_operands() { # COMMAND. What follows a = is not repeated: it may be a passwor
 	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]%%=*}': $1 takes no operands"
 }
 
-for part in options side_by_side run shards profile validate position status watch replay evidence demo export rebuild; do
+for part in options side_by_side run shards profile validate position status watch replay evidence demo export rebuild overview; do
 	# shellcheck source=/dev/null # each is checked by itself
 	. "$driver/$part.sh"
 done
@@ -236,9 +236,10 @@ own_version() { # a source tree has it in its Makefile
 }
 
 main() {
-	local command=${1-help} names meant
+	local command=${1-} names meant
 	[ $# -eq 0 ] || shift
 	case "$command" in
+	'') overview ;;
 	help | --help | -h) put '%s\n' "$(usage)" ;;
 	--version) put '%s\n' "$(own_version)" ;;
 	policy) # show and hash are the stage's

@@ -34,7 +34,7 @@ commands="demo init validate run replay verify evidence discard reconcile report
 	run -0 "$pipeline" help
 	for command in $commands; do grep -qE "^  $command( [A-Z]+)? " <<<"$output"; done
 	same '' "$(awk '/^Options/ { on = 1; next } /^$/ { on = 0 } on && /^  [^ ]/ { print $1 }' <<<"$output" | sort | uniq -d)"
-	same "$output" "$("$pipeline")"
+	same "$output" "$("$pipeline" --help)"
 	same "$output" "$("$pipeline" --help)"
 }
 
@@ -509,4 +509,37 @@ on_terminal() {
 	same "  pipeline.sh explain --period DAY, --account ID, --model NAME or --level LEVEL" "$(tail -n 1 lines)"
 	same_files <("$pipeline" explain -C ws --level envelope) <(on_terminal 200 "$pipeline" explain -C ws --level envelope)
 	[ "$("$pipeline" explain -C ws | wc -l)" -gt 1000 ]
+}
+
+@test "envtally alone says where one is and what to do next: no workspace, never run, no licence files, interrupted, done" {
+	next() { "$pipeline" | sed '1,/^Next$/d'; }
+	mkdir empty
+	cd empty
+	run -0 --separate-stderr "$pipeline"
+	[[ ${lines[0]} == "There is no envtally workspace in this folder. "* && $stderr == '' ]]
+	next >said
+	for command in demo init help; do grep -q "^  ./pipeline.sh $command " said; done
+	cd ..
+	"$pipeline" init -q -C ws --name acme "${init[@]}" </dev/null
+	cd ws
+	[[ $("$pipeline") == "Workspace $PWD"* ]]
+	next >said
+	grep -q '^  ./pipeline.sh validate -p acme: ' said
+	grep -q '^  ./pipeline.sh run -p acme: its first run' said
+	grep -q '^  fill in licence/entitlements.csv: ./pipeline.sh entitlements suggest ' said
+	cd ..
+	acme_after 1 done
+	cd done
+	same "  ./pipeline.sh report -p acme, or the page runs/acme/20250318T020000Z/report.html
+  ./pipeline.sh help         all commands" "$(next)"
+	"$pipeline" | grep -q '^acme  Not Compliant: '
+	mkdir runs/acme/.20250325T020000Z.partial
+	next | grep -qx '  ./pipeline.sh run -p acme: it finishes the run that was interrupted'
+	# With a name like an option, or with a line break, it is only a name.
+	cd ..
+	mkdir -- '-x
+y'
+	cd -- './-x
+y'
+	run -0 "$pipeline"
 }
