@@ -36,7 +36,7 @@ setup_file() {
 			-- model_result "$seed/model" profile software_model $common \
 			-- product_result "$seed/product" profile $common \
 			-- group_result "$seed/grouped" profile software_model license_metric period_start group_type rights_owned rights_allocated rights_pooled \
-			rights_used rights_available unlicensed_rights over_licensed_rights covered_rights true_up_cost over_licensed_amount \
+			rights_used rights_available unlicensed_rights over_licensed_rights covered_rights true_up_cost over_licensed_amount current_period_spend \
 			-- unlicensed_consumption "$seed/account" profile software_model license_metric period_start units_unlicensed cost
 	done
 }
@@ -51,7 +51,7 @@ sql() {
 			"CREATE TABLE metric (profile, model, metric, $columns, in_use INT, pool_in_use INT, not_in_use INT, pool_not_in_use INT, status)" \
 			"CREATE TABLE model (profile, model, $columns)" "CREATE TABLE product (profile, $columns)" \
 			'CREATE TABLE grouped (profile, model, metric, start, type, owned NUM, allocated INT, pooled INT, used INT, available NUM, unlicensed INT, over INT,
-			covered INT, true_up NUM, over_amount NUM)' 'CREATE TABLE account (profile, model, metric, start, unlicensed INT, cost NUM)' '.import metric metric' \
+			covered INT, true_up NUM, over_amount NUM, share NUM)' 'CREATE TABLE account (profile, model, metric, start, unlicensed INT, cost NUM)' '.import metric metric' \
 			'.import model model' '.import product product' '.import grouped grouped' '.import account account' "${@:2}"
 	)
 }

@@ -1,5 +1,6 @@
 #include "reconcile/position_groups.h"
 
+#include "reconcile/group_spend.h"
 #include "reconcile/position_print.h"
 #include "json/json_write.h"
 
@@ -17,6 +18,7 @@ struct rows {
 	enum group_type type;
 	struct row *list; /* by number of the group; then that of no group, then the pool */
 	size_t groups;
+	struct group_spend *spends; /* likewise */
 };
 
 static struct row *row_of(const struct rows *rows, uint32_t group)
@@ -109,6 +111,29 @@ static int add_over_amount(
 	return 0;
 }
 
+/* What the rows spend of the position's current-period spend. */
+static int share_spend(const struct rows *rows, const struct position_cell *cell, struct error *error)
+{
+	size_t count = rows->groups + 2;
+	int64_t rights = 0;
+	const struct amount *spend = &cell->figures.current_period_spend;
+	bool is_unlimited = cell->figures.is_unlimited;
+	for (size_t i = 0; i < count; i++)
+		rights += rows->list[i].allocated + rows->list[i].pooled + rows->list[i].rest;
+	for (size_t i = 0; i < count; i++) {
+		const struct row *row = &rows->list[i];
+		bool is_by_units = is_unlimited || !rights;
+		rows->spends[i] = (struct group_spend){.drawn = is_by_units ? row->units : row->allocated + row->pooled,
+			.allocated_unused = is_by_units || i == count - 1 ? 0 : row->rest};
+	}
+	if (spend->state != AMOUNT_KNOWN)
+		return 0;
+	if (group_spend_share(rows->spends, count, is_unlimited ? 0 : rows->list[count - 1].rest, spend->minor, error) < 0)
+		return -1;
+	rows->list[count - 1].is_in |= rows->spends[count - 1].unused_spend != 0;
+	return 0;
+}
+
 static int print_row(struct position *position, const struct position_cell *cell, const struct rows *rows, size_t number,
 	struct running *running, struct error *error)
 {
@@ -145,6 +170,11 @@ static int print_row(struct position *position, const struct position_cell *cell
 	json_member_text(line, "currency", cell->pricing.currency);
 	position_put_amount(line, "over_licensed_amount", over_amount, cell->pricing.digits);
 	position_put_amount(line, "true_up_cost", true_up, cell->pricing.digits);
+	struct amount spend = cell->figures.current_period_spend;
+	const int64_t used = rows->spends[number].used_spend, unused = rows->spends[number].unused_spend;
+	position_put_amount(line, "used_spend", (struct amount){spend.state, used}, cell->pricing.digits);
+	position_put_amount(line, "unused_spend", (struct amount){spend.state, unused}, cell->pricing.digits);
+	position_put_amount(line, "current_period_spend", (struct amount){spend.state, used + unused}, cell->pricing.digits);
 	json_member_text(line, "status", status_of(row->unlicensed, state <= USAGE_ZERO));
 	position_end_record(position);
 	return 0;
@@ -156,13 +186,15 @@ static int print_type(
 	struct rows rows = {.type = type, .groups = position->membership.values[type].count};
 	struct running running = {.over_amount = {.state = AMOUNT_KNOWN}};
 	rows.list = calloc(rows.groups + 2, sizeof *rows.list);
-	if (!rows.list)
-		return error_set(error, EX_OSERR, "out of memory");
-	int result = fill(position, &rows, cell, parts, error);
+	rows.spends = calloc(rows.groups + 2, sizeof *rows.spends);
+	int result = rows.list && rows.spends ? fill(position, &rows, cell, parts, error) : error_set(error, EX_OSERR, "out of memory");
+	if (result == 0)
+		result = share_spend(&rows, cell, error);
 	for (size_t i = 0; i < rows.groups + 2 && result == 0; i++)
 		if (rows.list[i].is_in)
 			result = print_row(position, cell, &rows, i, &running, error);
 	free(rows.list);
+	free(rows.spends);
 	return result;
 }
 

@@ -197,7 +197,8 @@ const struct stream stream_group_result = {
 		{"rights_available", FIELD_RIGHTS, false}, {"over_licensed_rights", FIELD_INTEGER, false},
 		{"unlicensed_rights", FIELD_INTEGER, false}, {"covered_rights", FIELD_INTEGER, false}, {"usage_state", FIELD_WORD, false},
 		{"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, {"true_up_cost", FIELD_DECIMAL, false},
-		{"status", FIELD_TEXT, true}),
+		{"used_spend", FIELD_DECIMAL, false}, {"unused_spend", FIELD_DECIMAL, false},
+		{"current_period_spend", FIELD_DECIMAL, false}, {"status", FIELD_TEXT, true}),
 };
 
 const struct stream stream_unlicensed_consumption = {

@@ -16,11 +16,12 @@ SELECT 'product', product.* FROM product LEFT JOIN (SELECT profile, start, sum(u
   OR (NOT is_unknown AND product.true_up IS NOT sums.true_up) OR (product.spend <> '' AND product.spend IS NOT sums.spend);
 SELECT 'groups', metric.*, sums.* FROM metric CROSS JOIN (VALUES ('account'), ('site'), ('cost_center')) AS types LEFT JOIN (SELECT profile, model, metric, start, type, sum(used) AS used,
     sum(owned) AS owned, sum(available) AS available, sum(unlicensed) AS unlicensed, sum(over) AS over, sum(covered) AS covered, sum(true_up) AS true_up, sum(over_amount) AS over_amount,
-    sum(allocated) AS allocated, sum(pooled) AS pooled, max(owned = 'unlimited') AS is_unlimited FROM grouped GROUP BY 1, 2, 3, 4, 5) AS sums
+    sum(allocated) AS allocated, sum(pooled) AS pooled, max(owned = 'unlimited') AS is_unlimited, sum(share) AS share FROM grouped GROUP BY 1, 2, 3, 4, 5) AS sums
   ON sums.profile = metric.profile AND sums.model = metric.model AND sums.metric = metric.metric AND sums.start = metric.start AND sums.type = types.column1
-  WHERE (sums.profile IS NULL AND (metric.owned <> 0 OR metric.used <> 0)) OR sums.used <> metric.used OR sums.unlicensed <> metric.unlicensed OR sums.over <> metric.over
+  WHERE (sums.profile IS NULL AND (metric.owned <> 0 OR metric.used <> 0 OR metric.share > 0)) OR sums.used <> metric.used OR sums.unlicensed <> metric.unlicensed OR sums.over <> metric.over
   OR sums.covered <> metric.covered OR (metric.owned <> 'unlimited' AND (sums.owned <> metric.owned OR sums.available <> metric.available OR sums.allocated + sums.pooled <> metric.owned))
-  OR (metric.true_up <> '' AND sums.true_up <> metric.true_up) OR (metric.over_amount <> '' AND sums.over_amount <> metric.over_amount);
+  OR (metric.true_up <> '' AND sums.true_up <> metric.true_up) OR (metric.over_amount <> '' AND sums.over_amount <> metric.over_amount)
+  OR (metric.share <> '' AND sums.share <> metric.share);
 SELECT 'accounts', metric.*, sums.* FROM metric LEFT JOIN (SELECT profile, model, metric, start, sum(unlicensed) AS unlicensed, sum(cost) AS cost FROM account GROUP BY 1, 2, 3, 4) AS sums
   USING (profile, model, metric, start) WHERE coalesce(sums.unlicensed, 0) <> metric.unlicensed OR (metric.true_up <> '' AND coalesce(sums.cost, 0) <> metric.true_up);
 SELECT 'nothing to check' WHERE (SELECT count(*) FROM metric) = 0 OR (SELECT count(*) FROM grouped) = 0 OR (SELECT count(*) FROM product) = 0;
