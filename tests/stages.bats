@@ -19,6 +19,7 @@ arguments_of() {
 	reconcile) printf '%s\n' --entitlements "$acme/licence/entitlements.csv" --models "$acme/licence/models.csv" ;;
 	forecast) printf '%s\n' --models "$acme/licence/models.csv" ;;
 	report) printf '%s\n' --format csv ;;
+	chargeback) printf '%s\n' --by site ;;
 	exclude) printf '%s\n' --exclusions "$acme/licence/exclusions.csv" ;;
 	models) printf '%s\n' suggest -q ;;
 	explain) printf '%s\n' --format ndjson ;;
@@ -28,8 +29,8 @@ arguments_of() {
 }
 
 # All; those that read standard input; those that do not; those that pass on what they do not know; those that work on no input at all.
-programs="$stage_names exclude models explain policy export"
-readers="fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report exclude models explain"
+programs="$stage_names exclude models explain policy export chargeback"
+readers="fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast report exclude models explain chargeback"
 deaf="auth policy export"
 filters="fetch-subscriptions fetch-datafeed normalize merge aggregate-by-period reconcile forecast exclude"
 idle="normalize merge aggregate-by-period reconcile forecast exclude"
@@ -60,6 +61,7 @@ body() {
 	exclude) echo '{"type":"RECORD","stream":"account","record":{"account_id":"a"}}' ;;
 	# Used by no software model, hence in no position.
 	explain) echo '{"type":"RECORD","stream":"consumption_use","record":{"profile":"acme","account_id":"a","plan_item_id":null,"period_index":0,"period_start":"2024-01-31T00:00:00.000Z","period_end":"2024-04-30T00:00:00.000Z","software_model":null,"license_metric":null,"line":null,"units_consumed":1,"units_excluded":0}}' ;;
+	chargeback) echo '{"type":"RECORD","stream":"group_result","record":{"profile":"acme","software_model":"M","license_metric":"E","unit":"envelope","period_index":0,"period_start":"2024-01-31T00:00:00.000Z","period_end":"2024-04-30T00:00:00.000Z","group_type":"site","group_kind":"ungrouped","group_value":null,"rights_owned":1,"rights_allocated":0,"rights_pooled":1,"rights_used":1,"currency":"USD","true_up_cost":"0.00","used_spend":"1.00","unused_spend":"0.00"}}' ;;
 	models) echo '{"type":"RECORD","stream":"unrecognized_subscription","record":{"identifier":"i","identifier_type":"plan_item_id","display_name":null,"profiles":[],"subscriptions":0,"units_consumed":1}}' ;;
 	reconcile | report)
 		echo '{"type":"RECORD","stream":"consumption","record":{"profile":"acme","organization_id":null,"account_id":"a","account_name":null,"plan_item_id":"b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c403","software_model":null,"unit":"envelope","period_index":0,"period_start":"2024-01-31T00:00:00.000Z","period_end":"2024-04-30T00:00:00.000Z","units_consumed":1,"by_status":{"sent":1},"first_sent_at":null,"last_sent_at":null,"watermark":null,"state":"final"}}'

@@ -13,6 +13,7 @@ verify|RUN|~ verify 20250325T020000Z -C acme|prove every run by its manifest, RU
 evidence|RUN|~ evidence 20250325T020000Z -C acme --to acme.tar|write the evidence of RUN and of all runs before it to one file, signed and time stamped on request
 discard|RUN|~ discard 20250325T020000Z -C acme|give up an interrupted run: keep what it recorded, but never finish it
 reconcile||~ reconcile -C acme --as-of 2025-03-18|print the licence position from the current ledger and licence files
+chargeback||~ chargeback -C acme --by cost_center --period 2025-01-31|print what each group is charged: its units, their rate, its share of unused rights, and corrections
 report||~ report -C acme|print the last run'"'"'s report
 explain||~ explain -C acme --period 2024-10-31 --level day|print where the last run'"'"'s figures come from: entitlements, consumption, days, envelopes, recorded exchanges
 policy|diff A B|~ policy diff default policy.json -C acme|policy diff A B: print how figures change from one counting policy to another; also policy show, policy hash
@@ -26,12 +27,12 @@ export||~ export -C acme --format csv --stream consumption|export the ledgers as
 # Option, name of its value if it takes one, commands (* for all), help. An option whose help differs between commands has several rows;
 # the summary prints the first.
 options='
--p|PROFILE|validate run shard replay verify evidence discard reconcile report explain policy models entitlements status export rebuild|only this profile: its name in the workspace, or a file; may be repeated
--C|WORKSPACE|init validate run shard replay verify evidence discard reconcile report explain policy models entitlements status export rebuild|the workspace (default: the current folder; demo: envtally-demo)
+-p|PROFILE|validate run shard replay verify evidence discard reconcile chargeback report explain policy models entitlements status export rebuild|only this profile: its name in the workspace, or a file; may be repeated
+-C|WORKSPACE|init validate run shard replay verify evidence discard reconcile chargeback report explain policy models entitlements status export rebuild|the workspace (default: the current folder; demo: envtally-demo)
 -C|WORKSPACE|demo|the workspace (default: envtally-demo)
 --replay|DIR|run|use this recording instead of Docusign
 --now|RFC3339|run|the clock of the run, which names it (default: the current time)
---now|RFC3339|validate shard replay reconcile status|the clock (default: the current time)
+--now|RFC3339|validate shard replay reconcile chargeback status|the clock (default: the current time)
 --shards|N|run|divide the fetch among so many processes (doc/scale.md)
 --engine|NAME|run|where they run: local (the default), make or slurm
 --at-once|N|run|at most so many of them at a time (default: one for each processor; slurm: all)
@@ -41,10 +42,12 @@ options='
 --group-by|LIST|run reconcile|also positions by account, site, cost_center …; separate several with commas
 --jobs|COUNT|run|run up to COUNT profiles side by side (default: 1, one after the other)
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)
---period|START|explain policy|only the period that contains this day, or has this index
+--period|START|explain policy chargeback|only the period that contains this day, or has this index
 --account|ID|explain|only this account
 --model|NAME|explain|only this software model; may contain * and ?
 --level|LEVEL|explain|the depth: position, consumption, day, envelope or exchange (the default)
+--by|GROUP|chargeback|account, site, cost_center, department, company, country or organization
+--billed|DATE|chargeback|charge what was over then as the last run up to that day or time reported it; what has changed since is a line of its own
 --as-of|DATE|reconcile|the position reported by the last run up to the end of that day, or up to that time
 --restated||reconcile|with --as-of DAY: the position of everything sent by then, as known now
 --restatements||status|also print every figure that was restated
@@ -56,8 +59,9 @@ options='
 --on-alert|COMMAND|run status|run this shell command for each new alert, with it as JSON on its standard input
 --summary||run|print one line for each profile when all is done, also with -q: for cron mail
 --no-cache||validate run shard replay|do not keep the access token in the workspace
---format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv, html or verdict; models: table (the default), csv or ndjson; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
+--format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), csv, html or verdict; models: table (the default), csv or ndjson; chargeback: table (the default) or csv; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
 --format|FORMAT|report|table (the default), csv, html or verdict (its one line)
+--format|FORMAT|chargeback|table (the default) or csv
 --format|FORMAT|models|table (the default), csv or ndjson
 --format|FORMAT|explain policy reconcile|text (the default) or ndjson
 --format|FORMAT|status|text (the default), json (a line for each profile) or prometheus (a text file for its node exporter)
@@ -71,8 +75,8 @@ options='
 --tsa|URL|evidence|get a time stamp from this authority: FILE.tsr
 --tsa-certificate|FILE|evidence verify|the certificate to check the time stamp by (default: those of the system)
 --one-page||report|html: the first screen alone, one sheet of paper
---plain-cells||export report|csv: no apostrophe before a text that a spreadsheet would run as a formula
---color|WHEN|demo reconcile report models status|colour: auto (the default: on a terminal, unless NO_COLOR is set), always or never
+--plain-cells||export report chargeback|csv: no apostrophe before a text that a spreadsheet would run as a formula
+--color|WHEN|demo reconcile chargeback report models status|colour: auto (the default: on a terminal, unless NO_COLOR is set), always or never
 --log-format|FORMAT|*|messages on standard error: text (the default) or json, an object a line
 -v||*|more messages
 -q||*|fewer messages
@@ -92,7 +96,7 @@ options='
 '
 
 # The formats that a command prints, the default first.
-declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [reconcile]='text ndjson' [status]='text json prometheus')
+declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [chargeback]='table csv' [reconcile]='text ndjson' [status]='text json prometheus')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge combine aggregate-by-period forecast exclude feed split-streams run-facts"
@@ -268,7 +272,8 @@ set_option() { # OPTION VALUE
 		only_period=$2
 		;;
 	--account | --model | --level) question+=("$1" "$2") ;;
-	--as-of) as_of=$2 ;;
+	--as-of | --billed) as_of=$2 ;;
+	--by) charge_by=$2 ;;
 	--restated) restated=1 ;;
 	--format) format=$2 format_given=1 ;;
 	--to) export_to=$2 ;;

@@ -276,10 +276,45 @@ position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 	local from=$1 clock=$2 options group_by warn_days feed_from asking
 	shift 2
 	thaw_inputs "$from/inputs"
+	[ -z "$charge_by" ] || group_by=$charge_by
 	reconcile_options "$from/inputs"
 	[ ! -e "$from/excluded.ndjson" ] || options+=(--excluded "$from/excluded.ndjson")
 	[ ! -e "$from/inputs/others.ndjson" ] || options+=(--others "$from/inputs/others.ndjson" --workspace "$scratch/workspace")
 	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile -q "${options[@]}" --now "$clock" "$@" # what there is to warn of, the run has said
+}
+
+# What each group is charged, by the ledger as it is; with --billed, periods that were over then as in the run of then, and what has changed since.
+chargeback_command() {
+	no_operands chargeback
+	# With group results on standard input, it is for the stage.
+	if [ "$workspace_given" = 0 ] && [ ${#profiles[@]} -eq 0 ] && [ -z "$as_of" ] && { [ -p /dev/stdin ] || [ -s /dev/stdin ]; }; then
+		exec "$stages/chargeback" ${stage_flags[@]+"${stage_flags[@]}"} "${csv_flags[@]}" --by "$charge_by" --format "$format" ${question[@]+"${question[@]}"}
+	fi
+	[ -n "$charge_by" ] || fail 64 "cannot charge without --by GROUP: account, site, cost_center, department, company, country or organization"
+	need_workspace
+	local profile file name run last last_clock as_reported last_day='' until='' billed=()
+	parse_as_of
+	group_by=$charge_by
+	make_scratch
+	for profile in "${profiles[@]}"; do
+		file=$(profile_file "$profile")
+		name=$(profile_name "$file")
+		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot charge profile '$name': nothing was run yet"
+		if [ -n "$until" ]; then
+			run=$(run_of_then "$name")
+			[ -n "$run" ] || fail 66 "cannot charge profile '$name' as billed at $as_of: nothing had been run by then, or its run is not kept"
+			kept_run "$name" "$run" "charge profile '$name' as billed at $as_of"
+			position_of_run "$last" "$last_clock" >"$scratch/billed"
+			[ ! -s "$scratch/workspace" ] || cat "$scratch/workspace" >>"$scratch/billed"
+			billed=(--billed "$scratch/billed" --billed-at "$last_clock")
+			rm -f "$scratch/workspace"
+		fi
+		position "$file" "$name" >"$scratch/position"
+		[ ! -s "$scratch/workspace" ] || cat "$scratch/workspace" >>"$scratch/position"
+		stage chargeback --by "$charge_by" --format "$format" "${csv_flags[@]}" ${question[@]+"${question[@]}"} ${billed[@]+"${billed[@]}"} <"$scratch/position"
+		# Of several profiles there is one position, the workspace's, in each.
+		[ ! -s "$scratch/workspace" ] || break
+	done
 }
 
 explain_command() {
