@@ -6,10 +6,11 @@
  * With --billed, periods that were over then are charged as in that file, and what has changed since is a line of its own.
  * doc/reconcile.md#chargeback has the rule.
  *
- * Exit: 0; 64 usage; 65 bad input, or no group; 66 no such file; 74 cannot write.
+ * Exit: 0; 64 usage; 65 bad input; 66 no such file; 74 cannot write.
  */
 #include "report/chargeback.h"
 #include "base/instant.h"
+#include "io/diag.h"
 #include "io/program.h"
 #include "licence/group_type.h"
 
@@ -87,8 +88,11 @@ static void run(const char **operands, struct output *output, struct error *erro
 		result = charge_set_read(&billed, descriptor, billed_path, &question, error);
 	if (descriptor >= 0)
 		close(descriptor);
-	if (result == 0 && charge_set_read(&now, STDIN_FILENO, "standard input", &question, error) == 0)
+	if (result == 0 && charge_set_read(&now, STDIN_FILENO, "standard input", &question, error) == 0) {
+		if (!now.count)
+			diag_warn("there is no group_result of %s: reconcile --group-by %s prints them", by, by);
 		chargeback_print(&now, &billed, billed_at, &question, output, error);
+	}
 	charge_set_release(&now);
 	charge_set_release(&billed);
 }

@@ -354,12 +354,7 @@ int chargeback_print(const struct charge_set *now, const struct charge_set *bill
 	const struct chargeback_question *question, struct output *output, struct error *error)
 {
 	struct charges charges = {.count = 0};
-	int result = 0;
-	if (!now->count)
-		return error_set(error, EX_DATAERR,
-			"cannot charge by %s: there is no group_result of it: reconcile --group-by %s prints them", question->group_type,
-			question->group_type);
-	result = collect(&charges, now, billed, billed_at, error);
+	int result = collect(&charges, now, billed, billed_at, error);
 	if (charges.count)
 		qsort(charges.list, charges.count, sizeof *charges.list, compare_charges);
 	if (result == 0 && question->as_csv)

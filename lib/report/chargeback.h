@@ -33,7 +33,7 @@ int charge_set_read(
 	struct charge_set *set, int descriptor, const char *name, const struct chargeback_question *question, struct error *error);
 void charge_set_release(struct charge_set *set);
 
-/* `billed` may be empty; periods of it count that end until `billed_at`. EX_DATAERR if there is no group of the type at all. */
+/* `billed` may be empty; periods of it count that end until `billed_at`. */
 int chargeback_print(const struct charge_set *now, const struct charge_set *billed, int64_t billed_at,
 	const struct chargeback_question *question, struct output *output, struct error *error);
 
