@@ -1,12 +1,19 @@
 # envtally: `make help` describes the targets.
 
-VERSION = 0.1.0
+# That of the tag that is checked out; else the one to come.
+tag := $(shell git describe --exact-match --tags --match 'v[0-9]*' 2>/dev/null)
+VERSION := $(or $(tag:v%=%),0.1.0)
 prefix = /usr/local
 exec_prefix = $(prefix)
 bindir = $(exec_prefix)/bin
 libexecdir = $(exec_prefix)/libexec
 datadir = $(prefix)/share
 mandir = $(datadir)/man
+docdir = $(datadir)/doc/envtally
+completiondir = $(datadir)/bash-completion/completions
+sysconfdir = $(prefix)/etc
+localstatedir = $(prefix)/var
+unitdir = $(prefix)/lib/systemd/system
 INSTALL = install
 
 # SANITIZE=1 builds beside the ordinary build, with AddressSanitizer and UBSan, into build/sanitize/bin.
@@ -42,7 +49,7 @@ endif
 warnings = -Wall -Wextra -Werror
 CFLAGS = $(optimize)
 CXXFLAGS = $(optimize)
-common = -D_GNU_SOURCE -DENVTALLY_VERSION='"$(VERSION)"' -Ilib -fPIE -ffunction-sections -fdata-sections -MMD -MP $(hardening)
+common = -D_GNU_SOURCE -DENVTALLY_VERSION='"$(VERSION)"' -Ilib -fPIE -ffunction-sections -fdata-sections -MMD -MP $(hardening) -ffile-prefix-map=$(CURDIR)=.
 # Each program gets only the modules it calls from the archive, and with --as-needed only their libraries.
 libraries = -lcurl -lcrypto -lz -ljq -lcsv -lzip -lpopt -lsqlite3 -lsimdjson
 link = $(CXX) $(link_hardening) -Wl,--as-needed -Wl,--gc-sections
@@ -135,16 +142,36 @@ $(build)/tests/fuzz: $(fuzz_objects) $(archive)
 
 test-programs: $(programs) $(unit_tests) $(test_programs) ## build the programs and what only the tests use
 
-install: all ## install the stages under libexecdir and the driver as envtally: DESTDIR, prefix and the other directories as usual
-	$(INSTALL) -d $(DESTDIR)$(libexecdir)/envtally $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/envtally/feeds $(DESTDIR)$(mandir)/man1
-	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(libexecdir)/envtally
-	$(INSTALL) -m 644 lib/feeds/*.json $(DESTDIR)$(datadir)/envtally/feeds
-	$(INSTALL) -m 644 doc/man/*.1 $(DESTDIR)$(mandir)/man1
-	$(INSTALL) -m 644 lib/driver/*.sh $(DESTDIR)$(libexecdir)/envtally
+# Folders may have any name: each is quoted for the shell, and where it is written into a script or a unit.
+to = "$(DESTDIR)$(1)"
+man_pages := $(wildcard doc/man/*.[157])
+documents := README.md CHANGELOG.md SECURITY.md LICENSE $(wildcard doc/*.md) doc/report.png
+configured = sed -e 's|@bindir@|$(bindir)|g' -e 's|@libexecdir@|$(libexecdir)|g' -e 's|@sysconfdir@|$(sysconfdir)|g' -e 's|@localstatedir@|$(localstatedir)|g'
+
+install: all ## install programs, manual pages, documents, completion and systemd units: DESTDIR, prefix and the other directories as usual
+	$(INSTALL) -d $(call to,$(libexecdir)/envtally) $(call to,$(bindir)) $(call to,$(datadir)/envtally/feeds) $(call to,$(docdir)) \
+		$(call to,$(completiondir)) $(call to,$(sysconfdir)/envtally) $(call to,$(unitdir)) $(foreach section,1 5 7,$(call to,$(mandir)/man$(section)))
+	$(INSTALL) -m 755 $(programs) $(call to,$(libexecdir)/envtally)
+	$(INSTALL) -m 644 lib/driver/*.sh $(call to,$(libexecdir)/envtally)
+	$(INSTALL) -m 644 lib/feeds/*.json $(call to,$(datadir)/envtally/feeds)
+	for section in 1 5 7; do $(INSTALL) -m 644 doc/man/*.$$section $(call to,$(mandir)/man)$$section || exit; done
+	$(INSTALL) -m 644 $(documents) $(call to,$(docdir))
+	$(configured) package/completion.bash >$(call to,$(completiondir)/envtally)
+	for unit in service timer; do $(configured) package/envtally@.$$unit >$(call to,$(unitdir))/envtally@.$$unit || exit; done
+	[ -e $(call to,$(sysconfdir)/envtally/envtally.conf) ] || $(INSTALL) -m 644 package/envtally.conf $(call to,$(sysconfdir)/envtally)
 	sed -e 's|^program=.*|program=envtally|' -e 's|^invoked=.*|invoked=envtally|' -e 's|^version=.*|version=$(VERSION)|' \
-		-e 's|^stages=.*|stages=$${ENVTALLY_BIN:-$(libexecdir)/envtally}|' -e 's|^driver=.*|driver=$(libexecdir)/envtally|' \
-		pipeline.sh >$(DESTDIR)$(bindir)/envtally
-	chmod 755 $(DESTDIR)$(bindir)/envtally
+		-e 's|^stages=.*|stages=$${ENVTALLY_BIN:-"$(libexecdir)/envtally"}|' -e 's|^driver=.*|driver="$(libexecdir)/envtally"|' \
+		pipeline.sh >$(call to,$(bindir)/envtally)
+	chmod 755 $(call to,$(bindir)/envtally)
+	chmod 644 $(call to,$(completiondir)/envtally) $(call to,$(unitdir))/envtally@.*
+
+uninstall: ## remove what install has installed; the configuration stays
+	rm -rf $(call to,$(libexecdir)/envtally) $(call to,$(datadir)/envtally) $(call to,$(docdir))
+	rm -f $(call to,$(bindir)/envtally) $(call to,$(completiondir)/envtally) $(call to,$(unitdir)/envtally@.service) $(call to,$(unitdir)/envtally@.timer) \
+		$(foreach page,$(notdir $(man_pages)),$(call to,$(mandir)/man$(patsubst .%,%,$(suffix $(page)))/$(page)))
+
+deb: ## make the Debian package, build/deb/envtally_VERSION_ARCH.deb, and a list of what is in it, build/deb/envtally.cdx.json
+	bin/make-deb '$(VERSION)'
 
 test: ## build and run all tests (as tests/run does)
 	SANITIZE=$(SANITIZE) tests/run
@@ -196,7 +223,7 @@ fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out 
 	$(build)/tests/generate --fixture fixtures/acme
 
 formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
-scripts := pipeline.sh .ci/run bin/bootstrap tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/benchmark/scale tests/soak/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
+scripts := pipeline.sh .ci/run bin/bootstrap bin/make-deb package/completion.bash debian/envtally.postinst debian/envtally.postrm tests/debian-12-deb tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/benchmark/scale tests/soak/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
 	$(wildcard lib/driver/*.sh tests/*.bash tests/*/*.bash)
 
 lint-quick: ## check layout, layers, repeated code and shell scripts: seconds

@@ -231,8 +231,9 @@ end_pager() {
 	wait "$pager" || :
 }
 
-own_version() { # a source tree has it in its Makefile
-	printf 'envtally %s\n' "${version:-$(sed -n 's/^VERSION = //p' "$here/Makefile")}"
+own_version() { # in a source tree, that of the programs
+	[ -n "$version" ] || version=$("$stages/run-facts" --version 2>/dev/null) || version='(not built)'
+	printf 'envtally %s\n' "${version##* }"
 }
 
 main() {

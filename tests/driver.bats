@@ -77,7 +77,7 @@ commands="demo init validate run replay verify evidence discard reconcile report
 
 @test "--version is envtally's" {
 	run -0 --separate-stderr "$pipeline" --version
-	same "envtally $(sed -n 's/^VERSION = //p' "$root/Makefile")" "$output"
+	same "envtally $(merge --version | sed 's/.* //')" "$output"
 }
 
 @test "a clone that was not built says so, and names the two commands" {
@@ -101,7 +101,7 @@ commands="demo init validate run replay verify evidence discard reconcile report
 	unset ENVTALLY_BIN
 	envtally=to/usr/bin/envtally
 	says 64 "envtally: cannot do 'nonsense': no such command (envtally help lists them)" $envtally nonsense
-	same "envtally $(sed -n 's/^VERSION = //p' "$root/Makefile")" "$($envtally --version)"
+	same "envtally $(merge --version | sed 's/.* //')" "$($envtally --version)"
 	for command in '' $commands; do
 		# shellcheck disable=SC2086 # no word where there is no command
 		run -0 $envtally $command --help
