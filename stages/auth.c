@@ -78,6 +78,8 @@ static struct connection connection_of(const struct profile *profile)
 		.organization_id = profile->organization_id,
 		.api_base = profile->api_base,
 		.esign_base = profile->esign_base,
+		.feed_base = profile->feed_base,
+		.audience = profile->audience,
 		.contract_start = profile->contract_start,
 		.renewal_months = profile->renewal_months,
 		.lookback_days = profile->lookback_days,

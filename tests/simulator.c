@@ -27,7 +27,7 @@
 
 static char *serve, *port_file, *write_profile, *key_file, *ca_file, *log_file, *user, *assertion_file, **fault_specs, **public_keys,
 	**no_consent;
-static int port, plain_http, use_tls, latency, page_size = 100, token_seconds = 3600, made_accounts, clock_offset, seed = 1;
+static int port, plain_http, use_tls, two_hosts, latency, page_size = 100, token_seconds = 3600, made_accounts, clock_offset, seed = 1;
 static struct limit_settings limits = {-1, -1, 3600, 30, 0};
 
 static struct poptOption table[] = {
@@ -36,6 +36,7 @@ static struct poptOption table[] = {
 	{"port", 0, POPT_ARG_INT, &port, 0, "where to listen (default: 0, any that is free)", "N"},
 	{"port-file", 0, POPT_ARG_STRING, &port_file, 0, "write the port there, once ready", "FILE"},
 	{"tls", 0, POPT_ARG_NONE, &use_tls, 0, "HTTPS (the default)", NULL},
+	{"two-hosts", 0, POPT_ARG_NONE, &two_hosts, 0, "eSignature at https://localhost, all else at 127.0.0.1", NULL},
 	{"http", 0, POPT_ARG_NONE, &plain_http, 0, "HTTP without TLS", NULL},
 	{"ca-file", 0, POPT_ARG_STRING, &ca_file, 0, "write the certificate authority there, PEM", "FILE"},
 	{"write-profile", 0, POPT_ARG_STRING, &write_profile, 0, "write a profile, its key and the authority to DIR/profiles", "DIR"},
@@ -142,13 +143,14 @@ static int write_port_file(int listening, struct error *error)
 static int serve_until_signal(const struct world *world, const struct profile_writer *writer, const sigset_t *signals,
 	const struct server_settings *settings, struct error *error)
 {
-	char base[64];
+	char base[64], other[64];
 	int signal_number;
 	int listening = server_start(settings, error);
 	if (listening < 0)
 		return -1;
 	snprintf(base, sizeof base, "%s://127.0.0.1:%d", plain_http ? "http" : "https", listening);
-	service_set(world, base);
+	snprintf(other, sizeof other, "%s://localhost:%d", plain_http ? "http" : "https", listening);
+	service_set(world, base, other, two_hosts);
 	token_set(&(struct token_settings){
 		writer->integration_key, writer->key_pair_id, no_consent, assertion_file, listening, token_seconds});
 	if ((write_profile && profile_writer_write(writer, world, write_profile, base, error) < 0) || write_port_file(listening, error) < 0)

@@ -70,7 +70,8 @@ static void append_claims(struct buffer *json, const struct jwt_claims *claims, 
 	json_member_text(json, "aud", audience);
 	json_member_integer(json, "iat", iat);
 	json_member_integer(json, "exp", iat + lifetime);
-	json_member_text(json, "scope", claims->scopes);
+	if (*claims->scopes)
+		json_member_text(json, "scope", claims->scopes);
 	json_end(json, '}');
 	json_finish(json);
 }
@@ -106,8 +107,9 @@ static int check(const struct jwt_claims *claims, EVP_PKEY *pkey, int lifetime, 
 		return error_set(error, EX_CONFIG, "cannot make the assertion: the integration key is missing");
 	if (!claims->audience || !*claims->audience)
 		return error_set(error, EX_CONFIG, "cannot make the assertion: the audience is missing");
-	if (!claims->scopes || !*claims->scopes)
-		return error_set(error, EX_CONFIG, "cannot make the assertion: the scopes are missing");
+	if (!claims->scopes || (!*claims->scopes && claims->user_id && *claims->user_id))
+		return error_set(
+			error, EX_CONFIG, "cannot make the assertion: the scopes are missing"); /* an application may ask for none */
 	if (lifetime < 1 || lifetime > JWT_LIFETIME_LIMIT)
 		return error_set(error, EX_CONFIG, "cannot make the assertion: its lifetime of %d seconds is not from 1 to %d", lifetime,
 			JWT_LIFETIME_LIMIT);

@@ -24,6 +24,8 @@ static const struct setting table[] = {
 	{"organization_id", SETTING_STRING, AT(organization_id), .required = true},
 	{"api_base", SETTING_STRING, AT(api_base), .required = true},
 	{"esign_base", SETTING_STRING, AT(esign_base)},
+	{"feed_base", SETTING_STRING, AT(feed_base)},
+	{"audience", SETTING_STRING, AT(audience)},
 	{"feed", SETTING_STRING, AT(feed), .required = true},
 	{"ca_bundle", SETTING_STRING, AT(ca_bundle)},
 	{"proxy_login", SETTING_STRING, AT(proxy_login)},

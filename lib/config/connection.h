@@ -2,7 +2,7 @@
  * connection.h: the CONNECTION message, which auth prints for the fetchers.
  *
  * It carries what the fetchers must know of the profile, an access token and the command that gets a new one:
- * {"type":"CONNECTION","profile","organization_id","api_base","esign_base","contract_start","renewal_months","feed",
+ * {"type":"CONNECTION","profile","organization_id","api_base","esign_base","feed_base","audience","contract_start","renewal_months","feed",
  *  "lookback_days","concurrency","ca_bundle","proxy_login","headroom","accounts","download_consumption","download_billing","access_token","expires_at","token_command"}.
  *
  * The token is written to pipes and sockets only: in a file or on a terminal it is null, unless --show-token is given.
@@ -17,7 +17,7 @@
 struct connection {
 	char *profile, *organization_id, *api_base, *feed, *ca_bundle, *proxy_login;
 	char *headroom; /* the file of http/headroom.h, or NULL */
-	char *esign_base; /* as in profile.h; NULL: api_base */
+	char *esign_base, *feed_base, *audience; /* as in profile.h; NULL if there is none */
 	int32_t contract_start;
 	int renewal_months, lookback_days, concurrency;
 	bool download_consumption, download_billing;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define PROFILE_LIMIT ((size_t)1 << 20) /* bytes of the file */
+#define FEED_BASE "an https URL, or the same as api_base"
 #define ESIGN_BASE "an https URL, such as https://{site_name}.docusign.net, or the same as api_base"
 #define PASSWORD_SOURCES "where the key's password is: file:PATH, fd:N or env:NAME, never the password itself"
 #define DEFAULT_SCOPES "organization_read organization_sub_account_read asset_group_account_read account_read"
@@ -87,10 +88,13 @@ static bool accept_file(char *text)
 #define AT(member) .offset = offsetof(struct profile, member)
 
 static const char *const integration_types[] = {"organization", NULL};
+static const char *const profile_types[] = {"docusign_subscription", "Docusign subscription", "subscription", NULL}; /* one and the same */
 
 static const struct setting table[] = {
 	{"name", SETTING_STRING, AT(name), .required = true, .accepts = accept_name, .expected = FILE_NAME_EXPECTED},
 	{"integration_type", SETTING_WORD, AT(integration_type), .required = true, .words = integration_types},
+	{"display_name", SETTING_STRING, AT(display_name)},
+	{"profile_type", SETTING_WORD, AT(profile_type), .words = profile_types},
 	{"organization_id", SETTING_STRING, AT(organization_id), .required = true, .accepts = accept_uuid,
 		.expected = "the UUID of the Docusign organization"},
 	{"contract_start", SETTING_DAY, AT(contract_start), .required = true},
@@ -100,6 +104,7 @@ static const struct setting table[] = {
 	{"download_billing", SETTING_BOOLEAN, AT(download_billing)},
 	{"api_base", SETTING_STRING, AT(api_base), .required = true, .accepts = accept_base,
 		.expected = "an https URL (http only to this machine), such as https://api.docusign.net"},
+	{"feed_base", SETTING_STRING, AT(feed_base), .accepts = accept_base, .expected = FEED_BASE},
 	{"esign_base", SETTING_STRING, AT(esign_base), .accepts = accept_base, .expected = ESIGN_BASE},
 	{"audience", SETTING_STRING, AT(audience), .required = true, .accepts = accept_audience,
 		.expected = "a host such as account.docusign.com"},
@@ -129,11 +134,13 @@ static int read_scopes(struct settings *settings, struct profile *profile, struc
 		return settings_read(settings, scopes_text, profile, error);
 	struct buffer joined = BUFFER_INIT;
 	char **list = NULL;
+	bool is_absent = settings_kind(settings, "scopes") == JV_KIND_INVALID || settings_kind(settings, "scopes") == JV_KIND_NULL;
 	if (settings_read(settings, scopes_list, &list, error) < 0)
 		return -1;
 	for (char **scope = list; scope && *scope; scope++)
 		buffer_append_format(&joined, "%s%s", scope == list ? "" : " ", *scope);
-	if (!list)
+	/* An empty array: the token is asked for without scopes. */
+	if (is_absent)
 		buffer_append_string(&joined, profile->user_id ? "signature impersonation " DEFAULT_SCOPES : DEFAULT_SCOPES);
 	settings_release(scopes_list, &list);
 	profile->scopes = joined.failed ? NULL : strdup(joined.data);
@@ -143,11 +150,14 @@ static int read_scopes(struct settings *settings, struct profile *profile, struc
 
 static int complete(struct settings *settings, struct profile *profile, struct error *error)
 {
-	if ((!profile->feed && !(profile->feed = strdup("datafeed"))) ||
-		(!profile->esign_base && !(profile->esign_base = strdup(profile->api_base))))
+	if (!profile->feed && !(profile->feed = strdup("datafeed")))
 		return error_set(error, EX_OSERR, "out of memory");
-	if (strcmp(profile->esign_base, profile->api_base) != 0 && strncmp(profile->esign_base, "https://", 8) != 0)
-		return settings_wrong(settings, error, "esign_base", "must be " ESIGN_BASE);
+	const struct {
+		const char *key, *base, *expected;
+	} bases[] = {{"esign_base", profile->esign_base, ESIGN_BASE}, {"feed_base", profile->feed_base, FEED_BASE}};
+	for (size_t i = 0; i < sizeof bases / sizeof *bases; i++)
+		if (bases[i].base && strcmp(bases[i].base, profile->api_base) != 0 && strncmp(bases[i].base, "https://", 8) != 0)
+			return settings_wrong(settings, error, bases[i].key, "must be %s", bases[i].expected);
 	return 0;
 }
 

@@ -20,13 +20,16 @@ struct profile {
 	char *path; /* as given */
 	char *directory; /* of the profile: key_file, ca_bundle and proxy_login are relative to it */
 	char *name;
+	char *display_name; /* for people; or NULL */
+	int profile_type; /* 0: subscription, the only one */
 	int integration_type; /* 0: organization, the only one */
 	char *organization_id; /* lower case */
 	int32_t contract_start; /* day (instant.h); origin of all consumption periods */
 	int renewal_months; /* 1 to 60 */
 	bool active, download_consumption, download_billing;
 	char *api_base; /* without a trailing slash; https, or http to a loopback address */
-	char *esign_base; /* the same, of the eSignature REST API; may hold {site_name}; api_base where the profile has none */
+	char *esign_base; /* the same, of the eSignature REST API; may hold {site_name}; or NULL */
+	char *feed_base; /* the same, of the feed, instead of what its descriptor says; or NULL */
 	char *audience; /* host[:port], without a scheme */
 	char *integration_key, *key_pair_id;
 	char *key_file, *key_password, *key_alias;

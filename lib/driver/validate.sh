@@ -147,7 +147,7 @@ check_scopes() { # those that the Admin API asks for; whether they are granted, 
 	given=${facts[scopes]//[\[\]\",]/ }
 	read -r -a given <<<"$given"
 	[ ${#given[@]} -gt 0 ] || {
-		echo "the usual ones"
+		[ "${facts[scopes]}" = '[]' ] && echo "none: what the integration key is authorised for" || echo "the usual ones"
 		return
 	}
 	missing=$(for scope in organization_read organization_sub_account_read asset_group_account_read account_read; do

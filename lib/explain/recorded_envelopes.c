@@ -13,7 +13,8 @@ struct walk {
 	struct recording_reader recording;
 	struct response_reader responses;
 	struct feed_map map;
-	struct json_scanner *pages, *records, *canonical;
+	struct json_scanner *pages[2], *records, *canonical; /* of a page, a download */
+	struct fetch_manner manners[2];
 	struct json_slice fields[RAW_MAP_FIELDS];
 	struct buffer texts, record, line;
 	const char *account_id; /* of the request; NULL for none */
@@ -41,10 +42,17 @@ static void find_account_mark(const struct feed *feed, struct buffer *mark)
 		}
 }
 
-/* Sets walk->account_id from a URL. Percent-encoding does not change ids, which have only letters, digits and dashes. */
-static int find_account(struct walk *walk, const struct json_slice *url, struct error *error)
+/* Sets walk->account_id from what was recorded with a download, or from a URL. Percent-encoding does not change ids, which have only letters, digits and dashes. */
+static int find_account(struct walk *walk, const struct recorded_exchange *exchange, struct error *error)
 {
+	const struct json_slice *url = &exchange->url, *download = &exchange->download;
 	struct buffer mark = BUFFER_INIT;
+	if (download->kind == JSON_STRING) {
+		buffer_reset(&walk->texts);
+		buffer_append(&walk->texts, download->text, download->length);
+		walk->account_id = download->length ? walk->texts.data : NULL;
+		return buffer_check(&walk->texts, error);
+	}
 	find_account_mark(&walk->map.feed, &mark);
 	buffer_reset(&walk->texts);
 	const char *at = mark.length ? memmem(url->text, url->length, mark.data, mark.length) : NULL;
@@ -118,8 +126,13 @@ static int read_response(struct walk *walk, const struct recorded_exchange *exch
 	struct http_response response = {.body = ""};
 	struct json_slice records;
 	struct buffer type = BUFFER_INIT, encoding = BUFFER_INIT;
+	bool is_download = exchange->download.kind == JSON_STRING;
+	/* The items of a list are no records. */
+	if (walk->map.feed.item && !is_download)
+		return 0;
 	const struct response_received received = {.status = exchange->status,
 		.url = "",
+		.manner = &walk->manners[is_download],
 		.content_type = text_of(&type, &exchange->content_type),
 		.content_encoding = text_of(&encoding, &exchange->content_encoding),
 		.body = exchange->body,
@@ -127,9 +140,14 @@ static int read_response(struct walk *walk, const struct recorded_exchange *exch
 	int result = buffer_check(&type, error) < 0 || buffer_check(&encoding, error) < 0 ? -1 : 0;
 	if (result == 0)
 		response_read(&walk->responses, &received, &response);
-	if (result == 0 && !response.error.status && find_account(walk, &exchange->url, error) == 0 &&
-		json_scan(walk->pages, response.wrapped, response.wrapped_length, &records, NULL) == 0 && records.kind == JSON_ARRAY)
-		result = json_scan_elements(walk->pages, &records, read_record, walk, error);
+	struct json_scanner *page = walk->pages[is_download];
+	if (result == 0 && !response.error.status && find_account(walk, exchange, error) == 0 &&
+		json_scan(page, response.wrapped, response.wrapped_length, &records, NULL) == 0) {
+		if (records.kind == JSON_ARRAY)
+			result = json_scan_elements(page, &records, read_record, walk, error);
+		else if (records.kind == JSON_OBJECT && (is_download || walk->map.feed.paging == FEED_PAGING_NONE))
+			result = read_record(walk, records.text, records.length);
+	}
 	buffer_release(&type);
 	buffer_release(&encoding);
 	return result;
@@ -156,17 +174,22 @@ static int open_scanners(struct walk *walk, struct error *error)
 	static const char *const canonical[] = {"/record/account_id", "/record/envelope_id", "/record/status", "/record/created_at",
 		"/record/sent_at", "/record/completed_at", "/record/modified_at", "/record/plan_item_id", "/record/sender_id",
 		"/record/sending_method"};
-	struct buffer pointer = BUFFER_INIT;
-	buffer_append_format(&pointer, "/body%s", walk->map.feed.records);
-	const char *const page[] = {pointer.data};
-	int result = buffer_check(&pointer, error);
-	if (result == 0 &&
-		(!(walk->pages = json_scanner_new(page, 1, error)) ||
-			!(walk->records = json_scanner_new(walk->map.pointers, walk->map.pointer_count, error)) ||
-			!(walk->canonical = json_scanner_new(canonical, sizeof canonical / sizeof *canonical, error))))
-		result = -1;
-	buffer_release(&pointer);
-	return result;
+	const struct feed *feed = &walk->map.feed;
+	for (int i = 0; i <= (feed->item != NULL); i++) {
+		struct buffer pointer = BUFFER_INIT;
+		buffer_append_format(&pointer, "/body%s", feed_records(feed, i));
+		const char *const page[] = {pointer.data};
+		walk->manners[i].format = feed_format(feed, i);
+		if (buffer_check(&pointer, error) == 0)
+			walk->pages[i] = json_scanner_new(page, 1, error);
+		buffer_release(&pointer);
+		if (!walk->pages[i])
+			return -1;
+	}
+	return (walk->records = json_scanner_new(walk->map.pointers, walk->map.pointer_count, error)) &&
+			(walk->canonical = json_scanner_new(canonical, sizeof canonical / sizeof *canonical, error))
+		? 0
+		: -1;
 }
 
 int recorded_envelopes_walk(const struct recorded_envelopes *envelopes, const char *directory, const char *feed, struct error *error)
@@ -182,7 +205,8 @@ int recorded_envelopes_walk(const struct recorded_envelopes *envelopes, const ch
 	response_reader_release(&walk.responses);
 	recording_reader_release(&walk.recording);
 out:
-	json_scanner_free(walk.pages);
+	json_scanner_free(walk.pages[0]);
+	json_scanner_free(walk.pages[1]);
 	json_scanner_free(walk.records);
 	json_scanner_free(walk.canonical);
 	feed_map_release(&walk.map);

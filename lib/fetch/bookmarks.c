@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ static void bookmark_free(void *given)
 	struct bookmark *bookmark = given;
 	if (!bookmark)
 		return;
+	tdestroy(bookmark->items, free);
 	free(bookmark->account_id);
 	free(bookmark->position);
 	free(bookmark);
@@ -63,11 +65,90 @@ int bookmark_set_position(struct bookmark *bookmark, const char *position, size_
 	return 0;
 }
 
+/* ---- items ---- */
+
+struct item {
+	bool is_listed;
+	char id[BOOKMARK_ITEM_LIMIT + 1];
+};
+
+static int compare_items(const void *a, const void *b)
+{
+	return strcmp(((const struct item *)a)->id, ((const struct item *)b)->id);
+}
+
+bool bookmark_has_item(struct bookmark *bookmark, const char *id)
+{
+	struct item key = {.is_listed = true}, **found;
+	snprintf(key.id, sizeof key.id, "%s", id);
+	found = tfind(&key, &bookmark->items, compare_items);
+	if (found)
+		(*found)->is_listed = true;
+	return found;
+}
+
+int bookmark_add_item(struct bookmark *bookmark, const char *id, struct error *error)
+{
+	struct item *item = calloc(1, sizeof *item), **known = NULL;
+	if (bookmark->item_count == BOOKMARK_ITEMS_MOST) {
+		free(item);
+		return error_set(
+			error, EX_DATAERR, "the list has more than %d items: narrow it by {since} in its query", BOOKMARK_ITEMS_MOST);
+	}
+	if (item) {
+		item->is_listed = true;
+		snprintf(item->id, sizeof item->id, "%s", id);
+		known = tsearch(item, &bookmark->items, compare_items);
+	}
+	if (known && *known == item)
+		bookmark->item_count++;
+	else
+		free(item);
+	return known ? 0 : error_set(error, EX_OSERR, "out of memory");
+}
+
+static void unlist(const void *node, VISIT visit, void *context)
+{
+	(void)context;
+	if (visit == postorder || visit == leaf)
+		(*(struct item *const *)node)->is_listed = false;
+}
+
+void bookmark_begin_items(struct bookmark *bookmark)
+{
+	twalk_r(bookmark->items, unlist, NULL);
+}
+
+struct moving {
+	struct bookmark *to;
+	struct error *error;
+	int result;
+};
+
+static void move_listed(const void *node, VISIT visit, void *context)
+{
+	const struct item *item = *(struct item *const *)node;
+	struct moving *moving = context;
+	if ((visit == postorder || visit == leaf) && item->is_listed && moving->result == 0)
+		moving->result = bookmark_add_item(moving->to, item->id, moving->error);
+}
+
+int bookmark_forget_items(struct bookmark *bookmark, struct error *error)
+{
+	struct bookmark kept = {.items = NULL};
+	struct moving moving = {.to = &kept, .error = error};
+	twalk_r(bookmark->items, move_listed, &moving);
+	tdestroy(bookmark->items, free);
+	bookmark->items = kept.items;
+	bookmark->item_count = kept.item_count;
+	return moving.result;
+}
+
 /* ---- reading ---- */
 
-enum { SINCE, UNTIL, NEWEST, POSITION, TOTAL, FED_FROM, FED_TO, BATCH, LAST_PAGE, ENTRY_FIELDS };
+enum { SINCE, UNTIL, NEWEST, POSITION, TOTAL, FED_FROM, FED_TO, BATCH, LAST_PAGE, DOWNLOADED, ENTRY_FIELDS };
 static const char *const entry_pointers[ENTRY_FIELDS] = {
-	"/since", "/until", "/newest", "/position", "/total", "/fed_from", "/fed_to", "/batch", "/last_page"};
+	"/since", "/until", "/newest", "/position", "/total", "/fed_from", "/fed_to", "/batch", "/last_page", "/downloaded"};
 
 /* A scanner for each depth: members are read while those around them are. */
 struct reading {
@@ -128,6 +209,48 @@ static int read_position(const struct json_slice fields[], struct bookmark *book
 	return bookmark_set_position(bookmark, position->text, position->length, error);
 }
 
+struct item_reading {
+	struct bookmark *bookmark;
+	struct error *error;
+};
+
+/* The text is a JSON string, as bookmarks_append_state() has written it. */
+static int read_item(void *context, const char *text, size_t length)
+{
+	static const char *const pointer = "/id";
+	const struct item_reading *reading = context;
+	struct buffer wrapped = BUFFER_INIT;
+	struct json_slice slice;
+	char id[BOOKMARK_ITEM_LIMIT + 1];
+	struct json_scanner *scanner = json_scanner_new(&pointer, 1, reading->error);
+	buffer_append_string(&wrapped, "{\"id\":");
+	buffer_append(&wrapped, text, length);
+	buffer_append_byte(&wrapped, '}');
+	int result = scanner && buffer_check(&wrapped, reading->error) == 0
+		? json_scan(scanner, wrapped.data, wrapped.length, &slice, reading->error)
+		: -1;
+	if (result == 0 && (slice.kind != JSON_STRING || slice.length == 0 || slice.length > BOOKMARK_ITEM_LIMIT))
+		result = error_set(
+			reading->error, EX_DATAERR, "\"downloaded\" of account '%.60s' has what is no id", reading->bookmark->account_id);
+	if (result == 0) {
+		snprintf(id, sizeof id, "%.*s", (int)slice.length, slice.text);
+		result = bookmark_add_item(reading->bookmark, id, reading->error);
+	}
+	buffer_release(&wrapped);
+	json_scanner_free(scanner);
+	return result;
+}
+
+static int read_items(const struct reading *reading, const struct json_slice fields[], struct bookmark *bookmark)
+{
+	struct item_reading items = {.bookmark = bookmark, .error = reading->error};
+	/* The items' texts are the scanner's: what else it gave is read first. */
+	struct json_slice downloaded = fields[DOWNLOADED];
+	if (read_position(fields, bookmark, reading->error) < 0)
+		return -1;
+	return json_scan_elements(reading->entry, &downloaded, read_item, &items, reading->error);
+}
+
 static int read_account(const struct reading *reading, const char *account, const char *text, size_t length)
 {
 	struct json_slice fields[ENTRY_FIELDS];
@@ -141,6 +264,10 @@ static int read_account(const struct reading *reading, const char *account, cons
 		read_instant(&fields[UNTIL], "until", &bookmark->until, account, error) < 0 ||
 		read_instant(&fields[NEWEST], "newest", &bookmark->newest, account, error) < 0 || read_history(fields, bookmark, error) < 0)
 		return -1;
+	if (fields[DOWNLOADED].kind == JSON_ARRAY)
+		return read_items(reading, fields, bookmark);
+	if (fields[DOWNLOADED].kind != JSON_ABSENT)
+		return error_set(error, EX_DATAERR, "\"downloaded\" of account '%.60s' is not an array", account);
 	return read_position(fields, bookmark, error);
 }
 
@@ -282,18 +409,25 @@ void bookmarks_release(struct bookmarks *bookmarks)
 
 /* ---- writing ---- */
 
+static void append_item(const void *node, VISIT visit, void *context)
+{
+	const struct item *item = *(struct item *const *)node;
+	if (visit == postorder || visit == leaf)
+		json_string(context, item->id, strlen(item->id));
+}
+
 static void append_bookmark(const void *node, VISIT visit, void *context)
 {
 	const struct bookmark *bookmark = *(struct bookmark *const *)node;
 	struct buffer *line = context;
-	bool empty = bookmark->until == INSTANT_NONE && bookmark->newest == INSTANT_NONE;
+	const struct bookmark *window = bookmark->instead ? bookmark->instead : bookmark;
+	bool empty = window->until == INSTANT_NONE && bookmark->newest == INSTANT_NONE && !bookmark->items;
 	if ((visit != postorder && visit != leaf) || empty)
 		return;
 	const struct {
 		const char *key;
 		int64_t instant;
-	} instants[] = {
-		{"since", bookmark->position ? bookmark->since : INSTANT_NONE}, {"until", bookmark->until}, {"newest", bookmark->newest}};
+	} instants[] = {{"since", window->position ? window->since : INSTANT_NONE}, {"until", window->until}, {"newest", bookmark->newest}};
 	append_key(line, bookmark->account_id, strlen(bookmark->account_id));
 	json_begin(line, '{');
 	for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
@@ -301,10 +435,10 @@ static void append_bookmark(const void *node, VISIT visit, void *context)
 			continue;
 		json_member_instant(line, instants[i].key, instants[i].instant);
 	}
-	if (bookmark->position)
-		json_member_text(line, "position", bookmark->position);
-	if (bookmark->position && bookmark->total >= 0)
-		json_member_integer(line, "total", bookmark->total);
+	if (window->position)
+		json_member_text(line, "position", window->position);
+	if (window->position && window->total >= 0)
+		json_member_integer(line, "total", window->total);
 	if (bookmark->fed_to != DAY_NONE) {
 		json_member_day(line, "fed_from", bookmark->fed_from);
 		json_member_day(line, "fed_to", bookmark->fed_to);
@@ -312,6 +446,11 @@ static void append_bookmark(const void *node, VISIT visit, void *context)
 	}
 	if (bookmark->last_page > 1) /* fewer than one is none */
 		json_member_integer(line, "last_page", bookmark->last_page);
+	if (bookmark->items) {
+		json_member_begin(line, "downloaded", '[');
+		twalk_r(bookmark->items, append_item, line);
+		json_end(line, ']');
+	}
 	json_end(line, '}');
 }
 

@@ -4,6 +4,7 @@
  * {"bookmarks":{"<stream>":{"<account id>":{"until":…}}}}; an entry may also have
  * - "newest": the newest time at the feed's clock pointer among the account's records so far;
  * - "since" and "position": the window from `since` to `until` is unfinished, and `position` requests its next page;
+ * - "downloaded": the ids of a list's items that were downloaded, as far as the list still has them;
  * - "total": of that window, the number of records that the list declared;
  * - "fed_from", "fed_to" and "batch": the days between which its last news appeared, and the number of its records (feed_schedule.h);
  * - "last_page": the most records of a last page, of those that a further request has proved to be the last (window_pages.h).
@@ -28,6 +29,9 @@ struct bookmark {
 	int64_t total; /* -1 if absent */
 	int32_t fed_from, fed_to; /* days; DAY_NONE if absent */
 	int64_t batch, last_page; /* 0 if absent */
+	void *items; /* tsearch(3) tree of what was downloaded */
+	size_t item_count;
+	const struct bookmark *instead; /* the STATE has its window, not this one's: an item of this one is to be downloaded again */
 };
 
 struct bookmarks {
@@ -48,6 +52,17 @@ struct bookmark *bookmarks_get(struct bookmarks *bookmarks, const char *account_
 
 /* Sets `position` to a copy of the text, or to NULL. */
 int bookmark_set_position(struct bookmark *bookmark, const char *position, size_t length, struct error *error);
+
+#define BOOKMARK_ITEM_LIMIT 256 /* bytes of an id */
+#define BOOKMARK_ITEMS_MOST 100000
+
+/* Was the item downloaded? It is then one that the list still has. */
+bool bookmark_has_item(struct bookmark *bookmark, const char *id);
+int bookmark_add_item(struct bookmark *bookmark, const char *id, struct error *error);
+
+/* Before a list is read from its beginning, and after it was read to its end: forgets those that it does not have any more. */
+void bookmark_begin_items(struct bookmark *bookmark);
+int bookmark_forget_items(struct bookmark *bookmark, struct error *error);
 
 /* Appends the STATE message as a line, accounts in the order of their ids. */
 void bookmarks_append_state(const struct bookmarks *bookmarks, struct buffer *line);

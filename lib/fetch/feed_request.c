@@ -20,6 +20,8 @@ static void append_value(const struct feed_place *place, const char *name, size_
 		buffer_append_string(to, place->account_id ? place->account_id : "");
 	} else if (placeholder_is(name, length, "organization_id")) {
 		buffer_append_string(to, place->organization_id);
+	} else if (placeholder_is(name, length, "id")) {
+		buffer_append_string(to, place->item_id ? place->item_id : "");
 	} else if (placeholder_is(name, length, "position")) {
 		buffer_append_string(to, place->position ? place->position : "");
 	}
@@ -79,4 +81,10 @@ void feed_append_url(const struct feed *feed, const struct feed_place *given, st
 	}
 	url->failed |= start.failed;
 	buffer_release(&start);
+}
+
+void feed_append_item_url(const struct feed *feed, const struct feed_place *place, struct buffer *url)
+{
+	buffer_append_string(url, place->api_base);
+	expand(feed->item_path, place, true, false, url);
 }

@@ -14,6 +14,7 @@ struct feed_place {
 	const char *account_id; /* NULL for a feed of the whole organization */
 	int64_t since, until;
 	const char *position; /* NULL: the first page */
+	const char *item_id; /* of an item that is downloaded */
 };
 
 /*
@@ -21,6 +22,9 @@ struct feed_place {
  * characters, in upper case. For paging by link the position is the URL.
  */
 void feed_append_url(const struct feed *feed, const struct feed_place *place, struct buffer *url);
+
+/* Appends the URL of an item, for a feed that has its template. */
+void feed_append_item_url(const struct feed *feed, const struct feed_place *place, struct buffer *url);
 
 /* Appends the first position, "" for kinds without one. */
 void feed_append_start(const struct feed *feed, const struct feed_place *place, struct buffer *position);

@@ -1,6 +1,7 @@
 #include "fetch/fetch_run.h"
 
 #include "base/instant.h"
+#include "fetch/downloads.h"
 #include "fetch/feed_request.h"
 #include "fetch/fetch_print.h"
 #include "fetch/look_back.h"
@@ -20,17 +21,16 @@
 struct walk {
 	const char *id; /* of the account, or of the organization */
 	struct fetch_turn *turn; /* NULL for the organization */
+	const char *base; /* the URL of its host */
 	struct bookmark *bookmark;
 	struct fetch_window window; /* `resumed` once it is past its first page */
 	int restarts; /* from the window's beginning: the position had expired, or the list has changed */
 	bool is_asked, finished;
 	struct window_pages pages;
 	struct feed_news news;
-	struct { /* the bookmark as this run found it; restored if the feed loops */
-		int64_t since, until, newest, total;
-		bool is_under_way;
-		char *position;
-	} before;
+	struct downloads downloads;
+	struct bookmark before; /* as this run found it; restored if the feed loops */
+	bool was_under_way;
 };
 
 /* ---- accounts ---- */
@@ -50,6 +50,7 @@ struct page_records {
 	struct fetch_run *run;
 	struct walk *walk;
 	size_t count;
+	bool is_download;
 	struct error *error;
 };
 
@@ -95,6 +96,25 @@ static int find_account(struct fetch_run *run, const struct json_slice *account,
 	return *bookmark ? 0 : -1;
 }
 
+static struct feed_place place_of(const struct fetch_run *run, const struct walk *walk)
+{
+	return (struct feed_place){.api_base = walk->base,
+		.organization_id = run->connection.organization_id,
+		.account_id = run->feed.per_organization ? NULL : walk->id,
+		.since = walk->window.since,
+		.until = walk->window.until,
+		.position = walk->window.resumed ? walk->bookmark->position : NULL};
+}
+
+static int add_item(struct fetch_run *run, struct walk *walk, const char *text, size_t length, struct error *error)
+{
+	struct json_slice fields[2];
+	const struct feed_place place = place_of(run, walk);
+	if (json_scan(run->item, text, length, fields, error) < 0)
+		return -1;
+	return downloads_add(&walk->downloads, &run->feed, &place, walk->bookmark, fields, error);
+}
+
 static int read_record(void *context, const char *text, size_t length)
 {
 	struct page_records *page = context;
@@ -102,8 +122,11 @@ static int read_record(void *context, const char *text, size_t length)
 	struct bookmark *bookmark = page->walk->bookmark;
 	struct json_slice slices[2];
 	page->count++;
-	if (run->feed.paging == FEED_PAGING_OFFSET && window_pages_record(&page->walk->pages, text, length, page->error) < 0)
+	if (run->feed.paging == FEED_PAGING_OFFSET && !page->is_download &&
+		window_pages_record(&page->walk->pages, text, length, page->error) < 0)
 		return -1;
+	if (run->feed.item && !page->is_download)
+		return add_item(run, page->walk, text, length, page->error);
 	if (json_scan(run->record, text, length, slices, page->error) < 0)
 		return -1;
 	if (run->feed.per_organization && find_account(run, &slices[SLICE_ACCOUNT], &bookmark, page->error) < 0)
@@ -126,7 +149,17 @@ static void end(struct fetch_run *run, struct walk *walk, enum feed_outcome outc
 	window_pages_release(&walk->pages);
 }
 
-/* Where the budget has no request for a further page the walk is put off: the next run continues there. */
+/* Is each account's host to be asked for? */
+static bool needs_sites(const struct fetch_run *run)
+{
+	const struct connection *connection = &run->connection;
+	return run->feed.base == FEED_BASE_ESIGN && !connection->feed_base &&
+		(!connection->esign_base || strstr(connection->esign_base, "{site_name}"));
+}
+
+/*
+ * Of a page, or of the item whose turn it is. Where the budget has no further request the walk is put off: the next run continues there.
+ */
 static int send_request(struct fetch_run *run, struct walk *walk, struct error *error)
 {
 	if (walk->is_asked && run->further_most == 0) {
@@ -136,16 +169,16 @@ static int send_request(struct fetch_run *run, struct walk *walk, struct error *
 	run->further_most -= walk->is_asked;
 	walk->is_asked = true;
 	struct buffer url = BUFFER_INIT;
-	struct feed_place place = {.api_base = run->connection.api_base,
-		.organization_id = run->connection.organization_id,
-		.account_id = run->feed.per_organization ? NULL : walk->id,
-		.since = walk->window.since,
-		.until = walk->window.until,
-		.position = walk->window.resumed ? walk->bookmark->position : NULL};
-	feed_append_url(&run->feed, &place, &url);
+	const struct download *item = downloads_current(&walk->downloads);
+	const struct feed_place place = place_of(run, walk);
+	if (item)
+		buffer_append_string(&url, item->url);
+	else
+		feed_append_url(&run->feed, &place, &url);
 	int result = buffer_check(&url, error);
+	const struct fetch_manner *manner = &run->manners[item != NULL][feed_is_other_host(&run->feed, url.data)];
 	if (result == 0)
-		result = fetch_source_get(run->source, url.data, place.account_id, NULL, walk, error);
+		result = fetch_source_get(run->source, url.data, place.account_id, manner, walk, error);
 	buffer_release(&url);
 	return result;
 }
@@ -154,23 +187,11 @@ static int begin_window(struct fetch_run *run, struct walk *walk, struct error *
 {
 	walk->window = look_back_window(walk->bookmark, &run->feed, &run->connection, run->now);
 	walk->restarts = 0;
+	walk->downloads.is_whole = !walk->window.resumed;
+	if (walk->downloads.is_whole)
+		bookmark_begin_items(walk->bookmark);
 	window_pages_begin(&walk->pages, walk->window.resumed ? walk->bookmark->total : WINDOW_TOTAL_UNKNOWN);
 	return send_request(run, walk, error);
-}
-
-static int begin(struct fetch_run *run, struct walk *walk, struct error *error)
-{
-	walk->bookmark = bookmarks_get(&run->bookmarks, walk->id, error);
-	if (!walk->bookmark)
-		return -1;
-	walk->before.since = walk->bookmark->since;
-	walk->before.until = walk->bookmark->until;
-	walk->before.newest = walk->bookmark->newest;
-	walk->before.total = walk->bookmark->total;
-	walk->before.is_under_way = walk->bookmark->position != NULL;
-	if (walk->bookmark->position && !(walk->before.position = strdup(walk->bookmark->position)))
-		return error_set(error, EX_OSERR, "out of memory");
-	return begin_window(run, walk, error);
 }
 
 static void restore_bookmark(struct walk *walk)
@@ -179,6 +200,7 @@ static void restore_bookmark(struct walk *walk)
 	bookmark->since = walk->before.since;
 	bookmark->until = walk->before.until;
 	bookmark->total = walk->before.total;
+	bookmark->instead = NULL;
 	free(bookmark->position);
 	bookmark->position = walk->before.position;
 	walk->before.position = NULL;
@@ -198,9 +220,45 @@ static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 		diag_info("%s", error->text);
 }
 
+/* NULL if it is not known. */
+static const char *base_of(const struct fetch_run *run, const struct walk *walk)
+{
+	const struct connection *connection = &run->connection;
+	if (connection->feed_base)
+		return connection->feed_base;
+	if (run->feed.base == FEED_BASE_OWN)
+		return run->feed.own_base;
+	if (run->feed.base == FEED_BASE_API)
+		return connection->api_base;
+	return needs_sites(run) ? esign_sites_base(&run->sites, walk->id) : connection->esign_base;
+}
+
+static int begin(struct fetch_run *run, struct walk *walk, struct error *error)
+{
+	walk->bookmark = bookmarks_get(&run->bookmarks, walk->id, error);
+	if (!walk->bookmark)
+		return -1;
+	walk->downloads.next = (struct buffer)BUFFER_INIT;
+	walk->base = base_of(run, walk);
+	if (!walk->base) {
+		struct error problem;
+		error_set(&problem, EX_NOPERM, "the user is no member of it, or its site has no URL (/oauth/userinfo)");
+		fail(run, walk, &problem);
+		return 0;
+	}
+	walk->before.since = walk->bookmark->since;
+	walk->before.newest = walk->bookmark->newest;
+	walk->was_under_way = walk->bookmark->position != NULL;
+	walk->before.until = walk->bookmark->until;
+	walk->before.total = walk->bookmark->total;
+	if (walk->bookmark->position && !(walk->before.position = strdup(walk->bookmark->position)))
+		return error_set(error, EX_OSERR, "out of memory");
+	return begin_window(run, walk, error);
+}
+
 static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 {
-	bool was_read = walk->before.until != INSTANT_NONE && !walk->before.is_under_way;
+	bool was_read = walk->before.until != INSTANT_NONE && !walk->was_under_way;
 	end(run, walk, walk->news.count ? FEED_NEWS : FEED_NOTHING_NEW);
 	if (!run->feed.per_organization) {
 		feed_schedule_learn(
@@ -220,6 +278,16 @@ static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 
 static int finish_window(struct fetch_run *run, struct walk *walk, struct error *error)
 {
+	if (walk->downloads.failed) {
+		struct error problem = walk->downloads.trouble;
+		if (walk->downloads.failed > 1)
+			error_prefix(&problem, "%zu items of the list, the first of them", walk->downloads.failed);
+		restore_bookmark(walk);
+		fail(run, walk, &problem);
+		return 0;
+	}
+	if (walk->downloads.is_whole && bookmark_forget_items(walk->bookmark, error) < 0)
+		return -1;
 	walk->bookmark->until = walk->window.until;
 	walk->bookmark->since = INSTANT_NONE;
 	bookmark_set_position(walk->bookmark, NULL, 0, NULL);
@@ -229,9 +297,8 @@ static int finish_window(struct fetch_run *run, struct walk *walk, struct error 
 	return begin_window(run, walk, error);
 }
 
-static int request_next_page(struct fetch_run *run, struct walk *walk, struct error *error)
+static int request_next_page(struct fetch_run *run, struct walk *walk, const struct buffer *next, struct error *error)
 {
-	const struct buffer *next = &run->page.next;
 	walk->bookmark->since = walk->window.since;
 	walk->bookmark->until = walk->window.until;
 	walk->bookmark->total = walk->pages.total;
@@ -288,7 +355,7 @@ static bool has_changed(const struct fetch_run *run, struct walk *walk)
 /* Prints a page's records. MORE if the feed has more, CHANGED if the window must be read again. -1: `problem` is what is wrong with the page. */
 static int read_page(struct fetch_run *run, struct walk *walk, const struct http_response *response, struct error *problem)
 {
-	run->page.base = run->connection.api_base;
+	run->page.base = walk->base;
 	int result = feed_page_read(&run->page, response, problem);
 	if (has_changed(run, walk))
 		result = CHANGED;
@@ -340,11 +407,61 @@ static bool is_service_failure(const struct http_response *response)
 	return response->error.status && !refusal && !is_error_in_200(response);
 }
 
+/* After a page: its items are downloaded before the next page is requested, so that no bookmark is past one that is not. */
+static int go_on(struct fetch_run *run, struct walk *walk, bool more, struct error *error)
+{
+	if (downloads_current(&walk->downloads)) {
+		walk->downloads.more = more;
+		buffer_reset(&walk->downloads.next);
+		buffer_append(&walk->downloads.next, run->page.next.data, run->page.next.length);
+		return buffer_check(&walk->downloads.next, error) < 0 ? -1 : send_request(run, walk, error);
+	}
+	return more ? request_next_page(run, walk, &run->page.next, error) : finish_window(run, walk, error);
+}
+
+/* Prints the records of a download, and goes on with the next, or with the list. */
+static int handle_download(struct fetch_run *run, struct walk *walk, struct http_response *response, struct error *error)
+{
+	struct error problem = response->error;
+	struct page_records page = {.run = run, .walk = walk, .is_download = true, .error = &problem};
+	if (!problem.status &&
+		(feed_page_read(&run->download, response, &problem) < 0 ||
+			feed_page_records(&run->download, read_record, &page, &problem) < 0))
+		error_prefix(&problem, "cannot use the response of '%s'", response->url);
+	if (problem.status == EX_OSERR) {
+		*error = problem;
+		return -1;
+	}
+	/* Content that is unusable is the item's own. */
+	if (response->limited || (problem.status && (response->status == 0 || response->status == 408 || response->status >= 500))) {
+		restore_bookmark(walk);
+		fail(run, walk, &problem);
+		return 0;
+	}
+	if (problem.status)
+		walk->bookmark->instead = &walk->before;
+	if (downloads_done(&walk->downloads, walk->bookmark, problem.status ? &problem : NULL, error) < 0)
+		return -1;
+	if (downloads_current(&walk->downloads))
+		return send_request(run, walk, error);
+	return walk->downloads.more ? request_next_page(run, walk, &walk->downloads.next, error) : finish_window(run, walk, error);
+}
+
+static int after_response(struct fetch_run *run)
+{
+	fetch_print_progress(run, false);
+	fetch_print_state_when_due(run);
+	output_flush(run->output); /* the next response may take an hour */
+	return 0;
+}
+
 static int handle(struct fetch_run *run, struct http_response *response, struct error *error)
 {
 	struct walk *walk = response->context;
 	run->unavailable = is_service_failure(response) ? run->unavailable + 1 : 0;
 	char why[200];
+	if (downloads_current(&walk->downloads))
+		return handle_download(run, walk, response, error) < 0 ? -1 : after_response(run);
 	if (response->error.status && position_expired(run, walk, response)) {
 		snprintf(why, sizeof why, "the service does not know the position of '%s' any more (HTTP %d)", walk->id, response->status);
 		return restart(run, walk, why, error);
@@ -361,12 +478,9 @@ static int handle(struct fetch_run *run, struct http_response *response, struct 
 	}
 	if (more < 0)
 		fail(run, walk, &problem);
-	else if ((more > 0 ? request_next_page(run, walk, error) : finish_window(run, walk, error)) < 0)
+	else if (go_on(run, walk, more, error) < 0)
 		return -1;
-	fetch_print_progress(run, false);
-	fetch_print_state_when_due(run);
-	output_flush(run->output); /* the next response may take an hour */
-	return 0;
+	return after_response(run);
 }
 
 /* ---- the run ---- */
@@ -399,6 +513,23 @@ static int make_walks(struct fetch_run *run, struct error *error)
 	return 0;
 }
 
+static int open_downloads(struct fetch_run *run, struct error *error)
+{
+	const char *pointers[] = {run->feed.item, run->feed.item_link ? run->feed.item_link : "/ "};
+	run->item = json_scanner_new(pointers, 2, error);
+	return run->item ? feed_page_reader_open(&run->download, &run->feed, true, error) : -1;
+}
+
+static void set_manners(struct fetch_run *run)
+{
+	for (int is_download = 0; is_download < 2; is_download++)
+		for (int is_other = 0; is_other < 2; is_other++)
+			run->manners[is_download][is_other] = (struct fetch_manner){.format = feed_format(&run->feed, is_download),
+				.headers = (const char *const *)run->feed.headers[is_download],
+				.is_download = is_download,
+				.without_token = is_other};
+}
+
 static int open_all(
 	struct fetch_run *run, const struct fetch_source_options *options, const char *feed, const char *state, struct error *error)
 {
@@ -412,15 +543,18 @@ static int open_all(
 			run->feed.name);
 	if (bookmarks_load(&run->bookmarks, run->feed.stream, state, &run->shard, error) < 0 ||
 		feed_page_reader_open(&run->page, &run->feed, false, error) < 0 || open_record_scanner(run, error) < 0 ||
-		list_turns(run, error) < 0)
+		(run->feed.item && open_downloads(run, error) < 0) || list_turns(run, error) < 0)
 		return -1;
+	set_manners(run);
 	warn_of_unknown_accounts(run);
 	run->source = fetch_source_open(options, &run->connection, error);
 	if (!run->source)
 		return -1;
 	run->now = fetch_source_now(run->source);
 	run->began_ms = monotonic_ms();
-	return make_walks(run, error);
+	if (make_walks(run, error) < 0)
+		return -1;
+	return needs_sites(run) && run->walk_count ? esign_sites_fetch(&run->sites, run->source, &run->connection, error) : 0;
 }
 
 static int run_walks(struct fetch_run *run, struct error *error)
@@ -492,10 +626,15 @@ void fetch_run_release(struct fetch_run *run)
 		fetch_source_close(run->source, false, NULL);
 	for (size_t i = 0; i < run->walk_count; i++) {
 		free(run->walks[i].before.position);
+		downloads_release(&run->walks[i].downloads);
 		window_pages_release(&run->walks[i].pages);
 	}
 	free(run->walks);
 	feed_page_reader_release(&run->page);
+	if (run->feed.item)
+		feed_page_reader_release(&run->download);
+	json_scanner_free(run->item);
+	esign_sites_release(&run->sites);
 	json_scanner_free(run->record);
 	bookmarks_release(&run->bookmarks);
 	feed_release(&run->feed);

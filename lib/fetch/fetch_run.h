@@ -15,6 +15,7 @@
 #include "config/feed.h"
 #include "fetch/account_list.h"
 #include "fetch/bookmarks.h"
+#include "fetch/esign_sites.h"
 #include "fetch/feed_page.h"
 #include "fetch/fetch_turns.h"
 #include "http/fetch_source.h"
@@ -33,7 +34,10 @@ struct fetch_run {
 	int64_t now, began_ms; /* the run's clock; monotonic_ms() */
 	struct feed feed;
 	struct bookmarks bookmarks;
-	struct feed_page_reader page;
+	struct feed_page_reader page, download;
+	struct fetch_manner manners[2][2]; /* of a page, a download; on the feed's host, on another */
+	struct json_scanner *item; /* id and link of a list's item */
+	struct esign_sites sites;
 	struct json_scanner *record; /* clock and account of a record */
 	struct fetch_source *source;
 	struct fetch_turns turns; /* none for a feed of the organization */

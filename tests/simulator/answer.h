@@ -17,6 +17,7 @@ struct request {
 	const char *path; /* decoded, without the query */
 	const char *url; /* as it came, with the query */
 	const char *authorization; /* "" when there is none */
+	const char *host; /* the Host header, with its port; "" when there is none */
 	const char *body; /* "" when there is none */
 	struct MHD_Connection *connection;
 };

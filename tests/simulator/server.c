@@ -46,12 +46,14 @@ static void write_journal(
 	struct MHD_Connection *connection, const struct exchange *exchange, const char *method, unsigned status, size_t length)
 {
 	char at[INSTANT_LENGTH + 1] = "";
+	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	instant_format(instant_of_clock(), at);
 	jv line = JV_OBJECT(jv_string("number"), jv_number((double)exchange->number), jv_string("at"), jv_string(at), jv_string("method"),
-		jv_string(method), jv_string("url"), jv_string(exchange->url), jv_string("status"), jv_number(status), jv_string("ms"),
-		jv_number((double)(clock_monotonic() - exchange->began_at)), jv_string("connection"),
-		jv_number(info ? (double)(uintptr_t)info->socket_context : 0), jv_string("body_length"), jv_number((double)length));
+		jv_string(method), jv_string("url"), jv_string(exchange->url), jv_string("host"), jv_string(host ? host : ""),
+		jv_string("status"), jv_number(status), jv_string("ms"), jv_number((double)(clock_monotonic() - exchange->began_at)),
+		jv_string("connection"), jv_number(info ? (double)(uintptr_t)info->socket_context : 0), jv_string("body_length"),
+		jv_number((double)length));
 	if (exchange->fault.kind)
 		line = jv_object_set(line, jv_string("fault"), jv_string(fault_name(exchange->fault.kind)));
 	jv text = jv_dump_string(line, 0);
@@ -130,7 +132,9 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct exchang
 {
 	struct answer answer = ANSWER_INIT;
 	const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-	struct request request = {method, path, exchange->url, authorization ? authorization : "", exchange->body.data, connection};
+	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
+	struct request request = {
+		method, path, exchange->url, authorization ? authorization : "", host ? host : "", exchange->body.data, connection};
 	enum MHD_Result result = MHD_NO;
 	if (is_control(exchange->url)) {
 		control(method, path, exchange->body.data, &answer);
@@ -151,7 +155,7 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct exchang
 static int64_t prepare(struct MHD_Connection *connection, struct exchange *exchange, const char *method, const char *path)
 {
 	const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-	struct request request = {method, path, exchange->url, authorization ? authorization : "", "", connection};
+	struct request request = {method, path, exchange->url, authorization ? authorization : "", "", "", connection};
 	if (is_control(exchange->url))
 		return 0;
 	exchange->number = ++request_count;

@@ -1,6 +1,7 @@
 #include "service.h"
 
 #include "feed.h"
+#include "files.h"
 #include "limit.h"
 #include "token.h"
 
@@ -11,12 +12,21 @@
 #define LACKING "This user lacks sufficient permissions to access this resource."
 
 static const struct world *world;
-static char base_uri[64];
+static char base_uri[64], other_uri[64];
+static bool has_two_hosts;
 
-void service_set(const struct world *served, const char *base)
+void service_set(const struct world *served, const char *base, const char *other_base, bool two_hosts)
 {
 	world = served;
-	snprintf(base_uri, sizeof base_uri, "%s", base);
+	has_two_hosts = two_hosts;
+	snprintf(base_uri, sizeof base_uri, "%s", two_hosts ? other_base : base);
+	snprintf(other_uri, sizeof other_uri, "%s", other_base);
+}
+
+/* Is the request at the other host? */
+static bool is_at_other(const struct request *request)
+{
+	return strcasecmp(request->host, strstr(other_uri, "://") + 3) == 0;
 }
 
 /* Returns the token, or NULL with a 401 or, when it lacks the scope or a user, a 403, in the Admin API's shape. */
@@ -28,7 +38,8 @@ static const struct token *admit_admin(const struct request *request, const char
 		answer_admin_error(answer, 401, *request->authorization ? "invalid_token" : "unauthorized", EXPIRED);
 		return NULL;
 	}
-	if (token_has_scope(token, scope))
+	/* An application without scopes has those that its key is authorised for. */
+	if (token_has_scope(token, scope) || (!*token->scopes && !*token->user_id))
 		return token;
 	answer_admin_error(answer, 403, "insufficient_scope", LACKING);
 	return NULL;
@@ -160,8 +171,31 @@ static void answer_account(const struct request *request, const char *rest, cons
 		feed_account(world, account, answer);
 	else if (strcmp(rest, "/envelopes") == 0)
 		feed_envelopes(world, account, request, fault->kind == FAULT_SHRINK ? (uint32_t)fault->value : 0, answer);
+	else if (strcmp(rest, "/data_feeds/data") == 0)
+		files_elements(account, world, request, answer);
+	else if (strncmp(rest, "/data_feeds/data/", 17) == 0)
+		files_element(account, world, rest + 17, answer);
 	else if (strcmp(rest, "/billing_charges") == 0)
 		feed_billing_charges(world, account, answer);
+	else
+		answer_error(answer, 404, "RESOURCE_NOT_FOUND", "The URL provided does not resolve to a resource.");
+}
+
+/* Exports and lists of files, by account. */
+static void answer_files(const struct request *request, const char *rest, bool is_export, struct answer *answer)
+{
+	char id[40];
+	size_t length = strcspn(rest, "/");
+	snprintf(id, sizeof id, "%.*s", (int)length, rest);
+	const struct world_account *account = world_find_account(world, id);
+	if (!admit(request, answer))
+		return;
+	if (!account)
+		answer_error(answer, 404, "ACCOUNT_NOT_FOUND", "There is no such account.");
+	else if (is_export && strncmp(rest + length, "/envelopes.", 11) == 0)
+		files_export(account, world, rest + length + 11, answer);
+	else if (!is_export && !rest[length])
+		files_list(account, world, other_uri, answer);
 	else
 		answer_error(answer, 404, "RESOURCE_NOT_FOUND", "The URL provided does not resolve to a resource.");
 }
@@ -185,10 +219,18 @@ static void route(const struct request *request, const struct fault_choice *faul
 		token_consent(request, answer);
 	else if (after(path, "/oauth/"))
 		answer_admin_error(answer, 404, "not_found", NULL);
+	else if ((rest = after(path, "/files/")) && !after(rest, "accounts/"))
+		files_file(world, request, rest, answer);
 	else if (limit_count(request, answer, fault->kind == FAULT_FAR_RESET ? fault->value : 0) < 0)
 		return;
 	else if (!is_get)
 		answer_error(answer, 405, "METHOD_NOT_ALLOWED", "Only GET is simulated here.");
+	else if (has_two_hosts && is_at_other(request) != (after(path, "/restapi/") != NULL))
+		answer_error(answer, 404, "RESOURCE_NOT_FOUND", "This is another host's.");
+	else if ((rest = after(path, "/export/accounts/")))
+		answer_files(request, rest, true, answer);
+	else if ((rest = after(path, "/files/accounts/")))
+		answer_files(request, rest, false, answer);
 	else if ((rest = after(path, "/Management/v2/organizations/")))
 		answer_organization(request, rest, answer);
 	else if (after(path, "/Management/v2/organizations"))

@@ -161,11 +161,11 @@ static const char *judge(jv header, jv claims, struct token *token, const char *
 		fault = NULL;
 	if (fault)
 		return fault;
-	if (!*member(claims, "scope", token->scopes, sizeof token->scopes)) {
+	member(claims, "sub", token->user_id, sizeof token->user_id);
+	if (!*member(claims, "scope", token->scopes, sizeof token->scopes) && *token->user_id) {
 		*error = "invalid_request";
 		return "scope";
 	}
-	member(claims, "sub", token->user_id, sizeof token->user_id);
 	if (*token->user_id && !is_uuid(token->user_id))
 		return "user_not_found";
 	if (lacks_consent(token->user_id, token->scopes)) {
