@@ -122,8 +122,6 @@ int esign_sites_fetch(struct esign_sites *sites, struct fetch_source *source, co
 	static const struct fetch_manner manner = {.headers = headers, .reduce = reduce};
 	struct buffer url = BUFFER_INIT;
 	struct http_response response;
-	if (!connection->audience)
-		return error_set(error, EX_CONFIG, "cannot find the accounts' eSignature sites: the CONNECTION has no audience");
 	buffer_append_format(&url, "https://%s/oauth/userinfo", connection->audience);
 	int result = buffer_check(&url, error);
 	if (result == 0)

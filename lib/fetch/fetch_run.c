@@ -149,11 +149,11 @@ static void end(struct fetch_run *run, struct walk *walk, enum feed_outcome outc
 	window_pages_release(&walk->pages);
 }
 
-/* Is each account's host to be asked for? */
+/* Is each account's host to be asked for? A CONNECTION without an audience is not of auth: then it is the API base. */
 static bool needs_sites(const struct fetch_run *run)
 {
 	const struct connection *connection = &run->connection;
-	return run->feed.base == FEED_BASE_ESIGN && !connection->feed_base &&
+	return run->feed.base == FEED_BASE_ESIGN && !connection->feed_base && connection->audience &&
 		(!connection->esign_base || strstr(connection->esign_base, "{site_name}"));
 }
 
@@ -230,7 +230,9 @@ static const char *base_of(const struct fetch_run *run, const struct walk *walk)
 		return run->feed.own_base;
 	if (run->feed.base == FEED_BASE_API)
 		return connection->api_base;
-	return needs_sites(run) ? esign_sites_base(&run->sites, walk->id) : connection->esign_base;
+	if (needs_sites(run))
+		return esign_sites_base(&run->sites, walk->id);
+	return connection->esign_base ? connection->esign_base : connection->api_base;
 }
 
 static int begin(struct fetch_run *run, struct walk *walk, struct error *error)

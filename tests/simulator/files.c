@@ -42,7 +42,7 @@ static void append_cell(struct buffer *csv, jv record, const char *name, char en
 static void append_csv(struct buffer *csv, const struct world_entry *entry)
 {
 	static const char *const names[] = {
-		"accountId", "envelopeId", "status", "emailSubject", "createdDateTime", "sentDateTime", "completedDateTime"};
+		"accountId", "envelopeId", "status", "emailSubject", "createdDateTime", "sentDateTime", "completedDateTime", "planItemId"};
 	jv record = jv_parse_sized(entry->text, (int)entry->text_length);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		append_cell(csv, record, names[i], ',');
@@ -56,7 +56,7 @@ static void append_entries(
 	bool is_csv = strncmp(format, "csv", 3) == 0, is_json = strncmp(format, "json", 4) == 0;
 	if (is_csv)
 		buffer_append_string(text,
-			"accountId,envelopeId,status,emailSubject,createdDateTime,sentDateTime,completedDateTime,lastModifiedDateTime\n");
+			"accountId,envelopeId,status,emailSubject,createdDateTime,sentDateTime,completedDateTime,planItemId,lastModifiedDateTime\n");
 	if (is_json)
 		buffer_append_byte(text, '[');
 	for (uint32_t i = from; i < to; i++) {
