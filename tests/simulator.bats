@@ -200,7 +200,7 @@ refused() { # refused DESCRIPTION JWT
 	refused invalid_audience "$(jwt '.aud = "https://" + .aud')"
 	refused invalid_audience "$(jwt '.aud = "account-d.docusign.com"')"
 	refused user_not_found "$(jwt '.sub = "someone"')"
-	refused scope "$(jwt 'del(.scope)')"
+	refused scope "$(jwt '.sub = "4a1f0c3e-8d52-4b6b-9c7a-2e5d1f8a9b70" | del(.scope)')"
 	run -0 ask -d grant_type=password "$base/oauth/token"
 	[ "$(jq -r .error_description <<<"$output")" = unsupported_grant_type ]
 	run -0 grant "$(jwt . '.kid = "pair-1"')"
