@@ -40,9 +40,10 @@ static const struct options_manual manual = {
 	.summary = "Prints the contents of a ledger: accounts, subscriptions, envelopes, consumption, results.",
 	.description =
 		"ndjson  Singer messages: the SCHEMA of each stream, then its records\n"
-		"csv     RFC 4180: one --stream, or several with --output. Null is an empty cell, an empty string is \"\"; objects are JSON.\n"
+		"csv     RFC 4180: one --stream, or several with --output. Null is an empty cell, an empty string is \"\". For\n"
+		"        spreadsheets: period_last_day beside the exclusive period_end, objects and arrays as lists (completed: 2; sent: 1).\n"
 		"        A text that a spreadsheet would run as a formula (it starts with = + - @, a tab or a carriage return, and is no number)\n"
-		"        is preceded by an apostrophe; not with --plain-cells, for programs\n\n"
+		"        is preceded by an apostrophe. With --plain-cells, for programs, none of this: objects are JSON\n\n"
 		"Records are sorted by their keys, envelopes by a hash of their ids. Results are those of the last run.\n"
 		"The export does not block a program that is writing the ledger.\n\n"
 		"Examples:\n"

@@ -182,6 +182,21 @@ hostile_names() {
 	"$exporter" -l "$ledger" -f csv --plain-cells -s account | cmp - csv/account.csv
 }
 
+@test "csv for spreadsheets: the last day of a period beside its exclusive end, and lists in place of JSON" {
+	acme_after 1 ws
+	"$exporter" -l ws/ledger/acme.db -f csv -s consumption | tr -d '\r' >sheet
+	"$exporter" -l ws/ledger/acme.db -f csv -s consumption --plain-cells | tr -d '\r' >plain
+	query() { sqlite3 -cmd ".import --csv $1 it" :memory: "$2"; }
+	# The same rows, and 2024-04-29 for 2024-04-30.
+	same "$(query plain 'SELECT date(period_end, "-1 day"), units_consumed, account_id FROM it')" "$(query sheet 'SELECT period_last_day, units_consumed, account_id FROM it')"
+	query sheet 'SELECT period_last_day FROM it' | grep -qx 2024-04-29
+	[[ $(head -n 1 sheet) == *,period_end,period_last_day,* ]]
+	run ! grep -q '[{}]' sheet
+	grep -q '{' plain
+	query sheet 'SELECT by_status FROM it' | grep -qE '^[a-z]+: [0-9]+(; [a-z]+: [0-9]+)*$'
+	same "$(query plain "SELECT group_concat(key || ': ' || value, '; ') FROM it, json_each(it.by_status) GROUP BY it.rowid")" "$(query sheet 'SELECT by_status FROM it')"
+}
+
 @test "csv: what a spreadsheet would run as a formula has an apostrophe before it, unless plain cells are asked for; numbers stay numbers" {
 	jq -nc '["=1+1", "+cmd|x", "-2+3", "@SUM(A1)", "\tx", "\rx", "-5", "+5.25", "-", "-.", "- 1", "a=b"] | to_entries[] |
 		{type: "RECORD", stream: "account", record: {account_id: "s\(.key)", account_name: .value}}' | merge -q -l s.db -e none

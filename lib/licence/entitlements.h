@@ -14,6 +14,7 @@
 struct entitlement {
 	size_t row;
 	const char *entitlement_id, *software_model, *license_metric;
+	uint32_t product; /* its number in the models: set by licence_load() */
 	const char *currency; /* "" without a cost */
 	int32_t start_day, end_day; /* end exclusive: the first day on which it is not in force; DAY_LAST (licence_cells.h) for none */
 	int32_t term_end_day; /* the day after end_date: later than end_day where it was retired or replaced */

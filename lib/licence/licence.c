@@ -17,6 +17,13 @@ static void take(const struct loader *loader, int result, const struct error *ne
 	*loader->error = *next;
 }
 
+/* The number of a metric's product; LICENCE_NO_PRODUCT where the models have no such metric. */
+static uint32_t product_of(const struct models *models, const char *software_model, const char *license_metric)
+{
+	ptrdiff_t metric = models_find_metric(models, software_model, license_metric);
+	return metric < 0 ? LICENCE_NO_PRODUCT : models->metrics[metric].product_number;
+}
+
 int licence_load(struct licence *licence, const struct licence_files *files, csv_complain *complain, struct error *error)
 {
 	struct loader loader = {complain, error};
@@ -32,6 +39,14 @@ int licence_load(struct licence *licence, const struct licence_files *files, csv
 		take(&loader, price_list_load(files->prices, &licence->prices, complain, &next), &next);
 	if (files->rates)
 		take(&loader, rates_load(files->rates, &licence->rates, complain, &next), &next);
+	for (size_t i = 0; i < licence->entitlements.count; i++) {
+		struct entitlement *row = &licence->entitlements.list[i];
+		row->product = product_of(&licence->models, row->software_model, row->license_metric);
+	}
+	for (size_t i = 0; i < licence->prices.count; i++) {
+		struct price *price = &licence->prices.list[i];
+		price->product = product_of(&licence->models, price->software_model, price->license_metric);
+	}
 	return error->status ? -1 : 0;
 }
 
@@ -71,12 +86,6 @@ static void add_origin(struct common *common, struct origin next)
 		common->unconverted = next;
 }
 
-static bool is_of(const struct licence *licence, const char *software_model, const char *license_metric, uint32_t product)
-{
-	ptrdiff_t metric = models_find_metric(&licence->models, software_model, license_metric);
-	return metric >= 0 && licence->models.metrics[metric].product_number == product;
-}
-
 /* Is the tier's list in force on some of these days, not replaced by a newer one before? */
 static bool is_in_force(const struct price_list *prices, const struct price *price, int32_t first_day, int32_t end_day)
 {
@@ -96,7 +105,7 @@ int licence_currency(
 	struct common common = {.licence = licence, .of = &licence->models.metrics[licence->models.first_metric_of_product[product]]};
 	for (size_t i = 0; i < licence->entitlements.count; i++) {
 		const struct entitlement *row = &licence->entitlements.list[i];
-		if (!row->has_cost || row->is_retired || !is_of(licence, row->software_model, row->license_metric, product))
+		if (!row->has_cost || row->is_retired || row->product != product)
 			continue;
 		if (row->start_day < end_day && row->end_day > first_day)
 			add_origin(&common, (struct origin){row->currency, "entitlements", row->row, row->start_day});
@@ -105,7 +114,7 @@ int licence_currency(
 	}
 	for (size_t i = 0; i < licence->prices.count; i++) {
 		const struct price *next = &licence->prices.list[i];
-		if (!is_of(licence, next->software_model, next->license_metric, product))
+		if (next->product != product)
 			continue;
 		price = price ? price : next;
 		if (is_in_force(&licence->prices, next, first_day, end_day))

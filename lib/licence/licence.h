@@ -14,6 +14,8 @@
 #include "licence/price_list.h"
 #include "licence/rates.h"
 
+#define LICENCE_NO_PRODUCT UINT32_MAX
+
 /* Paths; NULL for a file that is not given. The first two must be. */
 struct licence_files {
 	const char *entitlements, *models, *exclusions, *groups, *prices, *rates;

@@ -18,6 +18,7 @@ struct price {
 	int is_volume; /* 1: the tier that the last right is in prices all of them; else each right costs what its own tier says */
 	int64_t pack_size;
 	const char *software_model, *license_metric, *currency;
+	uint32_t product; /* its number in the models: set by licence_load() */
 	int32_t start_day, end_day; /* of the list of tiers that it belongs to, end exclusive; a newer one of its type ends it too */
 	int64_t first, last; /* last: INT64_MAX for unlimited */
 	money unit_price;
