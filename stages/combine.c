@@ -238,8 +238,13 @@ static int take(struct combination *all, const struct part *part, struct error *
 
 static int print_state(struct combination *all, struct error *error)
 {
-	int result = all->state_is_new ? state_union_append(&all->state, &all->output->pending, error) : 0;
+	struct buffer *line = &all->output->pending;
+	if (!all->state_is_new)
+		return 0;
 	all->state_is_new = false;
+	buffer_append_string(line, "{\"type\":\"STATE\",\"value\":");
+	int result = state_union_append(&all->state, line, error);
+	buffer_append_string(line, "}\n");
 	output_line_end(all->output);
 	return result;
 }

@@ -18,7 +18,7 @@ load helper
 
 bin=${ENVTALLY_BIN:-$root/bin}
 # shellcheck disable=SC2154 # root and build are helper's
-stage_names="auth fetch-subscriptions fetch-datafeed normalize merge combine aggregate-by-period reconcile forecast report chargeback export exclude feed models explain policy status split-streams run-facts"
+stage_names="auth fetch-subscriptions fetch-datafeed normalize merge combine aggregate-by-period reconcile forecast report chargeback export exclude feed models explain policy status split-streams run-facts ledger"
 now=2025-04-01T02:00:00Z
 
 setup_file() {

@@ -126,3 +126,72 @@ record() { printf '{"type":"RECORD","stream":"%s","record":{%s}}\n' "$1" "$2"; }
 	run --separate-stderr combine
 	fails 64 "combine: cannot combine nothing: give the files that merge printed, one for each part (see --help)"
 }
+
+# same_ledgers EXPECTED GOT: the same records of every stream, and the same output of merge
+same_ledgers() {
+	"$(type -P export)" --ledger "$1" >expected.export
+	"$(type -P export)" --ledger "$2" >got.export
+	same_files expected.export got.export
+	same_files <(merge -q --ledger "$1" --print-state) <(merge -q --ledger "$2" --print-state)
+	same_files <(merge -q --ledger "$1" --emit all </dev/null) <(merge -q --ledger "$2" --emit all </dev/null)
+}
+
+@test "ledger join: the ledgers of 4 shards are that of one process; split anew into 16, a night and joined, they are its next" {
+	organization 20250318T020000Z
+	partials one
+	for shard in 1 2 3 4; do partials part-$shard --shard $shard/4; done
+	ledger join db.part-? --ledger joined
+	same_ledgers db.one joined
+	ledger split 16 --ledger joined
+	merge --ledger db.one --print-state >state
+	organization 20250325T020000Z
+	partials one --state state
+	for ((shard = 1; shard <= 16; shard++)); do
+		mv joined.$shard-of-16 "db.next-$shard"
+		merge --ledger "db.next-$shard" --print-state >state
+		partials "next-$shard" --shard $shard/16 --state state
+	done
+	combine next-* >combined
+	same_outputs one combined
+	ledger join db.next-* --ledger joined-again
+	same_ledgers db.one joined-again
+}
+
+@test "ledger split, join: a ledger with runs has the content it had, row by row" {
+	acme_after 3 ws
+	for count in 1 7; do
+		ledger split $count --ledger ws/ledger/acme.db
+		ledger join ws/ledger/acme.db.*-of-$count --ledger joined.$count
+		run-facts prove joined.$count --ledger ws/ledger/acme.db
+	done
+	same "$(sqlite3 ws/ledger/acme.db 'SELECT count(*) FROM reported')" \
+		"$(for part in ws/ledger/acme.db.*-of-7; do sqlite3 "$part" 'SELECT count(*) FROM reported'; done | awk '{ sum += $1 } END { print sum }')"
+}
+
+@test "ledger join: an envelope that has moved between shards is counted once, in its latest version" {
+	local moved='"envelope_id":"5e5a14b7-0000-4000-8000-000000000001","status":"sent","sent_at":"2025-03-05T12:00:00.000Z"'
+	record envelope '"account_id":"a","modified_at":"2025-03-05T12:00:00.000Z",'"$moved" >first
+	record envelope '"account_id":"b","modified_at":"2025-03-06T12:00:00.000Z",'"$moved" >second
+	cat first second | merge -q --ledger one --emit none
+	merge -q --ledger a --emit none <first
+	merge -q --ledger b --emit none <second
+	ledger join b a --ledger joined
+	same_files <(merge --ledger one --emit all </dev/null | grep daily) <(merge --ledger joined --emit all </dev/null | grep daily)
+	[ "$(merge --ledger joined --emit all </dev/null | grep -c '"RECORD","stream":"daily_consumption".*"account_id":"b".*"units_consumed":1')" -eq 1 ]
+}
+
+@test "ledger: files that exist, are missing or are no ledgers, and other words, are refused" {
+	echo x >there
+	merge -q --ledger l --emit none </dev/null
+	run --separate-stderr ledger join l --ledger there
+	fails 73 "ledger: cannot create 'there': it exists"
+	run --separate-stderr ledger split 2 --ledger missing
+	[ "$status" -eq 66 ] && [ ! -e missing.1-of-2 ]
+	run --separate-stderr ledger join l there --ledger new
+	[ "$status" -eq 65 ] && [ "$(echo new*)" = "new*" ]
+	for words in "split 0" "split" "join" "split 2 3" "weigh 1"; do
+		# shellcheck disable=SC2086 # words
+		run -64 ledger $words --ledger l
+	done
+	run -64 ledger split 2
+}

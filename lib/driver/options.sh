@@ -99,7 +99,7 @@ options='
 declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table csv html verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [chargeback]='table csv' [reconcile]='text ndjson' [status]='text json prometheus')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
-all_stages="auth fetch-subscriptions fetch-datafeed normalize merge combine aggregate-by-period forecast exclude feed split-streams run-facts"
+all_stages="auth fetch-subscriptions fetch-datafeed normalize merge combine aggregate-by-period forecast exclude feed split-streams run-facts ledger"
 
 # The rows of a table, into `rows`. No process is started, and nothing read from a pipe: that takes a call a byte.
 rows_of() { # TABLE

@@ -204,6 +204,18 @@ FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY nu
 SELECT record FROM result WHERE stream = 'contract' AND run_id =
   (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number DESC LIMIT 1) ORDER BY number;
 
+-- For merge/ledger_take.c, which attaches another ledger.
+-- name: attach_source
+ATTACH ?1 AS source;
+-- name: source_accounts
+SELECT s.account, m.account FROM source.account s JOIN main.account m USING (account_id) WHERE is_mine(account_id);
+-- name: source_plan_items
+SELECT s.plan_item, m.plan_item FROM source.plan_item s JOIN main.plan_item m USING (plan_item_id);
+-- name: touch_as_source
+UPDATE account SET touched = s.touched FROM source.account s WHERE s.account_id = account.account_id AND is_mine(s.account_id);
+-- name: source_statuses
+SELECT s.status, m.status FROM source.status s JOIN main.status m USING (name, sending_method);
+
 -- For status: does the last run add up?
 -- name: sum_results
 SELECT count(*), ifnull(sum(iif(stream = 'metric_result', record ->> 'rights_used', 0)), 0),

@@ -106,16 +106,21 @@ static int make_room(struct ledger_envelopes *envelopes, struct error *error)
 	return envelope_batch_can_spill(&envelopes->batch) ? envelope_batch_spill(&envelopes->batch, error) : flush_batch(envelopes, error);
 }
 
+int ledger_envelopes_take(struct ledger_envelopes *envelopes, const struct envelope *envelope, struct error *error)
+{
+	if (envelope_batch_is_full(&envelopes->batch) && make_room(envelopes, error) < 0)
+		return -1;
+	envelopes->received++;
+	envelope_batch_add(&envelopes->batch, envelope);
+	return sent_weeks_add(&envelopes->weeks, envelope, error);
+}
+
 int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct error *error)
 {
 	struct envelope envelope;
-	if (envelope_batch_is_full(&envelopes->batch) && make_room(envelopes, error) < 0)
-		return -1;
 	if (ledger_begin(envelopes->ledger, error) < 0 || envelope_reader_read(&envelopes->reader, fields, &envelope, error) < 0)
 		return -1;
-	envelopes->received++;
-	envelope_batch_add(&envelopes->batch, &envelope);
-	return sent_weeks_add(&envelopes->weeks, &envelope, error);
+	return ledger_envelopes_take(envelopes, &envelope, error);
 }
 
 /* ---- blocks ---- */

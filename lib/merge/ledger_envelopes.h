@@ -42,6 +42,9 @@ void ledger_envelopes_release(struct ledger_envelopes *envelopes);
 /* Fields of an envelope record, in the order of stream_envelope_method (stream.h). EX_DATAERR names the field that is wrong. */
 int ledger_envelopes_add(struct ledger_envelopes *envelopes, const struct json_slice fields[], struct error *error);
 
+/* The same of one that is read already; its numbers are the ledger's. */
+int ledger_envelopes_take(struct ledger_envelopes *envelopes, const struct envelope *envelope, struct error *error);
+
 /* The number of envelopes in the ledger that are past a draft but have no sent time: they belong to no period and are not counted. -1 with
  * an error. */
 int64_t ledger_envelopes_undated(struct ledger *ledger, struct error *error);

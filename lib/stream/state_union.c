@@ -37,6 +37,10 @@ static int read_entry(void *context, const char *key, size_t key_length, const c
 {
 	struct reading *reading = context;
 	struct buffer name = BUFFER_INIT;
+	const struct shard *shard = reading->state->shard;
+	int mine = shard ? shard_has(shard, key, key_length, reading->error) : 1;
+	if (mine <= 0)
+		return mine;
 	buffer_append_format(&name, "%06zu ", reading->stream);
 	buffer_append(&name, key, key_length);
 	int result = buffer_check(&name, reading->error);
@@ -104,7 +108,7 @@ int state_union_append(const struct state_union *state, struct buffer *line, str
 	for (size_t i = 0; i < state->bookmarks.count; i++)
 		sorted[i] = &state->bookmarks.names[i];
 	qsort(sorted, state->bookmarks.count, sizeof *sorted, compare_names);
-	buffer_append_string(line, "{\"type\":\"STATE\",\"value\":{\"bookmarks\":{");
+	buffer_append_string(line, "{\"bookmarks\":{");
 	for (size_t stream = 0, at = 0; stream < state->streams.count; stream++) {
 		const struct name *name = &state->streams.names[stream];
 		json_string(line, name->text, name->length);
@@ -119,9 +123,7 @@ int state_union_append(const struct state_union *state, struct buffer *line, str
 	for (size_t i = 0; i < state->members.count; i++)
 		append_member(state, &state->members.names[i], 0, line);
 	json_end(line, '}');
-	json_end(line, '}');
 	json_finish(line);
-	buffer_append_byte(line, '\n');
 	free(sorted);
 	return buffer_check(line, error);
 }

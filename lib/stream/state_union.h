@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/name_table.h"
+#include "base/shard.h"
 #include "json/json_scan.h"
 
 /* Starts as {.count = 0}. */
@@ -17,13 +18,14 @@ struct state_union {
 	char **texts; /* JSON */
 	size_t count;
 	bool has_state; /* any, also an empty one */
+	const struct shard *shard; /* of whose accounts it gets the bookmarks; NULL: of all */
 	struct json_scanner *scanners[3]; /* one a depth: members are read while those around them are */
 };
 
 /* Adds the value of a STATE. */
 int state_union_add(struct state_union *state, const struct json_slice *value, struct error *error);
 
-/* Appends the STATE as a line. */
+/* Appends the value of the STATE. */
 int state_union_append(const struct state_union *state, struct buffer *line, struct error *error);
 
 void state_union_release(struct state_union *state);
