@@ -441,7 +441,7 @@ refusing_stages() {
 	"$pipeline" run -q -C ws --replay "$acme/nights/20250318T020000Z" --warn-days 0
 	run_night 20250325T020000Z
 	run --separate-stderr "$pipeline" run -C ws --replay "$acme/nights/20250401T020000Z"
-	[[ $stderr == *"forecast: warning: rights of 'Docusign eSignature Enterprise Pro', 'Envelope' are expected to run out on 2025-04-"* ]]
+	[[ $stderr == *"forecast: warning: "*"rights of 'Docusign eSignature Enterprise Pro', 'Envelope' are expected to run out on 2025-04-"* ]]
 	records ws/runs/acme/20250401T020000Z/results.ndjson >results
 	# Units to date are those of the position.
 	jq -r 'select(.curve) | "\(.software_model) \(.units_to_date)"' results | sort >ours

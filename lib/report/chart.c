@@ -57,20 +57,21 @@ double chart_x(const struct chart *chart, double day)
 void chart_begin(struct chart *chart, struct buffer *out, unsigned number, const char *class_name, const char *title,
 	const char *description, double most)
 {
-	double step = chart_step(most / TICKS), ticks = ceil(most / step);
-	*chart = (struct chart){.out = out, .top = (ticks > 0 ? ticks : 1) * step, .end = 1, .bands = 1};
+	double step = chart_step(most / TICKS);
+	int ticks = most > step ? (int)ceil(most / step) : 1;
+	*chart = (struct chart){.out = out, .top = ticks * step, .end = 1, .bands = 1};
 	char label[24];
 	int length = 0, height = MARGIN + CHART_HEIGHT + FOOT;
-	for (double value = 0; value <= chart->top; value += step) {
-		int own = tick_label(value, label);
+	for (int i = 0; i <= ticks; i++) {
+		int own = tick_label(i * step, label);
 		length = own > length ? own : length;
 	}
 	int width = DIGIT_WIDTH * length + 10;
 	buffer_append_format(out, "<div class=\"chart %s\"><svg class=\"ticks\" width=\"%d\" height=\"%d\" aria-hidden=\"true\">",
 		class_name, width, height);
-	for (double value = 0; value <= chart->top; value += step) {
-		tick_label(value, label);
-		buffer_append_format(out, "<text x=\"%d\" y=\"%.1f\">%s</text>", width - 6, chart_y(chart, value) + 4, label);
+	for (int i = 0; i <= ticks; i++) {
+		tick_label(i * step, label);
+		buffer_append_format(out, "<text x=\"%d\" y=\"%.1f\">%s</text>", width - 6, chart_y(chart, i * step) + 4, label);
 	}
 	buffer_append_format(out,
 		"</svg><svg class=\"plot\" height=\"%d\" role=\"img\" aria-labelledby=\"chart%u-t chart%u-d\"><title id=\"chart%u-t\">",
@@ -79,9 +80,9 @@ void chart_begin(struct chart *chart, struct buffer *out, unsigned number, const
 	buffer_append_format(out, "</title><desc id=\"chart%u-d\">", number);
 	html_long_text(out, description);
 	buffer_append_string(out, "</desc>");
-	for (double value = 0; value <= chart->top; value += step)
-		buffer_append_format(out, "<line class=\"%s\" x1=\"0\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/>", value > 0 ? "grid" : "axis",
-			chart_y(chart, value), chart_y(chart, value));
+	for (int i = 0; i <= ticks; i++)
+		buffer_append_format(out, "<line class=\"%s\" x1=\"0\" x2=\"100%%\" y1=\"%.1f\" y2=\"%.1f\"/>", i ? "grid" : "axis",
+			chart_y(chart, i * step), chart_y(chart, i * step));
 }
 
 void chart_end(struct chart *chart)

@@ -2,7 +2,6 @@
 
 #include "io/display.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 static void escape(struct buffer *out, const char *text, size_t limit)
@@ -36,25 +35,19 @@ void html_long_text(struct buffer *out, const char *text)
 	escape(out, text, 0);
 }
 
-void html(struct buffer *out, const char *ours, ...)
+void html_pieces(struct buffer *out, const char *const pieces[])
 {
-	va_list pieces;
-	va_start(pieces, ours);
-	buffer_append_string(out, ours);
-	for (const char *text; (text = va_arg(pieces, const char *));) {
-		html_text(out, text);
-		const char *next = va_arg(pieces, const char *);
-		if (!next)
-			break;
-		buffer_append_string(out, next);
-	}
-	va_end(pieces);
+	for (size_t i = 0; pieces[i]; i++)
+		if (i % 2)
+			html_text(out, pieces[i]);
+		else
+			buffer_append_string(out, pieces[i]);
 }
 
 void html_name(struct buffer *out, const char *name)
 {
 	if (name)
-		html(out, "<bdi dir=\"auto\">", name, "</bdi>", NULL);
+		html(out, "<bdi dir=\"auto\">", name, "</bdi>");
 	else
 		buffer_append_string(out, "<span class=\"none\">–</span>");
 }

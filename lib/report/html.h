@@ -12,8 +12,9 @@
 void html_text(struct buffer *out, const char *text);
 void html_long_text(struct buffer *out, const char *text); /* all of it */
 
-/* Markup of ours and texts of others in turn, markup first, NULL last: html(out, "<td>", name, "</td>", NULL). */
-void html(struct buffer *out, const char *ours, ...) __attribute__((sentinel));
+/* Markup of ours and texts of others in turn, markup first: html(out, "<td>", name, "</td>"). No text may be NULL. */
+#define html(out, ...) html_pieces((out), (const char *const[]){__VA_ARGS__, NULL})
+void html_pieces(struct buffer *out, const char *const pieces[]);
 
 /* A name in its own direction; a dash for NULL. */
 void html_name(struct buffer *out, const char *name);

@@ -26,9 +26,9 @@ void page_table_begin(struct page *page, enum page_table kind, const char *capti
 {
 	static const char *const looks[] = {[PAGE_PLAIN] = "", [PAGE_STACKED] = " class=\"stacked\"", [PAGE_NARROW] = " class=\"narrow\""};
 	page->labels = kind == PAGE_STACKED ? columns : NULL;
-	html(page->out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table: ", caption, "\"><table", NULL);
+	html(page->out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Table: ", caption, "\"><table");
 	buffer_append_string(page->out, looks[kind]);
-	html(page->out, "><caption>", caption, "</caption><thead><tr>", NULL);
+	html(page->out, "><caption>", caption, "</caption><thead><tr>");
 	for (size_t i = 0; i < count; i++) {
 		buffer_append_string(page->out, columns[i].right ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
 		append_title(page->out, columns[i].title);
@@ -113,7 +113,7 @@ void page_cell_account(struct page *page, uint32_t account)
 	page_cell_begin(page, "");
 	html_name(page->out, name ? name : id);
 	if (name)
-		html(page->out, " <code>", id, "</code>", NULL);
+		html(page->out, " <code>", id, "</code>");
 	page_cell_end(page);
 }
 
@@ -121,7 +121,7 @@ void page_days(struct page *page, int64_t start, int64_t end)
 {
 	struct buffer days = BUFFER_INIT;
 	report_append_days(start, end, &days);
-	html(page->out, "<span class=\"days\">", days.data, "</span>", NULL);
+	html(page->out, "<span class=\"days\">", days.data, "</span>");
 	buffer_release(&days);
 }
 

@@ -146,7 +146,7 @@ static void append_option(struct buffer *out, const struct action *action)
 	if (is_move) {
 		const char *type = report_row_text(row, "group_type"), *from = report_row_text(row, "from_group"),
 			   *to = report_row_text(row, "to_group");
-		html(out, " from ", type ? type : "", " ", from ? from : "", " to ", to ? to : "accounts without one", "", NULL);
+		html(out, " from ", type ? type : "", " ", from ? from : "", " to ", to ? to : "accounts without one");
 	}
 	if (action->periods > 1)
 		buffer_append_format(out, ", for %zu periods", action->periods);
@@ -160,7 +160,7 @@ static void append_expected(struct buffer *out, const struct action *action)
 		append_rights(out, action->rights > 0 ? action->rights : INT64_MAX);
 		buffer_append_string(out, " of ");
 		html_name(out, report_row_text(row, "software_model"));
-		html(out, ": they run out on ", report_row_text(row, "exhausted_on"), "", NULL);
+		html(out, ": they run out on ", report_row_text(row, "exhausted_on"));
 		return;
 	}
 	const char *low = report_row_text(row, "low_over_licensed_rights"), *high = report_row_text(row, "high_over_licensed_rights");
@@ -169,7 +169,7 @@ static void append_expected(struct buffer *out, const struct action *action)
 	buffer_append_string(out, " fewer of ");
 	html_name(out, report_row_text(row, "software_model"));
 	if (low && high)
-		html(out, " (between ", low, " and ", high, ")", NULL);
+		html(out, " (between ", low, " and ", high, ")");
 }
 
 static void append_action(struct page *page, const struct action *action)
@@ -180,7 +180,7 @@ static void append_action(struct page *page, const struct action *action)
 	if (!action->row) {
 		report_gap_append(&action->gap, &text);
 		html_text(out, text.data);
-		html(out, ": ", action->gap.next_step, "", NULL);
+		html(out, ": ", action->gap.next_step);
 	} else if (action->section == report_section_remediations.id)
 		append_option(out, action);
 	else

@@ -37,7 +37,7 @@ static void append_heading(
 	struct buffer heading = BUFFER_INIT;
 	report_append_heading(section, row, page->names_profiles ? 0 : 1, page->names_profiles, &heading);
 	buffer_append_format(page->out, "<%s>", element);
-	html(page->out, "<bdi dir=\"auto\">", heading.data, "</bdi>", NULL);
+	html(page->out, "<bdi dir=\"auto\">", heading.data, "</bdi>");
 	buffer_append_format(page->out, "%s</%s>\n", after, element);
 	page->out->failed |= heading.failed;
 	buffer_release(&heading);
@@ -396,7 +396,7 @@ static void append_waterfall(struct page *page, size_t first, size_t count)
 		buffer_append_format(&description, ", %s after option %zu", report_row_text(report_row_at(rows, i), field), i - first + 1);
 	buffer_append_string(page->out, "<div>");
 	append_heading(page, &report_section_remediations, row, "h3", "");
-	html(page->out, "<p class=\"sub\">", what, " rights, ", days.data, "</p>", NULL);
+	html(page->out, "<p class=\"sub\">", what, " rights, ", days.data, "</p>");
 	chart_begin(&chart, page->out, ++page->pictures, "waterfall", title.data, description.data, value);
 	chart_bands(&chart, count + 2, 3);
 	append_total(&chart, 0, value, "today", is_missing ? "beyond" : "within");

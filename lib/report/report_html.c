@@ -18,10 +18,10 @@ EMBEDDED(report_report_js); /* REPORT_SCRIPT_HASH is its SHA-256 in base64: see 
 
 void page_section_begin(struct page *page, const char *id, const char *title, const char *note)
 {
-	html(page->out, "<section id=\"", id, "\" aria-labelledby=\"", id, "-title\"><h2 id=\"", id, "-title\">", title, "</h2>\n", NULL);
+	html(page->out, "<section id=\"", id, "\" aria-labelledby=\"", id, "-title\"><h2 id=\"", id, "-title\">", title, "</h2>\n");
 	if (note)
 		buffer_append_format(page->out, "<p>%s</p>\n", note);
-	html(&page->contents, "<li><a href=\"#", id, "\">", title, "</a></li>", NULL);
+	html(&page->contents, "<li><a href=\"#", id, "\">", title, "</a></li>");
 }
 
 void page_section_end(struct page *page)
@@ -70,7 +70,7 @@ static void append_cell(struct page *page, const struct report_column *column, c
 		if (is_status)
 			append_pill(page, text, cell.style);
 		else if (text && (strstr(column->field, "_start") || strstr(column->field, "_until")))
-			html(page->out, "<span class=\"days\">", text, "</span>", NULL);
+			html(page->out, "<span class=\"days\">", text, "</span>");
 		else
 			html_name(page->out, text);
 		page_cell_end(page);
@@ -307,7 +307,7 @@ static void append_verdict(void *context, enum verdict verdict, const struct buf
 	size_t length = strcspn(sentence->data, ":");
 	buffer_append(&word, sentence->data, length);
 	buffer_append_format(out, "<p class=\"verdict %s\">", tones[verdict]);
-	html(out, "<strong>", word.data, "</strong>", NULL);
+	html(out, "<strong>", word.data, "</strong>");
 	html_long_text(out, sentence->data + length);
 	buffer_append_string(out, "</p>\n");
 	out->failed |= sentence->failed | word.failed;
@@ -325,17 +325,16 @@ static void append_head(struct page *page)
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" REPORT_SCRIPT_HASH
 		"'\">\n"
 		"<meta name=\"color-scheme\" content=\"light dark\">\n");
-	html(page->out, "<title>", report->title, "", NULL);
+	html(page->out, "<title>", report->title);
 	buffer_append_format(page->out, ", %.10s</title>\n<style>\n", now);
 	buffer_append(page->out, EMBEDDED_TEXT(report_report_css), EMBEDDED_LENGTH(report_report_css));
 	buffer_append_string(page->out, "</style>\n</head>\n<body>\n<main>\n<header>\n");
 	if (strcmp(report->title, "Docusign licence position") != 0)
 		buffer_append_string(page->out, "<p class=\"eyebrow\">Docusign licence position</p>\n");
-	html(page->out, "<h1><bdi dir=\"auto\">", report->title, "</bdi></h1>\n<p class=\"asof\">As of <time datetime=\"", now, "\">",
-		NULL);
+	html(page->out, "<h1><bdi dir=\"auto\">", report->title, "</bdi></h1>\n<p class=\"asof\">As of <time datetime=\"", now, "\">");
 	buffer_append_format(page->out, "%.10s %.8s UTC</time>", now, now + 11);
 	if (page->profile)
-		html(page->out, " · profile ", page->profile, "", NULL);
+		html(page->out, " · profile ", page->profile);
 	buffer_append_string(page->out, "</p>\n");
 	report_verdict(report, append_verdict, page->out);
 	buffer_append_string(page->out, "</header>\n");

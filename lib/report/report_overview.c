@@ -65,7 +65,7 @@ static struct model summarize(const struct report *report, size_t first, size_t 
 		}
 		add_row(report, row, &model);
 	}
-	model.forecast = report_forecast_of(report, model.current);
+	model.forecast = model.current ? report_forecast_of(report, model.current) : NULL;
 	if (model.forecast && model.forecast->start != model.current->start)
 		model.forecast = NULL;
 	return model;
@@ -172,13 +172,13 @@ static void append_run_out(struct page *page, const struct model *model)
 	if (!day)
 		buffer_append_format(page->out, "<span class=\"none\">%s</span>", without);
 	else {
-		html(page->out, "<span class=\"days\">", day, "</span><span class=\"sub\">", NULL);
+		html(page->out, "<span class=\"days\">", day, "</span><span class=\"sub\">");
 		if (report_row_is(forecast, "is_covered", "true"))
 			buffer_append_string(page->out, "covered by an enterprise-wide agreement");
 		else if (has || !left)
 			buffer_append_string(page->out, "rights have run out");
 		else
-			html(page->out, "in ", left, strcmp(left, "1") == 0 ? " day" : " days", NULL);
+			html(page->out, "in ", left, strcmp(left, "1") == 0 ? " day" : " days");
 		buffer_append_string(page->out, "</span>");
 	}
 	page_cell_end(page);
@@ -199,10 +199,10 @@ static void append_model(struct page *page, const struct model *model)
 	bool is_link = page_link_begin(page, "position");
 	html_name(page->out, report_row_text(row, "software_model"));
 	page_link_end(page, is_link);
-	html(page->out, "<span class=\"sub\">", report_row_text(row, "license_metric"), "", NULL);
+	html(page->out, "<span class=\"sub\">", report_row_text(row, "license_metric"));
 	if (page->names_profiles && report_row_text(row, "profile"))
-		html(page->out, " · profile ", report_row_text(row, "profile"), "", NULL);
-	html(page->out, ", ", report_row_text(row, "period_state"), " period ", NULL);
+		html(page->out, " · profile ", report_row_text(row, "profile"));
+	html(page->out, ", ", report_row_text(row, "period_state"), " period ");
 	page_days(page, row->start, row->end);
 	buffer_append_string(page->out, "</span>");
 	page_cell_end(page);
@@ -316,7 +316,7 @@ static void append_use_tiles(struct page *page)
 	}
 	if (!latest)
 		return;
-	html(page->out, "<div><dt>Units consumed, ", latest->state, " period</dt><dd>", NULL);
+	html(page->out, "<div><dt>Units consumed, ", latest->state, " period</dt><dd>");
 	append_count(page, units);
 	buffer_append_string(page->out, "<span class=\"sub\">");
 	page_days(page, latest->start, latest->end);
