@@ -125,6 +125,9 @@ $(build)/tests/generate: $(build)/tests/programs/generate.o $(archive)
 $(build)/tests/forecast-bench: $(build)/tests/programs/forecast-bench.o $(archive)
 	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
 
+$(build)/tests/requests-bench: $(build)/tests/programs/requests-bench.o $(archive)
+	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries) -lm
+
 simulator_objects := $(patsubst tests/%.c,$(build)/tests/programs/%.o,tests/simulator.c $(wildcard tests/simulator/*.c))
 $(build)/tests/simulator: $(simulator_objects) $(archive)
 	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $(simulator_objects) $(archive) -lmicrohttpd -lgnutls -lz $(libraries)
@@ -207,6 +210,9 @@ bench-reconcile: all ## time reconcile on 10,000 accounts, 36 periods and 500 en
 
 bench-scale: all $(build)/tests/generate ## CPU seconds of 1 to 16 shards of 10,000,000 envelopes beside one process, and of combining them
 	tests/benchmark/scale
+
+bench-requests: $(build)/tests/requests-bench ## simulate 60 nights of 100,000 accounts on their weekly cycle: requests and lateness, due first beside asking all
+	$(build)/tests/requests-bench
 
 bench-forecast: $(build)/tests/forecast-bench ## print the forecast's error on held-out months of generated organisations, beside the naive linear one
 	$(build)/tests/forecast-bench

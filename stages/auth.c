@@ -84,6 +84,7 @@ static struct connection connection_of(const struct profile *profile)
 		.renewal_months = profile->renewal_months,
 		.lookback_days = profile->lookback_days,
 		.concurrency = profile->concurrency,
+		.limit_share = profile->limit_share,
 		.download_consumption = profile->download_consumption,
 		.download_billing = profile->download_billing,
 		.accounts = profile->accounts,

@@ -1,11 +1,12 @@
 /*
- * requests-bench [ACCOUNTS [NIGHTS [BUDGET]]]: what a night costs in requests, and how late it finds an envelope.
+ * requests-bench [ACCOUNTS [NIGHTS [BUDGET]]]: what a night costs in requests, and how late it finds an envelope: due first, due first with a
+ * budget, and asking all.
  *
- * Docusign is a model here: each account is fed once in seven days, on a weekday and at a time of its own; what was sent before is then there. Its
- * envelopes come at random, from one in fifty weeks to thousands a week; one account in a hundred moves to another weekday. Whom a night
- * asks, in which order, and what it learns is the real code (lib/fetch/fetch_turns.h, feed_schedule.h), a night's cost that of window_pages.h:
- * one request for each page, and one more for an account whose last page is not known by its size. An account that is asked looks back eight
- * days. Chance is seeded: the same figures each time.
+ * The service is a model: an account is fed once in seven days, on a weekday and at a time of its own; what was sent before is then there. Its
+ * envelopes come at random: one account in twenty has hardly any, a quarter 0.5 to 2.5 a week, the others 3 to 400, one in a thousand 20 times
+ * as many. One in a hundred moves to the weekday before or after, halfway. Whom a night asks, in which order, and what it learns is the code
+ * of the fetcher (lib/fetch/fetch_turns.h, feed_schedule.h); a night costs a request a page of 1000, with a look-back of eight days, and one
+ * more for an account whose last page its size does not show. The second half of the nights is counted. Same figures each time.
  */
 #include "base/instant.h"
 #include "fetch/fetch_turns.h"
@@ -17,7 +18,6 @@
 #include <string.h>
 
 #define PAGE 1000 /* records */
-#define HOURLY (3000 - 50) /* Docusign's limit, without the reserve */
 #define FIRST_NIGHT (20000 * DAY_MS + 2 * DAY_MS / 24)
 #define HISTORY_DAYS 60 /* before the first night */
 
@@ -55,8 +55,11 @@ static int64_t fed_by(const struct source *source, int night, int64_t now)
 	return first + (now - first) / (7 * DAY_MS) * (7 * DAY_MS);
 }
 
+enum { KNOWN, UNKNOWN, MOVED, KINDS };
+static const char *const kinds[KINDS] = {"whose day is known", "whose day is being learned", "that move to another day"};
+
 struct sums {
-	int64_t requests, due, due_requests, worst_ms[3], beyond[3], envelopes[3], put_off, most, asked;
+	int64_t requests, due, worst_ms[KINDS], beyond[KINDS], envelopes[KINDS], put_off, most, asked;
 };
 
 /* Reads an account to its end, as fetch_run.c would. Returns its requests. */
@@ -73,7 +76,7 @@ static int64_t ask(struct source *source, struct fetch_turn *turn, int night, in
 		late = now - source->next;
 		if (!is_counted || asked == DAY_NONE)
 			continue;
-		int k = source->moves_on ? 2 : !is_known;
+		int k = source->moves_on ? MOVED : is_known ? KNOWN : UNKNOWN;
 		sums->envelopes[k]++;
 		sums->beyond[k] += late > 8 * DAY_MS;
 		if (late > sums->worst_ms[k])
@@ -126,7 +129,7 @@ static void simulate(const char *name, size_t accounts, int nights, struct fetch
 			.fed_to = DAY_NONE};
 	}
 	for (int night = 0; night < nights; night++) {
-		int64_t now = FIRST_NIGHT + night * DAY_MS, requests = 0, due_requests = 0;
+		int64_t now = FIRST_NIGHT + night * DAY_MS, requests = 0;
 		bool is_load = false;
 		turns.count = 0;
 		for (size_t i = 0; i < accounts; i++)
@@ -137,42 +140,32 @@ static void simulate(const char *name, size_t accounts, int nights, struct fetch
 		for (size_t i = 0; i < turns.count; i++)
 			is_load |= turns.list[i].date.turn == FEED_NEVER_READ;
 		load += is_load;
-		bool is_counted = night >= 30;
-		int64_t left = rule.requests_most ? rule.requests_most - (int64_t)turns.asked : INT64_MAX;
+		bool is_counted = night >= nights / 2;
 		for (size_t i = 0; i < turns.asked; i++) {
 			struct fetch_turn *turn = &turns.list[i];
 			int64_t cost = ask(&sources[(const struct source *)(const void *)turn->account_id - sources], turn, night, now,
 				is_counted, &all);
 			requests += cost;
-			left -= cost - 1;
-			due_requests += turn->date.turn <= FEED_DUE ? cost : 0;
 		}
 		struct fetch_night figures = fetch_turns_night(&turns);
-		if (getenv("BENCH_NIGHTS"))
-			printf("%3d due %zu asked %zu news %zu put off %zu requests %" PRId64 "\n", night + 1, figures.due, figures.asked,
-				figures.with_news, figures.put_off, requests);
 		if (!is_counted)
 			continue;
 		counted++;
 		all.requests += requests;
-		all.due_requests += due_requests;
 		all.due += (int64_t)figures.due;
 		all.asked += (int64_t)figures.asked;
 		all.put_off += (int64_t)figures.put_off;
 		all.most = requests > all.most ? requests : all.most;
 	}
-	printf("%-10s %9.0f requests a night (most %" PRId64
-	       "), %5.2f hours at the limit, %.3f requests a due account, %.0f due, %.0f asked and %.0f put off a night; first load %d nights\n",
-		name, (double)all.requests / counted, all.most, (double)all.requests / counted / HOURLY,
-		all.due ? (double)all.requests / (double)all.due : 0, (double)all.due / counted, (double)all.asked / counted,
-		(double)all.put_off / counted, load);
-	for (int i = 0; i < 3; i++)
-		printf("   %s: latest %.2f days, %.4f%% later than 8 days, of %" PRId64 "\n",
-			i == 0           ? "day known"
-				: i == 1 ? "day not known yet"
-					 : "moved",
-			(double)all.worst_ms[i] / (double)DAY_MS,
-			all.envelopes[i] ? 100.0 * (double)all.beyond[i] / (double)all.envelopes[i] : 0, all.envelopes[i]);
+	printf("%s: %.0f requests a night, at most %" PRId64
+	       ": %.2f hours of 3000; %.3f a due account; %.0f due, %.0f asked, %.0f put off; first load %d night%s\n",
+		name, (double)all.requests / counted, all.most, (double)all.requests / counted / 3000,
+		(double)all.requests / (double)all.due, (double)all.due / counted, (double)all.asked / counted,
+		(double)all.put_off / counted, load, load == 1 ? "" : "s");
+	for (int i = 0; i < KINDS; i++)
+		printf("  accounts %s: %" PRId64 " envelopes, the latest %.2f days after it was sent, %.3f%% after more than 8\n", kinds[i],
+			all.envelopes[i], (double)all.worst_ms[i] / (double)DAY_MS,
+			all.envelopes[i] ? 100.0 * (double)all.beyond[i] / (double)all.envelopes[i] : 0);
 	fetch_turns_release(&turns);
 	free(sources);
 	free(bookmarks);
@@ -183,9 +176,11 @@ int main(int argc, char **argv)
 {
 	size_t accounts = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
 	int nights = argc > 2 ? atoi(argv[2]) : 60;
-	int64_t budget = argc > 3 ? atoll(argv[3]) : 15000;
-	simulate("ask all", accounts, nights, (struct fetch_rule){.whom = ASK_ALL});
+	int64_t budget = argc > 3 ? atoll(argv[3]) : (int64_t)accounts / 6;
+	char name[64];
+	snprintf(name, sizeof name, "due first, --max-requests %" PRId64, budget);
 	simulate("due first", accounts, nights, (struct fetch_rule){.whom = ASK_DUE});
-	simulate("budget", accounts, nights, (struct fetch_rule){.whom = ASK_DUE, .requests_most = budget});
+	simulate(name, accounts, nights, (struct fetch_rule){.whom = ASK_DUE, .requests_most = budget});
+	simulate("ask all", accounts, nights, (struct fetch_rule){.whom = ASK_ALL});
 	return 0;
 }

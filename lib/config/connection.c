@@ -37,6 +37,7 @@ static const struct setting table[] = {
 	{"renewal_months", SETTING_INTEGER, AT(renewal_months), .required = true, .least = 1, .most = 60},
 	{"lookback_days", SETTING_INTEGER, AT(lookback_days), .required = true, .least = 0, .most = LOOKBACK_MOST_DAYS},
 	{"concurrency", SETTING_INTEGER, AT(concurrency), .required = true, .least = 1, .most = 64},
+	{"limit_share", SETTING_INTEGER, AT(limit_share), .least = 1, .most = 100, .otherwise = 100},
 	{"download_consumption", SETTING_BOOLEAN, AT(download_consumption), .otherwise = true},
 	{"download_billing", SETTING_BOOLEAN, AT(download_billing)},
 	{"accounts", SETTING_STRINGS, AT(accounts)},

@@ -3,7 +3,7 @@
  *
  * It carries what the fetchers must know of the profile, an access token and the command that gets a new one:
  * {"type":"CONNECTION","profile","organization_id","api_base","esign_base","feed_base","audience","contract_start","renewal_months","feed",
- *  "lookback_days","concurrency","ca_bundle","proxy_login","headroom","accounts","download_consumption","download_billing","access_token","expires_at","token_command"}.
+ *  "lookback_days","concurrency","limit_share","ca_bundle","proxy_login","headroom","accounts","download_consumption","download_billing","access_token","expires_at","token_command"}.
  *
  * The token is written to pipes and sockets only: in a file or on a terminal it is null, unless --show-token is given.
  * Under --replay there is no token at all.
@@ -20,6 +20,7 @@ struct connection {
 	char *esign_base, *feed_base, *audience; /* as in profile.h; NULL if there is none */
 	int32_t contract_start;
 	int renewal_months, lookback_days, concurrency;
+	int limit_share; /* percent of the service's hourly limit */
 	bool download_consumption, download_billing;
 	char **accounts; /* NULL-terminated, or NULL for all */
 	char *access_token; /* wiped on release; NULL when there is none */

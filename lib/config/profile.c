@@ -117,6 +117,7 @@ static const struct setting table[] = {
 	{"feed", SETTING_STRING, AT(feed)},
 	{"lookback_days", SETTING_INTEGER, AT(lookback_days), .least = 0, .most = LOOKBACK_MOST_DAYS, .otherwise = 8},
 	{"concurrency", SETTING_INTEGER, AT(concurrency), .least = 1, .most = 64, .otherwise = 8},
+	{"limit_share", SETTING_INTEGER, AT(limit_share), .least = 1, .most = 100, .otherwise = 100},
 	{"ca_bundle", SETTING_STRING, AT(ca_bundle)},
 	{"proxy_login", SETTING_STRING, AT(proxy_login), .accepts = accept_file,
 		.expected = "file:PATH; the file's first line is NAME:PASSWORD"},

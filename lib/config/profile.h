@@ -36,7 +36,7 @@ struct profile {
 	char *user_id; /* impersonated user, or NULL for an application token */
 	char *scopes; /* space separated */
 	char *feed; /* preset name, or a descriptor file, relative to the profile */
-	int lookback_days, concurrency;
+	int lookback_days, concurrency, limit_share;
 	char *ca_bundle;
 	char *proxy_login; /* a file, relative to the profile */
 	char **accounts; /* only these, lower case, NULL-terminated; NULL for all */

@@ -29,16 +29,14 @@ static int32_t next_due(const struct bookmark *bookmark, int32_t asked, int32_t 
 {
 	int32_t from = bookmark->fed_from, to = bookmark->fed_to;
 	*look = DAY_NONE;
-	if (to == DAY_NONE) {
-		if (bookmark->newest == INSTANT_NONE || instant_day(bookmark->newest) < asked - FRESH_DAYS)
-			return next_of_its_own(bookmark, asked);
-		from = asked - FEED_CYCLE_DAYS + 1;
-		to = asked;
-	}
+	if (to == DAY_NONE && (bookmark->newest == INSTANT_NONE || instant_day(bookmark->newest) < asked - FRESH_DAYS))
+		return next_of_its_own(bookmark, asked);
+	if (to == DAY_NONE)
+		return asked + FEED_CYCLE_DAYS;
 	if (asked == to + FEED_CYCLE_DAYS && bookmark->batch >= STEADY_BATCH)
 		return asked + 1; /* no news on its day */
 	int32_t due = to + FEED_CYCLE_DAYS, middle = from + FEED_CYCLE_DAYS + (to - from) / 2;
-	if (asked < due && middle < due && asked < middle)
+	if (bookmark->batch >= STEADY_BATCH && middle < due && asked < middle)
 		*look = middle;
 	if (asked >= due)
 		due += (asked - due + FEED_CYCLE_DAYS) / FEED_CYCLE_DAYS * FEED_CYCLE_DAYS;

@@ -7,7 +7,7 @@
  * are those of the runs' clocks.
  *
  *   one day is known        due seven days later; once more the night after if a busy account has no news then
- *   several are possible    due seven days after the last of them; worth a look in the middle before, which halves them
+ *   several are possible    due seven days after the last of them; that of a busy account is worth a look in the middle before, which halves them
  *   no news for a week      due on the same day of the next weeks
  *   nothing is known        due once a week, on a weekday by the account's id
  *

@@ -116,6 +116,7 @@ struct http *http_open(
 	http->record = record;
 	http->concurrency = connection->concurrency > 0 ? (size_t)connection->concurrency : 1;
 	http->limits.concurrency = http->concurrency;
+	http->limits.percent = connection->limit_share;
 	http->headers_json = (struct buffer)BUFFER_INIT;
 	TAILQ_INIT(&http->queued);
 	TAILQ_INIT(&http->pausing);

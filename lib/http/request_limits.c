@@ -162,6 +162,15 @@ static void share(struct request_limits *limits, const char *account, const stru
 	headroom_unlock(limits->headroom, others != NULL, now);
 }
 
+/* Other applications may use the rest of the hour's limit. */
+static int64_t our_share(const struct request_limits *limits, int64_t limit, int64_t left)
+{
+	if (limit <= 0 || left < 0 || limits->percent == 0)
+		return left;
+	left -= limit - limit * limits->percent / 100;
+	return left > 0 ? left : 0;
+}
+
 int request_limits_update(struct request_limits *limits, const char *account, const struct http_headers *headers, bool answered,
 	int64_t now, struct error *error)
 {
@@ -169,8 +178,9 @@ int request_limits_update(struct request_limits *limits, const char *account, co
 	if (date == INSTANT_NONE)
 		date = instant_of_clock();
 	int64_t ends_in_ms = reset < 0 ? RATE_NO_HEADER : reset * 1000 > date ? reset * 1000 - date : 0;
-	const struct rate_headers rate = {.limit = http_headers_number(headers, "x-ratelimit-limit"),
-		.left = http_headers_number(headers, "x-ratelimit-remaining"),
+	int64_t limit = http_headers_number(headers, "x-ratelimit-limit"), left = http_headers_number(headers, "x-ratelimit-remaining");
+	const struct rate_headers rate = {.limit = limit,
+		.left = our_share(limits, limit, left),
 		.ends_in_ms = ends_in_ms < limits->wait_most_ms ? ends_in_ms : limits->wait_most_ms,
 		.burst_limit = http_headers_number(headers, "x-burstlimit-limit"),
 		.burst_left = http_headers_number(headers, "x-burstlimit-remaining")};
@@ -185,7 +195,7 @@ int request_limits_update(struct request_limits *limits, const char *account, co
 		rate_limit_update(&pool->rate, &rate, now);
 	}
 	if (hourly && !limits->own)
-		follow_counter(limits, number, rate.limit, rate.left, reset, date / 1000);
+		follow_counter(limits, number, limit, left, reset, date / 1000);
 	if (limits->trying)
 		limits->counter.steps = STEPS_OF_ONE_COUNTER; /* it was not another's, or that is known now */
 	limits->trying = false;

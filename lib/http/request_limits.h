@@ -30,6 +30,7 @@ struct limit_pool {
 
 struct request_limits {
 	int64_t wait_most_ms;
+	int percent; /* of the hourly limits that these requests may use; 0: all. The rest counts as used */
 	size_t concurrency; /* responses overtake at most so many others */
 	struct headroom *headroom; /* shared with other runs, or NULL; released with the rest */
 	struct limit_pool common; /* of requests without an account, and of all while the accounts' are not known to be their own */
