@@ -241,7 +241,8 @@ text() {
 	as_xml page.html | xmllint --nonet --noout -
 	[ "$(text 'count(//section)')" -eq 1 ]
 	[ "$(text 'count(//a)')" -eq 0 ]
-	[ "$(text 'string(//ol/li[1]/div/span)')" = "8 units in no software model: add rows to licence/models.csv (\`envtally models suggest\`)" ]
+	[ "$(text 'string(//ol/li[1]/div)')" = "Buy 17 rights of Enterprise Procost not known" ]
+	[ "$(text 'string(//ol/li[2]/div/span)')" = "8 units in no software model: add rows to licence/models.csv (\`envtally models suggest\`)" ]
 	run -64 "$report" --one-page <position.ndjson
 	[ "$output" = "report: cannot use --one-page with --format 'table': it must be html (see --help)" ]
 }
@@ -257,7 +258,7 @@ text() {
 	[ "$(text 'string(//ol/li[1])')" = "Plan a purchase of rights of Model 33: they run out on 2025-09-01costs 5.00 EUR" ]
 	sed -i 's/"currency":"EUR","expected_true_up_cost":"5.00"/"expected_unlicensed_rights":5/' models.ndjson
 	"$report" --format html <models.ndjson >page.html
-	[ "$(text 'string(//ol/li[1])')" = "Plan a purchase of 5 rights of Model 33: they run out on 2025-09-01cost not known" ]
+	[ "$(text 'string(//ol/li[5])')" = "Plan a purchase of 5 rights of Model 33: they run out on 2025-09-01cost not known" ]
 	[ "$(text 'string((//dl[@class="tiles"]//dd)[2])')" = "not known" ]
 }
 

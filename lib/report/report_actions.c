@@ -75,6 +75,27 @@ static void add_options(const struct report *report, struct actions *actions)
 	}
 }
 
+/* What is missing, where the input does not say what can be done. */
+static void add_missing(const struct report *report, struct actions *actions)
+{
+	for (size_t first = 0, count; first < report->metrics.count && !report->remediations.count; first += count) {
+		struct action *action = NULL;
+		count = report_model_rows(report, first);
+		for (size_t i = first; i < first + count && !actions->failed; i++) {
+			const struct report_row *row = report_row_at(&report->metrics, i);
+			int64_t missing = report_row_integer(row, "unlicensed_rights");
+			if (missing <= 0 || missing == INT64_MAX)
+				continue;
+			if (!action && !(action = add(actions, row, report_section_position.id)))
+				return;
+			if (__builtin_add_overflow(action->rights, missing, &action->rights))
+				action->rights = INT64_MAX;
+			action->periods++;
+			report_sums_add(&action->cost, report_row_text(row, "true_up_cost"), report_row_text(row, "currency"));
+		}
+	}
+}
+
 static void add_forecasts(const struct report *report, struct actions *actions)
 {
 	for (size_t i = 0; i < report->forecasts.count; i++) {
@@ -138,7 +159,9 @@ static void append_rights(struct buffer *out, int64_t rights)
 static void append_option(struct buffer *out, const struct action *action)
 {
 	const struct report_row *row = action->row;
-	bool is_move = report_row_is(row, "option", "move_rights"), buys = report_row_is(row, "option", "buy_rights");
+	bool is_option = action->section == report_section_remediations.id,
+	     is_move = is_option && report_row_is(row, "option", "move_rights"),
+	     buys = !is_option || report_row_is(row, "option", "buy_rights");
 	buffer_append_string(out, is_move ? "Move " : buys ? "Buy " : "Renew with ");
 	append_rights(out, action->rights);
 	buffer_append_string(out, is_move || buys ? " of " : " fewer of ");
@@ -181,10 +204,10 @@ static void append_action(struct page *page, const struct action *action)
 		report_gap_append(&action->gap, &text);
 		html_text(out, text.data);
 		html(out, ": ", action->gap.next_step);
-	} else if (action->section == report_section_remediations.id)
-		append_option(out, action);
-	else
+	} else if (action->section == report_section_forecasts.id)
 		append_expected(out, action);
+	else
+		append_option(out, action);
 	page_link_end(page, is_link);
 	buffer_append_string(out, "</span>");
 	if (action->row) {
@@ -209,6 +232,7 @@ void page_actions(struct page *page)
 {
 	struct actions actions = {.error = page->error};
 	add_options(page->report, &actions);
+	add_missing(page->report, &actions);
 	add_forecasts(page->report, &actions);
 	add_gaps(page->report, &actions);
 	for (size_t i = 0; i < actions.count; i++)

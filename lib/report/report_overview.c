@@ -120,9 +120,9 @@ static void append_use(struct page *page, const struct report_row *row)
 	if (is_known && owned > 0 && owned != INT64_MAX) {
 		double part = (double)used / (double)owned * 100, most = part > 100 ? part : 100;
 		buffer_append_format(page->out,
-			" <span class=\"percent\">%.0f%%</span><svg class=\"bar\" aria-hidden=\"true\"><rect class=\"track\" width=\"100%%\" height=\"8\" "
+			" <span class=\"percent\">%s%.0f%%</span><svg class=\"bar\" aria-hidden=\"true\"><rect class=\"track\" width=\"100%%\" height=\"8\" "
 			"y=\"4\"/><rect class=\"within\" width=\"%.1f%%\" height=\"8\" y=\"4\"/>",
-			part, (part > 100 ? 100 : part) / most * 100);
+			part > 999 ? "over " : "", part > 999 ? 999 : part, (part > 100 ? 100 : part) / most * 100);
 		if (part > 100)
 			buffer_append_format(page->out, "<rect class=\"beyond\" x=\"%.1f%%\" width=\"%.1f%%\" height=\"8\" y=\"4\"/>",
 				100 / most * 100, (part - 100) / most * 100);
