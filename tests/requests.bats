@@ -148,7 +148,7 @@ fetch() { fetch-datafeed --replay r --state state "$@" <in >out 2>err; }
 	# First two requests each: where the pages end is not known yet. On their days one each.
 	same '6 6 6 0 12
 0 0 0 0 0' "$(head -n 2 got)"
-	awk 'NR > 2 && ($5 != $2 || $2 > 6) || NR == 4 && $2 < 3 { exit 1 }' got
+	awk 'NR > 2 && ($5 != $2 || $2 > 6) || NR > 2 && $2 == 0 { exit 1 }' got
 	"$root/pipeline.sh" verify 20250325T020000Z -C ws
 	"$root/pipeline.sh" status -C ws --accounts --now 2025-03-26T02:00:00Z >status
 	same 6 "$(grep -cE '^acme  account .*: due on 2025-0[34]-[0-9]+; read on 2025-03-[0-9]+(, with news)?$' status)"
