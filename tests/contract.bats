@@ -159,3 +159,13 @@ control() { curl -sS --cacert "$NODE_EXTRA_CA_CERTS" "$(jq -r .api_base "$profil
 	run -1 ask charges "$organization"
 	[ "$(said '[.statusCode, .body.errorCode]')" = '[403,"USER_LACKS_PERMISSIONS"]' ]
 }
+
+@test "docusign-esign reads the list of the preset esign to its end, and the element of datafeed-elements" {
+	run -0 ask envelopes "$account" 2025-02-01T00:00:00Z
+	[ "$(said .total)" = '"53"' ]
+	cmp <(said '.ids[]' | sort) <(jq -c .record.envelopeId "$BATS_FILE_TMPDIR/organization/service/feed.ndjson" | sort)
+	run -0 ask element "$account" element-7
+	[ "$(said .envelopeId)" = "$(sed -n 8p "$BATS_FILE_TMPDIR/organization/service/feed.ndjson" | jq -c .record.envelopeId)" ]
+	run -1 ask element "$account" nothing
+	[ "$(said .body.errorCode)" = '"DATA_FEED_ELEMENT_NOT_FOUND"' ]
+}

@@ -54,6 +54,8 @@ struct feed_field {
 	bool required; /* a record without it is rejected */
 };
 
+#define FEED_FIELDS_MOST 16 /* of a map: stream_envelope_method has fewer */
+
 struct feed {
 	char *about; /* for people; NULL: none */
 	char *name; /* what the descriptor calls itself */

@@ -222,7 +222,8 @@ int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, con
 	int got = 0;
 	if (check_base(connection, error) < 0)
 		return -1;
-	raw_schema_append(&output->pending, BILLING_STREAM);
+	static const char *const members[] = {"account", "charges"};
+	raw_schema_append(&output->pending, BILLING_STREAM, members, 2);
 	output_line_end(output);
 	diag_progress_lead();
 	while ((got = start_walks(feed, source, connection, error)) == 0 && (got = fetch_source_next(source, &response, error)) > 0 &&

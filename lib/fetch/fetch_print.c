@@ -12,7 +12,7 @@
 
 void fetch_print_schemas(struct fetch_run *run)
 {
-	raw_schema_append(&run->output->pending, run->feed.stream);
+	raw_schema_append_feed(&run->output->pending, &run->feed);
 	stream_append_schema(&run->output->pending, &stream_watermark);
 	if (!run->feed.per_organization)
 		stream_append_schema(&run->output->pending, &stream_account_night);

@@ -147,7 +147,9 @@ static int fetch_accounts(struct organization_feed *feed, struct error *error)
 	static const char *const paths[] = {"/Management/v2/organizations/%s/assetGroups/accounts?compliant=true",
 		"/Management/v2/organizations/%s/assetGroups/accounts?compliant=false"};
 	struct http_response response;
-	raw_schema_append(&feed->output->pending, "docusign_accounts");
+	static const char *const members[] = {"accountId", "accountName", "externalAccountId", "siteId", "siteName", "assetGroupId",
+		"compliant", "id", "name", "external_account_id", "site_id"};
+	raw_schema_append(&feed->output->pending, "docusign_accounts", members, sizeof members / sizeof *members);
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		if (send_request(feed, paths[i], &response, error) < 0 || check_organization(feed, &response, error) < 0)
 			return -1;
@@ -168,7 +170,9 @@ static int fetch_accounts(struct organization_feed *feed, struct error *error)
 static int fetch_plan_items(struct organization_feed *feed, struct error *error)
 {
 	struct http_response response;
-	raw_schema_append(&feed->output->pending, "docusign_plan_items");
+	static const char *const members[] = {"plan_id", "plan_name", "subscription_id", "subscription_name", "asset_group_id",
+		"asset_group_name", "associated_accounts_count", "modules"};
+	raw_schema_append(&feed->output->pending, "docusign_plan_items", members, sizeof members / sizeof *members);
 	if (send_request(feed, "/Management/v2/organizations/%s/planItems", &response, error) < 0 ||
 		check_organization(feed, &response, error) < 0)
 		return -1;

@@ -3,6 +3,8 @@
 #include "stream/stream.h"
 #include "json/json_write.h"
 
+#include <string.h>
+
 void raw_record_append(struct buffer *line, const struct raw_context *context, const char *record, size_t length)
 {
 	stream_open_record(line, context->stream);
@@ -16,9 +18,66 @@ void raw_record_append(struct buffer *line, const struct raw_context *context, c
 	stream_close_record(line);
 }
 
-void raw_schema_append(struct buffer *line, const char *stream)
+static void append_member(struct buffer *line, const char *name, size_t length)
+{
+	json_string(line, name, length);
+	if (!line->failed)
+		line->data[line->length - 1] = ':';
+	buffer_append_string(line, "{\"type\":[\"null\",\"string\",\"number\",\"boolean\",\"object\",\"array\"]},");
+}
+
+static void begin_schema(struct buffer *line, const char *stream)
 {
 	buffer_append_string(line, "{\"type\":\"SCHEMA\",");
 	json_member_text(line, "stream", stream);
-	buffer_append_string(line, "\"schema\":{\"type\":\"object\"},\"key_properties\":[]}\n");
+	buffer_append_string(line, "\"schema\":{\"type\":\"object\",\"properties\":{");
+}
+
+static void end_schema(struct buffer *line)
+{
+	json_end(line, '}');
+	json_finish(line);
+	buffer_append_string(line, ",\"additionalProperties\":true},\"key_properties\":[]}\n");
+}
+
+void raw_schema_append(struct buffer *line, const char *stream, const char *const members[], size_t count)
+{
+	begin_schema(line, stream);
+	for (size_t i = 0; i < count; i++)
+		append_member(line, members[i], strlen(members[i]));
+	end_schema(line);
+}
+
+/* The first token of a pointer, unescaped; "" for none. */
+static void first_token(const char *pointer, char *token, size_t size)
+{
+	size_t length = 0;
+	for (pointer += pointer && *pointer == '/'; pointer && *pointer && *pointer != '/' && length + 1 < size; pointer++) {
+		bool is_escape = *pointer == '~' && pointer[1];
+		token[length++] = !is_escape ? *pointer : pointer[1] == '0' ? '~' : '/';
+		pointer += is_escape;
+	}
+	token[length] = 0;
+}
+
+void raw_schema_append_feed(struct buffer *line, const struct feed *feed)
+{
+	char seen[FEED_FIELDS_MOST * 2 + 1][100];
+	size_t count = 0;
+	begin_schema(line, feed->stream);
+	for (size_t i = 0; i <= 2 * feed->map_count; i++) {
+		const struct feed_field *field = i < 2 * feed->map_count ? &feed->map[i / 2] : NULL;
+		const char *pointer = !field ? feed->clock_pointer : i % 2 ? field->time_pointer : field->pointer;
+		bool is_known = !pointer;
+		if (pointer)
+			first_token(pointer, seen[count], sizeof seen[count]);
+		is_known = is_known || !*seen[count];
+		for (size_t j = 0; j < count && !is_known; j++)
+			is_known = strcmp(seen[j], seen[count]) == 0;
+		if (!is_known) {
+			append_member(line, seen[count], strlen(seen[count]));
+			count++;
+		}
+	}
+	end_schema(line);
 }

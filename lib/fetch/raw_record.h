@@ -7,7 +7,7 @@
 #ifndef ENVTALLY_RAW_RECORD_H
 #define ENVTALLY_RAW_RECORD_H
 
-#include "base/buffer.h"
+#include "config/feed.h"
 
 #include <stdint.h>
 
@@ -20,7 +20,10 @@ struct raw_context {
 /* Appends the RECORD as a line. `record` must be the text of an object on one line. */
 void raw_record_append(struct buffer *line, const struct raw_context *context, const char *record, size_t length);
 
-/* Appends the stream's SCHEMA as a line: objects, without a key. */
-void raw_schema_append(struct buffer *line, const char *stream);
+/* Appends the stream's SCHEMA as a line: objects without a key, with `count` members that they may have, of any type. Targets want to know some. */
+void raw_schema_append(struct buffer *line, const char *stream, const char *const members[], size_t count);
+
+/* The same for a feed: the members that its map and its clock lead to. */
+void raw_schema_append_feed(struct buffer *line, const struct feed *feed);
 
 #endif

@@ -108,6 +108,25 @@ const commands = {
 	charges: async () =>
 		new clients.esign.AccountsApi(await esignClient(args[1] === 'application' ? applicationToken : userToken)).getBillingCharges(args[0]),
 
+	// envelopes ACCOUNT FROM: the list that the preset esign reads, all pages; element ACCOUNT ID: what datafeed-elements downloads
+	envelopes: async () => {
+		const api = new clients.esign.EnvelopesApi(await esignClient(userToken));
+		const all = [];
+		for (;;) {
+			const page = await api.listStatusChanges(args[0], { fromDate: args[1], count: '10', startPosition: String(all.length) });
+			all.push(...(page.envelopes ?? []));
+			if (all.length >= Number(page.totalSetSize) || !page.envelopes?.length)
+				return { total: page.totalSetSize, ids: all.map((envelope) => envelope.envelopeId), sent: all[0].sentDateTime };
+		}
+	},
+	// The package does not export this class, and declares no type of the answer: the response itself has it.
+	element: async () => {
+		const DataFeedApi = require('docusign-esign/src/api/DataFeedApi');
+		const api = new DataFeedApi(await esignClient(userToken));
+		return new Promise((resolve, reject) => api.getDataFeedElement(args[0], args[1], (error, data, response) =>
+			error ? reject(error) : resolve(response.data ?? response.body)));
+	},
+
 	// verify JWT PUBLIC-KEY: the claims, if jose finds the JWT good
 	verify: async () => {
 		const jose = await import('jose');
