@@ -1,11 +1,8 @@
 #include "fetch/fetch_run.h"
 
 #include "base/instant.h"
-#include "fetch/downloads.h"
-#include "fetch/feed_request.h"
 #include "fetch/fetch_print.h"
-#include "fetch/look_back.h"
-#include "fetch/window_pages.h"
+#include "fetch/fetch_walk.h"
 #include "io/diag.h"
 
 #include <ctype.h>
@@ -18,21 +15,6 @@
 #define FAILURES_SHOWN 20 /* a line each; the rest is counted */
 #define FAILURES_IN_A_ROW 16 /* of the service: it is down, and 10,000 more requests do not help */
 
-struct walk {
-	const char *id; /* of the account, or of the organization */
-	struct fetch_turn *turn; /* NULL for the organization */
-	const char *base; /* the URL of its host */
-	struct bookmark *bookmark;
-	struct fetch_window window; /* `resumed` once it is past its first page */
-	int restarts; /* from the window's beginning: the position had expired, or the list has changed */
-	bool is_asked, finished;
-	struct window_pages pages;
-	struct feed_news news;
-	struct downloads downloads;
-	struct bookmark before; /* as this run found it; restored if the feed loops */
-	bool was_under_way;
-};
-
 /* ---- accounts ---- */
 
 static void warn_of_unknown_accounts(const struct fetch_run *run)
@@ -40,102 +22,6 @@ static void warn_of_unknown_accounts(const struct fetch_run *run)
 	for (char **wanted = run->connection.accounts; wanted && *wanted; wanted++)
 		if (!account_list_has(&run->accounts, *wanted) && shard_has(&run->shard, *wanted, strlen(*wanted), NULL))
 			diag_warn("account '%s' of the profile is not among the organization's", *wanted);
-}
-
-/* ---- a page's records ---- */
-
-enum { SLICE_CLOCK, SLICE_ACCOUNT };
-
-struct page_records {
-	struct fetch_run *run;
-	struct walk *walk;
-	size_t count;
-	bool is_download;
-	struct error *error;
-};
-
-static int open_record_scanner(struct fetch_run *run, struct error *error)
-{
-	const struct feed *feed = &run->feed;
-	/* If the feed has no such pointer, use one that never matches, so slot numbers do not shift. */
-	const char *pointers[] = {feed->clock_pointer ? feed->clock_pointer : "/ ", "/  "};
-	if (feed->per_organization)
-		pointers[SLICE_ACCOUNT] = feed_find_field(feed, "account_id")->pointer;
-	run->record = json_scanner_new(pointers, 2, error);
-	return run->record ? 0 : error_prefix(error, "cannot use feed '%s'", feed->name);
-}
-
-static void update_newest(struct walk *walk, struct bookmark *bookmark, const struct json_slice *clock)
-{
-	int64_t instant;
-	/* normalize rejects an invalid time. */
-	if (clock->kind != JSON_STRING || instant_parse(clock->text, clock->length, &instant) < 0)
-		return;
-	if (instant > walk->before.newest) {
-		walk->news.oldest = walk->news.count && walk->news.oldest < instant ? walk->news.oldest : instant;
-		walk->news.count++;
-	}
-	if (instant > bookmark->newest)
-		bookmark->newest = instant;
-}
-
-/* The bookmark of the account that an organization feed's record names; NULL in *bookmark if it is not selected. */
-static int find_account(struct fetch_run *run, const struct json_slice *account, struct bookmark **bookmark, struct error *error)
-{
-	char id[64];
-	*bookmark = NULL;
-	if (account->kind != JSON_STRING || account->length >= sizeof id)
-		return 0;
-	memcpy(id, account->text, account->length);
-	id[account->length] = 0;
-	for (char *at = id; *at; at++)
-		*at = (char)tolower((unsigned char)*at);
-	if (!connection_wants(&run->connection, id))
-		return 0;
-	*bookmark = bookmarks_get(&run->bookmarks, id, error);
-	return *bookmark ? 0 : -1;
-}
-
-static struct feed_place place_of(const struct fetch_run *run, const struct walk *walk)
-{
-	return (struct feed_place){.api_base = walk->base,
-		.organization_id = run->connection.organization_id,
-		.account_id = run->feed.per_organization ? NULL : walk->id,
-		.since = walk->window.since,
-		.until = walk->window.until,
-		.position = walk->window.resumed ? walk->bookmark->position : NULL};
-}
-
-static int add_item(struct fetch_run *run, struct walk *walk, const char *text, size_t length, struct error *error)
-{
-	struct json_slice fields[2];
-	const struct feed_place place = place_of(run, walk);
-	if (json_scan(run->item, text, length, fields, error) < 0)
-		return -1;
-	return downloads_add(&walk->downloads, &run->feed, &place, walk->bookmark, fields, error);
-}
-
-static int read_record(void *context, const char *text, size_t length)
-{
-	struct page_records *page = context;
-	struct fetch_run *run = page->run;
-	struct bookmark *bookmark = page->walk->bookmark;
-	struct json_slice slices[2];
-	page->count++;
-	if (run->feed.paging == FEED_PAGING_OFFSET && !page->is_download &&
-		window_pages_record(&page->walk->pages, text, length, page->error) < 0)
-		return -1;
-	if (run->feed.item && !page->is_download)
-		return add_item(run, page->walk, text, length, page->error);
-	if (json_scan(run->record, text, length, slices, page->error) < 0)
-		return -1;
-	if (run->feed.per_organization && find_account(run, &slices[SLICE_ACCOUNT], &bookmark, page->error) < 0)
-		return -1;
-	if (bookmark)
-		update_newest(page->walk, bookmark, &slices[SLICE_CLOCK]);
-	if (bookmark || !run->connection.accounts)
-		fetch_print_record(run, run->feed.per_organization ? NULL : page->walk->id, text, length);
-	return 0;
 }
 
 /* ---- a walk ---- */
@@ -147,14 +33,6 @@ static void end(struct fetch_run *run, struct walk *walk, enum feed_outcome outc
 	if (walk->turn)
 		walk->turn->outcome = outcome;
 	window_pages_release(&walk->pages);
-}
-
-/* Is each account's host to be asked for? A CONNECTION without an audience is not of auth: then it is the API base. */
-static bool needs_sites(const struct fetch_run *run)
-{
-	const struct connection *connection = &run->connection;
-	return run->feed.base == FEED_BASE_ESIGN && !connection->feed_base && connection->audience &&
-		(!connection->esign_base || strstr(connection->esign_base, "{site_name}"));
 }
 
 /*
@@ -170,7 +48,7 @@ static int send_request(struct fetch_run *run, struct walk *walk, struct error *
 	walk->is_asked = true;
 	struct buffer url = BUFFER_INIT;
 	const struct download *item = downloads_current(&walk->downloads);
-	const struct feed_place place = place_of(run, walk);
+	const struct feed_place place = fetch_walk_place(run, walk);
 	if (item)
 		buffer_append_string(&url, item->url);
 	else
@@ -220,28 +98,13 @@ static void fail(struct fetch_run *run, struct walk *walk, struct error *error)
 		diag_info("%s", error->text);
 }
 
-/* NULL if it is not known. */
-static const char *base_of(const struct fetch_run *run, const struct walk *walk)
-{
-	const struct connection *connection = &run->connection;
-	if (connection->feed_base)
-		return connection->feed_base;
-	if (run->feed.base == FEED_BASE_OWN)
-		return run->feed.own_base;
-	if (run->feed.base == FEED_BASE_API)
-		return connection->api_base;
-	if (needs_sites(run))
-		return esign_sites_base(&run->sites, walk->id);
-	return connection->esign_base ? connection->esign_base : connection->api_base;
-}
-
 static int begin(struct fetch_run *run, struct walk *walk, struct error *error)
 {
 	walk->bookmark = bookmarks_get(&run->bookmarks, walk->id, error);
 	if (!walk->bookmark)
 		return -1;
 	walk->downloads.next = (struct buffer)BUFFER_INIT;
-	walk->base = base_of(run, walk);
+	walk->base = fetch_walk_base(run, walk);
 	if (!walk->base) {
 		struct error problem;
 		error_set(&problem, EX_NOPERM, "the user is no member of it, or its site has no URL (/oauth/userinfo)");
@@ -326,7 +189,7 @@ static int read_records(struct fetch_run *run, struct walk *walk, struct error *
 {
 	struct page_records page = {.run = run, .walk = walk, .error = problem};
 	struct buffer start = BUFFER_INIT;
-	if (feed_page_records(&run->page, read_record, &page, problem) < 0)
+	if (feed_page_records(&run->page, fetch_walk_record, &page, problem) < 0)
 		return -1;
 	int more = feed_page_next(&run->page, asked_position(run, walk, &start), page.count, problem);
 	buffer_release(&start);
@@ -428,7 +291,7 @@ static int handle_download(struct fetch_run *run, struct walk *walk, struct http
 	struct page_records page = {.run = run, .walk = walk, .is_download = true, .error = &problem};
 	if (!problem.status &&
 		(feed_page_read(&run->download, response, &problem) < 0 ||
-			feed_page_records(&run->download, read_record, &page, &problem) < 0))
+			feed_page_records(&run->download, fetch_walk_record, &page, &problem) < 0))
 		error_prefix(&problem, "cannot use the response of '%s'", response->url);
 	if (problem.status == EX_OSERR) {
 		*error = problem;
@@ -515,23 +378,6 @@ static int make_walks(struct fetch_run *run, struct error *error)
 	return 0;
 }
 
-static int open_downloads(struct fetch_run *run, struct error *error)
-{
-	const char *pointers[] = {run->feed.item, run->feed.item_link ? run->feed.item_link : "/ "};
-	run->item = json_scanner_new(pointers, 2, error);
-	return run->item ? feed_page_reader_open(&run->download, &run->feed, true, error) : -1;
-}
-
-static void set_manners(struct fetch_run *run)
-{
-	for (int is_download = 0; is_download < 2; is_download++)
-		for (int is_other = 0; is_other < 2; is_other++)
-			run->manners[is_download][is_other] = (struct fetch_manner){.format = feed_format(&run->feed, is_download),
-				.headers = (const char *const *)run->feed.headers[is_download],
-				.is_download = is_download,
-				.without_token = is_other};
-}
-
 static int open_all(
 	struct fetch_run *run, const struct fetch_source_options *options, const char *feed, const char *state, struct error *error)
 {
@@ -544,10 +390,9 @@ static int open_all(
 		return error_set(error, EX_USAGE, "cannot use --shard with feed '%s': it is read for the whole organization at once",
 			run->feed.name);
 	if (bookmarks_load(&run->bookmarks, run->feed.stream, state, &run->shard, error) < 0 ||
-		feed_page_reader_open(&run->page, &run->feed, false, error) < 0 || open_record_scanner(run, error) < 0 ||
-		(run->feed.item && open_downloads(run, error) < 0) || list_turns(run, error) < 0)
+		feed_page_reader_open(&run->page, &run->feed, false, error) < 0 || fetch_walk_open(run, error) < 0 ||
+		list_turns(run, error) < 0)
 		return -1;
-	set_manners(run);
 	warn_of_unknown_accounts(run);
 	run->source = fetch_source_open(options, &run->connection, error);
 	if (!run->source)
@@ -556,7 +401,7 @@ static int open_all(
 	run->began_ms = monotonic_ms();
 	if (make_walks(run, error) < 0)
 		return -1;
-	return needs_sites(run) && run->walk_count ? esign_sites_fetch(&run->sites, run->source, &run->connection, error) : 0;
+	return fetch_walk_needs_sites(run) && run->walk_count ? esign_sites_fetch(&run->sites, run->source, &run->connection, error) : 0;
 }
 
 static int run_walks(struct fetch_run *run, struct error *error)

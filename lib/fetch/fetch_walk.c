@@ -1,0 +1,138 @@
+#include "fetch/fetch_walk.h"
+
+#include "base/instant.h"
+#include "fetch/fetch_print.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLICE_CLOCK, SLICE_ACCOUNT };
+
+static int open_record_scanner(struct fetch_run *run, struct error *error)
+{
+	const struct feed *feed = &run->feed;
+	/* If the feed has no such pointer, use one that never matches, so slot numbers do not shift. */
+	const char *pointers[] = {feed->clock_pointer ? feed->clock_pointer : "/ ", "/  "};
+	if (feed->per_organization)
+		pointers[SLICE_ACCOUNT] = feed_find_field(feed, "account_id")->pointer;
+	run->record = json_scanner_new(pointers, 2, error);
+	return run->record ? 0 : error_prefix(error, "cannot use feed '%s'", feed->name);
+}
+
+static void update_newest(struct walk *walk, struct bookmark *bookmark, const struct json_slice *clock)
+{
+	int64_t instant;
+	/* normalize rejects an invalid time. */
+	if (clock->kind != JSON_STRING || instant_parse(clock->text, clock->length, &instant) < 0)
+		return;
+	if (instant > walk->before.newest) {
+		walk->news.oldest = walk->news.count && walk->news.oldest < instant ? walk->news.oldest : instant;
+		walk->news.count++;
+	}
+	if (instant > bookmark->newest)
+		bookmark->newest = instant;
+}
+
+/* The bookmark of the account that an organization feed's record names; NULL in *bookmark if it is not selected. */
+static int find_account(struct fetch_run *run, const struct json_slice *account, struct bookmark **bookmark, struct error *error)
+{
+	char id[64];
+	*bookmark = NULL;
+	if (account->kind != JSON_STRING || account->length >= sizeof id)
+		return 0;
+	memcpy(id, account->text, account->length);
+	id[account->length] = 0;
+	for (char *at = id; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	if (!connection_wants(&run->connection, id))
+		return 0;
+	*bookmark = bookmarks_get(&run->bookmarks, id, error);
+	return *bookmark ? 0 : -1;
+}
+
+struct feed_place fetch_walk_place(const struct fetch_run *run, const struct walk *walk)
+{
+	return (struct feed_place){.api_base = walk->base,
+		.organization_id = run->connection.organization_id,
+		.account_id = run->feed.per_organization ? NULL : walk->id,
+		.since = walk->window.since,
+		.until = walk->window.until,
+		.position = walk->window.resumed ? walk->bookmark->position : NULL};
+}
+
+static int add_item(struct fetch_run *run, struct walk *walk, const char *text, size_t length, struct error *error)
+{
+	struct json_slice fields[2];
+	const struct feed_place place = fetch_walk_place(run, walk);
+	if (json_scan(run->item, text, length, fields, error) < 0)
+		return -1;
+	return downloads_add(&walk->downloads, &run->feed, &place, walk->bookmark, fields, error);
+}
+
+int fetch_walk_record(void *context, const char *text, size_t length)
+{
+	struct page_records *page = context;
+	struct fetch_run *run = page->run;
+	struct bookmark *bookmark = page->walk->bookmark;
+	struct json_slice slices[2];
+	page->count++;
+	if (run->feed.paging == FEED_PAGING_OFFSET && !page->is_download &&
+		window_pages_record(&page->walk->pages, text, length, page->error) < 0)
+		return -1;
+	if (run->feed.item && !page->is_download)
+		return add_item(run, page->walk, text, length, page->error);
+	if (json_scan(run->record, text, length, slices, page->error) < 0)
+		return -1;
+	if (run->feed.per_organization && find_account(run, &slices[SLICE_ACCOUNT], &bookmark, page->error) < 0)
+		return -1;
+	if (bookmark)
+		update_newest(page->walk, bookmark, &slices[SLICE_CLOCK]);
+	if (bookmark || !run->connection.accounts)
+		fetch_print_record(run, run->feed.per_organization ? NULL : page->walk->id, text, length);
+	return 0;
+}
+
+bool fetch_walk_needs_sites(const struct fetch_run *run)
+{
+	const struct connection *connection = &run->connection;
+	return run->feed.base == FEED_BASE_ESIGN && !connection->feed_base && connection->audience &&
+		(!connection->esign_base || strstr(connection->esign_base, "{site_name}"));
+}
+
+const char *fetch_walk_base(const struct fetch_run *run, const struct walk *walk)
+{
+	const struct connection *connection = &run->connection;
+	if (connection->feed_base)
+		return connection->feed_base;
+	if (run->feed.base == FEED_BASE_OWN)
+		return run->feed.own_base;
+	if (run->feed.base == FEED_BASE_API)
+		return connection->api_base;
+	if (fetch_walk_needs_sites(run))
+		return esign_sites_base(&run->sites, walk->id);
+	return connection->esign_base ? connection->esign_base : connection->api_base;
+}
+
+static int open_downloads(struct fetch_run *run, struct error *error)
+{
+	const char *pointers[] = {run->feed.item, run->feed.item_link ? run->feed.item_link : "/ "};
+	run->item = json_scanner_new(pointers, 2, error);
+	return run->item ? feed_page_reader_open(&run->download, &run->feed, true, error) : -1;
+}
+
+static void set_manners(struct fetch_run *run)
+{
+	for (int is_download = 0; is_download < 2; is_download++)
+		for (int is_other = 0; is_other < 2; is_other++)
+			run->manners[is_download][is_other] = (struct fetch_manner){.format = feed_format(&run->feed, is_download),
+				.headers = (const char *const *)run->feed.headers[is_download],
+				.is_download = is_download,
+				.without_token = is_other};
+}
+
+int fetch_walk_open(struct fetch_run *run, struct error *error)
+{
+	set_manners(run);
+	return open_record_scanner(run, error) < 0 || (run->feed.item && open_downloads(run, error) < 0) ? -1 : 0;
+}
