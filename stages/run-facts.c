@@ -38,6 +38,7 @@
 #include "run/run_chain.h"
 #include "run/run_facts.h"
 #include "run/run_folder.h"
+#include "run/run_inputs.h"
 #include "run/run_promotion.h"
 #include "run/survey.h"
 #include "stream/message.h"
@@ -50,7 +51,7 @@
 #include <unistd.h>
 
 static char *runs, *ledger, *run_id, *clock_text, *name, *replay = "", *profile, *state = "succeeded", *ended_at, *account, *fetch_as,
-							 *chain_file, *manifest;
+							 *chain_file, *manifest, *feed;
 static int without_billing, without_bodies, all_accounts, earlier;
 
 static struct poptOption table[] = {
@@ -62,7 +63,8 @@ static struct poptOption table[] = {
 	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "begin: the run's name", "NAME"},
 	{"clock", 0, POPT_ARG_STRING, &clock_text, 0, "begin: its clock", "RFC3339"},
 	{"name", 'n', POPT_ARG_STRING, &name, 0, "begin, load: the profile's name", "NAME"},
-	{"profile", 'p', POPT_ARG_STRING, &profile, 0, "begin, survey: the profile", "FILE"},
+	{"profile", 'p', POPT_ARG_STRING, &profile, 0, "begin, survey, changed: the profile", "FILE"},
+	{"feed", 0, POPT_ARG_STRING, &feed, 0, "changed: the descriptor, if it is a file", "FILE"},
 	{"replay", 0, POPT_ARG_STRING, &replay, 0, "profile, begin: the recording that is replayed", "FOLDER"},
 	{"state", 0, POPT_ARG_STRING, &state, 0, "promote: succeeded or partial", "STATE"},
 	{"ended-at", 0, POPT_ARG_STRING, &ended_at, 0, "promote: when it ended (default: the clock)", "RFC3339"},
@@ -80,7 +82,7 @@ static const struct options_manual manual = {
 	.operands = "COMMAND [OPERAND]...",
 	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
-		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, promote FOLDER, promotions, missing FOLDER,\n"
+		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, changed FOLDER, promote FOLDER, promotions, missing FOLDER,\n"
 		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, join FOLDER PART..., shown, near NAME KNOWN... Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
@@ -161,6 +163,11 @@ static int begin(const char *const operands[], struct output *output, struct err
 static int print_run(const char *const operands[], struct output *output, struct error *error)
 {
 	return run_facts_append_run(operands[0], required(ledger, "--ledger"), &output->pending, error);
+}
+
+static int print_changed(const char *const operands[], struct output *output, struct error *error)
+{
+	return run_inputs_append_changes(operands[0], required(profile, "--profile"), feed, &output->pending, error);
 }
 
 static int promote(const char *const operands[], struct output *output, struct error *error)
@@ -382,6 +389,7 @@ static const struct command {
 	{"new-profile", 0, print_new_profile},
 	{"begin", 1, begin},
 	{"run", 1, print_run},
+	{"changed", 1, print_changed},
 	{"promote", 1, promote},
 	{"promotions", 0, print_promotions},
 	{"missing", 1, print_missing},

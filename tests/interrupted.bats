@@ -252,3 +252,55 @@ interrupted() {
 	[ "$status" -eq 75 ]
 	[ -d ws/runs/acme/.20250325T020000Z.partial ]
 }
+
+own_feed() { # SED-SCRIPT: the profile's own descriptor, changed by it
+	mkdir -p ws/feeds
+	sed "$1" "$root/lib/feeds/datafeed.json" >ws/feeds/own.json
+}
+
+@test "a descriptor that made a night fail is mended: the next run requests again" {
+	serve "$acme" --now 2025-03-18T02:00:00Z
+	mkdir -p ws/licence
+	jq '.feed = "../feeds/own.json"' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	for mistake in 's|datasets/envelopes/stream|datasets/nothing/stream|' 's|"/data"|"/nothing"|'; do
+		own_feed "$mistake"
+		run --separate-stderr "$pipeline" run -q -C ws --now 2025-03-18T02:00:00Z
+		[ "$status" -ne 0 ]
+		own_feed ''
+		run --separate-stderr "$pipeline" run -q -C ws --now 2025-03-19T02:00:00Z
+		same '0 ' "$status $stderr"
+		[ -s ws/runs/acme/20250319T020000Z/consumption.ndjson ]
+		same_files ws/feeds/own.json ws/runs/acme/20250319T020000Z/inputs/feed.json
+		run -0 "$pipeline" verify 20250319T020000Z -C ws
+		rm -r ws/runs ws/ledger
+	done
+	kill "$simulator"
+}
+
+@test "a profile and a descriptor that are mended after a night failed: what was fetched is kept, unless it would be fetched otherwise" {
+	acme_workspace ws
+	own_feed '/sender_id/d; s|\("plan_item_id".*\),|\1|'
+	jq '.feed = "../feeds/own.json"' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	mkdir bad
+	ln -s "$ENVTALLY_BIN"/* bad/
+	rm bad/aggregate-by-period
+	printf '#!/bin/bash\ncat >/dev/null\nexit 65\n' >bad/aggregate-by-period
+	chmod +x bad/aggregate-by-period
+	ENVTALLY_BIN=$PWD/bad run run_night 20250318T020000Z
+	[ "$status" -eq 65 ]
+	own_feed ''
+	jq '.renewal_months = 6' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	run -0 --separate-stderr "$pipeline" run -C ws --replay "$acme/nights/20250318T020000Z"
+	[[ $stderr == *"run 20250318T020000Z keeps the descriptor that it began with, since the ledger has some of it"* ]]
+	[[ $stderr == *"run 20250318T020000Z goes on with the profile as it is now"* ]]
+	same 6 "$(jq -r .renewal_months ws/runs/acme/20250318T020000Z/inputs/profile.json)"
+	run ! cmp -s ws/feeds/own.json ws/runs/acme/20250318T020000Z/inputs/feed.json
+	[ ! -e ws/runs/acme/20250318T020000Z/failed ]
+	run -0 "$pipeline" verify 20250318T020000Z -C ws
+	# The ledger has some of it, so it is the same run that asks again.
+	ENVTALLY_BIN=$PWD/bad run run_night 20250325T020000Z
+	jq '.accounts = ["7c1e9a52-3b0f-4d6a-9e21-5f8840c7d301"]' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	run -0 --separate-stderr "$pipeline" run -C ws --replay "$acme/nights/20250325T020000Z"
+	[[ $stderr == *"run 20250325T020000Z failed, and what it requests has been changed since: it requests again"* ]]
+	same 1 "$(jq '.accounts | length' ws/runs/acme/20250325T020000Z/inputs/profile.json)"
+}

@@ -46,8 +46,17 @@ compare_run() { # NAME RUNS-FOLDER RUN
 			done
 		fi
 	)
+	[ "$differs" -eq 0 ] || say_versions "$2" "$3"
 	[ "$differs" -ne 0 ] || put_shown '%s: run %s: every output is what its evidence gives, byte for byte\n' "$1" "$3"
 	return "$differs"
+}
+
+# Another version may give other bytes of the same evidence: then it is not known whether a file was changed.
+say_versions() { # RUNS-FOLDER RUN
+	local made_by='an earlier version of envtally' own
+	own=$(own_version)
+	[ ! -e "$1/$2/inputs/version" ] || made_by=$(<"$1/$2/inputs/version")
+	[ "$made_by" = "$own" ] || complain "run $2 was made by $made_by, and this is $own, which may give other bytes of the same evidence: replay it with $made_by"
 }
 
 replay_command() {

@@ -153,6 +153,12 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	rm -rf "$5.new"
 	mkdir "$5.new" "$5.new/inputs" "$5.new/raw"
 	freeze_inputs "$1" "$workspace/licence" "${feed_from:-$(feed_file "$1" "${facts[feed]}")}" "$5.new/inputs"
+	# What makes it; a run that is made again has that of its evidence.
+	if [ -z "$others_from" ]; then
+		own_version >"$5.new/inputs/version"
+	elif [ -e "$others_from/version" ]; then
+		cp "$others_from/version" "$5.new/inputs/"
+	fi
 	: >"$5.new/inputs/state.json"
 	: >"$5.new/reported.ndjson"
 	if [ -e "$ledger" ]; then
@@ -177,10 +183,45 @@ finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 			name_run "$1" "$partial" "$run"
 			continue
 		}
-		[ "$partial" != "$2" ] || continue
+		mend_inputs "$1" "$partial" "$run"
+		[ -e "$partial" ] && [ "$partial" != "$2" ] || continue
 		say "$1: finishing run $run, which was interrupted"
 		make_run "$1" "$partial"
 	done
+}
+
+# The profile and the descriptor of a run that failed, mended since: they are frozen anew. Where what was requested depends on them, it is requested
+# again: by a new run if the ledger has nothing of this one, else by this one, or what the ledger has would be in no recording.
+mend_inputs() { # NAME PARTIAL RUN
+	[ -e "$2/failed" ] || return 0
+	local feed
+	feed=$(feed_file "$file" "${facts[feed]}")
+	read_facts changed "$2" --profile "$file" --feed "$feed"
+	case ${facts[profile_changed]}:${facts[feed_changed]} in
+	none:none) return 0 ;;
+	*requests*)
+		merged "$1" "$2" || {
+			say "$1: run $3 failed, and what it requests has been changed since: the next run begins anew"
+			rm -rf "$2"
+			return 0
+		}
+		say "$1: run $3 failed, and what it requests has been changed since: it requests again"
+		[ "${facts[profile_changed]}" != requests ] || rm -f "$2"/raw/fetch-subscriptions.*
+		rm -f "$2"/raw/fetch-datafeed.*
+		;;
+	*:figures)
+		# By another map the same envelopes would be others than those that the ledger has.
+		! merged "$1" "$2" || {
+			warn "$1: run $3 keeps the descriptor that it began with, since the ledger has some of it; the next run takes the one of now"
+			feed=$2/inputs/feed.json
+		}
+		;;
+	esac
+	say "$1: run $3 goes on with the profile as it is now"
+	cp "$file" "$2/inputs/profile.json"
+	[ "$feed" != "$2/inputs/feed.json" ] || return 0
+	rm -f "$2/inputs/feed.json"
+	[ -z "$feed" ] || cp "$feed" "$2/inputs/feed.json"
 }
 
 # What a person or a run gives up: kept, and never finished. `status` lists it.
@@ -266,7 +307,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		}
 		# What it fetched may show that the licence files are wrong. They are frozen anew then, once they are mended: else no run would ever end.
 		[ ! -e "$partial/refused" ] || copy_licence_rows "$workspace/licence" "$partial/inputs"
-		rm -f "$partial/refused"
+		rm -f "$partial/refused" "$partial/failed"
 		freeze_others "$name" "$partial/inputs"
 		set +e
 		(
@@ -314,6 +355,7 @@ give_up() { # NAME PARTIAL RUN STATUS
 	[ "$feed_unusable" = 0 ] && [ "$accounts_failed${facts[fetch-datafeed]}" != 1complete ] || again="$again fetch-datafeed"
 	if [ "${facts[fetch-subscriptions]}${facts[fetch-datafeed]}" != nonenone ] && { [ -z "$again" ] || merged "$1" "$2"; }; then
 		for again in $again; do rm -f "$2/raw/$again".*; done
+		: >"$2/failed"
 		say "$1: run $3 failed with status $4; what it fetched is kept, and the next run continues from there"
 	else
 		say "$1: run $3 failed with status $4; the next run begins anew"
