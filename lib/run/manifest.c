@@ -18,8 +18,8 @@
 /* Files that the driver removes once the run is promoted, and the manifest itself. */
 static bool is_passing(const char *file)
 {
-	static const char *const passing[] = {
-		"begun.json", "reported.ndjson", "tallied.ndjson", "promotion.ndjson", "verdict", "workspace-verdict", "refused", "failed", MANIFEST};
+	static const char *const passing[] = {"begun.json", "reported.ndjson", "tallied.ndjson", "promotion.ndjson", "verdict",
+		"workspace-verdict", "refused", "failed", MANIFEST};
 	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
 		if (strcmp(file, passing[i]) == 0)
 			return true;
