@@ -475,6 +475,56 @@ same_everywhere() {
 	same "pipeline.sh: cannot load profile 'acme': psql cannot connect, or lost the connection; nothing was changed" "$(tail -n 1 <<<"$stderr")"
 }
 
+@test "postgres: views for dashboards have the figures of the run" {
+	needs_server
+	"$pipeline" run -q -C ws --group-by account --replay "$acme/nights/20250325T020000Z"
+	load
+	results=ws/runs/acme/20250325T020000Z/results.ndjson
+	same "$(records_of metric_result <$results | jq -r 'select(.period_state == "open") | [.software_model, .rights_owned, .rights_used, .true_up_cost] | join("|")' | sort)" \
+		"$(query 'SELECT software_model, rights_owned, rights_used, true_up_cost FROM envtally.position_now' | sort)"
+	same "$(records_of forecast <$results | jq -r '[.software_model, .expected_units, .exhausted_on] | join("|")' | sort)" \
+		"$(query 'SELECT software_model, expected_units, exhausted_on FROM envtally.position_now WHERE expected_units IS NOT NULL' | sort)"
+	# 16 of 325 rights are 4.9%, by hand.
+	same "$(records_of metric_result <$results | jq -r 'select(.period_state == "open") | .rights_used' | sort -n)" \
+		"$(query "SELECT round(used_percent * rights_owned::numeric / 100) FROM envtally.position_now" | sort -n)"
+	# The last day of each burn-down has the units of its consumption, of all accounts.
+	same "$(records_of consumption <ws/runs/acme/20250325T020000Z/consumption.ndjson | jq -sr 'group_by(.period_start)[] | [.[0].period_start[:10], (map(.units_consumed) | add)] | join("|")')" \
+		"$(query 'SELECT first_day, sum(units) FROM (SELECT first_day, software_model, max(units_to_date) AS units FROM envtally.burn_down GROUP BY 1, 2) b GROUP BY 1 ORDER BY 1')"
+	same "$(records_of group_result <$results | jq -s 'length')" "$(query 'SELECT count(*) FROM envtally.chargeback')"
+	same "$(jq -s 'map(select(.type == "RECORD")) | length' ws/runs/acme/20250325T020000Z/restatements.ndjson)" "$(query 'SELECT count(*) FROM envtally.restatements WHERE restated_at IS NOT NULL AND account_name IS NOT NULL')"
+	same "$(query 'SELECT count(*) FROM envtally.account')|0" "$(query "SELECT count(*), count(*) FILTER (WHERE state = 'fresh') FROM envtally.freshness")"
+	# Another version's view is replaced; loading again leaves it.
+	query "COMMENT ON VIEW envtally.freshness IS 'older'"
+	load
+	query "SELECT obj_description('envtally.freshness'::regclass)" | grep -q 'FROM envtally.account a'
+	before=$(query "SELECT string_agg(xmin::text, ' ') FROM pg_class WHERE relnamespace = 'envtally'::regnamespace AND relkind = 'v'")
+	load
+	same "$before" "$(query "SELECT string_agg(xmin::text, ' ') FROM pg_class WHERE relnamespace = 'envtally'::regnamespace AND relkind = 'v'")"
+}
+
+@test "a workspace that may be read but not written: export, reconcile, report, status and explain; a run and merge are 73" {
+	as() { "$@"; }
+	# What root may do whatever a file's mode says is taken away.
+	[ "$(id -u)" -ne 0 ] || as() { setpriv --bounding-set=-dac_override,-dac_read_search,-fowner "$@"; }
+	cp -r ws copy
+	rm -f copy/ledger/acme.db-*
+	"$exporter" -l "$ledger" >expected
+	chmod -R a-w ws copy
+	run ! as touch ws/x ws/ledger/acme.db-wal
+	# As the last run has left it; and a copy of the ledger's file alone.
+	for from in ws copy; do
+		as "$pipeline" export -q -C $from | same_files expected -
+		as "$pipeline" reconcile -q -C $from --now 2025-03-19T02:00:00Z | grep -q 'Not Compliant: '
+		as "$pipeline" report -C $from | grep -q 'Not Compliant: '
+		as "$pipeline" status -C $from | grep -q '^acme  20250318T020000Z  succeeded'
+		as "$pipeline" explain -C $from --level day | grep -q '^acme, run 20250318T020000Z'
+		as merge -q --ledger $from/ledger/acme.db --emit all </dev/null | grep -q '"stream":"daily_consumption","record"'
+		run --separate-stderr as merge --ledger $from/ledger/acme.db --emit none <expected
+		fails 73 "merge: cannot use ledger '$from/ledger/acme.db': attempt to write a readonly database"
+	done
+	chmod -R u+w ws copy
+}
+
 @test "values of every kind go into SQLite and PostgreSQL, and again" {
 	needs_server
 	rm -r ws

@@ -3,6 +3,7 @@
 #undef ledger_error
 
 #include "base/embedded.h"
+#include "base/percent_encode.h"
 #include "config/policy.h"
 #include "ledger/ledger_row.h"
 #include "ledger/ledger_schema.h"
@@ -136,11 +137,45 @@ static void close_database(struct ledger *ledger)
 	ledger->database = NULL;
 }
 
+static bool has_wal(const struct ledger *ledger)
+{
+	char *path = sqlite3_mprintf("%s-wal", ledger->path);
+	bool has = path && access(path, F_OK) == 0;
+	sqlite3_free(path);
+	return has;
+}
+
+static int open_as(struct ledger *ledger, const char *file, int flags, enum ledger_identity *identity, struct error *error)
+{
+	return open_database(ledger, file, SQLITE_OPEN_READONLY | flags, error) < 0 ? -1 : ledger_schema_identify(ledger, identity, error);
+}
+
+/* SQLite has to write beside a WAL database, or find there what a writer has left. A copy in a folder that cannot be written is read as what it is. */
+static int open_copy(struct ledger *ledger, enum ledger_identity *identity, struct error *error)
+{
+	struct buffer uri = BUFFER_INIT;
+	close_database(ledger);
+	buffer_append_string(&uri, "file:");
+	percent_encode(&uri, ledger->path, strlen(ledger->path));
+	buffer_append_string(&uri, "?immutable=1");
+	buffer_append_byte(&uri, 0);
+	int result = buffer_check(&uri, error) < 0 ? -1 : open_as(ledger, uri.data, SQLITE_OPEN_URI, identity, error);
+	buffer_release(&uri);
+	return result;
+}
+
 static int open_to_read(struct ledger *ledger, struct error *error)
 {
 	enum ledger_identity identity;
-	if (open_database(ledger, ledger->path, SQLITE_OPEN_READONLY, error) < 0 || ledger_schema_identify(ledger, &identity, error) < 0)
-		return -1;
+	struct error failure = ERROR_INIT;
+	if (open_as(ledger, ledger->path, 0, &identity, &failure) < 0) {
+		int code = sqlite3_errcode(ledger->database) & 0xff;
+		bool is_copy = (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !has_wal(ledger);
+		if (!is_copy)
+			*error = failure;
+		if (!is_copy || open_copy(ledger, &identity, error) < 0)
+			return -1;
+	}
 	if (identity == LEDGER_OLDER)
 		return ledger_schema_refuse_older(ledger, error);
 	if (identity == LEDGER_PRESENT)
@@ -159,6 +194,8 @@ static int open_to_write(struct ledger *ledger, struct error *error)
 	if (open_database(ledger, ledger->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) < 0 ||
 		ledger_schema_identify(ledger, &identity, error) < 0 || execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
 		return -1;
+	/* The WAL stays, empty: those who may read this folder but not write in it need it. */
+	sqlite3_file_control(ledger->database, NULL, SQLITE_FCNTL_PERSIST_WAL, &(int){1});
 	return identity == LEDGER_PRESENT ? 0 : ledger_schema_prepare(ledger, error);
 }
 
@@ -185,7 +222,7 @@ int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, 
 		result = error_set(error, EX_NOINPUT, "cannot open ledger '%s': there is no such file", path);
 	else if (!exists)
 		result = open_new(ledger, error);
-	else if (mode == LEDGER_READ && !ledger->in_memory)
+	else if (!ledger->in_memory && (mode == LEDGER_READ || access(path, W_OK) != 0))
 		result = open_to_read(ledger, error);
 	else
 		result = open_to_write(ledger, error);

@@ -35,7 +35,8 @@ struct ledger {
 };
 
 /* `path` is a file or ":memory:", and must last. LEDGER_READ of a missing file is EX_NOINPUT, of
- * one whose maker ended before its first commit an empty ledger; LEDGER_WRITE makes it. */
+ * one whose maker ended before its first commit an empty ledger; LEDGER_WRITE makes it,
+ * and opens one that may be read alone like LEDGER_READ: what is written then is EX_CANTCREAT. */
 int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, struct error *error);
 void ledger_close(struct ledger *ledger);
 
