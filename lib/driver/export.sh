@@ -111,6 +111,45 @@ connection_of() { # TO
 	esac
 }
 
+# Loads scratch/export.ndjson, or, where the workspace still has what was sent to that place before and the database has just that, what has changed
+# since: a night costs what changed.
+load_lines() { # NAME
+	local last after='' before='' sent=$workspace/cache/sent-$1-
+	sent+=$(printf '%s' "$export_to ${PGSERVICE-} ${PGHOST-} ${PGPORT-} ${PGDATABASE-}" | sha256sum | cut -c 1-16)
+	if [ ${#export_streams[@]} -eq 0 ] && (umask 077 && mkdir -p "$workspace/cache") 2>/dev/null && [ -w "$workspace/cache" ]; then
+		LC_ALL=C sort -o "$scratch/sorted" "$scratch/export.ndjson"
+		read -r after _ < <(sha256sum <"$scratch/sorted")
+		for last in "$sent".*.gz; do
+			[ -e "$last" ] || continue
+			before=${last%.gz} before=${before##*.}
+			gzip -cd "$last" >"$scratch/last" || continue
+			{
+				LC_ALL=C comm -23 "$scratch/last" "$scratch/sorted" | sed 's/^/-/'
+				LC_ALL=C comm -13 "$scratch/last" "$scratch/sorted"
+			} >"$scratch/changed"
+			run_load "$1" 1 "$scratch/changed"
+			grep -qx again "$scratch/said" || {
+				keep_sent "$sent" "$after"
+				return 0
+			}
+		done
+	fi
+	run_load "$1" 0 "$scratch/export.ndjson"
+	[ -z "$after" ] || keep_sent "$sent" "$after"
+}
+
+# -w: psql would ask for a password on the input with the data.
+run_load() { # NAME IS-CHANGE LINES, with the caller's `before` and `after`
+	psql -X -q -A -t -w -v ON_ERROR_STOP=1 -v profile="$1" -v change="$2" -v before="$before" -v after="$after" -f "$scratch/load.sql" \
+		${connection[@]+"${connection[@]}"} <"$3" >"$scratch/said"
+}
+
+keep_sent() { # PATH DIGEST: what was sent last, in place of what was before; without room for it the next load sends all
+	[ ! -e "$1.$2.gz" ] || return 0
+	rm -f "$1".*.gz
+	if ! (umask 077 && gzip -1 <"$scratch/sorted" >"$1.new") 2>/dev/null || ! mv "$1.new" "$1.$2.gz"; then rm -f "$1.new"; fi
+}
+
 export_postgres() { # NAME...
 	need_program psql postgresql-client
 	local name connection status
@@ -118,10 +157,13 @@ export_postgres() { # NAME...
 	make_scratch
 	for name; do
 		stage_load "$name" postgres
-		status=0
-		# -w: it would ask for a password on the input with the data.
-		psql -X -q -w -v ON_ERROR_STOP=1 -v profile="$name" -f "$scratch/load.sql" ${connection[@]+"${connection[@]}"} \
-			<"$scratch/export.ndjson" >/dev/null || status=$?
+		set +e
+		(
+			set -e
+			load_lines "$name"
+		)
+		status=$?
+		set -e
 		case "$status" in
 		0) say "$name: loaded into schema envtally" ;;
 		2) fail 69 "cannot load profile '$name': psql cannot connect, or lost the connection; nothing was changed" ;;

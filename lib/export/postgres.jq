@@ -1,7 +1,9 @@
 # {schemas}: SCHEMA messages, to the psql script that loads their streams into the schema `envtally`, in one transaction. The lines of the
 # export come on psql's standard input, as CSV of one column: quote and delimiter are control characters, which JSON escapes. So
 # nothing in a record can be taken for an end of data (a line \. within a quoted CSV cell is, by psql before 18).
-# :profile is whose ledger it was.
+# :profile is whose ledger it was. With :change 1 the lines are only those that came since the load of the digest :before and, behind a -, those that
+# went. Where the database is not as that load has left it, the script prints `again` and changes nothing: then all lines have to come. :after is
+# the digest of what is loaded, empty where that is not all streams.
 
 # What a run added stays, also when the ledger was begun anew.
 def history: ["restatement", "job_result"];
@@ -36,12 +38,14 @@ def selected:
   elif .is_key and .type == "text" then "coalesce(\(value), '')"
   else value end;
 
+def begin: "{\"type\":\"RECORD\",\"stream\":\"\(.stream)\",";
+
 # Its key has an index: a plan that looks into it row by row is never quadratic, whatever is known of the other table.
 def stage:
   columns as $columns
   | [$columns[].name] as $all | [$columns[] | select(.is_key).name] as $keys
   | "staged_\(.stream)" as $staged
-  | "{\"type\":\"RECORD\",\"stream\":\"\(.stream)\"," as $begin
+  | begin as $begin
   | "
 CREATE TEMP TABLE \($staged | name) (\($columns | map(declaration) | join(", ")), PRIMARY KEY (\($keys | names))) ON COMMIT DROP;
 INSERT INTO \($staged | name) (\($all | names))
@@ -53,14 +57,22 @@ def load:
   columns as $columns
   | [$columns[].name] as $all | [$columns[] | select(.is_key).name] as $keys | ($all - $keys) as $rest
   | "staged_\(.stream)" as $staged
+  | begin as $begin
   | "
 INSERT INTO envtally.\(.stream | name) AS kept (\($all | names))
 SELECT \($all | names) FROM \($staged | name)
 ON CONFLICT (\($keys | names)) DO UPDATE SET (\($rest | names)) = ROW (\($rest | names_of("excluded")))
 WHERE (\($rest | names_of("kept"))) IS DISTINCT FROM (\($rest | names_of("excluded")));"
     + if .stream | IN(history[]) then "" else "
+\\if :change
+DELETE FROM envtally.\(.stream | name) AS kept USING (SELECT \($columns | map(select(.is_key) | "\(selected) AS \(.name | name)") | join(", "))
+  FROM (SELECT substr(line, 2)::jsonb -> 'record' AS record FROM staged WHERE left(line, \($begin | length + 1)) = \("-" + $begin | literal)) AS records) AS gone
+WHERE \($keys | map("gone.\(name) = kept.\(name)") | join(" AND ")) AND NOT EXISTS
+  (SELECT FROM \($staged | name) AS staged WHERE \($keys | map("staged.\(name) = kept.\(name)") | join(" AND ")));
+\\else
 DELETE FROM envtally.\(.stream | name) AS kept WHERE profile = :'profile' AND NOT EXISTS
-  (SELECT FROM \($staged | name) AS staged WHERE \($keys | map("staged.\(name) = kept.\(name)") | join(" AND ")));" end;
+  (SELECT FROM \($staged | name) AS staged WHERE \($keys | map("staged.\(name) = kept.\(name)") | join(" AND ")));
+\\endif" end;
 
 # Views for dashboards, made when their tables are there, by who owns the schema's tables or may create some. Where a newer version has another text,
 # the view is replaced: columns are only ever added, at the end. In doc/running.md they are listed.
@@ -89,7 +101,7 @@ SELECT profile, group_type, group_kind, group_value, group_name, software_model,
   (period_end AT TIME ZONE 'UTC')::date - 1 AS last_day, rights_used, rights_owned, rights_available, unlicensed_rights, status, currency,
   true_up_cost::numeric AS true_up_cost FROM envtally.group_result"},
   {name: "freshness", tables: ["account", "watermark"], sql: "
-SELECT a.profile, a.account_id, a.account_name, a.site_name, w.watermark, extract(epoch FROM now() - w.watermark)::bigint / 86400 AS days_old,
+SELECT a.profile, a.account_id, a.account_name, w.watermark, extract(epoch FROM now() - w.watermark)::bigint / 86400 AS days_old,
   CASE WHEN w.watermark IS NULL THEN 'never read' WHEN now() - w.watermark > interval '10 days' THEN 'stale' ELSE 'fresh' END AS state
 FROM envtally.account a LEFT JOIN envtally.watermark w USING (profile, account_id)"},
   {name: "restatements", tables: ["restatement", "account", "job_result"], sql: "
@@ -107,6 +119,7 @@ def view:
     AND (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(\($view | literal))) END \\gexec";
 
 .schemas as $schemas
+| ([$schemas[] | "(SELECT count(*) FROM envtally.\(.stream | name) WHERE profile = :'profile')"] | join(" + ")) as $rows
 | ["BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL standard_conforming_strings = on;
@@ -118,10 +131,32 @@ SELECT pg_advisory_xact_lock(hashtext('envtally'));
 -- What is there is not made again: that would ask for rights, and lock out readers, without need.
 SELECT 'CREATE SCHEMA envtally' WHERE to_regnamespace('envtally') IS NULL \\gexec",
 ($schemas[] | "SELECT \(create | literal) WHERE to_regclass(\("envtally.\(.stream | name)" | literal)) IS NULL \\gexec"),
-"SELECT format('ALTER TABLE envtally.%I ADD COLUMN %I %s', stream, name, type)
+"SELECT 'CREATE TABLE envtally.loaded (profile text PRIMARY KEY, digest text NOT NULL, rows bigint NOT NULL, loaded_at timestamptz NOT NULL)'
+WHERE to_regclass('envtally.loaded') IS NULL AND has_schema_privilege('envtally', 'CREATE') \\gexec
+SELECT coalesce(has_table_privilege(to_regclass('envtally.loaded')::oid, 'SELECT') AND has_table_privilege(to_regclass('envtally.loaded')::oid, 'INSERT')
+  AND has_table_privilege(to_regclass('envtally.loaded')::oid, 'UPDATE') AND has_table_privilege(to_regclass('envtally.loaded')::oid, 'DELETE'), false)
+  AS has_loaded \\gset
+CREATE TEMP TABLE missing_column ON COMMIT DROP AS SELECT stream, name, type
 FROM (VALUES " + ([$schemas[] | .stream as $stream | columns[] | "(\($stream | literal), \(.name | literal), \(.type | literal))"] | join(", ")) + ") AS wanted (stream, name, type)
-WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('envtally.' || quote_ident(stream)) AND attname = name AND NOT attisdropped) \\gexec",
+WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('envtally.' || quote_ident(stream)) AND attname = name AND NOT attisdropped);
+\\set same f
+\\if :has_loaded
+SELECT EXISTS (SELECT FROM envtally.loaded WHERE profile = :'profile' AND digest = :'before' AND rows = \($rows))
+  AND NOT EXISTS (SELECT FROM missing_column) AS same \\gset
+\\endif
+\\if :change
+\\if :same
+\\else
+\\echo again
+\\quit
+\\endif
+\\endif
+SELECT format('ALTER TABLE envtally.%I ADD COLUMN %I %s', stream, name, type) FROM missing_column \\gexec",
 ($schemas[] | load),
 (views[] | view),
+"\\if :has_loaded
+DELETE FROM envtally.loaded WHERE profile = :'profile';
+INSERT INTO envtally.loaded SELECT :'profile', :'after', \($rows), now() WHERE :'after' <> '';
+\\endif",
 "COMMIT;"
 ] | {script: (join("\n") + "\n")}

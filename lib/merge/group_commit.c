@@ -34,7 +34,7 @@ static int commit(struct group_commit *group, struct error *error)
 {
 	struct ledger *ledger = group->envelopes->ledger;
 	int64_t began_at = monotonic_ms();
-	if (!ledger->writing && !ledger->made.path) /* nothing came: a ledger that may be read alone can be printed */
+	if (!ledger->writing && sqlite3_db_readonly(ledger->database, "main") == 1) /* nothing came: it can be printed all the same */
 		return 0;
 	if (ledger_begin(ledger, error) < 0 || ledger_forget_mark(ledger, error) < 0 ||
 		ledger_envelopes_flush(group->envelopes, error) < 0 || ledger_records_flush(group->records, error) < 0 ||
