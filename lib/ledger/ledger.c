@@ -194,8 +194,6 @@ static int open_to_write(struct ledger *ledger, struct error *error)
 	if (open_database(ledger, ledger->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) < 0 ||
 		ledger_schema_identify(ledger, &identity, error) < 0 || execute(ledger, "PRAGMA journal_mode = WAL", error) < 0)
 		return -1;
-	/* The WAL stays, empty: those who may read this folder but not write in it need it. */
-	sqlite3_file_control(ledger->database, NULL, SQLITE_FCNTL_PERSIST_WAL, &(int){1});
 	return identity == LEDGER_PRESENT ? 0 : ledger_schema_prepare(ledger, error);
 }
 
@@ -226,6 +224,9 @@ int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, 
 		result = open_to_read(ledger, error);
 	else
 		result = open_to_write(ledger, error);
+	/* The WAL of one that is kept stays, empty: those who may read its folder but not write in it need it. */
+	if (result == 0 && exists && !ledger->in_memory)
+		sqlite3_file_control(ledger->database, NULL, SQLITE_FCNTL_PERSIST_WAL, &(int){1});
 	if (result < 0)
 		ledger_close(ledger);
 	return result;
