@@ -49,7 +49,7 @@ endif
 warnings = -Wall -Wextra -Werror
 CFLAGS = $(optimize)
 CXXFLAGS = $(optimize)
-common = -D_GNU_SOURCE -DENVTALLY_VERSION='"$(VERSION)"' -Ilib -fPIE -ffunction-sections -fdata-sections -MMD -MP $(hardening) -ffile-prefix-map=$(CURDIR)=.
+common = -D_GNU_SOURCE -DENVTALLY_VERSION='"$(VERSION)"' -Ilib -fPIE -ffunction-sections -fdata-sections -ffp-contract=off -MMD -MP $(hardening) -ffile-prefix-map=$(CURDIR)=.
 # Each program gets only the modules it calls from the archive, and with --as-needed only their libraries.
 libraries = -lcurl -lcrypto -lz -ljq -lcsv -lzip -lpopt -lsqlite3 -lsimdjson
 link = $(CXX) $(link_hardening) -Wl,--as-needed -Wl,--gc-sections
@@ -122,8 +122,8 @@ $(build)/tests/programs/%.o: tests/%.c
 $(build)/tests/generate: $(build)/tests/programs/generate.o $(archive)
 	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
 
-$(build)/tests/forecast-bench: $(build)/tests/programs/forecast-bench.o $(archive)
-	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries)
+$(build)/tests/forecast-bench: $(build)/tests/programs/forecast-bench.o $(build)/tests/programs/forecast-kinds.o $(archive)
+	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $^ $(libraries)
 
 $(build)/tests/requests-bench: $(build)/tests/programs/requests-bench.o $(archive)
 	$(call say,LINK)$(link) $(LDFLAGS) -o $@ $< $(archive) $(libraries) -lm
@@ -214,8 +214,14 @@ bench-scale: all $(build)/tests/generate ## CPU seconds of 1 to 16 shards of 10,
 bench-requests: $(build)/tests/requests-bench ## simulate 60 nights of 100,000 accounts on their weekly cycle: requests and lateness, due first beside asking all
 	$(build)/tests/requests-bench
 
-bench-forecast: $(build)/tests/forecast-bench ## print the forecast's error on held-out months of generated organisations, beside the naive linear one
-	$(build)/tests/forecast-bench
+# A minute of R for each of the first PEER_SERIES of the nine kinds.
+PEER_SERIES = 10
+bench-forecast: $(build)/tests/forecast-bench ## print the forecast's error on held-out days of nine kinds of series, beside naive and, where R is, its methods
+	cd tests/forecast-data && sha256sum --quiet -c SHA256SUMS
+	$(build)/tests/forecast-bench tests/forecast-data
+	@if ! Rscript -e 'library(forecast)' >/dev/null 2>&1; then echo; echo 'No R with the package forecast (r-cran-forecast): its methods are left out.'; else \
+	    $(build)/tests/forecast-bench --series $(PEER_SERIES) --cases tests/forecast-data | Rscript tests/forecast-peers.R | sort -s -k4,4 >$(build)/tests/peers; \
+	    echo; $(build)/tests/forecast-bench --series $(PEER_SERIES) --peers $(build)/tests/peers tests/forecast-data; fi
 
 screenshots: all ## make pictures of the demo's report in build/pictures: light, dark, phone, print (npm, chromium), and doc/report.png
 	rm -rf build/pictures && mkdir -p build/pictures

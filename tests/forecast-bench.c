@@ -1,186 +1,263 @@
 /*
- * forecast-bench: the error of the forecast on held-out months of generated organisations, beside the naive linear one.
+ * forecast-bench: the error of the forecast on held-out days of nine kinds of series (forecast-kinds.h), beside that of other methods.
  *
- *   forecast-bench [ORGANISATIONS [SEED]]
+ *   forecast-bench [--tuning] [--series N] [--cases | --peers FILE] FOLDER      FOLDER has activity-a.txt.gz and activity-b.txt.gz
  *
- * An organisation uses units by day with a level, growth over the year, a weekly and a yearly season, a lull in late December,
- * days that scatter more than independent events would, and sometimes a bulk send or a lasting step. Its open period is a year long
- * and ends with the held-out months; naive is what was used in the period so far, per day, times the days left. Figures are of the
- * held-out units: median and mean of |forecast - actual| / actual, of both; how often the interval held what came; and how wide it
- * is, high less low by actual, at the median. Same seed, same organisations.
+ * Of each series 742 days are known up to an origin, and 28, 91 and 182 days after it are held out; origins roll by 91 days, twice. Naive is the
+ * use of the year so far, by day, times the days left. --cases prints what is known, a case a line, for forecast-peers.R; --peers reads
+ * what that printed, and each of its methods is compared on the cases that it has.
+ *
+ * MAPE: the mean of |expected − came| / came in percent, with its standard error; by volume: Σ |expected − came| / Σ came; bias: Σ (expected − came) / Σ came;
+ * held: how often the range of 80% had what came, for each horizon; score: the interval's (Gneiting and Raftery 2007) by what came; run out: the mean error, in
+ * days, of the day on which half of what comes in 182 days is used up. Cases in which nothing came are left out.
  */
+#include "forecast-kinds.h"
+
 #include "forecast/forecast.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
 
-#define DAYS (1095 + 365 + 273)
-#define PI 3.14159265358979323846
+#define HISTORY 742
+#define ORIGINS 2
+#define ROLL 91
+#define HORIZONS 3
+#define CORRELATION 0.8 /* of two groups of accounts: expected_use.h */
+#define SEED 2026
+#define TUNING_SEED 77
 
-struct organisation {
-	double level, growth, weekend, amplitude, phase, second, lull, scatter, step, bulk;
-	int step_day;
+static const int horizons[HORIZONS] = {28, 91, 182};
+
+struct tally {
+	double relative, relative_squares, absolute, came, bias, score, run_out;
+	size_t count, held[HORIZONS], counts[HORIZONS], run_outs;
 };
 
-static uint64_t state;
+struct estimate {
+	double expected, low, high;
+};
 
-static double uniform(void) /* splitmix64 */
+static struct daily_series series;
+static bool is_tuning, print_cases;
+static size_t wanted = 100;
+static FILE *peers;
+
+static double sum_of(const int64_t units[], int from, int to)
 {
-	uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
+	double sum = 0;
+	for (int day = from; day < to; day++)
+		sum += (double)units[day];
+	return sum;
 }
 
-static double between(double low, double high)
+static void add(struct tally *tally, int horizon, const struct estimate *estimate, double came)
 {
-	return low + (high - low) * uniform();
+	double relative = fabs(estimate->expected - came) / came;
+	tally->relative += relative;
+	tally->relative_squares += relative * relative;
+	tally->absolute += fabs(estimate->expected - came);
+	tally->came += came;
+	tally->bias += estimate->expected - came;
+	double outside = came < estimate->low ? estimate->low - came : came > estimate->high ? came - estimate->high : 0;
+	tally->score += (estimate->high - estimate->low + 10 * outside) / came;
+	tally->held[horizon] += floor(estimate->low + 0.5) <= came && came <= floor(estimate->high + 0.5);
+	tally->counts[horizon]++;
+	tally->count++;
 }
 
-static double normal(void)
+static int compute(const int64_t units[], int end, int ahead, struct forecast_day days[])
 {
-	return sqrt(-2 * log(uniform())) * cos(2 * PI * uniform());
+	const struct forecast_series known = {units + end - HISTORY, HISTORY, end - HISTORY};
+	struct forecast_facts facts;
+	return forecast_compute(&known, days, (size_t)ahead, &facts, NULL);
 }
 
-static int64_t poisson(double mean)
+/* Of the days from `end`, the first that some account lacks, cumulative: each group from its own last day. */
+static int forecast(int end, int origin, struct forecast_day days[])
 {
-	if (mean > 60)
-		return (int64_t)fmax(0, floor(mean + sqrt(mean) * normal() + 0.5));
-	int64_t count = 0;
-	for (double product = uniform(), limit = exp(-mean); product > limit; product *= uniform())
-		count++;
-	return count;
+	static struct forecast_day late[FORECAST_DAYS];
+	static int64_t fed[SERIES_DAYS];
+	int ahead = horizons[HORIZONS - 1], lag = origin - end;
+	if (!lag)
+		return compute(series.units, origin, ahead, days);
+	for (int day = 0; day < SERIES_DAYS; day++)
+		fed[day] = series.units[day] - series.late[day];
+	if (compute(fed, origin, ahead, days + lag) < 0 || compute(series.late, end, lag + ahead, late) < 0)
+		return -1;
+	double counted = sum_of(fed, end, origin);
+	for (int i = 0; i < lag + ahead; i++) {
+		struct forecast_day other = i < lag ? (struct forecast_day){0, 0, 0} : days[i], day = late[i];
+		double down[] = {other.expected - other.low, day.expected - day.low},
+		       up[] = {other.high - other.expected, day.high - day.expected};
+		double expected = (i < lag ? sum_of(fed, end, end + i + 1) : counted) + other.expected + day.expected;
+		days[i] = (struct forecast_day){expected,
+			expected - sqrt(down[0] * down[0] + down[1] * down[1] + 2 * CORRELATION * down[0] * down[1]),
+			expected + sqrt(up[0] * up[0] + up[1] * up[1] + 2 * CORRELATION * up[0] * up[1])};
+	}
+	return 0;
 }
 
-static struct organisation draw_organisation(void)
+/* The day on which half of what came is used up, by the forecast, against that by what came. */
+static void add_run_out(struct tally *tally, const struct forecast_day days[], int end, int ahead)
 {
-	struct organisation organisation = {.level = exp(between(log(2), log(400))),
-		.growth = between(-0.25, 0.6),
-		.weekend = between(0, 0.4),
-		.amplitude = between(0, 0.4),
-		.phase = between(0, 1),
-		.second = between(0, 0.15),
-		.lull = between(0.2, 0.9),
-		.scatter = between(0.05, 0.35),
-		.step = 1,
-		.bulk = uniform() < 0.3 ? between(3, 15) : 0,
-		.step_day = (int)between(0, DAYS)};
-	if (uniform() < 0.2)
-		organisation.step = between(0.75, 1.35);
-	return organisation;
+	double rights = sum_of(series.units, end, end + ahead) / 2, used = 0;
+	int expected = 0, came = 0;
+	while (expected < ahead && days[expected].expected <= rights)
+		expected++;
+	while (came < ahead && (used += (double)series.units[end + came]) <= rights)
+		came++;
+	tally->run_out += abs(expected - came);
+	tally->run_outs++;
 }
 
-static void draw_days(const struct organisation *organisation, int64_t units[DAYS])
+static void print_case(enum kind kind, size_t id, int end, int origin)
 {
-	double drift = 0;
-	for (int day = 0; day < DAYS; day++) {
-		double year = day / 365.25, of_year = year - floor(year);
-		double mean = organisation->level * pow(1 + organisation->growth, year) *
-			(1 + organisation->amplitude * sin(2 * PI * (year + organisation->phase)) +
-				organisation->second * sin(4 * PI * year));
-		drift = 0.995 * drift + 0.01 * normal(); /* what moves use and has no season */
-		mean *= exp(drift + organisation->scatter * normal() - organisation->scatter * organisation->scatter / 2);
-		if (day % 7 >= 5)
-			mean *= organisation->weekend;
-		if (of_year > 0.975)
-			mean *= organisation->lull;
-		if (day >= organisation->step_day)
-			mean *= organisation->step;
-		if (organisation->bulk > 0 && uniform() < 0.005)
-			mean += organisation->level * organisation->bulk;
-		units[day] = poisson(fmax(mean, 0));
+	printf("%d %zu %d %d %d", kind, id, origin, origin - end, HISTORY);
+	for (int day = end - HISTORY; day < end; day++)
+		printf(" %lld", (long long)series.units[day]);
+	for (int i = 0; i < HORIZONS; i++)
+		printf(" %.0f", sum_of(series.units, end, origin + horizons[i]));
+	putchar('\n');
+}
+
+static void try(enum kind kind, size_t id, struct tally *ours, struct tally *naive)
+{
+	static struct forecast_day days[FORECAST_DAYS];
+	for (int roll = 0; roll < ORIGINS; roll++) {
+		int origin = series.origin + roll * ROLL, end = origin - (kind == KIND_LATE_FEED ? KIND_LATE_DAYS : 0);
+		if (print_cases) {
+			print_case(kind, id, end, origin);
+			continue;
+		}
+		if (forecast(end, origin, days) < 0)
+			exit(71);
+		for (int i = 0; i < HORIZONS; i++) {
+			int ahead = origin - end + horizons[i], elapsed = 365 - ahead;
+			double came = sum_of(series.units, end, end + ahead), rate = sum_of(series.units, end - elapsed, end) / elapsed;
+			if (came < 1)
+				continue;
+			add(ours, i, &(struct estimate){days[ahead - 1].expected, days[ahead - 1].low, days[ahead - 1].high}, came);
+			add(naive, i, &(struct estimate){rate * ahead, rate * ahead, rate * ahead}, came);
+			if (i == HORIZONS - 1)
+				add_run_out(ours, days, end, ahead);
+		}
 	}
 }
 
-static int compare(const void *left, const void *right)
+static void print(const char *kind, const char *method, const struct tally *tally)
 {
-	double a = *(const double *)left, b = *(const double *)right;
-	return (a > b) - (a < b);
+	double n = (double)tally->count, mean = tally->relative / n;
+	printf("%-13s %-9s %6.1f ±%4.1f %9.1f %7.1f  ", kind, method, 100 * mean,
+		100 * sqrt((tally->relative_squares / n - mean * mean) / n), 100 * tally->absolute / tally->came,
+		100 * tally->bias / tally->came);
+	for (int i = 0; i < HORIZONS; i++)
+		printf(" %3.0f%%", 100.0 * (double)tally->held[i] / (double)tally->counts[i]);
+	printf(" %7.2f", tally->score / n);
+	if (tally->run_outs)
+		printf(" %8.1f", tally->run_out / (double)tally->run_outs);
+	printf("  (%zu)\n", tally->count);
 }
 
-struct outcome {
-	double *ours, *naive, *width;
-	size_t count, held, seasonal;
-};
-
-static double mean_of(const double values[], size_t count)
+/* The next series of public activity; false at the end. */
+static bool read_activity(gzFile file)
 {
-	double total = 0;
-	for (size_t i = 0; i < count; i++)
-		total += values[i];
-	return total / (double)count;
+	static char line[SERIES_DAYS * 12];
+	if (!gzgets(file, line, sizeof line))
+		return false;
+	char *at = line;
+	strtol(at, &at, 10);
+	strtol(at, &at, 10);
+	series.origin = (int)strtol(at, &at, 10);
+	for (int i = 0; i < 3; i++)
+		strtod(at, &at);
+	for (int day = 0; day < SERIES_DAYS; day++)
+		series.units[day] = strtoll(at, &at, 10);
+	return true;
 }
 
-static double median_of(double values[], size_t count)
+static void activity_of(enum kind kind, const char *folder, struct tally *ours, struct tally *naive)
 {
-	qsort(values, count, sizeof *values, compare);
-	return values[count / 2];
+	char path[4096];
+	snprintf(path, sizeof path, "%s/activity-%c.txt.gz", folder, kind == KIND_ACTIVITY_A ? 'a' : 'b');
+	gzFile file = gzopen(path, "r");
+	if (!file) {
+		fprintf(stderr, "forecast-bench: cannot open '%s'\n", path);
+		exit(66);
+	}
+	for (size_t line = 0; read_activity(file); line++)
+		if ((line % 2 == 0) == is_tuning && line / 2 < wanted)
+			try(kind, line, ours, naive);
+	gzclose(file);
 }
 
-static double total_of(const int64_t units[], int count)
+static void generated(enum kind kind, struct tally *ours, struct tally *naive)
 {
-	double total = 0;
-	for (int i = 0; i < count; i++)
-		total += (double)units[i];
-	return total;
+	kind_seed(kind, is_tuning ? TUNING_SEED : SEED);
+	for (size_t i = 0; i < wanted; i++) {
+		kind_draw(kind, &series);
+		try(kind, i, ours, naive);
+	}
 }
 
-/* Known are `history` days up to `origin`; the period ends `ahead` days after it. */
-static void try(struct outcome *outcome, const int64_t units[], int origin, int history, int ahead)
+/* A method's errors, of the cases that the file has: "KIND ID ORIGIN METHOD COMES expected low high …", three times. */
+static void print_peers(enum kind kind)
 {
-	struct forecast_day days[FORECAST_DAYS];
-	int elapsed = 365 - ahead < history ? 365 - ahead : history;
-	double actual = total_of(units + origin, ahead), naive = total_of(units + origin - elapsed, elapsed) / elapsed * ahead;
-	if (actual < 1)
-		return;
-	outcome->seasonal += forecast_compute(units + origin - history, (size_t)history, days, (size_t)ahead) == FORECAST_SEASONAL;
-	const struct forecast_day *end = &days[ahead - 1];
-	outcome->ours[outcome->count] = fabs(end->expected - actual) / actual;
-	outcome->naive[outcome->count] = fabs(naive - actual) / actual;
-	outcome->width[outcome->count] = (end->high - end->low) / actual;
-	outcome->held += end->low <= actual && actual <= end->high;
-	outcome->count++;
+	char method[32], last[32] = "";
+	struct tally tally = {.count = 0};
+	int of_kind, id, origin;
+	double v[4 * HORIZONS];
+	rewind(peers);
+	while (fscanf(peers, "%d %d %d %31s", &of_kind, &id, &origin, method) == 4) {
+		for (int i = 0; i < 4 * HORIZONS; i++)
+			if (fscanf(peers, "%lf", &v[i]) != 1)
+				return;
+		if (of_kind != (int)kind)
+			continue;
+		if (strcmp(method, last) != 0 && tally.count)
+			print(kind_names[kind], last, &tally);
+		if (strcmp(method, last) != 0)
+			tally = (struct tally){.count = 0};
+		strcpy(last, method);
+		for (int i = 0; i < HORIZONS; i++)
+			if (v[4 * i] >= 1)
+				add(&tally, i, &(struct estimate){v[4 * i + 1], v[4 * i + 2], v[4 * i + 3]}, v[4 * i]);
+	}
+	if (tally.count)
+		print(kind_names[kind], last, &tally);
 }
 
 int main(int argc, char **argv)
 {
-	static const int histories[] = {60, 120, 240, 400, 500, 730, 1095}, months[] = {30, 91, 182, 273};
-	size_t organisations = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000;
-	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-	size_t size = organisations + 1;
-	double *memory = calloc(size * 3, sizeof *memory), totals[2] = {0};
-	size_t held = 0, count = 0;
-	static int64_t units[DAYS];
-	if (!memory || !organisations)
+	const char *folder = argv[argc - 1];
+	for (int i = 1; i + 1 < argc; i++) {
+		is_tuning |= strcmp(argv[i], "--tuning") == 0;
+		print_cases |= strcmp(argv[i], "--cases") == 0;
+		if (strcmp(argv[i], "--series") == 0)
+			wanted = strtoul(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--peers") == 0 && !(peers = fopen(argv[++i], "r")))
+			return 66;
+	}
+	if (argc < 2)
 		return 64;
-	printf("%zu organisations, seed %llu. Error of the held-out units in percent: median and mean.\n\n", organisations,
-		(unsigned long long)seed);
-	printf("%8s %9s %9s   %15s   %15s   %9s  %9s\n", "history", "held out", "seasonal", "forecast", "naive linear", "interval",
-		"its width");
-	for (size_t i = 0; i < sizeof histories / sizeof *histories; i++)
-		for (size_t j = 0; j < sizeof months / sizeof *months; j++) {
-			struct outcome outcome = {.ours = memory, .naive = memory + size, .width = memory + 2 * size};
-			state = seed;
-			for (size_t k = 0; k < organisations; k++) {
-				struct organisation organisation = draw_organisation();
-				draw_days(&organisation, units);
-				try(&outcome, units, 1095 + (int)between(0, 365), histories[i], months[j]);
-			}
-			double ours = mean_of(outcome.ours, outcome.count), naive = mean_of(outcome.naive, outcome.count);
-			totals[0] += ours * (double)outcome.count;
-			totals[1] += naive * (double)outcome.count;
-			held += outcome.held;
-			count += outcome.count;
-			printf("%4d days %4d days %8.0f%%   %6.1f%% %6.1f%%   %6.1f%% %6.1f%%   %8.0f%%  %8.0f%%\n", histories[i],
-				months[j], 100.0 * (double)outcome.seasonal / (double)outcome.count,
-				100 * median_of(outcome.ours, outcome.count), 100 * ours, 100 * median_of(outcome.naive, outcome.count),
-				100 * naive, 100.0 * (double)outcome.held / (double)outcome.count,
-				100 * median_of(outcome.width, outcome.count));
-		}
-	printf("\nall: mean error of the forecast %.1f%%, of the naive linear one %.1f%%; the interval of %d%% held %.0f%%\n",
-		100 * totals[0] / (double)count, 100 * totals[1] / (double)count, FORECAST_PERCENT, 100.0 * (double)held / (double)count);
-	free(memory);
+	if (!print_cases)
+		printf("%-13s %-9s %12s %9s %7s   %s %15s %8s\n", "kind", "method", "MAPE", "by volume", "bias", "held: 28 91 182", "score",
+			"run out");
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		struct tally ours = {.count = 0}, naive = {.count = 0};
+		if (kind < KIND_ACTIVITY_A)
+			generated(kind, &ours, &naive);
+		else
+			activity_of(kind, folder, &ours, &naive);
+		if (print_cases)
+			continue;
+		print(kind_names[kind], "forecast", &ours);
+		print(kind_names[kind], "naive", &naive);
+		if (peers)
+			print_peers(kind);
+	}
 	return 0;
 }

@@ -1,6 +1,7 @@
 #include "forecast/burn_down.h"
 
 #include "base/instant.h"
+#include "forecast/forecast_explanation.h"
 #include "reconcile/figures.h"
 #include "reconcile/position_print.h"
 #include "json/json_write.h"
@@ -12,9 +13,8 @@
 void burn_down_release(struct burn_down *burn_down)
 {
 	free(burn_down->units);
-	free(burn_down->expected);
 	burn_down->units = NULL;
-	burn_down->expected = NULL;
+	expected_use_release(&burn_down->use);
 }
 
 static double at_least(double value, double least)
@@ -35,45 +35,23 @@ static int open_series(
 {
 	uint32_t metric = burn_down->position->metric;
 	series->end = burn_down->end_day;
-	series->first = daily_consumption_first(daily, metric, burn_down->first_day);
+	series->first = daily_consumption_first(daily, metric, NULL, burn_down->first_day);
 	series->units = calloc((size_t)(series->end - series->first), sizeof *series->units);
 	if (!series->units)
 		return error_set(error, EX_OSERR, "out of memory");
-	return daily_consumption_units(daily, metric, series->first, series->units, (size_t)(series->end - series->first), error);
+	return daily_consumption_units(daily, metric, NULL, series->first, series->units, (size_t)(series->end - series->first), error);
 }
 
-/* What is expected of the days after H, from the period's first on, at the end of day `at` (0: the first after H). */
-static struct forecast_day within_period(const struct forecast_day forecast[], size_t before, size_t at)
+static int expect(struct burn_down *burn_down, const struct daily_consumption *daily, struct error *error)
 {
-	struct forecast_day day = forecast[at];
-	if (!before)
-		return day;
-	double rest = day.expected - forecast[before - 1].expected, part = day.expected > 0 ? rest / day.expected : 0;
-	return (struct forecast_day){rest, rest - (day.expected - day.low) * part, rest + (day.high - day.expected) * part};
-}
-
-static int expect(struct burn_down *burn_down, const struct day_series *series, struct error *error)
-{
-	int32_t next = burn_down->known_until + 1, period = burn_down->first_day;
-	size_t ahead = (size_t)(burn_down->end_day - next), known = next > series->first ? (size_t)(next - series->first) : 0;
-	size_t before = next < period ? (size_t)(period - next) : 0;
-	double counted = next > period ? (double)sum_of_days(series, period, next) : 0, used = (double)burn_down->position->used;
-	if (ahead > FORECAST_DAYS)
-		return error_set(error, EX_DATAERR, "cannot forecast %zu days: a period of up to %d is foreseen", ahead, FORECAST_DAYS);
-	struct forecast_day *forecast = calloc(ahead + 1, sizeof *forecast);
-	burn_down->expected_days = (size_t)(burn_down->end_day - burn_down->today);
-	burn_down->expected = calloc(burn_down->expected_days + 1, sizeof *burn_down->expected);
-	if (!forecast || !burn_down->expected) {
-		free(forecast);
-		return error_set(error, EX_OSERR, "out of memory");
+	double used = (double)burn_down->position->used;
+	struct expected_use *use = &burn_down->use;
+	if (expected_use_compute(use, daily, burn_down->position->metric, burn_down->first_day, burn_down->end_day, error) < 0)
+		return -1;
+	for (size_t i = 0; i < use->day_count; i++) {
+		struct forecast_day *day = &use->days[i];
+		*day = (struct forecast_day){at_least(day->expected, used), at_least(day->low, used), at_least(day->high, used)};
 	}
-	burn_down->method = forecast_compute(series->units, known, forecast, ahead);
-	for (size_t i = 0; i < burn_down->expected_days; i++) {
-		struct forecast_day day = within_period(forecast, before, (size_t)(burn_down->today - next) + i);
-		burn_down->expected[i] = (struct forecast_day){
-			at_least(counted + day.expected, used), at_least(counted + day.low, used), at_least(counted + day.high, used)};
-	}
-	free(forecast);
 	return 0;
 }
 
@@ -110,8 +88,8 @@ static int draw(struct burn_down *burn_down, const struct daily_consumption *dai
 		return error_set(error, EX_OSERR, "out of memory");
 	for (int32_t day = all.first; day < burn_down->today && day < all.end; day++)
 		all.units[day - all.first] = series->units[day - series->first];
-	for (size_t i = 0; i < burn_down->expected_days; i++) {
-		int64_t units = units_of(&burn_down->expected[i], which);
+	for (size_t i = 0; i < burn_down->use.day_count; i++) {
+		int64_t units = units_of(&burn_down->use.days[i], which);
 		all.units[burn_down->today + (int32_t)i - all.first] = units > before ? units - before : 0;
 		before = units > before ? units : before;
 	}
@@ -120,17 +98,38 @@ static int draw(struct burn_down *burn_down, const struct daily_consumption *dai
 	return result;
 }
 
+/* The first day on which a unit finds no right, unless all that goes beyond is covered then. */
+static int32_t exhaustion_of(
+	const struct burn_down *burn_down, const struct daily_consumption *daily, const struct expected_position *expected)
+{
+	int32_t day = expected->first_breach;
+	return day != NO_BREACH && expected_position_is_covered(daily, burn_down->position, day) ? NO_BREACH : day;
+}
+
 static void find_exhaustion(struct burn_down *burn_down, const struct daily_consumption *daily)
 {
 	const struct open_position *position = burn_down->position;
-	int32_t day = burn_down->at_end.first_breach;
-	bool is_covered = day != NO_BREACH && expected_position_is_covered(daily, position, day);
-	burn_down->is_covered = burn_down->at_end.is_covered || is_covered;
-	burn_down->runs_out = day != NO_BREACH && !is_covered;
-	burn_down->is_covered &= !burn_down->runs_out;
+	int32_t day = exhaustion_of(burn_down, daily, &burn_down->at_end);
+	burn_down->runs_out = day != NO_BREACH;
+	burn_down->is_covered = !burn_down->runs_out && (burn_down->at_end.is_covered || burn_down->at_end.first_breach != NO_BREACH);
 	burn_down->has_run_out = burn_down->runs_out && (position->is_drawn ? position->unlicensed > 0 : position->used > position->owned);
 	burn_down->exhausted_on = day;
+	burn_down->earliest_exhausted_on = exhaustion_of(burn_down, daily, &burn_down->high);
+	burn_down->latest_exhausted_on = exhaustion_of(burn_down, daily, &burn_down->low);
 	burn_down->days_left = burn_down->runs_out && day > burn_down->today ? day - burn_down->today : 0;
+}
+
+static int find_costs(struct burn_down *burn_down, const struct daily_consumption *daily, struct error *error)
+{
+	const struct open_position *position = burn_down->position;
+	struct amount low[2], high[2];
+	if (expected_position_costs(low, &burn_down->currency, daily, position, &burn_down->low, error) < 0 ||
+		expected_position_costs(high, &burn_down->currency, daily, position, &burn_down->high, error) < 0 ||
+		expected_position_costs(burn_down->costs, &burn_down->currency, daily, position, &burn_down->at_end, error) < 0)
+		return -1;
+	burn_down->low_cost = low[0];
+	burn_down->high_cost = high[0];
+	return 0;
 }
 
 int burn_down_compute(struct burn_down *burn_down, const struct daily_consumption *daily, const struct open_position *position,
@@ -144,7 +143,7 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 		.known_until = daily->known_until};
 	int result = open_series(&series, daily, burn_down, error);
 	if (result == 0)
-		result = count(burn_down, &series, error) < 0 || expect(burn_down, &series, error) < 0 ||
+		result = count(burn_down, &series, error) < 0 || expect(burn_down, daily, error) < 0 ||
 				draw(burn_down, daily, &series, 0, &burn_down->at_end, error) < 0 ||
 				draw(burn_down, daily, &series, 1, &burn_down->low, error) < 0 ||
 				draw(burn_down, daily, &series, 2, &burn_down->high, error) < 0
@@ -155,7 +154,7 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 		burn_down_release(burn_down);
 		return -1;
 	}
-	const struct forecast_day *end = &burn_down->expected[burn_down->expected_days - 1];
+	const struct forecast_day *end = &burn_down->use.days[burn_down->use.day_count - 1];
 	burn_down->expected_units = forecast_round(end->expected);
 	burn_down->low_units = forecast_round(end->low);
 	burn_down->high_units = forecast_round(end->high);
@@ -163,7 +162,7 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 	burn_down->warning = burn_down->runs_out && burn_down->days_left < warn_days;
 	if (position->is_shared)
 		return 0;
-	result = expected_position_costs(burn_down->costs, &burn_down->currency, daily, position, &burn_down->at_end, error);
+	result = find_costs(burn_down, daily, error);
 	if (result < 0)
 		burn_down_release(burn_down);
 	return result;
@@ -181,18 +180,52 @@ static void put_point(struct buffer *line, int32_t day, const int64_t values[], 
 /* Every `step`th day, and the last ones of both parts. */
 static void put_curve(struct buffer *line, const struct burn_down *burn_down)
 {
-	size_t days = burn_down->unit_days + burn_down->expected_days, step = (days + CURVE_POINTS - 1) / CURVE_POINTS;
+	size_t days = burn_down->unit_days + burn_down->use.day_count, step = (days + CURVE_POINTS - 1) / CURVE_POINTS;
 	json_member_begin(line, "curve", '[');
 	for (size_t i = 0; i < burn_down->unit_days; i++)
 		if (i % step == 0 || i + 1 == burn_down->unit_days)
 			put_point(line, burn_down->first_day + (int32_t)i, &burn_down->units[i], 1);
-	for (size_t i = 0; i < burn_down->expected_days; i++) {
-		const struct forecast_day *day = &burn_down->expected[i];
+	for (size_t i = 0; i < burn_down->use.day_count; i++) {
+		const struct forecast_day *day = &burn_down->use.days[i];
 		const int64_t values[] = {forecast_round(day->expected), forecast_round(day->low), forecast_round(day->high)};
-		if (i % step == 0 || i + 1 == burn_down->expected_days)
+		if (i % step == 0 || i + 1 == burn_down->use.day_count)
 			put_point(line, burn_down->today + (int32_t)i, values, 3);
 	}
 	json_end(line, ']');
+}
+
+static void put_day(struct buffer *line, const char *key, int32_t day)
+{
+	if (day == NO_BREACH)
+		json_member_null(line, key);
+	else
+		json_member_day(line, key, day);
+}
+
+/* What was sent once, and what is expected without it. */
+static void put_one_offs(struct buffer *line, const struct burn_down *burn_down)
+{
+	const struct expected_use *use = &burn_down->use;
+	double beyond = use->one_offs_in_period + use->facts.one_off_rate * (double)use->day_count;
+	json_member_integer(line, "one_off_units", forecast_round(use->one_offs_in_period));
+	json_member_integer(
+		line, "expected_units_without_one_offs", forecast_round(at_least((double)burn_down->expected_units - beyond, 0)));
+	json_member_begin(line, "one_off_sends", '[');
+	for (size_t i = 0; i < use->one_off_count; i++) {
+		json_begin(line, '{');
+		json_member_day(line, "day", use->one_offs[i].day);
+		json_member_integer(line, "units", use->one_offs[i].units);
+		json_end(line, '}');
+	}
+	json_end(line, ']');
+}
+
+static void put_explanation(struct buffer *line, const struct burn_down *burn_down)
+{
+	struct buffer text = BUFFER_INIT;
+	forecast_explanation_append(&text, &burn_down->use);
+	json_member_string(line, "explanation", text.data, text.length);
+	buffer_release(&text);
 }
 
 void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buffer *line)
@@ -209,15 +242,11 @@ void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buf
 	json_member_day(line, "known_until", burn_down->known_until);
 	json_member_integer(line, "units_to_date", position->used);
 	json_member_rights(line, "rights_owned", position->is_unlimited, position->owned);
-	json_member_text(line, "method", forecast_method_names[burn_down->method]);
+	json_member_text(line, "method", forecast_method_names[burn_down->use.facts.method]);
 	json_member_integer(line, "expected_units", burn_down->expected_units);
 	json_member_integer(line, "low_units", burn_down->low_units);
 	json_member_integer(line, "high_units", burn_down->high_units);
-	json_key(line, "exhausted_on");
-	if (burn_down->runs_out)
-		json_day(line, burn_down->exhausted_on);
-	else
-		json_null(line);
+	put_day(line, "exhausted_on", burn_down->exhausted_on);
 	json_key(line, "days_left");
 	if (burn_down->runs_out)
 		json_integer(line, burn_down->days_left);
@@ -239,4 +268,10 @@ void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buf
 	position_put_amount(line, "expected_true_up_cost", burn_down->costs[0], digits);
 	position_put_amount(line, "expected_savings", burn_down->costs[1], digits);
 	put_curve(line, burn_down);
+	put_day(line, "earliest_exhausted_on", burn_down->earliest_exhausted_on);
+	put_day(line, "latest_exhausted_on", burn_down->latest_exhausted_on);
+	position_put_amount(line, "low_true_up_cost", burn_down->low_cost, digits);
+	position_put_amount(line, "high_true_up_cost", burn_down->high_cost, digits);
+	put_one_offs(line, burn_down);
+	put_explanation(line, burn_down);
 }

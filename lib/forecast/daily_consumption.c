@@ -16,6 +16,7 @@
 	X(rights_used) X(unlicensed_rights) X(covered_rights) X(allocated_in_use) X(first_unlicensed_on) X(currency) \
 	X(true_up_cost) X(asset_group_id) X(by_day) X(is_shared)
 /* clang-format on */
+#define FEED_KEY UINT32_C(0x80000000) /* of a sum's key: accounts of a feed, by its number, not one account */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
 
@@ -30,7 +31,10 @@ void daily_consumption_release(struct daily_consumption *daily)
 	arena_release(&daily->arena);
 	name_table_release(&daily->accounts);
 	name_table_release(&daily->asset_group_ids);
-	free(daily->asset_groups);
+	free(daily->account_facts);
+	free(daily->feeds);
+	free(daily->by_metric);
+	free(daily->metric_ends);
 	free(daily->plan_item_groups);
 	sum_table_release(&daily->sums);
 	sum_table_release(&daily->by_day);
@@ -46,21 +50,32 @@ int daily_consumption_reader_open(struct message_reader *reader, int descriptor,
 	return message_reader_open(reader, descriptor, name, pointers, SLOTS, false, error);
 }
 
-/* The number of the account, where its units are kept apart, else RECORD_NO_NAME. Each account is matched once. */
+static struct account_facts *facts_of(struct daily_consumption *daily, struct record *record, uint32_t account)
+{
+	while (!record->failed && daily->account_fact_count <= account) {
+		struct account_facts *new =
+			array_grow((void **)&daily->account_facts, &daily->account_fact_count, sizeof *new, record->error);
+		record->failed |= !new;
+		if (new)
+			*new = (struct account_facts){RECORD_NO_NAME, INT32_MAX, 0};
+	}
+	return record->failed ? NULL : &daily->account_facts[account];
+}
+
+/* Whose units they are, for a sum's key. Each account is matched once. */
 static uint32_t read_account(struct daily_consumption *daily, struct record *record, uint32_t plan_item)
 {
 	const struct exclusions *exclusions = &daily->licence->exclusions;
 	bool has_plan_item = !record->failed && *daily->plan_items.ids.names[plan_item].text;
-	if (record->failed || (!exclusions->count && has_plan_item))
-		return RECORD_NO_NAME;
-	uint32_t number = record_name(record, SLOT_account_id, &daily->accounts);
-	if (record->failed)
+	uint32_t number = record->failed ? RECORD_NO_NAME : record_name(record, SLOT_account_id, &daily->accounts);
+	const struct account_facts *facts = facts_of(daily, record, number);
+	if (!facts)
 		return RECORD_NO_NAME;
 	struct name *name = &daily->accounts.names[number];
 	const char *text = name->text;
 	if (name->value == 0)
 		name->value = exclusions_name(exclusions, EXCLUDE_ACCOUNT, &text, 1) ? 1 : -1;
-	return name->value == 1 || !has_plan_item ? number : RECORD_NO_NAME;
+	return name->value == 1 || !has_plan_item || facts->fed_until == INT32_MAX ? number : FEED_KEY | facts->feed;
 }
 
 static void add_account(struct daily_consumption *daily, struct record *record)
@@ -68,14 +83,9 @@ static void add_account(struct daily_consumption *daily, struct record *record)
 	uint32_t number = record_name(record, SLOT_account_id, &daily->accounts);
 	uint32_t group = record_is_null(record, SLOT_asset_group_id) ? RECORD_NO_NAME
 								     : record_name(record, SLOT_asset_group_id, &daily->asset_group_ids);
-	while (!record->failed && daily->asset_group_count <= number) {
-		uint32_t *new = array_grow((void **)&daily->asset_groups, &daily->asset_group_count, sizeof *new, record->error);
-		record->failed |= !new;
-		if (new)
-			*new = RECORD_NO_NAME;
-	}
-	if (!record->failed)
-		daily->asset_groups[number] = group;
+	struct account_facts *facts = facts_of(daily, record, number);
+	if (facts)
+		facts->asset_group = group;
 }
 
 static void add_partial(struct daily_consumption *daily, struct record *record, int sign)
@@ -134,13 +144,33 @@ static void add_subscription(struct daily_consumption *daily, struct record *rec
 		*new = (struct plan_item_group){item, group};
 }
 
+/* The number of a day among those up to which feeds are read. */
+static uint32_t feed_of(struct daily_consumption *daily, struct record *record, int32_t day)
+{
+	for (size_t i = 0; i < daily->feed_count; i++)
+		if (daily->feeds[i] == day)
+			return (uint32_t)i;
+	int32_t *new = array_grow((void **)&daily->feeds, &daily->feed_count, sizeof *new, record->error);
+	record->failed |= !new;
+	if (new)
+		*new = day;
+	return (uint32_t)daily->feed_count - 1;
+}
+
 /* Envelopes of the watermark's own day may be missing. */
 static void add_watermark(struct daily_consumption *daily, struct record *record)
 {
 	int64_t watermark = record_instant(record, SLOT_watermark);
-	int32_t day = instant_day(watermark) - 1;
-	if (!record->failed && !feed_is_stale(watermark, daily->now) && day < daily->known_until)
+	int32_t day = instant_day(watermark) - 1, yesterday = instant_day(daily->now) - 1;
+	if (record->failed)
+		return;
+	if (!feed_is_stale(watermark, daily->now) && day < daily->known_until)
 		daily->known_until = day;
+	struct account_facts *facts = facts_of(daily, record, record_name(record, SLOT_account_id, &daily->accounts));
+	if (!facts || facts->fed_until <= day)
+		return;
+	facts->fed_until = day < yesterday ? day : yesterday;
+	facts->feed = feed_of(daily, record, facts->fed_until);
 }
 
 static void check_profile(struct daily_consumption *daily, struct record *record)
@@ -297,11 +327,34 @@ static int map_groups(struct daily_consumption *daily, struct error *error)
 static uint32_t metric_of(const struct daily_consumption *daily, const struct sum *sum)
 {
 	uint32_t account = sum->key[2];
-	uint32_t group = *daily->plan_items.ids.names[sum->key[0]].text || account >= daily->asset_group_count
+	uint32_t group = *daily->plan_items.ids.names[sum->key[0]].text || account >= daily->account_fact_count
 		? RECORD_NO_NAME
-		: daily->asset_groups[account];
+		: daily->account_facts[account].asset_group;
 	return group == RECORD_NO_NAME || daily->metric_of_group[group] == PLAN_ITEM_NO_METRIC ? daily->metric_of_item[sum->key[0]]
 											       : daily->metric_of_group[group];
+}
+
+/* Sorts the sums by their metric, by counting; those of no metric are left out. */
+static int sort_by_metric(struct daily_consumption *daily, struct error *error)
+{
+	size_t metrics = daily->licence->models.metric_count;
+	daily->by_metric = malloc((daily->sums.count + 1) * sizeof *daily->by_metric);
+	daily->metric_ends = calloc(metrics + 1, sizeof *daily->metric_ends);
+	if (!daily->by_metric || !daily->metric_ends)
+		return error_set(error, EX_OSERR, "out of memory");
+	for (size_t i = 0; i < daily->sums.count; i++) {
+		uint32_t metric = metric_of(daily, &daily->sums.sums[i]);
+		if (metric < metrics)
+			daily->metric_ends[metric + 1]++;
+	}
+	for (size_t metric = 1; metric < metrics; metric++)
+		daily->metric_ends[metric + 1] += daily->metric_ends[metric];
+	for (size_t i = 0; i < daily->sums.count; i++) {
+		uint32_t metric = metric_of(daily, &daily->sums.sums[i]);
+		if (metric < metrics)
+			daily->by_metric[daily->metric_ends[metric]++] = (uint32_t)i;
+	}
+	return 0;
 }
 
 int daily_consumption_finish(struct daily_consumption *daily, struct error *error)
@@ -316,17 +369,76 @@ int daily_consumption_finish(struct daily_consumption *daily, struct error *erro
 		daily->by_day = none;
 	}
 	daily->metric_of_item = plan_items_map(&daily->plan_items, &daily->licence->models, error);
-	return daily->metric_of_item ? map_groups(daily, error) : -1;
+	return daily->metric_of_item && map_groups(daily, error) == 0 ? sort_by_metric(daily, error) : -1;
 }
 
-int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, int32_t otherwise)
+/* The sums of a metric, from `at` on: NULL when there is none any more. */
+static const struct sum *next_sum(const struct daily_consumption *daily, uint32_t metric, size_t *at)
+{
+	size_t first = metric ? daily->metric_ends[metric - 1] : 0;
+	return first + *at < daily->metric_ends[metric] ? &daily->sums.sums[daily->by_metric[first + (*at)++]] : NULL;
+}
+
+/* The last day that the feed of a sum's accounts has passed; that before the clock's, where there is no watermark. */
+static int32_t fed_until(const struct daily_consumption *daily, const struct sum *sum)
+{
+	uint32_t account = sum->key[2];
+	int32_t day = account & FEED_KEY ? daily->feeds[account & ~FEED_KEY] : daily->account_facts[account].fed_until;
+	return day == INT32_MAX ? instant_day(daily->now) - 1 : day;
+}
+
+static bool is_in(const struct daily_consumption *daily, const struct sum *sum, const struct fed_units *group)
+{
+	int32_t day = group ? fed_until(daily, sum) : 0;
+	return !group || (group->fed_until <= day && day <= group->up_to);
+}
+
+/* Makes room for another group: of the two that are nearest to each other one. */
+static void join_nearest(struct fed_units groups[], size_t count)
+{
+	size_t nearest = 1;
+	for (size_t i = 2; i < count; i++)
+		if (groups[i].fed_until - groups[i - 1].fed_until < groups[nearest].fed_until - groups[nearest - 1].fed_until)
+			nearest = i;
+	groups[nearest - 1].up_to = groups[nearest].up_to;
+	for (size_t i = nearest + 1; i < count; i++)
+		groups[i - 1] = groups[i];
+}
+
+/* The next day after one up to which a feed of the metric is read; INT32_MAX for none. */
+static int32_t next_fed(const struct daily_consumption *daily, uint32_t metric, int32_t after)
+{
+	int32_t next = INT32_MAX;
+	size_t at = 0;
+	for (const struct sum *sum; (sum = next_sum(daily, metric, &at));) {
+		int32_t day = fed_until(daily, sum);
+		if (sum->units && day > after && day < next)
+			next = day;
+	}
+	return next;
+}
+
+size_t daily_consumption_groups(const struct daily_consumption *daily, uint32_t metric, struct fed_units groups[FED_GROUPS])
+{
+	struct fed_units all[FED_GROUPS + 1];
+	size_t count = 0;
+	for (int32_t day = INT32_MIN; (day = next_fed(daily, metric, day)) != INT32_MAX;) {
+		all[count++] = (struct fed_units){day, day};
+		if (count > FED_GROUPS)
+			join_nearest(all, count--);
+	}
+	for (size_t i = 0; i < count; i++)
+		groups[i] = all[i];
+	return count;
+}
+
+int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t otherwise)
 {
 	int32_t first = otherwise;
-	for (size_t i = 0; i < daily->sums.count; i++) {
-		const struct sum *sum = &daily->sums.sums[i];
-		if (metric_of(daily, sum) == metric && sum->units > 0 && (int32_t)sum->key[1] < first)
+	size_t at = 0;
+	for (const struct sum *sum; (sum = next_sum(daily, metric, &at));)
+		if (sum->units > 0 && (int32_t)sum->key[1] < first && is_in(daily, sum, group))
 			first = (int32_t)sum->key[1];
-	}
 	return first;
 }
 
@@ -342,20 +454,20 @@ static int is_excluded(const struct daily_consumption *daily, const struct sum *
 		return 0;
 	plan_items_texts(&daily->plan_items, sum->key[0], texts);
 	int excluded = exclusions_apply(exclusions, EXCLUDE_IDENTIFIER, texts, PLAN_ITEM_TEXTS, profile, &day, error);
-	if (excluded == 0 && sum->key[2] != RECORD_NO_NAME) {
+	if (excluded == 0 && !(sum->key[2] & FEED_KEY)) {
 		*texts = daily->accounts.names[sum->key[2]].text;
 		excluded = exclusions_apply(exclusions, EXCLUDE_ACCOUNT, texts, 1, profile, &day, error);
 	}
 	return excluded;
 }
 
-int daily_consumption_units(
-	const struct daily_consumption *daily, uint32_t metric, int32_t first, int64_t units[], size_t count, struct error *error)
+int daily_consumption_units(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t first,
+	int64_t units[], size_t count, struct error *error)
 {
-	for (size_t i = 0; i < daily->sums.count; i++) {
-		const struct sum *sum = &daily->sums.sums[i];
+	size_t next = 0;
+	for (const struct sum *sum; (sum = next_sum(daily, metric, &next));) {
 		int64_t at = (int64_t)(int32_t)sum->key[1] - first;
-		if (metric_of(daily, sum) != metric || at < 0 || at >= (int64_t)count)
+		if (at < 0 || at >= (int64_t)count || !is_in(daily, sum, group))
 			continue;
 		int excluded = is_excluded(daily, sum, error);
 		if (excluded < 0 || (!excluded && sum_add(&units[at], sum->units, error) < 0))

@@ -3,8 +3,9 @@
  * daily_consumption of a profile, its accounts, subscriptions, watermarks and metric_results, in any order. Where no record is of daily_consumption,
  * the days of consumption records (by_day) serve.
  *
- * Units are summed by plan item and day; accounts are kept apart only where an exclusion rule names them, or units name no plan item. So memory
- * grows with plan items times days, not with accounts. Daily partials do not name their profile: a pipe has the metric_results of one profile, or the
+ * Units are summed by plan item, day, and how far the account's feed is read; accounts are kept apart only where an exclusion rule names them,
+ * units name no plan item, or the account's watermark has not been read before its units. So memory grows with plan items times days, not with
+ * accounts. Daily partials do not name their profile: a pipe has the metric_results of one profile, or the
  * workspace's, whose profile is null.
  */
 #ifndef ENVTALLY_DAILY_USE_H
@@ -35,6 +36,19 @@ struct plan_item_group {
 	uint32_t plan_item, asset_group;
 };
 
+struct account_facts {
+	uint32_t asset_group; /* RECORD_NO_NAME for none */
+	int32_t fed_until; /* the last day that its feed has passed; INT32_MAX for no watermark */
+	uint32_t feed; /* of `feeds`, if it has a watermark */
+};
+
+/* Accounts whose feeds have passed all days up to `fed_until`, and some of them more, at most to `up_to`. */
+struct fed_units {
+	int32_t fed_until, up_to;
+};
+
+#define FED_GROUPS 4 /* of a metric's accounts at most: the nearest days are taken together */
+
 struct daily_consumption {
 	const struct licence *licence; /* models, exclusions, and for burn_down.h entitlements */
 	int64_t now;
@@ -42,12 +56,14 @@ struct daily_consumption {
 	struct plan_items plan_items;
 	struct arena arena;
 	struct name_table accounts; /* value 1 where some exclusion rule names the account, -1 where none does */
-	uint32_t *asset_groups; /* of the first accounts, RECORD_NO_NAME for none */
-	size_t asset_group_count;
+	struct account_facts *account_facts; /* of the first accounts */
+	size_t account_fact_count;
+	int32_t *feeds; /* days up to which feeds are read, each once */
+	size_t feed_count;
 	struct name_table asset_group_ids;
 	struct plan_item_group *plan_item_groups; /* of subscriptions */
 	size_t plan_item_group_count;
-	struct sum_table sums; /* plan item, day (as uint32_t), account or RECORD_NO_NAME */
+	struct sum_table sums; /* plan item, day (as uint32_t), account or FEED_KEY + feed */
 	struct sum_table by_day; /* the same, by consumption records */
 	bool has_partials; /* some daily_consumption was read */
 	struct open_position *positions;
@@ -58,7 +74,9 @@ struct daily_consumption {
 	bool has_profile;
 	bool has_names; /* some consumption names its profile */
 	int32_t known_until; /* the last day that every feed has passed which is not stale; at most the day before the clock's */
-	uint32_t *metric_of_item, *metric_of_group; /* after daily_consumption_finish() */
+	uint32_t *metric_of_item, *metric_of_group; /* after daily_consumption_finish(), as those that follow */
+	uint32_t *by_metric; /* sums, metric by metric */
+	size_t *metric_ends; /* of each metric in by_metric; before it the end of the one before */
 };
 
 void daily_consumption_open(struct daily_consumption *daily, const struct licence *licence, int64_t now);
@@ -78,11 +96,14 @@ int daily_consumption_subtract(
 /* Call it when all is read: maps plan items to metrics and sorts the positions. EX_DATAERR for a plan item of two metrics. */
 int daily_consumption_finish(struct daily_consumption *daily, struct error *error);
 
-/* The first day with units of a metric, `otherwise` where there is none before it. */
-int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, int32_t otherwise);
+/* The metric's accounts by how far their feeds are read, the furthest behind first; their number. */
+size_t daily_consumption_groups(const struct daily_consumption *daily, uint32_t metric, struct fed_units groups[FED_GROUPS]);
+
+/* The first day with units of a metric's accounts, `otherwise` where there is none before it. NULL: of all accounts. */
+int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t otherwise);
 
 /* Adds the units of a metric on days from `first` on to `units`, of `count` days, without what exclusion rules leave out. */
-int daily_consumption_units(
-	const struct daily_consumption *daily, uint32_t metric, int32_t first, int64_t units[], size_t count, struct error *error);
+int daily_consumption_units(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t first,
+	int64_t units[], size_t count, struct error *error);
 
 #endif

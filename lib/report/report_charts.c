@@ -300,6 +300,21 @@ static void append_curve_table(struct page *page, const struct report_row *row)
 	buffer_append_string(page->out, "</details>\n");
 }
 
+/* When rights run out, earliest and latest, and what the forecast goes by. */
+static void append_explanation(struct page *page, const struct report_row *row)
+{
+	const char *earliest = report_row_text(row, "earliest_exhausted_on"), *latest = report_row_text(row, "latest_exhausted_on"),
+		   *text = report_row_text(row, "explanation");
+	if (!text)
+		return;
+	buffer_append_string(page->out, "<p>");
+	if (earliest && !report_row_is(row, "has_run_out", "true"))
+		html(page->out, "In 80 of 100 cases rights run out from ", earliest,
+			latest ? " to " : " on, or last to the period\xe2\x80\x99s end", latest ? latest : "", ". ", NULL);
+	html_long_text(page->out, text);
+	buffer_append_string(page->out, "</p>\n");
+}
+
 void page_forecast(struct page *page)
 {
 	const struct report_rows *forecasts = &page->report->forecasts;
@@ -316,6 +331,7 @@ void page_forecast(struct page *page)
 		const struct report_row *row = report_row_at(forecasts, i);
 		append_heading(page, &report_section_forecasts, row, "h3", "");
 		append_burn_down(page, row);
+		append_explanation(page, row);
 		append_curve_table(page, row);
 	}
 	page_rows_table(page, &report_section_forecasts, forecasts, INSTANT_NONE);

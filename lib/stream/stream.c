@@ -250,7 +250,11 @@ const struct stream stream_forecast = {
 		{"high_unlicensed_rights", FIELD_INTEGER, false}, {"expected_over_licensed_rights", FIELD_INTEGER, false},
 		{"low_over_licensed_rights", FIELD_INTEGER, false}, {"high_over_licensed_rights", FIELD_INTEGER, false},
 		{"currency", FIELD_TEXT, false}, {"expected_true_up_cost", FIELD_DECIMAL, false},
-		{"expected_savings", FIELD_DECIMAL, false}, {"curve", FIELD_ARRAY, true}, {"rights_changes", FIELD_ARRAY, false}),
+		{"expected_savings", FIELD_DECIMAL, false}, {"curve", FIELD_ARRAY, true}, {"earliest_exhausted_on", FIELD_DAY, false},
+		{"latest_exhausted_on", FIELD_DAY, false}, {"low_true_up_cost", FIELD_DECIMAL, false},
+		{"high_true_up_cost", FIELD_DECIMAL, false}, {"one_off_units", FIELD_INTEGER, false},
+		{"expected_units_without_one_offs", FIELD_INTEGER, false}, {"one_off_sends", FIELD_ARRAY, false},
+		{"explanation", FIELD_TEXT, false}, {"rights_changes", FIELD_ARRAY, false}),
 };
 
 const struct stream stream_entitlement_use = {
