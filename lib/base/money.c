@@ -2,7 +2,6 @@
 
 #include "base/instant.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define LEADING_LIMIT 12
@@ -68,11 +67,11 @@ static __int128 greatest_divisor(__int128 a, __int128 b)
 	return a < 0 ? -a : a;
 }
 
-static __int128 half_even(__int128 product, __int128 divisor)
+__int128 money_divide(__int128 dividend, __int128 divisor)
 {
-	__int128 whole = product / divisor, rest = product % divisor, distance = rest < 0 ? -rest : rest;
+	__int128 whole = dividend / divisor, rest = dividend % divisor, distance = rest < 0 ? -rest : rest;
 	if (distance > divisor - distance || (distance == divisor - distance && whole % 2 != 0))
-		whole += product < 0 ? -1 : 1;
+		whole += dividend < 0 ? -1 : 1;
 	return whole;
 }
 
@@ -81,7 +80,7 @@ int money_scale(money *amount, money numerator, money denominator, struct error 
 	money product, common = greatest_divisor(numerator, denominator), shared = greatest_divisor(*amount, denominator / common);
 	if (__builtin_mul_overflow(*amount / shared, numerator / common, &product))
 		return too_large(error);
-	*amount = half_even(product, denominator / common / shared);
+	*amount = money_divide(product, denominator / common / shared);
 	return 0;
 }
 
@@ -101,21 +100,25 @@ int money_round(money amount, int64_t numerator, int64_t denominator, int digits
 	}
 	if (__builtin_mul_overflow(amount, (__int128)numerator, &product) || __builtin_mul_overflow(step, (__int128)denominator, &divisor))
 		return too_large(error);
-	__int128 whole = half_even(product, divisor);
+	__int128 whole = money_divide(product, divisor);
 	*rounded = (int64_t)whole;
 	return *rounded == whole ? 0 : too_large(error);
 }
 
 void money_append(struct buffer *text, int64_t value, int digits)
 {
+	char written[48];
+	size_t at = sizeof written;
 	/* Unsigned, since INT64_MIN has no positive counterpart. */
-	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	uint64_t unit = (uint64_t)money_power_of_ten(digits);
+	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	for (int place = 0; left || place <= digits; place++, left /= 10) {
+		if (place == digits && digits > 0)
+			written[--at] = '.';
+		written[--at] = (char)('0' + left % 10);
+	}
 	if (value < 0)
 		buffer_append_byte(text, '-');
-	buffer_append_format(text, "%" PRIu64, size / unit);
-	if (digits > 0)
-		buffer_append_format(text, ".%0*" PRIu64, digits, size % unit);
+	buffer_append(text, written + at, sizeof written - at);
 }
 
 /* ISO 4217, list one: codes in use, by the digits of their minor unit; without funds and metals. */

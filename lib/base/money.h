@@ -4,7 +4,7 @@
  * A `money` is an integer of 10^-12 of a currency's unit, in 128 bits: amounts as licence files write them (up to 12
  * digits before the point and 6 after it) times an exchange rate of 6 digits are exact. Nothing here is binary floating point.
  *
- * Rounding is half-even, to the digits of the currency (ISO 4217), and only money_round() does it: a figure is computed as
+ * Rounding is half-even, to the digits of the currency (ISO 4217), and only money_divide() does it: a figure is computed as
  * one fraction, amount × numerator / denominator, and rounded once. What is rounded is an int64_t of the currency's smallest
  * unit ("minor units": cents), so sums of rounded figures are exact again.
  * Debian has no decimal library that fits (libmpdec is not in Debian 12), and this is all that is needed of one.
@@ -27,6 +27,9 @@ int money_parse(const char *text, money *amount, int *digits);
 /* EX_DATAERR when the result leaves the range. */
 int money_add(money *sum, money amount, struct error *error);
 int money_multiply(money *amount, int64_t factor, struct error *error);
+
+/* dividend / divisor (> 0), half-even. */
+__int128 money_divide(__int128 dividend, __int128 divisor);
 
 /* amount × numerator / denominator (> 0), half-even to 10^-12: exact wherever the result has no more digits. */
 int money_scale(money *amount, money numerator, money denominator, struct error *error);
