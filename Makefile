@@ -162,9 +162,9 @@ install: all ## install programs, manual pages, documents, completion and system
 	$(configured) package/completion.bash >$(call to,$(completiondir)/envtally)
 	for unit in service timer; do $(configured) package/envtally@.$$unit >$(call to,$(unitdir))/envtally@.$$unit || exit; done
 	[ -e $(call to,$(sysconfdir)/envtally/envtally.conf) ] || $(INSTALL) -m 644 package/envtally.conf $(call to,$(sysconfdir)/envtally)
-	sed -e 's|^program=.*|program=envtally|' -e 's|^invoked=.*|invoked=envtally|' -e 's|^version=.*|version=$(VERSION)|' \
-		-e 's|^stages=.*|stages=$${ENVTALLY_BIN:-"$(libexecdir)/envtally"}|' -e 's|^driver=.*|driver="$(libexecdir)/envtally"|' \
-		pipeline.sh >$(call to,$(bindir)/envtally)
+	where=$$(bash -c 'printf %q "$$1"' - "$(libexecdir)/envtally" | sed 's/[\\&|]/\\&/g') && \
+		sed -e 's|^program=.*|program=envtally|' -e 's|^invoked=.*|invoked=envtally|' -e 's|^version=.*|version=$(VERSION)|' \
+		-e "s|^stages=.*|stages=\$${ENVTALLY_BIN:-$$where}|" -e "s|^driver=.*|driver=$$where|" pipeline.sh >$(call to,$(bindir)/envtally)
 	chmod 755 $(call to,$(bindir)/envtally)
 	chmod 644 $(call to,$(completiondir)/envtally) $(call to,$(unitdir))/envtally@.*
 

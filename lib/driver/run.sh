@@ -184,7 +184,7 @@ finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 			continue
 		}
 		mend_inputs "$1" "$partial" "$run"
-		[ -e "$partial" ] && [ "$partial" != "$2" ] || continue
+		[[ -e $partial && $partial != "$2" ]] || continue
 		say "$1: finishing run $run, which was interrupted"
 		make_run "$1" "$partial"
 	done
