@@ -61,8 +61,8 @@ replace_ledger() { # NAME NEW OLD
 		aside=$3.replaced-$number
 	done
 	sync "$2" || fail 74 "cannot write '$2'"
-	[ ! -s "$3-wal" ] || mv -- "$3-wal" "$aside-wal"
-	rm -f -- "$3-wal" "$3-shm"
+	[ ! -e "$3-wal" ] || mv -- "$3-wal" "$aside-wal"
+	rm -f -- "$3-shm"
 	[ ! -e "$3" ] || ln -- "$3" "$aside" 2>/dev/null || cp -p -- "$3" "$aside" || fail 73 "cannot create '$aside'"
 	mv -f -- "$2" "$3" || fail 73 "cannot create '$3'"
 	sync "$workspace/ledger"

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CACHE_KIB 16384
@@ -154,7 +155,12 @@ static int open_as(struct ledger *ledger, const char *file, int flags, enum ledg
 static int open_copy(struct ledger *ledger, enum ledger_identity *identity, struct error *error)
 {
 	struct buffer uri = BUFFER_INIT;
+	struct stat status;
 	close_database(ledger);
+	if (stat(ledger->path, &status) < 0)
+		return error_set_errno(error, EX_NOINPUT, "cannot open ledger '%s'", ledger->path);
+	ledger->copy_size = status.st_size;
+	ledger->copy_time = status.st_mtim;
 	buffer_append_string(&uri, "file:");
 	percent_encode(&uri, ledger->path, strlen(ledger->path));
 	buffer_append_string(&uri, "?immutable=1");
@@ -224,9 +230,6 @@ int ledger_open(struct ledger *ledger, const char *path, enum ledger_mode mode, 
 		result = open_to_read(ledger, error);
 	else
 		result = open_to_write(ledger, error);
-	/* The WAL of one that is kept stays, empty: those who may read its folder but not write in it need it. */
-	if (result == 0 && exists && !ledger->in_memory)
-		sqlite3_file_control(ledger->database, NULL, SQLITE_FCNTL_PERSIST_WAL, &(int){1});
 	if (result < 0)
 		ledger_close(ledger);
 	return result;
@@ -335,12 +338,24 @@ int ledger_run(struct ledger *ledger, sqlite3_stmt *statement, struct error *err
 	return result;
 }
 
+/* What open_copy() reads has no locks: rows count only if nothing has written meanwhile. */
+static int check_unchanged(const struct ledger *ledger, struct error *error)
+{
+	struct stat now;
+	if (!ledger->copy_size)
+		return 0;
+	if (!has_wal(ledger) && stat(ledger->path, &now) == 0 && now.st_size == ledger->copy_size &&
+		now.st_mtim.tv_sec == ledger->copy_time.tv_sec && now.st_mtim.tv_nsec == ledger->copy_time.tv_nsec)
+		return 0;
+	return error_set(error, EX_TEMPFAIL, "cannot read ledger '%s': another program has begun to write it, try again", ledger->path);
+}
+
 int ledger_step(struct ledger *ledger, sqlite3_stmt *statement, struct error *error)
 {
 	int code = sqlite3_step(statement);
 	if (code == SQLITE_ROW)
 		return 1;
-	int result = code == SQLITE_DONE ? 0 : step_error(ledger, statement, error);
+	int result = code == SQLITE_DONE ? check_unchanged(ledger, error) : step_error(ledger, statement, error);
 	sqlite3_reset(statement);
 	return result;
 }

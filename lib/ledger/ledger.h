@@ -17,6 +17,8 @@
 
 #include <sqlite3.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
 
 enum ledger_mode { LEDGER_READ, LEDGER_WRITE };
 
@@ -28,6 +30,8 @@ struct ledger {
 	struct ledger_statement *statements; /* prepared on first use */
 	size_t statement_count;
 	struct ledger_new made; /* until the first commit of a new one */
+	off_t copy_size; /* not 0: it is read without locks, and must stay of this size and time */
+	struct timespec copy_time;
 	bool in_memory;
 	bool writing, marked; /* within a transaction; with a mark in it */
 	const struct policy
