@@ -214,7 +214,7 @@ bench-scale: all $(build)/tests/generate ## CPU seconds of 1 to 16 shards of 10,
 bench-requests: $(build)/tests/requests-bench ## simulate 60 nights of 100,000 accounts on their weekly cycle: requests and lateness, due first beside asking all
 	$(build)/tests/requests-bench
 
-# A minute of R for each of the first PEER_SERIES of the nine kinds.
+# How many series of each of the nine kinds R's methods are run on: some minutes for ten.
 PEER_SERIES = 10
 bench-forecast: $(build)/tests/forecast-bench ## print the forecast's error on held-out days of nine kinds of series, beside naive and, where R is, its methods
 	cd tests/forecast-data && sha256sum --quiet -c SHA256SUMS
