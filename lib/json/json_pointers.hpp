@@ -17,7 +17,7 @@ struct json_node;
 struct json_remembered_key {
 	static constexpr size_t limit = 32;
 	char text[limit];
-	unsigned char length = 0; /* 0: nothing is remembered */
+	size_t length = SIZE_MAX; /* of none: nothing is remembered; 0 is the length of a key, too */
 	json_node *child = nullptr;
 
 	/* In words of eight bytes, the last two of which may overlap: like memcmp(), without the call. */

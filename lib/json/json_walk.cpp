@@ -70,7 +70,7 @@ json_node *json_walk::child_of(json_node *node, size_t place, const char *key, s
 			node->remembered.resize(place + 1);
 		json_remembered_key &remembered = node->remembered[place];
 		std::memcpy(remembered.text, key, length);
-		remembered.length = static_cast<unsigned char>(length);
+		remembered.length = length;
 		remembered.child = child;
 	}
 	return child;
