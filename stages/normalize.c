@@ -218,7 +218,7 @@ static void report_counts(const struct normalizer *normalizer)
 static void run(const char **operands, struct output *output, struct error *error)
 {
 	struct normalizer normalizer = {.output = output};
-	if (*operands && !feed) /* files are of a feed that is named */
+	if (operands && *operands && !feed) /* files are of a feed that is named */
 		options_refuse("cannot use '%s': normalize takes no operands, it reads standard input", *operands);
 	if (feed_map_open(&normalizer.map, feed ? feed : "datafeed", stream, program, error) < 0)
 		goto out;
