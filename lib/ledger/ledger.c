@@ -151,6 +151,15 @@ static int open_as(struct ledger *ledger, const char *file, int flags, enum ledg
 	return open_database(ledger, file, SQLITE_OPEN_READONLY | flags, error) < 0 ? -1 : ledger_schema_identify(ledger, identity, error);
 }
 
+static bool is_folder_writable(const struct ledger *ledger)
+{
+	const char *slash = strrchr(ledger->path, '/');
+	char *folder = slash ? strndup(ledger->path, (size_t)(slash - ledger->path) + 1) : strdup(".");
+	bool is_writable = !folder || access(folder, W_OK) == 0;
+	free(folder);
+	return is_writable;
+}
+
 /* SQLite has to write beside a WAL database, or find there what a writer has left. A copy in a folder that cannot be written is read as what it is. */
 static int open_copy(struct ledger *ledger, enum ledger_identity *identity, struct error *error)
 {
@@ -176,7 +185,7 @@ static int open_to_read(struct ledger *ledger, struct error *error)
 	struct error failure = ERROR_INIT;
 	if (open_as(ledger, ledger->path, 0, &identity, &failure) < 0) {
 		int code = sqlite3_errcode(ledger->database) & 0xff;
-		bool is_copy = (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !has_wal(ledger);
+		bool is_copy = (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !has_wal(ledger) && !is_folder_writable(ledger);
 		if (!is_copy)
 			*error = failure;
 		if (!is_copy || open_copy(ledger, &identity, error) < 0)
