@@ -82,7 +82,7 @@ void fuzz_normalize(const uint8_t *bytes, size_t length)
 	static struct feed_map map; /* its jq programs are compiled once */
 	struct output lines;
 	if (!map.target)
-		FUZZ_CHECK(feed_map_open(&map, feed, stream, program, NULL) == 0);
+		FUZZ_CHECK(feed_map_open(&map, "datafeed", stream, program, NULL) == 0);
 	normalize_lines(bytes, length, &map, &lines);
 	check_output(&lines.pending);
 	fuzz_close(&lines);
