@@ -321,7 +321,7 @@ refusing_stages() {
 		| select(.sentDateTime == null and (.status | ascii_downcase) != "created")) | length' night/fetch-datafeed.bodies)
 	[ "$expected" -gt 10 ]
 	"$pipeline" run -C ws --replay night 2>said
-	same "merge: warning: $expected envelopes past a draft have no sent time: they belong to no period (envtally export --stream envelope lists them: sent_at is null)" \
+	same "merge: warning: acme: $expected envelopes past a draft have no sent time: they belong to no period (envtally export --stream envelope lists them: sent_at is null)" \
 		"$(grep 'past a draft' said)"
 	same "$expected" "$(jq .counts.undated ws/runs/acme/20250318T020000Z/job.json)"
 	same "$expected" "$("$pipeline" export -q -C ws --stream envelope | jq -c 'select(.type == "RECORD").record | select(.sent_at == null and .status != "created" and .status != "template")' | wc -l)"
