@@ -1,7 +1,7 @@
 /*
  * run-facts: prints facts for the scripts of the driver, and writes some files of a run. An internal part of `envtally`.
  *
- *   run-facts profile FILE                 prints name, active, feed … of a profile; with --replay now of a recording
+ *   run-facts profile FILE                 prints name, active, feed … of a profile, and version, ours; with --replay now of a recording
  *   run-facts new-profile                  checks the lines KEY=VALUE on standard input and prints a profile with them
  *   run-facts begin FOLDER                 writes begun.json of a new run, and prints the same as `run`
  *   run-facts run FOLDER                   prints what the unfinished run in FOLDER depends on
@@ -101,6 +101,7 @@ static int print_profile(const char *const operands[], struct output *output, st
 {
 	if (run_facts_append_profile(operands[0], &output->pending, error) < 0)
 		return -1;
+	buffer_append_string(&output->pending, "version=" ENVTALLY_VERSION "\n");
 	return *replay ? run_facts_append_recording(replay, &output->pending, error) : 0;
 }
 

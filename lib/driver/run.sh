@@ -155,7 +155,7 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	freeze_inputs "$1" "$workspace/licence" "${feed_from:-$(feed_file "$1" "${facts[feed]}")}" "$5.new/inputs"
 	# What makes it; a run that is made again has that of its evidence.
 	if [ -z "$others_from" ]; then
-		own_version >"$5.new/inputs/version"
+		printf 'envtally %s\n' "${facts[version]}" >"$5.new/inputs/version"
 	elif [ -e "$others_from/version" ]; then
 		cp "$others_from/version" "$5.new/inputs/"
 	fi
