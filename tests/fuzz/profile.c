@@ -12,7 +12,8 @@ static void check(const struct profile *profile)
 	FUZZ_CHECK(profile->name && *profile->name && *profile->name != '.' && !strpbrk(profile->name, "/\\ \n'\"$`"));
 	FUZZ_CHECK(strlen(profile->organization_id) == 36);
 	FUZZ_CHECK(strncmp(profile->api_base, "https://", 8) == 0 || strncmp(profile->api_base, "http://", 7) == 0);
-	FUZZ_CHECK(!profile->esign_base || strncmp(profile->esign_base, "https://", 8) == 0 || strncmp(profile->esign_base, "http://", 7) == 0);
+	FUZZ_CHECK(!profile->esign_base || strncmp(profile->esign_base, "https://", 8) == 0 ||
+		strncmp(profile->esign_base, "http://", 7) == 0);
 	FUZZ_CHECK(*profile->audience && !strpbrk(profile->audience, "/@"));
 	FUZZ_CHECK(profile->renewal_months >= 1 && profile->renewal_months <= 60 && profile->feed && profile->scopes);
 	struct period_rule rule = period_rule_contract(profile->contract_start, profile->renewal_months);
