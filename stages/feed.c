@@ -33,7 +33,7 @@ static const struct options_manual manual = {
 
 static void run(const char **operands, struct output *output, struct error *error)
 {
-	if (!operands || !operands[0] || strcmp(operands[0], "check") != 0)
+	if (!operands[0] || strcmp(operands[0], "check") != 0)
 		options_refuse("cannot use 'feed' without a command: feed check DESCRIPTOR SAMPLE...");
 	if (!operands[1] || !operands[2])
 		options_refuse("cannot check: feed check takes a descriptor and at least one sample");

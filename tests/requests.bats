@@ -55,7 +55,7 @@ fetch() { fetch-datafeed --replay r --state state "$@" <in >out 2>err; }
 	before='"until":"2025-03-18T02:00:00.000Z","newest":"2025-03-11T00:00:00.000Z","last_page":4'
 	state "$a=$before" "$b=$before" "$c=$before"
 	fetch
-	same 9 "$(grep -c '"envelopeId"' out)"
+	same 9 "$(grep -c '"envelopeId":"' out)"
 	same '{"until":"2025-03-18T02:00:00.000Z","newest":"2025-03-11T00:00:00.000Z","last_page":4}' "$(bookmark $b)"
 }
 

@@ -111,7 +111,8 @@ verify_pack() { # FILE
 	pack=$scratch/envtally-evidence
 	check_signature "$file"
 	unpack "$file"
-	pack_sums "$pack" | cmp -s - "$pack/SHA256SUMS" || {
+	pack_sums "$pack" >"$scratch/sums"
+	cmp -s "$scratch/sums" "$pack/SHA256SUMS" || {
 		wrong=$(cd "$pack" && sha256sum --quiet --strict -c SHA256SUMS 2>/dev/null | head -n 1) || true
 		fail 65 "cannot verify '$file': ${wrong:-its SHA256SUMS do not list its files}"
 	}

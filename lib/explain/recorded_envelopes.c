@@ -175,7 +175,7 @@ static int open_scanners(struct walk *walk, struct error *error)
 		"/record/sent_at", "/record/completed_at", "/record/modified_at", "/record/plan_item_id", "/record/sender_id",
 		"/record/sending_method"};
 	const struct feed *feed = &walk->map.feed;
-	for (int i = 0; i <= (feed->item != NULL); i++) {
+	for (int i = 0, last = feed->item ? 1 : 0; i <= last; i++) {
 		struct buffer pointer = BUFFER_INIT;
 		buffer_append_format(&pointer, "/body%s", feed_records(feed, i));
 		const char *const page[] = {pointer.data};

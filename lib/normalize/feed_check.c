@@ -317,7 +317,7 @@ static int open_all(struct check *check, struct error *error)
 	const struct feed *feed = &check->map.feed;
 	const char *clock = feed->clock_pointer ? feed->clock_pointer : "/ ";
 	const char *item[] = {feed->item ? feed->item : "/ ", feed->item_link ? feed->item_link : "/  "};
-	for (int i = 0; i <= (feed->item != NULL); i++) {
+	for (int i = 0, last = feed->item ? 1 : 0; i <= last; i++) {
 		if (feed_page_reader_open(&check->pages[i], feed, i, error) < 0)
 			return -1;
 		check->pages[i].base = feed->base == FEED_BASE_OWN ? feed->own_base : "https://";
