@@ -1,5 +1,5 @@
 /*
- * report: the licence position for people: a table, a page, CSV, or the verdict alone.
+ * report: the licence position for people: a table, a page, CSV, a workbook, or the verdict alone.
  *
  * Reads the output of reconcile and forecast: metric_result, forecast, group_result, remediation, consumption, restatement,
  * unrecognized_subscription, account and subscription records; ignores everything else. Prints the report, or writes it to --output FILE,
@@ -13,6 +13,7 @@
 #include "report/report_csv.h"
 #include "report/report_html.h"
 #include "report/report_table.h"
+#include "report/report_xlsx.h"
 #include "report/verdict.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static char *format = "table", *title = "Docusign licence position", *output_pat
 static int partial, plain_cells, one_page;
 
 static struct poptOption table[] = {
-	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html, csv or verdict", "FORMAT"},
+	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html, csv, xlsx or verdict", "FORMAT"},
 	{"output", 'o', POPT_ARG_STRING, &output_path, 0, "write to this file instead of standard output", "FILE"},
 	{"verdict", 0, POPT_ARG_STRING, &verdict_path, 0, "also write the verdict to this file", "FILE"},
 	{"partial", 0, POPT_ARG_NONE, &partial, 0, "some accounts could not be read: the verdict is not better than Incomplete", NULL},
@@ -44,6 +45,7 @@ static const struct options_manual manual = {
 		"html   a self-contained page, to read, print or send\n"
 		"csv    the metric_result records (RFC 4180). A name that a spreadsheet would run as a formula (it starts with\n"
 		"       = + - @, a tab or a carriage return, and is no number) is preceded by an apostrophe; not with --plain-cells\n"
+		"xlsx   a workbook: sheets Position, Costs, Accounts, Restatements and Summary; figures are numbers, days are dates\n"
 		"verdict  one line: Not Compliant, Incomplete, At risk or Compliant, and the figures\n\n"
 		"Periods are shown with their last day.\n\n"
 		"Examples, without and with licence files:\n"
@@ -87,11 +89,12 @@ static report_printer *parse_format(void)
 	static const struct {
 		const char *name;
 		report_printer *print;
-	} formats[] = {{"table", print_table}, {"html", report_html_print}, {"csv", report_csv_print}, {"verdict", print_verdict}};
+	} formats[] = {{"table", print_table}, {"html", report_html_print}, {"csv", report_csv_print}, {"xlsx", report_xlsx_print},
+		{"verdict", print_verdict}};
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (strcmp(format, formats[i].name) == 0)
 			return formats[i].print;
-	options_refuse("cannot use --format '%s': it must be table, html, csv or verdict", format);
+	options_refuse("cannot use --format '%s': it must be table, html, csv, xlsx or verdict", format);
 }
 
 static void print_file(const struct report *report, const char *path, report_printer *print, struct error *error)
@@ -116,6 +119,8 @@ static void run(const char **operands, struct output *output, struct error *erro
 		options_refuse("cannot use --title: it must be UTF-8");
 	if (output_path && !*output_path)
 		options_refuse("cannot use --output '': it must be the path of a file");
+	if (print == report_xlsx_print && !output_path && isatty(output->descriptor))
+		options_refuse("cannot write a workbook to a terminal: redirect it to a file");
 	report_open(&report, title, options_now());
 	report.is_partial = partial;
 	report.has_plain_cells = plain_cells;

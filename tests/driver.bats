@@ -375,7 +375,7 @@ kind() {
 		"$pipeline" export -q -C ws --format sqlite --to out
 		same sqlite "$(kind out)"
 	fi
-	says 64 "pipeline.sh: cannot use --format 'text': it must be table, csv, html or verdict" "$pipeline" report -C ws --format text
+	says 64 "pipeline.sh: cannot use --format 'text': it must be table, csv, html, xlsx or verdict" "$pipeline" report -C ws --format text
 }
 
 @test "report --format: of the last run, the same in and for the workspace; of standard input where that has a position" {

@@ -24,6 +24,7 @@ reconcile -e ws/licence/entitlements.csv -m ws/licence/models.csv --groups IN:gr
 forecast --models IN:ws/licence/models.csv --entitlements IN:ws/licence/entitlements.csv --exclusions IN:ws/licence/exclusions.csv --excluded IN:empty
 report
 report --format html -o OUT:page.html
+report --format xlsx -o OUT:book.xlsx
 explain --ledger IN:ledger.db --runs IN:ws/runs/acme --policy IN:policy.json
 policy show IN:policy.json
 policy hash IN:policy.json
@@ -61,6 +62,7 @@ reconcile --as-of 2025-03-20
 report
 report --format csv
 report --format html
+report --format xlsx
 explain --level position
 policy diff default IN:policy.json
 models suggest
