@@ -358,7 +358,7 @@ text() {
 @test "usage mistakes are 64, a full disk is 74" {
 	run "$report" --format pdf </dev/null
 	[ "$status" -eq 64 ]
-	[ "$output" = "report: cannot use --format 'pdf': it must be table, html, csv or verdict (see --help)" ]
+	[ "$output" = "report: cannot use --format 'pdf': it must be table, html, csv, xlsx or verdict (see --help)" ]
 	run "$report" --title $'\xff' </dev/null
 	[ "$status" -eq 64 ]
 	run "$report" -o '' </dev/null
