@@ -24,7 +24,7 @@ static char *format = "table", *title = "Docusign licence position", *output_pat
 static int partial, plain_cells, one_page;
 
 static struct poptOption table[] = {
-	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), html, csv, xlsx or verdict", "FORMAT"},
+	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), md, html, csv, xlsx or verdict", "FORMAT"},
 	{"output", 'o', POPT_ARG_STRING, &output_path, 0, "write to this file instead of standard output", "FILE"},
 	{"verdict", 0, POPT_ARG_STRING, &verdict_path, 0, "also write the verdict to this file", "FILE"},
 	{"partial", 0, POPT_ARG_NONE, &partial, 0, "some accounts could not be read: the verdict is not better than Incomplete", NULL},
@@ -42,6 +42,7 @@ static const struct options_manual manual = {
 		   "unrecognized identifiers.",
 	.description =
 		"table  text; on a terminal fitted to its width, and coloured unless NO_COLOR is set\n"
+		"md     the same as Markdown, with tables of GitHub's kind; text is another name of table\n"
 		"html   a self-contained page, to read, print or send\n"
 		"csv    the metric_result records (RFC 4180). A name that a spreadsheet would run as a formula (it starts with\n"
 		"       = + - @, a tab or a carriage return, and is no number) is preceded by an apostrophe; not with --plain-cells\n"
@@ -60,6 +61,12 @@ static int print_table(const struct report *report, struct output *output, struc
 {
 	struct text_page page;
 	text_page_open(&page, output->descriptor);
+	return report_table_print(report, &page, &output->pending, error);
+}
+
+static int print_markdown(const struct report *report, struct output *output, struct error *error)
+{
+	const struct text_page page = {.is_markdown = true};
 	return report_table_print(report, &page, &output->pending, error);
 }
 
@@ -89,12 +96,12 @@ static report_printer *parse_format(void)
 	static const struct {
 		const char *name;
 		report_printer *print;
-	} formats[] = {{"table", print_table}, {"html", report_html_print}, {"csv", report_csv_print}, {"xlsx", report_xlsx_print},
-		{"verdict", print_verdict}};
+	} formats[] = {{"table", print_table}, {"text", print_table}, {"md", print_markdown}, {"html", report_html_print},
+		{"csv", report_csv_print}, {"xlsx", report_xlsx_print}, {"verdict", print_verdict}};
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (strcmp(format, formats[i].name) == 0)
 			return formats[i].print;
-	options_refuse("cannot use --format '%s': it must be table, html, csv, xlsx or verdict", format);
+	options_refuse("cannot use --format '%s': it must be table, md, html, csv, xlsx or verdict", format);
 }
 
 static void print_file(const struct report *report, const char *path, report_printer *print, struct error *error)

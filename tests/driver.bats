@@ -351,7 +351,7 @@ kind() {
 			esac
 		done
 	done <<-'END'
-		report|table csv html
+		report|text table csv html
 		explain --level position|text ndjson
 		policy diff default default|text ndjson
 		reconcile|text ndjson
@@ -375,7 +375,7 @@ kind() {
 		"$pipeline" export -q -C ws --format sqlite --to out
 		same sqlite "$(kind out)"
 	fi
-	says 64 "pipeline.sh: cannot use --format 'text': it must be table, csv, html, xlsx or verdict" "$pipeline" report -C ws --format text
+	says 64 "pipeline.sh: cannot use --format 'pdf': it must be table, md, csv, html, xlsx or verdict" "$pipeline" report -C ws --format pdf
 }
 
 @test "report --format: of the last run, the same in and for the workspace; of standard input where that has a position" {

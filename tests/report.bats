@@ -358,7 +358,7 @@ text() {
 @test "usage mistakes are 64, a full disk is 74" {
 	run "$report" --format pdf </dev/null
 	[ "$status" -eq 64 ]
-	[ "$output" = "report: cannot use --format 'pdf': it must be table, html, csv, xlsx or verdict (see --help)" ]
+	[ "$output" = "report: cannot use --format 'pdf': it must be table, md, html, csv, xlsx or verdict (see --help)" ]
 	run "$report" --title $'\xff' </dev/null
 	[ "$status" -eq 64 ]
 	run "$report" -o '' </dev/null
@@ -380,4 +380,16 @@ text() {
 	[ "$(cut -d ' ' -f 4- got)" = "not known 1.00 not known not known not known not known
 not known 1.00 open open not known not known" ]
 	[ "$("$report" --format html <costs | grep -oE 'class="n none"[^>]*>open<' | wc -l)" -eq 2 ]
+}
+
+@test "md: the tables of the text as Markdown, cell by cell; names are text in it, too" {
+	"$report" --format md --title 'a|b *c* <d>' <position.ndjson >got.md
+	[ '**a\|b \*c\* \<d\>**, as of 2025-03-18 02:00:00 UTC. Periods are shown from their first to their last day.' = "$(head -n 1 got.md)" ]
+	# Each row has as many cells as its head.
+	perl -ne 'if (/^\|/) { my $n = () = /(?<!\\)\|/g; $want ||= $n; die "line $.: $n cells, not $want\n" if $n != $want; $rows++ } else { $want = 0 } END { die unless $rows > 6 }' got.md
+	# Without markup and blanks it says what the table says.
+	"$report" --title 'a|b *c* <d>' <position.ndjson >got.txt
+	words() { perl -CSD -pe 's/\\([\\`*_\[\]<>|#~&])/\x{1}$1/g; s/(?<!\x{1})[|*#]//g; s/\x{1}//g; s/-?---:?//g; s/-\s/-/g' "$@" | tr -s '[:space:]' '\n' | grep -E '^[0-9]{4}-|^[0-9.]+$|Compliant' | sort; }
+	diff <(perl -CSD -pe 's/[|*#]//g' got.txt | tr -s '[:space:]' '\n' | grep -E '^[0-9]{4}-|^[0-9.]+$|Compliant' | sort) <(words got.md)
+	diff got.txt <("$report" --format text --title 'a|b *c* <d>' <position.ndjson)
 }

@@ -9,8 +9,8 @@ report_command() {
 	fi
 	need_workspace
 	local profile name last last_clock as_reported
-	[[ $format = table || $format = verdict ]] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: use -p PROFILE"
-	[[ $format != table && $format != verdict ]] || report_workspace
+	[[ $format = table || $format = md || $format = verdict ]] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: use -p PROFILE"
+	[[ $format != table && $format != md && $format != verdict ]] || report_workspace
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile")
 		find_last_run "$name" report

@@ -81,16 +81,38 @@ void text_table_heading(struct text_table *table, const char *text, size_t lengt
 	add(table, TEXT_STRONG, true, text, length);
 }
 
+/* A text from outside is text in Markdown, too. */
+static void append_markdown(struct buffer *output, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (strchr("\\`*_[]<>|#~&", text[i]))
+			buffer_append_byte(output, '\\');
+		buffer_append_byte(output, text[i]);
+	}
+}
+
 void text_append_styled(struct buffer *output, const struct text_page *page, enum text_style style, const char *text, size_t length)
 {
 	static const char *const codes[] = {
 		[TEXT_STRONG] = "\033[1m", [TEXT_DIM] = "\033[2m", [TEXT_GOOD] = "\033[32m", [TEXT_BAD] = "\033[1;31m"};
 	bool styled = page->has_colour && codes[style] && length;
+	if (page->is_markdown) {
+		const char *mark = length && (style == TEXT_STRONG || style == TEXT_BAD) ? "**" : "";
+		buffer_append_string(output, mark);
+		append_markdown(output, text, length);
+		buffer_append_string(output, mark);
+		return;
+	}
 	if (styled)
 		buffer_append_string(output, codes[style]);
 	buffer_append(output, text, length);
 	if (styled)
 		buffer_append_string(output, "\033[0m");
+}
+
+void text_end_sentence(struct buffer *output, const struct text_page *page)
+{
+	buffer_append_string(output, page->is_markdown ? "\n\n" : "\n");
 }
 
 /* Of text with colours in it. */
@@ -258,12 +280,63 @@ static void append_titles(const struct text_table *table, const struct layout *l
 	}
 }
 
+/* "rights\nowned" in one line: "rights owned"; "un-\nlicensed": "unlicensed". */
+static void append_markdown_titles(const struct text_table *table, struct buffer *output)
+{
+	for (size_t i = 0; i < table->column_count; i++) {
+		buffer_append_string(output, i ? " | " : "| ");
+		for (const char *at = table->columns[i].title; *at; at++)
+			if (*at == '\n')
+				buffer_append_byte(output, ' ');
+			else if (at[0] == '-' && at[1] == '\n' && at == table->columns[i].title + 2) /* un- */
+				at++;
+			else if (at[0] == '-' && at[1] == '\n')
+				buffer_append_byte(output, *at++);
+			else
+				buffer_append_byte(output, *at);
+	}
+	buffer_append_string(output, " |\n");
+	for (size_t i = 0; i < table->column_count; i++)
+		buffer_append_string(output, table->columns[i].right ? "|---:" : "|---");
+	buffer_append_string(output, "|\n");
+}
+
+/* Each heading begins a table of its own. */
+static void print_markdown(const struct text_table *table, const struct text_page *page, struct buffer *output)
+{
+	const struct text_cell *cells = (const struct text_cell *)table->cells.data;
+	bool has_titles = false;
+	size_t column = 0, start = output->length;
+	for (size_t i = 0; i < table->cells.length / sizeof *cells; i++) {
+		const char *text = table->texts.data + cells[i].start;
+		if (cells[i].heading) {
+			buffer_append_string(output, output->length > start ? "\n" : "");
+			text_append_styled(output, page, TEXT_STRONG, text, cells[i].length);
+			buffer_append_string(output, "\n\n");
+			has_titles = false;
+			continue;
+		}
+		if (!has_titles)
+			append_markdown_titles(table, output);
+		has_titles = true;
+		buffer_append_string(output, column ? " | " : "| ");
+		text_append_styled(output, page, cells[i].style, text, cells[i].length);
+		column = (column + 1) % table->column_count;
+		if (column == 0)
+			buffer_append_string(output, " |\n");
+	}
+}
+
 int text_table_print(const struct text_table *table, const struct text_page *page, struct buffer *output, struct error *error)
 {
 	struct layout layout = {.page = page, .gap = GAP};
 	size_t column = 0, start, of_cells[TEXT_TABLE_COLUMNS] = {0};
 	if (buffer_check(&table->texts, error) < 0 || buffer_check(&table->cells, error) < 0)
 		return -1;
+	if (page->is_markdown) {
+		print_markdown(table, page, output);
+		return buffer_check(output, error);
+	}
 	size_t total = measure(table, layout.widths, of_cells);
 	if (page->is_terminal)
 		layout.gap = squeeze(table, total, page->width, layout.widths, of_cells);
@@ -294,9 +367,9 @@ int text_table_print(const struct text_table *table, const struct text_page *pag
 int text_table_print_section(
 	struct text_table *table, const char *title, size_t more, const struct text_page *page, struct buffer *output, struct error *error)
 {
-	buffer_append_byte(output, '\n');
-	text_append_styled(output, page, TEXT_STRONG, title, strlen(title));
-	buffer_append_byte(output, '\n');
+	buffer_append_string(output, page->is_markdown ? "\n## " : "\n");
+	text_append_styled(output, page, page->is_markdown ? TEXT_PLAIN : TEXT_STRONG, title, strlen(title));
+	text_end_sentence(output, page);
 	int result = text_table_print(table, page, output, error);
 	text_table_release(table);
 	if (more)

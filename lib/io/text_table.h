@@ -19,6 +19,7 @@ enum text_style { TEXT_PLAIN, TEXT_STRONG, TEXT_DIM, TEXT_GOOD, TEXT_BAD };
 
 struct text_page {
 	bool is_terminal, has_colour;
+	bool is_markdown; /* tables of GitHub's kind, and paragraphs; what is markup in a text is escaped */
 	size_t width; /* of the terminal */
 };
 
@@ -69,6 +70,9 @@ int text_table_print_section(
  * Breaks the lines of prose that were appended since `start` where a terminal's width ends, at blanks; elsewhere they stay as they are.
  */
 void text_wrap(struct buffer *output, const struct text_page *page, size_t start);
+
+/* Ends a sentence that stands by itself: a line, in Markdown a paragraph. */
+void text_end_sentence(struct buffer *output, const struct text_page *page);
 
 /* Appends a text in a style. */
 void text_append_styled(struct buffer *output, const struct text_page *page, enum text_style style, const char *text, size_t length);

@@ -241,7 +241,7 @@ static void print_verdict(void *context, enum verdict verdict, const struct buff
 	const struct printing *printing = context;
 	enum text_style style = verdict == VERDICT_COMPLIANT ? TEXT_GOOD : TEXT_BAD;
 	text_append_styled(printing->output, printing->page, style, sentence->data, sentence->length);
-	buffer_append_byte(printing->output, '\n');
+	text_end_sentence(printing->output, printing->page);
 	printing->output->failed |= sentence->failed;
 }
 
@@ -249,7 +249,7 @@ static void print_sentence(void *context, bool is_bad, const char *sentence)
 {
 	const struct printing *printing = context;
 	text_append_styled(printing->output, printing->page, is_bad ? TEXT_BAD : TEXT_PLAIN, sentence, strlen(sentence));
-	buffer_append_byte(printing->output, '\n');
+	text_end_sentence(printing->output, printing->page);
 }
 
 int report_table_print(const struct report *report, const struct text_page *page, struct buffer *output, struct error *error)
@@ -261,7 +261,8 @@ int report_table_print(const struct report *report, const struct text_page *page
 	instant_format(report->now, now);
 	display_append(&title, report->title, strlen(report->title), 0);
 	text_append_styled(output, page, TEXT_STRONG, title.data, title.length);
-	buffer_append_format(output, ", as of %.10s %.8s UTC. Periods are shown from their first to their last day.\n", now, now + 11);
+	buffer_append_format(output, ", as of %.10s %.8s UTC. Periods are shown from their first to their last day.", now, now + 11);
+	text_end_sentence(output, page);
 	buffer_release(&title);
 	report_verdict(report, print_verdict, &printing);
 	text_wrap(output, page, start);
