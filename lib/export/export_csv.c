@@ -62,7 +62,8 @@ static void append_cell(struct export_csv *csv, struct buffer *row, const struct
 /* A period ends before its period_end, which spreadsheets take for its last day. */
 static bool has_last_day(const struct export_csv *csv, size_t column)
 {
-	return csv->for_sheets && strcmp(csv->stream->fields[column].name, "period_end") == 0;
+	const char *name = csv->stream->fields[column].name;
+	return csv->for_sheets && name && strcmp(name, "period_end") == 0;
 }
 
 static void append_last_day(struct buffer *row, const struct json_slice *end)
