@@ -4,7 +4,8 @@
  * Reads group_result records, as printed by `reconcile --group-by`; ignores everything else. Prints, for each period and license metric, the
  * units that each group drew and their rate, what it pays of rights that nobody drew, and what its missing rights cost, as a table or CSV.
  * With --billed, periods that were over then are charged as in that file, and what has changed since is a line of its own.
- * doc/reconcile.md#chargeback has the rule.
+ * doc/reconcile.md#chargeback has the rule. With --format focus it reads what `reconcile --trace --group-by account` prints and writes CSV
+ * after FOCUS 1.2: doc/focus.md.
  *
  * Exit: 0; 64 usage; 65 bad input; 66 no such file; 74 cannot write.
  */
@@ -13,13 +14,14 @@
 #include "io/diag.h"
 #include "io/program.h"
 #include "licence/group_type.h"
+#include "report/focus.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static char *by, *period_text, *billed_path, *billed_at_text, *format = "table";
+static char *by, *period_text, *billed_path, *billed_at_text, *format = "table", *run_id = "";
 static int plain_cells;
 
 static struct poptOption table[] = {
@@ -27,7 +29,8 @@ static struct poptOption table[] = {
 	{"period", 0, POPT_ARG_STRING, &period_text, 0, "only the period that contains this day, or those with this index", "START|INDEX"},
 	{"billed", 0, POPT_ARG_STRING, &billed_path, 0, "group_result records by which periods were charged before", "FILE"},
 	{"billed-at", 0, POPT_ARG_STRING, &billed_at_text, 0, "the time of these: periods that had not ended are charged anew", "RFC3339"},
-	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default) or csv", "FORMAT"},
+	{"format", 'f', POPT_ARG_STRING, &format, 0, "table (the default), csv or focus", "FORMAT"},
+	{"run", 0, POPT_ARG_STRING, &run_id, 0, "focus: the run whose restatements are corrections", "RUN"},
 	{"plain-cells", 0, POPT_ARG_NONE, &plain_cells, 0, "csv: no apostrophe before a text that a spreadsheet would run as a formula",
 		NULL},
 	POPT_TABLEEND,
@@ -64,7 +67,7 @@ static void parse(struct chargeback_question *question, int64_t *billed_at)
 		options_refuse("cannot use --by '%s': it must be account, site, cost_center, department, company, country or organization",
 			by ? by : "");
 	if (strcmp(format, "table") != 0 && strcmp(format, "csv") != 0)
-		options_refuse("cannot use --format '%s': it must be table or csv", format);
+		options_refuse("cannot use --format '%s': it must be table, csv or focus", format);
 	*billed_at = INT64_MAX;
 	if (billed_at_text && instant_parse(billed_at_text, strlen(billed_at_text), billed_at) < 0)
 		options_refuse("cannot use --billed-at '%s': it must be a time such as 2025-04-01T02:00:00Z", billed_at_text);
@@ -74,12 +77,28 @@ static void parse(struct chargeback_question *question, int64_t *billed_at)
 	parse_period(question);
 }
 
+static void run_focus(struct output *output, struct error *error)
+{
+	const struct focus_question question = {.run = run_id, .has_plain_cells = plain_cells};
+	size_t unpriced;
+	if (by && strcmp(by, "account") != 0)
+		options_refuse("cannot use --by '%s': --format focus is by account", by);
+	if (period_text || billed_path || billed_at_text)
+		options_refuse("cannot use --period, --billed or --billed-at: --format focus has all periods, and corrections");
+	if (focus_write(STDIN_FILENO, "standard input", &question, output, &unpriced, error) == 0 && unpriced)
+		diag_warn("use of %zu accounts and periods is left out: no cost of its rights is known", unpriced);
+}
+
 static void run(const char **operands, struct output *output, struct error *error)
 {
 	struct chargeback_question question = {.has_day = false};
 	struct charge_set now = {.list = NULL}, billed = {.list = NULL};
 	int64_t billed_at;
 	(void)operands;
+	if (strcmp(format, "focus") == 0) {
+		run_focus(output, error);
+		return;
+	}
 	parse(&question, &billed_at);
 	int descriptor = billed_path ? open(billed_path, O_RDONLY | O_CLOEXEC) : -1, result = 0;
 	if (billed_path && descriptor < 0)

@@ -314,7 +314,7 @@ hostile_names() {
 
 @test "mistakes of the driver" {
 	run --separate-stderr "$pipeline" export -C ws --format xml
-	fails 64 "pipeline.sh: cannot use --format 'xml': it must be ndjson, csv, sqlite or postgres"
+	fails 64 "pipeline.sh: cannot use --format 'xml': it must be ndjson, csv, sqlite, postgres or focus"
 	run --separate-stderr "$pipeline" export -C ws more
 	fails 64 "pipeline.sh: cannot use 'more': export takes no operands"
 	run --separate-stderr "$pipeline" export -C ws --to

@@ -58,6 +58,16 @@ setup_file() {
 	same_files both alone
 }
 
+@test "export --format focus has the costs of the workspace: those of one profile with all accounts" {
+	cd "$BATS_FILE_TMPDIR"
+	# But for the account, and the digest of the evidence.
+	costs() { envtally export -q -C "$1" --format focus | sed -E 's/,(acme|workspace),(acme|workspace),USD,/,USD,/; s/[0-9a-f]{64}/digest/' | LC_ALL=C sort; }
+	costs one >one.costs
+	costs two >two.costs
+	[ "$(grep -c ,Purchase, one.costs)" -eq 13 ]
+	same_files one.costs two.costs
+}
+
 @test "status, report and reconcile begin with the workspace and its verdict, which another profile's gaps make Incomplete" {
 	cd "$BATS_FILE_TMPDIR"
 	expected="Not Compliant: 1 of 10 rows of the licence position, 17 rights missing, true-up 39.95 USD: buy them, or record the entitlement that covers them. Incomplete: 71 units in no software model: add rows to licence/models.csv (\`envtally models suggest\`)."

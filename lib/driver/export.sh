@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
-# export.sh: what the ledgers hold, for other programs: NDJSON, CSV, a SQLite file, tables in PostgreSQL.
+# export.sh: what the ledgers hold, for other programs: NDJSON, CSV, a SQLite file, tables in PostgreSQL; and the costs of the last run, as FOCUS.
 #
 # Each reads one snapshot of a ledger. Files are written under a temporary name and renamed; a load into PostgreSQL is one transaction. An
 # export that fails changes nothing.
@@ -14,6 +14,7 @@ export_command() {
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot export profile '$name': nothing was run yet"
 		names+=("$name")
 	done
+	[ "$format$export_to" != focus- ] || export_to=''
 	"export_$format" "${names[@]}"
 }
 
@@ -80,6 +81,27 @@ export_csv() { # NAME...
 # The lines of a profile's export, and what loads them, into the scratch folder. The export is complete before anything is loaded.
 stage_load() { # NAME DIALECT
 	export_ledger "$1" | stage run-facts load "$scratch" "$2" --name "$1"
+}
+
+# Of several profiles there is one position, the workspace's, in the newest of their runs.
+export_focus() { # NAME...
+	local name=$1 last last_clock as_reported newest newest_as charge_by=account
+	[ ${#export_streams[@]} -eq 0 ] || fail 64 "cannot use --stream: --format focus is of the position"
+	make_scratch ${export_to:+"$export_to"}
+	if find_workspace latest_run; then
+		last=$newest last_clock=${newest_as[1]}
+		name=$(basename "$(dirname "$last")")
+	else
+		[ $# -eq 1 ] || fail 64 "cannot export several profiles as FOCUS: use -p PROFILE"
+		find_last_run "$name" export
+	fi
+	position_of_run "$last" "$last_clock" --trace >"$scratch/position"
+	{
+		stage export --ledger "$workspace/ledger/$name.db" --stream job_result
+		cat "$last/restatements.ndjson" "$scratch/position"
+		[ ! -s "$scratch/workspace" ] || cat "$scratch/workspace"
+	} | stage chargeback --format focus --run "$(basename "$last")" "${csv_flags[@]}" >"$scratch/focus.csv"
+	if [ -z "$export_to" ]; then cat "$scratch/focus.csv"; else publish "$scratch/focus.csv" "$export_to"; fi
 }
 
 export_sqlite() { # NAME...

@@ -59,13 +59,13 @@ options='
 --on-alert|COMMAND|run status|run this shell command for each new alert, with it as JSON on its standard input
 --summary||run|print one line for each profile when all is done, also with -q: for cron mail
 --no-cache||validate run shard replay|do not keep the access token in the workspace
---format|FORMAT|export|ndjson (the default), csv, sqlite or postgres; report: table (the default), md, csv, html, xlsx or verdict; models: table (the default), csv or ndjson; chargeback: table (the default) or csv; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
+--format|FORMAT|export|ndjson (the default), csv, sqlite, postgres or focus; report: table (the default), md, csv, html, xlsx or verdict; models: table (the default), csv or ndjson; chargeback: table (the default) or csv; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
 --format|FORMAT|report|table (the default; text is the same), md (Markdown), csv, html, xlsx or verdict (its one line)
 --format|FORMAT|chargeback|table (the default) or csv
 --format|FORMAT|models|table (the default), csv or ndjson
 --format|FORMAT|explain policy reconcile|text (the default) or ndjson
 --format|FORMAT|status|text (the default), json (a line for each profile) or prometheus (a text file for its node exporter)
---to|TARGET|export|a file (ndjson, sqlite), a folder (csv), or a service or connection string without password (postgres)
+--to|TARGET|export|a file (ndjson, sqlite, focus; focus: - is standard output), a folder (csv), or a service or connection string without password (postgres)
 --stream|NAME|export|only this stream; may be repeated
 --to|FILE|evidence|the file to write
 --without-bodies||evidence|leave out the recorded bodies, which name people; their SHA-256 stays
@@ -96,7 +96,7 @@ options='
 '
 
 # The formats that a command prints, the default first.
-declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres' [report]='table md csv html xlsx verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [chargeback]='table csv' [reconcile]='text ndjson' [status]='text json prometheus')
+declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres focus' [report]='table md csv html xlsx verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [chargeback]='table csv' [reconcile]='text ndjson' [status]='text json prometheus')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge combine aggregate-by-period forecast exclude feed split-streams run-facts ledger"

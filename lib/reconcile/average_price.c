@@ -97,6 +97,19 @@ static bool is_convertible(const struct average_price *pricing, const struct ent
 		rates_find(rates, entitlement->currency, entitlement->start_day);
 }
 
+int average_price_grant_cost(const struct average_price *pricing, const struct grant *grant, struct amount *cost, struct error *error)
+{
+	money exact;
+	*cost = (struct amount){.state = AMOUNT_NONE};
+	if (!pricing->currency || !grant->entitlement->has_cost || !is_convertible(pricing, grant->entitlement))
+		return 0;
+	cost->state = AMOUNT_KNOWN;
+	return cost_of(pricing, grant->entitlement, grant->start_day, &exact, error) < 0 ||
+			money_round(exact, 1, 1, pricing->digits, &cost->minor, error) < 0
+		? -1
+		: 0;
+}
+
 /* The average of all entitlements of the metric, where none in force has a price. */
 static int add_all(struct average_price *pricing, const struct metric *metric, struct error *error)
 {

@@ -58,6 +58,9 @@ int average_price_at_list(const struct average_price *pricing, int64_t rights, s
 /* Do they cost the same, however many? */
 bool average_price_is_same(const struct average_price *a, const struct average_price *b);
 
+/* What a subscription period of an entitlement costs, rounded: its parts by period add up to it. AMOUNT_NONE where that is not known. */
+int average_price_grant_cost(const struct average_price *pricing, const struct grant *grant, struct amount *cost, struct error *error);
+
 /* The sum; unknown when a part is. EX_DATAERR when it leaves the range. */
 int amount_add(struct amount *sum, struct amount part, struct error *error);
 

@@ -152,8 +152,7 @@ static int print_metric_of_profile(
 		cell->eligible = &eligible;
 		cell->is_last_over = cell->period->period.end <= position->now &&
 			(rank + 1 == end || position_period(position, rank + 1)->period.end > position->now);
-		position_trace_grants(position, cell);
-		result = print_cell(position, cell, rank, error);
+		result = position_trace_grants(position, cell, error) < 0 ? -1 : print_cell(position, cell, rank, error);
 	}
 	eligible_accounts_release(&eligible);
 	return result;

@@ -17,9 +17,12 @@ static void put_day(struct buffer *line, const char *key, int32_t day)
 		json_day(line, day);
 }
 
-static void print_grant(
-	struct position *position, const struct position_cell *cell, const struct grant *grant, int64_t before, int64_t after)
+static int print_grant(struct position *position, const struct position_cell *cell, const struct grant *grant, int64_t before,
+	int64_t after, struct error *error)
 {
+	struct amount cost;
+	if (average_price_grant_cost(&cell->pricing, grant, &cost, error) < 0)
+		return -1;
 	const struct entitlement *entitlement = grant->entitlement;
 	bool is_allocated = entitlement->allocation_type != GROUP_POOL;
 	struct buffer *line = position_begin_record(position, &stream_entitlement_use);
@@ -41,16 +44,22 @@ static void print_grant(
 	json_member_text(line, "replaces", *entitlement->replaces ? entitlement->replaces : NULL);
 	json_member_text(line, "supplements", *entitlement->supplements ? entitlement->supplements : NULL);
 	json_member_text(line, "replaced_by", entitlement->replaced_by);
+	json_member_text(line, "currency", cell->pricing.currency);
+	position_put_amount(line, "cost", cost, cell->pricing.digits);
 	position_end_record(position);
+	return 0;
 }
 
-void position_trace_grants(struct position *position, const struct position_cell *cell)
+int position_trace_grants(struct position *position, const struct position_cell *cell, struct error *error)
 {
 	const struct drawdown *drawdown = cell->drawdown;
 	for (size_t pool = 0; position->trace && pool < drawdown->pool_count; pool++)
 		for (size_t i = drawdown->pools[pool].first, end = i + drawdown->pools[pool].count; i < end && cell->draws_on[pool]; i++)
-			if (grant_is_drawable(&drawdown->grants.list[i], &cell->period->period))
-				print_grant(position, cell, &drawdown->grants.list[i], cell->drawn_before[i], cell->drawn_after[i]);
+			if (grant_is_drawable(&drawdown->grants.list[i], &cell->period->period) &&
+				print_grant(position, cell, &drawdown->grants.list[i], cell->drawn_before[i], cell->drawn_after[i], error) <
+					0)
+				return -1;
+	return 0;
 }
 
 void position_trace_consumption(struct position *position, const struct sum *sum, uint32_t metric, int64_t excluded)

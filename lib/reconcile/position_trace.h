@@ -11,7 +11,7 @@
 #include "reconcile/position_cell.h"
 
 /* The entitlements in force in a position. Nothing to do where no trace is asked for, as below. */
-void position_trace_grants(struct position *position, const struct position_cell *cell);
+int position_trace_grants(struct position *position, const struct position_cell *cell, struct error *error);
 
 /* A consumption of plan item and account in a period; `metric` is PLAN_ITEM_NO_METRIC for one that maps to none. */
 void position_trace_consumption(struct position *position, const struct sum *sum, uint32_t metric, int64_t excluded);

@@ -267,7 +267,7 @@ const struct stream stream_entitlement_use = {
 		{"rights_granted", FIELD_RIGHTS, true}, {"rights_drawn_before", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true},
 		{"rights_drawn", FIELD_INTEGER, true}, {"true_up_for", FIELD_DAY, false}, {"only_profile", FIELD_TEXT, false},
 		{"lineage", FIELD_WORD, false}, {"replaces", FIELD_TEXT, false}, {"supplements", FIELD_TEXT, false},
-		{"replaced_by", FIELD_TEXT, false}),
+		{"replaced_by", FIELD_TEXT, false}, {"currency", FIELD_TEXT, false}, {"cost", FIELD_DECIMAL, false}),
 };
 
 const struct stream stream_segment_use = {
