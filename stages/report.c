@@ -7,6 +7,7 @@
  *
  * Exit: 0, even if something is Not Compliant or there is nothing to report; 64 usage; 65 bad input; 73, 74 cannot write.
  */
+#include "base/file_name.h"
 #include "io/atomic_file.h"
 #include "io/display.h"
 #include "io/program.h"
@@ -20,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *format = "table", *title = "Docusign licence position", *output_path, *verdict_path;
+static char *format = "table", *title = "Docusign licence position", *output_path, *verdict_path, *previous;
 static int partial, plain_cells, one_page;
 
 static struct poptOption table[] = {
@@ -29,6 +30,7 @@ static struct poptOption table[] = {
 	{"verdict", 0, POPT_ARG_STRING, &verdict_path, 0, "also write the verdict to this file", "FILE"},
 	{"partial", 0, POPT_ARG_NONE, &partial, 0, "some accounts could not be read: the verdict is not better than Incomplete", NULL},
 	{"title", 0, POPT_ARG_STRING, &title, 0, "the title", "TEXT"},
+	{"previous", 0, POPT_ARG_STRING, &previous, 0, "html: link to ../RUN/report.html, the report of the run before", "RUN"},
 	{"one-page", 0, POPT_ARG_NONE, &one_page, 0, "html: the first screen alone, one sheet of paper", NULL},
 	{"plain-cells", 0, POPT_ARG_NONE, &plain_cells, 0, "csv: no apostrophe before a text that a spreadsheet would run as a formula",
 		NULL},
@@ -128,10 +130,13 @@ static void run(const char **operands, struct output *output, struct error *erro
 		options_refuse("cannot use --output '': it must be the path of a file");
 	if (print == report_xlsx_print && !output_path && isatty(output->descriptor))
 		options_refuse("cannot write a workbook to a terminal: redirect it to a file");
+	if (previous && *previous && !file_name_is_plain(previous, strlen(previous)))
+		options_refuse("cannot use --previous '%s': it must be the name of a run", previous);
 	report_open(&report, title, options_now());
 	report.is_partial = partial;
 	report.has_plain_cells = plain_cells;
 	report.is_one_page = one_page;
+	report.previous = previous && *previous ? previous : NULL;
 	if (report_read(&report, STDIN_FILENO, "standard input", error) == 0 && report_sort(&report, error) == 0) {
 		if (report_is_empty(&report))
 			diag_note(

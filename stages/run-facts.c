@@ -8,6 +8,7 @@
  *   run-facts promote FOLDER               writes the run's job.json, manifest and promotion.ndjson
  *   run-facts promotions                   prints a line "RUN CLOCK STATE END MANIFEST" for each run that the ledger promoted, in that order; with
  *                                          --runs FOLDER and no ledger, of the runs of that folder, by the chain of their manifests
+ *   run-facts index WORKSPACE              writes runs/index.html there: all runs of all profiles, for people
  *   run-facts missing FOLDER               prints the first file that the folder of a promoted run lacks; nothing where it has all
  *   run-facts verify RUN                   checks the manifests of all runs, and that each folder has the files that its manifest lists
  *   run-facts prove LEDGER                 compares the ledger with one that was made from the recordings
@@ -38,6 +39,7 @@
 #include "run/run_chain.h"
 #include "run/run_facts.h"
 #include "run/run_folder.h"
+#include "run/run_index.h"
 #include "run/run_inputs.h"
 #include "run/run_promotion.h"
 #include "run/survey.h"
@@ -82,7 +84,7 @@ static const struct options_manual manual = {
 	.operands = "COMMAND [OPERAND]...",
 	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
-		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, changed FOLDER, promote FOLDER, promotions, missing FOLDER,\n"
+		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, changed FOLDER, promote FOLDER, promotions, index WORKSPACE, missing FOLDER,\n"
 		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, join FOLDER PART..., shown, near NAME KNOWN... Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
@@ -183,6 +185,12 @@ static int promote(const char *const operands[], struct output *output, struct e
 	if (ended_at && instant_parse(ended_at, strlen(ended_at), &promotion.ended_at) < 0)
 		options_refuse("cannot use --ended-at '%s': it must be a time such as 2026-03-01T02:00:00Z", ended_at);
 	return run_promote(&promotion, error);
+}
+
+static int write_index(const char *const operands[], struct output *output, struct error *error)
+{
+	(void)output;
+	return run_index_write(operands[0], error);
 }
 
 static int print_missing(const char *const operands[], struct output *output, struct error *error)
@@ -393,6 +401,7 @@ static const struct command {
 	{"changed", 1, print_changed},
 	{"promote", 1, promote},
 	{"promotions", 0, print_promotions},
+	{"index", 1, write_index},
 	{"missing", 1, print_missing},
 	{"verify", 1, verify},
 	{"prove", 1, prove},

@@ -23,6 +23,7 @@ demo_command() {
 		say "night $(basename "$night")"
 		run_profile "$workspace/profiles/acme.json"
 	done
+	write_index
 	profiles=("$workspace/profiles/acme.json")
 	report_command
 }

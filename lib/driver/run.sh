@@ -27,6 +27,7 @@ run_command() {
 		done
 	fi
 	[ ${#files[@]} -eq 1 ] || say_how_they_ended
+	write_index
 	after_runs || :
 	return "$(worst_of "${statuses[@]}")"
 }
@@ -43,6 +44,15 @@ run_one() { # FILE: called with errexit off, which a condition would switch off 
 		complain "cannot run profile of '$1': a file could not be read or written; the next run continues from there"
 	fi
 	return "$status"
+}
+
+# runs/index.html, for people: no run fails because it cannot be written. Of runs that end together, the last writes it.
+write_index() {
+	[ -d "$workspace/runs" ] || return 0
+	{ exec 6>>"$workspace/ledger/.index.lock"; } 2>/dev/null || :
+	flock -w 10 6 2>/dev/null || :
+	stage run-facts index "$workspace" || warn "cannot write '$workspace/runs/index.html': the next run writes it anew"
+	exec 6>&-
 }
 
 profile_label() { # FILE: how its lines are marked
@@ -477,7 +487,7 @@ reconcile_run() { # NAME PARTIAL
 	} >"$1/results.ndjson"
 	[ "$some_refused" = 0 ] || incomplete=(--partial)
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
-		stage report --format html -o "$1/report.html" --title "$name" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
+		stage report --format html -o "$1/report.html" --title "$name" --previous "${facts[previous]}" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
 	if [ -e "$1/workspace.ndjson" ]; then
 		complete_workspace "$1/reconciled.ndjson" "$1/inputs/others.ndjson" "$1/workspace.ndjson" "$1/inputs" "$1/excluded.ndjson"
 		[ ! -e "$1/inputs/others-partial" ] || incomplete=(--partial)

@@ -22,7 +22,7 @@ static int add(struct ledger *ledger, struct promotions *promotions, sqlite3_stm
 		{new->verdict, sizeof new->verdict}, {new->consumption, sizeof new->consumption},
 		{new->restatements, sizeof new->restatements}, {new->rejects, sizeof new->rejects},
 		{new->accounts_without_billing, sizeof new->accounts_without_billing}, {new->ended_at, sizeof new->ended_at},
-		{new->manifest, sizeof new->manifest}};
+		{new->manifest, sizeof new->manifest}, {new->units, sizeof new->units}};
 	for (int i = 0; i < (int)(sizeof columns / sizeof *columns); i++) {
 		const char *text;
 		if (ledger_text_or_null(ledger, row, i, "job_result", &text, error) < 0)

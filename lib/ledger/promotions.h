@@ -18,7 +18,8 @@ struct promotion {
 	int64_t clock;
 	char verdict[2048]; /* the line of report/verdict.h; "" for a run of an earlier version */
 	char ended_at[32], manifest[SHA256_HEX_LENGTH + 1]; /* the manifest's SHA-256; "" for a run of an earlier version */
-	char consumption[24], restatements[24], rejects[24], accounts_without_billing[24]; /* counts; "" for one that was not made */
+	char consumption[24], restatements[24], rejects[24], accounts_without_billing[24],
+		units[24]; /* counts; "" for one that was not made */
 };
 
 struct promotions {

@@ -198,8 +198,11 @@ SELECT record FROM promoted WHERE number IN ((SELECT max(number) FROM promoted),
 ORDER BY number;
 -- name: list_promotions
 SELECT run_id, record ->> 'state', record ->> 'started_at', record ->> 'verdict', record ->> '$.counts.consumption' || '', record ->> '$.counts.restatements' || '',
-  record ->> '$.counts.rejects' || '', record ->> '$.counts.accounts_without_billing' || '', record ->> 'ended_at', record ->> 'manifest'
+  record ->> '$.counts.rejects' || '', record ->> '$.counts.accounts_without_billing' || '', record ->> 'ended_at', record ->> 'manifest', record ->> '$.counts.units_consumed' || ''
 FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number;
+-- name: list_positions
+SELECT record ->> 'software_model', record ->> 'license_metric', substr(record ->> 'period_start', 1, 10), record ->> 'rights_used' || '', record ->> 'rights_owned' || '',
+  record ->> 'status' FROM result WHERE run_id = ?1 AND stream = 'metric_result' ORDER BY 1, 2, 3;
 -- name: last_contracts
 SELECT record FROM result WHERE stream = 'contract' AND run_id =
   (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number DESC LIMIT 1) ORDER BY number;

@@ -237,3 +237,34 @@ void chart_band_text(struct chart *chart, size_t band, double value, const char 
 {
 	append_text(chart, band_at(chart, (double)band + 0.5), chart_y(chart, value) - 5, "middle", class_name, text);
 }
+
+/* ---- a picture for a cell ---- */
+
+static void append_spark_bar(struct buffer *out, double x, double width, double low, double high, double most, const char *class_name)
+{
+	if (high > low)
+		buffer_append_format(out, "<rect class=\"%s\" x=\"%.1f%%\" width=\"%.1f%%\" y=\"%.1f\" height=\"%.1f\"/>", class_name, x,
+			width, CHART_SPARK_HEIGHT - 1 - high / most * (CHART_SPARK_HEIGHT - 2),
+			(high - low) / most * (CHART_SPARK_HEIGHT - 2));
+}
+
+void chart_spark(struct buffer *out, const struct chart_bar_of bars[], size_t count, const char *description)
+{
+	double most = 1, step = 100.0 / (double)(count > CHART_BANDS ? count : CHART_BANDS);
+	buffer_append_string(out, "<svg class=\"spark\" role=\"img\" aria-label=\"");
+	html_long_text(out, description);
+	buffer_append_string(out, "\">");
+	for (size_t i = 0; i < count; i++)
+		most = fmax(most, fmax(bars[i].value, bars[i].level));
+	for (size_t i = 0; i < count; i++) {
+		double x = (double)i * step, within = bars[i].level < 0 ? bars[i].value : fmin(bars[i].value, bars[i].level);
+		append_spark_bar(out, x + step * 0.15, step * 0.7, 0, within, most, "within");
+		append_spark_bar(out, x + step * 0.15, step * 0.7, within, bars[i].value, most, "beyond");
+		if (bars[i].level < 0)
+			continue;
+		double y = CHART_SPARK_HEIGHT - 1 - bars[i].level / most * (CHART_SPARK_HEIGHT - 2);
+		buffer_append_format(
+			out, "<line class=\"rights\" x1=\"%.1f%%\" x2=\"%.1f%%\" y1=\"%.1f\" y2=\"%.1f\"/>", x, x + step, y, y);
+	}
+	buffer_append_string(out, "</svg>");
+}

@@ -61,6 +61,13 @@ void chart_value_line(struct chart *chart, double from_day, double to_day, doubl
 void chart_dot(struct chart *chart, double day, double value, const char *class_name);
 void chart_text(struct chart *chart, double day, double value, int lift, const char *anchor, const char *class_name, const char *text);
 
+/* A small picture for a cell of a table: a bar for each value, and a line where its level is. `description` is escaped. */
+#define CHART_SPARK_HEIGHT 28
+struct chart_bar_of {
+	double value, level; /* level below 0: none */
+};
+void chart_spark(struct buffer *out, const struct chart_bar_of bars[], size_t count, const char *description);
+
 /* "5 Feb" for a day, "Feb 2025" for the month that it lies in. `text` holds at least CHART_LABEL bytes. */
 #define CHART_LABEL 16
 void chart_day_label(int32_t day, char *text);

@@ -75,6 +75,7 @@ struct report {
 	struct report_rows without, balances; /* consumption_without_position, consumption_balance */
 	struct report_rows ineffective; /* ineffective_row: what a row of a licence file names is nowhere */
 	bool is_partial; /* some account could not be read: set by the caller */
+	const char *previous; /* HTML: the run whose report it links to, or NULL: set by the caller */
 	bool is_one_page; /* HTML of the first screen alone: set by the caller */
 	bool has_plain_cells; /* CSV without apostrophes before what a spreadsheet would run: set by the caller */
 	int64_t not_compliant, unknown; /* metrics with that status */

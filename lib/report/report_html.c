@@ -299,19 +299,55 @@ static int append_sections(struct page *page)
 
 /* ---- the frame ---- */
 
+const char *page_verdict_tone(const char *sentence)
+{
+	return strncmp(sentence, "Not Compliant", strlen("Not Compliant")) == 0 ? "bad"
+		: strncmp(sentence, "Compliant", strlen("Compliant")) == 0      ? "good"
+										: "mixed";
+}
+
+void page_verdict(struct buffer *out, const char *sentence)
+{
+	struct buffer word = BUFFER_INIT;
+	size_t length = strcspn(sentence, ":");
+	buffer_append(&word, sentence, length);
+	html(out, "<p class=\"verdict ", page_verdict_tone(sentence), "\"><strong>", word.data, "</strong>");
+	html_long_text(out, sentence + length);
+	buffer_append_string(out, "</p>\n");
+	out->failed |= word.failed;
+	buffer_release(&word);
+}
+
 static void append_verdict(void *context, enum verdict verdict, const struct buffer *sentence)
 {
-	static const char *const tones[] = {
-		[VERDICT_NOT_COMPLIANT] = "bad", [VERDICT_INCOMPLETE] = "mixed", [VERDICT_AT_RISK] = "mixed", [VERDICT_COMPLIANT] = "good"};
-	struct buffer *out = context, word = BUFFER_INIT;
-	size_t length = strcspn(sentence->data, ":");
-	buffer_append(&word, sentence->data, length);
-	buffer_append_format(out, "<p class=\"verdict %s\">", tones[verdict]);
-	html(out, "<strong>", word.data, "</strong>");
-	html_long_text(out, sentence->data + length);
-	buffer_append_string(out, "</p>\n");
-	out->failed |= sentence->failed | word.failed;
-	buffer_release(&word);
+	struct buffer *out = context;
+	(void)verdict;
+	page_verdict(out, sentence->data);
+	out->failed |= sentence->failed;
+}
+
+void page_begin(struct buffer *out, const char *title, const char *day, bool has_script)
+{
+	buffer_append_string(out,
+		"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'");
+	buffer_append_string(out, has_script ? "; script-src 'sha256-" REPORT_SCRIPT_HASH "'" : "");
+	html(out, "\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>", title);
+	buffer_append_format(out, "%s%.10s</title>\n<style>\n", *day ? ", " : "", day);
+	buffer_append(out, EMBEDDED_TEXT(report_report_css), EMBEDDED_LENGTH(report_report_css));
+	buffer_append_string(out, "</style>\n</head>\n<body>\n<main>\n<header>\n");
+}
+
+void page_end(struct buffer *out, bool has_script)
+{
+	buffer_append_string(out, "envtally report " ENVTALLY_VERSION "</p></footer>\n</main>\n");
+	if (has_script) {
+		buffer_append_string(out, "<script>");
+		buffer_append(out, EMBEDDED_TEXT(report_report_js), EMBEDDED_LENGTH(report_report_js));
+		buffer_append_string(out, "</script>\n");
+	}
+	buffer_append_string(out, "</body>\n</html>\n");
 }
 
 static void append_head(struct page *page)
@@ -319,22 +355,15 @@ static void append_head(struct page *page)
 	const struct report *report = page->report;
 	char now[INSTANT_LENGTH + 1] = "";
 	instant_format(report->now, now);
-	buffer_append_string(page->out,
-		"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" REPORT_SCRIPT_HASH
-		"'\">\n"
-		"<meta name=\"color-scheme\" content=\"light dark\">\n");
-	html(page->out, "<title>", report->title);
-	buffer_append_format(page->out, ", %.10s</title>\n<style>\n", now);
-	buffer_append(page->out, EMBEDDED_TEXT(report_report_css), EMBEDDED_LENGTH(report_report_css));
-	buffer_append_string(page->out, "</style>\n</head>\n<body>\n<main>\n<header>\n");
+	page_begin(page->out, report->title, now, true);
 	if (strcmp(report->title, "Docusign licence position") != 0)
 		buffer_append_string(page->out, "<p class=\"eyebrow\">Docusign licence position</p>\n");
 	html(page->out, "<h1><bdi dir=\"auto\">", report->title, "</bdi></h1>\n<p class=\"asof\">As of <time datetime=\"", now, "\">");
 	buffer_append_format(page->out, "%.10s %.8s UTC</time>", now, now + 11);
 	if (page->profile)
 		html(page->out, " · profile ", page->profile);
+	if (report->previous)
+		html(page->out, " · <a href=\"../", report->previous, "/report.html\">the run before</a>");
 	buffer_append_string(page->out, "</p>\n");
 	report_verdict(report, append_verdict, page->out);
 	buffer_append_string(page->out, "</header>\n");
@@ -344,11 +373,8 @@ static void append_foot(struct page *page)
 {
 	char now[INSTANT_LENGTH + 1] = "";
 	instant_format(page->report->now, now);
-	buffer_append_format(page->out,
-		"<footer><p>Run clock <time datetime=\"%s\">%s</time> · envtally report %s</p></footer>\n</main>\n<script>", now, now,
-		ENVTALLY_VERSION);
-	buffer_append(page->out, EMBEDDED_TEXT(report_report_js), EMBEDDED_LENGTH(report_report_js));
-	buffer_append_string(page->out, "</script>\n</body>\n</html>\n");
+	buffer_append_format(page->out, "<footer><p>Run clock <time datetime=\"%s\">%s</time> · ", now, now);
+	page_end(page->out, true);
 }
 
 static void find_profiles(struct page *page)
@@ -366,12 +392,12 @@ static void find_profiles(struct page *page)
 		page->profile = NULL;
 }
 
-static void append_body(struct page *page, const struct buffer *sections)
+void page_append_body(const struct page *page, const struct buffer *sections, struct buffer *out)
 {
-	buffer_append_string(page->out, "<nav aria-label=\"Contents\"><ul class=\"contents\">");
-	buffer_append(page->out, page->contents.data, page->contents.length);
-	buffer_append_string(page->out, "</ul></nav>\n");
-	buffer_append(page->out, sections->data, sections->length);
+	buffer_append_string(out, "<nav aria-label=\"Contents\"><ul class=\"contents\">");
+	buffer_append(out, page->contents.data, page->contents.length);
+	buffer_append_string(out, "</ul></nav>\n");
+	buffer_append(out, sections->data, sections->length);
 }
 
 int report_html_print(const struct report *report, struct output *output, struct error *error)
@@ -388,7 +414,7 @@ int report_html_print(const struct report *report, struct output *output, struct
 		append_head(&page);
 		result = page_overview(&page);
 		if (!report->is_one_page)
-			append_body(&page, &sections);
+			page_append_body(&page, &sections, page.out);
 		append_foot(&page);
 		page.out->failed |= sections.failed | page.contents.failed;
 		result = result < 0 ? result : buffer_check(page.out, error);

@@ -26,6 +26,17 @@ struct page {
 	size_t column; /* of the open row */
 };
 
+/* A page up to what its <header> has, and its end, within <footer><p>: with the report's script, or none. `day` may be "". */
+void page_begin(struct buffer *out, const char *title, const char *day, bool has_script);
+void page_end(struct buffer *out, bool has_script);
+
+/* The links to the sections, and the sections. */
+void page_append_body(const struct page *page, const struct buffer *sections, struct buffer *out);
+
+/* A sentence of a verdict, or all; its look by its first word: good, mixed or bad. */
+void page_verdict(struct buffer *out, const char *sentence);
+const char *page_verdict_tone(const char *sentence);
+
 /* A section with its heading, which the contents list. */
 void page_section_begin(struct page *page, const char *id, const char *title, const char *note);
 void page_section_end(struct page *page);

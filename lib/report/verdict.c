@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char not_compliant[] = "Not Compliant: ", true_up[] = ", true-up ";
+
 #define NAME_SHOWN 80 /* characters */
 
 /* Over all rows; -1 where a figure is no whole number. */
@@ -36,6 +38,14 @@ void report_sum_true_up(const struct report *report, struct report_sums *sums)
 
 /* ---- a sentence each ---- */
 
+void verdict_true_up_append(const char *line, struct buffer *text)
+{
+	const char *end = strncmp(line, not_compliant, strlen(not_compliant)) == 0 ? strstr(line + strlen(not_compliant), ": ") : NULL;
+	const char *at = strstr(line, true_up);
+	if (end && at && (at += strlen(true_up)) < end)
+		buffer_append(text, at, (size_t)(end - at));
+}
+
 static bool can_move_rights(const struct report *report)
 {
 	bool can = false;
@@ -51,16 +61,16 @@ static void append_not_compliant(const struct report *report, struct buffer *tex
 	struct report_sums sums = {.count = 0};
 	if (!report->not_compliant)
 		return;
-	buffer_append_format(text, "Not Compliant: %" PRId64 " of %zu row%s of the licence position", report->not_compliant,
+	buffer_append_format(text, "%s%" PRId64 " of %zu row%s of the licence position", not_compliant, report->not_compliant,
 		report->metrics.count, phrase_plural((int64_t)report->metrics.count));
 	if (missing > 0)
 		buffer_append_format(text, ", %" PRId64 " right%s missing", missing, phrase_plural(missing));
 	report_sum_true_up(report, &sums);
 	report_sums_append(&sums, &cost);
 	if (cost.length)
-		buffer_append_format(text, ", true-up %s%s", cost.data, sums.unknown ? " and what has no price" : "");
+		buffer_append_format(text, "%s%s%s", true_up, cost.data, sums.unknown ? " and what has no price" : "");
 	else if (sums.unknown)
-		buffer_append_string(text, ", true-up not known (prices are missing)");
+		buffer_append_format(text, "%snot known (prices are missing)", true_up);
 	const char *them = missing == 1 ? "it" : "them";
 	buffer_append_format(text, ": %sbuy %s, or record the entitlement that covers %s.",
 		can_move_rights(report) ? "move rights that others leave unused (envtally report), " : "", them, them);

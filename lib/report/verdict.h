@@ -27,6 +27,9 @@ enum verdict { VERDICT_NOT_COMPLIANT, VERDICT_INCOMPLETE, VERDICT_AT_RISK, VERDI
 enum verdict report_verdict(
 	const struct report *report, void (*say)(void *context, enum verdict verdict, const struct buffer *sentence), void *context);
 
+/* Of such a line as a run has kept: appends what the missing rights cost, "52.71 USD"; nothing where none are missing. */
+void verdict_true_up_append(const char *line, struct buffer *text);
+
 /* May anything be shown as good? Not while something unknown could change it, or rights are expected to run out. */
 bool report_is_certain(const struct report *report);
 
