@@ -29,14 +29,14 @@ static bool is_set(const char *variable)
 
 void text_page_open(struct text_page *page, int descriptor)
 {
-	const char *columns = getenv("ENVTALLY_COLUMNS"), *terminal = getenv("TERM");
+	const char *columns = getenv("ENVTALLY_COLUMNS"), *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
 	struct winsize size;
 	*page = (struct text_page){.is_terminal = isatty(descriptor), .width = 100};
 	if (page->is_terminal && ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		page->width = size.ws_col;
 	else if (columns && atoi(columns) > 0)
 		*page = (struct text_page){.is_terminal = true, .width = (size_t)atoi(columns)};
-	page->has_colour = !getenv("NO_COLOR") || !*getenv("NO_COLOR");
+	page->has_colour = !no_colour || !*no_colour;
 	page->has_colour &= is_set("CLICOLOR_FORCE") || (page->is_terminal && !(terminal && strcmp(terminal, "dumb") == 0));
 }
 

@@ -22,9 +22,8 @@ static void add_day(char form[LOCAL_FORM_SIZE], long year, long month, long day)
 	day_format(day_from_civil((int)year, (int)month, (int)day), text);
 	if (strstr(form, text))
 		return;
-	if (*form)
-		strcat(form, " or ");
-	strcat(form, text);
+	size_t length = strlen(form);
+	snprintf(form + length, LOCAL_FORM_SIZE - length, "%s%s", length ? " or " : "", text);
 }
 
 /* The month that a word names by its first three letters, in English; 0 for none. */

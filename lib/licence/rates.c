@@ -116,7 +116,7 @@ void rates_release(struct rates *rates)
 const struct rate *rates_find(const struct rates *rates, const char *currency, int32_t day)
 {
 	const struct rate *found = NULL;
-	for (size_t i = 0; i < rates->count; i++) {
+	for (size_t i = 0; rates->into && i < rates->count; i++) {
 		const struct rate *rate = &rates->list[i];
 		bool is_direct = strcmp(rate->currency, currency) == 0 && strcmp(rate->into, rates->into) == 0;
 		bool is_inverse = strcmp(rate->into, currency) == 0 && strcmp(rate->currency, rates->into) == 0;
