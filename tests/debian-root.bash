@@ -31,6 +31,7 @@ make_root() {
 	fi
 
 	machine=$(mktemp -d "$folder/debian-12.XXXXXX")
+	chmod 755 "$machine" # another user than root goes there
 	trap 'rm -rf --one-file-system "$machine"' EXIT
 	trap 'exit 1' INT TERM HUP
 	debootstrap --variant=minbase bookworm "$machine" "$mirror" || fail 69 "cannot make a root: debootstrap failed"
