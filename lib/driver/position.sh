@@ -292,7 +292,7 @@ chargeback_command() {
 	fi
 	[ -n "$charge_by" ] || fail 64 "cannot charge without --by GROUP: account, site, cost_center, department, company, country or organization"
 	need_workspace
-	local profile file name run last last_clock as_reported last_day='' until='' billed=()
+	local profile file name last last_clock as_reported last_day='' until='' billed=()
 	parse_as_of
 	group_by=$charge_by
 	make_scratch
@@ -301,9 +301,7 @@ chargeback_command() {
 		name=$(profile_name "$file")
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot charge profile '$name': nothing was run yet"
 		if [ -n "$until" ]; then
-			run=$(run_of_then "$name")
-			[ -n "$run" ] || fail 66 "cannot charge profile '$name' as billed at $as_of: nothing had been run by then, or its run is not kept"
-			kept_run "$name" "$run" "charge profile '$name' as billed at $as_of"
+			find_run_of_then "$name" "charge profile '$name' as billed at $as_of"
 			position_of_run "$last" "$last_clock" >"$scratch/billed"
 			[ ! -s "$scratch/workspace" ] || cat "$scratch/workspace" >>"$scratch/billed"
 			billed=(--billed "$scratch/billed" --billed-at "$last_clock")
@@ -367,6 +365,13 @@ run_of_then() { # NAME
 	promotions "$1" | awk -v until="$until" -v name="$as_of" '$1 == name { named = $0 } $2 <= until { run = $0 } END { print named ? named : run }'
 }
 
+find_run_of_then() { # NAME TO-DO: as find_last_run
+	local run
+	run=$(run_of_then "$1")
+	[ -n "$run" ] || fail 66 "cannot $2: nothing had been run by then, or its run is not kept"
+	kept_run "$1" "$run" "$2"
+}
+
 # The run's figures of periods that were over then are what the ledger reported then.
 check_against_ledger() { # NAME RUN
 	local errors
@@ -397,7 +402,7 @@ show_workspace() {
 reconcile_command() {
 	no_operands reconcile
 	need_workspace
-	local profile file name run last last_clock as_reported=() last_day until workspace_shown=0 newest newest_as
+	local profile file name last last_clock as_reported=() last_day until workspace_shown=0 newest newest_as
 	parse_as_of
 	if [ -n "$now" ]; then # what is open, and how far ahead the rest of it lies, depends on it
 		ENVTALLY_NOW=$(rfc3339 "$now")
@@ -413,9 +418,7 @@ reconcile_command() {
 		name=$(profile_name "$file")
 		[ -e "$workspace/ledger/$name.db" ] || fail 66 "cannot reconcile profile '$name': nothing was run yet"
 		if [ -n "$until" ]; then
-			run=$(run_of_then "$name")
-			[ -n "$run" ] || fail 66 "cannot reconcile profile '$name' as of $as_of: nothing had been run by then, or its run is not kept"
-			kept_run "$name" "$run" "reconcile profile '$name' as of $as_of"
+			find_run_of_then "$name" "reconcile profile '$name' as of $as_of"
 			position_of_then "$name" "$last" "$last_clock" | show_position "$name"
 		else
 			position "$file" "$name" >"$scratch/position"

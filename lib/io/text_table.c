@@ -280,20 +280,21 @@ static void append_titles(const struct text_table *table, const struct layout *l
 	}
 }
 
-/* "rights\nowned" in one line: "rights owned"; "un-\nlicensed": "unlicensed". */
+void text_title_append(struct buffer *output, const char *title)
+{
+	for (const char *at = title; *at; at++) {
+		bool is_hyphen = *at == '-' && at[1] == '\n', is_prefix = at == title + 2 && strncmp(title, "un", 2) == 0;
+		if (!is_hyphen || !is_prefix)
+			buffer_append_byte(output, *at == '\n' ? ' ' : *at);
+		at += is_hyphen;
+	}
+}
+
 static void append_markdown_titles(const struct text_table *table, struct buffer *output)
 {
 	for (size_t i = 0; i < table->column_count; i++) {
 		buffer_append_string(output, i ? " | " : "| ");
-		for (const char *at = table->columns[i].title; *at; at++)
-			if (*at == '\n')
-				buffer_append_byte(output, ' ');
-			else if (at[0] == '-' && at[1] == '\n' && at == table->columns[i].title + 2) /* un- */
-				at++;
-			else if (at[0] == '-' && at[1] == '\n')
-				buffer_append_byte(output, *at++);
-			else
-				buffer_append_byte(output, *at);
+		text_title_append(output, table->columns[i].title);
 	}
 	buffer_append_string(output, " |\n");
 	for (size_t i = 0; i < table->column_count; i++)

@@ -46,6 +46,9 @@ struct text_table {
 	struct buffer texts, cells; /* struct text_cell after struct text_cell */
 };
 
+/* Appends a column's title in one line: "rights\nowned" is rights owned, "over-\nlicensed" over-licensed, "un-\nlicensed" unlicensed. */
+void text_title_append(struct buffer *output, const char *title);
+
 void text_table_open(struct text_table *table, const struct text_column *columns, size_t column_count);
 void text_table_release(struct text_table *table);
 

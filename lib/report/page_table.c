@@ -7,16 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "rights\nowned" is Rights owned, "un-\nlicensed" is Unlicensed. */
 static void append_title(struct buffer *out, const char *title)
 {
 	struct buffer text = BUFFER_INIT;
-	for (const char *at = title; *at; at++) {
-		bool is_hyphen = *at == '-' && at[1] == '\n', is_prefix = at == title + 2 && strncmp(title, "un", 2) == 0;
-		if (!is_hyphen || !is_prefix)
-			buffer_append_byte(&text, *at == '\n' ? ' ' : at == title ? (char)toupper((unsigned char)*at) : *at);
-		at += is_hyphen;
-	}
+	text_title_append(&text, title);
+	if (text.length)
+		*text.data = (char)toupper((unsigned char)*text.data);
 	html_text(out, text.data);
 	out->failed |= text.failed;
 	buffer_release(&text);
