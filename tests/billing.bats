@@ -254,7 +254,7 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 	simulate
 	auth -p $profile --no-cache | { run --separate-stderr fetch-subscriptions --billing --now $night; printf '%s\n' "$output" >out; printf '%s\n' "$stderr" >said; echo "$status" >status; }
 	same 0 "$(cat status)"
-	grep -q "^fetch-subscriptions: warning: Docusign's own count of 6 of 6 accounts stays unknown: .*HTTP 403.*user_id" said
+	grep -q "^fetch-subscriptions: warning: Docusign's own count of 6 of 6 accounts stays unknown: .*HTTP 401.*user_id" said
 	same '0 6' "$(records_of docusign_billing <out | wc -l) $(records_of docusign_accounts <out | wc -l)"
 }
 
@@ -271,6 +271,27 @@ reconciled() { reconcile -q -e entitlements.csv -m models.csv --now 2025-06-01T0
 	# Nor does the token go elsewhere without TLS.
 	auth -p $profile --no-cache | sed "s|\"esign_base\":\"[^\"]*\"|\"esign_base\":\"http://example.com\"|" | { run --separate-stderr fetch-subscriptions --billing --now $night; echo "$status $stderr" >said; }
 	grep -q "^78 fetch-subscriptions: cannot use esign_base 'http://example.com': it must be https, or the api_base" said
+}
+
+@test "fetch-subscriptions --billing: Admin and eSignature on two hosts; the site is told once, and a recording without that replays" {
+	simulate --user $user --two-hosts
+	auth -p $profile --no-cache | fetch-subscriptions --billing --record raw --now $night >live 2>said
+	same '6 0' "$(records_of docusign_billing <live | wc -l) $(grep -c warning said)"
+	same '{"/oauth/userinfo":["127.0.0.1"],"/restapi":["localhost"]}' "$(jq -sc 'map(select(.url | test("^/(oauth/userinfo|restapi)"))
+		| {(.url | split("/v2.1")[0]): [.host | split(":")[0]]}) | {"/oauth/userinfo": (map(.["/oauth/userinfo"] // empty) | add),
+		"/restapi": (map(.["/restapi"] // empty) | add | unique)}' requests.log)"
+	[ -z "$(grep -l 'sam@example.com' raw/*)" ]
+	auth -p $profile --replay raw | fetch-subscriptions --billing --replay raw >replayed
+	same_files <(grep -v CONNECTION live) <(grep -v CONNECTION replayed)
+	# As versions before this one recorded: all at the api_base.
+	kill "$simulator"
+	serve "$acme" --now "$night" --user $user
+	set_in_profile '.esign_base = .api_base'
+	auth -p $profile --no-cache | fetch-subscriptions --billing --record old --now $night >live
+	set_in_profile 'del(.esign_base)'
+	auth -p $profile --replay old | fetch-subscriptions --billing --replay old | grep -v CONNECTION >replayed
+	same_files <(grep -v CONNECTION live) replayed
+	same 6 "$(records_of docusign_billing <replayed | wc -l | tr -d ' ')"
 }
 
 @test "a run asks, checks, reports, explains; its replay is byte for byte the same" {
@@ -444,6 +465,7 @@ organisation() { # SEED
 	simulator=$!
 	wait_for_server "$simulator" port
 	profile=$(echo many/profiles/*.json)
+	set_in_profile '.esign_base = .api_base'
 	auth -p $profile --no-cache | fetch-subscriptions --billing --record raw >live 2>said
 	same 8 "$(grep -c /restapi/ requests.log)"
 	grep -q "own count of 30 of 30 accounts stays unknown" said

@@ -50,23 +50,34 @@ int billing_feed_add(struct billing_feed *feed, const struct connection *connect
 	return 0;
 }
 
-static const char *base_of(const struct connection *connection)
+/* NULL with the reason if the account's host is unknown. May contain {site_name}. */
+static const char *base_of(
+	const struct billing_feed *feed, const struct connection *connection, const struct billing_walk *walk, struct error *why)
 {
-	return connection->esign_base ? connection->esign_base : connection->api_base;
+	const char *base = connection->esign_base ? connection->esign_base
+		: feed->sites.known               ? esign_sites_base(&feed->sites, walk->account_id)
+						  : connection->api_base;
+	if (!base)
+		error_set(why, EX_NOPERM, "the user is no member of it");
+	else if (!*walk->site_name && strstr(base, SITE_NAME))
+		error_set(why, EX_CONFIG, "its site has no name, and esign_base is '%s'", base);
+	else
+		return base;
+	return NULL;
 }
 
 /* The token goes where the API base is, which http.h has checked, or over TLS. */
 static int check_base(const struct connection *connection, struct error *error)
 {
-	const char *base = base_of(connection);
-	if (strcmp(base, connection->api_base) == 0 || strncmp(base, "https://", 8) == 0)
+	const char *base = connection->esign_base;
+	if (!base || strcmp(base, connection->api_base) == 0 || strncmp(base, "https://", 8) == 0)
 		return 0;
 	return error_set(error, EX_CONFIG, "cannot use esign_base '%s': it must be https, or the api_base", base);
 }
 
-static void append_url(struct buffer *url, const struct connection *connection, const struct billing_walk *walk, const char *rest)
+static void append_url(struct buffer *url, const char *base, const struct billing_walk *walk, const char *rest)
 {
-	const char *base = base_of(connection), *place;
+	const char *place;
 	while ((place = strstr(base, SITE_NAME))) {
 		buffer_append(url, base, (size_t)(place - base));
 		buffer_append_string(url, walk->site_name);
@@ -78,11 +89,10 @@ static void append_url(struct buffer *url, const struct connection *connection, 
 	buffer_append_string(url, rest);
 }
 
-static int send_request(
-	struct fetch_source *source, const struct connection *connection, struct billing_walk *walk, const char *rest, struct error *error)
+static int send_request(struct fetch_source *source, const char *base, struct billing_walk *walk, const char *rest, struct error *error)
 {
 	struct buffer url = BUFFER_INIT;
-	append_url(&url, connection, walk, rest);
+	append_url(&url, base, walk, rest);
 	int result = buffer_check(&url, error);
 	if (result == 0)
 		result = fetch_source_get(source, url.data, walk->account_id, NULL, walk, error);
@@ -103,20 +113,18 @@ static void leave_unknown(struct billing_feed *feed, const struct billing_walk *
  */
 static int start_walks(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct error *error)
 {
-	const char *base = base_of(connection);
-	bool needs_site = strstr(base, SITE_NAME) != NULL;
 	if (feed->answered >= FIRST_FEW && feed->refused == feed->answered)
 		return 0;
 	while (feed->started < feed->count && (feed->requested < FIRST_FEW || feed->answered >= FIRST_FEW) &&
 		fetch_source_room(source) > 0) {
 		struct billing_walk *walk = &feed->walks[feed->started++];
-		if (needs_site && !*walk->site_name) {
-			struct error unknown;
-			error_set(&unknown, EX_CONFIG, "its site has no name, and esign_base is '%s'", base);
+		struct error unknown;
+		const char *base = base_of(feed, connection, walk, &unknown);
+		if (!base) {
 			leave_unknown(feed, walk, &unknown);
 		} else {
 			feed->requested++;
-			if (send_request(source, connection, walk, "", error) < 0)
+			if (send_request(source, base, walk, "", error) < 0)
 				return -1;
 		}
 	}
@@ -187,7 +195,9 @@ static int read_response(struct billing_feed *feed, struct fetch_source *source,
 		buffer_append_string(&walk->responses, "{\"responses\":[");
 		buffer_append(&walk->responses, response->body, response->length);
 		buffer_append_byte(&walk->responses, ',');
-		return buffer_check(&walk->responses, error) < 0 ? -1 : send_request(source, connection, walk, "/billing_charges", error);
+		const char *base = base_of(feed, connection, walk, error);
+		return !base || buffer_check(&walk->responses, error) < 0 ? -1
+									  : send_request(source, base, walk, "/billing_charges", error);
 	}
 	if (response->error.status) {
 		diag_info("the charges of account %s stay unknown: %s", walk->account_id, response->error.text);
@@ -215,19 +225,34 @@ static int read_response(struct billing_feed *feed, struct fetch_source *source,
 	return 0;
 }
 
+/* Returns 1 if it is told nowhere: then all stay unknown. */
+static int find_sites(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct error *error)
+{
+	struct error refused = ERROR_INIT;
+	if (connection->esign_base || !connection->audience || !feed->count)
+		return 0;
+	int result = esign_sites_fetch(&feed->sites, source, connection, &refused);
+	if (result > 0)
+		feed->first_failure = refused;
+	else if (result < 0)
+		*error = refused;
+	return result;
+}
+
 int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct output *output,
 	unsigned long long *records, struct error *error)
 {
 	struct http_response response;
-	int got = 0;
-	if (check_base(connection, error) < 0)
+	int got = check_base(connection, error) < 0 ? -1 : find_sites(feed, source, connection, error);
+	if (got < 0)
 		return -1;
+	bool is_told = got == 0;
 	static const char *const members[] = {"account", "charges"};
 	raw_schema_append(&output->pending, BILLING_STREAM, members, 2);
 	output_line_end(output);
 	diag_progress_lead();
-	while ((got = start_walks(feed, source, connection, error)) == 0 && (got = fetch_source_next(source, &response, error)) > 0 &&
-		!output_failed(output)) {
+	while (is_told && (got = start_walks(feed, source, connection, error)) == 0 &&
+		(got = fetch_source_next(source, &response, error)) > 0 && !output_failed(output)) {
 		if (got == FETCH_SOURCE_ROOM)
 			continue;
 		if (read_response(feed, source, connection, &response, output, records, error) < 0)
@@ -235,7 +260,7 @@ int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, con
 		diag_progress("billing of %zu of %zu accounts", feed->answered, feed->count);
 	}
 	feed->unknown += feed->count - feed->started; /* not asked, after the first few */
-	if (got == 0 && feed->unknown)
+	if (got >= 0 && feed->unknown)
 		diag_warn("Docusign's own count of %zu of %zu accounts stays unknown: %s%s", feed->unknown, feed->count,
 			feed->first_failure.text,
 			feed->first_failure.status == EX_NOPERM
@@ -249,5 +274,6 @@ void billing_feed_release(struct billing_feed *feed)
 	for (size_t i = 0; i < feed->count; i++)
 		buffer_release(&feed->walks[i].responses);
 	free(feed->walks);
+	esign_sites_release(&feed->sites);
 	*feed = (struct billing_feed){.count = 0};
 }

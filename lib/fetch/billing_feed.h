@@ -8,14 +8,15 @@
  * The API requires a user's token and an administrator of the account. An account that is refused or cannot be read is skipped, counted
  * and reported: this count is a second opinion, and no reason to fail. If the first few are all refused, the others are not requested.
  *
- * An account's host depends on its site: the connection's esign_base may contain {site_name}.
+ * An account's host depends on its site, which the token service tells (esign_sites.h), unless the connection has an esign_base, which may
+ * contain {site_name}.
  *
  * Reports progress and warnings by diag.h.
  */
 #ifndef ENVTALLY_BILLING_FEED_H
 #define ENVTALLY_BILLING_FEED_H
 
-#include "config/connection.h"
+#include "fetch/esign_sites.h"
 #include "http/fetch_source.h"
 #include "io/output.h"
 
@@ -24,6 +25,7 @@
 /* Starts as {0}. */
 struct billing_feed {
 	struct billing_walk *walks; /* an account each */
+	struct esign_sites sites;
 	size_t count, started, requested, answered, refused;
 	size_t unknown; /* refused, or without a URL to request */
 	struct error first_failure; /* of those that stay unknown */

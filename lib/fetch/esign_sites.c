@@ -124,10 +124,13 @@ int esign_sites_fetch(struct esign_sites *sites, struct fetch_source *source, co
 	struct http_response response;
 	buffer_append_format(&url, "https://%s/oauth/userinfo", connection->audience);
 	int result = buffer_check(&url, error);
-	if (result == 0)
+	bool is_asked = result == 0 && !fetch_source_lacks(source, url.data);
+	if (is_asked)
 		result = fetch_source_get(source, url.data, NULL, &manner, NULL, error);
 	buffer_release(&url);
-	int got = result == 0 ? FETCH_SOURCE_ROOM : -1;
+	if (result < 0 || !is_asked)
+		return result;
+	int got = FETCH_SOURCE_ROOM;
 	while (got == FETCH_SOURCE_ROOM)
 		got = fetch_source_next(source, &response, error);
 	if (got <= 0)
@@ -138,10 +141,13 @@ int esign_sites_fetch(struct esign_sites *sites, struct fetch_source *source, co
 			response.status == 401 || response.status == 403
 				? " (they need a user's token: \"user_id\" in the profile, or \"esign_base\")"
 				: "");
-		return -1;
+		return 1;
 	}
-	if (read_accounts("/body/accounts", response.wrapped, response.wrapped_length, add_site, sites, error) < 0)
-		return error_prefix(error, "cannot use the response of '%s'", response.url);
+	if (read_accounts("/body/accounts", response.wrapped, response.wrapped_length, add_site, sites, error) < 0) {
+		error_prefix(error, "cannot use the response of '%s'", response.url);
+		return error->status == EX_OSERR ? -1 : 1;
+	}
+	sites->known = true;
 	return 0;
 }
 

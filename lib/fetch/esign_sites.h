@@ -12,9 +12,13 @@
 /* Starts as {0}. */
 struct esign_sites {
 	void *by_account; /* tsearch(3) tree */
+	bool known; /* the service has told them */
 };
 
-/* Asks, and waits. EX_NOPERM if the token is not a user's. */
+/*
+ * Asks, and waits. Returns 1 with an error if the service does not tell: EX_NOPERM if the token is not a user's. A recording without the
+ * request leaves the sites unknown.
+ */
 int esign_sites_fetch(struct esign_sites *sites, struct fetch_source *source, const struct connection *connection, struct error *error);
 
 /* "https://na3.docusign.net"; NULL if the user is no member of the account. */

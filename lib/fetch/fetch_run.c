@@ -401,7 +401,8 @@ static int open_all(
 	run->began_ms = monotonic_ms();
 	if (make_walks(run, error) < 0)
 		return -1;
-	return fetch_walk_needs_sites(run) && run->walk_count ? esign_sites_fetch(&run->sites, run->source, &run->connection, error) : 0;
+	return fetch_walk_needs_sites(run) && run->walk_count ? -(esign_sites_fetch(&run->sites, run->source, &run->connection, error) != 0)
+							      : 0;
 }
 
 static int run_walks(struct fetch_run *run, struct error *error)

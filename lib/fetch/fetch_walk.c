@@ -109,7 +109,7 @@ const char *fetch_walk_base(const struct fetch_run *run, const struct walk *walk
 		return run->feed.own_base;
 	if (run->feed.base == FEED_BASE_API)
 		return connection->api_base;
-	if (fetch_walk_needs_sites(run))
+	if (run->sites.known)
 		return esign_sites_base(&run->sites, walk->id);
 	return connection->esign_base ? connection->esign_base : connection->api_base;
 }

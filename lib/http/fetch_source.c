@@ -101,6 +101,11 @@ int fetch_source_get(struct fetch_source *source, const char *url, const char *a
 			      : http_get(source->http, url, account, manner, context, error);
 }
 
+bool fetch_source_lacks(const struct fetch_source *source, const char *url)
+{
+	return source->replay && !source->http && replay_lacks(source->replay, url);
+}
+
 /* The incomplete recording has no more exchanges: pending and later requests go to the network. */
 static int switch_to_network(struct fetch_source *source, struct error *error)
 {

@@ -76,6 +76,9 @@ size_t fetch_source_room(const struct fetch_source *source);
 int fetch_source_get(struct fetch_source *source, const char *url, const char *account, const struct fetch_manner *manner, void *context,
 	struct error *error);
 
+/* Is this the replay of a recording that has no such request, as earlier versions made? */
+bool fetch_source_lacks(const struct fetch_source *source, const char *url);
+
 /* What the service's limit of the hour has left, the least of all accounts'; -1 in both while it is not known, and under replay. */
 void fetch_source_headroom(const struct fetch_source *source, int64_t *left, int64_t *limit);
 

@@ -20,6 +20,7 @@ TAILQ_HEAD(waiting_list, waiting);
 
 struct replay {
 	char *directory;
+	const char *program;
 	struct recording_reader reader;
 	struct recording_writer *copy;
 	struct response_reader responses;
@@ -50,6 +51,7 @@ struct replay *replay_open(const char *directory, const char *program, uint64_t 
 		free(replay);
 		return NULL;
 	}
+	replay->program = program;
 	replay->copy = copy;
 	replay->texts = (struct buffer)BUFFER_INIT;
 	TAILQ_INIT(&replay->in_order);
@@ -86,6 +88,18 @@ int replay_get(
 	}
 	TAILQ_INSERT_TAIL(&replay->in_order, waiting, order);
 	return 0;
+}
+
+bool replay_lacks(const struct replay *replay, const char *url)
+{
+	struct recording_reader reader = {.index = -1};
+	struct recorded_exchange exchange;
+	int got = recording_reader_open(&reader, replay->directory, replay->program, 0, NULL) < 0 ? -1 : 1;
+	while (got > 0 && (got = recording_next(&reader, &exchange, NULL)) > 0 &&
+		!(exchange.url.length == strlen(url) && memcmp(exchange.url.text, url, exchange.url.length) == 0))
+		;
+	recording_reader_release(&reader);
+	return got == 0;
 }
 
 /* Removes the first pending request for the URL; NULL if there is none. */

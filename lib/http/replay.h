@@ -24,6 +24,9 @@ int64_t replay_now(const struct replay *replay);
 int replay_get(
 	struct replay *replay, const char *url, const char *account, const struct fetch_manner *manner, void *context, struct error *error);
 
+/* Has the recording no request for the URL? False if it cannot be read: replay_next() says why. */
+bool replay_lacks(const struct replay *replay, const char *url);
+
 /*
  * Returns 1 with a response; 0 if no request is pending, or the limit is reached; -1 with an error: a damaged recording, or EX_NOINPUT
  * naming a request that the recording has no response for.
