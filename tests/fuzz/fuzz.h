@@ -20,9 +20,9 @@
 
 /* clang-format off */
 #define FUZZ_TARGETS(X) \
-	X(aggregate) X(connection) X(csv) X(feed) X(forecast) X(glob) X(headers) X(instant) X(json) \
-	X(keys) X(ledger) X(licence) X(manifest) X(merge) X(money) X(normalize) X(page) X(period) X(policy) \
-	X(profile) X(reconcile) X(recording) X(report) X(response) X(state) X(text) X(token)
+	X(aggregate) X(combine) X(connection) X(csv) X(document) X(feed) X(forecast) X(glob) X(headers) X(instant) X(json) \
+	X(keys) X(ledger) X(licence) X(manifest) X(merge) X(money) X(normalize) X(page) X(period) X(policy) X(profile) \
+	X(reconcile) X(recording) X(report) X(response) X(schedule) X(spreadsheet) X(state) X(text) X(token)
 /* clang-format on */
 
 #define FUZZ_DECLARE(name) void fuzz_##name(const uint8_t *bytes, size_t length);
