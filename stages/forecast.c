@@ -146,6 +146,7 @@ static int print_forecasts(struct daily_consumption *daily, struct output *outpu
 			burn_down_release(&burn_down);
 			return -1;
 		}
+		json_member_integer_or_null(&output->pending, "previous_units_to_date", burn_down.has_previous, burn_down.previous_units);
 		stream_end_record(&output->pending, NULL, 0);
 		output_line_end(output);
 		burn_down_release(&burn_down);

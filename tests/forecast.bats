@@ -78,6 +78,18 @@ licensed() {
 	same $'null null\n2025-12-31 274' "$(cat got)"
 }
 
+@test "use of the period before is told up to the same day, of each account up to the day that its feed has passed" {
+	# a has used 1, 2, 3 … a day, and is read up to ten days of the second period: 55. b 3 a day, and is read up to five days: 15.
+	{
+		watermark a 2025-04-11T06:00:00.000Z && watermark b 2025-04-06T06:00:00.000Z
+		days 2025-01-01 90 '$i + 1' && days 2025-01-01 90 3 '{account_id: "b"}'
+		days 2025-04-01 10 7
+		position 2025-01-01 2025-04-01 5000 4365 && position 2025-04-01 2025-07-01 5000 70 '{"period_index":1}'
+	} >in
+	same "70 70" "$(foretell 2025-04-11T08:00:00Z <in | fields units_to_date previous_units_to_date)"
+	same null "$(grep -v '"period_index":0' in | foretell 2025-04-11T08:00:00Z | fields previous_units_to_date)"
+}
+
 @test "use on weekdays only goes on on weekdays only" {
 	# 2025-01-06 is a Monday. Eight weeks of 5 x 20 until Sunday, March 2. The period ends with Sunday, March 30: four weeks.
 	{ days 2025-01-06 56 'if $i % 7 < 5 then 20 else 0 end' && position 2025-01-06 2025-03-31 905 800; } >in

@@ -143,8 +143,10 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 		.known_until = daily->known_until};
 	int result = open_series(&series, daily, burn_down, error);
 	if (result == 0)
-		result = count(burn_down, &series, error) < 0 || expect(burn_down, daily, error) < 0 ||
-				draw(burn_down, daily, &series, 0, &burn_down->at_end, error) < 0 ||
+		result = count(burn_down, &series, error) < 0 ||
+				daily_consumption_of_previous(daily, position->metric, &position->period, &burn_down->previous_units,
+					&burn_down->has_previous, error) < 0 ||
+				expect(burn_down, daily, error) < 0 || draw(burn_down, daily, &series, 0, &burn_down->at_end, error) < 0 ||
 				draw(burn_down, daily, &series, 1, &burn_down->low, error) < 0 ||
 				draw(burn_down, daily, &series, 2, &burn_down->high, error) < 0
 			? -1

@@ -36,6 +36,8 @@ struct burn_down {
 	const char *currency; /* NULL where no cost is known */
 	struct amount costs[2]; /* expected: of the true-up, and of what lapses unused */
 	struct amount low_cost, high_cost; /* of the true-up */
+	bool has_previous; /* a period before: its units up to the same day */
+	int64_t previous_units;
 	int64_t partials; /* all units of the period by its daily partials: U, where they are whole */
 };
 

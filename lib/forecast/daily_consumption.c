@@ -432,6 +432,31 @@ size_t daily_consumption_groups(const struct daily_consumption *daily, uint32_t 
 	return count;
 }
 
+int daily_consumption_of_previous(
+	const struct daily_consumption *daily, uint32_t metric, const struct period *period, int64_t *units, bool *has, struct error *error)
+{
+	const struct period *previous = NULL;
+	for (size_t i = 0; i < daily->period_count && !previous; i++)
+		previous = daily->periods[i].end == period->start ? &daily->periods[i] : NULL;
+	*has = previous;
+	*units = 0;
+	for (int32_t day = INT32_MIN; previous && (day = next_fed(daily, metric, day)) != INT32_MAX;) {
+		const struct fed_units group = {day, day};
+		const int32_t passed = day + 1 - instant_day(period->start), first = instant_day(previous->start),
+			      days = instant_day(previous->end) - first;
+		int64_t *by_day = calloc((size_t)days, sizeof *by_day);
+		if (!by_day)
+			return error_set(error, EX_OSERR, "out of memory");
+		int result = daily_consumption_units(daily, metric, &group, first, by_day, (size_t)days, error);
+		for (int32_t i = 0; i < passed && i < days && result == 0; i++)
+			result = sum_add(units, by_day[i], error);
+		free(by_day);
+		if (result < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t otherwise)
 {
 	int32_t first = otherwise;

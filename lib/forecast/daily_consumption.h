@@ -99,6 +99,13 @@ int daily_consumption_finish(struct daily_consumption *daily, struct error *erro
 /* The metric's accounts by how far their feeds are read, the furthest behind first; their number. */
 size_t daily_consumption_groups(const struct daily_consumption *daily, uint32_t metric, struct fed_units groups[FED_GROUPS]);
 
+/*
+ * The units of the period before, up to the same day of it: of each account up to the day that its feed has passed in `period`. Sets `has` to
+ * whether there is a period before.
+ */
+int daily_consumption_of_previous(const struct daily_consumption *daily, uint32_t metric, const struct period *period, int64_t *units,
+	bool *has, struct error *error);
+
 /* The first day with units of a metric's accounts, `otherwise` where there is none before it. NULL: of all accounts. */
 int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t otherwise);
 

@@ -254,7 +254,8 @@ const struct stream stream_forecast = {
 		{"latest_exhausted_on", FIELD_DAY, false}, {"low_true_up_cost", FIELD_DECIMAL, false},
 		{"high_true_up_cost", FIELD_DECIMAL, false}, {"one_off_units", FIELD_INTEGER, false},
 		{"expected_units_without_one_offs", FIELD_INTEGER, false}, {"one_off_sends", FIELD_ARRAY, false},
-		{"explanation", FIELD_TEXT, false}, {"rights_changes", FIELD_ARRAY, false}),
+		{"explanation", FIELD_TEXT, false}, {"rights_changes", FIELD_ARRAY, false},
+		{"previous_units_to_date", FIELD_INTEGER, false}),
 };
 
 const struct stream stream_entitlement_use = {
