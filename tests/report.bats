@@ -393,3 +393,85 @@ not known 1.00 open open not known not known" ]
 	diff <(perl -CSD -pe 's/[|*#]//g' got.txt | tr -s '[:space:]' '\n' | grep -E '^[0-9]{4}-|^[0-9.]+$|Compliant' | sort) <(words got.md)
 	diff got.txt <("$report" --format text --title 'a|b *c* <d>' <position.ndjson)
 }
+
+# daily ACCOUNT START END WATERMARK DAYS: the consumption of a period; DAYS is jq: units of $day, how many days are left to 2024-08-01, the clock.
+daily() {
+	jq -nc --arg account "$1" --arg from "$2" --arg to "$3" --arg watermark "$4" 'def day: . + "T00:00:00Z" | fromdate; def units($day): '"$5"';
+		[range($from | day; $to | day; 86400) | {key: todate[:10], value: units((("2024-08-01" | day) - .) / 86400)} | select(.value > 0)] as $days |
+		{type: "RECORD", stream: "consumption", record: {profile: "acme", account_id: $account, account_name: ("Name of " + $account), plan_item_id: "p",
+			unit: "envelope", period_index: 0, period_start: ($from + "T00:00:00.000Z"), period_end: ($to + "T00:00:00.000Z"),
+			units_consumed: ($days | map(.value) | add // 0), by_status: {}, watermark: (if $watermark == "" then null else $watermark + "T03:00:00.000Z" end),
+			state: "open", by_day: ($days | from_entries)}}'
+}
+
+@test "anomalies: accounts whose use has stopped, begun, doubled or halved; not what is chance, small, or not known" {
+	# The last four weeks are the days 28 to 1 before the clock.
+	{
+		daily steady 2024-01-01 2024-12-31 '' '3'
+		daily stopped 2024-01-01 2024-12-31 '' 'if $day > 28 then 2 else 0 end'
+		daily doubled 2024-01-01 2024-12-31 '' 'if $day > 28 then 5 elif $day > 0 then 10 else 0 end'
+		daily halved 2024-01-01 2024-12-31 '' 'if $day > 28 then 4 elif $day > 0 then 1 else 0 end'
+		daily begun 2024-01-01 2024-12-31 '' 'if $day <= 28 and $day > 0 then 1 else 0 end'
+		daily small 2024-01-01 2024-12-31 '' 'if $day <= 28 and $day % 7 == 0 then 2 elif $day % 14 == 0 then 1 else 0 end' # from 2 to 8
+		daily uneven 2024-01-01 2024-12-31 '' 'if ($day - 1) / 28 | floor % 2 == 0 then 6 else 1 end' # in turns
+		daily more 2024-01-01 2024-12-31 '' 'if $day <= 28 then 7 else 4 end' # not twice
+		daily unread 2024-01-01 2024-12-31 2024-07-04 'if $day > 28 then 2 else 0 end' # read up to there
+	} >in
+	"$report" --now 2024-08-01T00:00:00Z <in | sed -n '/^Accounts whose/,/^$/p' | tr -s ' ' >got
+	diff -u - got <<-'END'
+		Accounts whose use has changed
+		 usual last
+		account four weeks four weeks known up to use
+		Name of doubled 140 280 2024-07-31 doubled or more
+		Name of halved 112 28 2024-07-31 less than half
+		Name of stopped 56 0 2024-07-31 has stopped
+		Name of begun 0 28 2024-07-31 has begun
+
+	END
+	"$report" --now 2024-08-01T00:00:00Z --format html <in >page
+	grep -q '<a href="#account-2"><bdi dir="auto">Name of stopped</bdi></a> <code>stopped</code>' page
+	grep -q '<tr id="account-2"><th scope="row"><bdi dir="auto">Name of stopped</bdi>' page
+	[ "$(grep -o ' id="account-[0-9]*"' page | sort -u | wc -l)" -eq 4 ]
+	shuf --random-source=<(yes 7) in | "$report" --now 2024-08-01T00:00:00Z | cmp - <("$report" --now 2024-08-01T00:00:00Z <in)
+	# It takes three times four weeks to know what is usual; and days.
+	for account in stopped doubled; do daily $account 2024-05-01 2024-12-31 '' 'if $day <= 28 then 0 else 2 end'; done >short
+	run ! grep -q 'whose use has changed' <("$report" --now 2024-08-01T00:00:00Z <short)
+	grep -q 'No account has changed so' <("$report" --now 2024-08-01T00:00:00Z --format html <short)
+	run ! grep -q 'Anomalies' <("$report" --format html <position.ndjson)
+}
+
+@test "anomalies: the one-off sends that forecasts name, the most units first" {
+	metric '"<Pro>"' 1 2025-01-31 2025-04-30 open 325 70 255 255 0 Compliant >in
+	record forecast '{"profile":"acme","software_model":"<Pro>","license_metric":"Envelope","unit":"envelope","period_index":1,"period_start":"2025-01-31T00:00:00.000Z",
+		"period_end":"2025-04-30T00:00:00.000Z","as_of":"2025-03-18T02:00:00.000Z","known_until":"2025-03-16","units_to_date":70,"rights_owned":325,"method":"linear",
+		"expected_units":90,"low_units":80,"high_units":100,"is_covered":false,"warning":false,"curve":[],
+		"one_off_sends":[{"day":"2024-05-02","units":31},{"day": "2025-02-03", "units": 400}]}' >>in
+	"$report" <in | sed -n '/^One-off/,/^$/p' | tr -s ' ' >got
+	diff -u - got <<-'END'
+		One-off sends
+		 units beyond
+		day software model metric the usual
+		2025-02-03 <Pro> Envelope 400
+		2024-05-02 <Pro> Envelope 31
+
+	END
+	"$report" --format html <in | grep -q '<tr class="current"><th scope="row">2025-02-03</th>.*&lt;Pro&gt;.*>400<'
+}
+
+@test "the trend of an open period compares with the same day of the last one" {
+	# The second period has passed 30 days of a (7 a day, 5 before), 9 of b, whose feed was read up to its tenth day (2 a day).
+	{
+		daily a 2024-04-03 2024-07-02 '' 5 && daily b 2024-04-03 2024-07-02 2024-07-11 2
+		daily a 2024-07-02 2024-09-30 '' 'if $day > 0 then 7 else 0 end' && daily b 2024-07-02 2024-09-30 2024-07-11 'if $day > 21 then 2 else 0 end'
+	} >in
+	"$report" --now 2024-08-01T00:00:00Z --format html <in | grep -oE '<dt>Trend</dt><dd>.*last period' | sed 's/<[^>]*>//g' >got
+	[ "$(cat got)" = 'Trend+36%168 by the same day of the last period' ] # 228 of 168
+	# With licences, as the forecast tells it.
+	{
+		metric '"Pro"' 0 2024-10-31 2025-01-31 final 243 260 0 0 17 'Not Compliant'
+		metric '"Pro"' 1 2025-01-31 2025-04-30 open 325 70 255 255 0 Compliant
+		record forecast '{"profile":"acme","software_model":"Pro","license_metric":"Envelope","unit":"envelope","period_index":1,"period_start":"2025-01-31T00:00:00.000Z",
+			"period_end":"2025-04-30T00:00:00.000Z","as_of":"2025-03-18T02:00:00.000Z","known_until":"2025-03-16","units_to_date":70,"rights_owned":325,"method":"linear",
+			"expected_units":90,"low_units":80,"high_units":100,"is_covered":false,"warning":false,"curve":[],"previous_units_to_date":140}'
+	} | "$report" --format html | grep -q '<td data-l="Trend">−50%<span class="sub">140 by the same day of the last period'
+}

@@ -2,59 +2,50 @@
 
 #include "base/array.h"
 #include "base/instant.h"
-#include "base/period_state.h"
 #include "base/stale_feed.h"
+#include "report/report_reading.h"
 #include "stream/canonical_record.h"
-#include "stream/count_object.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A record of a stream; its fields are found by name. */
-struct reading {
-	struct report *report;
-	struct record record;
-	const struct stream *stream;
-	const int *slots; /* of the stream's fields */
-};
-
-static int slot(const struct reading *reading, const char *field)
+static int reading_slot(const struct reading *reading, const char *field)
 {
 	return reading->slots[stream_field_index(reading->stream, field, strlen(field))];
 }
 
-static const struct json_slice *slice(const struct reading *reading, const char *field)
+const struct json_slice *reading_slice(const struct reading *reading, const char *field)
 {
-	return record_slice(&reading->record, slot(reading, field));
+	return record_slice(&reading->record, reading_slot(reading, field));
 }
 
-static int64_t integer(struct reading *reading, const char *field)
+int64_t reading_integer(struct reading *reading, const char *field)
 {
-	return record_integer_or(&reading->record, slot(reading, field), 0);
+	return record_integer_or(&reading->record, reading_slot(reading, field), 0);
 }
 
-static int64_t instant(struct reading *reading, const char *field)
+int64_t reading_instant(struct reading *reading, const char *field)
 {
-	return record_instant_or_none(&reading->record, slot(reading, field));
+	return record_instant_or_none(&reading->record, reading_slot(reading, field));
 }
 
-static const char *text(struct reading *reading, const char *field)
+const char *reading_text(struct reading *reading, const char *field)
 {
-	return record_shared_text(&reading->record, slot(reading, field), &reading->report->words);
+	return record_shared_text(&reading->record, reading_slot(reading, field), &reading->report->words);
 }
 
 /* Replaces *kept, but by no null. */
 static void keep_text(struct reading *reading, const char **kept, const char *field)
 {
-	const char *new = text(reading, field);
+	const char *new = reading_text(reading, field);
 	if (new)
 		*kept = new;
 }
 
-static uint32_t read_account(struct reading *reading)
+uint32_t reading_account(struct reading *reading)
 {
 	struct report *report = reading->report;
-	uint32_t number = record_name(&reading->record, slot(reading, "account_id"), &report->account_ids);
+	uint32_t number = record_name(&reading->record, reading_slot(reading, "account_id"), &report->account_ids);
 	if (reading->record.failed)
 		return RECORD_NO_NAME;
 	struct report_account *account =
@@ -65,10 +56,10 @@ static uint32_t read_account(struct reading *reading)
 	return number;
 }
 
-static uint32_t read_plan_item(struct reading *reading)
+uint32_t reading_plan_item(struct reading *reading)
 {
 	struct report *report = reading->report;
-	uint32_t number = record_name(&reading->record, slot(reading, "plan_item_id"), &report->plan_item_ids);
+	uint32_t number = record_name(&reading->record, reading_slot(reading, "plan_item_id"), &report->plan_item_ids);
 	if (number != RECORD_NO_NAME && !reading->record.failed)
 		reading->record.failed |= !array_at(
 			(void **)&report->plan_items, &report->plan_item_count, sizeof *report->plan_items, number, reading->record.error);
@@ -77,7 +68,7 @@ static uint32_t read_plan_item(struct reading *reading)
 
 static void add_account(struct reading *reading)
 {
-	uint32_t number = read_account(reading);
+	uint32_t number = reading_account(reading);
 	if (reading->record.failed)
 		return;
 	keep_text(reading, &reading->report->accounts[number].site, "site_id");
@@ -87,8 +78,8 @@ static void add_account(struct reading *reading)
 static void add_watermark(struct reading *reading)
 {
 	struct report *report = reading->report;
-	int64_t watermark = instant(reading, "watermark");
-	uint32_t number = read_account(reading);
+	int64_t watermark = reading_instant(reading, "watermark");
+	uint32_t number = reading_account(reading);
 	if (reading->record.failed)
 		return;
 	struct report_account *account = &report->accounts[number];
@@ -100,104 +91,33 @@ static void add_watermark(struct reading *reading)
 static void add_night(struct reading *reading)
 {
 	struct report *report = reading->report;
-	const struct json_slice *due_on = slice(reading, "due_on");
-	uint32_t number = read_account(reading);
+	const struct json_slice *due_on = reading_slice(reading, "due_on");
+	uint32_t number = reading_account(reading);
 	int32_t day = 0;
-	if (reading->record.failed || !json_slice_equals(slice(reading, "outcome"), "not_asked") ||
-		slice(reading, "read_at")->kind != JSON_STRING || day_parse(due_on->text, due_on->length, &day) < 0)
+	if (reading->record.failed || !json_slice_equals(reading_slice(reading, "outcome"), "not_asked") ||
+		reading_slice(reading, "read_at")->kind != JSON_STRING || day_parse(due_on->text, due_on->length, &day) < 0)
 		return;
 	struct report_account *account = &report->accounts[number];
 	account->is_not_due = true;
-	account->read_at = instant(reading, "read_at");
+	account->read_at = reading_instant(reading, "read_at");
 	account->due_on = day;
 }
 
-static bool names_model(struct reading *reading)
+bool reading_names_model(struct reading *reading)
 {
-	return slice(reading, "software_model")->kind == JSON_STRING;
+	return reading_slice(reading, "software_model")->kind == JSON_STRING;
 }
 
 static void add_subscription(struct reading *reading)
 {
-	uint32_t number = read_plan_item(reading);
+	uint32_t number = reading_plan_item(reading);
 	if (number == RECORD_NO_NAME || reading->record.failed)
 		return;
 	struct report_plan_item *plan_item = &reading->report->plan_items[number];
-	plan_item->has_model |= names_model(reading);
+	plan_item->has_model |= reading_names_model(reading);
 	keep_text(reading, &plan_item->plan_item_name, "plan_item_name");
 	keep_text(reading, &plan_item->subscription_name, "subscription_name");
 	keep_text(reading, &plan_item->subscription_id, "subscription_id");
-}
-
-static enum period_state state_of(const struct report_period *period)
-{
-	return period_state_of_name(period->state, strlen(period->state));
-}
-
-/* The number of the record's period. Its state is the least final of its records'. */
-static uint32_t read_period(struct reading *reading)
-{
-	struct report *report = reading->report;
-	const struct report_period period = {.profile = text(reading, "profile"),
-		.unit = text(reading, "unit"),
-		.state = text(reading, "state"),
-		.index = integer(reading, "period_index"),
-		.start = instant(reading, "period_start"),
-		.end = instant(reading, "period_end")};
-	const int64_t key[] = {(intptr_t)period.profile, (intptr_t)period.unit, period.start, period.end};
-	ptrdiff_t number =
-		reading->record.failed ? -1 : name_table_number(&report->period_keys, (const char *)key, sizeof key, reading->record.error);
-	size_t known = report->period_count;
-	struct report_period *kept = number < 0
-		? NULL
-		: array_at((void **)&report->periods, &report->period_count, sizeof period, (size_t)number, reading->record.error);
-	reading->record.failed |= !kept;
-	if (kept && (size_t)number == known)
-		*kept = period;
-	else if (kept && state_of(&period) < state_of(kept))
-		kept->state = period.state;
-	return (uint32_t)number;
-}
-
-/* Adds the days of by_day, which are in order, a month at a time. */
-static void add_months(struct reading *reading, uint32_t account)
-{
-	const char *at = NULL;
-	struct count_member member;
-	struct sum month = {.key = {0, account}};
-	int got = slice(reading, "by_day")->kind == JSON_OBJECT ? 1 : 0;
-	while (got > 0 && !reading->record.failed) {
-		int32_t day;
-		uint32_t number = 0;
-		got = count_object_next(slice(reading, "by_day"), &at, &member);
-		if (got > 0 && day_parse(member.name, member.length, &day) == 0) {
-			int year, month_of_year, month_day;
-			day_to_civil(day, &year, &month_of_year, &month_day);
-			number = (uint32_t)(year * 12 + month_of_year - 1);
-		}
-		if (number != month.key[0] && month.key[0] &&
-			sum_table_add(&reading->report->by_month, month.key, month.units, reading->record.error) < 0)
-			reading->record.failed = true;
-		month.units = number == month.key[0] ? month.units + member.count : member.count;
-		month.key[0] = number;
-	}
-}
-
-static void add_consumption(struct reading *reading)
-{
-	struct report *report = reading->report;
-	struct error *error = reading->record.error;
-	const int64_t units = integer(reading, "units_consumed");
-	report->has_use |= units > 0;
-	const uint32_t period = read_period(reading), account = read_account(reading), plan_item = read_plan_item(reading);
-	const uint32_t by_account[SUM_PARTS] = {period, account}, by_plan_item[SUM_PARTS] = {period, plan_item, names_model(reading)};
-	report->names_models |= names_model(reading);
-	if (reading->record.failed || sum_add(&report->periods[period].consumed, units, error) < 0 ||
-		sum_table_add(&report->by_account, by_account, units, error) < 0 ||
-		sum_table_add(&report->by_plan_item, by_plan_item, units, error) < 0)
-		reading->record.failed = true;
-	else
-		add_months(reading, account);
 }
 
 static int64_t size_of(int64_t delta)
@@ -223,14 +143,14 @@ static int compare_restatements(const struct report *report, const struct report
 static void add_restatement(struct reading *reading)
 {
 	struct report *report = reading->report;
-	const struct report_restatement new = {.account = read_account(reading),
-		.plan_item = read_plan_item(reading),
-		.cause = text(reading, "cause"),
-		.start = instant(reading, "period_start"),
-		.end = instant(reading, "period_end"),
-		.before = integer(reading, "units_before"),
-		.after = integer(reading, "units_after"),
-		.delta = integer(reading, "delta")};
+	const struct report_restatement new = {.account = reading_account(reading),
+		.plan_item = reading_plan_item(reading),
+		.cause = reading_text(reading, "cause"),
+		.start = reading_instant(reading, "period_start"),
+		.end = reading_instant(reading, "period_end"),
+		.before = reading_integer(reading, "units_before"),
+		.after = reading_integer(reading, "units_after"),
+		.delta = reading_integer(reading, "delta")};
 	reading->record.failed |= sum_add(&report->restatement_net, new.delta, reading->record.error) < 0;
 	if (reading->record.failed)
 		return;
@@ -253,11 +173,11 @@ static void add_unrecognized(struct reading *reading)
 		array_grow((void **)&report->identifiers, &report->identifier_count, sizeof *new, reading->record.error);
 	reading->record.failed |= !new;
 	if (new)
-		*new = (struct report_identifier){.type = text(reading, "identifier_type"),
-			.identifier = text(reading, "identifier"),
-			.display_name = text(reading, "display_name"),
-			.subscriptions = integer(reading, "subscriptions"),
-			.units = integer(reading, "units_consumed")};
+		*new = (struct report_identifier){.type = reading_text(reading, "identifier_type"),
+			.identifier = reading_text(reading, "identifier"),
+			.display_name = reading_text(reading, "display_name"),
+			.subscriptions = reading_integer(reading, "subscriptions"),
+			.units = reading_integer(reading, "units_consumed")};
 }
 
 static struct report_row *add_row(struct reading *reading, struct report_rows *rows)
@@ -293,14 +213,14 @@ static void add_forecast(struct reading *reading)
 static void add_billing(struct reading *reading)
 {
 	struct report *report = reading->report;
-	bool agrees = json_slice_equals(slice(reading, "check"), "agrees");
+	bool agrees = json_slice_equals(reading_slice(reading, "check"), "agrees");
 	report->billings_agreeing += agrees;
-	report->billings_differing += json_slice_equals(slice(reading, "check"), "differs");
+	report->billings_differing += json_slice_equals(reading_slice(reading, "check"), "differs");
 	struct report_row *row = agrees ? NULL : add_row(reading, &report->billings);
 	if (!row)
 		return;
-	row->start = instant(reading, "billing_start");
-	row->end = instant(reading, "billing_end");
+	row->start = reading_instant(reading, "billing_start");
+	row->end = reading_instant(reading, "billing_end");
 }
 
 /* A row that is of no period. */
@@ -324,7 +244,7 @@ static void add_balance(struct reading *reading)
 static void add_without(struct reading *reading)
 {
 	struct report_rows *rows = &reading->report->without;
-	if (slice(reading, "period_start")->kind == JSON_STRING)
+	if (reading_slice(reading, "period_start")->kind == JSON_STRING)
 		add_row(reading, rows);
 	else
 		add_undated(reading, rows);
@@ -334,7 +254,7 @@ static void add_without(struct reading *reading)
 static const struct {
 	const struct stream *stream;
 	void (*add)(struct reading *reading);
-} readers[] = {{&stream_consumption, add_consumption}, {&stream_metric_result, add_metric}, {&stream_restatement, add_restatement},
+} readers[] = {{&stream_consumption, report_add_consumption}, {&stream_metric_result, add_metric}, {&stream_restatement, add_restatement},
 	{&stream_unrecognized_subscription, add_unrecognized}, {&stream_group_result, add_group}, {&stream_remediation, add_remediation},
 	{&stream_forecast, add_forecast}, {&stream_billing_check, add_billing}, {&stream_account, add_account},
 	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_account_night, add_night},
@@ -406,6 +326,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 {
 	*report = (struct report){.title = title,
 		.now = now,
+		.first_day = INT32_MAX,
 		.metrics = {.stream = &stream_metric_result},
 		.groups = {.stream = &stream_group_result},
 		.remediations = {.stream = &stream_remediation},

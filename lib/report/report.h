@@ -16,12 +16,16 @@
 #include "report/report_rows.h"
 
 #define REPORT_RESTATEMENTS 100 /* kept, the largest by |delta| */
+#define REPORT_BLOCK_DAYS 28 /* four weeks: as many of each weekday */
+#define REPORT_BLOCKS 7
+#define REPORT_BLOCKS_LEAST 3 /* before the last, to know what is usual */
 
 /* A consumption period of one profile and unit of measure. */
 struct report_period {
 	const char *profile, *unit, *state;
 	int64_t index, start, end;
 	int64_t consumed, licensed; /* units of all consumption; those used by licence rows */
+	int64_t same_day; /* units up to the day of it that the accounts' feeds have passed in the next period; INT64_MAX where days are not known */
 };
 
 struct report_restatement {
@@ -44,6 +48,8 @@ struct report_account {
 	bool is_not_due; /* so the last run did not ask: */
 	int64_t read_at;
 	int32_t due_on;
+	int32_t unknown_from; /* the day that its feed has not passed, as its consumption has it */
+	int64_t blocks[REPORT_BLOCKS]; /* units of REPORT_BLOCK_DAYS each, counted back from that day */
 };
 
 struct report_plan_item {
@@ -69,6 +75,8 @@ struct report {
 	int64_t restatement_total, restatement_net; /* of all: how many, and the sum of deltas */
 	bool has_watermarks; /* some account has one: then one without was never fed */
 	bool has_use; /* some units were consumed */
+	bool lacks_days; /* some consumption does not tell its days */
+	int32_t first_day; /* with units; INT32_MAX for none */
 	bool names_models; /* some consumption names its software model */
 	struct report_rows metrics, groups, remediations, forecasts; /* metric_result, group_result, remediation, forecast */
 	struct report_rows billings; /* billing_check, without those that agree; start and end are the billing period's */

@@ -286,6 +286,7 @@ static int append_sections(struct page *page)
 	page_rows(page, &report_section_groups, &report->groups, report->groups_start);
 	if (page_use(page) < 0)
 		return -1;
+	page_anomalies(page);
 	page_rows(page, &report_section_without, &report->without, INSTANT_NONE);
 	append_identifiers(page);
 	append_restatements(page);
@@ -403,10 +404,17 @@ void page_append_body(const struct page *page, const struct buffer *sections, st
 int report_html_print(const struct report *report, struct output *output, struct error *error)
 {
 	struct buffer sections = BUFFER_INIT;
-	struct page page = {
-		.report = report, .out = &sections, .contents = BUFFER_INIT, .error = error, .is_certain = report_is_certain(report)};
+	struct report_anomalies anomalies;
+	struct page page = {.report = report,
+		.anomalies = &anomalies,
+		.out = &sections,
+		.contents = BUFFER_INIT,
+		.error = error,
+		.is_certain = report_is_certain(report)};
 	find_profiles(&page);
-	int result = append_sections(&page);
+	int result = report_anomalies_build(&anomalies, report, error);
+	if (result == 0)
+		result = append_sections(&page);
 	if (report->is_one_page)
 		buffer_reset(&page.contents); /* nothing to link to */
 	if (result == 0) {
@@ -421,6 +429,7 @@ int report_html_print(const struct report *report, struct output *output, struct
 	}
 	if (result == 0)
 		output_line_end(output);
+	report_anomalies_release(&anomalies);
 	buffer_release(&sections);
 	buffer_release(&page.contents);
 	return result;

@@ -105,6 +105,25 @@ static void append_sums(struct page *page, const struct report_sums *sums, const
 	buffer_release(&text);
 }
 
+/* How `now` compares with `before`, INT64_MAX where it is not known; `when` says of which time that is. */
+static void append_change(struct page *page, int64_t now, int64_t before, const char *when)
+{
+	if (before == INT64_MAX || now == INT64_MAX) {
+		buffer_append_string(page->out, "<span class=\"none\">–</span>");
+		return;
+	}
+	double change = before ? ((double)now - (double)before) / (double)before * 100 : 0;
+	if (before)
+		buffer_append_format(page->out, "%s%.0f%%",
+			change >= 0.5            ? "+"
+				: change <= -0.5 ? "−"
+						 : "±",
+			change < 0 ? -change : change);
+	buffer_append_string(page->out, "<span class=\"sub\">");
+	append_count(page, before);
+	html(page->out, " ", when, "</span>");
+}
+
 /* ---- a row for each software model ---- */
 
 static void append_use(struct page *page, const struct report_row *row)
@@ -131,30 +150,16 @@ static void append_use(struct page *page, const struct report_row *row)
 	page_cell_end(page);
 }
 
-/* Of what the period is expected to come to, or came to, against the one before. */
+/* Of an open period against the one before up to the same day; of one that is over against the whole of it. */
 static void append_trend(struct page *page, const struct model *model)
 {
 	bool is_open = report_row_is(model->current, "period_state", "open");
-	int64_t before = model->before ? report_row_integer(model->before, "rights_used") : INT64_MAX,
-		now = model->forecast ? report_row_integer(model->forecast, "expected_units")
-		: is_open             ? INT64_MAX
-				      : report_row_integer(model->current, "rights_used");
+	int64_t now = report_row_integer(model->current, "rights_used"),
+		before = is_open ? model->forecast ? report_row_integer(model->forecast, "previous_units_to_date") : INT64_MAX
+		: model->before  ? report_row_integer(model->before, "rights_used")
+				 : INT64_MAX;
 	page_cell_begin(page, "");
-	if (before == INT64_MAX || now == INT64_MAX || before == 0)
-		buffer_append_string(page->out, "<span class=\"none\">–</span>");
-	else {
-		double change = ((double)now - (double)before) / (double)before * 100;
-		buffer_append_format(page->out, "%s%.0f%%",
-			change >= 0.5            ? "+"
-				: change <= -0.5 ? "−"
-						 : "±",
-			change < 0 ? -change : change);
-		buffer_append_format(page->out, "<span class=\"sub\">%s ", model->forecast ? "expected" : "used");
-		append_count(page, now);
-		buffer_append_string(page->out, ", last period ");
-		append_count(page, before);
-		buffer_append_string(page->out, "</span>");
-	}
+	append_change(page, now, before, is_open ? "by the same day of the last period" : "in the last period");
 	page_cell_end(page);
 }
 
@@ -299,6 +304,12 @@ static void append_tiles(struct page *page, const struct model models[], size_t 
 	append_tile(page, "Saving at renewal", &saving, "none", "good");
 }
 
+static void add_units(int64_t *sum, int64_t units)
+{
+	if (sum && (units == INT64_MAX || __builtin_add_overflow(*sum, units, sum)))
+		*sum = INT64_MAX;
+}
+
 /* Without a licence position: what was consumed in the latest period that has begun. */
 static void append_use_tiles(struct page *page)
 {
@@ -307,21 +318,21 @@ static void append_use_tiles(struct page *page)
 	for (size_t i = 0; i < report->period_count; i++)
 		if (report->periods[i].start <= report->now && (!latest || report->periods[i].start > latest->start))
 			latest = &report->periods[i];
-	int64_t units = 0, before = 0;
+	int64_t units = 0, before = 0, same_day = 0;
 	for (size_t i = 0; latest && i < report->period_count; i++) {
 		const struct report_period *period = &report->periods[i];
-		int64_t *sum = period->start == latest->start ? &units : period->end == latest->start ? &before : NULL;
-		if (sum && __builtin_add_overflow(*sum, period->consumed, sum))
-			*sum = INT64_MAX;
+		add_units(period->start == latest->start ? &units : period->end == latest->start ? &before : NULL, period->consumed);
+		add_units(period->end == latest->start ? &same_day : NULL, period->same_day);
 	}
 	if (!latest)
 		return;
+	bool is_open = report->now < latest->end;
 	html(page->out, "<div><dt>Units consumed, ", latest->state, " period</dt><dd>");
 	append_count(page, units);
 	buffer_append_string(page->out, "<span class=\"sub\">");
 	page_days(page, latest->start, latest->end);
-	buffer_append_string(page->out, "</span></dd></div><div><dt>Last period</dt><dd>");
-	append_count(page, before);
+	buffer_append_string(page->out, "</span></dd></div><div><dt>Trend</dt><dd>");
+	append_change(page, units, is_open ? same_day : before, is_open ? "by the same day of the last period" : "in the last period");
 	buffer_append_string(page->out, "</dd></div><div><dt>Accounts</dt><dd>");
 	append_count(page, (int64_t)report->account_count);
 	buffer_append_string(page->out, "</dd></div>");

@@ -1,17 +1,19 @@
 /*
  * report_page.h: the parts of the HTML page, each in a file: report_html.c (the frame, and sections of rows), page_table.c (tables and
  * their cells), report_overview.c and report_actions.c (the first screen), report_charts.c (the position, the forecast, what can be done),
- * report_use.c and report_months.c (consumption), report_feeds.c.
+ * report_use.c and report_months.c (consumption), page_anomalies.c, report_feeds.c.
  *
  * Sections are written before the first screen, which links to those that there are.
  */
 #ifndef ENVTALLY_REPORT_PAGE_H
 #define ENVTALLY_REPORT_PAGE_H
 
+#include "report/report_anomalies.h"
 #include "report/report_sections.h"
 
 #define REPORT_PAGE_ROWS 200 /* of groups, of what can be done, of billing periods */
 #define REPORT_PAGE_PICTURES 50 /* of a kind */
+#define REPORT_ANOMALIES 50 /* of a kind */
 
 struct page {
 	const struct report *report;
@@ -21,6 +23,8 @@ struct page {
 	const char *profile; /* the only one, named once above everything */
 	bool names_profiles; /* there are several */
 	bool is_certain; /* only then a status is good */
+	const struct report_anomalies *anomalies;
+	bool is_anchored[REPORT_ANOMALIES]; /* the account of that change has a row to link to */
 	unsigned pictures; /* so far: for their ids */
 	const struct text_column *labels; /* titles of the open table's columns, in its cells, for phones; NULL: not there */
 	size_t column; /* of the open row */
@@ -57,6 +61,9 @@ void page_table_end(struct page *page, const char *foot);
 /* A row; its first cell is its head. */
 void page_row_begin(struct page *page, const char *look);
 void page_row_end(struct page *page);
+
+/* A row whose first cell is an account; anomalies link to the first of an account's rows. */
+void page_row_of_account(struct page *page, uint32_t account);
 
 /* A cell with other content: `look` is a class, or "". */
 void page_cell_begin(struct page *page, const char *look);
@@ -98,5 +105,6 @@ void page_forecast(struct page *page);
 void page_remediation(struct page *page);
 int page_use(struct page *page);
 int page_feeds(struct page *page);
+void page_anomalies(struct page *page); /* after page_use(), which has the rows that it links to */
 
 #endif

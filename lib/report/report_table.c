@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "io/display.h"
+#include "report/report_anomalies.h"
 #include "report/report_sections.h"
 #include "report/verdict.h"
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #define RESTATEMENTS_SHOWN 20
+#define ANOMALIES_SHOWN 20 /* of a kind */
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* ---- sections of rows ---- */
@@ -236,6 +238,62 @@ static int print_identifiers(const struct printing *printing)
 		&table, "Unrecognized subscription identifiers", 0, printing->page, printing->output, printing->error);
 }
 
+static int print_sends(const struct printing *printing, const struct report_anomalies *anomalies)
+{
+	static const struct text_column columns[] = {
+		{"day", false, false}, {"software model", false, true}, {"metric", false, true}, {"units beyond\nthe usual", true, false}};
+	struct text_table table;
+	size_t count = anomalies->send_count, shown = count < ANOMALIES_SHOWN ? count : ANOMALIES_SHOWN;
+	TABLE_OPEN(&table, columns);
+	for (size_t i = 0; i < shown; i++) {
+		const struct report_send *send = &anomalies->sends[i];
+		char day[DAY_LENGTH + 1] = "";
+		day_format(send->day, day);
+		text_table_text(&table, TEXT_PLAIN, day);
+		text_table_text(&table, TEXT_PLAIN, report_row_text(send->forecast, "software_model"));
+		text_table_text(&table, TEXT_PLAIN, report_row_text(send->forecast, "license_metric"));
+		text_table_integer(&table, TEXT_PLAIN, send->units);
+	}
+	return text_table_print_section(&table, "One-off sends", count - shown, printing->page, printing->output, printing->error);
+}
+
+static int print_changes(const struct printing *printing, const struct report_anomalies *anomalies)
+{
+	static const struct text_column columns[] = {{"account", false, true}, {"usual\nfour weeks", true, false},
+		{"last\nfour weeks", true, false}, {"known up to", false, false}, {"use", false, false}};
+	struct text_table table;
+	struct buffer account = BUFFER_INIT;
+	size_t count = anomalies->change_count, shown = count < ANOMALIES_SHOWN ? count : ANOMALIES_SHOWN;
+	TABLE_OPEN(&table, columns);
+	for (size_t i = 0; i < shown; i++) {
+		const struct report_change *change = &anomalies->changes[i];
+		char day[DAY_LENGTH + 1] = "";
+		buffer_reset(&account);
+		report_append_account(printing->report, change->account, &account);
+		day_format(change->until, day);
+		text_table_cell(&table, TEXT_PLAIN, account.data, account.length);
+		text_table_integer(&table, TEXT_PLAIN, change->usual);
+		text_table_integer(&table, TEXT_PLAIN, change->last);
+		text_table_text(&table, TEXT_PLAIN, day);
+		text_table_text(&table, TEXT_PLAIN, report_change_word(change));
+	}
+	buffer_release(&account);
+	return text_table_print_section(
+		&table, "Accounts whose use has changed", count - shown, printing->page, printing->output, printing->error);
+}
+
+static int print_anomalies(const struct printing *printing)
+{
+	struct report_anomalies anomalies;
+	int result = report_anomalies_build(&anomalies, printing->report, printing->error);
+	if (result == 0 && anomalies.change_count)
+		result = print_changes(printing, &anomalies);
+	if (result == 0 && anomalies.send_count)
+		result = print_sends(printing, &anomalies);
+	report_anomalies_release(&anomalies);
+	return result;
+}
+
 static void print_verdict(void *context, enum verdict verdict, const struct buffer *sentence)
 {
 	const struct printing *printing = context;
@@ -272,7 +330,8 @@ int report_table_print(const struct report *report, const struct text_page *page
 		print_rows(&printing, &report_section_remediations, &report->remediations, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_groups, &report->groups, report->groups_start) < 0 ||
 		print_rows(&printing, &report_section_billings, &report->billings, INSTANT_NONE) < 0 ||
-		(report->period_count && print_units(&printing) < 0) || (report->restatement_total && print_restatements(&printing) < 0) ||
+		(report->period_count && print_units(&printing) < 0) || print_anomalies(&printing) < 0 ||
+		(report->restatement_total && print_restatements(&printing) < 0) ||
 		(report->identifier_count && print_identifiers(&printing) < 0) ||
 		print_rows(&printing, &report_section_ineffective, &report->ineffective, INSTANT_NONE) < 0)
 		return -1;

@@ -109,8 +109,7 @@ static void append_accounts(struct page *page, const struct report_accounts *tab
 	buffer_append_string(&caption, ", most first");
 	page_table_begin(page, PAGE_NARROW, caption.data, columns, count);
 	for (size_t row = 0; row < table->row_count; row++) {
-		page_row_begin(page, NULL);
-		page_cell_account(page, table->accounts[row]);
+		page_row_of_account(page, table->accounts[row]);
 		append_account_cells(page, table, row);
 		page_row_end(page);
 	}
@@ -128,8 +127,7 @@ static int append_other_accounts(struct page *page, size_t first)
 		buffer_append_format(page->out, "<details><summary>The %zu other accounts</summary>", all.row_count - ACCOUNT_ROWS);
 		page_table_begin(page, PAGE_PLAIN, "Units consumed by the other accounts, most first", columns, COUNT(columns));
 		for (size_t row = ACCOUNT_ROWS; row < all.row_count; row++) {
-			page_row_begin(page, NULL);
-			page_cell_account(page, all.accounts[row]);
+			page_row_of_account(page, all.accounts[row]);
 			page_cell_integer(page, all.cells[row * (all.column_count + 1) + all.column_count]);
 			page_row_end(page);
 		}
