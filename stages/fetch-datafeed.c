@@ -5,6 +5,7 @@
  *         but the CONNECTION, in order, before it fetches anything; with --shard no records of the other shards' accounts.
  * Writes  for each account the feed's RECORDs, unchanged (stream docusign_datafeed, or the descriptor's); a RECORD of `watermark` when
  *         the account is caught up; STATEs with the bookmarks, each after the records that it covers.
+ *         A STATE in the input has bookmarks of what other programs have fetched: they are kept.
  * Window  of an account: look_back.h.
  * Exits   0; 75 some accounts could not be read (each is reported and keeps its bookmark) or the run was interrupted; if none could be
  *         read, the status of the first: 65 invalid response, 69 unavailable, 77 refused …; 64 usage, 65 bad input, 66 no state file
@@ -36,6 +37,11 @@ static int add_account(void *context, const struct message *message, struct erro
 	struct fetch_run *run = context;
 	bool is_raw = message_is_record(message, "docusign_accounts"), is_account = is_raw || message_is_record(message, "account");
 	const struct json_slice *id = &message->fields[2];
+	if (message->type == MESSAGE_STATE && message->value.kind == JSON_OBJECT) {
+		buffer_reset(&run->given_state);
+		buffer_append(&run->given_state, message->value.text, message->value.length);
+		return buffer_check(&run->given_state, error);
+	}
 	if (message->type != MESSAGE_RECORD)
 		return 0;
 	if (is_raw)
@@ -51,17 +57,11 @@ static int add_account(void *context, const struct message *message, struct erro
 	return mine < 0 ? -1 : !mine;
 }
 
-static char *feed, *state, *shard;
-static int ask_all, ask_due;
-static long long requests_most;
+static char *feed, *shard;
 
 static struct poptOption table[] = {
-	{"state", 0, POPT_ARG_STRING, &state, 0, "the bookmarks of earlier runs", "FILE"},
+	{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_rule_table, 0, NULL, NULL},
 	{"feed", 0, POPT_ARG_STRING, &feed, 0, "the feed descriptor (default: the profile's)", "FEED"},
-	{"all", 0, POPT_ARG_NONE, &ask_all, 0, "ask all accounts, also those that are not due", NULL},
-	{"due", 0, POPT_ARG_NONE, &ask_due, 0, "ask only the accounts that are due, however few there are", NULL},
-	{"max-requests", 0, POPT_ARG_LONGLONG, &requests_most, 0,
-		"make at most N requests; the accounts that are put off are the next run's first", "N"},
 	{"shard", 0, POPT_ARG_STRING, &shard, 0, "only the accounts of part K of N, such as 3/16 (doc/scale.md)", "K/N"},
 	{NULL, 0, POPT_ARG_INCLUDE_TABLE, fetch_options_table, 0, NULL, NULL},
 	POPT_TABLEEND,
@@ -84,17 +84,14 @@ static void fetch(const char **operands, struct output *output, struct error *er
 	if (shard && shard_parse(shard, &run.shard) < 0)
 		options_refuse(
 			"cannot use --shard '%s': it must be K/N, such as 3/16: part K, from 1 to N, of at most %d", shard, SHARDS_MOST);
-	if (ask_all && ask_due)
-		options_refuse("cannot use --all together with --due");
-	if (requests_most < 0)
-		options_refuse("cannot use --max-requests %lld: it must be 1 or more, or 0 for no limit", requests_most);
-	run.rule.whom = ask_all ? ASK_ALL : ask_due ? ASK_DUE : ASK_BY_SIZE;
-	run.rule.requests_most = requests_most;
+	run.rule = fetch_options_rule();
 	if (fetch_read_input(&input, error) < 0)
 		goto out;
+	if (run.connection.download_billing)
+		run.rule.requests_most -= fetch_turns_billing_part(run.rule.requests_most);
 	if (!run.connection.download_consumption)
 		diag_note("the profile says not to download consumption: no feed is fetched");
-	else if (fetch_run(&run, &options, feed, state, error) == 0)
+	else if (fetch_run(&run, &options, feed, fetch_options_state(), error) == 0)
 		*error = (struct error)ERROR_INIT; /* an error that a retry has repaired */
 out:
 	diag_metric_records(PROGRAM, run.records);

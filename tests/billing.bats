@@ -516,3 +516,96 @@ organisation() { # SEED
 	same '[3]' "$(explain -l l.db --format ndjson <traced | jq -sc 'map(.record | select(.level == "billing").facts.near_edges)')"
 	same '[null]' "$(explain -l l.db --format ndjson --level day <traced | jq -sc 'map(.record | select(.level == "billing").facts.near_edges)')"
 }
+
+# asked_on DAY [OPTION]...: how many requests fetch-subscriptions makes for billing on that night, by the bookmarks in `state`, which it then has anew
+asked_on() {
+	local before after
+	before=$(grep -c /restapi/ requests.log || true)
+	curl -sS --cacert ws/profiles/acme-ca.pem -X PUT -d "$1T02:00:00Z" "$origin/_simulator/now"
+	fetch-subscriptions -q --billing --state state --now "$1T02:00:00Z" "${@:2}" <connection >out
+	jq -c 'select(.type == "STATE")' out >state
+	after=$(grep -c /restapi/ requests.log || true)
+	echo $((after - before))
+}
+
+@test "fetch-subscriptions --state: an account's count is asked once a week, and on the last night of its billing period; --all asks, and a new account's is asked" {
+	simulate --user $user
+	auth -p $profile --no-cache --show-token >connection
+	echo '{"bookmarks":{"docusign_datafeed":{"a":{"until":"2025-04-13T02:00:00.000Z"}},"other":{"b":1}},"more":2}' >state
+	same 12 "$(asked_on 2025-04-13)"
+	same '{"docusign_datafeed":{"a":{"until":"2025-04-13T02:00:00.000Z"}},"other":{"b":1}}2' "$(jq -cj '.value | (.bookmarks | {docusign_datafeed, other}), .more' state)"
+	same '["2025-04-13T02:00:00.000Z","2025-04-30T00:00:00.000Z"]' "$(jq -c '.value.bookmarks.docusign_billing | map([.until, .ends_at]) | unique[]' state)"
+	for day in 14 15 16 17 18 19 20; do asked_on 2025-04-$day; done >nights
+	same 12 "$(awk '{ n += $1 } END { print n }' nights)"
+	[ "$(sort -n nights | tail -n 1)" -lt 12 ]
+	for day in 21 22 23 24 25 26 27; do asked_on 2025-04-$day; done >again
+	same_files nights again
+	asked_on 2025-04-28 >/dev/null
+	# The billing period ends with the 29th.
+	same 12 "$(asked_on 2025-04-29)"
+	same 12 "$(asked_on 2025-04-29 --all)"
+	same 0 "$(asked_on 2025-04-29)"
+	jq -c '.value.bookmarks.docusign_billing |= del(.["7c1e9a52-3b0f-4d6a-9e21-5f8840c7d302"])' state >changed && mv changed state
+	same 2 "$(asked_on 2025-04-29)"
+	same '"7c1e9a52-3b0f-4d6a-9e21-5f8840c7d302"' "$(jq -c 'select(.stream == "docusign_billing" and .record).context.account_id' out)"
+	# A budget has a tenth for it, two requests an account.
+	echo '{}' >state
+	same 4 "$(asked_on 2025-04-30 --max-requests 40)"
+	same 8 "$(asked_on 2025-04-30)"
+}
+
+@test "fetch-subscriptions --state: an account that refuses is asked again in a week, one whose count could not be read the next night" {
+	simulate
+	set_in_profile '.esign_base = .api_base'
+	auth -p $profile --no-cache --show-token >connection
+	: >state
+	same 6 "$(asked_on 2025-04-13)"
+	for day in 14 15 16 17 18 19 20; do asked_on 2025-04-$day; done >nights
+	same 6 "$(awk '{ n += $1 } END { print n }' nights)"
+	[ "$(jq '.value.bookmarks.docusign_billing[].ends_at' state | sort -u)" = null ]
+	load recording
+	base=$(jq -r .api_base connection) organization=$(jq -r .organization_id connection)
+	recording_begin r fetch-subscriptions $night
+	recording_answer "$base/Management/v2/organizations/$organization/assetGroups/accounts?compliant=true" 200 '{"assetGroupAccounts":[{"accountId":"a"},{"accountId":"b"}]}'
+	recording_answer "$base/Management/v2/organizations/$organization/assetGroups/accounts?compliant=false" 200 '{"assetGroupAccounts":[]}'
+	recording_answer "$base/Management/v2/organizations" 403 '{}'
+	recording_answer "$base/Management/v2/organizations/$organization/planItems" 200 '[]'
+	recording_answer "$base/restapi/v2.1/accounts/a" 503 '{}'
+	recording_answer "$base/restapi/v2.1/accounts/b" 403 '{}'
+	recording_end
+	echo '{}' >state
+	fetch-subscriptions -q --billing --state state --replay r <connection | jq -c 'select(.type == "STATE").value' >got 2>/dev/null
+	same '{"bookmarks":{"docusign_billing":{"b":{"until":"2025-03-18T02:00:00.000Z"}}}}' "$(cat got)"
+}
+
+@test "run: what is not asked tonight stays as Docusign said it, as of then, through status, verify and shards; --all asks" {
+	simulate --user $user
+	set_in_profile '.download_billing = true'
+	"$pipeline" run -q -C ws --now "$night"
+	cp ws/runs/acme/$run_id/results.ndjson first
+	billed=$(grep -c /restapi/ requests.log)
+	same 12 $billed
+	curl -sS --cacert ws/profiles/acme-ca.pem -X PUT -d 2025-03-19T02:00:00Z "$origin/_simulator/now"
+	"$pipeline" run -q -C ws --now 2025-03-19T02:00:00Z --shards 2
+	asked=$((($(grep -c /restapi/ requests.log) - billed) / 2))
+	[ "$asked" -lt 6 ]
+	records_of billing_check <ws/runs/acme/20250319T020000Z/results.ndjson | jq -r .observed_at | cut -c -10 | sort | uniq -c | sed 's/^ *//' >got
+	{
+		echo "$((6 - asked)) 2025-03-18"
+		[ "$asked" -eq 0 ] || echo "$asked 2025-03-19"
+	} | same_files got -
+	same 0 "$(jq .counts.accounts_without_billing ws/runs/acme/20250319T020000Z/job.json)"
+	# What envelopes have left is not lost: the ledger has both.
+	same '["docusign_billing","docusign_datafeed"]' "$("$ENVTALLY_BIN/merge" --ledger ws/ledger/acme.db --print-state | jq -c '.bookmarks | keys')"
+	same 6 "$("$ENVTALLY_BIN/merge" --ledger ws/ledger/acme.db --print-state | jq '.bookmarks.docusign_billing | length')"
+	billed=$(grep -c /restapi/ requests.log)
+	curl -sS --cacert ws/profiles/acme-ca.pem -X PUT -d 2025-03-19T12:00:00Z "$origin/_simulator/now"
+	"$pipeline" run -q -C ws --now 2025-03-19T12:00:00Z --all
+	same 12 $(($(grep -c /restapi/ requests.log) - billed))
+	"$pipeline" verify 20250319T120000Z -C ws -q
+	# After more than a week without an answer it is unknown.
+	set_in_profile '.user_id = null'
+	curl -sS --cacert ws/profiles/acme-ca.pem -X PUT -d 2025-03-28T02:00:00Z "$origin/_simulator/now"
+	"$pipeline" run -q -C ws --now 2025-03-28T02:00:00Z
+	"$pipeline" status -C ws --now 2025-03-28T03:00:00Z | grep -q "^acme  without Docusign's own count: 6 account(s)"
+}

@@ -26,6 +26,7 @@ enum feed_paging {
 enum feed_clock {
 	FEED_CLOCK_RECORD, /* up to the newest time seen in the records, and at least to `settled_days` before the run */
 	FEED_CLOCK_WINDOW, /* up to the run's clock: the service is live */
+	FEED_CLOCK_BILLING, /* Docusign's own count (fetch/billing_feed.h); no descriptor has it */
 };
 
 /* The host that a feed is on. The profile's feed_base replaces any. */

@@ -399,6 +399,13 @@ source_of() { # PROGRAM RAW
 	fi
 }
 
+# fetch-subscriptions, which asks for Docusign's own count by what the run was told and what earlier ones have asked.
+fetch_organization() { # INPUTS OPTION...
+	local group_by warn_days feed_from asking
+	thaw_inputs "$1"
+	stage fetch-subscriptions --state "$1/state.json" ${asking[@]+"${asking[@]}"} "${@:2}"
+}
+
 # The CONNECTION of a profile that has changed since the run began: what is fetched stays what it was, or it could not be replayed.
 as_begun() { # PROFILE FROZEN-PROFILE
 	if cmp -s "$1" "$2"; then
@@ -430,7 +437,7 @@ tally() { # NAME PARTIAL
 	policy_of "$partial/inputs"
 	authorise "$profile" ${offline[@]+"${offline[@]}"} |
 		as_begun "$profile" "$partial/inputs/profile.json" |
-		stage fetch-subscriptions "${subscriptions[@]}" |
+		fetch_organization "$partial/inputs" "${subscriptions[@]}" |
 		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" ${asking[@]+"${asking[@]}"} "${datafeed[@]}" |
 		stage normalize --feed "$feed" --rejects "$partial/rejects.ndjson" |
 		stage merge --ledger "$workspace/ledger/$name.db" --emit "$emit" ${policy[@]+"${policy[@]}"} |

@@ -68,7 +68,7 @@ shard_command() {
 	ENVTALLY_NOW=$now
 	export ENVTALLY_NOW
 	set +e
-	authorise "$file" | as_begun "$file" "$partial/inputs/profile.json" | stage fetch-subscriptions -q --replay "$partial/raw" |
+	authorise "$file" | as_begun "$file" "$partial/inputs/profile.json" | fetch_organization "$partial/inputs" -q --replay "$partial/raw" |
 		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" ${asking[@]+"${asking[@]}"} --shard "$part" --record "$folder" >/dev/null
 	statuses=("${PIPESTATUS[@]}")
 	set -e
@@ -194,7 +194,7 @@ fetch_shards() { # NAME PARTIAL PROFILE
 		[ ! -e "$folder/jobs" ] || cancel_jobs "$folder"
 		if [ "${facts[fetch-subscriptions]}" != complete ]; then
 			source_of fetch-subscriptions "$2/raw"
-			authorise "$3" | as_begun "$3" "$2/inputs/profile.json" | stage fetch-subscriptions -q "${source[@]}" >/dev/null
+			authorise "$3" | as_begun "$3" "$2/inputs/profile.json" | fetch_organization "$2/inputs" -q "${source[@]}" >/dev/null
 			statuses=("${PIPESTATUS[@]}")
 			accounts_failed=$((statuses[0] == 0 && statuses[2] != 0))
 			set -- "$@" "$(first_failure "${statuses[@]}")"

@@ -1,11 +1,12 @@
 #include "fetch/billing_feed.h"
 
 #include "base/array.h"
+#include "base/instant.h"
 #include "base/percent_encode.h"
 #include "fetch/raw_record.h"
 #include "io/diag.h"
 #include "licence/licence_cells.h"
-#include "json/json_scan.h"
+#include "json/json_slice.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 struct billing_walk {
 	const char *account_id;
+	struct bookmark *bookmark;
 	char site_name[SITE_NAME_LIMIT + 1]; /* "" if unknown, or not a label of a host name */
 	struct buffer responses; /* {"responses":[<the account's response>, once received */
 	int64_t observed_at; /* when it was received */
@@ -45,9 +47,10 @@ int billing_feed_add(struct billing_feed *feed, const struct connection *connect
 	struct billing_walk *walk = array_grow((void **)&feed->walks, &feed->count, sizeof *walk, error);
 	if (!walk)
 		return -1;
-	*walk = (struct billing_walk){.account_id = account_id, .responses = BUFFER_INIT};
+	*walk = (struct billing_walk){
+		.account_id = account_id, .bookmark = bookmarks_get(&feed->bookmarks, account_id, error), .responses = BUFFER_INIT};
 	keep_site_name(walk, site_name, site_length);
-	return 0;
+	return walk->bookmark ? fetch_turns_add(&feed->turns, account_id, walk->bookmark, error) : -1;
 }
 
 /* NULL with the reason if the account's host is unknown. May contain {site_name}. */
@@ -108,16 +111,16 @@ static void leave_unknown(struct billing_feed *feed, const struct billing_walk *
 }
 
 /*
- * As many accounts at once as the source has room for; the first few before all others, so that the set of requests does not depend on that
+ * In the order of their turns, as many accounts at once as the source has room for; the first few before all others, so that the set of requests does not depend on that
  * room, which is unlimited in a replay.
  */
 static int start_walks(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct error *error)
 {
 	if (feed->answered >= FIRST_FEW && feed->refused == feed->answered)
 		return 0;
-	while (feed->started < feed->count && (feed->requested < FIRST_FEW || feed->answered >= FIRST_FEW) &&
+	while (feed->started < feed->turns.asked && (feed->requested < FIRST_FEW || feed->answered >= FIRST_FEW) &&
 		fetch_source_room(source) > 0) {
-		struct billing_walk *walk = &feed->walks[feed->started++];
+		struct billing_walk *walk = &feed->walks[feed->turns.list[feed->started++].number];
 		struct error unknown;
 		const char *base = base_of(feed, connection, walk, &unknown);
 		if (!base) {
@@ -178,12 +181,27 @@ static int print_record(
 	return result;
 }
 
+/* It has been answered, or refused, and is asked again on its day. Where nobody answered it is asked the next night. */
+static void keep_bookmark(struct billing_walk *walk, const struct fetch_source *source, const struct http_response *response)
+{
+	static const char *const pointer = "/billingPeriodEndDate";
+	struct json_scanner *scanner = json_scanner_new(&pointer, 1, NULL);
+	struct json_slice end;
+	walk->bookmark->until = fetch_source_now(source);
+	walk->bookmark->ends_at = INSTANT_NONE;
+	if (scanner && !response->error.status && json_scan(scanner, response->body, response->length, &end, NULL) == 0)
+		json_slice_instant(&end, &walk->bookmark->ends_at);
+	json_scanner_free(scanner);
+}
+
 /* An account's first response leads to its second request, the second to its record. */
 static int read_response(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection,
 	const struct http_response *response, struct output *output, unsigned long long *records, struct error *error)
 {
 	struct billing_walk *walk = response->context;
 	bool is_first = !walk->responses.length;
+	if (is_first && (!response->error.status || fetch_source_refused(response)))
+		keep_bookmark(walk, source, response);
 	if (is_first && response->error.status) {
 		leave_unknown(feed, walk, &response->error);
 		feed->answered++;
@@ -229,7 +247,7 @@ static int read_response(struct billing_feed *feed, struct fetch_source *source,
 static int find_sites(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct error *error)
 {
 	struct error refused = ERROR_INIT;
-	if (connection->esign_base || !connection->audience || !feed->count)
+	if (connection->esign_base || !connection->audience || !feed->turns.asked)
 		return 0;
 	int result = esign_sites_fetch(&feed->sites, source, connection, &refused);
 	if (result > 0)
@@ -242,7 +260,10 @@ static int find_sites(struct billing_feed *feed, struct fetch_source *source, co
 int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, const struct connection *connection, struct output *output,
 	unsigned long long *records, struct error *error)
 {
+	static const struct feed counts = {
+		.paging = FEED_PAGING_CURSOR, .clock = FEED_CLOCK_BILLING}; /* two requests an account, as fetch_turns has it */
 	struct http_response response;
+	fetch_turns_decide(&feed->turns, &feed->rule, &counts, instant_day(fetch_source_now(source)));
 	int got = check_base(connection, error) < 0 ? -1 : find_sites(feed, source, connection, error);
 	if (got < 0)
 		return -1;
@@ -257,11 +278,15 @@ int billing_feed_run(struct billing_feed *feed, struct fetch_source *source, con
 			continue;
 		if (read_response(feed, source, connection, &response, output, records, error) < 0)
 			return -1;
-		diag_progress("billing of %zu of %zu accounts", feed->answered, feed->count);
+		diag_progress("billing of %zu of %zu accounts", feed->answered, feed->turns.asked);
 	}
-	feed->unknown += feed->count - feed->started; /* not asked, after the first few */
+	feed->unknown += feed->turns.asked - feed->started; /* not asked, after the first few */
+	const struct fetch_night night = fetch_turns_night(&feed->turns);
+	if (night.put_off)
+		diag_note("Docusign's own count of %zu of %zu accounts that are due is put off: the budget has no more requests for it",
+			night.put_off, night.due);
 	if (got >= 0 && feed->unknown)
-		diag_warn("Docusign's own count of %zu of %zu accounts stays unknown: %s%s", feed->unknown, feed->count,
+		diag_warn("Docusign's own count of %zu of %zu accounts stays unknown: %s%s", feed->unknown, feed->turns.asked,
 			feed->first_failure.text,
 			feed->first_failure.status == EX_NOPERM
 				? " (it wants the token of a user, \"user_id\" in the profile, who administers the account and has consented to scope signature)"
@@ -275,5 +300,7 @@ void billing_feed_release(struct billing_feed *feed)
 		buffer_release(&feed->walks[i].responses);
 	free(feed->walks);
 	esign_sites_release(&feed->sites);
+	fetch_turns_release(&feed->turns);
+	bookmarks_release(&feed->bookmarks);
 	*feed = (struct billing_feed){.count = 0};
 }

@@ -1,6 +1,7 @@
 #include "fetch/bookmarks.h"
 
 #include "base/instant.h"
+#include "base/name_table.h"
 #include "io/line_reader.h"
 #include "json/json_slice.h"
 #include "json/json_write.h"
@@ -45,7 +46,7 @@ struct bookmark *bookmarks_get(struct bookmarks *bookmarks, const char *account_
 		return *found;
 	struct bookmark *bookmark = calloc(1, sizeof *bookmark);
 	if (bookmark && (bookmark->account_id = strdup(account_id)) && tsearch(bookmark, &bookmarks->by_account, compare)) {
-		bookmark->since = bookmark->until = bookmark->newest = INSTANT_NONE;
+		bookmark->since = bookmark->until = bookmark->newest = bookmark->ends_at = INSTANT_NONE;
 		bookmark->total = -1;
 		bookmark->fed_from = bookmark->fed_to = DAY_NONE;
 		return bookmark;
@@ -146,15 +147,17 @@ int bookmark_forget_items(struct bookmark *bookmark, struct error *error)
 
 /* ---- reading ---- */
 
-enum { SINCE, UNTIL, NEWEST, POSITION, TOTAL, FED_FROM, FED_TO, BATCH, LAST_PAGE, DOWNLOADED, ENTRY_FIELDS };
+enum { SINCE, UNTIL, NEWEST, POSITION, TOTAL, FED_FROM, FED_TO, BATCH, LAST_PAGE, ENDS_AT, DOWNLOADED, ENTRY_FIELDS };
 static const char *const entry_pointers[ENTRY_FIELDS] = {
-	"/since", "/until", "/newest", "/position", "/total", "/fed_from", "/fed_to", "/batch", "/last_page", "/downloaded"};
+	"/since", "/until", "/newest", "/position", "/total", "/fed_from", "/fed_to", "/batch", "/last_page", "/ends_at", "/downloaded"};
 
 /* A scanner for each depth: members are read while those around them are. */
 struct reading {
 	struct bookmarks *bookmarks;
 	const struct shard *shard;
 	struct json_scanner *members, *streams, *entries, *entry;
+	struct name_table *given; /* the other streams that a STATE of another program has given */
+	bool is_given; /* that is read now */
 	struct error *error;
 };
 
@@ -262,7 +265,9 @@ static int read_account(const struct reading *reading, const char *account, cons
 	struct bookmark *bookmark = bookmarks_get(reading->bookmarks, account, error);
 	if (!bookmark || read_instant(&fields[SINCE], "since", &bookmark->since, account, error) < 0 ||
 		read_instant(&fields[UNTIL], "until", &bookmark->until, account, error) < 0 ||
-		read_instant(&fields[NEWEST], "newest", &bookmark->newest, account, error) < 0 || read_history(fields, bookmark, error) < 0)
+		read_instant(&fields[NEWEST], "newest", &bookmark->newest, account, error) < 0 ||
+		read_instant(&fields[ENDS_AT], "ends_at", &bookmark->ends_at, account, error) < 0 ||
+		read_history(fields, bookmark, error) < 0)
 		return -1;
 	if (fields[DOWNLOADED].kind == JSON_ARRAY)
 		return read_items(reading, fields, bookmark);
@@ -301,8 +306,15 @@ static int read_stream(void *context, const char *key, size_t key_length, const 
 {
 	struct reading *reading = context;
 	const struct json_slice entries = {JSON_OBJECT, text, length};
-	if (!is_key(key, key_length, reading->bookmarks->stream))
+	if (!is_key(key, key_length, reading->bookmarks->stream)) {
+		if (name_table_find(reading->given, key, key_length))
+			return 0;
+		if (reading->is_given && name_table_number(reading->given, key, key_length, reading->error) < 0)
+			return -1;
 		return keep(&reading->bookmarks->other_streams, key, key_length, text, length);
+	}
+	if (reading->is_given)
+		return 0;
 	if (*text != '{')
 		return error_set(reading->error, EX_DATAERR, "its bookmarks of %s are not an object", reading->bookmarks->stream);
 	return json_scan_members(reading->entries, &entries, read_entry, reading, reading->error);
@@ -313,7 +325,9 @@ static int read_member(void *context, const char *key, size_t key_length, const 
 	struct reading *reading = context;
 	const struct json_slice streams = {JSON_OBJECT, text, length};
 	if (!is_key(key, key_length, "bookmarks"))
-		return keep(&reading->bookmarks->other_members, key, key_length, text, length);
+		return reading->is_given ? 0 : keep(&reading->bookmarks->other_members, key, key_length, text, length);
+	if (*text != '{' && reading->is_given)
+		return 0;
 	if (*text != '{')
 		return error_set(reading->error, EX_DATAERR, "its \"bookmarks\" are not an object");
 	return json_scan_members(reading->streams, &streams, read_stream, reading, reading->error);
@@ -333,10 +347,11 @@ static int read_value(struct reading *reading, const struct buffer *wrapped)
 }
 
 /* `text` is a line: a STATE message or its bare value. */
-static int read_state(struct bookmarks *bookmarks, const struct buffer *text, const struct shard *shard, struct error *error)
+static int read_state(struct bookmarks *bookmarks, const struct buffer *text, const struct shard *shard, struct name_table *given,
+	bool is_given, struct error *error)
 {
 	static const char *const pointers[] = {"/value", "/value/type", "/value/value"};
-	struct reading reading = {.bookmarks = bookmarks, .shard = shard, .error = error};
+	struct reading reading = {.bookmarks = bookmarks, .shard = shard, .given = given, .is_given = is_given, .error = error};
 	struct buffer wrapped = BUFFER_INIT;
 	buffer_append_string(&wrapped, "{\"value\":");
 	buffer_append(&wrapped, text->data, text->length);
@@ -378,9 +393,11 @@ static int read_last_line(int descriptor, const char *path, struct buffer *last,
 	return got < 0 ? -1 : buffer_check(last, error);
 }
 
-int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, const struct shard *shard, struct error *error)
+int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, const struct buffer *given, const struct shard *shard,
+	struct error *error)
 {
 	struct buffer last = BUFFER_INIT;
+	struct name_table taken = {.count = 0};
 	*bookmarks = (struct bookmarks){.stream = strdup(stream), .other_streams = BUFFER_INIT, .other_members = BUFFER_INIT};
 	int result = bookmarks->stream ? 0 : error_set(error, EX_OSERR, "out of memory");
 	int descriptor = result == 0 && path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
@@ -390,8 +407,11 @@ int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *
 		result = read_last_line(descriptor, path, &last, error);
 		close(descriptor);
 	}
-	if (result == 0 && last.length > 0 && (result = read_state(bookmarks, &last, shard, error)) < 0)
+	if (result == 0 && given->length > 0 && (result = read_state(bookmarks, given, shard, &taken, true, error)) < 0)
+		error_prefix(error, "cannot use the STATE of standard input");
+	if (result == 0 && last.length > 0 && (result = read_state(bookmarks, &last, shard, &taken, false, error)) < 0)
 		error_prefix(error, "cannot use the state '%s'", path);
+	name_table_release(&taken);
 	buffer_release(&last);
 	if (result < 0)
 		bookmarks_release(bookmarks);
@@ -427,7 +447,8 @@ static void append_bookmark(const void *node, VISIT visit, void *context)
 	const struct {
 		const char *key;
 		int64_t instant;
-	} instants[] = {{"since", window->position ? window->since : INSTANT_NONE}, {"until", window->until}, {"newest", bookmark->newest}};
+	} instants[] = {{"since", window->position ? window->since : INSTANT_NONE}, {"until", window->until}, {"newest", bookmark->newest},
+		{"ends_at", bookmark->ends_at}};
 	append_key(line, bookmark->account_id, strlen(bookmark->account_id));
 	json_begin(line, '{');
 	for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {

@@ -8,6 +8,8 @@
  * - "total": of that window, the number of records that the list declared;
  * - "fed_from", "fed_to" and "batch": the days between which its last news appeared, and the number of its records (feed_schedule.h);
  * - "last_page": the most records of a last page, of those that a further request has proved to be the last (window_pages.h).
+ * Of docusign_billing (billing_feed.h) an entry has "until", when the account's own count was last answered or refused, and "ends_at", when the
+ * billing period of that answer ends.
  * A feed for the whole organization keeps its window under the organization's id. look_back.h derives windows from bookmarks.
  *
  * Bookmarks of accounts and streams that a run does not fetch are preserved.
@@ -29,6 +31,7 @@ struct bookmark {
 	int64_t total; /* -1 if absent */
 	int32_t fed_from, fed_to; /* days; DAY_NONE if absent */
 	int64_t batch, last_page; /* 0 if absent */
+	int64_t ends_at; /* instant; INSTANT_NONE if absent */
 	void *items; /* tsearch(3) tree of what was downloaded */
 	size_t item_count;
 	const struct bookmark *instead; /* the STATE has its window, not this one's: an item of this one is to be downloaded again */
@@ -42,9 +45,11 @@ struct bookmarks {
 
 /*
  * Reads `path` (NULL: no file): a bare value, or STATE messages, one per line, the last of which counts. An empty file or {} is a first run.
- * Bookmarks of accounts that are not in the shard are left out. A missing file is EX_NOINPUT, an invalid value EX_DATAERR.
+ * Bookmarks of accounts that are not in the shard are left out. `given` is the value of a STATE, or empty, whose bookmarks of other streams take the
+ * place of the file's: a program before this one has fetched those. A missing file is EX_NOINPUT, an invalid value EX_DATAERR.
  */
-int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, const struct shard *shard, struct error *error);
+int bookmarks_load(struct bookmarks *bookmarks, const char *stream, const char *path, const struct buffer *given, const struct shard *shard,
+	struct error *error);
 void bookmarks_release(struct bookmarks *bookmarks);
 
 /* The account's bookmark, created if there is none; its address does not change. NULL if memory is short. */

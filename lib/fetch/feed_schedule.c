@@ -43,14 +43,23 @@ static int32_t next_due(const struct bookmark *bookmark, int32_t asked, int32_t 
 	return earlier(due, asked + FEED_CYCLE_DAYS);
 }
 
+/* Docusign's own count: once a week, and on the last night before the billing period ends, by the time of day at which it was asked. */
+static int32_t next_billing(const struct bookmark *bookmark, int32_t asked)
+{
+	int32_t due = next_of_its_own(bookmark, asked);
+	int64_t nights = bookmark->ends_at == INSTANT_NONE ? 0 : (bookmark->ends_at - 1 - bookmark->until) / DAY_MS;
+	return nights > 0 && nights < FEED_CYCLE_DAYS ? earlier(due, asked + (int32_t)nights) : due;
+}
+
 struct feed_date feed_schedule_date(const struct bookmark *bookmark, const struct feed *feed, int32_t today)
 {
 	if (bookmark->until == INSTANT_NONE || bookmark->position)
 		return (struct feed_date){FEED_NEVER_READ, today};
 	int32_t asked = instant_day(bookmark->until), look;
-	if (feed->clock != FEED_CLOCK_RECORD)
+	if (feed->clock == FEED_CLOCK_WINDOW)
 		return (struct feed_date){FEED_DUE, asked + 1};
-	int32_t due = next_due(bookmark, asked, &look);
+	look = DAY_NONE;
+	int32_t due = feed->clock == FEED_CLOCK_BILLING ? next_billing(bookmark, asked) : next_due(bookmark, asked, &look);
 	/* A clock that was ahead proves nothing. */
 	if (today >= due || asked > today)
 		return (struct feed_date){FEED_DUE, earlier(due, today)};

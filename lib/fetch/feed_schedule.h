@@ -12,7 +12,8 @@
  *   nothing is known        due once a week, on a weekday by the account's id
  *
  * Never more than seven days pass between two askings. An account that was never read to its end is always due, and so is that of a feed
- * that is live (FEED_CLOCK_WINDOW). All is a function of the bookmark and the run's day, so a replay asks whom the run has asked.
+ * that is live (FEED_CLOCK_WINDOW). Docusign's own count (FEED_CLOCK_BILLING) is asked once a week, on a weekday by the account's id, and on
+ * the last night before the billing period ends, so that nearly all of each period is compared. All is a function of the bookmark and the run's day, so a replay asks whom the run has asked.
  */
 #ifndef ENVTALLY_FEED_SCHEDULE_H
 #define ENVTALLY_FEED_SCHEDULE_H

@@ -27,6 +27,33 @@ struct poptOption fetch_options_table[] = {
 	POPT_TABLEEND,
 };
 
+static char *state;
+static int ask_all, ask_due;
+static long long requests_most;
+
+struct poptOption fetch_rule_table[] = {
+	{"state", 0, POPT_ARG_STRING, &state, 0, "the bookmarks of earlier runs", "FILE"},
+	{"all", 0, POPT_ARG_NONE, &ask_all, 0, "ask all accounts, also those that are not due", NULL},
+	{"due", 0, POPT_ARG_NONE, &ask_due, 0, "ask only the accounts that are due, however few there are", NULL},
+	{"max-requests", 0, POPT_ARG_LONGLONG, &requests_most, 0,
+		"make at most N requests; the accounts that are put off are the next run's first", "N"},
+	POPT_TABLEEND,
+};
+
+struct fetch_rule fetch_options_rule(void)
+{
+	if (ask_all && ask_due)
+		options_refuse("cannot use --all together with --due");
+	if (requests_most < 0)
+		options_refuse("cannot use --max-requests %lld: it must be 1 or more, or 0 for no limit", requests_most);
+	return (struct fetch_rule){.whom = ask_all ? ASK_ALL : ask_due ? ASK_DUE : ASK_BY_SIZE, .requests_most = requests_most};
+}
+
+const char *fetch_options_state(void)
+{
+	return state;
+}
+
 static void report(bool detail, const char *text)
 {
 	if (detail)

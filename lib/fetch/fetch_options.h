@@ -4,6 +4,7 @@
 #ifndef ENVTALLY_FETCH_OPTIONS_H
 #define ENVTALLY_FETCH_OPTIONS_H
 
+#include "fetch/fetch_turns.h"
 #include "http/fetch_source.h"
 #include "io/output.h"
 #include "stream/message.h"
@@ -15,6 +16,11 @@ extern struct poptOption fetch_options_table[];
 
 /* Their values, checked; an invalid one ends the program (options.h). */
 struct fetch_source_options fetch_options_source(const char *program);
+
+/* --state, --all, --due, --max-requests: whom a fetcher asks, by what earlier runs have left. Values as above. */
+extern struct poptOption fetch_rule_table[];
+struct fetch_rule fetch_options_rule(void);
+const char *fetch_options_state(void); /* or NULL */
 
 /* Standard input of a fetcher: a CONNECTION among lines that are copied. */
 struct fetch_input {

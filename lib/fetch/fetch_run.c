@@ -265,11 +265,10 @@ static int restart(struct fetch_run *run, struct walk *walk, const char *why, st
 	return result == 0 ? send_request(run, walk, error) : result;
 }
 
-/* No response, 5xx, a rate limit or unusable content is the service's failure; any other 4xx, or error in a 2xx, is the account's. */
+/* No response, 5xx, a rate limit or unusable content is the service's failure; a refusal, or error in a 2xx, is the account's. */
 static bool is_service_failure(const struct http_response *response)
 {
-	bool refusal = response->status >= 400 && response->status < 500 && response->status != 408 && !response->limited;
-	return response->error.status && !refusal && !is_error_in_200(response);
+	return response->error.status && !fetch_source_refused(response) && !is_error_in_200(response);
 }
 
 /* After a page: its items are downloaded before the next page is requested, so that no bookmark is past one that is not. */
@@ -389,7 +388,7 @@ static int open_all(
 	if (run->feed.per_organization && run->shard.count > 1)
 		return error_set(error, EX_USAGE, "cannot use --shard with feed '%s': it is read for the whole organization at once",
 			run->feed.name);
-	if (bookmarks_load(&run->bookmarks, run->feed.stream, state, &run->shard, error) < 0 ||
+	if (bookmarks_load(&run->bookmarks, run->feed.stream, state, &run->given_state, &run->shard, error) < 0 ||
 		feed_page_reader_open(&run->page, &run->feed, false, error) < 0 || fetch_walk_open(run, error) < 0 ||
 		list_turns(run, error) < 0)
 		return -1;
@@ -485,6 +484,7 @@ void fetch_run_release(struct fetch_run *run)
 	esign_sites_release(&run->sites);
 	json_scanner_free(run->record);
 	bookmarks_release(&run->bookmarks);
+	buffer_release(&run->given_state);
 	feed_release(&run->feed);
 	fetch_turns_release(&run->turns);
 	account_list_release(&run->accounts);

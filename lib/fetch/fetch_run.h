@@ -29,6 +29,7 @@ struct fetch_run {
 	struct account_list accounts; /* all of the shard in the input; the connection selects which are fetched */
 	struct shard shard; /* likewise set before */
 	struct fetch_rule rule; /* likewise */
+	struct buffer given_state; /* likewise: of a program before this one, or empty */
 	unsigned long long records; /* written */
 
 	int64_t now, began_ms; /* the run's clock; monotonic_ms() */
@@ -51,7 +52,7 @@ struct fetch_run {
 
 #define FETCH_RUN_INIT \
 	{ \
-		.connection = {.expires_at = 0 } \
+		.connection = {.expires_at = 0}, .given_state = BUFFER_INIT \
 	}
 
 /*

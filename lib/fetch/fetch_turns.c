@@ -10,7 +10,7 @@ int fetch_turns_add(struct fetch_turns *turns, const char *account_id, struct bo
 	struct fetch_turn *turn = array_grow((void **)&turns->list, &turns->count, sizeof *turn, error);
 	if (!turn)
 		return -1;
-	*turn = (struct fetch_turn){.account_id = account_id, .bookmark = bookmark, .number = turns->count};
+	*turn = (struct fetch_turn){.account_id = account_id, .bookmark = bookmark, .number = turns->count - 1};
 	return 0;
 }
 
@@ -34,6 +34,11 @@ static int compare_ids(const void *left, const void *right)
 static int64_t expected_cost(const struct fetch_turn *turn, const struct feed *feed)
 {
 	return feed->paging == FEED_PAGING_CURSOR && turn->bookmark->last_page == 0 ? 2 : 1;
+}
+
+int64_t fetch_turns_billing_part(int64_t requests_most)
+{
+	return requests_most >= 20 ? requests_most / 10 : requests_most >= 3 ? 2 : 0;
 }
 
 static bool is_due(const struct fetch_turn *turn)

@@ -39,6 +39,9 @@ struct fetch_turns {
 	size_t count, asked;
 };
 
+/* Of a budget, the part that is for Docusign's own count where the profile wants that: a tenth, two at least. The rest is for envelopes. */
+int64_t fetch_turns_billing_part(int64_t requests_most);
+
 /* Adds an account, whose bookmark is as the last run left it. */
 int fetch_turns_add(struct fetch_turns *turns, const char *account_id, struct bookmark *bookmark, struct error *error);
 void fetch_turns_decide(struct fetch_turns *turns, const struct fetch_rule *rule, const struct feed *feed, int32_t today);

@@ -179,17 +179,39 @@ static int fetch_plan_items(struct organization_feed *feed, struct error *error)
 	return for_each(&response, "/body", feed, print_plan_item, error);
 }
 
+static int open_billing(struct organization_feed *feed, struct error *error)
+{
+	const struct buffer none = BUFFER_INIT;
+	const struct shard all = {.count = 0};
+	bool asks_all = !feed->state || feed->rule.whom == ASK_ALL;
+	int64_t most = feed->rule.requests_most;
+	feed->billing.rule =
+		(struct fetch_rule){.whom = asks_all ? ASK_ALL : ASK_DUE, .requests_most = most ? fetch_turns_billing_part(most) : 0};
+	return bookmarks_load(&feed->billing.bookmarks, BILLING_STREAM, feed->state, &none, &all, error);
+}
+
+static int run_billing(struct organization_feed *feed, struct error *error)
+{
+	if (billing_feed_run(&feed->billing, feed->source, feed->connection, feed->output, &feed->records, error) < 0)
+		return -1;
+	if (feed->state) {
+		bookmarks_append_state(&feed->billing.bookmarks, &feed->output->pending);
+		output_line_end(feed->output);
+	}
+	return 0;
+}
+
 int organization_feed_run(struct organization_feed *feed, struct error *error)
 {
 	static const char *const account_pointers[ACCOUNT_FIELDS] = {
 		[GROUP_ACCOUNT_ID] = "/accountId", [OTHER_ACCOUNT_ID] = "/id", [SITE_NAME] = "/siteName"};
 	static const char *const organization_pointers[] = {"/id", "/accounts"};
-	if (!(feed->account = json_scanner_new(account_pointers, ACCOUNT_FIELDS, error)) ||
+	if ((feed->with_billing && open_billing(feed, error) < 0) ||
+		!(feed->account = json_scanner_new(account_pointers, ACCOUNT_FIELDS, error)) ||
 		!(feed->organization = json_scanner_new(organization_pointers, 2, error)) || fetch_accounts(feed, error) < 0 ||
 		fetch_plan_items(feed, error) < 0)
 		return -1;
-	return feed->with_billing ? billing_feed_run(&feed->billing, feed->source, feed->connection, feed->output, &feed->records, error)
-				  : 0;
+	return feed->with_billing ? run_billing(feed, error) : 0;
 }
 
 void organization_feed_release(struct organization_feed *feed)

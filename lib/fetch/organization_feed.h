@@ -14,12 +14,16 @@
 #include "fetch/billing_feed.h"
 #include "json/json_scan.h"
 
-/* The caller sets the first four. */
+/* The caller sets the first six. */
 struct organization_feed {
 	const struct connection *connection;
 	struct fetch_source *source;
 	struct output *output;
 	bool with_billing;
+	const char *
+		state; /* the bookmarks of earlier runs, by which billing is asked when it is due, and then a STATE ends the output; NULL: it is asked of
+			      all accounts */
+	struct fetch_rule rule; /* of the run: what it says for envelopes */
 	struct account_list accounts;
 	struct json_scanner *account, *organization;
 	struct billing_feed billing;

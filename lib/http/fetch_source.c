@@ -140,6 +140,11 @@ int64_t fetch_source_time(const struct fetch_source *source, const struct http_r
 	return source->now + (response->answered_at - source->first_response_at);
 }
 
+bool fetch_source_refused(const struct http_response *response)
+{
+	return response->status >= 400 && response->status < 500 && response->status != 408 && !response->limited;
+}
+
 int fetch_source_close(struct fetch_source *source, bool complete, struct error *error)
 {
 	int result = 0;

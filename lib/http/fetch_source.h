@@ -90,6 +90,9 @@ void fetch_source_headroom(const struct fetch_source *source, int64_t *left, int
  */
 int fetch_source_next(struct fetch_source *source, struct http_response *response, struct error *error);
 
+/* Is it a refusal, which asking again does not change: a 4xx other than a limit or a timeout? */
+bool fetch_source_refused(const struct http_response *response);
+
 /* Ends a recording durably (if `complete`; else it can be resumed), closes and frees. Returns 0, or -1 with an error. */
 int fetch_source_close(struct fetch_source *source, bool complete, struct error *error);
 

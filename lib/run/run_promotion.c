@@ -1,6 +1,7 @@
 #include "run/run_promotion.h"
 
 #include "base/instant.h"
+#include "fetch/feed_schedule.h"
 #include "io/atomic_file.h"
 #include "merge/ledger_envelopes.h"
 #include "run/json_file.h"
@@ -20,12 +21,13 @@
 #include <unistd.h>
 
 #define NOT_ASKED_FOR (-1)
+#define BILLING_DAYS (FEED_CYCLE_DAYS + 1) /* a night's hour may differ */
 
 /* ---- accounts without Docusign's own count ---- */
 
 struct billing_search {
-	struct name_table accounts; /* value 1: it has a count that this run requested */
-	int64_t clock;
+	struct name_table accounts; /* value 1: it has a count of no earlier day */
+	int64_t since;
 };
 
 static void search_billing(void *context, struct record *record)
@@ -37,7 +39,7 @@ static void search_billing(void *context, struct record *record)
 	bool is_account = message_is_record(record->message, "account"), is_count = message_is_record(record->message, "billing_period");
 	if (is_account)
 		search->accounts.names[account].value |= 2;
-	if (is_count && record_instant_or_none(record, SLOT_observed_at) >= search->clock)
+	if (is_count && record_instant_or_none(record, SLOT_observed_at) >= search->since)
 		search->accounts.names[account].value |= 1;
 }
 
@@ -47,11 +49,12 @@ static int is_wanted(void *context, const char *text, size_t length)
 	return length == account->length + 2 && strncasecmp(text + 1, account->text, account->length) == 0;
 }
 
-/* The number of accounts for which it was requested in this run and not reported; NOT_ASKED_FOR if the profile does not request it. */
+/* The number of accounts of which it was not reported for longer than the week after which it is requested again; NOT_ASKED_FOR if the profile does
+ * not request it. */
 static int count_without_billing(const char *folder, int64_t clock, int64_t *count, struct error *error)
 {
 	static const char *const pointers[] = {"/download_billing", "/accounts"};
-	struct billing_search search = {.clock = clock};
+	struct billing_search search = {.since = clock - BILLING_DAYS * DAY_MS};
 	char path[RUN_PATH_LIMIT];
 	struct json_file profile;
 	*count = NOT_ASKED_FOR;
