@@ -148,7 +148,7 @@ test-programs: $(programs) $(unit_tests) $(test_programs) ## build the programs 
 # Folders may have any name: each is quoted for the shell, and where it is written into a script or a unit.
 to = "$(DESTDIR)$(1)"
 man_pages := $(wildcard doc/man/*.[157])
-documents := README.md CHANGELOG.md SECURITY.md LICENSE $(wildcard doc/*.md) doc/report.png
+documents := README.md CHANGELOG.md SECURITY.md LICENSE $(wildcard doc/*.md) doc/report.png doc/grafana-dashboard.json doc/prometheus-rules.yml
 configured = sed -e 's|@bindir@|$(bindir)|g' -e 's|@libexecdir@|$(libexecdir)|g' -e 's|@sysconfdir@|$(sysconfdir)|g' -e 's|@localstatedir@|$(localstatedir)|g'
 
 install: all ## install programs, manual pages, documents, completion and systemd units: DESTDIR, prefix and the other directories as usual

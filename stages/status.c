@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *name, *runs, *ledger, *lock, *results, *verdict, *format = "text", *form;
+static char *name, *runs, *ledger, *lock, *results, *verdict, *format = "text", *form, *label;
 static int restatements, positions, accounts, all, check, warn_days = -1;
 
 static struct poptOption table[] = {
@@ -35,6 +35,7 @@ static struct poptOption table[] = {
 	{"all", 0, POPT_ARG_NONE, &all, 0, "print all lines of each kind, not ten", NULL},
 	{"format", 0, POPT_ARG_STRING, &format, 0, "text (the default) or json, one line", "FORMAT"},
 	{"form", 0, POPT_ARG_STRING, &form, 0, "make of such lines on standard input: prometheus, alerts, profiles or summary", "FORM"},
+	{"label", 0, POPT_ARG_STRING, &label, 0, "of --form prometheus: a label for each metric", "NAME=VALUE"},
 	{"warn-days", 0, POPT_ARG_INT, &warn_days, 0, "warn of rights that run out in fewer days (default: repeat the last run's warnings)",
 		"N"},
 	{"check", 0, POPT_ARG_NONE, &check, 0, "exit with 69 if something needs attention", NULL},
@@ -82,7 +83,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 		if (strcmp(form, "prometheus") != 0 && strcmp(form, "alerts") != 0 && strcmp(form, "profiles") != 0 &&
 			strcmp(form, "summary") != 0)
 			options_refuse("cannot use --form '%s': it must be prometheus, alerts, profiles or summary", form);
-		watch_append_form(STDIN_FILENO, form, &output->pending, error);
+		watch_append_form(STDIN_FILENO, form, label, &output->pending, error);
 		return;
 	}
 	if (!name || (!results && (!runs || !ledger)))

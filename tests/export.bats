@@ -535,6 +535,9 @@ same_everywhere() {
 	# The last day of each burn-down has the units of its consumption, of all accounts.
 	same "$(records_of consumption <ws/runs/acme/20250325T020000Z/consumption.ndjson | jq -sr 'group_by(.period_start)[] | [.[0].period_start[:10], (map(.units_consumed) | add)] | join("|")')" \
 		"$(query 'SELECT first_day, sum(units) FROM (SELECT first_day, software_model, max(units_to_date) AS units FROM envtally.burn_down GROUP BY 1, 2) b GROUP BY 1 ORDER BY 1')"
+	# Each model's units and rights, as its position has them.
+	same "$(records_of metric_result <$results | jq -r '[.software_model, .period_start[:10], .rights_used, .rights_owned] | join("|")' | sort)" \
+		"$(query 'SELECT software_model, first_day, max(units_to_date), max(rights_owned) FROM envtally.burn_down WHERE rights_owned IS NOT NULL GROUP BY 1, 2' | sort)"
 	same "$(records_of group_result <$results | jq -s 'length')" "$(query 'SELECT count(*) FROM envtally.chargeback')"
 	same "$(jq -s 'map(select(.type == "RECORD")) | length' ws/runs/acme/20250325T020000Z/restatements.ndjson)" "$(query 'SELECT count(*) FROM envtally.restatements WHERE restated_at IS NOT NULL AND account_name IS NOT NULL')"
 	same "$(query 'SELECT count(*) FROM envtally.account')|0" "$(query "SELECT count(*), count(*) FILTER (WHERE state = 'fresh') FROM envtally.freshness")"
@@ -545,6 +548,38 @@ same_everywhere() {
 	before=$(query "SELECT string_agg(xmin::text, ' ') FROM pg_class WHERE relnamespace = 'envtally'::regnamespace AND relkind = 'v'")
 	load
 	same "$before" "$(query "SELECT string_agg(xmin::text, ' ') FROM pg_class WHERE relnamespace = 'envtally'::regnamespace AND relkind = 'v'")"
+}
+
+# Grafana's variables and macros are written as its PostgreSQL data source writes them.
+@test "postgres: the queries of the Grafana dashboard, by a role that may only read, have the figures of the run" {
+	needs_server
+	"$pipeline" run -q -C ws --group-by account --replay "$acme/nights/20250325T020000Z"
+	load
+	query 'CREATE ROLE grafana LOGIN; GRANT USAGE ON SCHEMA envtally TO grafana; GRANT SELECT ON ALL TABLES IN SCHEMA envtally TO grafana'
+	jq -r "(.templating.list[] | select(.type == \"query\") | [.name, .query]),
+		(.panels[] | .title as \$title | .targets[]? | select(.rawSql) | [\$title + \" \" + .refId + (if .format == \"time_series\" then \" time\" else \"\" end),
+			(.rawSql | gsub(\"\\\\\$profile\"; \"'acme'\") | gsub(\"\\\\\$__timeFilter\\\\((?<of>[a-z_]+)\\\\)\"; \"\(.of) BETWEEN '2024-01-01T00:00:00Z' AND '2027-12-31T00:00:00Z'\"))])
+		| join(\"\\t\")" "$root/doc/grafana-dashboard.json" >queries
+	[ "$(wc -l <queries)" -ge 12 ]
+	run ! grep '$[a-z_{]' queries
+	while IFS=$'\t' read -r title sql; do
+		PGUSER=grafana psql -X -q --csv -v ON_ERROR_STOP=1 -c "$sql" >"rows.${title//[^A-Za-z]/_}" || { echo "$title: $sql"; return 1; }
+		# Each has rows in these nights; one over time has the columns that make series.
+		[ "$(wc -l <"rows.${title//[^A-Za-z]/_}")" -ge 2 ] || { echo "no rows: $title"; return 1; }
+		[[ $title != *' time' ]] || same time,metric,value "$(head -n 1 "rows.${title//[^A-Za-z]/_}")"
+	done <queries
+	same acme "$(sed -n '2p' rows.profile)"
+	results=ws/runs/acme/20250325T020000Z/results.ndjson
+	rows() { query "SELECT count(*) FROM ($(sed -n "s/^$1 A\t//p" queries)) q"; }
+	open() { records_of metric_result <$results | jq -rs "map(select(.period_state == \"open\")) | $1"; }
+	same "$(open 'map(.unlicensed_rights) | add')" "$(sed -n 2p rows.Rights_missing_now_A)"
+	same "$(open 'map(select(.status == "Not Compliant")) | length')" "$(sed -n 2p rows.Rows_not_compliant_A)"
+	same "$(records_of forecast <$results | jq -s 'map(select(.warning)) | length')" "$(sed -n 2p rows.Rights_that_run_out_soon_A)"
+	same "$(jq -s 'map(select(.type == "RECORD" and .stream == "account")) | length' ws/runs/acme/20250325T020000Z/accounts.ndjson)" "$(sed -n 2p rows.Accounts_not_fresh_A)"
+	same "$(open 'sort_by(-.rights_used / .rights_owned)[] | "\(.software_model),\(.rights_owned),\(.rights_used)"')" "$(sed 1d rows.Position_now_A | cut -d , -f 2,6,7)"
+	same "$(open 'map(.current_period_spend | tonumber) | add')" "$(sed -n 2p rows.Money_A | cut -d , -f 2 | jq .)"
+	same "$(jq -s 'map(select(.type == "RECORD")) | length' ws/runs/acme/20250325T020000Z/restatements.ndjson)" "$(rows Restatements)"
+	same "$(records_of group_result <$results | wc -l)" "$(rows Chargeback)"
 }
 
 @test "a workspace that may be read but not written: export, reconcile, report, status and explain; what writes is 73" {

@@ -15,7 +15,7 @@ install_to() { # FOLDER-WITHOUT-DESTDIR
 	env -u ENVTALLY_BIN "$prefix/bin/envtally" run -q -C ws --replay "$acme/nights/20250318T020000Z"
 	[ -e ws/runs/acme/20250318T020000Z/report.html ]
 	for page in "$root"/doc/man/*; do [ -e "$prefix/share/man/man${page##*.}/${page##*/}" ]; done
-	for document in README.md LICENSE SECURITY.md CHANGELOG.md running.md; do [ -e "$prefix/share/doc/envtally/$document" ]; done
+	for document in README.md LICENSE SECURITY.md CHANGELOG.md running.md grafana-dashboard.json prometheus-rules.yml; do [ -e "$prefix/share/doc/envtally/$document" ]; done
 	install_to "$prefix" uninstall
 	same "$prefix/etc/envtally/envtally.conf" "$(find "$prefix" ! -type d)"
 }

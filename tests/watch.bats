@@ -30,10 +30,80 @@ last=20250325T020000Z
 	same "$(grep -o '^envtally_[a-z_]*' <<<"$output" | sort -u)" "$(awk '/^# TYPE/ && $4 == "gauge" { print $3 }' <<<"$output" | sort)"
 	# A metric's samples stand together, and every line has the form of the text format.
 	same '' "$(awk '!/^#/ { sub(/[{ ].*/, ""); if ($0 != last && seen[$0]++) print; last = $0 }' <<<"$output")"
-	run ! grep -vE '^(# (HELP|TYPE) envtally_[a-z_]+ .+|envtally_[a-z_]+\{profile="(acme|beta)"(,[a-z_]+="[^"]*")*\} ([0-9]+|\+Inf))$' <<<"$output"
+	run ! grep -vE '^(# (HELP|TYPE) envtally_[a-z_]+ .+|envtally_[a-z_]+\{profile="(acme|beta)"(,[a-z_]+="[^"]*")*\} ([0-9.]+|\+Inf))$' <<<"$output"
 	"$pipeline" status -C ws --format prometheus --now 2025-03-18T03:00:00Z | grep -qx 'envtally_last_success_timestamp_seconds{profile="acme"} 1742263200'
 	printf '%s\n' '{"profile":"a","is_workspace":true,"healthy":true,"attention":[],"positions":[{"software_model":"x\"y\\z\nw","license_metric":"m","rights_owned":"unlimited"}]}' |
 		status --form prometheus | grep -qxF 'envtally_rights_owned{profile="a",software_model="x\"y\\z\nw",license_metric="m"} +Inf'
+}
+
+# A profile of which everything is known and wrong, as status prints it.
+everything='{"profile":"b","is_workspace":false,"clock":"2025-03-25T03:00:00Z","healthy":false,"attention":["partial","run_out"],"verdict":"At risk: x",
+"runs":{"succeeded":1},"last_success_at":"2025-03-24T03:00:00Z","last_run":{"state":"partial","started_at":"2025-03-25T02:00:00Z","seconds":60,"restatements":1,"rejects":1,
+"requests":9,"accounts_due":3,"accounts_asked":2,"accounts_put_off":1},"feeds":{"accounts":3,"week_behind":1,"due":1,"stale":1,"never_read":1,
+"oldest_at":"2025-03-01T03:00:00Z","newest_at":"2025-03-02T03:00:00Z"},"undated":0,"disk":{"runs":1},"units":{"in_positions":1,"without_position":1},
+"positions":[{"software_model":"m","license_metric":"e","period_state":"open","rights_owned":200,"rights_used":150,"unlicensed_rights":1,"is_shared":false,"is_covered":false,"days_left":3}]}'
+
+@test "Prometheus rules and Grafana dashboard in doc/: metrics that status prints; a panel is complete and has its place" {
+	acme_after 2 ws
+	"$pipeline" status -C ws --format prometheus --now 2025-03-25T03:00:00Z >real
+	tr -d '\n' <<<"$everything" | status --form prometheus >made
+	known=$(awk '/^# TYPE/ { print $3 }' real made | sort -u)
+	for file in prometheus-rules.yml grafana-dashboard.json; do
+		used=$(grep -o 'envtally_[a-z_]*' "$root/doc/$file" | sort -u)
+		[ "$(wc -l <<<"$used")" -ge 8 ]
+		same '' "$(comm -13 <(printf '%s\n' "$known") <(printf '%s\n' "$used"))"
+	done
+	# The problems that rules name are those of the JSON.
+	for problem in $(grep -oE 'problem=~"[a-z_|]*' "$root/doc/prometheus-rules.yml" | sed 's/.*"//; s/|/ /g'); do
+		grep -qF "\`$problem\`" "$root/doc/running.md"
+	done
+	same '[]' "$(jq -c '[.panels[] | select(.type != "row") | select((.title | length) == 0 or (.targets | length) == 0 or ([.targets[]
+		| if .datasource == {type: "postgres", uid: "${postgres}"} then .rawSql else .datasource == {type: "prometheus", uid: "${prometheus}"} and .expr end] | all | not)) | .title]' \
+		"$root/doc/grafana-dashboard.json")"
+	jq -e '[.panels[].id] | length == (unique | length)' "$root/doc/grafana-dashboard.json"
+	# No two panels share a cell of the grid.
+	jq -e '[.panels[].gridPos | . as $at | range($at.y; $at.y + $at.h) as $y | range($at.x; $at.x + $at.w) | [., $y]] | length == (unique | length) and all(.[]; .[0] < 24)' \
+		"$root/doc/grafana-dashboard.json"
+}
+
+@test "Prometheus rules: each fires when it should (promtool), also on what status prints of the second night" {
+	command -v promtool >/dev/null || skip "no promtool (Debian: prometheus)"
+	run -0 promtool test rules "$root/tests/prometheus-rules-test.yml"
+	acme_after 2 ws
+	"$pipeline" status -C ws --format prometheus --now 2025-03-25T03:00:00Z >real
+	promtool check metrics <real
+	tr -d '\n' <<<"$everything" | status --form prometheus --label workspace=w >made
+	run -3 promtool check metrics <made
+	same 'envtally_run_out_days use base unit "seconds" instead of "days"' "$output"
+	# Its samples for three hours, the clock moved to 0.
+	{
+		printf 'rule_files: ["%s"]\nevaluation_interval: 1h\ntests:\n- interval: 1h\n  input_series:\n' "$root/doc/prometheus-rules.yml"
+		awk -v now="$(date -ud 2025-03-25T03:00:00Z +%s)" '!/^#/ { value = $NF; sub(/ [^ ]*$/, ""); if (/_timestamp_seconds/) value -= now
+			printf "  - {series: '"'%s'"', values: \"%sx3\"}\n", $0, value }' real
+		printf '  promql_expr_test:\n  - expr: sum by (alertname) (ALERTS)\n    eval_time: 3h\n    exp_samples: [{labels: "{alertname=\\"EnvtallyRestated\\"}", value: 1}]\n'
+	} >test.yml
+	run -0 promtool test rules test.yml
+}
+
+@test "status --label: a label before those of each metric, for one exporter of several workspaces" {
+	acme_after 1 ws
+	run -0 --separate-stderr "$pipeline" status -C ws --format prometheus --label 'workspace=a "b\c=d' --now 2025-03-18T03:00:00Z
+	same '' "$(grep -v '^#' <<<"$output" | grep -vF '{workspace="a \"b\\c=d",profile="acme"')"
+	grep -qxF 'envtally_accounts{workspace="a \"b\\c=d",profile="acme"} 6' <<<"$output"
+	run --separate-stderr "$pipeline" status -C ws --label workspace=x
+	fails 64 "pipeline.sh: cannot use --label: it is of --format prometheus"
+	for label in profile=x =x workspace= 1a=b; do
+		run --separate-stderr "$pipeline" status -C ws --format prometheus --label $label
+		refused 64 "pipeline.sh: cannot use --label '$label': it must be NAME=VALUE, *"
+	done
+}
+
+@test "accounts_due is what the run was to ask, week_behind whose feed has not advanced for 7 days: one word for each" {
+	acme_after 2 ws
+	run -0 --separate-stderr "$pipeline" status -C ws --format json --now 2025-03-25T03:00:00Z
+	same "$(jq -c '.counts | [.accounts_due, .accounts_asked, .accounts_put_off]' ws/runs/acme/$last/job.json)" \
+		"$(jq -c '.last_run | [.accounts_due, .accounts_asked, .accounts_put_off]' <<<"$output")"
+	same '[1,1]' "$(jq -c '.feeds | [.week_behind, .due]' <<<"$output")"
 }
 
 @test "status: ten lines of a kind, the rest as one; --all prints them" {

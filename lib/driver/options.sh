@@ -56,6 +56,7 @@ options='
 --check||status|exit 69 if something needs attention
 --all||status|print all lines of each kind, not ten
 --on-finish|COMMAND|run|run this shell command after each profile, with the result as JSON on its standard input
+--label|NAME=VALUE|status|of --format prometheus: a label for each metric, as workspace=acme where one exporter reads several workspaces
 --on-alert|COMMAND|run status|run this shell command for each new alert, with it as JSON on its standard input
 --summary||run|print one line for each profile when all is done, also with -q: for cron mail
 --no-cache||validate run shard replay|do not keep the access token in the workspace
@@ -282,6 +283,11 @@ set_option() { # OPTION VALUE
 	--on-finish) on_finish=$2 ;;
 	--on-alert) on_alert=$2 ;;
 	--summary) summary=1 ;;
+	--label)
+		[[ $2 =~ ^[a-zA-Z][a-zA-Z0-9_]*=.+$ && ! $2 =~ ^(profile|problem|verdict|state|kind|software_model|license_metric)= ]] ||
+			fail 64 "cannot use --label '$2': it must be NAME=VALUE, and NAME letters, digits and _, and no label that metrics have"
+		metric_label=(--label "$2")
+		;;
 	--log-format)
 		[[ $2 =~ ^(text|json)$ ]] || fail 64 "cannot use --log-format '$2': it must be text or json"
 		log_format=$2

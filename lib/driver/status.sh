@@ -78,6 +78,7 @@ entitlements_command() {
 status_command() {
 	no_operands status
 	need_workspace
+	[ ${#metric_label[@]} -eq 0 ] || [ "$format" = prometheus ] || fail 64 "cannot use --label: it is of --format prometheus"
 	local worst=0 all facts flags=(${status_flags[@]+"${status_flags[@]}"})
 	[ "$check_status" = 0 ] || flags+=(--check)
 	if [ "$format" = text ]; then
@@ -86,7 +87,7 @@ status_command() {
 	else
 		all=$(watch_all --format json ${flags[@]+"${flags[@]}"}) || worst=$?
 		[ "$worst" -eq 0 ] || [ "$worst" -eq 69 ] || return "$worst"
-		[ "$format" = json ] || all=$(stage status --form prometheus <<<"$all")
+		[ "$format" = json ] || all=$(stage status --form prometheus ${metric_label[@]+"${metric_label[@]}"} <<<"$all")
 		put '%s\n' "$all"
 	fi
 	if [ -n "$on_alert" ]; then

@@ -86,14 +86,16 @@ SELECT r.profile, r.publisher, r.product, r.software_model, r.license_metric, r.
   f.exhausted_on, f.days_left, f.expected_true_up_cost::numeric AS expected_true_up_cost, f.warning
 FROM envtally.metric_result r LEFT JOIN envtally.forecast f USING (profile, software_model, license_metric, period_start)
 WHERE r.period_state = 'open'"},
-  {name: "burn_down", tables: ["consumption", "daily_consumption", "metric_result"], sql: "
+  {name: "burn_down", tables: ["consumption", "daily_consumption", "subscription", "metric_result"], sql: "
 SELECT u.profile, u.software_model, (u.period_start AT TIME ZONE 'UTC')::date AS first_day, (u.period_end AT TIME ZONE 'UTC')::date - 1 AS last_day, u.day,
   u.units_consumed, sum(u.units_consumed) OVER (PARTITION BY u.profile, u.software_model, u.period_start ORDER BY u.day)::bigint AS units_to_date,
   r.rights_owned
-FROM (SELECT c.profile, c.software_model, c.period_start, c.period_end, d.day, sum(d.units_consumed)::bigint AS units_consumed
+FROM (SELECT c.profile, s.software_model, c.period_start, c.period_end, d.day, sum(d.units_consumed)::bigint AS units_consumed
   FROM envtally.daily_consumption d JOIN envtally.consumption c ON c.profile = d.profile AND c.account_id = d.account_id AND c.plan_item_id = d.plan_item_id
     AND d.day >= (c.period_start AT TIME ZONE 'UTC')::date AND d.day < (c.period_end AT TIME ZONE 'UTC')::date
-  GROUP BY c.profile, c.software_model, c.period_start, c.period_end, d.day) u
+  LEFT JOIN (SELECT profile, plan_item_id, min(software_model) AS software_model FROM envtally.subscription GROUP BY profile, plan_item_id) s
+    ON s.profile = c.profile AND s.plan_item_id = c.plan_item_id
+  GROUP BY c.profile, s.software_model, c.period_start, c.period_end, d.day) u
 LEFT JOIN (SELECT profile, software_model, period_start, min(rights_owned) AS rights_owned FROM envtally.metric_result
   GROUP BY profile, software_model, period_start HAVING count(*) = 1) r USING (profile, software_model, period_start)"},
   {name: "chargeback", tables: ["group_result"], sql: "

@@ -74,7 +74,7 @@ static void count_feeds(struct watch *watch)
 		int64_t watermark = account->watermark;
 		watch->stale += watch_account_is_stale(watch, account);
 		watch->never_read += watermark == INSTANT_NONE;
-		watch->due += watermark == INSTANT_NONE || feed_is_due(watermark, watch->options->now);
+		watch->week_behind += watermark == INSTANT_NONE || feed_is_due(watermark, watch->options->now);
 		if (watermark == INSTANT_NONE)
 			continue;
 		if (watch->oldest_watermark == INSTANT_NONE || watermark < watch->oldest_watermark)

@@ -72,7 +72,7 @@ struct watch {
 	struct name_table account_ids;
 	struct watch_account *accounts; /* by number of account_ids */
 	size_t account_count, fed_count; /* all; those of accounts.ndjson, which come first */
-	size_t stale, never_read, due;
+	size_t stale, never_read, week_behind; /* feeds; the last: not advanced for 7 days, or never read */
 	struct run_night night;
 	int64_t oldest_watermark, newest_watermark; /* INSTANT_NONE for none */
 	struct name_table position_keys;

@@ -1,4 +1,5 @@
-# What is known of profiles (watch_print.h), for monitors. Input: {"form": NAME, "of": [JSON of each profile]}; output: {"text": TEXT}.
+# What is known of profiles (watch_print.h), for monitors. Input: {"form": NAME, "label": LABEL or null, "of": [JSON of each profile]}; output:
+# {"text": TEXT}.
 
 # ---- prometheus ----
 
@@ -16,21 +17,32 @@ def run_of(value): .[] | select(.last_run) | [{profile}, (.last_run | value)];
 def of_runs: map(select(.is_workspace | not));
 def position(value): .[] | {profile} as $of | .positions[] | [$of + {software_model, license_metric}, value];
 
+# Where use beyond the rights owned is missing rights of this profile: not covered by an agreement, not unlimited. Rights that several profiles
+# share are the workspace's.
+def is_limited($of): (.is_covered | not) and ($of.is_workspace or (.is_shared | not)) and (.rights_owned | type) == "number" and .rights_used != null;
+def percent: if .rights_used <= 0 then 0 elif .rights_owned <= 0 then 100 else .rights_used * 100 / .rights_owned end;
+
 def prometheus:
 	metric("envtally_healthy"; "1 if nothing needs attention, as status --check says."; by_profile(.healthy)),
 	metric("envtally_attention"; "1 for each thing that needs attention.";
 		.[] | {profile} as $of | .attention[] | [$of + {problem: .}, 1]),
+	metric("envtally_verdict"; "1 for the verdict: Not Compliant, Incomplete, At risk or Compliant.";
+		.[] | select(.verdict) | [{profile, verdict: (.verdict | sub(":.*"; ""; "s"))}, 1]),
 	(of_runs |
 		metric("envtally_last_success_timestamp_seconds"; "Clock of the last run that succeeded."; by_profile(.last_success_at | seconds)),
 		metric("envtally_last_run_timestamp_seconds"; "Clock of the last run."; run_of(.started_at | seconds)),
 		metric("envtally_last_run_partial"; "1 if the last run could not read some account."; run_of(.state != "succeeded")),
 		metric("envtally_last_run_duration_seconds"; "How long the last run took."; run_of(.seconds)),
 		metric("envtally_last_run_requests"; "Requests of the last run."; run_of(.requests)),
+		metric("envtally_last_run_accounts_due"; "Accounts that were due when the last run began."; run_of(.accounts_due)),
+		metric("envtally_last_run_accounts_asked"; "Accounts that the last run asked."; run_of(.accounts_asked)),
+		metric("envtally_last_run_accounts_put_off"; "Accounts that the last run put off for want of requests."; run_of(.accounts_put_off)),
 		metric("envtally_last_run_restatements"; "Reported figures that the last run restated."; run_of(.restatements)),
 		metric("envtally_last_run_rejected_records"; "Records that the last run rejected."; run_of(.rejects)),
 		metric("envtally_runs"; "Runs by state."; .[] | {profile} as $of | .runs | to_entries[] | [$of + {state: .key}, .value]),
 		metric("envtally_accounts"; "Accounts of the organization."; by_profile(.feeds.accounts)),
-		metric("envtally_accounts_due"; "Accounts whose feed has not advanced for 7 days, or was never read."; by_profile(.feeds.due)),
+		metric("envtally_accounts_week_behind"; "Accounts whose feed has not advanced for 7 days, or was never read."; by_profile(.feeds.week_behind)),
+		metric("envtally_accounts_due"; "Older name of envtally_accounts_week_behind."; by_profile(.feeds.due)),
 		metric("envtally_accounts_stale"; "Accounts whose feed is stale, or was never read."; by_profile(.feeds.stale)),
 		metric("envtally_accounts_never_read"; "Accounts whose feed was never read."; by_profile(.feeds.never_read)),
 		metric("envtally_oldest_feed_age_seconds"; "Age of the feed that is furthest behind.";
@@ -44,6 +56,9 @@ def prometheus:
 	metric("envtally_rights_used"; "Rights used in the latest period."; position(.rights_used)),
 	metric("envtally_rights_owned"; "Rights owned in the latest period; +Inf if unlimited."; position(.rights_owned)),
 	metric("envtally_rights_missing"; "Rights that are missing in the latest period."; position(.unlicensed_rights)),
+	metric("envtally_rights_used_ratio"; "Share of the rights used in the open period, where more use means missing rights.";
+		.[] | . as $of | .positions[] | select(.period_state == "open" and is_limited($of))
+		| [($of | {profile}) + {software_model, license_metric}, percent / 100]),
 	metric("envtally_run_out_days"; "Days until the rights are expected to run out; 0 if they have.";
 		position(if .is_covered then null else .days_left end));
 
@@ -52,15 +67,10 @@ def prometheus:
 # A key is what holds, once; its line has no tab.
 def alert(key; members): "\([.profile] + key | tojson)\t\({event: "alert", kind: key[0], profile, clock} + members | tojson)";
 
-def percent:
-	if .rights_used == null or (.rights_owned | type) != "number" or .rights_used <= 0 then 0
-	elif .rights_owned <= 0 then 100
-	else .rights_used * 100 / .rights_owned | floor end;
-
 def thresholds:
 	. as $of | .positions[]
-	| select(.period_state == "open" and (.is_covered | not) and ($of.is_workspace or (.is_shared | not)))
-	| . as $position | percent as $percent
+	| select(.period_state == "open" and is_limited($of))
+	| . as $position | (percent | floor) as $percent
 	| [100, 90, 75] | map(select(. <= $percent)) | to_entries[]
 	| .value as $threshold | .key as $place
 	| ["threshold", $position.software_model, $position.license_metric, $position.period_start, $threshold] as $key
@@ -100,6 +110,11 @@ def summary:
 		+ (if .verdict then "; \(.verdict)" else "" end)
 	end;
 
-.form as $form | .of
-| [if $form == "prometheus" then prometheus elif $form == "alerts" then alerts elif $form == "profiles" then profiles else summary end]
+# "NAME=VALUE" before the labels of each sample; the first brace of its line begins them.
+def labelled($added):
+	if $added == null or startswith("#") then .
+	else ($added | split("=")[0] as $name | {($name): .[$name + "=" | length:]} | labels[:-1] + ",") as $first | sub("\\{"; $first) end;
+
+.form as $form | .label as $added | .of
+| [if $form == "prometheus" then prometheus | labelled($added) elif $form == "alerts" then alerts elif $form == "profiles" then profiles else summary end]
 | {text: (map(. + "\n") | join(""))}

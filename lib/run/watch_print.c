@@ -68,6 +68,9 @@ static void append_last_run(const struct watch *watch, struct buffer *json)
 	append_count(json, "restatements", last->restatements);
 	append_count(json, "rejects", last->rejects);
 	json_member_integer_or_null(json, "requests", watch->requests >= 0, watch->requests);
+	json_member_integer_or_null(json, "accounts_due", watch->night.accounts > 0, watch->night.due);
+	json_member_integer_or_null(json, "accounts_asked", watch->night.accounts > 0, watch->night.asked);
+	json_member_integer_or_null(json, "accounts_put_off", watch->night.accounts > 0, watch->night.put_off);
 	json_end(json, '}');
 }
 
@@ -103,7 +106,8 @@ static void append_feeds(const struct watch *watch, struct buffer *json)
 	size_t listed = 0;
 	json_member_begin(json, "feeds", '{');
 	json_member_integer(json, "accounts", (int64_t)watch->fed_count);
-	json_member_integer(json, "due", (int64_t)watch->due);
+	json_member_integer(json, "week_behind", (int64_t)watch->week_behind);
+	json_member_integer(json, "due", (int64_t)watch->week_behind); /* its older name */
 	json_member_integer(json, "stale", (int64_t)watch->stale);
 	json_member_integer(json, "never_read", (int64_t)watch->never_read);
 	json_member_instant(json, "oldest_at", watch->oldest_watermark);
@@ -222,11 +226,14 @@ int watch_append_json(const struct watch *watch, struct buffer *json, struct err
 	return buffer_check(json, error);
 }
 
-int watch_append_form(int descriptor, const char *form, struct buffer *text, struct error *error)
+int watch_append_form(int descriptor, const char *form, const char *label, struct buffer *text, struct error *error)
 {
 	struct buffer lines = BUFFER_INIT, json = BUFFER_INIT;
 	int result = buffer_append_descriptor(&lines, descriptor, INPUT_LIMIT, "standard input", error);
-	buffer_append_format(&json, "{\"form\":\"%s\",\"of\":[", form);
+	json_begin(&json, '{');
+	json_member_text(&json, "form", form);
+	json_member_text(&json, "label", label);
+	json_member_begin(&json, "of", '[');
 	for (size_t i = 0, end; i < lines.length; i = end + 1) {
 		const char *newline = memchr(lines.data + i, '\n', lines.length - i);
 		end = newline ? (size_t)(newline - lines.data) : lines.length;

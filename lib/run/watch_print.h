@@ -12,7 +12,8 @@ int watch_append_json(const struct watch *watch, struct buffer *json, struct err
 /*
  * Of a descriptor with such lines. `form`: "prometheus", a text file for its node exporter; "alerts", a line "KEY<tab>JSON" for each that
  * holds, with no JSON where a graver one of its kind holds; "profiles", how the keys of each profile begin; "summary", a line for each profile.
+ * `label`: "NAME=VALUE" for each metric, as they come from several workspaces; NULL for none.
  */
-int watch_append_form(int descriptor, const char *form, struct buffer *text, struct error *error);
+int watch_append_form(int descriptor, const char *form, const char *label, struct buffer *text, struct error *error);
 
 #endif
