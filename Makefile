@@ -68,7 +68,7 @@ test_programs := $(build)/tests/generate $(build)/tests/simulator $(build)/tests
 
 .DELETE_ON_ERROR:
 # bin/ also has bin/bootstrap, and lib is a folder; these are not files.
-.PHONY: all help screenshots test test-crash mutants soak fuzz fuzz-coverage install clean bench bench-merge bench-fetch bench-reconcile bench-scale test-programs fixtures lint lint-quick
+.PHONY: all help screenshots test test-crash valgrind mutants soak fuzz fuzz-coverage install clean bench bench-merge bench-fetch bench-reconcile bench-scale test-programs fixtures lint lint-quick
 .SECONDARY:
 
 all: $(programs) ## build every program into bin/ (the default)
@@ -182,6 +182,9 @@ test: ## build and run all tests (as tests/run does)
 test-crash: ## kill a whole run at 200 points, fail it at 40 (CRASH_POINTS=all: at every call that changes a file): minutes
 	SANITIZE=$(SANITIZE) CRASH_POINTS=$(or $(CRASH_POINTS),200) CRASH_JOBS=$(or $(CRASH_JOBS),$(shell nproc)) tests/run tests/crash.bats
 
+valgrind: all test-programs ## all tests with the first CALLS (2) calls of each kind of command line under valgrind: half an hour
+	tests/valgrind/run $(or $(CALLS),2)
+
 soak: test-programs ## 400 nights of outages, kills and worse (SEED=1, NIGHTS=400, ACCOUNTS=300), against as many calm ones: minutes
 	ENVTALLY_BIN=$(bin) ENVTALLY_BUILD=$(build) tests/soak/run
 
@@ -235,7 +238,7 @@ fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out 
 	$(build)/tests/generate --fixture fixtures/acme
 
 formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
-scripts := pipeline.sh .ci/run bin/bootstrap bin/make-deb package/completion.bash debian/envtally.postinst debian/envtally.postrm tests/debian-12-deb tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/benchmark/scale tests/soak/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
+scripts := pipeline.sh .ci/run bin/bootstrap bin/make-deb package/completion.bash debian/envtally.postinst debian/envtally.postrm tests/debian-12-deb tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/benchmark/scale tests/soak/run tests/valgrind/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
 	$(wildcard lib/driver/*.sh tests/*.bash tests/*/*.bash)
 
 lint-quick: ## check layout, layers, repeated code and shell scripts: seconds

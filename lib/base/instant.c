@@ -194,6 +194,14 @@ void day_format(int32_t day, char *text)
 	put_digits(text + 8, 2, month_day);
 }
 
+struct day_text day_text(int32_t day)
+{
+	struct day_text text;
+	day_format(day, text.text);
+	text.text[DAY_LENGTH] = 0;
+	return text;
+}
+
 int32_t instant_day(int64_t instant)
 {
 	return (int32_t)((instant - (instant < 0 ? DAY_MS - 1 : 0)) / DAY_MS);

@@ -44,6 +44,12 @@ int day_parse(const char *text, size_t length, int32_t *day);
 /* Writes YYYY-MM-DD: DAY_LENGTH bytes, without a terminator. */
 void day_format(int32_t day, char *text);
 
+/* The same as a string, for messages: buffer_append_format(text, "since %s", day_text(day).text). */
+struct day_text {
+	char text[DAY_LENGTH + 1];
+};
+struct day_text day_text(int32_t day);
+
 /* The day that an instant lies in; floors, so that it is right before 1970 too. */
 int32_t instant_day(int64_t instant);
 

@@ -11,22 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct text_of_day {
-	char text[DAY_LENGTH + 1];
-};
 struct text_of_instant {
 	char text[INSTANT_LENGTH + 1];
 };
 struct text_of_rights {
 	char text[24];
 };
-
-static struct text_of_day day_text(int32_t day)
-{
-	struct text_of_day text = {""};
-	day_format(day, text.text);
-	return text;
-}
 
 static struct text_of_instant instant_text(int64_t instant)
 {

@@ -8,13 +8,6 @@
 
 #define LEAST_SHOWN 0.02 /* growth and seasons of less are none */
 
-static void append_day(struct buffer *text, int32_t day)
-{
-	char formatted[DAY_LENGTH + 1];
-	day_format(day, formatted);
-	buffer_append_format(text, "%s", formatted);
-}
-
 static int percent(double part)
 {
 	return (int)forecast_round(100 * fabs(part));
@@ -42,11 +35,10 @@ static void append_season(struct buffer *text, const struct expected_use *use)
 		buffer_append_format(text, " Season: none.");
 		return;
 	}
-	buffer_append_format(text, " Season: of the days to come, the week from ");
-	append_day(text, use->season_from + 7 * (int32_t)facts->season_high.week);
-	buffer_append_format(text, " is the strongest, that from ");
-	append_day(text, use->season_from + 7 * (int32_t)facts->season_low.week);
-	buffer_append_format(text, " has %d%% less.", percent(1 - facts->season_low.factor / facts->season_high.factor));
+	int32_t high = use->season_from + 7 * (int32_t)facts->season_high.week,
+		low = use->season_from + 7 * (int32_t)facts->season_low.week;
+	buffer_append_format(text, " Season: of the days to come, the week from %s is the strongest, that from %s has %d%% less.",
+		day_text(high).text, day_text(low).text, percent(1 - facts->season_low.factor / facts->season_high.factor));
 }
 
 static void append_one_offs(struct buffer *text, const struct expected_use *use)
@@ -54,9 +46,10 @@ static void append_one_offs(struct buffer *text, const struct expected_use *use)
 	if (!use->one_off_count)
 		return;
 	const struct one_off_send *last = &use->one_offs[use->one_off_count - 1];
-	buffer_append_format(text, " One-off sends: %zu, the last of %" PRId64 " units on ", use->one_off_count, last->units);
-	append_day(text, last->day);
-	buffer_append_format(text, "; they count as used, and are left out of level, trend and season.");
+	buffer_append_format(text,
+		" One-off sends: %zu, the last of %" PRId64
+		" units on %s; they count as used, and are left out of level, trend and season.",
+		use->one_off_count, last->units, day_text(last->day).text);
 	int64_t year = forecast_round(365 * use->facts.one_off_rate);
 	buffer_append_format(text, " As many as so far are expected: %" PRId64 " unit%s a year.", year, phrase_plural(year));
 }

@@ -409,8 +409,5 @@ void report_append_account(const struct report *report, uint32_t account, struct
 
 void report_append_days(int64_t start, int64_t end, struct buffer *text)
 {
-	char first[DAY_LENGTH], last[DAY_LENGTH];
-	day_format(instant_day(start), first);
-	day_format(instant_day(end - 1), last);
-	buffer_append_format(text, "%.*s – %.*s", DAY_LENGTH, first, DAY_LENGTH, last);
+	buffer_append_format(text, "%s – %s", day_text(instant_day(start)).text, day_text(instant_day(end - 1)).text);
 }

@@ -137,7 +137,6 @@ static const char *shown(const char *text)
 
 static void append_text(const struct diff *diff, struct buffer *text)
 {
-	char day[DAY_LENGTH];
 	if (!diff->consumption.count && !diff->positions.count) {
 		buffer_append_format(text, "%s: no figure differs\n", diff->options->profile);
 		return;
@@ -146,17 +145,16 @@ static void append_text(const struct diff *diff, struct buffer *text)
 		text, "%s: %zu figures differ, %zu positions\n", diff->options->profile, diff->consumption.count, diff->positions.count);
 	for (size_t i = 0; i < diff->consumption.count; i++) {
 		const struct entry *entry = &diff->consumption.list[i];
-		day_format(instant_day(entry->start), day);
-		buffer_append_format(text, "  %.*s  account %s  plan item %s  %" PRId64 " -> %" PRId64 " (%+" PRId64 ")\n", DAY_LENGTH, day,
-			entry->names[0], shown(entry->names[1]), entry->units[0], entry->units[1], entry->units[1] - entry->units[0]);
+		buffer_append_format(text, "  %s  account %s  plan item %s  %" PRId64 " -> %" PRId64 " (%+" PRId64 ")\n",
+			day_text(instant_day(entry->start)).text, entry->names[0], shown(entry->names[1]), entry->units[0], entry->units[1],
+			entry->units[1] - entry->units[0]);
 	}
 	for (size_t i = 0; i < diff->positions.count; i++) {
 		const struct entry *entry = &diff->positions.list[i];
-		day_format(instant_day(entry->start), day);
-		buffer_append_format(text, "  %.*s  %s, %s  used %s -> %s  owned %s -> %s  unlicensed %s -> %s  %s -> %s\n", DAY_LENGTH,
-			day, shown(entry->names[0]), shown(entry->names[1]), shown(entry->figures[0][0]), shown(entry->figures[1][0]),
-			shown(entry->figures[0][1]), shown(entry->figures[1][1]), shown(entry->figures[0][3]), shown(entry->figures[1][3]),
-			shown(entry->figures[0][2]), shown(entry->figures[1][2]));
+		buffer_append_format(text, "  %s  %s, %s  used %s -> %s  owned %s -> %s  unlicensed %s -> %s  %s -> %s\n",
+			day_text(instant_day(entry->start)).text, shown(entry->names[0]), shown(entry->names[1]),
+			shown(entry->figures[0][0]), shown(entry->figures[1][0]), shown(entry->figures[0][1]), shown(entry->figures[1][1]),
+			shown(entry->figures[0][3]), shown(entry->figures[1][3]), shown(entry->figures[0][2]), shown(entry->figures[1][2]));
 	}
 }
 

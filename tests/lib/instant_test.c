@@ -169,14 +169,12 @@ static void days_are_read_as_the_table_says(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(days); i++) {
 		int32_t day = 0;
-		char text[DAY_LENGTH + 1] = "";
 		int result = day_parse(days[i].text, strlen(days[i].text), &day);
 		if ((result == 0) != days[i].valid || (days[i].valid && day != days[i].day))
 			fail_msg("'%s': expected %d, got %s %d", days[i].text, days[i].day, result == 0 ? "day" : "a refusal and", day);
 		if (result != 0)
 			continue;
-		day_format(day, text);
-		assert_string_equal(text, days[i].text);
+		assert_string_equal(day_text(day).text, days[i].text);
 	}
 }
 
