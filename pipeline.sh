@@ -3,7 +3,7 @@
 # pipeline.sh: chains the stages of envtally over a workspace. Installed as `envtally`. `pipeline.sh help` lists the commands.
 #
 # A workspace:
-#   profiles/NAME.json   licence/{entitlements,models,exclusions,groups,prices,rates}.csv, policy.json   ledger/NAME.db   cache/
+#   profiles/NAME.json   licence/{entitlements,models,exclusions,groups,prices,rates,consumption}.csv, policy.json   ledger/NAME.db   cache/
 #   runs/NAME/RUN/       inputs/ raw/ job.json rejects.ndjson accounts.ndjson subscriptions.ndjson consumption.ndjson restatements.ndjson
 #                        excluded.ndjson results.ndjson report.html
 #

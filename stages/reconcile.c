@@ -15,6 +15,7 @@
 #include "io/atomic_file.h"
 #include "io/program.h"
 #include "reconcile/position.h"
+#include "reconcile/position_declared.h"
 #include "reconcile/subscription_models.h"
 
 #include <fcntl.h>
@@ -37,6 +38,8 @@ static struct poptOption table[] = {
 	{"groups", 0, POPT_ARG_STRING, &files.groups, 0, "cost center, department, company and country of accounts", "FILE.csv"},
 	{"prices", 0, POPT_ARG_STRING, &files.prices, 0, "prices of additional rights", "FILE.csv"},
 	{"rates", 0, POPT_ARG_STRING, &files.rates, 0, "exchange rates to the currency of the results", "FILE.csv"},
+	{"consumption", 0, POPT_ARG_STRING, &files.consumption, 0, "use that no feed tells, as of a plan bought through a reseller",
+		"FILE.csv"},
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the policy, which says how the contract settles (default: by the day)", "FILE"},
 	{"group-by", 'g', POPT_ARG_STRING, &group_names, 0,
 		"also positions by group: account, site, cost_center, department, company, country, organization; separate several with commas",
@@ -173,7 +176,8 @@ static void run(const char **operands, struct output *output, struct error *erro
 	parse_groups();
 	if (licence_load(&licence, &files, diag_complain, error) == 0 && licence_check(&licence, instant_day(options_now()), error) == 0 &&
 		policy_load(policy_path, &policy, error) == 0 && read_files(&input, &licence.exclusions, error) == 0 &&
-		pass_on(&input, &licence.models, output, error) == 0 && reconcile_input_finish(&input, options_now(), error) == 0)
+		pass_on(&input, &licence.models, output, error) == 0 && position_declared_read(&input, &licence.declared, error) == 0 &&
+		reconcile_input_finish(&input, options_now(), error) == 0)
 		print(&licence, &input, policy.settlement == SETTLEMENT_PERIOD, output, error);
 	policy_release(&policy);
 	reconcile_input_release(&input);

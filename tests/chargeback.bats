@@ -47,9 +47,9 @@ results() { reconcile -q --now 2026-01-01T00:00:00Z -e entitlements.csv -m model
 	sort expected >sorted
 	same_files sorted <(sort got)
 	chargeback --by cost_center --period 0 --format csv <results | tr -d '\r' >got
-	same "period_start,period_last_day,group_type,group_kind,group_value,group_name,software_model,license_metric,charge,unit,units,rate,amount,currency" "$(head -n 1 got)"
-	grep -qxF "2024-01-01,2024-12-31,cost_center,group,4711,,Pro,Envelope,usage,envelope,54,10.000000,540.00,USD" got
-	grep -qxF "2024-01-01,2024-12-31,cost_center,group,'=4712,,Pro,Envelope,true_up,envelope,2,,20.00,USD" got
+	same "period_start,period_last_day,group_type,group_kind,group_value,group_name,software_model,license_metric,charge,unit,units,rate,amount,currency,declared_units" "$(head -n 1 got)"
+	grep -qxF "2024-01-01,2024-12-31,cost_center,group,4711,,Pro,Envelope,usage,envelope,54,10.000000,540.00,USD,0" got
+	grep -qxF "2024-01-01,2024-12-31,cost_center,group,'=4712,,Pro,Envelope,true_up,envelope,2,,20.00,USD," got
 	chargeback --by cost_center --format csv --plain-cells <results | grep -q ',group,=4712,'
 	same 0 "$(chargeback --by cost_center --period 1 --format csv <results | grep -c ,usage,)"
 }

@@ -183,7 +183,7 @@ on_terminal() {
 Enterprise Pro|0|243|260|17|Not Compliant|2025-01-31T00:00:00.000Z
 Enterprise Pro|1|325|70|0|Compliant|2025-04-30T00:00:00.000Z
 END
-	head -n 1 got.csv | tr -d '\r\n' | tr , '\n' | wc -l | grep -qx 43
+	head -n 1 got.csv | tr -d '\r\n' | tr , '\n' | wc -l | grep -qx 44
 	jq -rs 'map(select(.stream == "metric_result"))[0].record | keys_unsorted[]' position.ndjson | while read -r field; do
 		head -n 1 got.csv | tr -d '\r' | tr , '\n' | grep -qx "$field"
 	done

@@ -2,7 +2,7 @@
 # position.sh: the licence position: the common part of a run and `envtally reconcile`, and the commands that explain it.
 
 # reconcile's options for the licence files of a folder, into `options`. The first two may be missing only in the workspace's own folder: see try_licence.
-licence_files="entitlements models exclusions groups prices rates"
+licence_files="entitlements models exclusions groups prices rates consumption"
 reconcile_options() { # FOLDER
 	local name policy
 	policy_of "$1"
@@ -160,7 +160,7 @@ complete_workspace() { # RECONCILED-FILE OTHERS-FILE WORKSPACE-FILE LICENCE-FOLD
 	forecast_options "$4" "$5"
 	cat "$1" "$2" | stage split-streams account,watermark,subscription,consumption=- >"$3.days"
 	{
-		stage split-streams metric_result=- <"$3" && cat "$3.days"
+		stage split-streams metric_result,declared_consumption=- <"$3" && cat "$3.days"
 	} | stage forecast "${forecast[@]}" | stage split-streams forecast=- >"$3.forecasts"
 	{
 		cat "$3.forecasts"
@@ -185,7 +185,7 @@ forecast_options() { # LICENCE-FOLDER EXCLUDED-FILE
 forecast_results() { # LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
 	local forecast
 	forecast_options "$1" "$2.own"
-	stage split-streams metric_result,account,watermark,subscription,consumption=- <"$3" | stage forecast "${forecast[@]}" | stage split-streams forecast=-
+	stage split-streams metric_result,declared_consumption,account,watermark,subscription,consumption=- <"$3" | stage forecast "${forecast[@]}" | stage split-streams forecast=-
 }
 
 # A line "RUN CLOCK STATE ENDED-AT MANIFEST" for each run that the ledger promoted, in that order: what is a run, which is the latest and which came before
@@ -280,7 +280,10 @@ position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 	reconcile_options "$from/inputs"
 	[ ! -e "$from/excluded.ndjson" ] || options+=(--excluded "$from/excluded.ndjson")
 	[ ! -e "$from/inputs/others.ndjson" ] || options+=(--others "$from/inputs/others.ndjson" --workspace "$scratch/workspace")
-	cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson" | stage reconcile -q "${options[@]}" --now "$clock" "$@" # what there is to warn of, the run has said
+	{
+		cat "$from/subscriptions.ndjson" "$from/accounts.ndjson" "$from/consumption.ndjson" "$from/restatements.ndjson"
+		stage split-streams contract=- <"$from/results.ndjson" # the periods, where nothing was consumed
+	} | stage reconcile -q "${options[@]}" --now "$clock" "$@" # what there is to warn of, the run has said
 }
 
 # What each group is charged, by the ledger as it is; with --billed, periods that were over then as in the run of then, and what has changed since.

@@ -503,7 +503,7 @@ reconcile_run() { # NAME PARTIAL
 	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.own"
 }
 
-result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,consumption_without_position,consumption_balance,contract
+result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,consumption_without_position,consumption_balance,declared_consumption,contract
 
 # Stores the run's results in the ledger, in one transaction, and writes its manifest. The files of a promoted run are on disk before.
 promote() { # NAME PARTIAL STATE

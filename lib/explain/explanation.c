@@ -27,6 +27,7 @@ void explanation_release(struct explanation *explanation)
 	free(explanation->entitlements);
 	free(explanation->segments);
 	free(explanation->consumptions);
+	free(explanation->declared);
 	free(explanation->days);
 	free(explanation->envelopes);
 	free(explanation->versions);

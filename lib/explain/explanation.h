@@ -3,6 +3,7 @@
  *
  *   position ← segments (rights and use between days on which rights begin or end)
  *            ← entitlements (lines of entitlements.csv)
+ *            ← declared use (lines of consumption.csv)
  *            ← consumption (an account, plan item and period; a line of models.csv) ← days ← envelopes ← recorded exchanges
  *   with it: Docusign's own count of these accounts, if it was requested
  *
@@ -46,11 +47,12 @@ struct explained_position {
 	const char *state, *status, *unlicensed, *available, *first_breach; /* from the record; NULL without one */
 	bool is_unlimited, is_consumption_known;
 	int64_t owned, used;
-	int64_t entitled, consumed, excluded; /* sums over all accounts */
+	int64_t entitled, consumed, excluded, declared; /* sums over all accounts */
 	int64_t billing_periods, billed, billed_counted; /* from the record */
 	bool is_shared; /* of its metric_result */
 	int64_t segments_used, segments_drawn, segments_unlicensed, segments_others; /* sums over its segments */
-	size_t first_entitlement, entitlement_count, first_segment, segment_count, first_consumption, consumption_count;
+	size_t first_entitlement, entitlement_count, first_segment, segment_count, first_declared, declared_count, first_consumption,
+		consumption_count;
 };
 
 /* Rights and use of a position on some days of its period: segment_use in doc/streams.md. Texts are NULL for null. */
@@ -67,6 +69,13 @@ struct explained_entitlement {
 	const char *lineage, *replaces, *supplements, *replaced_by;
 	bool is_unlimited;
 	int64_t line, granted, drawn_before, owned, drawn;
+};
+
+/* What a line of consumption.csv declares in a period. */
+struct explained_declared {
+	uint32_t position;
+	const char *account, *first_day, *last_day, *source;
+	int64_t line, units;
 };
 
 /* Consumption of an account and plan item in a period. */
@@ -135,12 +144,14 @@ struct explanation {
 	struct explained_position *positions;
 	struct explained_entitlement *entitlements;
 	struct explained_segment *segments;
+	struct explained_declared *declared;
 	struct explained_consumption *consumptions;
 	struct explained_day *days;
 	struct explained_envelope *envelopes;
 	struct explained_version *versions;
 	struct explained_check *checks; /* by profile, account and period */
-	size_t position_count, entitlement_count, segment_count, consumption_count, day_count, envelope_count, version_count, check_count;
+	size_t position_count, entitlement_count, segment_count, declared_count, consumption_count, day_count, envelope_count,
+		version_count, check_count;
 	struct explained_differences *differences; /* by position */
 	bool has_profiles; /* some position is a profile's: then one without is the workspace's, whose consumption is the profiles' */
 	struct name_table texts, accounts, plan_items, senders, position_keys; /* plan item and sender 0: none */

@@ -177,6 +177,24 @@ static void print_consumption(struct explanation_printing *printing, int64_t par
 	print_days(printing, parent, consumption);
 }
 
+static void print_declared(struct explanation_printing *printing, int64_t parent, const struct explained_declared *declared)
+{
+	const struct explanation_balance units = {.units = declared->units};
+	if (printing->for_people) {
+		explanation_print_line(printing, 2, "consumption.csv line %lld  account %s  %s to %s  %lld unit%s declared by %s",
+			(long long)declared->line, declared->account, declared->first_day, declared->last_day, (long long)declared->units,
+			phrase_plural(declared->units), declared->source);
+		return;
+	}
+	struct buffer *facts = explanation_begin_facts(printing);
+	json_member_integer(facts, "line", declared->line);
+	json_member_text(facts, "account_id", declared->account);
+	json_member_text(facts, "first_day", declared->first_day);
+	json_member_text(facts, "last_day", declared->last_day);
+	json_member_text(facts, "source", declared->source);
+	explanation_record(printing, parent, "declared", true, &units);
+}
+
 static void print_entitlement(struct explanation_printing *printing, int64_t parent, const struct explained_entitlement *entitlement)
 {
 	const struct explanation_balance none = {.is_checked = false};
@@ -312,6 +330,7 @@ static int64_t print_position_record(struct explanation_printing *printing, cons
 	json_member_integer(facts, "rights_owned_sum", owned->sum);
 	json_member_boolean_or_null(facts, "rights_add_up", owned->is_checked, owned->adds_up);
 	json_member_integer(facts, "units_excluded", position->excluded);
+	json_member_integer(facts, "units_declared", position->declared);
 	json_member_text(facts, "first_unlicensed_on", position->first_breach);
 	if (position->segment_count)
 		json_member_integer(facts, "rights_drawn_by_others", position->segments_others);
@@ -333,7 +352,7 @@ static void print_position(struct explanation_printing *printing, size_t number)
 {
 	struct explanation *explanation = printing->explanation;
 	const struct explained_position *position = &explanation->positions[number];
-	int64_t sum = position->consumed - position->excluded, parent = 0;
+	int64_t sum = position->consumed - position->excluded + position->declared, parent = 0;
 	bool is_position = position->status != NULL;
 	/* If the use is unknown there must be no consumption. */
 	struct explanation_balance used =
@@ -350,8 +369,11 @@ static void print_position(struct explanation_printing *printing, size_t number)
 		print_entitlement(printing, parent, &explanation->entitlements[position->first_entitlement + i]);
 	explanation_print_segments(printing, parent, position);
 	if (printing->for_people && is_position)
-		explanation_print_line(printing, 1, "rights used: %lld%s%s", (long long)position->used,
-			position->excluded ? ", without excluded units" : "", explanation_balance_text(&used, text));
+		explanation_print_line(printing, 1, "rights used: %lld%s%s%s", (long long)position->used,
+			position->excluded ? ", without excluded units" : "",
+			position->declared ? ", with what consumption.csv declares" : "", explanation_balance_text(&used, text));
+	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->declared_count; i++)
+		print_declared(printing, parent, &explanation->declared[position->first_declared + i]);
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->consumption_count; i++)
 		print_consumption(printing, parent, &explanation->consumptions[position->first_consumption + i]);
 	explanation_print_billing(printing, parent, position);
@@ -393,7 +415,7 @@ int explanation_print(struct explanation *explanation, const char *title, bool f
 	for (size_t i = 0; i < explanation->position_count && !output_failed(output); i++) {
 		const struct explained_position *position = &explanation->positions[order[i]];
 		/* With --account only positions that it is in. */
-		if (explanation->question.account && !position->consumption_count)
+		if (explanation->question.account && !position->consumption_count && !position->declared_count)
 			continue;
 		if (for_people && (i || title))
 			explanation_print_line(&printing, 0, "%s", "");

@@ -19,7 +19,8 @@
 	X(billed_units_counted) X(billing_start) X(billing_end) X(observed_at) X(counted_until) X(units_billed) \
 	X(units_counted) X(difference) X(bulk_units) X(powerform_units) X(check) X(first_day) X(last_day) X(drawn_by) X(reason) \
 	X(rights_left) X(rights_drawn_by_others) X(covered_rights) X(first_unlicensed_on) X(currency) X(average_price) \
-	X(price_basis) X(true_up_cost) X(is_shared) X(lineage) X(replaces) X(supplements) X(replaced_by)
+	X(price_basis) X(true_up_cost) X(is_shared) X(lineage) X(replaces) X(supplements) X(replaced_by) \
+	X(units_declared) X(source)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -177,6 +178,27 @@ static void add_segment(struct reading *reading)
 		reading->record.failed = true;
 }
 
+static void add_declared(struct reading *reading)
+{
+	struct explanation *explanation = reading->explanation;
+	struct explained_position *position = read_position(reading);
+	if (!position)
+		return;
+	int64_t units = integer(reading, SLOT_units_declared);
+	position->declared += units;
+	if (is_of_another_account(reading))
+		return;
+	struct explained_declared *new = append(reading, &explanation->declared, &explanation->declared_count, sizeof *new);
+	if (new)
+		*new = (struct explained_declared){.position = (uint32_t)(position - explanation->positions),
+			.account = text(reading, SLOT_account_id),
+			.first_day = text(reading, SLOT_first_day),
+			.last_day = text(reading, SLOT_last_day),
+			.source = text(reading, SLOT_source),
+			.line = integer(reading, SLOT_line),
+			.units = units};
+}
+
 static void add_consumption(struct reading *reading)
 {
 	struct explanation *explanation = reading->explanation;
@@ -271,6 +293,14 @@ static int compare_consumptions(const void *left, const void *right, void *conte
 	return order ? order : strcmp(explanation->plan_items.names[a->plan_item].text, explanation->plan_items.names[b->plan_item].text);
 }
 
+static int compare_declared(const void *left, const void *right)
+{
+	const struct explained_declared *a = left, *b = right;
+	if (a->position != b->position)
+		return a->position < b->position ? -1 : 1;
+	return (a->line > b->line) - (a->line < b->line);
+}
+
 /* Elements of one position become neighbours. */
 static void sort(struct explanation *explanation)
 {
@@ -278,6 +308,8 @@ static void sort(struct explanation *explanation)
 		qsort(explanation->entitlements, explanation->entitlement_count, sizeof *explanation->entitlements, compare_entitlements);
 	if (explanation->segment_count)
 		qsort(explanation->segments, explanation->segment_count, sizeof *explanation->segments, compare_segments);
+	if (explanation->declared_count)
+		qsort(explanation->declared, explanation->declared_count, sizeof *explanation->declared, compare_declared);
 	if (explanation->consumption_count)
 		qsort_r(explanation->consumptions, explanation->consumption_count, sizeof *explanation->consumptions, compare_consumptions,
 			explanation);
@@ -291,6 +323,11 @@ static void sort(struct explanation *explanation)
 		position->first_segment = i;
 		position->segment_count++;
 	}
+	for (size_t i = explanation->declared_count; i-- > 0;) {
+		struct explained_position *position = &explanation->positions[explanation->declared[i].position];
+		position->first_declared = i;
+		position->declared_count++;
+	}
 	for (size_t i = explanation->consumption_count; i-- > 0;) {
 		struct explained_position *position = &explanation->positions[explanation->consumptions[i].position];
 		position->first_consumption = i;
@@ -302,8 +339,8 @@ static const struct {
 	const char *stream;
 	void (*add)(struct reading *reading);
 } readers[] = {{"metric_result", add_position}, {"entitlement_use", add_entitlement}, {"segment_use", add_segment},
-	{"consumption_use", add_consumption}, {"billing_check", add_check}, {"account", add_account_name},
-	{"consumption", add_account_name}};
+	{"consumption_use", add_consumption}, {"declared_consumption", add_declared}, {"billing_check", add_check},
+	{"account", add_account_name}, {"consumption", add_account_name}};
 
 int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error)
 {

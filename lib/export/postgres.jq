@@ -83,7 +83,7 @@ SELECT r.profile, r.publisher, r.product, r.software_model, r.license_metric, r.
   CASE WHEN r.rights_owned ~ '^[1-9][0-9]*$' THEN round(100.0 * r.rights_used / r.rights_owned::numeric, 1) END AS used_percent,
   r.rights_available, r.over_licensed_rights, r.unlicensed_rights, r.status, r.currency, r.true_up_cost::numeric AS true_up_cost,
   r.potential_savings::numeric AS potential_savings, r.current_period_spend::numeric AS spend, f.expected_units, f.low_units, f.high_units,
-  f.exhausted_on, f.days_left, f.expected_true_up_cost::numeric AS expected_true_up_cost, f.warning
+  f.exhausted_on, f.days_left, f.expected_true_up_cost::numeric AS expected_true_up_cost, f.warning, r.declared_units
 FROM envtally.metric_result r LEFT JOIN envtally.forecast f USING (profile, software_model, license_metric, period_start)
 WHERE r.period_state = 'open'"},
   {name: "burn_down", tables: ["consumption", "daily_consumption", "subscription", "metric_result"], sql: "
@@ -101,7 +101,7 @@ LEFT JOIN (SELECT profile, software_model, period_start, min(rights_owned) AS ri
   {name: "chargeback", tables: ["group_result"], sql: "
 SELECT profile, group_type, group_kind, group_value, group_name, software_model, license_metric, unit, (period_start AT TIME ZONE 'UTC')::date AS first_day,
   (period_end AT TIME ZONE 'UTC')::date - 1 AS last_day, rights_used, rights_owned, rights_available, unlicensed_rights, status, currency,
-  true_up_cost::numeric AS true_up_cost FROM envtally.group_result"},
+  true_up_cost::numeric AS true_up_cost, declared_units FROM envtally.group_result"},
   {name: "freshness", tables: ["account", "watermark"], sql: "
 SELECT a.profile, a.account_id, a.account_name, w.watermark, extract(epoch FROM now() - w.watermark)::bigint / 86400 AS days_old,
   CASE WHEN w.watermark IS NULL THEN 'never read' WHEN now() - w.watermark > interval '10 days' THEN 'stale' ELSE 'fresh' END AS state

@@ -44,13 +44,14 @@ static int open_series(
 
 static int expect(struct burn_down *burn_down, const struct daily_consumption *daily, struct error *error)
 {
-	double used = (double)burn_down->position->used;
+	double used = (double)burn_down->position->used, declared = (double)burn_down->position->declared;
 	struct expected_use *use = &burn_down->use;
 	if (expected_use_compute(use, daily, burn_down->position->metric, burn_down->first_day, burn_down->end_day, error) < 0)
 		return -1;
 	for (size_t i = 0; i < use->day_count; i++) {
 		struct forecast_day *day = &use->days[i];
-		*day = (struct forecast_day){at_least(day->expected, used), at_least(day->low, used), at_least(day->high, used)};
+		*day = (struct forecast_day){at_least(day->expected + declared, used), at_least(day->low + declared, used),
+			at_least(day->high + declared, used)};
 	}
 	return 0;
 }
@@ -243,6 +244,7 @@ void burn_down_append(const struct burn_down *burn_down, int64_t now, struct buf
 	json_member_instant(line, "as_of", now);
 	json_member_day(line, "known_until", burn_down->known_until);
 	json_member_integer(line, "units_to_date", position->used);
+	json_member_integer(line, "declared_units", position->declared);
 	json_member_rights(line, "rights_owned", position->is_unlimited, position->owned);
 	json_member_text(line, "method", forecast_method_names[burn_down->use.facts.method]);
 	json_member_integer(line, "expected_units", burn_down->expected_units);

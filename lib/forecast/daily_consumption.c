@@ -14,7 +14,8 @@
 	X(account_id) X(plan_item_id) X(day) X(units_consumed) X(plan_item_name) X(subscription_name) X(watermark) X(profile) \
 	X(software_model) X(license_metric) X(unit) X(period_index) X(period_start) X(period_end) X(rights_owned) \
 	X(rights_used) X(unlicensed_rights) X(covered_rights) X(allocated_in_use) X(first_unlicensed_on) X(currency) \
-	X(true_up_cost) X(asset_group_id) X(by_day) X(is_shared)
+	X(true_up_cost) X(asset_group_id) X(by_day) X(is_shared) \
+	X(declared_units)
 /* clang-format on */
 #define FEED_KEY UINT32_C(0x80000000) /* of a sum's key: accounts of a feed, by its number, not one account */
 enum { FIELDS(RECORD_SLOT) SLOTS };
@@ -38,6 +39,7 @@ void daily_consumption_release(struct daily_consumption *daily)
 	free(daily->plan_item_groups);
 	sum_table_release(&daily->sums);
 	sum_table_release(&daily->by_day);
+	sum_table_release(&daily->declared);
 	free(daily->positions);
 	free(daily->periods);
 	free(daily->metric_of_item);
@@ -103,14 +105,26 @@ static void add_partial(struct daily_consumption *daily, struct record *record, 
 	record_sum(record, &daily->sums, key, sign * units);
 }
 
-/* The days of a consumption record. */
-static void add_days(struct daily_consumption *daily, struct record *record, int sign)
+/* Adds what by_day has to sums of this key, whose second part is the day. */
+static void add_by_day(struct record *record, struct sum_table *sums, uint32_t key[], int sign)
 {
 	const char *at = NULL;
 	struct count_member member;
-	uint32_t key[SUM_PARTS];
 	int32_t day = 0;
 	int got = 0;
+	while (!record->failed && (got = count_object_next(record_slice(record, SLOT_by_day), &at, &member)) > 0 &&
+		day_parse(member.name, member.length, &day) == 0) {
+		key[1] = (uint32_t)day;
+		record_sum(record, sums, key, sign * member.count);
+	}
+	if (got != 0 && !record->failed)
+		record_wrong(record, SLOT_by_day, "an object of counts by day");
+}
+
+/* The days of a consumption record. */
+static void add_days(struct daily_consumption *daily, struct record *record, int sign)
+{
+	uint32_t key[SUM_PARTS];
 	if (record_is_null(record, SLOT_by_day))
 		return;
 	daily->has_names |= record_slice(record, SLOT_profile)->kind == JSON_STRING;
@@ -118,13 +132,23 @@ static void add_days(struct daily_consumption *daily, struct record *record, int
 		record_wrong(record, SLOT_account_id, "a string");
 	key[0] = plan_items_read(&daily->plan_items, record, SLOT_plan_item_id);
 	key[2] = read_account(daily, record, key[0]);
-	while (!record->failed && (got = count_object_next(record_slice(record, SLOT_by_day), &at, &member)) > 0 &&
-		day_parse(member.name, member.length, &day) == 0) {
-		key[1] = (uint32_t)day;
-		record_sum(record, &daily->by_day, key, sign * member.count);
-	}
-	if (got != 0 && !record->failed)
-		record_wrong(record, SLOT_by_day, "an object of counts by day");
+	add_by_day(record, &daily->by_day, key, sign);
+}
+
+static ptrdiff_t read_metric(struct daily_consumption *daily, struct record *record)
+{
+	const char *model = record_text(record, SLOT_software_model, &daily->arena),
+		   *metric = record_text(record, SLOT_license_metric, &daily->arena);
+	return record->failed ? -1 : models_find_metric(&daily->licence->models, model, metric);
+}
+
+static void add_declared(struct daily_consumption *daily, struct record *record)
+{
+	uint32_t key[SUM_PARTS] = {0};
+	ptrdiff_t metric = read_metric(daily, record);
+	key[0] = (uint32_t)metric;
+	if (metric >= 0)
+		add_by_day(record, &daily->declared, key, 1);
 }
 
 static void add_subscription(struct daily_consumption *daily, struct record *record)
@@ -206,6 +230,7 @@ static struct open_position read_position(struct record *record)
 	position.period = record_period(record, SLOT_period_index, SLOT_period_start, SLOT_period_end);
 	position.owned = record_rights(record, SLOT_rights_owned, &position.is_unlimited);
 	position.used = record_count_or(record, SLOT_rights_used, 0);
+	position.declared = record_count_or(record, SLOT_declared_units, 0);
 	position.is_shared = record_slice(record, SLOT_is_shared)->kind == JSON_TRUE;
 	position.is_drawn = !record_is_null(record, SLOT_unlicensed_rights);
 	position.unlicensed = record_count_or(record, SLOT_unlicensed_rights, 0);
@@ -279,6 +304,8 @@ int daily_consumption_add(
 		add_account(daily, &record);
 	else if (message_is_record(message, "consumption"))
 		add_days(daily, &record, 1);
+	else if (message_is_record(message, "declared_consumption"))
+		add_declared(daily, &record);
 	else if (message_is_record(message, "metric_result"))
 		add_position(daily, &record);
 	return record.failed ? -1 : 0;
@@ -464,6 +491,9 @@ int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t 
 	for (const struct sum *sum; (sum = next_sum(daily, metric, &at));)
 		if (sum->units > 0 && (int32_t)sum->key[1] < first && is_in(daily, sum, group))
 			first = (int32_t)sum->key[1];
+	for (size_t i = 0; i < daily->declared.count && !group; i++)
+		if (daily->declared.sums[i].key[0] == metric && (int32_t)daily->declared.sums[i].key[1] < first)
+			first = (int32_t)daily->declared.sums[i].key[1];
 	return first;
 }
 
@@ -496,6 +526,12 @@ int daily_consumption_units(const struct daily_consumption *daily, uint32_t metr
 			continue;
 		int excluded = is_excluded(daily, sum, error);
 		if (excluded < 0 || (!excluded && sum_add(&units[at], sum->units, error) < 0))
+			return -1;
+	}
+	for (size_t i = 0; i < daily->declared.count && !group; i++) {
+		const struct sum *sum = &daily->declared.sums[i];
+		int64_t at = (int64_t)(int32_t)sum->key[1] - first;
+		if (sum->key[0] == metric && at >= 0 && at < (int64_t)count && sum_add(&units[at], sum->units, error) < 0)
 			return -1;
 	}
 	return 0;

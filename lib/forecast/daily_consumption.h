@@ -5,7 +5,7 @@
  *
  * Units are summed by plan item, day, and how far the account's feed is read; accounts are kept apart only where an exclusion rule names them,
  * units name no plan item, or the account's watermark has not been read before its units. So memory grows with plan items times days, not with
- * accounts. Daily partials do not name their profile: a pipe has the metric_results of one profile, or the
+ * accounts. What consumption.csv declares is used, but says nothing about the days to come: it is kept apart (declared_consumption). Daily partials do not name their profile: a pipe has the metric_results of one profile, or the
  * workspace's, whose profile is null.
  */
 #ifndef ENVTALLY_DAILY_USE_H
@@ -24,7 +24,7 @@ struct open_position {
 	struct period period;
 	bool is_shared; /* of its metric_result */
 	bool is_unlimited, is_drawn; /* is_drawn: unlicensed and covered are known */
-	int64_t owned, used, unlicensed, covered, allocated_in_use;
+	int64_t owned, used, declared, unlicensed, covered, allocated_in_use;
 	const char *currency; /* of true_up_cost; NULL for none */
 	money true_up_cost;
 	bool has_cost; /* true_up_cost is known, and not too large for a sum */
@@ -65,6 +65,7 @@ struct daily_consumption {
 	size_t plan_item_group_count;
 	struct sum_table sums; /* plan item, day (as uint32_t), account or FEED_KEY + feed */
 	struct sum_table by_day; /* the same, by consumption records */
+	struct sum_table declared; /* of declared_consumption: metric, day */
 	bool has_partials; /* some daily_consumption was read */
 	struct open_position *positions;
 	size_t position_count;
@@ -106,10 +107,10 @@ size_t daily_consumption_groups(const struct daily_consumption *daily, uint32_t 
 int daily_consumption_of_previous(const struct daily_consumption *daily, uint32_t metric, const struct period *period, int64_t *units,
 	bool *has, struct error *error);
 
-/* The first day with units of a metric's accounts, `otherwise` where there is none before it. NULL: of all accounts. */
+/* The first day with units of a metric's accounts, `otherwise` where there is none before it. NULL: of all accounts, and of declared use. */
 int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t otherwise);
 
-/* Adds the units of a metric on days from `first` on to `units`, of `count` days, without what exclusion rules leave out. */
+/* Adds the units of a metric on days from `first` on to `units`, of `count` days, without what exclusion rules leave out. NULL as above. */
 int daily_consumption_units(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t first,
 	int64_t units[], size_t count, struct error *error);
 

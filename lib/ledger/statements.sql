@@ -221,7 +221,7 @@ SELECT s.status, m.status FROM source.status s JOIN main.status m USING (name, s
 
 -- For status: does the last run add up?
 -- name: sum_results
-SELECT count(*), ifnull(sum(iif(stream = 'metric_result', record ->> 'rights_used', 0)), 0),
+SELECT count(*), ifnull(sum(iif(stream = 'metric_result', (record ->> 'rights_used') - ifnull(record ->> 'declared_units', 0), 0)), 0),
   ifnull(sum(iif(stream = 'consumption_without_position', record ->> 'units_consumed', 0)), 0), ifnull(sum(stream = 'consumption_balance'), 0)
 FROM result WHERE run_id = ?1;
 -- name: sum_reported

@@ -39,6 +39,8 @@ int licence_load(struct licence *licence, const struct licence_files *files, csv
 		take(&loader, price_list_load(files->prices, &licence->prices, complain, &next), &next);
 	if (files->rates)
 		take(&loader, rates_load(files->rates, &licence->rates, complain, &next), &next);
+	if (files->consumption)
+		take(&loader, declared_use_load(files->consumption, &licence->declared, complain, &next), &next);
 	for (size_t i = 0; i < licence->entitlements.count; i++) {
 		struct entitlement *row = &licence->entitlements.list[i];
 		row->product = product_of(&licence->models, row->software_model, row->license_metric);
@@ -58,6 +60,7 @@ void licence_release(struct licence *licence)
 	account_groups_release(&licence->groups);
 	price_list_release(&licence->prices);
 	rates_release(&licence->rates);
+	declared_use_release(&licence->declared);
 }
 
 /* The line of a file that a product has its currency from. */

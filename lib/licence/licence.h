@@ -8,6 +8,7 @@
 #define ENVTALLY_LICENCE_H
 
 #include "licence/account_groups.h"
+#include "licence/declared_use.h"
 #include "licence/entitlements.h"
 #include "licence/exclusions.h"
 #include "licence/models.h"
@@ -18,7 +19,7 @@
 
 /* Paths; NULL for a file that is not given. The first two must be. */
 struct licence_files {
-	const char *entitlements, *models, *exclusions, *groups, *prices, *rates;
+	const char *entitlements, *models, *exclusions, *groups, *prices, *rates, *consumption;
 };
 
 struct licence {
@@ -28,6 +29,7 @@ struct licence {
 	struct account_groups groups;
 	struct price_list prices;
 	struct rates rates;
+	struct declared_use declared;
 };
 
 /* Each file's error is given to `complain`, but the last one is returned in `error`, which must be given. */

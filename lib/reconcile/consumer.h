@@ -13,6 +13,7 @@ struct consumer {
 	uint32_t rank, epoch; /* of the account; of its groups: membership_epoch() */
 	struct period at; /* within the period: some time at which it was in these groups */
 	int64_t units, allocated, pooled, covered, unlicensed;
+	int64_t declared; /* of the units, those of consumption.csv */
 };
 
 /* Units for which there was no right on their day. */

@@ -1,6 +1,6 @@
 #include "reconcile/figures.h"
 
-const char *const usage_state_names[] = {"counted", "zero", "not_yet_fed", "not_reported"};
+const char *const usage_state_names[] = {"counted", "declared", "zero", "not_yet_fed", "not_reported"};
 
 static void add_pools(struct figures *figures, const struct drawdown *drawdown, const struct pool_use uses[])
 {
@@ -21,6 +21,7 @@ static void add_consumers(struct figures *figures, const struct consumer consume
 {
 	for (size_t i = 0; i < count; i++) {
 		figures->used += consumers[i].units;
+		figures->declared += consumers[i].declared;
 		figures->allocated_in_use += consumers[i].allocated;
 		figures->not_allocated_in_use += consumers[i].pooled;
 		figures->covered += consumers[i].covered;
@@ -73,9 +74,9 @@ static int add_counts(struct figures *sum, const struct figures *part, struct er
 		{&sum->over_licensed, part->over_licensed}, {&sum->lapsing, part->lapsing}, {&sum->unlicensed, part->unlicensed},
 		{&sum->covered, part->covered}, {&sum->allocated_in_use, part->allocated_in_use},
 		{&sum->not_allocated_in_use, part->not_allocated_in_use}, {&sum->allocated_not_in_use, part->allocated_not_in_use},
-		{&sum->not_allocated, part->not_allocated}, {&sum->excluded, part->excluded}, {&sum->entitlements, part->entitlements},
-		{&sum->entitlements_without_cost, part->entitlements_without_cost}, {&sum->billing_periods, part->billing_periods},
-		{&sum->billed, part->billed}, {&sum->billed_counted, part->billed_counted}};
+		{&sum->not_allocated, part->not_allocated}, {&sum->excluded, part->excluded}, {&sum->declared, part->declared},
+		{&sum->entitlements, part->entitlements}, {&sum->entitlements_without_cost, part->entitlements_without_cost},
+		{&sum->billing_periods, part->billing_periods}, {&sum->billed, part->billed}, {&sum->billed_counted, part->billed_counted}};
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		if (sum_add(counts[i].sum, counts[i].part, error) < 0)
 			return -1;

@@ -4,6 +4,7 @@
  *
  *   rights owned      finite rights in force on some day of the period, less what earlier periods have drawn of them
  *   rights used       units consumed, without those excluded
+ *   declared          what of them no feed tells: consumption.csv does
  *   rights available  not drawn: owned = used - unlicensed - covered + available, where nothing is unlimited
  *   over-licensed     the same as available, once the period is over; 0 where rights are unlimited
  *   lapsing           those of them that no later period can use
@@ -17,7 +18,7 @@
 #include "reconcile/consumer.h"
 
 /* What is known of the use: in the order in which a sum of several takes the first. */
-enum usage_state { USAGE_COUNTED, USAGE_ZERO, USAGE_NOT_YET_FED, USAGE_NOT_REPORTED };
+enum usage_state { USAGE_COUNTED, USAGE_DECLARED, USAGE_ZERO, USAGE_NOT_YET_FED, USAGE_NOT_REPORTED };
 extern const char *const usage_state_names[];
 
 #define NO_BREACH INT32_MAX
@@ -32,7 +33,7 @@ struct figures {
 	int64_t owned, used, available, over_licensed, lapsing, unlicensed, covered;
 	int64_t allocated_in_use, not_allocated_in_use, allocated_not_in_use, not_allocated;
 	int64_t billing_periods, billed, billed_counted; /* position_billing.h */
-	int64_t excluded, accounts_not_yet_fed, accounts_not_reported, entitlements, entitlements_without_cost;
+	int64_t excluded, declared, accounts_not_yet_fed, accounts_not_reported, entitlements, entitlements_without_cost;
 	struct amount over_licensed_amount, true_up_cost, true_up_at_list, potential_savings, total_spend, current_period_spend;
 };
 

@@ -3,6 +3,7 @@
 #include "base/glob.h"
 #include "base/instant.h"
 #include "licence/licence_cells.h"
+#include "reconcile/position_declared.h"
 #include "reconcile/position_owner.h"
 #include "reconcile/position_print.h"
 #include "json/json_write.h"
@@ -212,6 +213,20 @@ static int check_groups(const struct reporting *reporting, struct error *error)
 	return 0;
 }
 
+static void check_declared(const struct reporting *reporting)
+{
+	const struct position *position = reporting->position;
+	for (size_t i = 0; i < position->licence->declared.count; i++) {
+		const struct declared_row *row = &position->licence->declared.list[i];
+		const char *column, *fault = position_declared_fault(position, i, &column);
+		char day[DAY_LENGTH + 1] = "";
+		day_format(row->start_day, day);
+		check_metric(reporting, "consumption", row->row, row->software_model, row->license_metric);
+		if (fault)
+			report_row(reporting, "consumption", row->row, column, *column == 'p' ? row->profile : day, "%s", fault);
+	}
+}
+
 int position_print_ineffective(struct position *position, csv_complain *warn, struct error *error)
 {
 	const struct reconcile_input *input = position->input;
@@ -222,5 +237,6 @@ int position_print_ineffective(struct position *position, csv_complain *warn, st
 	check_models(&reporting);
 	check_exclusions(&reporting);
 	check_prices(&reporting);
+	check_declared(&reporting);
 	return check_groups(&reporting, error);
 }

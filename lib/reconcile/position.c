@@ -4,6 +4,7 @@
 #include "reconcile/breach_cost.h"
 #include "reconcile/ineffective_rows.h"
 #include "reconcile/position_billing.h"
+#include "reconcile/position_declared.h"
 #include "reconcile/position_draw.h"
 #include "reconcile/position_groups.h"
 #include "reconcile/position_lines.h"
@@ -60,6 +61,7 @@ static void position_close(struct position *position)
 	free(position->metric_of_item);
 	free(position->period_of_rank);
 	free(position->lines);
+	free(position->declared_lines);
 	free(position->excluded);
 	free(position->in_positions);
 	sum_table_release(&position->without);
@@ -77,14 +79,18 @@ static void position_close(struct position *position)
 }
 
 /* Without units, the feeds decide whether consumption is known; an unknown figure is null. */
-static void set_usage_state(struct figures *figures, const struct eligible_accounts *eligible)
+static void set_usage_state(struct figures *figures, const struct eligible_accounts *eligible, bool has_declared)
 {
 	figures->accounts_not_yet_fed = eligible->not_yet_fed;
 	figures->accounts_not_reported = eligible->not_reported;
-	const struct usage_evidence evidence = {
-		.units = figures->used, .accounts = (int64_t)eligible->count, .not_yet_fed = eligible->not_yet_fed, .is_reported = true};
+	const struct usage_evidence evidence = {.units = figures->used - figures->declared,
+		.accounts = (int64_t)eligible->count,
+		.not_yet_fed = eligible->not_yet_fed,
+		.is_reported = true};
 	/* What is excluded was reported too. */
-	figures->usage_state = !figures->used && figures->excluded > 0 ? USAGE_ZERO : usage_state_of(eligible, &evidence);
+	figures->usage_state = !evidence.units && figures->excluded > 0 ? USAGE_ZERO : usage_state_of(eligible, &evidence);
+	if (figures->usage_state != USAGE_COUNTED && has_declared)
+		figures->usage_state = USAGE_DECLARED;
 	if (figures_are_known(figures))
 		return;
 	figures->is_unknown = true;
@@ -111,7 +117,7 @@ static int set_figures(struct position *position, struct position_cell *cell, si
 		figures->first_breach = cell->breaches[0].first_day;
 	figures->excluded = position->excluded[number * position->input->period_count + rank];
 	position_billing_figures(position, number, rank, figures);
-	set_usage_state(figures, cell->eligible);
+	set_usage_state(figures, cell->eligible, cell->has_declared);
 	return 0;
 }
 
@@ -130,7 +136,9 @@ static int print_cell(struct position *position, struct position_cell *cell, siz
 				position_print_unlicensed(position, cell, parts, error) < 0 ||
 				position_print_remediation(position, cell, error) < 0 ||
 				position_segments_print(position, cell, error) < 0 ||
-				sum_add(&position->in_positions[cell->period->profile], cell->figures.used, error) < 0 ||
+				sum_add(&position->in_positions[cell->period->profile].counted, cell->figures.used - cell->figures.declared,
+					error) < 0 ||
+				sum_add(&position->in_positions[cell->period->profile].declared, cell->figures.declared, error) < 0 ||
 				figures_add(&position->model_sums[model], &cell->figures, !position->model_begun[model], error) < 0 ||
 				figures_add(&position->product_sums[product], &cell->figures, !position->product_begun[product], error) < 0
 			? -1
@@ -187,6 +195,7 @@ static int print_profile(struct position *position, uint32_t profile, csv_compla
 			return -1;
 	print_sums(position, &stream_model_result, profile, first, end);
 	print_sums(position, &stream_product_result, profile, first, end);
+	position_declared_print(position, profile);
 	return without_position_print(position, profile, warn, error);
 }
 
@@ -202,7 +211,7 @@ int position_print(const struct licence *licence, const struct reconcile_input *
 		.output = output};
 	int result = position_open(&position, error) < 0 || position_add_lines(&position, error) < 0 ||
 			find_currencies(&position, error) < 0 || position_billing_open(&position, error) < 0 ||
-			position_draw(&position, error) < 0
+			position_draw(&position, error) < 0 || position_declared_mark(&position, error) < 0
 		? -1
 		: 0;
 	if (result == 0 && input->workspace != INPUT_NONE) {

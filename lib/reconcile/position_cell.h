@@ -35,6 +35,7 @@ struct position_cell {
 	struct average_price pricing; /* of the period */
 	struct figures figures;
 	const struct eligible_accounts *eligible;
+	bool has_declared; /* some row of consumption.csv is of it */
 	bool is_by_day, is_last_over; /* drawn by the day; the last period of the profile that is over at the clock */
 	bool is_part; /* of a profile that is not the only one to use the metric */
 	bool shares_rights; /* position_owner.h */
@@ -59,6 +60,8 @@ struct position {
 	uint32_t *period_of_rank;
 	struct position_line *lines; /* by metric, period, account and epoch */
 	size_t line_count;
+	struct position_line *declared_lines; /* what of them consumption.csv has: position_declared.h */
+	size_t declared_line_count;
 	bool *is_by_period; /* by metric: each period draws as a whole: so the contract settles, or some days are not known */
 	bool *was_used; /* by metric: some units are of it, with a plan item or by their asset group */
 	struct drawdown *drawdowns; /* by metric */
@@ -66,7 +69,9 @@ struct position {
 	int64_t *excluded; /* likewise */
 	struct sum_table without; /* units without a position by rank of period, reason and account: without_position.h */
 	struct sum_table excluded_items; /* excluded units of plan items without a metric, by plan item and profile */
-	int64_t *in_positions; /* by profile, the workspace last: units that printed positions have used */
+	struct {
+		int64_t counted, declared;
+	} * in_positions; /* by profile, the workspace last: units that printed positions have used */
 	struct position_billing *billings; /* position_billing.h */
 	size_t billing_count;
 	struct position_billed *billed; /* by metric and rank of period; NULL without billing periods */

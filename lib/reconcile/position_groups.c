@@ -9,7 +9,7 @@
 /* One row: a group, the accounts without one, or what of the rights no group has. */
 struct row {
 	bool is_in, is_unlimited;
-	int64_t units, allocated, pooled, rest, unlicensed, covered; /* allocated, pooled: drawn. rest: allocated and not drawn */
+	int64_t units, declared, allocated, pooled, rest, unlicensed, covered; /* allocated, pooled: drawn. rest: allocated and not drawn */
 	int64_t accounts, not_yet_fed, reported; /* that could use the metric */
 	struct amount true_up;
 };
@@ -52,6 +52,7 @@ static int fill(const struct position *position, const struct rows *rows, const 
 		const struct consumer *consumer = &cell->consumers[i];
 		struct row *row = row_of_account(position, rows, &consumer->at, consumer->rank);
 		row->units += consumer->units;
+		row->declared += consumer->declared;
 		row->allocated += consumer->allocated;
 		row->pooled += consumer->pooled;
 		row->covered += consumer->covered;
@@ -88,9 +89,13 @@ static enum usage_state state_of(const struct row *row, const struct position_ce
 {
 	if (!row->units && !row->accounts)
 		return figures_are_known(&cell->figures) ? USAGE_ZERO : cell->figures.usage_state;
-	return usage_state_of(cell->eligible,
-		&(struct usage_evidence){
-			.units = row->units, .accounts = row->accounts, .not_yet_fed = row->not_yet_fed, .is_reported = row->reported > 0});
+	enum usage_state state = usage_state_of(cell->eligible,
+		&(struct usage_evidence){.units = row->units - row->declared,
+			.accounts = row->accounts,
+			.not_yet_fed = row->not_yet_fed,
+			.is_reported = row->reported > 0});
+	bool is_declared = row->declared || cell->figures.usage_state == USAGE_DECLARED;
+	return state != USAGE_COUNTED && is_declared ? USAGE_DECLARED : state;
 }
 
 /* The rows before: the amount of a row is what so many rights more are worth. */
@@ -166,6 +171,7 @@ static int print_row(struct position *position, const struct position_cell *cell
 	position_put_known(line, "over_licensed_rights", is_known && !is_open, over);
 	position_put_known(line, "unlicensed_rights", is_known, row->unlicensed);
 	position_put_known(line, "covered_rights", is_known, row->covered);
+	json_member_integer(line, "declared_units", row->declared);
 	json_member_text(line, "usage_state", usage_state_names[state]);
 	json_member_text(line, "currency", cell->pricing.currency);
 	position_put_amount(line, "over_licensed_amount", over_amount, cell->pricing.digits);

@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/instant.h"
 #include "licence/licence_cells.h"
+#include "reconcile/position_declared.h"
 #include "reconcile/position_draw.h"
 #include "reconcile/position_trace.h"
 #include "reconcile/without_position.h"
@@ -231,16 +232,15 @@ static int count_excluded(struct position *position, const struct summand *summa
 		: 0;
 }
 
-/* What the units of a day are drawn with: the day, or the period that holds it. A contract that settles by the period settles the workspace's. */
-static struct period interval_of(const struct position *position, const struct summand *summand, const struct period *day)
+struct period position_interval(const struct position *position, uint32_t metric, size_t rank, const struct period *day)
 {
-	const struct reconcile_input *input = position->input;
 	size_t shared;
-	if (summand->reason != WITHOUT_NOTHING || !position->is_by_period[summand->metric])
+	if (metric == PLAN_ITEM_NO_METRIC || !position->is_by_period[metric])
 		return *day;
-	if (position->settles_by_period && (shared = position_workspace_period(position, instant_day(day->start))) < input->period_count)
+	if (position->settles_by_period &&
+		(shared = position_workspace_period(position, instant_day(day->start))) < position->input->period_count)
 		return position_period(position, shared)->period;
-	return input->periods[summand->sum->key[0]].period;
+	return position_period(position, rank)->period;
 }
 
 /* A line for each day of the sum, or for each period that these are drawn with; *left_out: of all of them. */
@@ -258,7 +258,8 @@ static int add_day_lines(struct position *position, const struct summand *summan
 		const struct period as_period = {.start = day * DAY_MS, .end = (day + 1) * DAY_MS};
 		int64_t units = (int64_t)days[i].value, of_users = 0;
 		if (as_period.start >= interval.end)
-			interval = interval_of(position, summand, &as_period);
+			interval = position_interval(position, summand->reason == WITHOUT_NOTHING ? summand->metric : PLAN_ITEM_NO_METRIC,
+				summand->period, &as_period);
 		while (i + 1 < count && days[i + 1].key == days[i].key)
 			units += (int64_t)days[++i].value;
 		while (at < excluded_count && input_day_of_key(excluded[at].key) < day)
@@ -307,7 +308,7 @@ static int add_lines(struct position *position, const struct suspects *suspects,
 			return -1;
 		position_trace_consumption(position, sum, summand.metric, left_out);
 	}
-	return combine_lines(position, error);
+	return position_declared_add_lines(position, error) < 0 ? -1 : combine_lines(position, error);
 }
 
 int position_add_lines(struct position *position, struct error *error)

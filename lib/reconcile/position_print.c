@@ -98,6 +98,7 @@ static void put_rights(struct buffer *line, const struct figures *figures)
 	position_put_known(line, "allocated_not_in_use", known, figures->allocated_not_in_use);
 	position_put_known(line, "not_allocated", known, figures->not_allocated);
 	json_member_integer(line, "excluded_units", figures->excluded);
+	json_member_integer(line, "declared_units", figures->declared);
 }
 
 /* How the rights were drawn, and when the first was missing. */
@@ -176,12 +177,13 @@ int position_print_unlicensed(struct position *position, const struct position_c
 {
 	for (size_t i = 0; i < cell->consumer_count; i++) {
 		const struct consumer *consumer = &cell->consumers[i];
-		int64_t units = consumer->units, unlicensed = consumer->unlicensed;
+		int64_t units = consumer->units, unlicensed = consumer->unlicensed, declared = consumer->declared;
 		struct amount cost = parts[i];
 		/* An account that changed its groups is several consumers. */
 		for (; i + 1 < cell->consumer_count && cell->consumers[i + 1].rank == consumer->rank; i++) {
 			units += cell->consumers[i + 1].units;
 			unlicensed += cell->consumers[i + 1].unlicensed;
+			declared += cell->consumers[i + 1].declared;
 			if (amount_add(&cost, parts[i + 1], error) < 0)
 				return -1;
 		}
@@ -195,6 +197,7 @@ int position_print_unlicensed(struct position *position, const struct position_c
 		json_member_text(line, "account_name", membership_account(&position->membership, consumer->rank)->name);
 		json_member_integer(line, "units_consumed", units);
 		json_member_integer(line, "units_unlicensed", unlicensed);
+		json_member_integer(line, "units_declared", declared);
 		json_member_text(line, "currency", cell->pricing.currency);
 		position_put_amount(line, "cost", cost, cell->pricing.digits);
 		position_end_record(position);

@@ -29,6 +29,7 @@ void reconcile_input_release(struct reconcile_input *input)
 	free(input->periods);
 	free(input->eligibilities);
 	free(input->billings);
+	free(input->declared);
 	sum_table_release(&input->sums);
 	sum_table_release(&input->excluded);
 	free(input->days.list);

@@ -64,6 +64,11 @@ struct input_billing {
 #define INPUT_UNKNOWN (-1)
 #define INPUT_UNLIMITED (-2)
 
+/* Of a row of consumption.csv. */
+struct input_declared {
+	uint32_t account, profile; /* profile: INPUT_NONE or INPUT_NOBODY where none is known */
+};
+
 struct reconcile_input {
 	struct name_table profiles, account_ids, site_ids, organization_ids, asset_group_ids, period_keys;
 	struct input_account *accounts; /* by number of account_ids */
@@ -78,6 +83,7 @@ struct reconcile_input {
 	size_t billing_count;
 	struct sum_table sums; /* period, plan item, account */
 	struct sum_table excluded; /* likewise: units of these that reconcile_input_add_excluded() has seen */
+	struct input_declared *declared; /* by row of the licence's declared use: position_declared_read() */
 	struct input_days days, excluded_days; /* of these sums */
 	struct input_daily *dailies;
 	size_t daily_count;

@@ -109,7 +109,7 @@ static int consumed_by(const struct position *position, uint32_t profile, int64_
 int without_position_print(struct position *position, uint32_t profile, csv_complain *warn, struct error *error)
 {
 	const char *name = profile == position->input->workspace ? "" : position->input->profiles.names[profile].text;
-	int64_t consumed = 0, without = 0, by_reason[WITHOUT_NOTHING] = {0}, in_positions = position->in_positions[profile];
+	int64_t consumed = 0, without = 0, by_reason[WITHOUT_NOTHING] = {0}, in_positions = position->in_positions[profile].counted;
 	bool has_periods = false;
 	if (position->without.count)
 		qsort(position->without.sums, position->without.count, sizeof *position->without.sums, sum_compare_keys);
@@ -130,6 +130,7 @@ int without_position_print(struct position *position, uint32_t profile, csv_comp
 			json_member_integer(line, without_reason_names[i], by_reason[i]);
 	json_end(line, '}');
 	json_member_integer(line, "units_unaccounted", unaccounted);
+	json_member_integer(line, "units_declared", position->in_positions[profile].declared);
 	position_end_record(position);
 	if (unaccounted) {
 		char text[300];

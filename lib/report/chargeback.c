@@ -17,7 +17,7 @@
 /* clang-format off */
 #define FIELDS(X) \
 	X(profile) X(software_model) X(license_metric) X(unit) X(period_index) X(period_start) X(period_end) X(group_type) X(group_kind) X(group_value) \
-	X(group_name) X(rights_owned) X(rights_allocated) X(rights_pooled) X(rights_used) X(unlicensed_rights) X(covered_rights) X(currency) \
+	X(group_name) X(rights_owned) X(rights_allocated) X(rights_pooled) X(rights_used) X(declared_units) X(unlicensed_rights) X(covered_rights) X(currency) \
 	X(true_up_cost) X(used_spend) X(unused_spend)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
@@ -28,7 +28,7 @@ struct charge_row {
 	const char *profile, *model, *metric, *unit, *kind, *value, *name, *currency; /* NULL for none */
 	struct period period;
 	bool is_unlimited, is_priced; /* is_priced: it has a spend */
-	int64_t owned, used, unlicensed, drawn, true_up, used_spend, unused_spend;
+	int64_t owned, used, declared, unlicensed, drawn, true_up, used_spend, unused_spend;
 };
 
 struct reading {
@@ -81,6 +81,7 @@ static void add_record(void *context, struct record *record)
 		.is_priced = !record_is_null(record, SLOT_used_spend),
 		.owned = record_count_or(record, SLOT_rights_allocated, 0) + record_count_or(record, SLOT_rights_pooled, 0),
 		.used = record_count_or(record, SLOT_rights_used, 0),
+		.declared = record_count_or(record, SLOT_declared_units, 0),
 		.unlicensed = record_count_or(record, SLOT_unlicensed_rights, 0),
 		.true_up = amount(record, SLOT_true_up_cost),
 		.used_spend = amount(record, SLOT_used_spend),
@@ -252,6 +253,12 @@ static int compare_charges(const void *left, const void *right)
 	return order ? order : -strcmp(a->what, b->what);
 }
 
+/* Only there is said what of the group's units consumption.csv declares. */
+static bool is_usage(const struct charge *charge)
+{
+	return strcmp(charge->what, "usage") == 0;
+}
+
 /* ---- forms ---- */
 
 static void append_amount(struct buffer *text, int64_t amount, const char *currency, int more)
@@ -271,7 +278,7 @@ static int print_csv(const struct charges *charges, const struct chargeback_ques
 	struct buffer *line = &output->pending;
 	buffer_append_string(line,
 		"period_start,period_last_day,group_type,group_kind,group_value,group_name,software_model,license_metric,charge,unit,units,rate,"
-		"amount,currency\r\n");
+		"amount,currency,declared_units\r\n");
 	for (size_t i = 0; i < charges->count; i++) {
 		const struct charge *charge = &charges->list[i];
 		const struct charge_row *row = charge->row;
@@ -290,7 +297,10 @@ static int print_csv(const struct charges *charges, const struct chargeback_ques
 		csv_write_end(line, false);
 		append_amount(line, charge->amount, row->currency, 0);
 		csv_write_end(line, false);
-		put(line, question, row->currency, true);
+		put(line, question, row->currency, false);
+		if (is_usage(charge))
+			buffer_append_format(line, "%" PRId64, row->declared);
+		csv_write_end(line, true);
 		output_line_end(output);
 	}
 	return buffer_check(line, error);
@@ -327,7 +337,11 @@ static int print_position(const struct charge list[], size_t count, struct outpu
 		buffer_reset(&text);
 		buffer_append_string(&text, charge->row->name ? charge->row->name : charge->row->value ? charge->row->value : kind);
 		text_table_cell(&table, TEXT_PLAIN, text.data, text.length);
-		text_table_text(&table, TEXT_PLAIN, !is_true_up ? charge->what : charge->what[7] ? "true-up adjustment" : "true-up");
+		buffer_reset(&text);
+		buffer_append_string(&text, !is_true_up ? charge->what : charge->what[7] ? "true-up adjustment" : "true-up");
+		if (is_usage(charge) && charge->row->declared)
+			buffer_append_format(&text, " (%" PRId64 " declared)", charge->row->declared);
+		text_table_cell(&table, TEXT_PLAIN, text.data, text.length);
 		if (charge->has_units)
 			text_table_integer(&table, TEXT_PLAIN, charge->units);
 		else

@@ -14,7 +14,7 @@
 /* clang-format off */
 #define FIELDS(X) \
 	X(profile) X(software_model) X(license_metric) X(unit) X(publisher) X(product) X(period_index) X(period_start) X(period_end) X(group_type) \
-	X(group_value) X(group_name) X(rights_used) X(currency) X(used_spend) X(unused_spend) X(entitlement_id) X(start_day) X(end_day) \
+	X(group_value) X(group_name) X(rights_used) X(declared_units) X(currency) X(used_spend) X(unused_spend) X(entitlement_id) X(start_day) X(end_day) \
 	X(rights_granted) X(cost) X(account_id) X(plan_item_id) X(delta) X(cause) X(run_id) X(policy) X(manifest)
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -24,7 +24,7 @@ static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
 	X(BilledCost) X(BillingAccountId) X(BillingAccountName) X(BillingCurrency) X(BillingPeriodEnd) X(BillingPeriodStart) X(ChargeCategory) \
 	X(ChargeClass) X(ChargeDescription) X(ChargeFrequency) X(ChargePeriodEnd) X(ChargePeriodStart) X(ConsumedQuantity) X(ConsumedUnit) \
 	X(ContractedCost) X(EffectiveCost) X(InvoiceIssuer) X(ListCost) X(PricingQuantity) X(PricingUnit) X(Provider) X(Publisher) \
-	X(ServiceCategory) X(ServiceName) X(ServiceSubcategory) X(SubAccountId) X(SubAccountName) X(x_EntitlementId) X(x_EvidenceSha256) \
+	X(ServiceCategory) X(ServiceName) X(ServiceSubcategory) X(SubAccountId) X(SubAccountName) X(x_DeclaredQuantity) X(x_EntitlementId) X(x_EvidenceSha256) \
 	X(x_LicenseMetric) X(x_PolicyHash) X(x_RunId) X(x_SoftwareModel)
 /* clang-format on */
 #define COLUMN(name) COLUMN_##name,
@@ -41,7 +41,8 @@ struct charge {
 	const char *entitlement, *cost; /* purchase */
 	struct period period;
 	int32_t start_day, end_day; /* purchase: end exclusive, DAY_LAST for none */
-	int64_t units, corrected; /* corrected: of the units, what the run's restatements have changed */
+	int64_t units, declared,
+		corrected; /* declared: of the units, those of consumption.csv; corrected: of the units, what the run's restatements have changed */
 };
 
 struct charges {
@@ -121,7 +122,8 @@ static void add_usage(struct reading *reading, struct record *record)
 		.used_spend = text(reading, record, SLOT_used_spend),
 		.unused_spend = text(reading, record, SLOT_unused_spend),
 		.period = record_period(record, SLOT_period_index, SLOT_period_start, SLOT_period_end),
-		.units = record_count_or(record, SLOT_rights_used, 0)};
+		.units = record_count_or(record, SLOT_rights_used, 0),
+		.declared = record_count_or(record, SLOT_declared_units, 0)};
 	const char *type = text(reading, record, SLOT_group_type);
 	if (record->failed || !type || strcmp(type, "account") != 0)
 		return;
@@ -317,12 +319,13 @@ static void end_row(struct reading *reading, struct row *row, struct output *out
 }
 
 static void write_usage(struct reading *reading, struct row *row, const struct charge *charge, const char *class, const char *what,
-	int64_t units, const char *cost, struct output *output)
+	int64_t units, int64_t declared, const char *cost, struct output *output)
 {
 	begin_row(reading, row, charge, "Usage", "Usage-Based");
 	row->cells[COLUMN_ChargeClass] = class;
 	row->cells[COLUMN_EffectiveCost] = row->cells[COLUMN_ContractedCost] = row->cells[COLUMN_ListCost] = cost;
 	row->cells[COLUMN_ConsumedQuantity] = row->cells[COLUMN_PricingQuantity] = count_text(row->counts[0], units);
+	row->cells[COLUMN_x_DeclaredQuantity] = count_text(row->counts[1], declared);
 	row->cells[COLUMN_ConsumedUnit] = row->cells[COLUMN_PricingUnit] = unit_text(reading, charge->unit);
 	buffer_append_format(&row->description, "%s %s: %s", or_none(charge->model), or_none(charge->metric), what);
 	end_row(reading, row, output);
@@ -360,9 +363,10 @@ static bool is_shown(const struct reading *reading, const struct charge *charge)
 static void write_account(struct reading *reading, struct row *row, const struct charge *charge, struct output *output)
 {
 	if (charge->units || charge->corrected || !is_zero(charge->used_spend))
-		write_usage(reading, row, charge, NULL, "units used", charge->units - charge->corrected, charge->used_spend, output);
+		write_usage(reading, row, charge, NULL, "units used", charge->units - charge->corrected, charge->declared,
+			charge->used_spend, output);
 	if (!is_zero(charge->unused_spend))
-		write_usage(reading, row, charge, NULL, "rights that nobody used", 0, charge->unused_spend, output);
+		write_usage(reading, row, charge, NULL, "rights that nobody used", 0, 0, charge->unused_spend, output);
 }
 
 static void write_correction(struct reading *reading, struct row *row, const struct correction *correction, struct output *output)
@@ -372,7 +376,7 @@ static void write_correction(struct reading *reading, struct row *row, const str
 	if (!charge || !is_shown(reading, charge) || !charge->used_spend)
 		return;
 	snprintf(what, sizeof what, "units reported later (%s)", or_none(correction->cause));
-	write_usage(reading, row, charge, "Correction", what, correction->delta, "0", output);
+	write_usage(reading, row, charge, "Correction", what, correction->delta, 0, "0", output);
 }
 
 static int write_rows(struct reading *reading, struct output *output, size_t *unpriced, struct error *error)

@@ -210,6 +210,11 @@ static void add_forecast(struct reading *reading)
 	add_row(reading, &reading->report->forecasts);
 }
 
+static void add_declared(struct reading *reading)
+{
+	add_row(reading, &reading->report->declared);
+}
+
 static void add_billing(struct reading *reading)
 {
 	struct report *report = reading->report;
@@ -259,7 +264,7 @@ static const struct {
 	{&stream_forecast, add_forecast}, {&stream_billing_check, add_billing}, {&stream_account, add_account},
 	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_account_night, add_night},
 	{&stream_ineffective_row, add_ineffective}, {&stream_consumption_without_position, add_without},
-	{&stream_consumption_balance, add_balance}};
+	{&stream_consumption_balance, add_balance}, {&stream_declared_consumption, add_declared}};
 #define READERS (sizeof readers / sizeof *readers)
 
 /* Checks the record by the table of its stream. `scratch` is for the canonical record, which is not needed. */
@@ -328,6 +333,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 		.now = now,
 		.first_day = INT32_MAX,
 		.metrics = {.stream = &stream_metric_result},
+		.declared = {.stream = &stream_declared_consumption},
 		.groups = {.stream = &stream_group_result},
 		.remediations = {.stream = &stream_remediation},
 		.ineffective = {.stream = &stream_ineffective_row},
@@ -340,7 +346,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 void report_release(struct report *report)
 {
 	struct report_rows *const rows[] = {&report->metrics, &report->groups, &report->remediations, &report->billings, &report->forecasts,
-		&report->ineffective, &report->without, &report->balances};
+		&report->ineffective, &report->without, &report->balances, &report->declared};
 	struct name_table *const tables[] = {&report->words, &report->account_ids, &report->plan_item_ids, &report->period_keys,
 		&report->licensed_keys, &report->forecast_keys};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

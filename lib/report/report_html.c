@@ -98,12 +98,13 @@ static size_t limit_of(const struct report_section *section)
 }
 
 /* The columns shown, in order: without the profile where there is only one. */
-static size_t choose_columns(const struct page *page, const struct report_section *section, const struct report_column *columns[])
+static size_t choose_columns(const struct page *page, const struct report_section *section, const struct report_rows *rows,
+	const struct report_column *columns[])
 {
-	size_t count = 0;
-	for (size_t i = section == &report_section_position ? REPORT_NAME_COLUMNS : 0; i < section->column_count; i++)
-		if (page->names_profiles || strcmp(section->columns[i].field, "profile") != 0)
-			columns[count++] = &section->columns[i];
+	size_t count = 0, all = report_section_columns(section, rows, columns);
+	for (size_t i = section == &report_section_position ? REPORT_NAME_COLUMNS : 0; i < all; i++)
+		if (page->names_profiles || strcmp(columns[i]->field, "profile") != 0)
+			columns[count++] = columns[i];
 	return count;
 }
 
@@ -121,7 +122,7 @@ static size_t append_rows(struct page *page, const struct report_section *sectio
 	const struct report_column *columns[TEXT_TABLE_COLUMNS];
 	struct text_column heads[TEXT_TABLE_COLUMNS];
 	const struct report_row *before = NULL;
-	size_t width = choose_columns(page, section, columns), count = 0;
+	size_t width = choose_columns(page, section, rows, columns), count = 0;
 	char more[120];
 	for (size_t i = 0; i < width; i++)
 		heads[i] = columns[i]->head;
@@ -261,6 +262,9 @@ static void append_guide(struct page *page)
 		{"Not yet fed, not reported",
 			"The feed of every account that could use the model was not read yet; or the service has never "
 			"reported any consumption of it, as for what is bought through a reseller. Neither is zero."},
+		{"Declared",
+			"Use that no feed tells and licence/consumption.csv does, as of a plan bought through a reseller. It draws on rights as what "
+			"was counted does, and is a figure of its own everywhere."},
 		{"Forecast",
 			"What an open period is expected to have used at its end, by its use so far and, where it is known for over a "
 			"year, by the season. Rights run out on the first day on which more is used than is owned."},
@@ -286,6 +290,7 @@ static int append_sections(struct page *page)
 	page_rows(page, &report_section_groups, &report->groups, report->groups_start);
 	if (page_use(page) < 0)
 		return -1;
+	page_rows(page, &report_section_declared, &report->declared, INSTANT_NONE);
 	page_anomalies(page);
 	page_rows(page, &report_section_without, &report->without, INSTANT_NONE);
 	append_identifiers(page);

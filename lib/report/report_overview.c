@@ -136,6 +136,8 @@ static void append_use(struct page *page, const struct report_row *row)
 	buffer_append_string(page->out, "</strong> of ");
 	html_figure(page->out, report_row_text(row, "rights_owned"));
 	buffer_append_string(page->out, "</span>");
+	if (known(row, "declared_units"))
+		html(page->out, " <span class=\"sub\">", report_row_text(row, "declared_units"), " of them declared</span>");
 	if (is_known && owned > 0 && owned != INT64_MAX) {
 		double part = (double)used / (double)owned * 100, most = part > 100 ? part : 100;
 		buffer_append_format(page->out,

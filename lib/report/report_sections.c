@@ -138,10 +138,21 @@ static const struct report_column position_columns[] = {
 	{{"state", false, true}, "period_state", NULL, NULL},
 	{{"rights\nowned", true, false}, "rights_owned", NULL, NULL},
 	{{"used", true, false}, "rights_used", NULL, write_consumption},
+	{{"of them\ndeclared", true, false}, "declared_units", "–", NULL},
 	{{"available", true, false}, "rights_available", NULL, NULL},
 	{{"over-\nlicensed", true, false}, "over_licensed_rights", NULL, NULL},
 	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, write_missing},
 	{{"status", false, false}, "status", NULL, write_status},
+};
+
+static const struct report_column declared_columns[] = {
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"account", false, true}, "account_name", NULL, write_account},
+	{{"first day", false, false}, "first_day", NULL, NULL},
+	{{"last day", false, false}, "last_day", NULL, NULL},
+	{{"units", true, false}, "units_declared", NULL, NULL},
+	{{"source", false, true}, "source", NULL, NULL},
+	{{"line", true, false}, "line", NULL, NULL},
 };
 
 static const struct report_column forecast_columns[] = {
@@ -182,6 +193,7 @@ static const struct report_column group_columns[] = {
 	{{"allocated", true, false}, "rights_allocated", NULL, NULL},
 	{{"of the\npool", true, false}, "rights_pooled", NULL, NULL},
 	{{"used", true, false}, "rights_used", NULL, write_consumption},
+	{{"of them\ndeclared", true, false}, "declared_units", "–", NULL},
 	{{"available", true, false}, "rights_available", NULL, NULL},
 	{{"un-\nlicensed", true, false}, "unlicensed_rights", NULL, write_missing},
 	{{"true-up\ncost", true, false}, "true_up_cost", NULL, NULL},
@@ -214,6 +226,13 @@ const struct report_section
 		.note = "With these and the units of the licence position, every unit that was consumed is in one row.",
 		COLUMNS(without_columns),
 		.limit = SIZE_MAX},
+	report_section_declared = {.title = "Use that consumption.csv declares",
+		.id = "declared",
+		.note = "No feed tells of it, as of a plan bought through a reseller. It is in the licence position, and was not counted: it is in no "
+			"other figure of units consumed.",
+		COLUMNS(declared_columns),
+		.limit = ROWS_SHOWN,
+		.heading_fields = FIELD_LIST("profile", "software_model", "license_metric")},
 	report_section_ineffective = {.title = "Rows of licence files without effect",
 		.id = "ineffective",
 		.note = "What these rows name is nowhere: correct them, or remove them.",
@@ -253,6 +272,23 @@ const struct report_section
 		COLUMNS(billing_columns),
 		.limit = ROWS_SHOWN};
 
+size_t report_section_columns(
+	const struct report_section *section, const struct report_rows *rows, const struct report_column *columns[TEXT_TABLE_COLUMNS])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < section->column_count; i++) {
+		const struct report_column *column = &section->columns[i];
+		bool is_shown = strcmp(column->field, "declared_units") != 0; /* where there are some */
+		for (size_t j = 0; j < rows->count && !is_shown; j++) {
+			const char *text = report_row_text(report_row_at(rows, j), column->field);
+			is_shown = text && strcmp(text, "0") != 0;
+		}
+		if (is_shown)
+			columns[count++] = column;
+	}
+	return count;
+}
+
 const char *report_cell_text(const struct report_column *column, const struct report_row *row, struct report_cell *cell)
 {
 	const char *text = report_row_text(row, column->field);
@@ -273,7 +309,9 @@ void report_append_heading(
 	if (is_position)
 		return;
 	const char *profile = with_profile ? report_row_text(row, "profile") : NULL,
-		   *currency = section == &report_section_forecasts ? NULL : report_row_text(row, "currency");
+		   *currency = section == &report_section_forecasts || section == &report_section_declared
+		? NULL
+		: report_row_text(row, "currency");
 	buffer_append_format(heading, "%s · %s", report_row_text(row, "software_model"), report_row_text(row, "license_metric"));
 	if (profile)
 		buffer_append_format(heading, " · profile %s", profile);

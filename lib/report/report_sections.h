@@ -29,9 +29,13 @@ struct report_section {
 };
 
 extern const struct report_section report_section_position, report_section_without, report_section_ineffective, report_section_forecasts,
-	report_section_costs, report_section_remediations, report_section_groups, report_section_billings;
+	report_section_costs, report_section_remediations, report_section_groups, report_section_billings, report_section_declared;
 
 #define REPORT_NAME_COLUMNS 3 /* of the position: what a row is of */
+
+/* The columns that are shown for these rows, in order; how many. */
+size_t report_section_columns(
+	const struct report_section *section, const struct report_rows *rows, const struct report_column *columns[TEXT_TABLE_COLUMNS]);
 
 /* Sets the cell's style, and its text: what the column writes, or the field as it is. NULL: empty. */
 const char *report_cell_text(const struct report_column *column, const struct report_row *row, struct report_cell *cell);

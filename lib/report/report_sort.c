@@ -74,6 +74,7 @@ static int add_licensed_units(struct report *report, struct error *error)
 			return -1;
 		int64_t *licensed = &report->licensed_keys.names[number].value;
 		int64_t used = report_row_text(metric, "rights_used") ? report_row_integer(metric, "rights_used") : 0;
+		used -= report_row_text(metric, "declared_units") ? report_row_integer(metric, "declared_units") : 0;
 		if (used <= *licensed)
 			continue;
 		if (sum_add(&period->licensed, used - *licensed, error) < 0)
@@ -153,16 +154,16 @@ static int mark_namesakes(struct report *report, struct error *error)
 	return result;
 }
 
-static const struct report_row_order metrics = {.fields = FIELD_LIST(
-							"profile", "publisher", "product", "software_model", "license_metric", "unit"),
-					     .period_last = true},
-				     remediations = {.fields = FIELD_LIST("profile", "software_model", "license_metric", "number")},
-				     forecasts = {.fields = FIELD_LIST("profile", "software_model", "license_metric")},
-				     groups = {.fields = FIELD_LIST("profile", "software_model", "license_metric", "group_type",
-						       "group_kind", "group_value")},
-				     without = {.fields = FIELD_LIST("profile", "period_start", "reason"), .period_last = true},
-				     billings = {
-					     .fields = FIELD_LIST("check", "account_id"), .first_field = "check", .first_word = "differs"};
+static const struct report_row_order
+	metrics = {.fields = FIELD_LIST("profile", "publisher", "product", "software_model", "license_metric", "unit"),
+		.period_last = true},
+	remediations = {.fields = FIELD_LIST("profile", "software_model", "license_metric", "number")},
+	forecasts = {.fields = FIELD_LIST("profile", "software_model", "license_metric")},
+	groups = {.fields = FIELD_LIST("profile", "software_model", "license_metric", "group_type", "group_kind", "group_value")},
+	declared = {.fields = FIELD_LIST("profile", "software_model", "license_metric", "account_id", "first_day", "line"),
+		.period_last = true},
+	without = {.fields = FIELD_LIST("profile", "period_start", "reason"), .period_last = true},
+	billings = {.fields = FIELD_LIST("check", "account_id"), .first_field = "check", .first_word = "differs"};
 
 static void sort_rows(struct report *report)
 {
@@ -172,6 +173,7 @@ static void sort_rows(struct report *report)
 	report_rows_sort(&report->groups, &groups);
 	report_rows_sort(&report->billings, &billings);
 	report_rows_sort(&report->without, &without);
+	report_rows_sort(&report->declared, &declared);
 }
 
 /* The latest period of groups that has begun; the first where none has. Rows are in order: the latest first. */

@@ -61,9 +61,14 @@ static void say_balance(const struct report *report, const struct speech *speech
 	for (size_t i = 0; i < report->balances.count; i++) {
 		const struct report_row *row = report_row_at(&report->balances, i);
 		const char *consumed = report_row_text(row, "units_consumed"), *without = report_row_text(row, "units_without_position");
+		const char *declared = report_row_text(row, "units_declared");
 		if (strcmp(without, "0") != 0)
 			say(speech, false, "Of %s units consumed %s are in the licence position, and %s in no licence row.", consumed,
 				report_row_text(row, "units_in_positions"), without);
+		if (declared && strcmp(declared, "0") != 0)
+			say(speech, false,
+				"Beside them %s units that no feed tells are in the licence position: licence/consumption.csv declares them.",
+				declared);
 	}
 }
 

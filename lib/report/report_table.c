@@ -50,8 +50,9 @@ static void add_heading(struct text_table *table, const struct report_section *s
 static size_t fill(const struct printing *printing, struct text_table *table, const struct report_section *section,
 	const struct report_rows *rows, int64_t start, size_t first_column, size_t first_name)
 {
+	const struct report_column *columns[TEXT_TABLE_COLUMNS];
 	const struct report_row *before = NULL;
-	size_t count = 0;
+	size_t count = 0, width = report_section_columns(section, rows, columns);
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct report_row *row = report_row_at(rows, i);
 		if (!report_section_has(section, row, start) || ++count > section->limit)
@@ -60,10 +61,19 @@ static size_t fill(const struct printing *printing, struct text_table *table, co
 			add_heading(table, section, row, first_name);
 		before = row;
 		enum text_style style = section->is_dim_when_open ? style_of_state(report_row_text(row, "period_state")) : TEXT_PLAIN;
-		for (size_t j = first_column; j < section->column_count; j++)
-			add_cell(printing, table, &section->columns[j], row, style);
+		for (size_t j = first_column; j < width; j++)
+			add_cell(printing, table, columns[j], row, style);
 	}
 	return count;
+}
+
+static size_t make_heads(const struct report_section *section, const struct report_rows *rows, struct text_column heads[TEXT_TABLE_COLUMNS])
+{
+	const struct report_column *columns[TEXT_TABLE_COLUMNS];
+	size_t width = report_section_columns(section, rows, columns);
+	for (size_t i = 0; i < width; i++)
+		heads[i] = columns[i]->head;
+	return width;
 }
 
 /* Prints the rows of the period that starts at `start`, or all for INSTANT_NONE; nothing when there are none. */
@@ -73,12 +83,11 @@ static int print_rows(const struct printing *printing, const struct report_secti
 	struct text_column heads[TEXT_TABLE_COLUMNS];
 	struct text_table table;
 	struct buffer title = BUFFER_INIT;
-	for (size_t i = 0; i < section->column_count; i++)
-		heads[i] = section->columns[i].head;
+	size_t width = make_heads(section, rows, heads);
 	buffer_append_string(&title, section->title);
 	if (section == &report_section_groups)
 		report_append_days(report->groups_start, report->groups_end, &title);
-	text_table_open(&table, heads, section->column_count);
+	text_table_open(&table, heads, width);
 	size_t count = fill(printing, &table, section, rows, start, 0, 0);
 	int result = buffer_check(&title, printing->error);
 	if (result == 0 && count)
@@ -101,13 +110,12 @@ static int print_position(const struct printing *printing)
 	for (size_t i = 1; i < metrics->count; i++)
 		if (!report_rows_agree(report_row_at(metrics, i), report_row_at(metrics, 0), FIELD_LIST("profile")))
 			first = 0;
-	for (size_t i = 0; i < section->column_count; i++)
-		heads[i] = section->columns[i].head;
-	text_table_open(&table, heads + first, section->column_count - first);
+	size_t width = make_heads(section, metrics, heads);
+	text_table_open(&table, heads + first, width - first);
 	fill(printing, &table, section, metrics, INSTANT_NONE, first, REPORT_NAME_COLUMNS);
 	if (printing->page->is_terminal && text_table_width(&table) > printing->page->width) {
 		text_table_release(&table);
-		text_table_open(&table, heads + REPORT_NAME_COLUMNS, section->column_count - REPORT_NAME_COLUMNS);
+		text_table_open(&table, heads + REPORT_NAME_COLUMNS, width - REPORT_NAME_COLUMNS);
 		fill(printing, &table, section, metrics, INSTANT_NONE, REPORT_NAME_COLUMNS, first);
 	}
 	return text_table_print_section(&table, section->title, 0, printing->page, printing->output, printing->error);
@@ -324,7 +332,8 @@ int report_table_print(const struct report *report, const struct text_page *page
 	buffer_release(&title);
 	report_verdict(report, print_verdict, &printing);
 	text_wrap(output, page, start);
-	if (print_position(&printing) < 0 || print_rows(&printing, &report_section_without, &report->without, INSTANT_NONE) < 0 ||
+	if (print_position(&printing) < 0 || print_rows(&printing, &report_section_declared, &report->declared, INSTANT_NONE) < 0 ||
+		print_rows(&printing, &report_section_without, &report->without, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_forecasts, &report->forecasts, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_costs, &report->metrics, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_remediations, &report->remediations, INSTANT_NONE) < 0 ||

@@ -202,7 +202,12 @@ static void add_column_cell(struct book *book, const struct report_column *colum
 		add_days(book, row->start, row->end);
 		return;
 	}
-	const char *text = report_cell_text(column, row, &cell);
+	const char *text = report_cell_text(column, row, &cell), *kind = strrchr(column->field, '_');
+	int32_t day;
+	if (text && kind && strcmp(kind, "_day") == 0 && day_parse(text, strlen(text), &day) == 0) {
+		add_day(book, day);
+		return;
+	}
 	if (cell.text.failed)
 		book->failure = LXW_ERROR_MEMORY_MALLOC_FAILED;
 	if (column->head.right)
@@ -213,29 +218,30 @@ static void add_column_cell(struct book *book, const struct report_column *colum
 }
 
 /* What is a heading in the table is columns here, so that each row can be sorted and filtered. */
-static void add_section(struct book *book, const char *name, const struct report_section *section)
+static void add_section(struct book *book, const char *name, const struct report_section *section, const struct report_rows *rows)
 {
-	const struct report_section *names = section == &report_section_costs ? &report_section_position : NULL;
-	lxw_col_t columns = 0;
+	const struct report_section *names = section == &report_section_position ? NULL : &report_section_position;
+	const struct report_column *shown[TEXT_TABLE_COLUMNS];
+	const size_t width = report_section_columns(section, rows, shown);
 	begin_sheet(book, name);
 	for (size_t i = 0; names && i < REPORT_NAME_COLUMNS; i++)
 		add_column_head(book, &names->columns[i]);
-	if (names)
+	if (section->required_field)
 		add_heads(book, FIELD_LIST("currency"));
-	for (size_t i = 0; i < section->column_count; i++)
-		add_column_head(book, &section->columns[i]);
-	columns = book->column;
+	for (size_t i = 0; i < width; i++)
+		add_column_head(book, shown[i]);
+	const lxw_col_t columns = book->column;
 	end_row(book);
-	for (size_t i = 0; i < book->report->metrics.count && book->failure == LXW_NO_ERROR; i++) {
-		const struct report_row *row = report_row_at(&book->report->metrics, i);
+	for (size_t i = 0; i < rows->count && book->failure == LXW_NO_ERROR; i++) {
+		const struct report_row *row = report_row_at(rows, i);
 		if (!report_section_has(section, row, INSTANT_NONE))
 			continue;
 		for (size_t j = 0; names && j < REPORT_NAME_COLUMNS; j++)
 			add_column_cell(book, &names->columns[j], row);
-		if (names)
+		if (section->required_field)
 			add_text(book, report_row_text(row, "currency"));
-		for (size_t j = 0; j < section->column_count; j++)
-			add_column_cell(book, &section->columns[j], row);
+		for (size_t j = 0; j < width; j++)
+			add_column_cell(book, shown[j], row);
 		end_row(book);
 	}
 	end_table(book, columns);
@@ -380,17 +386,19 @@ static void set_formats(struct book *book)
 
 static int fill(struct book *book)
 {
-	static const char *const sheets[] = {"Position", "Costs", "Accounts", "Restatements", "Summary"};
+	static const char *const sheets[] = {"Position", "Costs", "Accounts", "Restatements", "Summary", "Declared"};
 	lxw_doc_properties properties = {.title = (char *)"Docusign licence position", .created = (time_t)(book->report->now / 1000)};
 	workbook_set_properties(book->workbook, &properties);
 	set_formats(book);
-	for (size_t i = 0; i < sizeof sheets / sizeof *sheets; i++)
+	for (size_t i = 0; i < sizeof sheets / sizeof *sheets - !book->report->declared.count; i++)
 		if (!workbook_add_worksheet(book->workbook, sheets[i]))
 			book->failure = LXW_ERROR_MEMORY_MALLOC_FAILED;
 	if (book->failure != LXW_NO_ERROR)
 		return 0;
-	add_section(book, "Position", &report_section_position);
-	add_section(book, "Costs", &report_section_costs);
+	add_section(book, "Position", &report_section_position, &book->report->metrics);
+	add_section(book, "Costs", &report_section_costs, &book->report->metrics);
+	if (book->report->declared.count)
+		add_section(book, "Declared", &report_section_declared, &book->report->declared);
 	if (add_accounts(book) < 0)
 		return -1;
 	add_restatements(book);

@@ -18,6 +18,7 @@ struct line_sums {
 static void add_line(void *context, struct record *record)
 {
 	struct line_sums *sums = context;
+	bool is_position = message_is_record(record->message, "metric_result");
 	const struct {
 		const char *stream;
 		int slot;
@@ -26,6 +27,9 @@ static void add_line(void *context, struct record *record)
 		{"consumption_without_position", SLOT_units_consumed, &sums->without},
 		{"consumption", SLOT_units_consumed, &sums->consumed}};
 	sums->records++;
+	/* What consumption.csv declares is in positions, and was not counted. */
+	if (is_position && sum_add(&sums->positions, -record_integer_or(record, SLOT_declared_units, 0), record->error) < 0)
+		record->failed = true;
 	sums->balances += message_is_record(record->message, "consumption_balance");
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		if (message_is_record(record->message, lines[i].stream) &&

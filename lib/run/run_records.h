@@ -12,7 +12,7 @@
 #define RUN_FIELDS(X) \
 	X(profile) X(account_id) X(account_name) X(plan_item_id) X(watermark) X(observed_at) X(period_index) X(period_start) \
 	X(period_end) X(units_consumed) X(units_before) X(units_after) X(cause) X(software_model) X(license_metric) \
-	X(rights_owned) X(rights_used) X(unlicensed_rights) X(usage_state) X(status) X(exhausted_on) X(warning) X(is_covered) X(has_run_out) \
+	X(rights_owned) X(rights_used) X(declared_units) X(unlicensed_rights) X(usage_state) X(status) X(exhausted_on) X(warning) X(is_covered) X(has_run_out) \
 	X(contract_start) X(renewal_months) X(effective_from) X(run_id) X(delta) X(policy) X(by_day) \
 	X(turn) X(outcome) X(read_at) X(due_on) X(period_state) X(is_shared) X(units_in_positions) X(units_without_position) \
 	X(units_unaccounted)

@@ -138,7 +138,17 @@ const struct stream stream_consumption_balance = {
 	.keys = KEYS("profile"),
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"units_consumed", FIELD_INTEGER, true},
 		{"units_in_positions", FIELD_INTEGER, true}, {"units_without_position", FIELD_INTEGER, true},
-		{"by_reason", FIELD_OBJECT, true}, {"units_unaccounted", FIELD_INTEGER, true}),
+		{"by_reason", FIELD_OBJECT, true}, {"units_unaccounted", FIELD_INTEGER, true}, {"units_declared", FIELD_INTEGER, false}),
+};
+
+const struct stream stream_declared_consumption = {
+	.name = "declared_consumption",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "line"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
+		{"period_end", FIELD_TIME, true}, {"line", FIELD_INTEGER, true}, {"account_id", FIELD_ID, true},
+		{"account_name", FIELD_TEXT, false}, {"first_day", FIELD_DAY, true}, {"last_day", FIELD_DAY, true},
+		{"units_declared", FIELD_INTEGER, true}, {"source", FIELD_TEXT, true}, {"by_day", FIELD_OBJECT, true}),
 };
 
 /* The figures of a position, at every tier. */
@@ -151,7 +161,7 @@ const struct stream stream_consumption_balance = {
 		{"covered_rights", FIELD_INTEGER, false}, {"lapsing_rights", FIELD_INTEGER, false}, \
 		{"allocated_in_use", FIELD_INTEGER, false}, {"not_allocated_in_use", FIELD_INTEGER, false}, \
 		{"allocated_not_in_use", FIELD_INTEGER, false}, {"not_allocated", FIELD_INTEGER, false}, \
-		{"excluded_units", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, \
+		{"excluded_units", FIELD_INTEGER, false}, {"declared_units", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, \
 		{"true_up_cost", FIELD_DECIMAL, false}, {"true_up_cost_at_list", FIELD_DECIMAL, false}, \
 		{"potential_savings", FIELD_DECIMAL, false}, {"total_spend", FIELD_DECIMAL, false}, \
 		{"current_period_spend", FIELD_DECIMAL, false}, {"entitlements", FIELD_INTEGER, false}, \
@@ -195,8 +205,9 @@ const struct stream stream_group_result = {
 		{"group_value", FIELD_TEXT, false}, {"group_name", FIELD_TEXT, false}, {"rights_owned", FIELD_RIGHTS, true},
 		{"rights_allocated", FIELD_INTEGER, true}, {"rights_pooled", FIELD_INTEGER, true}, {"rights_used", FIELD_INTEGER, false},
 		{"rights_available", FIELD_RIGHTS, false}, {"over_licensed_rights", FIELD_INTEGER, false},
-		{"unlicensed_rights", FIELD_INTEGER, false}, {"covered_rights", FIELD_INTEGER, false}, {"usage_state", FIELD_WORD, false},
-		{"currency", FIELD_TEXT, false}, {"over_licensed_amount", FIELD_DECIMAL, false}, {"true_up_cost", FIELD_DECIMAL, false},
+		{"unlicensed_rights", FIELD_INTEGER, false}, {"covered_rights", FIELD_INTEGER, false},
+		{"declared_units", FIELD_INTEGER, false}, {"usage_state", FIELD_WORD, false}, {"currency", FIELD_TEXT, false},
+		{"over_licensed_amount", FIELD_DECIMAL, false}, {"true_up_cost", FIELD_DECIMAL, false},
 		{"used_spend", FIELD_DECIMAL, false}, {"unused_spend", FIELD_DECIMAL, false},
 		{"current_period_spend", FIELD_DECIMAL, false}, {"status", FIELD_TEXT, true}),
 };
@@ -207,8 +218,8 @@ const struct stream stream_unlicensed_consumption = {
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
 		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
 		{"period_end", FIELD_TIME, true}, {"account_id", FIELD_ID, true}, {"account_name", FIELD_TEXT, false},
-		{"units_consumed", FIELD_INTEGER, true}, {"units_unlicensed", FIELD_INTEGER, true}, {"currency", FIELD_TEXT, false},
-		{"cost", FIELD_DECIMAL, false}),
+		{"units_consumed", FIELD_INTEGER, true}, {"units_unlicensed", FIELD_INTEGER, true},
+		{"units_declared", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false}, {"cost", FIELD_DECIMAL, false}),
 };
 
 const struct stream stream_billing_check = {
@@ -242,19 +253,19 @@ const struct stream stream_forecast = {
 	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
 		{"unit", FIELD_WORD, true}, {"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true},
 		{"period_end", FIELD_TIME, true}, {"as_of", FIELD_TIME, true}, {"known_until", FIELD_DAY, true},
-		{"units_to_date", FIELD_INTEGER, true}, {"rights_owned", FIELD_RIGHTS, true}, {"method", FIELD_WORD, true},
-		{"expected_units", FIELD_INTEGER, true}, {"low_units", FIELD_INTEGER, true}, {"high_units", FIELD_INTEGER, true},
-		{"exhausted_on", FIELD_DAY, false}, {"days_left", FIELD_INTEGER, false}, {"has_run_out", FIELD_BOOLEAN, false},
-		{"is_shared", FIELD_BOOLEAN, false}, {"is_covered", FIELD_BOOLEAN, true}, {"warning", FIELD_BOOLEAN, true},
-		{"expected_unlicensed_rights", FIELD_INTEGER, false}, {"low_unlicensed_rights", FIELD_INTEGER, false},
-		{"high_unlicensed_rights", FIELD_INTEGER, false}, {"expected_over_licensed_rights", FIELD_INTEGER, false},
-		{"low_over_licensed_rights", FIELD_INTEGER, false}, {"high_over_licensed_rights", FIELD_INTEGER, false},
-		{"currency", FIELD_TEXT, false}, {"expected_true_up_cost", FIELD_DECIMAL, false},
-		{"expected_savings", FIELD_DECIMAL, false}, {"curve", FIELD_ARRAY, true}, {"earliest_exhausted_on", FIELD_DAY, false},
-		{"latest_exhausted_on", FIELD_DAY, false}, {"low_true_up_cost", FIELD_DECIMAL, false},
-		{"high_true_up_cost", FIELD_DECIMAL, false}, {"one_off_units", FIELD_INTEGER, false},
-		{"expected_units_without_one_offs", FIELD_INTEGER, false}, {"one_off_sends", FIELD_ARRAY, false},
-		{"explanation", FIELD_TEXT, false}, {"rights_changes", FIELD_ARRAY, false},
+		{"units_to_date", FIELD_INTEGER, true}, {"declared_units", FIELD_INTEGER, false}, {"rights_owned", FIELD_RIGHTS, true},
+		{"method", FIELD_WORD, true}, {"expected_units", FIELD_INTEGER, true}, {"low_units", FIELD_INTEGER, true},
+		{"high_units", FIELD_INTEGER, true}, {"exhausted_on", FIELD_DAY, false}, {"days_left", FIELD_INTEGER, false},
+		{"has_run_out", FIELD_BOOLEAN, false}, {"is_shared", FIELD_BOOLEAN, false}, {"is_covered", FIELD_BOOLEAN, true},
+		{"warning", FIELD_BOOLEAN, true}, {"expected_unlicensed_rights", FIELD_INTEGER, false},
+		{"low_unlicensed_rights", FIELD_INTEGER, false}, {"high_unlicensed_rights", FIELD_INTEGER, false},
+		{"expected_over_licensed_rights", FIELD_INTEGER, false}, {"low_over_licensed_rights", FIELD_INTEGER, false},
+		{"high_over_licensed_rights", FIELD_INTEGER, false}, {"currency", FIELD_TEXT, false},
+		{"expected_true_up_cost", FIELD_DECIMAL, false}, {"expected_savings", FIELD_DECIMAL, false}, {"curve", FIELD_ARRAY, true},
+		{"earliest_exhausted_on", FIELD_DAY, false}, {"latest_exhausted_on", FIELD_DAY, false},
+		{"low_true_up_cost", FIELD_DECIMAL, false}, {"high_true_up_cost", FIELD_DECIMAL, false},
+		{"one_off_units", FIELD_INTEGER, false}, {"expected_units_without_one_offs", FIELD_INTEGER, false},
+		{"one_off_sends", FIELD_ARRAY, false}, {"explanation", FIELD_TEXT, false}, {"rights_changes", FIELD_ARRAY, false},
 		{"previous_units_to_date", FIELD_INTEGER, false}),
 };
 
@@ -323,9 +334,9 @@ const struct stream stream_job_result = {
  * model_identifier on request. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
-	&stream_ineffective_row, &stream_consumption_without_position, &stream_consumption_balance, &stream_metric_result,
-	&stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption, &stream_billing_check,
-	&stream_remediation, &stream_forecast, &stream_job_result, NULL};
+	&stream_ineffective_row, &stream_consumption_without_position, &stream_consumption_balance, &stream_declared_consumption,
+	&stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption,
+	&stream_billing_check, &stream_remediation, &stream_forecast, &stream_job_result, NULL};
 
 const struct stream *stream_find(const char *name, size_t length)
 {
