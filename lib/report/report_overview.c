@@ -152,13 +152,20 @@ static void append_use(struct page *page, const struct report_row *row)
 	page_cell_end(page);
 }
 
+/* What is declared has no history: a trend is of what was counted. */
+static int64_t counted(const struct report_row *row)
+{
+	int64_t used = report_row_integer(row, "rights_used");
+	return used == INT64_MAX ? used : used - known(row, "declared_units");
+}
+
 /* Of an open period against the one before up to the same day; of one that is over against the whole of it. */
 static void append_trend(struct page *page, const struct model *model)
 {
 	bool is_open = report_row_is(model->current, "period_state", "open");
-	int64_t now = report_row_integer(model->current, "rights_used"),
+	int64_t now = counted(model->current),
 		before = is_open ? model->forecast ? report_row_integer(model->forecast, "previous_units_to_date") : INT64_MAX
-		: model->before  ? report_row_integer(model->before, "rights_used")
+		: model->before  ? counted(model->before)
 				 : INT64_MAX;
 	page_cell_begin(page, "");
 	append_change(page, now, before, is_open ? "by the same day of the last period" : "in the last period");
