@@ -3,7 +3,7 @@
  *
  * Reads consumption with its days, account, subscription, watermark and metric_result records (from reconcile) of one profile, in any order; where there
  * are daily_consumption records (from merge --emit all), these in place of consumption; copies all of its input unchanged. At the end it prints a forecast record for each metric_result whose period
- * contains the clock and whose use is known. Rights that run out in fewer than --warn-days days give a warning on stderr and in the record,
+ * contains the clock and whose use is known; with --past, also how well those of earlier runs did. Rights that run out in fewer than --warn-days days give a warning on stderr and in the record,
  * not an error.
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
@@ -19,7 +19,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static char *models_path, *entitlements_path, *exclusions_path, *excluded_path, *policy_path;
+static char *models_path, *entitlements_path, *exclusions_path, *excluded_path, *policy_path, *past_path;
 static int warn_days = 30;
 
 static struct poptOption table[] = {
@@ -29,6 +29,8 @@ static struct poptOption table[] = {
 	{"exclusions", 'x', POPT_ARG_STRING, &exclusions_path, 0, "identifiers and accounts to exclude", "FILE.csv"},
 	{"excluded", 0, POPT_ARG_STRING, &excluded_path, 0, "daily partials of excluded users, from exclude and merge", "FILE"},
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the policy, which says how the contract settles (default: by the day)", "FILE"},
+	{"past", 0, POPT_ARG_STRING, &past_path, 0,
+		"what forecasts of earlier runs said (merge --print-forecasts): how well they did is told", "FILE"},
 	{"warn-days", 'w', POPT_ARG_INT, &warn_days, 0, "warn if rights run out in fewer days than this (default: 30; 0: never)", "N"},
 	POPT_TABLEEND,
 };
@@ -147,6 +149,8 @@ static int print_forecasts(struct daily_consumption *daily, struct output *outpu
 			return -1;
 		}
 		json_member_integer_or_null(&output->pending, "previous_units_to_date", burn_down.has_previous, burn_down.previous_units);
+		json_key(&output->pending, "past_forecasts");
+		past_forecasts_append(&burn_down.past, &output->pending);
 		stream_end_record(&output->pending, NULL, 0);
 		output_line_end(output);
 		burn_down_release(&burn_down);
@@ -158,15 +162,19 @@ static void run(const char **operands, struct output *output, struct error *erro
 {
 	struct licence licence = {.models = {.count = 0}};
 	struct daily_consumption daily;
+	struct past_forecasts past = {.count = 0};
 	(void)operands;
 	if (!models_path)
 		options_refuse("cannot forecast without software models: --models FILE");
 	if (warn_days < 0)
 		options_refuse("cannot use --warn-days %d: it must be 0 or more", warn_days);
 	daily_consumption_open(&daily, &licence, options_now());
-	if (load_policy(&daily, error) == 0 && load(&licence, error) == 0 && pass_on(&daily, output, error) == 0 &&
+	daily.past = &past;
+	if (load_policy(&daily, error) == 0 && load(&licence, error) == 0 &&
+		(!past_path || past_forecasts_read(&past, past_path, &licence.models, error) == 0) && pass_on(&daily, output, error) == 0 &&
 		subtract_excluded(&daily, error) == 0 && daily_consumption_finish(&daily, error) == 0)
 		print_forecasts(&daily, output, error);
+	past_forecasts_release(&past);
 	daily_consumption_release(&daily);
 	licence_release(&licence);
 }

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 static char *ledger_path, *emit = "touched", *policy_path;
-static int print_state, print_reported, print_undated, commit_every = 4;
+static int print_state, print_reported, print_undated, print_forecasts, commit_every = 4;
 
 static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger; :memory: counts only the input", "FILE"},
@@ -34,6 +34,8 @@ static struct poptOption table[] = {
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy of the daily partials (default: all but drafts)", "FILE"},
 	{"print-state", 0, POPT_ARG_NONE, &print_state, 0, "print the value of the last STATE and exit", NULL},
 	{"print-reported", 0, POPT_ARG_NONE, &print_reported, 0, "print what was last reported and exit", NULL},
+	{"print-forecasts", 0, POPT_ARG_NONE, &print_forecasts, 0,
+		"print what forecasts of earlier runs said of the four and thirteen weeks after them, for forecast --past, and exit", NULL},
 	{"print-undated", 0, POPT_ARG_NONE, &print_undated, 0,
 		"print the number of envelopes past a draft without a sent time, which belong to no period, and exit", NULL},
 	POPT_TABLEEND,
@@ -136,6 +138,8 @@ static void print_saved(struct ledger *ledger, struct output *output, struct err
 {
 	if (print_reported) {
 		ledger_print_reported(ledger, output, error);
+	} else if (print_forecasts) {
+		ledger_print_forecasts(ledger, output, error);
 	} else if (print_undated) {
 		int64_t undated = ledger_envelopes_undated(ledger, error);
 		if (undated >= 0)
@@ -155,7 +159,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (commit_every < 0 || commit_every > 3600)
 		options_refuse("cannot use --commit-every %d: it must be 0 to 3600 seconds", commit_every);
 	struct emission emission = parse_emit();
-	bool reading = print_state || print_reported || print_undated;
+	bool reading = print_state || print_reported || print_undated || print_forecasts;
 	if (policy_load(policy_path, &policy, error) == 0 &&
 		ledger_open(&ledger, ledger_path, reading ? LEDGER_READ : LEDGER_WRITE, error) == 0) {
 		ledger.policy = &policy;

@@ -267,6 +267,93 @@ licensed() {
 	same "Nothing is known of the use yet, so none is expected." "$(cat got)"
 }
 
+# past AS-OF DAY TO-DATE EXPECTED LOW HIGH [PROFILE] [PERIOD-START] [MODEL]: what an earlier run foretold.
+past() {
+	printf '{"type":"RECORD","stream":"past_forecast","record":{"profile":%s,"software_model":"%s","license_metric":"Envelope","period_start":"%sT00:00:00.000Z","as_of":"%sT02:00:00.000Z","units_to_date":%s,"day":"%s","expected_units":%s,"low_units":%s,"high_units":%s}}\n' \
+		"${7:-\"acme\"}" "${9:-Pro}" "${8:-2025-01-01}" "$1" "$3" "$2" "$4" "$5" "$6"
+}
+
+@test "forecasts of earlier runs are judged as they were made, by what is known now" {
+	# 10 a day: 400 by 9 February, 600 by 1 March, 1200 by 30 April; 300 by 30 October, of a period that is over.
+	{
+		past 2025-01-11 2025-02-09 100 430 380 500     # 30 of 330: 9%
+		past 2025-01-31 2025-03-01 300 620 605 640     # 20 of 320: 6%, out of its range
+		past 2025-01-11 2025-04-30 100 1640 1100 1700  # 440 of 1540: 29%
+		past 2024-10-01 2024-10-30 0 300 250 330 '"acme"' 2024-10-01 # right
+		past 2025-04-20 2025-05-18 1100 1000 900 1000  # is not over
+		past 2025-01-11 2025-02-09 100 9000 9000 9000 '"other"'
+		past 2025-01-11 2025-02-09 100 9000 9000 9000 null
+		past 2025-01-11 2025-02-09 100 9000 9000 9000 '"acme"' 2025-01-01 Basic
+		past 2025-01-11 2025-02-09 100 9000 9000 9000 '"acme"' 2025-01-01 'No more'
+	} >past
+	{ days 2024-10-01 212 10 && watermark a 2025-05-01T09:00:00Z && position 2025-01-01 2026-01-01 3000 1200; } >in
+	foretell 2025-05-11T00:00:00Z --past past <in >got
+	same "Forecasts of earlier runs, as they were made: 3 of about 4 weeks missed what came by 5% on average, and the range held 2; 1 of about 13 weeks missed what came by 29% on average, and the range held 1." \
+		"$(fields explanation <got | grep -o 'Forecasts of earlier.*')"
+	same '["2024-10-01","2024-10-30",0,300,250,330,300] ["2025-01-11","2025-02-09",100,430,380,500,400] ["2025-01-11","2025-04-30",100,1640,1100,1700,1200] ["2025-01-31","2025-03-01",300,620,605,640,600]' \
+		"$(jq -c '.past_forecasts[] | [.made_on, .day, .units_to_date, .expected_units, .low_units, .high_units, .units]' got | xargs -d '\n')"
+	# A feed that has stopped has no units of later days: they are unknown, not zero. And without the file nothing is said.
+	{ cat in && days 2025-01-01 40 1 '{account_id: "b"}' && watermark b 2025-02-10T09:00:00Z; } | foretell 2025-05-11T00:00:00Z --past past >got
+	same "2024-10-30 2025-02-09" "$(jq -r '[.past_forecasts[].day] | join(" ")' got)"
+	foretell 2025-05-11T00:00:00Z <in >got
+	same '[] false' "$(jq -r '"\(.past_forecasts) \(.explanation | test("earlier runs"))"' got)"
+	# The next night brings 33 more units of February: what came is 433, and the first is in its range.
+	{ cat in && days 2025-02-05 1 33; } | foretell 2025-05-11T00:00:00Z --past past >got
+	same "300 433 1233 633" "$(jq -r '[.past_forecasts[].units] | join(" ")' got)"
+}
+
+@test "forecasts of earlier runs: a file that is not there, and fields that are wrong" {
+	position 2025-01-01 2026-01-01 3000 0 >in
+	run --separate-stderr forecast --models models.csv --past nowhere <in
+	refused 66 "forecast: cannot open 'nowhere'*"
+	while read -r field value expected; do
+		past 2025-01-11 2025-02-09 100 430 380 500 | jq -c ".record.$field = $value" >past
+		run --separate-stderr forecast --models models.csv --past past <in
+		refused 65 "forecast: cannot read 'past' line 1: past_forecast \"$field\" must be $expected*"
+	done <<-'END'
+		software_model null a string
+		license_metric null a string
+		day "soon" a date
+		as_of null a time
+		expected_units -1 a whole number, 0 or more
+		high_units "x" a whole number
+	END
+}
+
+@test "the ledger prints of each month's first run what it foretold of four weeks on, and thirteen" {
+	# run NUMBER CLOCK STATE: its forecast has a point each 5 days.
+	run_of() {
+		jq -nc --arg clock "$2" --arg state "$3" --argjson units "$1" '{type: "RECORD", stream: "job_result", record: {run_id: $clock, profile: "acme", job: "run", state: $state, started_at: ($clock + "T02:00:00.000Z"), ended_at: null, counts: {consumption: 0}, error: null}},
+			{type: "RECORD", stream: "forecast", record: {profile: "acme", software_model: "Pro", license_metric: "Envelope", period_start: "2025-01-01T00:00:00.000Z", as_of: ($clock + "T02:00:00.000Z"), units_to_date: $units,
+				curve: [["2025-01-01", 1], (range(0; 365; 5) as $i | ("2025-01-01T00:00:00Z" | fromdate + $i * 86400 | todate[:10]) | select(. >= $clock) | [., $units + 1, $units, $units + 2])]}}'
+	}
+	n=0
+	for run in "2025-01-03 succeeded" "2025-01-04 succeeded" "2025-02-01 failed" "2025-02-02 partial" "2025-11-01 succeeded" "2025-12-29 succeeded"; do
+		n=$((n + 10))
+		run_of $n "${run% *}" "${run#* }" | merge -q --ledger l.db --emit none
+	done
+	# Its curve has 31 January, 28 days after the 3rd, and 6 April, two after 91 days. In November the year's last 91 days are not whole.
+	same "2025-01-03 2025-01-31 10 11 10 12
+2025-01-03 2025-04-06 10 11 10 12
+2025-02-02 2025-03-02 40 41 40 42
+2025-02-02 2025-05-06 40 41 40 42
+2025-11-01 2025-12-02 50 51 50 52" "$(merge --ledger l.db --print-forecasts | records_of past_forecast | jq -r '[.as_of[:10], .day, .units_to_date, .expected_units, .low_units, .high_units] | join(" ")')"
+	same '["acme","Pro","Envelope","2025-01-01T00:00:00.000Z"]' "$(merge --ledger l.db --print-forecasts | records_of past_forecast | jq -c '[.profile, .software_model, .license_metric, .period_start]' | sort -u)"
+}
+
+@test "a run judges what earlier runs foretold, and a replay takes what they foretold as it was then" {
+	acme_after 2 ws
+	# As if the first night had been a month earlier, and had foretold far more than came.
+	sqlite3 ws/ledger/acme.db "UPDATE result SET record = json_set(replace(record, '\"as_of\":\"2025-03-18', '\"as_of\":\"2025-02-18'), '$.units_to_date', 0,
+		'$.curve', json('[[\"2025-03-18\",5000,4000,6000]]')) WHERE stream = 'forecast'; UPDATE job_result SET record = replace(record, '2025-03-18T', '2025-02-18T') WHERE number = 1"
+	run -0 "$root/pipeline.sh" run -q -C ws --replay "$acme/nights/20250401T020000Z"
+	records_of forecast <ws/runs/acme/20250401T020000Z/results.ndjson >got
+	same '2025-02-18 2025-03-18 5000 true' "$(jq -r '.past_forecasts[] | "\(.made_on) \(.day) \(.expected_units) \(.units < 500)"' got | sort -u)"
+	[[ $(fields explanation <got) == *"earlier runs, as they were made: 1 of about 4 weeks missed what came by 9"?"% on average, and the range held 0."* ]]
+	# The ledger that a replay makes of the evidence has other forecasts: those are not asked.
+	run -0 "$root/pipeline.sh" replay -C ws 20250401T020000Z
+}
+
 @test "--warn-days: fewer days left than it says are marked and said, and the exit is 0" {
 	{ cat subscription && days 2025-01-01 90 10 && position 2025-01-01 2026-01-01 3000 900; } >in
 	for days in 210 211 0; do

@@ -176,6 +176,7 @@ forecast_options() { # LICENCE-FOLDER EXCLUDED-FILE
 	forecast=(--models "$1/models.csv" --entitlements "$1/entitlements.csv")
 	[ ! -e "$1/exclusions.csv" ] || forecast+=(--exclusions "$1/exclusions.csv")
 	[ ! -e "$2" ] || forecast+=(--excluded "$2")
+	[ ! -e "$1/past-forecasts.ndjson" ] || forecast+=(--past "$1/past-forecasts.ndjson")
 	[ -z "$warn_days" ] || forecast+=(--warn-days "$warn_days")
 	policy_of "$1"
 	forecast+=(${policy[@]+"${policy[@]}"})
@@ -267,6 +268,7 @@ position() { # FILE NAME
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
 	[ ! -e "$scratch/workspace" ] || complete_workspace "$scratch/reconciled" "$scratch/others.ndjson" "$scratch/workspace" "$licence" "$scratch/excluded"
+	stage merge --ledger "$workspace/ledger/$2.db" --print-forecasts >"$licence/past-forecasts.ndjson"
 	forecast_results "$licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
 	cat "$scratch/reconciled" "$scratch/forecasts"
 }

@@ -166,14 +166,16 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	# What makes it; a run that is made again has that of its evidence.
 	if [ -z "$others_from" ]; then
 		printf 'envtally %s\n' "${facts[version]}" >"$5.new/inputs/version"
-	elif [ -e "$others_from/version" ]; then
-		cp "$others_from/version" "$5.new/inputs/"
+	else
+		cp "$others_from"/version "$others_from"/past-forecasts.ndjson "$5.new/inputs/" 2>/dev/null || true
 	fi
 	: >"$5.new/inputs/state.json"
 	: >"$5.new/reported.ndjson"
 	if [ -e "$ledger" ]; then
 		stage merge --ledger "$ledger" --print-state >"$5.new/inputs/state.json"
 		stage merge --ledger "$ledger" --print-reported >"$5.new/reported.ndjson"
+		# Not in a replay: another version would have made others than those of its evidence.
+		[ -n "$others_from" ] || stage merge --ledger "$ledger" --print-forecasts >"$5.new/inputs/past-forecasts.ndjson"
 	fi
 	read_facts begin "$5.new" --run-id "$4" --clock "$3" --name "$2" --replay "${replay:+$(readlink -f "$replay")}" --profile "$(readlink -f "$1")" --ledger "$ledger"
 	mv "$5.new" "$5"

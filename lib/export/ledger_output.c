@@ -70,6 +70,13 @@ int ledger_print(struct ledger *ledger, bool all, int32_t since, struct output *
 	return result < 0 ? -1 : 0;
 }
 
+int ledger_print_forecasts(struct ledger *ledger, struct output *output, struct error *error)
+{
+	static const struct source source = {&stream_past_forecast, "list_past_forecasts"};
+	struct printer printer = {.output = output};
+	return print_sources(ledger, &source, 1, &printer, error) < 0 ? -1 : 0;
+}
+
 int ledger_print_reported(struct ledger *ledger, struct output *output, struct error *error)
 {
 	static const struct source sources[] = {{&stream_job_result, "last_job_results"}, {&stream_contract, "last_contracts"},

@@ -20,4 +20,7 @@ int ledger_print(struct ledger *ledger, bool all, int32_t since, struct output *
  * aggregate-by-period. */
 int ledger_print_reported(struct ledger *ledger, struct output *output, struct error *error);
 
+/* Prints what the forecasts of earlier runs said, as past_forecast records: forecast/past_forecasts.h. */
+int ledger_print_forecasts(struct ledger *ledger, struct output *output, struct error *error);
+
 #endif

@@ -15,6 +15,7 @@ void burn_down_release(struct burn_down *burn_down)
 	free(burn_down->units);
 	burn_down->units = NULL;
 	expected_use_release(&burn_down->use);
+	past_forecasts_release(&burn_down->past);
 }
 
 static double at_least(double value, double least)
@@ -149,7 +150,10 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 					&burn_down->has_previous, error) < 0 ||
 				expect(burn_down, daily, error) < 0 || draw(burn_down, daily, &series, 0, &burn_down->at_end, error) < 0 ||
 				draw(burn_down, daily, &series, 1, &burn_down->low, error) < 0 ||
-				draw(burn_down, daily, &series, 2, &burn_down->high, error) < 0
+				draw(burn_down, daily, &series, 2, &burn_down->high, error) < 0 ||
+				(daily->past &&
+					past_forecasts_judge(
+						daily->past, position, &series, burn_down->use.known_until, &burn_down->past, error) < 0)
 			? -1
 			: 0;
 	free(series.units);
@@ -226,7 +230,7 @@ static void put_one_offs(struct buffer *line, const struct burn_down *burn_down)
 static void put_explanation(struct buffer *line, const struct burn_down *burn_down)
 {
 	struct buffer text = BUFFER_INIT;
-	forecast_explanation_append(&text, &burn_down->use);
+	forecast_explanation_append(&text, &burn_down->use, &burn_down->past);
 	json_member_string(line, "explanation", text.data, text.length);
 	buffer_release(&text);
 }

@@ -19,6 +19,7 @@
 #include "forecast/daily_consumption.h"
 #include "forecast/expected_position.h"
 #include "forecast/expected_use.h"
+#include "forecast/past_forecasts.h"
 
 struct burn_down {
 	const struct open_position *position;
@@ -38,6 +39,7 @@ struct burn_down {
 	struct amount low_cost, high_cost; /* of the true-up */
 	bool has_previous; /* a period before: its units up to the same day */
 	int64_t previous_units;
+	struct past_forecasts past; /* of earlier runs, judged */
 	int64_t partials; /* all units of the period by its daily partials: U, where they are whole */
 };
 

@@ -51,6 +51,7 @@ struct fed_units {
 
 struct daily_consumption {
 	const struct licence *licence; /* models, exclusions, and for burn_down.h entitlements */
+	const struct past_forecasts *past; /* what earlier runs foretold (past_forecasts.h); NULL for none */
 	int64_t now;
 	bool settles_by_period; /* each period draws as a whole */
 	struct plan_items plan_items;

@@ -151,6 +151,7 @@ int expected_use_compute(struct expected_use *use, const struct daily_consumptio
 	size_t count = daily_consumption_groups(daily, metric, groups);
 	if (!count) /* nothing was used, ever */
 		groups[count++] = (struct fed_units){daily->known_until, daily->known_until};
+	use->known_until = groups[0].fed_until;
 	use->days = calloc(use->day_count + 1, sizeof *use->days);
 	struct reach *reach = calloc(use->day_count + 1, sizeof *reach);
 	if (!use->days || !reach)

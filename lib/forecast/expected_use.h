@@ -23,6 +23,7 @@ struct one_off_send {
 struct expected_use {
 	struct forecast_day *days; /* from the clock's on, to the period's end: cumulative in the period */
 	size_t day_count;
+	int32_t known_until; /* the last day that the feeds of all its accounts have passed, stale ones too */
 	struct forecast_facts
 		facts; /* of all groups: level and rate are sums; growth, season and error those of the largest; no one_offs */
 	int32_t season_from; /* the day of week 0 of its season */

@@ -54,7 +54,29 @@ static void append_one_offs(struct buffer *text, const struct expected_use *use)
 	buffer_append_format(text, " As many as so far are expected: %" PRId64 " unit%s a year.", year, phrase_plural(year));
 }
 
-void forecast_explanation_append(struct buffer *text, const struct expected_use *use)
+static void append_record(struct buffer *text, const struct past_record *record, const char *weeks)
+{
+	buffer_append_format(text, "%zu of about %s weeks missed what came by %d%% on average, and the range held %zu", record->count,
+		weeks, percent(record->error), record->held);
+}
+
+/* As they were made, not made again as the back-tests are. */
+static void append_past(struct buffer *text, const struct past_forecasts *judged)
+{
+	const struct past_record near = past_forecasts_record(judged, false), far = past_forecasts_record(judged, true);
+	if (!near.count && !far.count)
+		return;
+	buffer_append_format(text, " Forecasts of earlier runs, as they were made: ");
+	if (near.count)
+		append_record(text, &near, "4");
+	if (near.count && far.count)
+		buffer_append_format(text, "; ");
+	if (far.count)
+		append_record(text, &far, "13");
+	buffer_append_format(text, ".");
+}
+
+void forecast_explanation_append(struct buffer *text, const struct expected_use *use, const struct past_forecasts *judged)
 {
 	const struct forecast_facts *facts = &use->facts;
 	if (facts->method == FORECAST_NONE) {
@@ -69,4 +91,5 @@ void forecast_explanation_append(struct buffer *text, const struct expected_use 
 			facts->tests, phrase_plural((int64_t)facts->tests), facts->test_weeks, percent(facts->error));
 	else
 		buffer_append_format(text, " How well it does is not known yet, which takes 30 weeks of use.");
+	append_past(text, judged);
 }

@@ -6,7 +6,8 @@
 
 #include "base/buffer.h"
 #include "forecast/expected_use.h"
+#include "forecast/past_forecasts.h"
 
-void forecast_explanation_append(struct buffer *text, const struct expected_use *use);
+void forecast_explanation_append(struct buffer *text, const struct expected_use *use, const struct past_forecasts *judged);
 
 #endif

@@ -203,6 +203,17 @@ FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY nu
 -- name: list_positions
 SELECT record ->> 'software_model', record ->> 'license_metric', substr(record ->> 'period_start', 1, 10), record ->> 'rights_used' || '', record ->> 'rights_owned' || '',
   record ->> 'status' FROM result WHERE run_id = ?1 AND stream = 'metric_result' ORDER BY 1, 2, 3;
+-- name: list_past_forecasts
+-- Of the first run of each of the last 16 months: what its forecasts said of the day four weeks later, and 13, or the first after it that their curves have.
+WITH monthly AS (SELECT run_id, min(number) AS number FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial')
+    GROUP BY substr(record ->> 'started_at', 1, 7) ORDER BY number DESC LIMIT 16),
+  foretold AS (SELECT monthly.number AS run, result.number, column1 AS ahead, record, (SELECT value FROM json_each(record, '$.curve')
+      WHERE json_array_length(value) = 4 AND value ->> 0 >= date(record ->> 'as_of', column1) ORDER BY key LIMIT 1) AS point
+    FROM monthly JOIN result USING (run_id) JOIN (VALUES ('+28 days'), ('+91 days')) WHERE stream = 'forecast')
+SELECT json_object('profile', record ->> 'profile', 'software_model', record ->> 'software_model', 'license_metric', record ->> 'license_metric',
+  'period_start', record ->> 'period_start', 'as_of', record ->> 'as_of', 'units_to_date', record ->> 'units_to_date', 'day', point ->> 0,
+  'expected_units', point ->> 1, 'low_units', point ->> 2, 'high_units', point ->> 3)
+FROM foretold WHERE point IS NOT NULL ORDER BY run, number, ahead;
 -- name: last_contracts
 SELECT record FROM result WHERE stream = 'contract' AND run_id =
   (SELECT run_id FROM job_result WHERE record ->> 'state' IN ('succeeded', 'partial') ORDER BY number DESC LIMIT 1) ORDER BY number;

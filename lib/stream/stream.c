@@ -266,7 +266,16 @@ const struct stream stream_forecast = {
 		{"low_true_up_cost", FIELD_DECIMAL, false}, {"high_true_up_cost", FIELD_DECIMAL, false},
 		{"one_off_units", FIELD_INTEGER, false}, {"expected_units_without_one_offs", FIELD_INTEGER, false},
 		{"one_off_sends", FIELD_ARRAY, false}, {"explanation", FIELD_TEXT, false}, {"rights_changes", FIELD_ARRAY, false},
-		{"previous_units_to_date", FIELD_INTEGER, false}),
+		{"previous_units_to_date", FIELD_INTEGER, false}, {"past_forecasts", FIELD_ARRAY, false}),
+};
+
+const struct stream stream_past_forecast = {
+	.name = "past_forecast",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "as_of", "day"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"period_start", FIELD_TIME, true}, {"as_of", FIELD_TIME, true}, {"units_to_date", FIELD_INTEGER, true},
+		{"day", FIELD_DAY, true}, {"expected_units", FIELD_INTEGER, true}, {"low_units", FIELD_INTEGER, true},
+		{"high_units", FIELD_INTEGER, true}),
 };
 
 const struct stream stream_entitlement_use = {
@@ -330,7 +339,7 @@ const struct stream stream_job_result = {
 		{"manifest", FIELD_TEXT, false}),
 };
 
-/* The streams that are stored; account_site is made of accounts, account_night stays with its run, and entitlement_use, segment_use, consumption_use, explanation and
+/* The streams that are stored; account_site is made of accounts, account_night stays with its run, and past_forecast, entitlement_use, segment_use, consumption_use, explanation and
  * model_identifier on request. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
 	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
