@@ -166,6 +166,7 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	# What makes it; a run that is made again has that of its evidence.
 	if [ -z "$others_from" ]; then
 		printf 'envtally %s\n' "${facts[version]}" >"$5.new/inputs/version"
+		: >"$5.new/inputs/past-forecasts.ndjson"
 	else
 		cp "$others_from"/version "$others_from"/past-forecasts.ndjson "$5.new/inputs/" 2>/dev/null || true
 	fi
