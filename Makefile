@@ -51,7 +51,7 @@ CFLAGS = $(optimize)
 CXXFLAGS = $(optimize)
 common = -D_GNU_SOURCE -DENVTALLY_VERSION='"$(VERSION)"' -Ilib -fPIE -ffunction-sections -fdata-sections -ffp-contract=off -MMD -MP $(hardening) -ffile-prefix-map=$(CURDIR)=.
 # Each program gets only the modules it calls from the archive, and with --as-needed only their libraries.
-libraries = -lcurl -lcrypto -lz -ljq -lcsv -lzip -lpopt -lsqlite3 -lsimdjson -lxlsxwriter
+libraries = -lcurl -lcrypto -lz -ldeflate -ljq -lcsv -lzip -lpopt -lsqlite3 -lsimdjson -lxlsxwriter
 link = $(CXX) $(link_hardening) -Wl,--as-needed -Wl,--gc-sections
 
 # One short line a step; V=1 shows the commands.

@@ -1,10 +1,35 @@
 #include "io/gzip.h"
 
+#include <libdeflate.h>
 #include <stdint.h>
 #include <zlib.h>
 
 #define PIECE ((size_t)64 << 10)
 #define GZIP_ONLY (16 + MAX_WBITS) /* inflateInit2(): expect the gzip header, check the trailer */
+
+/* The length that the end of the data states (RFC 1952, ISIZE): true of one member below 4 GiB. */
+static size_t stated_length(const char *bytes, size_t length)
+{
+	const unsigned char *end = (const unsigned char *)bytes + length;
+	return length < 18 ? 0 : end[-4] | (size_t)end[-3] << 8 | (size_t)end[-2] << 16 | (size_t)end[-1] << 24;
+}
+
+/* One sound member, decoded at once. False for anything else, and nothing is appended then. */
+static bool decode_at_once(const char *bytes, size_t length, size_t limit, struct buffer *decoded)
+{
+	size_t stated = stated_length(bytes, length), used = 0, got = 0;
+	if (stated > limit || stated / 1032 > length) /* DEFLATE cannot do better than that */
+		return false;
+	struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
+	char *to = buffer_reserve(decoded, stated + 1);
+	bool is_whole = decompressor && to &&
+		libdeflate_gzip_decompress_ex(decompressor, bytes, length, to, stated, &used, &got) == LIBDEFLATE_SUCCESS && used == length;
+	libdeflate_free_decompressor(decompressor);
+	decoded->length += is_whole ? got : 0;
+	if (decoded->data)
+		decoded->data[decoded->length] = 0;
+	return is_whole;
+}
 
 static int decode(z_stream *stream, size_t limit, struct buffer *decoded, struct error *error)
 {
@@ -33,6 +58,8 @@ static int decode(z_stream *stream, size_t limit, struct buffer *decoded, struct
 
 int gzip_decode(const char *bytes, size_t length, size_t limit, struct buffer *decoded, struct error *error)
 {
+	if (decode_at_once(bytes, length, limit, decoded))
+		return 0;
 	/* zlib does not write through next_in; its type is older than const. */
 	z_stream stream = {.next_in = (unsigned char *)(uintptr_t)bytes, .avail_in = (uInt)length};
 	if (inflateInit2(&stream, GZIP_ONLY) != Z_OK)
