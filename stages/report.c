@@ -16,12 +16,14 @@
 #include "report/report_table.h"
 #include "report/report_xlsx.h"
 #include "report/verdict.h"
+#include "run/run_evidence.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static char *format = "table", *title = "Docusign licence position", *output_path, *verdict_path, *previous;
+static char *format = "table", *title = "Docusign licence position", *output_path, *verdict_path, *previous, *previous_manifest,
+	    *evidence_folder, *run_id;
 static int partial, plain_cells, one_page;
 
 static struct poptOption table[] = {
@@ -30,7 +32,12 @@ static struct poptOption table[] = {
 	{"verdict", 0, POPT_ARG_STRING, &verdict_path, 0, "also write the verdict to this file", "FILE"},
 	{"partial", 0, POPT_ARG_NONE, &partial, 0, "some accounts could not be read: the verdict is not better than Incomplete", NULL},
 	{"title", 0, POPT_ARG_STRING, &title, 0, "the title", "TEXT"},
-	{"previous", 0, POPT_ARG_STRING, &previous, 0, "html: link to ../RUN/report.html, the report of the run before", "RUN"},
+	{"previous", 0, POPT_ARG_STRING, &previous, 0, "the run before: html links to its report, ../RUN/report.html", "RUN"},
+	{"evidence", 0, POPT_ARG_STRING, &evidence_folder, 0, "md, html: say what the run in this folder was made of, and how to check it",
+		"FOLDER"},
+	{"run", 0, POPT_ARG_STRING, &run_id, 0, "with --evidence: the name of the run", "RUN"},
+	{"previous-manifest", 0, POPT_ARG_STRING, &previous_manifest, 0, "with --evidence: the SHA-256 of the manifest of the run before",
+		"HEX"},
 	{"one-page", 0, POPT_ARG_NONE, &one_page, 0, "html: the first screen alone, one sheet of paper", NULL},
 	{"plain-cells", 0, POPT_ARG_NONE, &plain_cells, 0, "csv: no apostrophe before a text that a spreadsheet would run as a formula",
 		NULL},
@@ -117,11 +124,13 @@ static void print_file(const struct report *report, const char *path, report_pri
 		atomic_file_abandon(&file);
 }
 
-static void run(const char **operands, struct output *output, struct error *error)
+static const char *none_if_empty(const char *text)
 {
-	struct report report;
-	(void)operands;
-	report_printer *print = parse_format();
+	return text && *text ? text : NULL;
+}
+
+static void check_options(report_printer *print, const struct output *output)
+{
 	if (one_page && print != report_html_print)
 		options_refuse("cannot use --one-page with --format '%s': it must be html", format);
 	if (!display_is_utf8(title, strlen(title)))
@@ -132,12 +141,34 @@ static void run(const char **operands, struct output *output, struct error *erro
 		options_refuse("cannot write a workbook to a terminal: redirect it to a file");
 	if (previous && *previous && !file_name_is_plain(previous, strlen(previous)))
 		options_refuse("cannot use --previous '%s': it must be the name of a run", previous);
+}
+
+static int read_evidence(struct report *report, struct run_evidence *evidence, struct error *error)
+{
+	if (!evidence_folder)
+		return 0;
+	int result = run_evidence_read(evidence, evidence_folder, error);
+	evidence->evidence.run = none_if_empty(run_id);
+	evidence->evidence.previous = none_if_empty(previous);
+	evidence->evidence.previous_manifest = none_if_empty(previous_manifest);
+	report->evidence = &evidence->evidence;
+	return result;
+}
+
+static void run(const char **operands, struct output *output, struct error *error)
+{
+	struct report report;
+	struct run_evidence evidence = {.version = BUFFER_INIT};
+	(void)operands;
+	report_printer *print = parse_format();
+	check_options(print, output);
 	report_open(&report, title, options_now());
 	report.is_partial = partial;
 	report.has_plain_cells = plain_cells;
 	report.is_one_page = one_page;
-	report.previous = previous && *previous ? previous : NULL;
-	if (report_read(&report, STDIN_FILENO, "standard input", error) == 0 && report_sort(&report, error) == 0) {
+	report.previous = none_if_empty(previous);
+	if (read_evidence(&report, &evidence, error) == 0 && report_read(&report, STDIN_FILENO, "standard input", error) == 0 &&
+		report_sort(&report, error) == 0) {
 		if (report_is_empty(&report))
 			diag_note(
 				"nothing to report: the input has no metric_result, consumption, restatement or unrecognized_subscription");
@@ -148,6 +179,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 		else
 			print(&report, output, error);
 	}
+	run_evidence_release(&evidence);
 	report_release(&report);
 }
 

@@ -245,3 +245,21 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 		run -0 "$pipeline" verify -C ws -p acme $first
 	done
 }
+
+@test "a report says what its run was made of: the page what decides its figures, Markdown also recordings and manifests" {
+	fresh
+	page=$runs/$last/report.html
+	text() { sed -n '/id="evidence"/,/<\/section>/p' "$page" | sed 's/<[^>]*>/ /g' | tr -s ' \n' ' '; }
+	[[ $(text) == *"Run $last Its clock 2025-04-01T02:00:00.000Z Run before $second Manifest "*"envtally verify $last "*"envtally replay $last "*"envtally evidence $last --to FILE "* ]]
+	same "$(sha256sum $runs/$last/inputs/*.csv | sed -E 's,^([^ ]*).*/(inputs/.*),\2 \1,')" "$(grep -o '<bdi dir="auto">inputs/.*</code>' "$page" | sed -E 's/<[^>]*>/ /g' | awk '{print $1, $2}')"
+	"$pipeline" report -C ws --format md >md
+	for file in $runs/$last/inputs/* $runs/$last/raw/*.exchanges $runs/$last/raw/manifest.json $runs/$second/raw/manifest.json; do
+		digest=$(sha256sum <"$file")
+		grep -qF "| ${digest%% *} |" md
+	done
+	grep -qF "| Made by | $(<$runs/$last/inputs/version) |" md
+	"$pipeline" report -C ws --format html | cmp - "$page"
+	# The first run has none before it.
+	page=$runs/$first/report.html
+	[[ $(text) == *"Run before none: this is the first "* ]]
+}

@@ -476,7 +476,7 @@ freeze_others() { # NAME INPUTS
 
 # tallied.ndjson to the files of the run.
 reconcile_run() { # NAME PARTIAL
-	local name=$1 options incomplete=() group_by warn_days feed_from asking
+	local name=$1 options incomplete=() evidence group_by warn_days feed_from asking
 	thaw_inputs "$2/inputs"
 	stage split-streams consumption="$2/consumption.ndjson" restatement="$2/restatements.ndjson" subscription="$2/subscriptions.ndjson" \
 		account,account_site,watermark,account_night,billing_period="$2/accounts.ndjson" <"$2/tallied.ndjson"
@@ -495,13 +495,14 @@ reconcile_run() { # NAME PARTIAL
 		stage split-streams "$result_streams=-" subscription="$1/subscriptions.ndjson" <"$1/reconciled.ndjson" # with their software models
 		cat "$1/forecasts.ndjson"
 	} >"$1/results.ndjson"
+	evidence=(--evidence "$1" --run "${facts[run_id]}" --previous "${facts[previous]}")
 	[ "$some_refused" = 0 ] || incomplete=(--partial)
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
-		stage report --format html -o "$1/report.html" --title "$name" --previous "${facts[previous]}" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
+		stage report --format html -o "$1/report.html" --title "$name" "${evidence[@]}" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
 	if [ -e "$1/workspace.ndjson" ]; then
 		complete_workspace "$1/reconciled.ndjson" "$1/inputs/others.ndjson" "$1/workspace.ndjson" "$1/inputs" "$1/excluded.ndjson"
 		[ ! -e "$1/inputs/others-partial" ] || incomplete=(--partial)
-		stage report --format html -o "$1/workspace.html" --title workspace --verdict "$1/workspace-verdict" ${incomplete[@]+"${incomplete[@]}"} <"$1/workspace.ndjson"
+		stage report --format html -o "$1/workspace.html" --title workspace "${evidence[@]}" --verdict "$1/workspace-verdict" ${incomplete[@]+"${incomplete[@]}"} <"$1/workspace.ndjson"
 	fi
 	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.own"
 }

@@ -8,7 +8,7 @@ report_command() {
 		exec "$stages/report" ${stage_flags[@]+"${stage_flags[@]}"} "${csv_flags[@]}" "${page_flags[@]}" --format "$format"
 	fi
 	need_workspace
-	local profile name last last_clock as_reported
+	local profile name last last_clock as_reported evidence
 	[[ $format = table || $format = md || $format = verdict ]] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: use -p PROFILE"
 	[[ $format != table && $format != md && $format != verdict ]] || report_workspace
 	for profile in "${profiles[@]}"; do
@@ -18,9 +18,21 @@ report_command() {
 			put_file "$last/report.html"
 			continue
 		fi
-		report_of "$last" "${csv_flags[@]}" "${page_flags[@]}" --format "$format" --title "$name" "${as_reported[@]}"
+		evidence=()
+		[ "$format" != md ] || evidence_of "$name"
+		report_of "$last" "${csv_flags[@]}" "${page_flags[@]}" "${evidence[@]}" --format "$format" --title "$name" "${as_reported[@]}"
 		[ "$format" != table ] || put_shown 'report: %s\n' "$last/report.html"
 	done
+}
+
+# What a report says of the evidence of the run `last`, into `evidence`: as when it was made.
+evidence_of() { # NAME
+	local run manifest before=('' '')
+	while read -r run _ _ _ manifest; do
+		[ "$run" != "${last##*/}" ] || break
+		before=("$run" "${manifest#-}")
+	done <<<"$(promotions "$1")"
+	evidence=(--evidence "$last" --run "${last##*/}" --previous "${before[0]}" --previous-manifest "${before[1]}")
 }
 
 report_of() { # RUN-FOLDER [OPTION]...

@@ -57,6 +57,8 @@ struct report_plan_item {
 	bool has_model;
 };
 
+struct report_evidence;
+
 struct report {
 	const char *title;
 	int64_t now;
@@ -84,6 +86,7 @@ struct report {
 	struct report_rows without, balances; /* consumption_without_position, consumption_balance */
 	struct report_rows ineffective; /* ineffective_row: what a row of a licence file names is nowhere */
 	bool is_partial; /* some account could not be read: set by the caller */
+	const struct report_evidence *evidence; /* HTML and Markdown: what its run was made of, or NULL: set by the caller */
 	const char *previous; /* HTML: the run whose report it links to, or NULL: set by the caller */
 	bool is_one_page; /* HTML of the first screen alone: set by the caller */
 	bool has_plain_cells; /* CSV without apostrophes before what a spreadsheet would run: set by the caller */

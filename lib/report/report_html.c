@@ -299,6 +299,7 @@ static int append_sections(struct page *page)
 		return -1;
 	page_rows(page, &report_section_billings, &report->billings, INSTANT_NONE);
 	page_rows(page, &report_section_ineffective, &report->ineffective, INSTANT_NONE);
+	page_evidence(page);
 	append_guide(page);
 	return 0;
 }

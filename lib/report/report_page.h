@@ -1,7 +1,7 @@
 /*
  * report_page.h: the parts of the HTML page, each in a file: report_html.c (the frame, and sections of rows), page_table.c (tables and
  * their cells), report_overview.c and report_actions.c (the first screen), report_charts.c (the position, the forecast, what can be done),
- * report_use.c and report_months.c (consumption), page_anomalies.c, report_feeds.c.
+ * report_use.c and report_months.c (consumption), page_anomalies.c, report_feeds.c, page_evidence.c.
  *
  * Sections are written before the first screen, which links to those that there are.
  */
@@ -105,6 +105,7 @@ void page_forecast(struct page *page);
 void page_remediation(struct page *page);
 int page_use(struct page *page);
 int page_feeds(struct page *page);
+void page_evidence(struct page *page);
 void page_anomalies(struct page *page); /* after page_use(), which has the rows that it links to */
 
 #endif

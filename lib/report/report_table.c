@@ -3,6 +3,7 @@
 #include "base/instant.h"
 #include "io/display.h"
 #include "report/report_anomalies.h"
+#include "report/report_evidence.h"
 #include "report/report_sections.h"
 #include "report/verdict.h"
 
@@ -302,6 +303,35 @@ static int print_anomalies(const struct printing *printing)
 	return result;
 }
 
+static void add_fact(void *context, const char *name, const char *value)
+{
+	text_table_text(context, TEXT_PLAIN, name);
+	text_table_text(context, TEXT_PLAIN, value);
+}
+
+static int print_evidence(const struct printing *printing)
+{
+	static const struct text_column columns[] = {{"evidence", false, false}, {"", false, false}};
+	static const struct text_column file_columns[] = {{"file", false, false}, {"SHA-256", false, false}};
+	const struct report_evidence *evidence = printing->report->evidence;
+	struct text_table table;
+	struct buffer command = BUFFER_INIT;
+	TABLE_OPEN(&table, columns);
+	report_evidence_facts(printing->report, add_fact, &table);
+	for (size_t i = 0; i < REPORT_CHECKS; i++) {
+		buffer_reset(&command);
+		report_check_append(&report_checks[i], evidence->run, &command);
+		add_fact(&table, command.data, report_checks[i].shows);
+	}
+	buffer_release(&command);
+	if (text_table_print_section(&table, "Evidence, and how to check it", 0, printing->page, printing->output, printing->error) < 0)
+		return -1;
+	TABLE_OPEN(&table, file_columns);
+	for (size_t i = 0; i < evidence->count; i++)
+		add_fact(&table, evidence->files[i].name, evidence->files[i].sha256);
+	return text_table_print_section(&table, "Inputs and recordings", 0, printing->page, printing->output, printing->error);
+}
+
 static void print_verdict(void *context, enum verdict verdict, const struct buffer *sentence)
 {
 	const struct printing *printing = context;
@@ -342,7 +372,8 @@ int report_table_print(const struct report *report, const struct text_page *page
 		(report->period_count && print_units(&printing) < 0) || print_anomalies(&printing) < 0 ||
 		(report->restatement_total && print_restatements(&printing) < 0) ||
 		(report->identifier_count && print_identifiers(&printing) < 0) ||
-		print_rows(&printing, &report_section_ineffective, &report->ineffective, INSTANT_NONE) < 0)
+		print_rows(&printing, &report_section_ineffective, &report->ineffective, INSTANT_NONE) < 0 ||
+		(report->evidence && print_evidence(&printing) < 0))
 		return -1;
 	start = output->length;
 	buffer_append_byte(output, '\n');

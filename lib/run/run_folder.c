@@ -104,6 +104,12 @@ int run_files_read(struct run_list *files, const char *folder, struct error *err
 	return sort(files, add_files(files, folder, "", error));
 }
 
+int run_evidence_files_read(struct run_list *files, const char *folder, struct error *error)
+{
+	*files = (struct run_list){.count = 0};
+	return sort(files, add_files(files, folder, "inputs/", error) < 0 ? -1 : add_files(files, folder, "raw/", error));
+}
+
 void run_list_release(struct run_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)

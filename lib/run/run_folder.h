@@ -30,6 +30,9 @@ void run_list_release(struct run_list *list);
  */
 int run_files_read(struct run_list *files, const char *folder, struct error *error);
 
+/* The same of its inputs/ and raw/ alone, also of a run under way. */
+int run_evidence_files_read(struct run_list *files, const char *folder, struct error *error);
+
 /* RUNS/RUN/FILE, into `path` of RUN_PATH_LIMIT bytes, cut to fit; returns it. */
 const char *run_path(char *path, const char *runs, const char *run, const char *file);
 
