@@ -376,7 +376,36 @@ kind() {
 		"$pipeline" export -q -C ws --format sqlite --to out
 		same sqlite "$(kind out)"
 	fi
-	says 64 "pipeline.sh: cannot use --format 'pdf': it must be table, md, csv, html, xlsx or verdict" "$pipeline" report -C ws --format pdf
+	says 64 "pipeline.sh: cannot use --format 'doc': it must be table, md, csv, html, xlsx, pdf or verdict" "$pipeline" report -C ws --format doc
+}
+
+@test "report -o: the file is replaced when the report is complete; a PDF is made by what is there, else 69 says what to install" {
+	acme_after 1 ws
+	page=ws/runs/acme/20250318T020000Z/report.html
+	run -0 --separate-stderr "$pipeline" report -C ws --format html -o page.html
+	same "pipeline.sh: wrote $PWD/page.html" "$stderr"
+	same_files $page page.html
+	"$pipeline" report -q -C ws -otext </dev/null
+	same_files text <("$pipeline" report -C ws)
+	"$pipeline" report -q --format csv -o csv <ws/runs/acme/20250318T020000Z/results.ndjson # a position: for the stage
+	same_files csv <("$pipeline" report -C ws --format csv)
+	says 73 "pipeline.sh: cannot create 'none/x': its folder is not writable" "$pipeline" report -C ws -o none/x
+	# A printer that stands for the browser: what it is given is the page; when it fails, the file stays as it was.
+	mkdir bin
+	for tool in /usr/bin/* /bin/*; do
+		case ${tool##*/} in *chrom* | weasyprint) ;; *) ln -sf "$tool" bin/ ;; esac
+	done
+	PATH=$PWD/bin says 69 "pipeline.sh: cannot make a PDF: no browser and no WeasyPrint is there: apt install chromium, or weasyprint" "$pipeline" report -C ws --format pdf
+	printf '#!/bin/sh\n[ "$2" ] && cp "$2" "$3" && exit ${STATUS-0}\n' >bin/weasyprint
+	chmod +x bin/weasyprint
+	PATH=$PWD/bin "$pipeline" report -q -C ws --format pdf >pdf
+	same_files $page pdf
+	PATH=$PWD/bin "$pipeline" report -q -C ws --format pdf --one-page -o pdf
+	same_files pdf <("$pipeline" report -C ws --format html --one-page)
+	cp pdf before
+	STATUS=3 PATH=$PWD/bin says 69 "pipeline.sh: cannot make a PDF: weasyprint ended with status 3" "$pipeline" report -C ws --format pdf -o pdf
+	same_files before pdf
+	same '' "$(find . -name '.export.*')"
 }
 
 @test "report --format: of the last run, the same in and for the workspace; of standard input where that has a position" {

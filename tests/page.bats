@@ -52,3 +52,9 @@ make_pages() {
 @test "20,000 accounts are less than 5 MB" {
 	[ "$(stat -c %s "$folder/many.html")" -lt 5000000 ]
 }
+
+@test "report --format pdf prints the page by the browser" {
+	"$root/pipeline.sh" report -q -C "$folder/ws" --format pdf -o "$BATS_TEST_TMPDIR/report.pdf"
+	[ "$(head -c 5 "$BATS_TEST_TMPDIR/report.pdf")" = %PDF- ]
+	[ "$(grep -ac '/Type /Page\b' "$BATS_TEST_TMPDIR/report.pdf")" -gt 3 ]
+}

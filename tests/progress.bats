@@ -42,6 +42,16 @@ shown() {
 	grep -aqE $'pipeline.sh: acme: Not Compliant: .*\r\n' screen
 }
 
+@test "where only accounts that are due are asked, they are what is done of" {
+	serve "$acme" --now 2025-03-25T02:00:00Z --fault slow=250@stream
+	"$pipeline" run -q -C ws --now 2025-03-18T02:00:00Z
+	on_terminal "exec '$pipeline' run -C ws --due --now 2025-03-21T02:00:00Z"
+	asked=$(jq '.counts.accounts_asked' ws/runs/acme/20250321T020000Z/job.json)
+	((0 < asked && asked < 6))
+	grep -aqE "fetch-datafeed: 0 of $asked accounts due, 0 envelopes" screen
+	grep -aqE "fetch-datafeed: $asked of $asked accounts due, [0-9]+ envelopes, .*[0-9]+ of 3000 requests left this hour, done in [0-9]+ s" screen
+}
+
 @test "on a terminal a pipe by hand has one display too, and its line fits" {
 	columns=40
 	slow_service

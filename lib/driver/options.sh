@@ -60,8 +60,9 @@ options='
 --on-alert|COMMAND|run status|run this shell command for each new alert, with it as JSON on its standard input
 --summary||run|print one line for each profile when all is done, also with -q: for cron mail
 --no-cache||validate run shard replay|do not keep the access token in the workspace
---format|FORMAT|export|ndjson (the default), csv, sqlite, postgres or focus; report: table (the default), md, csv, html, xlsx or verdict; models: table (the default), csv or ndjson; chargeback: table (the default) or csv; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
---format|FORMAT|report|table (the default; text is the same), md (Markdown), csv, html, xlsx or verdict (its one line)
+--format|FORMAT|export|ndjson (the default), csv, sqlite, postgres or focus; report: table (the default), md, csv, html, xlsx, pdf or verdict; models: table (the default), csv or ndjson; chargeback: table (the default) or csv; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
+--format|FORMAT|report|table (the default; text is the same), md (Markdown), csv, html, xlsx, pdf (by chromium or weasyprint, if there) or verdict (its one line)
+-o|FILE|report|write to this file, which is replaced only when the report is complete
 --format|FORMAT|chargeback|table (the default) or csv
 --format|FORMAT|models|table (the default), csv or ndjson
 --format|FORMAT|explain policy reconcile|text (the default) or ndjson
@@ -75,7 +76,7 @@ options='
 --certificate|FILE|evidence verify|the signer'"'"'s certificate (PEM); to verify, it or that of its authority
 --tsa|URL|evidence|get a time stamp from this authority: FILE.tsr
 --tsa-certificate|FILE|evidence verify|the certificate to check the time stamp by (default: those of the system)
---one-page||report|html: the first screen alone, one sheet of paper
+--one-page||report|html, pdf: the first screen alone, one sheet of paper
 --plain-cells||export report chargeback|csv: no apostrophe before a text that a spreadsheet would run as a formula
 --color|WHEN|demo reconcile chargeback report models status|colour: auto (the default: on a terminal, unless NO_COLOR is set), always or never
 --log-format|FORMAT|*|messages on standard error: text (the default) or json, an object a line
@@ -97,7 +98,7 @@ options='
 '
 
 # The formats that a command prints, the default first.
-declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres focus' [report]='table md csv html xlsx verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [chargeback]='table csv' [reconcile]='text ndjson' [status]='text json prometheus')
+declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres focus' [report]='table md csv html xlsx pdf verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [chargeback]='table csv' [reconcile]='text ndjson' [status]='text json prometheus')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge combine aggregate-by-period forecast exclude feed split-streams run-facts ledger"
@@ -278,6 +279,7 @@ set_option() { # OPTION VALUE
 	--restated) restated=1 ;;
 	--format) format=$2 format_given=1 ;;
 	--to) export_to=$2 ;;
+	-o) report_to=$2 ;;
 	--stream) export_streams+=("$2") ;;
 	--restatements | --positions | --accounts) status_flags+=("$1") ;;
 	--on-finish) on_finish=$2 ;;

@@ -1,14 +1,40 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # its variables are pipeline.sh's, which sources it
 # status.sh: the commands report, status and models.
 
-# --format by itself, with a position on standard input, is for the stage: envtally report --format csv <position.ndjson.
 report_command() {
 	no_operands report
-	if [ "$format_given$workspace_given" = 10 ] && [ ${#profiles[@]} -eq 0 ] && { [ -p /dev/stdin ] || [ -s /dev/stdin ]; }; then
-		exec "$stages/report" ${stage_flags[@]+"${stage_flags[@]}"} "${csv_flags[@]}" "${page_flags[@]}" --format "$format"
+	[ "$format" != pdf ] || [ -n "$report_to" ] || [ ! -t 1 ] || fail 64 "cannot write a PDF to a terminal: use -o FILE"
+	if [ "$format" != pdf ] && is_position_given; then
+		exec "$stages/report" ${stage_flags[@]+"${stage_flags[@]}"} "${csv_flags[@]}" "${page_flags[@]}" --format "$format" ${report_to:+-o "$report_to"}
+	fi
+	if [ -z "$report_to" ] && [ "$format" != pdf ]; then
+		print_reports
+		return
+	fi
+	[ -z "$report_to" ] || no_option report_to "$report_to"
+	make_scratch ${report_to:+"$report_to"}
+	if [ "$format" = pdf ]; then
+		format=html
+		print_reports >"$scratch/page.html"
+		make_pdf
+	else
+		print_reports >"$scratch/report"
+	fi
+	if [ -n "$report_to" ]; then publish "$scratch/report" "$report_to"; else put_file "$scratch/report"; fi
+}
+
+# --format or -o by itself, with a position on standard input, is for the stage: envtally report --format csv <position.ndjson.
+is_position_given() {
+	[[ $format_given$report_to != 0 && $workspace_given = 0 && ${#profiles[@]} -eq 0 ]] && { [ -p /dev/stdin ] || [ -s /dev/stdin ]; }
+}
+
+print_reports() {
+	local profile name last last_clock as_reported evidence
+	if is_position_given; then
+		stage report "${page_flags[@]}" --format "$format"
+		return
 	fi
 	need_workspace
-	local profile name last last_clock as_reported evidence
 	[[ $format = table || $format = md || $format = verdict ]] || [ ${#profiles[@]} -eq 1 ] || fail 64 "cannot report several profiles as $format: use -p PROFILE"
 	[[ $format != table && $format != md && $format != verdict ]] || report_workspace
 	for profile in "${profiles[@]}"; do
@@ -23,6 +49,24 @@ report_command() {
 		report_of "$last" "${csv_flags[@]}" "${page_flags[@]}" "${evidence[@]}" --format "$format" --title "$name" "${as_reported[@]}"
 		[ "$format" != table ] || put_shown 'report: %s\n' "$last/report.html"
 	done
+}
+
+# The page in `scratch` as a PDF, there: by the first of these programs that is there. None is needed for anything else.
+make_pdf() {
+	local printer status=0 sandbox=()
+	for printer in chromium chromium-browser google-chrome-stable google-chrome weasyprint ''; do
+		! command -v "$printer" >/dev/null || break
+	done
+	[ "$EUID" -ne 0 ] || sandbox=(--no-sandbox) # it refuses to run as root otherwise; the page is ours, and without scripts of others
+	case $printer in
+	'') fail 69 "cannot make a PDF: no browser and no WeasyPrint is there: apt install chromium, or weasyprint" ;;
+	weasyprint) weasyprint -q "$scratch/page.html" "$scratch/report" >/dev/null 2>&1 || status=$? ;;
+	*)
+		(cd "$scratch" && exec timeout 300 "$printer" --headless --disable-gpu --no-first-run --user-data-dir="$PWD/browser" "${sandbox[@]}" \
+			--no-pdf-header-footer --print-to-pdf=report page.html) >/dev/null 2>&1 || status=$?
+		;;
+	esac
+	[ "$status" -eq 0 ] && [ -s "$scratch/report" ] || fail 69 "cannot make a PDF: $printer ended with status $status"
 }
 
 # What a report says of the evidence of the run `last`, into `evidence`: as when it was made.

@@ -110,7 +110,9 @@ void fetch_print_progress(const struct fetch_run *run, bool last)
 		.failed = run->failed,
 		.accounts = run->walk_count,
 		.records = run->records,
-		.unit = run->feed.per_organization ? "organizations" : "accounts"};
+		.unit = run->feed.per_organization           ? "organizations"
+			: run->turns.count > run->walk_count ? "accounts due"
+							     : "accounts"};
 	if (!diag_progress_is_due() && !last)
 		return;
 	progress.elapsed_ms = monotonic_ms() - run->began_ms;

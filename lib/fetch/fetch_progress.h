@@ -1,7 +1,7 @@
 /*
  * fetch_progress.h: the progress that a fetcher of envelopes shows (io/diag.h):
  *
- *     120 of 300 accounts, 45210 envelopes, 350 a second, 2410 of 3000 requests left this hour, about 4 min left
+ *     120 of 300 accounts due, 45210 envelopes, 350 a second, 2410 of 3000 requests left this hour, about 4 min left
  *
  * Time left is what the accounts so far took, for those that are left. What is not known yet is left out.
  */
@@ -16,7 +16,7 @@ struct fetch_progress {
 	unsigned long long records;
 	int64_t elapsed_ms;
 	int64_t requests_left, request_limit; /* of the limit of the hour that has least left; -1: not known */
-	const char *unit; /* "accounts" or "organizations" */
+	const char *unit; /* "accounts", "accounts due" where others are not asked, or "organizations" */
 };
 
 /* Into `text` of `size` bytes, cut to fit. */

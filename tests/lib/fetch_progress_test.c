@@ -24,6 +24,7 @@ static void formats(void **state)
 		{{6, 0, 6, 812, 3200, 2990, 3000, "accounts"},
 			"6 of 6 accounts, 812 envelopes, 253 a second, 2990 of 3000 requests left this hour, done in 3 s"},
 		{{6, 2, 6, 812, 300, -1, -1, "accounts"}, "6 of 6 accounts (2 failed), 812 envelopes, done in 0 s"},
+		{{120, 0, 300, 45210, 900, -1, -1, "accounts due"}, "120 of 300 accounts due, 45210 envelopes"},
 		{{1, 0, 1, 812, 300, -1, -1, "organizations"}, "1 of 1 organizations, 812 envelopes, done in 0 s"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
