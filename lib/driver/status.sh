@@ -66,7 +66,7 @@ make_pdf() {
 			--no-pdf-header-footer --print-to-pdf=report page.html) >/dev/null 2>&1 || status=$?
 		;;
 	esac
-	[ "$status" -eq 0 ] && [ -s "$scratch/report" ] || fail 69 "cannot make a PDF: $printer ended with status $status"
+	[[ $status -eq 0 && -s $scratch/report ]] || fail 69 "cannot make a PDF: $printer ended with status $status"
 }
 
 # What a report says of the evidence of the run `last`, into `evidence`: as when it was made.
