@@ -62,9 +62,12 @@ static const struct options_manual manual = {
 		"    reconcile --entitlements licence/entitlements.csv --models licence/models.csv --group-by site | report\n",
 };
 
-static void warn(const char *message)
+static void complain(const char *message, bool is_mistake)
 {
-	diag_warn("%s", message);
+	if (is_mistake)
+		diag_complain(message, true);
+	else
+		diag_warn("%s", message);
 }
 
 static unsigned parse_groups(void)
@@ -155,10 +158,10 @@ static int print(const struct licence *licence, const struct reconcile_input *in
 		.group_by = parse_groups(), .trace = trace, .settles_by_period = settles_by_period, .now = options_now()};
 	struct atomic_file file;
 	if (!workspace_path)
-		return position_print(licence, input, &options, warn, output, output, error);
+		return position_print(licence, input, &options, complain, output, output, error);
 	if (atomic_file_open(&file, workspace_path, 0666, error) < 0)
 		return -1;
-	int result = position_print(licence, input, &options, warn, &file.output, output, error);
+	int result = position_print(licence, input, &options, complain, &file.output, output, error);
 	if (result == 0)
 		return atomic_file_commit(&file, error);
 	atomic_file_abandon(&file);
@@ -174,7 +177,7 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
 	parse_groups();
-	if (licence_load(&licence, &files, diag_complain, error) == 0 && licence_check(&licence, instant_day(options_now()), error) == 0 &&
+	if (licence_load(&licence, &files, complain, error) == 0 && licence_check(&licence, instant_day(options_now()), error) == 0 &&
 		policy_load(policy_path, &policy, error) == 0 && read_files(&input, &licence.exclusions, error) == 0 &&
 		pass_on(&input, &licence.models, output, error) == 0 && position_declared_read(&input, &licence.declared, error) == 0 &&
 		reconcile_input_finish(&input, options_now(), error) == 0)

@@ -133,17 +133,49 @@ with() { sed "$1" entitlements.csv >changed && mv changed entitlements.csv; }
 	same "'1,5' is neither a whole number nor 'unlimited'" "$(amount_of 1,5 1)"
 }
 
-@test "a row of sums, a workbook and bytes of no encoding are one line each" {
-	with '$aTotal,,,,,100,500.00,'
-	same "line 3: this is a total: delete the row, what it adds up is in the rows above
+@test "a row of sums is left out, with a line that says so; one whose sums do not fit is refused; so are a workbook and bytes of no encoding, in one line each" {
+	# left_out ROW LINE...: below two rows, with a subtotal of the first, the row is a total of both.
+	local row
+	cp entitlements.csv one
+	for row in Total,,,,,100,500.00, ',,Summe:,,,100,500.00,' 'GESAMT,,,,,100,500,EUR' Total Totals,,,,,,500.00; do
+		{ cat one && echo "$row"; } >entitlements.csv
+		run --separate-stderr both
+		same 0 "$status"
+		same "reconcile: warning: 'entitlements.csv' line 3: this is a total of the rows above: it is left out" "$stderr"
+		same "$right" "$(figures 2>/dev/null)"
+	done
+	printf '%s\n' 'Subtotal,,,,,100,500.00,EUR' 'E2,Büro Pro,Envelope,2024-01-01,2024-12-31,7,-0.10' 'E2,Büro Pro,Envelope,2024-01-01,2024-12-31,7,70.10,EUR' \
+		'Subtotal,,,,,7,70.1,' 'Total,,,,,107,570.10,EUR' | sed 2d | cat one - >entitlements.csv
+	same '["Büro Pro",107,3,"15.98","EUR"]' "$(figures 2>said)"
+	same 3 "$(grep -c 'is a total of the rows above' said)"
+	{ cat one && echo 'Total,,,,,100,501,EUR'; } >entitlements.csv
+	same "line 3: column \"total_cost\": this is a total, but '501' is not what the rows above come to, 500: correct it, or delete the row
 : 1 mistake" "$(complaints)"
-	with '3s/.*/,,Summe:,,,100,500.00,/'
-	same "line 3: this is a total: delete the row, what it adds up is in the rows above
+	{ cat one && echo 'Total,,2,,,100,500,EUR'; } >entitlements.csv
+	same "line 3: column \"license_metric\": this is a total, but '2' is not what the rows above come to, 0: correct it, or delete the row
 : 1 mistake" "$(complaints)"
+	# Where a cell above is no number, only that is said. A row that is complete is none, whatever it is called.
+	{ sed 's/500.00/"500,00"/' one && echo 'Total,,,,,100,500.00,EUR'; } >entitlements.csv
+	[[ $(complaints 2>/dev/null) == "line 2: column \"total_cost\": '500,00' is not an amount"*"
+"*"line 3: this is a total of the rows above: it is left out
+: 1 mistake" ]]
+	sed 's/^E1/Total/' one >entitlements.csv
+	same "$right" "$(figures)"
 	printf 'PK\3\4....' >entitlements.csv
 	same ": it is a workbook, not CSV: open it in the spreadsheet and save it as CSV UTF-8" "$(complaints)"
 	printf '\xff\xfea\0\n\0\0\xd8b\0' >entitlements.csv
 	same "line 2: not UTF-16" "$(complaints)"
+}
+
+@test "a spreadsheet leaves off empty cells at the end of a row: they are empty; a row that ends before a cell that must not be is refused" {
+	printf '%s\n' entitlement_id,software_model,license_metric,start_date,purchased_rights,end_date,total_cost,currency,status,profile \
+		'E1,Büro Pro,Envelope,2024-01-01,100,2024-12-31,500.00,EUR' 'E2,Büro Pro,Envelope,2024-01-01,7' >entitlements.csv
+	same '["Büro Pro",107,3,"15.00","EUR"]' "$(figures)"
+	printf '%s\n' 'E3,Büro Pro,Envelope' 'a note below the table' 'E4,Büro Pro,Envelope,2024-01-01,1,,5' >>entitlements.csv
+	same "line 4: it has 3 cells, the header has 10: \"start_date\" must not be empty
+line 5: it has 1 cells, the header has 10: \"software_model\" must not be empty
+line 6: column \"currency\": it must name the currency of the cost, such as USD
+: 3 mistakes" "$(complaints)"
 }
 
 @test "all mistakes of a file at once: a wrong header hides none, adds none, and has what was meant; twenty are shown, then their number" {

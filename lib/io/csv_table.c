@@ -34,7 +34,7 @@ static void complain(struct csv_table *table, const char *column, const char *fo
 	else
 		snprintf(message, sizeof message, "cannot read '%s' line %zu: %s", table->path, table->line, text);
 	if (table->complaints++ < CSV_COMPLAINTS_SHOWN)
-		table->complain(message);
+		table->complain(message, true);
 }
 
 void csv_table_complain(struct csv_table *table, const char *column, const char *format, ...)
@@ -54,6 +54,13 @@ void csv_table_complain_of_row(struct csv_table *table, const char *format, ...)
 	va_start(arguments, format);
 	complain(table, NULL, format, arguments);
 	va_end(arguments);
+}
+
+void csv_table_note(struct csv_table *table, const char *text)
+{
+	char message[1000];
+	snprintf(message, sizeof message, "'%s' line %zu: %s", table->path, table->line, text);
+	table->complain(message, false);
 }
 
 static void append_cell(void *bytes, size_t length, void *context)
@@ -117,14 +124,15 @@ static void read_cells(struct reading *reading)
 	struct csv_table *table = reading->table;
 	static char empty[1];
 	char *cells[CSV_COLUMN_LIMIT];
-	if (reading->cells < reading->width || reading->filled > reading->width) {
-		csv_table_complain_of_row(table, "it has %zu cells, the header has %zu",
-			reading->cells < reading->width ? reading->cells : reading->filled, reading->width);
+	if (reading->filled > reading->width) {
+		csv_table_complain_of_row(table, "it has %zu cells, the header has %zu", reading->filled, reading->width);
 		return;
 	}
+	table->cells = reading->cells < reading->width ? reading->cells : reading->width;
+	table->width = reading->width;
 	for (size_t i = 0; i < CSV_COLUMN_LIMIT; i++)
 		cells[i] = empty;
-	for (size_t i = 0; i < reading->width; i++) {
+	for (size_t i = 0; i < table->cells; i++) {
 		char *cell = reading->text.data + reading->offsets[i];
 		if (reading->columns[i] >= 0)
 			cells[reading->columns[i]] = cell;

@@ -110,11 +110,13 @@ static void print(enum diag_level level, const char *text)
 
 void diag_error(const struct error *error)
 {
-	diag_complain(error->text);
+	diag_complain(error->text, true);
 }
 
-void diag_complain(const char *message)
+void diag_complain(const char *message, bool is_mistake)
 {
+	if (!is_mistake)
+		return;
 	print(DIAG_ERROR, message);
 }
 

@@ -20,7 +20,7 @@ void diag_begin(const char *program, bool json);
 void diag_set_verbosity(int verbosity);
 
 void diag_error(const struct error *error);
-void diag_complain(const char *message); /* an error that others follow, as csv_complain */
+void diag_complain(const char *message, bool is_mistake); /* an error that others follow, as csv_complain; nothing of what is none */
 void diag_print(enum diag_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define diag_warn(...) diag_print(DIAG_WARNING, __VA_ARGS__) /* not with -q */
 #define diag_note(...) diag_print(DIAG_NOTE, __VA_ARGS__) /* not with -q */

@@ -13,7 +13,7 @@ static void take(const struct loader *loader, int result, const struct error *ne
 	if (result == 0)
 		return;
 	if (loader->error->status)
-		loader->complain(loader->error->text);
+		loader->complain(loader->error->text, true);
 	*loader->error = *next;
 }
 

@@ -1,6 +1,7 @@
 #include "licence/licence_cells.h"
 
 #include "base/array.h"
+#include "base/buffer.h"
 #include "base/instant.h"
 #include "base/near_miss.h"
 #include "base/utf8.h"
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define SUM_DIGITS 6
+
 /* A file under way. */
 struct reading {
 	const struct licence_file *file;
@@ -17,6 +20,10 @@ struct reading {
 	size_t *count;
 	struct arena *arena;
 	void *context;
+	struct {
+		money all, since; /* of a column: of all rows so far, and of those since the last total */
+		bool has_text;
+	} sums[CSV_COLUMN_LIMIT];
 };
 
 char *licence_text(struct arena *arena, const char *cell, struct error *error)
@@ -196,8 +203,30 @@ static void clean(char *cell)
 	*cell = 0;
 }
 
-/* The sums below a table: a row that begins with such a word and lacks what a row must have. */
-static bool is_total(const struct csv_table *table, char *const cells[])
+/* A cell as a number, which may be below zero. */
+static bool read_number(const char *cell, money *number)
+{
+	bool is_negative = *cell == '-';
+	if (money_parse(cell + is_negative, number, NULL) < 0)
+		return false;
+	*number = is_negative ? -*number : *number;
+	return true;
+}
+
+static void add_to_sums(const struct csv_table *table, char *const cells[])
+{
+	struct reading *reading = table->context;
+	money number;
+	for (size_t i = 0; table->columns[i].name; i++)
+		if (read_number(cells[i], &number)) {
+			reading->sums[i].all += number;
+			reading->sums[i].since += number;
+		} else
+			reading->sums[i].has_text |= *cells[i] != 0;
+}
+
+/* The sums below a table: a row that begins with such a word and lacks what a row must have. *label is the word's column. */
+static bool is_total(const struct csv_table *table, char *const cells[], size_t *label)
 {
 	static const char *const words[] = {"total", "totals", "grand total", "subtotal", "sum", "summe", "gesamt", "gesamtsumme", "somme",
 		"totale", "totaal", "suma", "total general", "total g\xc3\xa9n\xc3\xa9ral"};
@@ -206,25 +235,81 @@ static bool is_total(const struct csv_table *table, char *const cells[])
 	for (size_t i = 0; table->columns[i].name; i++) {
 		for (size_t k = 0; k < sizeof words / sizeof *words && !word; k++) {
 			size_t length = strlen(words[k]);
-			if (strncasecmp(cells[i], words[k], length) == 0 && (!cells[i][length] || strcmp(cells[i] + length, ":") == 0))
+			if (strncasecmp(cells[i], words[k], length) == 0 && (!cells[i][length] || strcmp(cells[i] + length, ":") == 0)) {
 				word = words[k];
+				*label = i;
+			}
 		}
 		lacks |= table->columns[i].required && table->has[i] && !*cells[i];
 	}
 	return word && lacks;
 }
 
+/* The first column in which a total is not what the rows above come to: all of them, or those since the total before. SIZE_MAX for none. */
+static size_t wrong_sum(const struct csv_table *table, char *const cells[], size_t label, bool since)
+{
+	const struct reading *reading = table->context;
+	money number;
+	for (size_t i = 0; table->columns[i].name; i++) {
+		/* Of cells with mistakes no sum is known. */
+		bool is_text = i == label || !*cells[i] || reading->file->columns[i].type == CELL_CURRENCY ||
+			(reading->sums[i].has_text && table->complaints);
+		if (!is_text && (!read_number(cells[i], &number) || number != (since ? reading->sums[i].since : reading->sums[i].all)))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static void read_total(struct csv_table *table, char *const cells[], size_t label)
+{
+	struct reading *reading = table->context;
+	size_t wrong = wrong_sum(table, cells, label, false);
+	if (wrong == SIZE_MAX || wrong_sum(table, cells, label, true) == SIZE_MAX) {
+		for (size_t i = 0; i < CSV_COLUMN_LIMIT; i++)
+			reading->sums[i].since = 0;
+		csv_table_note(table, "this is a total of the rows above: it is left out");
+		return;
+	}
+	int64_t sum;
+	struct buffer text = BUFFER_INIT;
+	if (money_round(reading->sums[wrong].all, 1, 1, SUM_DIGITS, &sum, NULL) == 0)
+		money_append(&text, sum, SUM_DIGITS);
+	/* Without zeros behind the point. */
+	while (text.length && strchr(text.data, '.') && strchr("0.", text.data[text.length - 1]))
+		text.data[--text.length] = 0;
+	csv_table_complain(table, table->columns[wrong].name,
+		"this is a total, but '%s' is not what the rows above come to, %s: correct it, or delete the row", cells[wrong],
+		text.length ? text.data : "another number");
+	buffer_release(&text);
+}
+
+/* A row that ends before a cell that must not be empty. */
+static bool is_too_short(struct csv_table *table, char *const cells[])
+{
+	for (size_t i = 0; table->columns[i].name && table->cells < table->width; i++)
+		if (table->columns[i].required && table->has[i] && !*cells[i]) {
+			csv_table_complain_of_row(table, "it has %zu cells, the header has %zu: \"%s\" must not be empty", table->cells,
+				table->width, table->columns[i].name);
+			return true;
+		}
+	return false;
+}
+
 static int read_row(struct csv_table *table, char *const cells[], struct error *error)
 {
 	const struct reading *reading = table->context;
+	size_t label = 0;
 	const struct licence_file *file = reading->file;
 	for (int i = 0; file->columns[i].name; i++)
 		if (*cells[i])
 			clean(cells[i]);
-	if (is_total(table, cells)) {
-		csv_table_complain_of_row(table, "this is a total: delete the row, what it adds up is in the rows above");
+	if (is_total(table, cells, &label)) {
+		read_total(table, cells, label);
 		return 0;
 	}
+	if (is_too_short(table, cells))
+		return 0;
+	add_to_sums(table, cells);
 	void *row = array_grow(reading->rows, reading->count, file->row_size, error);
 	if (!row)
 		return -1;
@@ -244,7 +329,7 @@ static int end_rows(struct csv_table *table, struct error *error)
 int licence_read(const struct licence_file *file, const char *path, void **rows, size_t *count, struct arena *arena, void *context,
 	csv_complain *complain, struct error *error)
 {
-	struct reading reading = {file, rows, count, arena, context};
+	struct reading reading = {.file = file, .rows = rows, .count = count, .arena = arena, .context = context};
 	struct csv_column columns[CSV_COLUMN_LIMIT + 1] = {{NULL, false}};
 	for (size_t i = 0; file->columns[i].name; i++)
 		columns[i] = (struct csv_column){file->columns[i].name, file->columns[i].required};

@@ -2,6 +2,7 @@
  * licence_cells.h: a licence file read by a table of its columns: each row becomes a struct of a list.
  *
  * A row's struct begins with `size_t row`, the line where it begins. A column that the file must have is one whose cells must not be empty.
+ * A row of sums below the table is left out, and said so; one whose sums do not fit is a mistake.
  * Words may be in any case. All mistakes of a file are found at once, each given to csv_table_complain(): a cell with a mistake leaves its
  * member 0 or "".
  */

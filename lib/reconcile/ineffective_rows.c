@@ -29,7 +29,7 @@ __attribute__((format(printf, 6, 7))) static void report_row(
 	vsnprintf(reason, sizeof reason, format, arguments);
 	va_end(arguments);
 	snprintf(message, sizeof message, "%s line %zu has no effect: %s", file, line, reason);
-	reporting->warn(message);
+	reporting->warn(message, false);
 	struct buffer *record = position_begin_record(reporting->position, &stream_ineffective_row);
 	json_member_text(record, "file", file);
 	json_member_integer(record, "line", (int64_t)line);

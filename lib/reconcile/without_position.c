@@ -138,7 +138,7 @@ int without_position_print(struct position *position, uint32_t profile, csv_comp
 			"the figures of %s%.200s do not add up: %" PRId64 " units consumed, %" PRId64 " in positions and %" PRId64
 			" in none; this is a bug, report it",
 			*name ? "profile " : "all profiles", name, consumed, in_positions, without);
-		warn(text);
+		warn(text, false);
 	}
 	return 0;
 }

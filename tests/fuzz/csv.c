@@ -15,8 +15,9 @@ struct expected {
 	size_t at;
 };
 
-static void ignore(const char *message)
+static void ignore(const char *message, bool is_mistake)
 {
+	FUZZ_CHECK(is_mistake);
 	FUZZ_CHECK(strlen(message) > 0);
 }
 

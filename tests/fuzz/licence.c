@@ -10,10 +10,10 @@
 
 static size_t complaints;
 
-static void count(const char *message)
+static void count(const char *message, bool is_mistake)
 {
 	FUZZ_CHECK(strlen(message) > 0);
-	complaints++;
+	complaints += is_mistake;
 }
 
 /* Nothing of a file with mistakes is kept. */
@@ -36,6 +36,20 @@ static void check_entitlements(const char *path)
 			FUZZ_CHECK(!row->has_cost || currency_digits(row->currency) >= 0);
 		}
 	entitlements_release(&entitlements);
+}
+
+static void check_declared(const char *path)
+{
+	struct declared_use declared = {.list = NULL};
+	struct error error = ERROR_INIT;
+	if (is_kept(declared_use_load(path, &declared, count, &error), declared.count, &error))
+		for (size_t i = 0; i < declared.count; i++) {
+			const struct declared_row *row = &declared.list[i];
+			int32_t middle = row->start_day + (row->end_day - row->start_day) / 2;
+			FUZZ_CHECK(row->start_day < row->end_day && row->units >= 0 && *row->account_id && *row->source);
+			FUZZ_CHECK(declared_row_units(row, INT32_MIN, middle) + declared_row_units(row, middle, INT32_MAX) == row->units);
+		}
+	declared_use_release(&declared);
 }
 
 static void check_prices(const char *path)
@@ -135,5 +149,6 @@ void fuzz_licence(const uint8_t *bytes, size_t length)
 	const char *path = fuzz_file(0, bytes, length);
 	check_entitlements(path);
 	check_prices(path);
+	check_declared(path);
 	check_others(path);
 }
