@@ -54,6 +54,32 @@ results() { reconcile -q --now 2026-01-01T00:00:00Z -e entitlements.csv -m model
 	same 0 "$(chargeback --by cost_center --period 1 --format csv <results | grep -c ,usage,)"
 }
 
+@test "the report of a run with groups has what each pays, and that all come to the spend: table, Markdown, page, workbook" {
+	export ENVTALLY_NOW=2024-12-01T00:00:00Z
+	{ use a 60 && use b 20; } | reconcile -q -e entitlements.csv -m models.csv --groups groups.csv -g cost_center,account >results
+	report <results | sed -n '/^Chargeback in the period 2024-01-01 – 2024-12-31$/,/^$/p' | tr -s ' ' | sed 1,3d >got
+	cat >expected <<-'END'
+		Pro · Envelope · profile p · USD
+		account all 80 800.00 200.00 1000.00 0.00
+		account a 60 600.00 150.00 750.00 0.00
+		account b 20 200.00 50.00 250.00 0.00
+		Pro · Envelope · profile p · USD
+		cost_center all 80 800.00 200.00 1000.00 0.00
+		cost_center 4711 60 600.00 150.00 750.00 0.00
+		cost_center =4712 20 200.00 50.00 250.00 0.00
+
+	END
+	same_files expected got
+	report --format md <results | grep -qxF '| account | a | 60 | 600.00 | 150.00 | 750.00 | 0.00 |'
+	report --format html <results | grep -q '<section id="chargeback"'
+	report --format xlsx -o book.xlsx <results
+	[[ $(unzip -p book.xlsx xl/workbook.xml) == *'name="Chargeback"'* ]]
+	# Without groups, and without a cost, there is none.
+	use a 60 | reconcile -q -e entitlements.csv -m models.csv | report | grep -c '^Chargeback' | grep -qx 0
+	sed -i 's/1000.00,USD/,/' entitlements.csv
+	use a 60 | reconcile -q -e entitlements.csv -m models.csv -g account | report | grep -c '^Chargeback' | grep -qx 0
+}
+
 @test "what was billed stays, and late envelopes are lines of their own" {
 	{ use a 60 && use b 20; } | results >billed
 	{ use a 60 && use b 28; } | results >now

@@ -333,6 +333,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 		.now = now,
 		.first_day = INT32_MAX,
 		.metrics = {.stream = &stream_metric_result},
+		.charges = {.stream = &stream_group_result},
 		.declared = {.stream = &stream_declared_consumption},
 		.groups = {.stream = &stream_group_result},
 		.remediations = {.stream = &stream_remediation},
@@ -346,7 +347,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 void report_release(struct report *report)
 {
 	struct report_rows *const rows[] = {&report->metrics, &report->groups, &report->remediations, &report->billings, &report->forecasts,
-		&report->ineffective, &report->without, &report->balances, &report->declared};
+		&report->ineffective, &report->without, &report->balances, &report->charges, &report->declared};
 	struct name_table *const tables[] = {&report->words, &report->account_ids, &report->plan_item_ids, &report->period_keys,
 		&report->licensed_keys, &report->forecast_keys};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

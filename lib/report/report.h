@@ -81,6 +81,7 @@ struct report {
 	int32_t first_day; /* with units; INT32_MAX for none */
 	bool names_models; /* some consumption names its software model */
 	struct report_rows metrics, groups, remediations, forecasts; /* metric_result, group_result, remediation, forecast */
+	struct report_rows charges; /* report_charges.h */
 	struct report_rows declared; /* declared_consumption */
 	struct report_rows billings; /* billing_check, without those that agree; start and end are the billing period's */
 	struct report_rows without, balances; /* consumption_without_position, consumption_balance */

@@ -288,6 +288,7 @@ static int append_sections(struct page *page)
 	page_remediation(page);
 	page_rows(page, &report_section_costs, &report->metrics, INSTANT_NONE);
 	page_rows(page, &report_section_groups, &report->groups, report->groups_start);
+	page_rows(page, &report_section_charges, &report->charges, report->groups_start);
 	if (page_use(page) < 0)
 		return -1;
 	page_rows(page, &report_section_declared, &report->declared, INSTANT_NONE);

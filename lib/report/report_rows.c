@@ -29,6 +29,12 @@ struct report_row *report_rows_add(struct report_rows *rows, struct record *reco
 	return record->failed ? NULL : row;
 }
 
+struct report_row *report_rows_copy(struct report_rows *rows, const struct report_row *row, struct error *error)
+{
+	struct report_row *copy = array_grow(&rows->list, &rows->count, size_of_row(rows), error);
+	return copy ? memcpy(copy, row, size_of_row(rows)) : NULL;
+}
+
 void report_rows_release(struct report_rows *rows)
 {
 	free(rows->list);

@@ -32,6 +32,8 @@ struct report_row_order {
 
 /* Adds a record; slots[] are those of the stream's fields. NULL when the record failed. */
 struct report_row *report_rows_add(struct report_rows *rows, struct record *record, const int slots[], struct name_table *words);
+/* Adds a copy of a row of the same stream. NULL with EX_OSERR. */
+struct report_row *report_rows_copy(struct report_rows *rows, const struct report_row *row, struct error *error);
 void report_rows_sort(struct report_rows *rows, const struct report_row_order *order);
 void report_rows_release(struct report_rows *rows);
 

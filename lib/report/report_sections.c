@@ -83,7 +83,9 @@ static void write_option(const struct report_row *row, const char *text, struct 
 static void write_group(const struct report_row *row, const char *text, struct report_cell *cell)
 {
 	const char *name = report_row_text(row, "group_name");
-	if (!text)
+	if (report_row_is(row, "group_kind", "total"))
+		buffer_append_string(&cell->text, "all");
+	else if (!text)
 		buffer_append_string(&cell->text, report_row_is(row, "group_kind", "pool") ? "(not allocated)" : "(no group)");
 	else
 		buffer_append_string(&cell->text, name ? name : text);
@@ -200,6 +202,16 @@ static const struct report_column group_columns[] = {
 	{{"status", false, false}, "status", NULL, write_status},
 };
 
+static const struct report_column charge_columns[] = {
+	{{"by", false, false}, "group_type", NULL, NULL},
+	{{"group", false, true}, "group_value", NULL, write_group},
+	{{"units\nused", true, false}, "rights_used", NULL, write_consumption},
+	{{"for what\nit used", true, false}, "used_spend", NULL, NULL},
+	{{"for unused\nrights", true, false}, "unused_spend", NULL, NULL},
+	{{"spend", true, false}, "current_period_spend", NULL, NULL},
+	{{"true-up,\nnot spent", true, false}, "true_up_cost", NULL, NULL},
+};
+
 static const struct report_column billing_columns[] = {
 	{{"billing period", false, false}, "billing_start", NULL, write_days},
 	{{"up to", false, false}, "counted_until", NULL, write_day_of_time},
@@ -265,6 +277,14 @@ const struct report_section
 		COLUMNS(group_columns),
 		.limit = ROWS_SHOWN,
 		.heading_fields = FIELD_LIST("software_model")},
+	report_section_charges = {.title = "Chargeback in the period ",
+		.id = "chargeback",
+		.note = "What each group pays of the position’s current-period spend, to the cent: for the rights that it drew, and its share of those that nobody "
+			"used. <code>envtally chargeback</code> has other periods, and what has changed since they were billed.",
+		COLUMNS(charge_columns),
+		.limit = ROWS_SHOWN,
+		.heading_fields = FIELD_LIST("profile", "software_model", "license_metric", "group_type"),
+		.required_field = "currency"},
 	report_section_billings = {.title = "Docusign's own count, where it differs from ours",
 		.id = "billing",
 		.note = "Billing periods in which Docusign’s count of an account is not ours of the same time, up to when "

@@ -1,5 +1,5 @@
 #include "base/array.h"
-#include "report/report.h"
+#include "report/report_charges.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -205,7 +205,7 @@ int report_sort(struct report *report, struct error *error)
 	sort_rows(report);
 	choose_group_period(report);
 	if (order_periods(report, error) < 0 || add_licensed_units(report, error) < 0 || mark_namesakes(report, error) < 0 ||
-		index_forecasts(report, error) < 0 || find_unrecognized(report, error) < 0)
+		index_forecasts(report, error) < 0 || report_charges_build(report, error) < 0 || find_unrecognized(report, error) < 0)
 		return -1;
 	if (report->identifier_count)
 		qsort(report->identifiers, report->identifier_count, sizeof *report->identifiers, compare_identifiers);

@@ -86,7 +86,7 @@ static int print_rows(const struct printing *printing, const struct report_secti
 	struct buffer title = BUFFER_INIT;
 	size_t width = make_heads(section, rows, heads);
 	buffer_append_string(&title, section->title);
-	if (section == &report_section_groups)
+	if (start != INSTANT_NONE)
 		report_append_days(report->groups_start, report->groups_end, &title);
 	text_table_open(&table, heads, width);
 	size_t count = fill(printing, &table, section, rows, start, 0, 0);
@@ -368,6 +368,7 @@ int report_table_print(const struct report *report, const struct text_page *page
 		print_rows(&printing, &report_section_costs, &report->metrics, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_remediations, &report->remediations, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_groups, &report->groups, report->groups_start) < 0 ||
+		print_rows(&printing, &report_section_charges, &report->charges, report->groups_start) < 0 ||
 		print_rows(&printing, &report_section_billings, &report->billings, INSTANT_NONE) < 0 ||
 		(report->period_count && print_units(&printing) < 0) || print_anomalies(&printing) < 0 ||
 		(report->restatement_total && print_restatements(&printing) < 0) ||

@@ -386,12 +386,16 @@ static void set_formats(struct book *book)
 
 static int fill(struct book *book)
 {
-	static const char *const sheets[] = {"Position", "Costs", "Accounts", "Restatements", "Summary", "Declared"};
+	const struct {
+		const char *name;
+		size_t rows; /* without any it is not there */
+	} sheets[] = {{"Position", 1}, {"Costs", 1}, {"Accounts", 1}, {"Restatements", 1}, {"Summary", 1},
+		{"Declared", book->report->declared.count}, {"Chargeback", book->report->charges.count}};
 	lxw_doc_properties properties = {.title = (char *)"Docusign licence position", .created = (time_t)(book->report->now / 1000)};
 	workbook_set_properties(book->workbook, &properties);
 	set_formats(book);
-	for (size_t i = 0; i < sizeof sheets / sizeof *sheets - !book->report->declared.count; i++)
-		if (!workbook_add_worksheet(book->workbook, sheets[i]))
+	for (size_t i = 0; i < sizeof sheets / sizeof *sheets; i++)
+		if (sheets[i].rows && !workbook_add_worksheet(book->workbook, sheets[i].name))
 			book->failure = LXW_ERROR_MEMORY_MALLOC_FAILED;
 	if (book->failure != LXW_NO_ERROR)
 		return 0;
@@ -399,6 +403,8 @@ static int fill(struct book *book)
 	add_section(book, "Costs", &report_section_costs, &book->report->metrics);
 	if (book->report->declared.count)
 		add_section(book, "Declared", &report_section_declared, &book->report->declared);
+	if (book->report->charges.count)
+		add_section(book, "Chargeback", &report_section_charges, &book->report->charges);
 	if (add_accounts(book) < 0)
 		return -1;
 	add_restatements(book);
