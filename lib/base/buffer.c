@@ -44,7 +44,8 @@ static bool grow(struct buffer *buffer, size_t needed)
 	char *data = malloc(capacity + 1 + BUFFER_PADDING);
 	if (!data)
 		return false;
-	memcpy(data, buffer->data, buffer->length);
+	if (buffer->length)
+		memcpy(data, buffer->data, buffer->length);
 	memset(data + buffer->length, 0, capacity + 1 + BUFFER_PADDING - buffer->length);
 	if (buffer->capacity) {
 		explicit_bzero(buffer->data, buffer->length);

@@ -279,6 +279,8 @@ static int read_runs(struct watch *watch, struct error *error)
 int watch_read(struct watch *watch, const struct watch_options *options, struct error *error)
 {
 	*watch = (struct watch){.options = options,
+		.unbalanced = BUFFER_INIT,
+		.damage = BUFFER_INIT,
 		.requests = -1,
 		.units_in_positions = -1,
 		.units_without_position = -1,
