@@ -169,3 +169,18 @@ fetch() { fetch-datafeed --replay r --state state "$@" <in >out 2>err; }
 	[ "$used" -ge 24 ]
 	[ "$used" -le 30 ]
 }
+
+@test "limit_share: of runs side by side, what all have asked together is its part of the limit" {
+	serve "$acme" --now 2025-03-18T02:00:00Z --rate-limit 60 --page-size 20
+	jq '.limit_share = 50' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	jq '.name = "beta"' ws/profiles/acme.json >ws/profiles/beta.json
+	cp -r "$acme/licence" ws/
+	"$root/pipeline.sh" run -C ws --now 2025-03-18T02:00:00Z --jobs 2 --shards 2 --at-once 4 2>err &
+	runs=$!
+	for name in acme beta; do eventually grep -qsr 'nearly reached: waiting' ws/runs/$name --include log; done
+	kill $runs
+	wait $runs || true
+	used=$(grep -cE '"url":"/(api|Management|restapi)/' requests.log)
+	[ "$used" -ge 24 ]
+	[ "$used" -le 30 ]
+}

@@ -173,6 +173,46 @@ dying_night() { # [OPTION]...
 	equals_recorded_nights 1
 }
 
+@test "run --shards --max-requests: the budget is that of all shards together, whoever asks; nights later nothing is missing" {
+	simulate
+	feed_requests() { grep -c /datasets/ requests.log; }
+	run -75 night 1 -q --shards 4 --max-requests 40
+	same 40 "$(feed_requests)"
+	[ "$(jq .counts.accounts_put_off ws/runs/acme/20250318T020000Z/job.json)" -gt 0 ]
+	"$pipeline" verify 20250318T020000Z -C ws -q
+	# Three accounts fit, two requests each; by another number of shards.
+	run -75 "$pipeline" run -q -C ws --now 2025-03-18T03:00:00Z --shards 7 --max-requests 6
+	same 46 "$(feed_requests)"
+	"$pipeline" run -q -C ws --now 2025-03-18T04:00:00Z --shards 4 --max-requests 400
+	acme_after 1 recorded
+	same_files <(jq -S 'select(.record) | .record | del(.watermark)' recorded/runs/acme/20250318T020000Z/consumption.ndjson) <(jq -S 'select(.record) | .record | del(.watermark)' ws/runs/acme/20250318T040000Z/consumption.ndjson)
+	"$pipeline" verify 20250318T040000Z -C ws -q
+	asked_twice 0
+}
+
+@test "run --jobs --shards: --at-once is for the shards of all profiles together" {
+	simulate
+	jq '.name = "beta" | .accounts = ["7c1e9a52-3b0f-4d6a-9e21-5f8840c7d301"]' ws/profiles/acme.json >ws/profiles/beta.json
+	jq '.accounts = ["7c1e9a52-3b0f-4d6a-9e21-5f8840c7d302", "7c1e9a52-3b0f-4d6a-9e21-5f8840c7d304"]' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	mkdir counting under-way
+	ln -s "$ENVTALLY_BIN"/* counting/
+	rm counting/fetch-datafeed
+	cat >counting/fetch-datafeed <<-END
+		#!/bin/bash
+		[[ "\$*" == *"--shard "* ]] || exec "$ENVTALLY_BIN/fetch-datafeed" "\$@"
+		: >"$PWD/under-way/\$\$"
+		ls "$PWD/under-way" | wc -l >>"$PWD/at-once"
+		"$ENVTALLY_BIN/fetch-datafeed" "\$@"
+		status=\$?
+		rm "$PWD/under-way/\$\$"
+		exit \$status
+	END
+	chmod +x counting/fetch-datafeed
+	ENVTALLY_BIN=$PWD/counting night 1 -q --jobs 2 --shards 5 --at-once 3
+	same 10 "$(wc -l <at-once)"
+	[ "$(sort -n at-once | tail -n 1)" -le 2 ]
+}
+
 @test "run: engines and numbers that are none, and an engine that is not installed, are refused; a recording needs no shards" {
 	acme_workspace ws
 	run --separate-stderr "$pipeline" run -C ws --shards 0

@@ -35,10 +35,10 @@ options='
 --now|RFC3339|validate shard replay reconcile chargeback status|the clock (default: the current time)
 --shards|N|run|divide the fetch among so many processes (doc/scale.md)
 --engine|NAME|run|where they run: local (the default), make or slurm
---at-once|N|run|at most so many of them at a time (default: one for each processor; slurm: all)
+--at-once|N|run|at most so many of them at a time, of all profiles together (default: one for each processor; slurm: all)
 --all||run|ask all accounts, also those that are not due (doc/running.md)
 --due||run|ask only the accounts that are due, however few there are
---max-requests|N|run|make at most N requests for envelopes; the accounts that are put off are the next run'"'"'s first
+--max-requests|N|run|make at most N requests for envelopes and counts, whatever the number of shards; accounts that are put off are the next run'"'"'s first
 --group-by|LIST|run reconcile|also positions by account, site, cost_center …; separate several with commas
 --jobs|COUNT|run|run up to COUNT profiles side by side (default: 1, one after the other)
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)

@@ -7,7 +7,6 @@
 run_command() {
 	no_operands run
 	case "${asking[*]-}" in *--all*--due* | *--due*--all*) fail 64 "cannot use --all together with --due" ;; esac
-	[[ $shards -eq 1 || "${asking[*]-}" != *--max-requests* ]] || fail 64 "cannot use --max-requests together with --shards: a shard does not know what the others need"
 	need_workspace
 	needs_engine
 	local profile file files=() statuses=()
@@ -15,6 +14,7 @@ run_command() {
 		file=$(profile_file "$profile")
 		files+=("$file")
 	done
+	share_at_once "${#files[@]}"
 	# A profile that fails does not hide the others.
 	if [ "$jobs" -gt 1 ] && [ ${#files[@]} -gt 1 ]; then
 		side_by_side run_one profile_label "${files[@]}"

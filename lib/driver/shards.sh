@@ -94,6 +94,8 @@ join_shards() { # PARTIAL [only]
 	[ ! -e "$1/raw/fetch-datafeed.exchanges" ] || return 0
 	rm -rf "$1/shards/all"
 	mkdir "$1/shards/all"
+	# With a budget they ask a page of each account; what is left of it is for the run itself, which resumes a recording without an end.
+	! grep -qs max-requests "$1/inputs/asking" || folders+=("$1/shards/rest")
 	stage run-facts join "$1/shards/all" "${folders[@]}" >/dev/null
 	[ -e "$1/shards/all/fetch-datafeed.exchanges" ] || return 0 # the profile says to fetch nothing
 	mv "$1/shards/all/fetch-datafeed.bodies" "$1/raw/"
@@ -103,18 +105,18 @@ join_shards() { # PARTIAL [only]
 # ---- engines: each has the shards fetched that are given, as well as it can; what is there afterwards tells ----
 
 engine_local() { # FOLDER SHARD...
-	local folder=$1 shard running=0 tasks=()
+	local folder=$1 shard task
+	local -A tasks=() # by id: other commands of this shell end, too
 	shift
 	for shard; do
-		[ "$running" -lt "$at_once" ] || {
-			wait -n || :
-			running=$((running - 1))
+		[ ${#tasks[@]} -lt "$at_once" ] || {
+			wait -n -p task "${!tasks[@]}" || :
+			unset "tasks[${task:-none}]"
 		}
 		"$folder/task" "$shard" >/dev/null 2>>"$folder/$shard/log" &
-		tasks+=($!)
-		running=$((running + 1))
+		tasks[$!]=$shard
 	done
-	wait "${tasks[@]}" || :
+	wait "${!tasks[@]}" || :
 }
 
 engine_make() { # FOLDER
@@ -142,6 +144,12 @@ needs_engine() {
 	[ "$engine" = local ] || command -v "$tool" >/dev/null || fail 69 "cannot use --engine $engine: $tool is not installed"
 	[ "$engine" != slurm ] || at_once=${at_once:-$shards}
 	at_once=${at_once:-$(nproc)}
+}
+
+# Of profiles side by side, all their shards together; each has one at least.
+share_at_once() { # PROFILES
+	local beside=$((jobs < $1 ? jobs : $1))
+	at_once=$((at_once / beside > 1 ? at_once / beside : 1))
 }
 
 # ---- the run's part ----

@@ -349,24 +349,15 @@ static int handle(struct fetch_run *run, struct http_response *response, struct 
 
 /* ---- the run ---- */
 
-static int list_turns(struct fetch_run *run, struct error *error)
-{
-	for (size_t i = 0; i < run->accounts.count && !run->feed.per_organization; i++) {
-		const char *id = run->accounts.ids[i];
-		struct bookmark *bookmark = connection_wants(&run->connection, id) ? bookmarks_get(&run->bookmarks, id, error) : NULL;
-		if (bookmark ? fetch_turns_add(&run->turns, id, bookmark, error) < 0 : error->status)
-			return -1;
-	}
-	if (!run->feed.per_organization && run->turns.count == 0 && run->shard.count < 2)
-		diag_warn("no accounts on standard input, so nothing is fetched (fetch-subscriptions prints them)");
-	return 0;
-}
-
 static int make_walks(struct fetch_run *run, struct error *error)
 {
 	fetch_turns_decide(&run->turns, &run->rule, &run->feed, instant_day(run->now));
+	if (run->everyone.count)
+		fetch_turns_keep(&run->turns, &run->accounts);
 	run->walk_count = run->feed.per_organization ? 1 : run->turns.asked;
-	run->further_most = run->rule.requests_most ? run->rule.requests_most - (int64_t)run->walk_count : INT64_MAX;
+	run->further_most = !run->rule.requests_most ? INT64_MAX
+		: run->everyone.count                ? 0
+						     : run->rule.requests_most - (int64_t)run->walk_count;
 	run->walks = calloc(run->walk_count + 1, sizeof *run->walks);
 	if (!run->walks)
 		return error_set(error, EX_OSERR, "out of memory");
@@ -390,7 +381,7 @@ static int open_all(
 			run->feed.name);
 	if (bookmarks_load(&run->bookmarks, run->feed.stream, state, &run->given_state, &run->shard, error) < 0 ||
 		feed_page_reader_open(&run->page, &run->feed, false, error) < 0 || fetch_walk_open(run, error) < 0 ||
-		list_turns(run, error) < 0)
+		fetch_walk_list(run, state, error) < 0)
 		return -1;
 	warn_of_unknown_accounts(run);
 	run->source = fetch_source_open(options, &run->connection, error);
@@ -484,9 +475,11 @@ void fetch_run_release(struct fetch_run *run)
 	esign_sites_release(&run->sites);
 	json_scanner_free(run->record);
 	bookmarks_release(&run->bookmarks);
+	bookmarks_release(&run->everyones);
 	buffer_release(&run->given_state);
 	feed_release(&run->feed);
 	fetch_turns_release(&run->turns);
 	account_list_release(&run->accounts);
+	account_list_release(&run->everyone);
 	connection_release(&run->connection);
 }

@@ -5,6 +5,9 @@
  * many at once as the source has room for; a page read requests the next, as long as the budget of requests lasts: then the walk is put
  * off with its position. Output, bookmarks and failures depend on nothing but the order of responses, so a replay repeats them.
  *
+ * A budget is that of all shards together. So each decides for all accounts whom the budget suffices for, as a run that is not divided
+ * would, and asks its own of these, a page each: who has further pages is put off, because no shard knows what the others need.
+ *
  * Reports progress, warnings and each account's failure by diag.h.
  */
 #ifndef ENVTALLY_FETCH_RUN_H
@@ -27,6 +30,7 @@ struct fetch_run {
 	struct connection connection; /* set before fetch_run(), as are output and accounts */
 	struct output *output;
 	struct account_list accounts; /* all of the shard in the input; the connection selects which are fetched */
+	struct account_list everyone; /* likewise: those of all shards, where these share a budget */
 	struct shard shard; /* likewise set before */
 	struct fetch_rule rule; /* likewise */
 	struct buffer given_state; /* likewise: of a program before this one, or empty */
@@ -34,7 +38,7 @@ struct fetch_run {
 
 	int64_t now, began_ms; /* the run's clock; monotonic_ms() */
 	struct feed feed;
-	struct bookmarks bookmarks;
+	struct bookmarks bookmarks, everyones;
 	struct feed_page_reader page, download;
 	struct fetch_manner manners[2][2]; /* of a page, a download; on the feed's host, on another */
 	struct json_scanner *item; /* id and link of a list's item */

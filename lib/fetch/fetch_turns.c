@@ -65,6 +65,19 @@ void fetch_turns_decide(struct fetch_turns *turns, const struct fetch_rule *rule
 	}
 }
 
+void fetch_turns_keep(struct fetch_turns *turns, const struct account_list *accounts)
+{
+	size_t kept = 0, asked = 0;
+	for (size_t i = 0; i < turns->count; i++) {
+		if (!account_list_has(accounts, turns->list[i].account_id))
+			continue;
+		asked += i < turns->asked;
+		turns->list[kept++] = turns->list[i];
+	}
+	turns->count = kept;
+	turns->asked = asked;
+}
+
 struct fetch_night fetch_turns_night(const struct fetch_turns *turns)
 {
 	struct fetch_night night = {.accounts = turns->count};

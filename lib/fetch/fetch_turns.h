@@ -47,6 +47,9 @@ int fetch_turns_add(struct fetch_turns *turns, const char *account_id, struct bo
 void fetch_turns_decide(struct fetch_turns *turns, const struct fetch_rule *rule, const struct feed *feed, int32_t today);
 void fetch_turns_release(struct fetch_turns *turns);
 
+/* Leaves out what is not in `accounts`, once all were decided on. */
+void fetch_turns_keep(struct fetch_turns *turns, const struct account_list *accounts);
+
 struct fetch_night {
 	size_t accounts, due, asked, with_news, put_off;
 };

@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "fetch/fetch_print.h"
+#include "io/diag.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -135,4 +136,22 @@ int fetch_walk_open(struct fetch_run *run, struct error *error)
 {
 	set_manners(run);
 	return open_record_scanner(run, error) < 0 || (run->feed.item && open_downloads(run, error) < 0) ? -1 : 0;
+}
+
+int fetch_walk_list(struct fetch_run *run, const char *state, struct error *error)
+{
+	const struct account_list *listed = run->everyone.count ? &run->everyone : &run->accounts;
+	const struct shard all = {.count = 0};
+	if (run->everyone.count && bookmarks_load(&run->everyones, run->feed.stream, state, &run->given_state, &all, error) < 0)
+		return -1;
+	for (size_t i = 0; i < listed->count && !run->feed.per_organization; i++) {
+		const char *id = listed->ids[i];
+		struct bookmarks *bookmarks = account_list_has(&run->accounts, id) ? &run->bookmarks : &run->everyones;
+		struct bookmark *bookmark = connection_wants(&run->connection, id) ? bookmarks_get(bookmarks, id, error) : NULL;
+		if (bookmark ? fetch_turns_add(&run->turns, id, bookmark, error) < 0 : error->status)
+			return -1;
+	}
+	if (!run->feed.per_organization && run->turns.count == 0 && run->shard.count < 2)
+		diag_warn("no accounts on standard input, so nothing is fetched (fetch-subscriptions prints them)");
+	return 0;
 }

@@ -37,6 +37,9 @@ struct page_records {
 /* The scanners of a run's records and items, and the manners of its requests. After the feed was loaded. */
 int fetch_walk_open(struct fetch_run *run, struct error *error);
 
+/* The turns of the accounts, undecided: where shards share a budget, of those of all shards. After the bookmarks were loaded. */
+int fetch_walk_list(struct fetch_run *run, const char *state, struct error *error);
+
 /* Is each account's host to be asked for? A CONNECTION without an audience is not of auth: then it is the API base. */
 bool fetch_walk_needs_sites(const struct fetch_run *run);
 

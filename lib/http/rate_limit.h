@@ -16,7 +16,7 @@
 
 #define RATE_BURST_MS 30000
 #define RATE_NO_HEADER (-1)
-#define RATE_SAME_MS 2000 /* an end is announced in whole seconds, so that of one hour wavers a little */
+#define RATE_SAME_MS 60000 /* ends that differ by less are of one hour: they are announced in whole seconds, and answers are read late */
 
 struct rate_window {
 	bool known;

@@ -91,8 +91,10 @@ static enum limit_verdict judge(
 	struct limit_pool *own = find_pool(limits, account, &number), *pool = account && limits->own ? own : &limits->common;
 	if (pool && pool->given_up)
 		return LIMIT_GIVEN_UP;
+	/* Beyond a share nobody goes ahead just to learn something: other runs would, too. */
+	bool is_used_up = others && limits->percent > 0 && others->rate.hour.left <= 0;
 	/* The first request under a limit goes ahead whatever is known, to learn what is left now. */
-	if (!pool || !pool->rate.answered)
+	if (!pool || (!pool->rate.answered && !is_used_up))
 		others = NULL;
 	*delay = longer(pool ? rate_limit_delay(&pool->rate, 0, now) : 0, others ? rate_limit_delay(&others->rate, 0, now) : 0);
 	if (*delay == 0 && pool == &limits->common) {
@@ -104,7 +106,7 @@ static enum limit_verdict judge(
 	if (pool == own)
 		return hold(limits, pool, LIMIT_ASIDE, now);
 	/* Does the limit that holds one account hold the others, too? As long as that is not known, one of them may try. */
-	bool unknown = account && limits->counter.limit > 0 && limits->counter.steps < STEPS_OF_ONE_COUNTER;
+	bool unknown = account && !is_used_up && limits->counter.limit > 0 && limits->counter.steps < STEPS_OF_ONE_COUNTER;
 	if (!unknown || number == limits->counter.account)
 		return hold(limits, pool, unknown ? LIMIT_ASIDE : LIMIT_HOLD, now);
 	limits->trying |= in_flight == 0;
