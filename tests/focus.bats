@@ -68,6 +68,59 @@ b 5 Envelopes Correction" "$(focus SubAccountId ConsumedQuantity ConsumedUnit Ch
 	refused 64 "chargeback: cannot use --by 'site': --format focus is by account*"
 }
 
+# of_quarter PROFILE ACCOUNT PLAN-ITEM UNITS: of the first quarter of 2024
+of_quarter() {
+	printf '{"type":"RECORD","stream":"consumption","record":{"profile":"%s","account_id":"%s","plan_item_id":"%s","unit":"envelope","period_index":0,"period_start":"2024-01-01T00:00:00.000Z","period_end":"2024-04-01T00:00:00.000Z","units_consumed":%s,"by_status":{},"by_day":{"2024-01-01":%s},"state":"final"}}\n' \
+		"$1" "$2" "$3" "$4" "$4"
+}
+
+@test "two currencies, by hand: each position has its own; with rates all are in one, also what was bought" {
+	printf '%s\n' publisher,product,software_model,license_metric,unit,identifier_type,identifier Docusign,eSignature,Pro,Envelope,envelope,plan_item_id,pro \
+		Docusign,Notary,Seal,Seal,seal,plan_item_id,seal >models.csv
+	printf '%s\n' entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency \
+		E1,Pro,Envelope,2024-01-01,2024-12-31,100,366.00,USD S1,Seal,Seal,2024-01-01,2024-12-31,10,73.20,EUR >entitlements.csv
+	{ of_quarter p a pro 30 && of_quarter p a seal 10; } >consumption
+	spend() { focus BillingCurrency ServiceName BilledCost EffectiveCost <focus.csv | awk '{ k = $1 " " $2; b[k] += $3; e[k] += $4 } END { for (k in b) printf "%s %.2f %.2f\n", k, b[k], e[k] }' | sort; }
+	reconcile -q --now 2024-04-01T00:00:00Z -e entitlements.csv -m models.csv -g account --trace <consumption | chargeback --format focus >focus.csv
+	conforms focus.csv
+	# 91 of 366 days.
+	same "EUR Notary 73.20 18.20
+USD eSignature 366.00 91.00" "$(spend)"
+	# 1 EUR is 1.10 USD: 183.00 EUR more of Pro are 201.30 USD.
+	echo E2,Pro,Envelope,2024-01-01,2024-12-31,50,183.00,EUR >>entitlements.csv
+	printf 'currency,into,start_date,rate\nEUR,USD,2024-01-01,1.10\n' >rates.csv
+	reconcile -q --now 2024-04-01T00:00:00Z -e entitlements.csv -m models.csv --rates rates.csv -g account --trace <consumption | chargeback --format focus >focus.csv
+	conforms focus.csv
+	same "USD Notary 80.52 20.02
+USD eSignature 567.30 141.05" "$(spend)"
+	same "E1 366.00
+E2 201.30
+S1 80.52" "$(focus x_EntitlementId BilledCost ChargeCategory <focus.csv | sed -n 's/ Purchase$//p' | sort)"
+}
+
+@test "of several profiles each has the corrections of its own run, with that run's evidence" {
+	printf '%s\n' publisher,product,software_model,license_metric,unit,identifier_type,identifier Docusign,eSignature,Pro,Envelope,envelope,plan_item_id,pro >models.csv
+	printf '%s\n' entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency E1,Pro,Envelope,2024-01-01,2024-12-31,100,366.00,USD >entitlements.csv
+	late() { # PROFILE ACCOUNT RUN DELTA
+		printf '{"type":"RECORD","stream":"job_result","record":{"run_id":"%s","profile":"%s","policy":"of %s","manifest":"of %s"}}\n' "$3" "$1" "$1" "$1"
+		printf '{"type":"RECORD","stream":"restatement","record":{"profile":"%s","account_id":"%s","plan_item_id":"pro","period_start":"2024-01-01T00:00:00.000Z","period_end":"2024-04-01T00:00:00.000Z","run_id":"%s","units_before":0,"units_after":0,"delta":%d,"cause":"late"}}\n' "$1" "$2" "$3" "$4"
+	}
+	{ of_quarter p a pro 30 && of_quarter q b pro 20; } >consumption
+	for other in R1 R2; do # the runs of both profiles may have one name
+		{
+			late p a R2 3 && late q b $other 4
+			reconcile -q --now 2024-04-01T00:00:00Z -e entitlements.csv -m models.csv -g account --trace <consumption
+		} | chargeback --format focus --run R2,$other >focus.csv
+		conforms focus.csv
+		same "27 - R2 of_p workspace a
+0 - R2 of_p workspace a
+16 - R2 of_p workspace b
+0 - R2 of_p workspace b
+3 Correction R2 of_p workspace a
+4 Correction $other of_q workspace b" "$(focus ConsumedQuantity ChargeClass x_RunId x_EvidenceSha256 BillingAccountId SubAccountId ChargeCategory <focus.csv | sed 's/ of / of_/' | sed -n 's/ Usage$//p')"
+	done
+}
+
 @test "random organisations: effective costs are what a position spends, units what it uses, to the cent" {
 	local seed i
 	for seed in 1 2 3; do

@@ -306,3 +306,16 @@ at() {
 	[ "$(awk '$1 == "beta" { print $3 + $4 }' got)" -eq "$(awk '$1 == "beta" { print $2 }' got)" ]
 	[ "$(awk '$1 == "beta" { print $4 }' got)" -ge 700 ]
 }
+
+@test "FOCUS: of two profiles the costs, units and corrections are those of one profile with all accounts" {
+	local next=20250325T020000Z folder
+	cd "$BATS_TEST_TMPDIR" || return 1
+	cp -a "$BATS_FILE_TMPDIR"/one "$BATS_FILE_TMPDIR"/two .
+	for folder in one two; do
+		envtally run -q -C $folder --replay "$acme/nights/$next" 2>/dev/null
+		envtally export -C $folder --format focus --to - | sqlite3 :memory: '.import --csv /dev/stdin f' "SELECT ChargeCategory, ChargeClass, SubAccountId, x_SoftwareModel,
+			ChargePeriodStart, BilledCost, EffectiveCost, ConsumedQuantity, x_RunId FROM f ORDER BY 1, 2, 3, 4, 5, 6, 7, 8" >$folder.focus
+	done
+	[ "$(grep -c Correction one.focus)" -gt 2 ]
+	same_files one.focus two.focus
+}

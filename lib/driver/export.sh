@@ -83,9 +83,9 @@ stage_load() { # NAME DIALECT
 	export_ledger "$1" | stage run-facts load "$scratch" "$2" --name "$1"
 }
 
-# Of several profiles there is one position, the workspace's, in the newest of their runs.
+# Of several profiles there is one position, the workspace's, in the newest of their runs; corrections are those of the last run of each.
 export_focus() { # NAME...
-	local name=$1 last last_clock as_reported newest newest_as charge_by=account
+	local name=$1 other last last_clock as_reported newest newest_as charge_by=account runs
 	[ ${#export_streams[@]} -eq 0 ] || fail 64 "cannot use --stream: --format focus is of the position"
 	make_scratch ${export_to:+"$export_to"}
 	if find_workspace latest_run; then
@@ -95,12 +95,21 @@ export_focus() { # NAME...
 		[ $# -eq 1 ] || fail 64 "cannot export several profiles as FOCUS: use -p PROFILE"
 		find_last_run "$name" export
 	fi
+	newest=$last newest_as=("$last_clock") runs=$(basename "$last")
+	for other; do
+		if [ "$other" = "$name" ] || ! try_run "$other" "$(latest_run "$other")"; then continue; fi
+		runs+=,$(basename "$last")
+		cat "$last/restatements.ndjson" # before what says of which position they are
+		position_of_run "$last" "$last_clock" --trace | stage split-streams consumption_use=-
+		stage export --ledger "$workspace/ledger/$other.db" --stream job_result
+	done >"$scratch/others"
+	last=$newest last_clock=${newest_as[0]}
 	position_of_run "$last" "$last_clock" --trace >"$scratch/position"
 	{
 		stage export --ledger "$workspace/ledger/$name.db" --stream job_result
-		cat "$last/restatements.ndjson" "$scratch/position"
+		cat "$last/restatements.ndjson" "$scratch/others" "$scratch/position"
 		[ ! -s "$scratch/workspace" ] || cat "$scratch/workspace"
-	} | stage chargeback --format focus --run "$(basename "$last")" "${csv_flags[@]}" >"$scratch/focus.csv"
+	} | stage chargeback --format focus --run "$runs" "${csv_flags[@]}" >"$scratch/focus.csv"
 	if [ -z "$export_to" ]; then cat "$scratch/focus.csv"; else publish "$scratch/focus.csv" "$export_to"; fi
 }
 

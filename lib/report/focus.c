@@ -52,8 +52,13 @@ struct charges {
 };
 
 struct correction {
-	const char *profile, *account, *plan_item, *cause, *model, *metric;
+	const char *profile, *run, *account, *plan_item, *cause, *model, *metric;
 	int64_t start, delta;
+};
+
+/* The evidence of a run of a profile. */
+struct job {
+	const char *profile, *run, *policy, *manifest;
 };
 
 struct product {
@@ -66,9 +71,9 @@ struct reading {
 	struct charges usage, purchases;
 	struct correction *corrections;
 	struct product *products;
-	size_t correction_count, product_count;
+	struct job *jobs;
+	size_t correction_count, product_count, job_count;
 	bool has_workspace;
-	const char *policy, *manifest;
 	struct buffer key;
 };
 
@@ -162,6 +167,16 @@ static void add_purchase(struct reading *reading, struct record *record)
 		*old = purchase;
 }
 
+/* Is the run one of those whose corrections are written? */
+static bool is_asked(const struct reading *reading, const char *run)
+{
+	size_t length = run ? strlen(run) : 0;
+	for (const char *at = reading->question->run; length && at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		if (strncmp(at, run, length) == 0 && (!at[length] || at[length] == ','))
+			return true;
+	return false;
+}
+
 static void add_correction(struct reading *reading, struct record *record)
 {
 	struct correction correction = {.profile = text(reading, record, SLOT_profile),
@@ -170,8 +185,8 @@ static void add_correction(struct reading *reading, struct record *record)
 		.cause = text(reading, record, SLOT_cause),
 		.start = record_instant(record, SLOT_period_start),
 		.delta = record_integer(record, SLOT_delta)};
-	const char *run = text(reading, record, SLOT_run_id);
-	if (record->failed || !run || strcmp(run, reading->question->run) != 0)
+	correction.run = text(reading, record, SLOT_run_id);
+	if (record->failed || !is_asked(reading, correction.run))
 		return;
 	const char *const parts[] = {or_none(correction.profile), or_none(correction.account), or_none(correction.plan_item), NULL};
 	if (find_key(reading, &reading->correction_keys, correction.start, parts) ||
@@ -216,11 +231,15 @@ static void add_product(struct reading *reading, struct record *record)
 
 static void add_job(struct reading *reading, struct record *record)
 {
-	const char *run = text(reading, record, SLOT_run_id);
-	if (!run || strcmp(run, reading->question->run) != 0)
-		return;
-	reading->policy = text(reading, record, SLOT_policy);
-	reading->manifest = text(reading, record, SLOT_manifest);
+	const struct job job = {.profile = text(reading, record, SLOT_profile),
+		.run = text(reading, record, SLOT_run_id),
+		.policy = text(reading, record, SLOT_policy),
+		.manifest = text(reading, record, SLOT_manifest)};
+	struct job *new =
+		is_asked(reading, job.run) ? array_grow((void **)&reading->jobs, &reading->job_count, sizeof job, record->error) : NULL;
+	record->failed |= !new &&is_asked(reading, job.run);
+	if (new)
+		*new = job;
 }
 
 static void add_record(void *context, struct record *record)
@@ -273,6 +292,25 @@ static const char *unit_text(struct reading *reading, const char *unit)
 	return reading->key.data;
 }
 
+/* The run of the position (NULL), or that of a profile's correction. */
+static void put_evidence(const struct reading *reading, struct row *row, const struct correction *correction)
+{
+	const char *run = correction ? correction->run : reading->question->run;
+	const struct job *job = NULL;
+	size_t length = strcspn(run, ",");
+	for (size_t i = 0; i < reading->job_count; i++) {
+		const struct job *one = &reading->jobs[i];
+		bool is_of = strncmp(one->run, run, length) == 0 && !one->run[length];
+		if (is_of && (!job || (correction && one->profile == correction->profile)))
+			job = one;
+	}
+	if (!job)
+		return;
+	row->cells[COLUMN_x_EvidenceSha256] = job->manifest;
+	row->cells[COLUMN_x_PolicyHash] = job->policy;
+	row->cells[COLUMN_x_RunId] = job->run;
+}
+
 static void begin_row(struct reading *reading, struct row *row, const struct charge *charge, const char *category, const char *frequency)
 {
 	const char *const parts[] = {or_none(charge->model), NULL};
@@ -299,9 +337,7 @@ static void begin_row(struct reading *reading, struct row *row, const struct cha
 	cells[COLUMN_SubAccountId] = charge->account;
 	cells[COLUMN_SubAccountName] = charge->account_name;
 	cells[COLUMN_x_EntitlementId] = charge->entitlement;
-	cells[COLUMN_x_EvidenceSha256] = reading->manifest;
-	cells[COLUMN_x_PolicyHash] = reading->policy;
-	cells[COLUMN_x_RunId] = *reading->question->run ? reading->question->run : NULL;
+	put_evidence(reading, row, NULL);
 	cells[COLUMN_x_SoftwareModel] = charge->model;
 	cells[COLUMN_x_LicenseMetric] = charge->metric;
 }
@@ -319,9 +355,11 @@ static void end_row(struct reading *reading, struct row *row, struct output *out
 }
 
 static void write_usage(struct reading *reading, struct row *row, const struct charge *charge, const char *class, const char *what,
-	int64_t units, int64_t declared, const char *cost, struct output *output)
+	const struct correction *correction, int64_t units, int64_t declared, const char *cost, struct output *output)
 {
 	begin_row(reading, row, charge, "Usage", "Usage-Based");
+	if (correction)
+		put_evidence(reading, row, correction);
 	row->cells[COLUMN_ChargeClass] = class;
 	row->cells[COLUMN_EffectiveCost] = row->cells[COLUMN_ContractedCost] = row->cells[COLUMN_ListCost] = cost;
 	row->cells[COLUMN_ConsumedQuantity] = row->cells[COLUMN_PricingQuantity] = count_text(row->counts[0], units);
@@ -363,10 +401,10 @@ static bool is_shown(const struct reading *reading, const struct charge *charge)
 static void write_account(struct reading *reading, struct row *row, const struct charge *charge, struct output *output)
 {
 	if (charge->units || charge->corrected || !is_zero(charge->used_spend))
-		write_usage(reading, row, charge, NULL, "units used", charge->units - charge->corrected, charge->declared,
+		write_usage(reading, row, charge, NULL, "units used", NULL, charge->units - charge->corrected, charge->declared,
 			charge->used_spend, output);
 	if (!is_zero(charge->unused_spend))
-		write_usage(reading, row, charge, NULL, "rights that nobody used", 0, 0, charge->unused_spend, output);
+		write_usage(reading, row, charge, NULL, "rights that nobody used", NULL, 0, 0, charge->unused_spend, output);
 }
 
 static void write_correction(struct reading *reading, struct row *row, const struct correction *correction, struct output *output)
@@ -376,7 +414,7 @@ static void write_correction(struct reading *reading, struct row *row, const str
 	if (!charge || !is_shown(reading, charge) || !charge->used_spend)
 		return;
 	snprintf(what, sizeof what, "units reported later (%s)", or_none(correction->cause));
-	write_usage(reading, row, charge, "Correction", what, correction->delta, 0, "0", output);
+	write_usage(reading, row, charge, "Correction", what, correction, correction->delta, 0, "0", output);
 }
 
 static int write_rows(struct reading *reading, struct output *output, size_t *unpriced, struct error *error)
@@ -420,6 +458,7 @@ int focus_write(int descriptor, const char *name, const struct focus_question *q
 	free(reading.purchases.list);
 	free(reading.corrections);
 	free(reading.products);
+	free(reading.jobs);
 	name_table_release(&reading.usage.keys);
 	name_table_release(&reading.purchases.keys);
 	name_table_release(&reading.correction_keys);
