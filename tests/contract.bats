@@ -41,7 +41,8 @@ setup_file() {
 	make_organization "$BATS_FILE_TMPDIR/organization"
 	rsa_key
 	"$simulator" --serve "$BATS_FILE_TMPDIR/organization" --write-profile "$BATS_FILE_TMPDIR/demo" --key "$made" --now 2025-03-02T00:00:00Z \
-		--port-file "$BATS_FILE_TMPDIR/port" --page-size 10 --keep-assertions "$BATS_FILE_TMPDIR/assertions" >"$BATS_FILE_TMPDIR/stdout" 2>&1 3>&- &
+		--port-file "$BATS_FILE_TMPDIR/port" --page-size 10 --log "$BATS_FILE_TMPDIR/requests" \
+		--keep-assertions "$BATS_FILE_TMPDIR/assertions" >"$BATS_FILE_TMPDIR/stdout" 2>&1 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/pid"
 	wait_for_server "$(cat "$BATS_FILE_TMPDIR/pid")" "$BATS_FILE_TMPDIR/port"
 	export profile=$BATS_FILE_TMPDIR/demo/profiles/acme.json
@@ -168,4 +169,20 @@ control() { curl -sS --cacert "$NODE_EXTRA_CA_CERTS" "$(jq -r .api_base "$profil
 	[ "$(said .envelopeId)" = "$(sed -n 8p "$BATS_FILE_TMPDIR/organization/service/feed.ndjson" | jq -c .record.envelopeId)" ]
 	run -1 ask element "$account" nothing
 	[ "$(said .body.errorCode)" = '"DATA_FEED_ELEMENT_NOT_FOUND"' ]
+}
+
+@test "what the simulator answers and what envtally asks is as Docusign describes its eSignature, Admin and Monitor APIs" {
+	local impersonating=${profile%.json}-user.json
+	jq --arg u "$CONTRACT_USER" '.user_id = $u | del(.scopes)' "$profile" >"$impersonating"
+	: >"$BATS_FILE_TMPDIR/requests"
+	for feed in esign datafeed-elements; do
+		auth -q -p "$impersonating" | fetch-subscriptions -q --billing --now 2025-03-02T00:00:00Z | fetch-datafeed -q --feed $feed >"$BATS_TEST_TMPDIR/$feed"
+	done
+	cp "$BATS_FILE_TMPDIR/requests" "$BATS_TEST_TMPDIR/requests"
+	# The clients are made from the published OpenAPI files; whoever has these names their folder.
+	for folder in "" ${OPENAPI_FOLDER:+"$OPENAPI_FOLDER"}; do
+		run -0 node "$contract/openapi.js" "$profile" "$BATS_TEST_TMPDIR/requests" ${folder:+"$folder"}
+		[ "$(said .faults)" = '[]' ] || { echo "$output"; return 1; }
+		[ "$(said '.responses > 15 and .asked > 60')" = true ]
+	done
 }
