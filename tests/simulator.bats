@@ -305,6 +305,16 @@ page_through() {
 	done
 }
 
+@test "Monitor at its newer address gives a user the same stream, by the organisation's id" {
+	start --page-size 30 --now 2025-04-20T00:00:00Z
+	token=$(user_token)
+	cmp <(page_through "/v1/organizations/$organization/stream?" 2025-03-01T00:00:00Z) <(jq -c .record "$served/service/feed.ndjson")
+	[ "$(get "/v1/organizations/$organization/stream" | jq -c 'keys')" = '["data","endCursor"]' ]
+	[ "$(status_of "/v1/organizations/$account_a/stream") $(status_of "/v1/organizations/$organization/streams")" = "404 404" ]
+	token=$(application_token)
+	[ "$(status_of "/v1/organizations/$organization/stream")" = 403 ]
+}
+
 @test "a cursor that is a time starts with what arrived then, none starts seven days ago" {
 	start --now 2025-03-20T00:00:00Z
 	token=$(application_token)

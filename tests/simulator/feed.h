@@ -21,7 +21,7 @@ struct feed_settings {
 void feed_set(const struct feed_settings *settings);
 
 /*
- * GET …/datasets/{name}/stream?cursor=&limit=. With FAULT_CURSOR_LOOP the cursor leads back to the same page, with FAULT_EMPTY_PAGES
+ * GET …/datasets/{name}/stream?cursor=&limit=, and Monitor's …/v1/organizations/{id}/stream. With FAULT_CURSOR_LOOP the cursor leads back to the same page, with FAULT_EMPTY_PAGES
  * it is new each time and no page has records.
  */
 void feed_stream(const struct world *world, const struct world_account *account, const struct request *request, enum fault_kind fault,

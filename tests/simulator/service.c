@@ -181,6 +181,23 @@ static void answer_account(const struct request *request, const char *rest, cons
 		answer_error(answer, 404, "RESOURCE_NOT_FOUND", "The URL provided does not resolve to a resource.");
 }
 
+/* Monitor's newer address: it wants an impersonated user, and names the organisation. */
+static void answer_monitor(const struct request *request, const char *rest, enum fault_kind fault, struct answer *answer)
+{
+	size_t length = strcspn(rest, "/");
+	const struct token *token = admit(request, answer);
+	if (!token)
+		return;
+	if (strcmp(rest + length, "/stream") != 0)
+		answer_error(answer, 404, "RESOURCE_NOT_FOUND", "The URL provided does not resolve to a resource.");
+	else if (length != strlen(world->organization_id) || strncasecmp(rest, world->organization_id, length) != 0)
+		answer_error(answer, 404, "ORGANIZATION_NOT_FOUND", "There is no such organization.");
+	else if (!*token->user_id)
+		answer_error(answer, 403, "USER_LACKS_PERMISSIONS", LACKING);
+	else
+		feed_stream(world, FEED_WHOLE_ORGANIZATION, request, fault, answer);
+}
+
 /* Exports and lists of files, by account. */
 static void answer_files(const struct request *request, const char *rest, bool is_export, struct answer *answer)
 {
@@ -237,6 +254,8 @@ static void route(const struct request *request, const struct fault_choice *faul
 		answer_organizations(request, answer);
 	else if ((rest = after(path, "/api/v2.0/datasets/")) || (rest = after(path, "/api/v2/datasets/")))
 		answer_stream(request, rest, fault->kind, answer);
+	else if ((rest = after(path, "/v1/organizations/")))
+		answer_monitor(request, rest, fault->kind, answer);
 	else if ((rest = after(path, "/restapi/v2.1/accounts/")))
 		answer_account(request, rest, fault, answer);
 	else
