@@ -1,7 +1,8 @@
 /*
  * export: prints the contents of the ledger for other programs, as Singer messages or CSV.
  *
- * Reads a snapshot of the ledger; it neither waits for a program that is writing it, nor blocks it. Prints the selected streams, each
+ * With --ledger - and --format singer: copies the output of another stage on standard input, without null in keys and without CONNECTION.
+ * Else reads a snapshot of the ledger; it neither waits for a program that is writing it, nor blocks it. Prints the selected streams, each
  * with its SCHEMA, or writes each to its own file; the files are renamed into place when all are complete. The same ledger gives the
  * same bytes.
  *
@@ -13,20 +14,23 @@
 #include "export/export_records.h"
 #include "io/atomic_file.h"
 #include "io/program.h"
+#include "stream/message.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STREAM_LIMIT 32
 
 static int plain_cells;
+static bool fills_keys;
 static char *ledger_path, *policy_path, *format = "ndjson", *folder, **stream_names;
 
 static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger", "FILE"},
 	{"stream", 's', POPT_ARG_ARGV, &stream_names, 0, "only this stream; may be repeated (default: all)", "NAME"},
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy of daily_consumption (default: all but drafts)", "FILE"},
-	{"format", 'f', POPT_ARG_STRING, &format, 0, "ndjson (the default) or csv", "FORMAT"},
+	{"format", 'f', POPT_ARG_STRING, &format, 0, "ndjson (the default), singer or csv", "FORMAT"},
 	{"output", 'o', POPT_ARG_STRING, &folder, 0, "write a file for each stream to this folder, STREAM.ndjson or STREAM.csv", "FOLDER"},
 	{"plain-cells", 0, POPT_ARG_NONE, &plain_cells, 0, "csv: no apostrophe before a text that a spreadsheet would run as a formula",
 		NULL},
@@ -40,6 +44,8 @@ static const struct options_manual manual = {
 	.summary = "Prints the contents of a ledger: accounts, subscriptions, envelopes, consumption, results.",
 	.description =
 		"ndjson  Singer messages: the SCHEMA of each stream, then its records\n"
+		"singer  the same for Singer targets, which refuse null in a key: none is the empty string there. With --ledger - it is\n"
+		"        the output of another stage, on standard input, that is made so\n"
 		"csv     RFC 4180: one --stream, or several with --output. Null is an empty cell, an empty string is \"\". For\n"
 		"        spreadsheets: period_last_day beside the exclusive period_end, objects and arrays as lists (completed: 2; sent: 1).\n"
 		"        A text that a spreadsheet would run as a formula (it starts with = + - @, a tab or a carriage return, and is no number)\n"
@@ -48,7 +54,8 @@ static const struct options_manual manual = {
 		"The export does not block a program that is writing the ledger.\n\n"
 		"Examples:\n"
 		"  envtally export --ledger acme.db --stream envelope | jq -c 'select(.type == \"RECORD\").record'\n"
-		"  envtally export --ledger acme.db --stream consumption --format csv >consumption.csv\n",
+		"  envtally export --ledger acme.db --stream consumption --format csv >consumption.csv\n"
+		"  normalize <envelopes.ndjson | envtally export --ledger - --format singer | target-sqlite --config target.json\n",
 };
 
 struct writer {
@@ -61,8 +68,9 @@ struct writer {
 static bool parse_format(void)
 {
 	bool is_csv = strcmp(format, "csv") == 0;
-	if (!is_csv && strcmp(format, "ndjson") != 0)
-		options_refuse("cannot use --format '%s': it must be ndjson or csv", format);
+	fills_keys = strcmp(format, "singer") == 0;
+	if (!is_csv && !fills_keys && strcmp(format, "ndjson") != 0)
+		options_refuse("cannot use --format '%s': it must be ndjson, singer or csv", format);
 	return is_csv;
 }
 
@@ -96,10 +104,14 @@ static int write_record(void *context, const struct stream *stream, const struct
 {
 	struct writer *writer = context;
 	struct buffer *line = &writer->output->pending;
-	if (!writer->is_csv)
+	size_t start = line->length;
+	if (!writer->is_csv) {
 		stream_append_record(line, stream, record->data, record->length);
-	else if (export_csv_append(&writer->csv, record, line, error) < 0)
+		if (fills_keys)
+			stream_fill_key(stream, line, start);
+	} else if (export_csv_append(&writer->csv, record, line, error) < 0) {
 		return -1;
+	}
 	output_line_end(writer->output);
 	writer->records++;
 	diag_progress("%llu %s records", writer->records, stream->name);
@@ -156,6 +168,38 @@ static int export(struct ledger *ledger, const struct stream *const wanted[], bo
 	return result;
 }
 
+/* Streams that no ledger has are not among streams[]; a policy_difference has the key of a restatement. */
+static const struct stream *find_stream(const struct json_slice *name)
+{
+	static const struct stream *const others[] = {&stream_entitlement_use, &stream_segment_use, &stream_consumption_use,
+		&stream_model_identifier, &stream_account_night, NULL};
+	const struct stream *found = stream_find(name->text, name->length);
+	for (size_t i = 0; !found && others[i]; i++)
+		found = json_slice_equals(name, others[i]->name) ? others[i] : NULL;
+	return found || !json_slice_equals(name, "policy_difference") ? found : &stream_restatement;
+}
+
+/* The output of another stage, for targets. The token of a CONNECTION is not for them. */
+static void fill_keys(struct output *output, struct error *error)
+{
+	struct message_reader reader;
+	struct message message;
+	if (message_reader_open(&reader, STDIN_FILENO, "standard input", NULL, 0, false, error) < 0)
+		return;
+	while (!output_failed(output) && message_next(&reader, &message, error) > 0) {
+		const struct stream *stream = message.type == MESSAGE_RECORD ? find_stream(&message.stream) : NULL;
+		size_t start = output->pending.length;
+		if (message.type == MESSAGE_CONNECTION)
+			continue;
+		buffer_append(&output->pending, message.line.text, message.line.length);
+		buffer_append_byte(&output->pending, '\n');
+		if (stream)
+			stream_fill_key(stream, &output->pending, start);
+		output_line_end(output);
+	}
+	message_reader_release(&reader);
+}
+
 static void run(const char **operands, struct output *output, struct error *error)
 {
 	struct ledger ledger;
@@ -165,6 +209,10 @@ static void run(const char **operands, struct output *output, struct error *erro
 	if (!ledger_path)
 		options_refuse("cannot export without a ledger: --ledger FILE");
 	bool is_csv = parse_format();
+	if (fills_keys && strcmp(ledger_path, "-") == 0) {
+		fill_keys(output, error);
+		return;
+	}
 	size_t count = parse_streams(wanted);
 	if (is_csv && count != 1 && !folder)
 		options_refuse("cannot print several streams as CSV: give one --stream, or --output FOLDER for a file each");

@@ -28,7 +28,7 @@ export_ledger() { # NAME [OPTION]...
 
 export_ledgers() { # NAME...
 	local name
-	for name; do export_ledger "$name"; done
+	for name; do export_ledger "$name" --format "$format"; done
 }
 
 # Sets `scratch` to a folder for unfinished files: beside the file to be written, or among the temporary files.
@@ -65,6 +65,8 @@ export_ndjson() { # NAME...
 	export_ledgers "$@" >"$scratch/export.ndjson"
 	publish "$scratch/export.ndjson" "$export_to"
 }
+
+export_singer() { export_ndjson "$@"; } # NAME...
 
 export_csv() { # NAME...
 	[ $# -eq 1 ] || fail 64 "cannot export several profiles as CSV: use -p PROFILE"

@@ -60,7 +60,7 @@ options='
 --on-alert|COMMAND|run status|run this shell command for each new alert, with it as JSON on its standard input
 --summary||run|print one line for each profile when all is done, also with -q: for cron mail
 --no-cache||validate run shard replay|do not keep the access token in the workspace
---format|FORMAT|export|ndjson (the default), csv, sqlite, postgres or focus; report: table (the default), md, csv, html, xlsx, pdf or verdict; models: table (the default), csv or ndjson; chargeback: table (the default) or csv; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
+--format|FORMAT|export|ndjson (the default), singer (for Singer targets), csv, sqlite, postgres or focus; report: table (the default), md, csv, html, xlsx, pdf or verdict; models: table (the default), csv or ndjson; chargeback: table (the default) or csv; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
 --format|FORMAT|report|table (the default; text is the same), md (Markdown), csv, html, xlsx, pdf (by chromium or weasyprint, if there) or verdict (its one line)
 -o|FILE|report|write to this file, which is replaced only when the report is complete
 --format|FORMAT|chargeback|table (the default) or csv
@@ -98,7 +98,7 @@ options='
 '
 
 # The formats that a command prints, the default first.
-declare -A formats=([demo]=table [export]='ndjson csv sqlite postgres focus' [report]='table md csv html xlsx pdf verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [chargeback]='table csv' [reconcile]='text ndjson' [status]='text json prometheus')
+declare -A formats=([demo]=table [export]='ndjson singer csv sqlite postgres focus' [report]='table md csv html xlsx pdf verdict' [explain]='text ndjson' [policy]='text ndjson' [models]='table csv ndjson' [chargeback]='table csv' [reconcile]='text ndjson' [status]='text json prometheus')
 
 # Programs that are not commands too: `~ STAGE ...` runs one.
 all_stages="auth fetch-subscriptions fetch-datafeed normalize merge combine aggregate-by-period forecast exclude feed split-streams run-facts ledger"

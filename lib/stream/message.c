@@ -3,6 +3,7 @@
 #undef message_error
 
 #include "stream/envelope_line.h"
+#include "stream/stream.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +31,23 @@ static size_t bare_slot(const char *const own[], const char *field, size_t *tota
 	return (*total)++;
 }
 
+/* Has a key a field of this name that may have no value? */
+static bool may_be_none(const char *pointer)
+{
+	static const char *const names[] = {"/organization_id", "/profile", "/plan_item_id", "/group_value", "/period_start", NULL};
+	const char *const *name = names;
+	while (*name && strcmp(*name, pointer) != 0)
+		name++;
+	return *name != NULL;
+}
+
+static void make_null(const struct message_reader *reader, struct json_slice fields[])
+{
+	for (size_t i = 0; i < reader->field_count; i++)
+		if (reader->may_be_none[i] && stream_is_none(&fields[i]))
+			fields[i].kind = JSON_NULL;
+}
+
 int message_reader_open(struct message_reader *reader, int descriptor, const char *name, const char *const fields[], size_t count,
 	bool bare, struct error *error)
 {
@@ -44,13 +62,15 @@ int message_reader_open(struct message_reader *reader, int descriptor, const cha
 	reader->slices = calloc(SLICE_FIELDS + 2 * count, sizeof *reader->slices);
 	reader->bare_slots = bare ? calloc(count + 1, sizeof *reader->bare_slots) : NULL;
 	reader->bare_fields = calloc(count + 1, sizeof *reader->bare_fields);
-	if (!pointers || !offsets || !reader->slices || (bare && !reader->bare_slots) || !reader->bare_fields) {
+	reader->may_be_none = calloc(count + 1, sizeof *reader->may_be_none);
+	if (!pointers || !offsets || !reader->may_be_none || !reader->slices || (bare && !reader->bare_slots) || !reader->bare_fields) {
 		error_set(error, EX_OSERR, "out of memory");
 		goto out;
 	}
 	memcpy(pointers, own, sizeof own);
 	for (size_t i = 0; i < count; i++) {
 		offsets[i] = names.length;
+		reader->may_be_none[i] = may_be_none(fields[i]);
 		buffer_append_format(&names, "/record%s", fields[i]);
 		buffer_append_byte(&names, 0);
 	}
@@ -82,6 +102,7 @@ void message_reader_release(struct message_reader *reader)
 	free(reader->slices);
 	free(reader->bare_slots);
 	free(reader->bare_fields);
+	free(reader->may_be_none);
 	*reader = (struct message_reader){.scanner = NULL};
 }
 
@@ -158,6 +179,8 @@ int message_parse(struct message_reader *reader, struct message *message, struct
 			reader->bare_fields[i] = reader->slices[reader->bare_slots[i]];
 		message->fields = reader->bare_fields;
 	}
+	if (result == 0 && message->type == MESSAGE_RECORD)
+		make_null(reader, reader->slices + SLICE_FIELDS);
 	if (result == 0)
 		return 1;
 	if (reader->keep_unreadable && message->error.status == EX_DATAERR) {

@@ -4,7 +4,7 @@
  * A reader is opened with the fields of records that the program needs (JSON Pointers within "record", e.g.
  * "/account_id"); each line is scanned once for these and the members of the message. A bare record has the
  * same fields at its top, when the reader was opened with `bare`.
- * Blank lines are ignored. Slices last until the next message_next().
+ * A field of a key that stands for none (stream_is_none) is null. Blank lines are ignored. Slices last until the next message_next().
  */
 #ifndef ENVTALLY_MESSAGE_H
 #define ENVTALLY_MESSAGE_H
@@ -40,6 +40,7 @@ struct message_reader {
 	struct json_slice *slices;
 	size_t *bare_slots; /* where the fields of a bare record are among the slices; NULL unless opened with `bare` */
 	size_t field_count;
+	bool *may_be_none; /* of each field: it is part of a key */
 	struct json_slice *bare_fields;
 	bool keep_unreadable; /* set after opening, by a program that keeps rejects */
 	bool envelopes_first; /* likewise: the fields begin with those of stream_envelope_method, whose lines may take the short way (envelope_line.h) */

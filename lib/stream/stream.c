@@ -441,6 +441,36 @@ void stream_close_record(struct buffer *line)
 	buffer_append_byte(line, '\n');
 }
 
+bool stream_is_none(const struct json_slice *member)
+{
+	return member->kind == JSON_STRING && (!member->length || json_slice_equals(member, STREAM_NO_TIME));
+}
+
+/* A quote within a text is escaped, so what is found is a member; and nothing within a record has a member of such a name. */
+void stream_fill_key(const struct stream *stream, struct buffer *line, size_t from)
+{
+	for (const char *const *key = stream->keys; *key; key++) {
+		enum field_type type = stream->fields[stream_field_index(stream, *key, strlen(*key))].type;
+		const char *none = type == FIELD_INTEGER ? "0" : type == FIELD_TIME ? "\"" STREAM_NO_TIME "\"" : "\"\"";
+		struct buffer filled = BUFFER_INIT;
+		buffer_append_format(&filled, "\"%s\":", *key);
+		size_t name_length = filled.length;
+		buffer_append_string(&filled, "null");
+		char *at =
+			filled.failed || line->failed ? NULL : memmem(line->data + from, line->length - from, filled.data, filled.length);
+		if (at) {
+			size_t before = (size_t)(at - line->data) + name_length, after = before + strlen("null");
+			buffer_reset(&filled);
+			buffer_append_string(&filled, none);
+			buffer_append(&filled, line->data + after, line->length - after);
+			line->length = before;
+			buffer_append(line, filled.data, filled.length);
+		}
+		line->failed |= filled.failed;
+		buffer_release(&filled);
+	}
+}
+
 void stream_begin_record(struct buffer *line, const struct stream *stream)
 {
 	stream_open_record(line, stream->name);

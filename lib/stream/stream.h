@@ -8,6 +8,7 @@
 #define ENVTALLY_STREAM_H
 
 #include "base/buffer.h"
+#include "json/json_slice.h"
 
 #define STREAM_FIELD_LIMIT 48 /* no stream has more fields */
 #define ID_LIMIT 46 /* bytes of a FIELD_ID; a UUID as text is 36 */
@@ -75,6 +76,16 @@ void stream_end_record(struct buffer *line, const char *time_extracted, size_t t
 #define STREAM_RECORD_HEAD(name) STREAM_RECORD_BEFORE_NAME name STREAM_RECORD_AFTER_NAME
 #define STREAM_RECORD_BEFORE_NAME "{\"type\":\"RECORD\",\"stream\":\""
 #define STREAM_RECORD_AFTER_NAME "\",\"record\":"
+
+/*
+ * Other programs' targets take no null in a key: there none is the empty text, the number 0 or STREAM_NO_TIME. Readers get null for the texts
+ * (message.h).
+ */
+#define STREAM_NO_TIME "0001-01-01T00:00:00.000Z"
+bool stream_is_none(const struct json_slice *member);
+
+/* Writes these in place of null into the record of the stream that begins at `from`, as our programs write it. */
+void stream_fill_key(const struct stream *stream, struct buffer *line, size_t from);
 
 /*
  * What both are made of, for a RECORD of a stream that is not canonical, or with members of its own after the record:
