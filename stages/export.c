@@ -55,7 +55,7 @@ static const struct options_manual manual = {
 		"Examples:\n"
 		"  envtally export --ledger acme.db --stream envelope | jq -c 'select(.type == \"RECORD\").record'\n"
 		"  envtally export --ledger acme.db --stream consumption --format csv >consumption.csv\n"
-		"  normalize <envelopes.ndjson | envtally export --ledger - --format singer | target-sqlite --config target.json\n",
+		"  normalize <envelopes.ndjson | envtally export --ledger - --format singer >for-a-target.ndjson\n",
 };
 
 struct writer {

@@ -292,7 +292,7 @@ hostile_names() {
 	run --separate-stderr "$exporter" -l "$ledger" -s envelopes
 	refused 64 "export: cannot use --stream 'envelopes': it must be one of account, subscription, envelope,*"
 	run --separate-stderr "$exporter" -l "$ledger" -f xml
-	fails 64 "export: cannot use --format 'xml': it must be ndjson or csv (see --help)"
+	fails 64 "export: cannot use --format 'xml': it must be ndjson, singer or csv (see --help)"
 	run --separate-stderr "$exporter" -l "$ledger" -f csv
 	fails 64 "export: cannot print several streams as CSV: give one --stream, or --output FOLDER for a file each (see --help)"
 	run --separate-stderr "$exporter" -l nothing.db
@@ -314,7 +314,7 @@ hostile_names() {
 
 @test "mistakes of the driver" {
 	run --separate-stderr "$pipeline" export -C ws --format xml
-	fails 64 "pipeline.sh: cannot use --format 'xml': it must be ndjson, csv, sqlite, postgres or focus"
+	fails 64 "pipeline.sh: cannot use --format 'xml': it must be ndjson, singer, csv, sqlite, postgres or focus"
 	run --separate-stderr "$pipeline" export -C ws more
 	fails 64 "pipeline.sh: cannot use 'more': export takes no operands"
 	run --separate-stderr "$pipeline" export -C ws --to
