@@ -199,10 +199,10 @@ fuzz-coverage: ## print what the fuzz targets' inputs reach, by file (llvm-cov)
 	$(MAKE) --no-print-directory COVERAGE=1 build/coverage/tests/fuzz
 	tests/fuzz/coverage $(TARGET)
 
-bench: all $(build)/tests/generate $(build)/tests/simulator ## time everything beside its peers (jq, gojq, Miller, DuckDB), print ratios, write bench.json
+bench: all $(build)/tests/generate $(build)/tests/simulator ## time everything beside its peers (jq, gojq, Miller, DuckDB, ClickHouse), print ratios, write bench.json
 	tests/benchmark/run
 
-bench-merge: all $(build)/tests/generate ## time normalize | merge into a ledger beside DuckDB doing the same upsert
+bench-merge: all $(build)/tests/generate ## time normalize | merge into a ledger beside DuckDB, by append and by upsert
 	tests/benchmark/run merge
 
 bench-fetch: all $(build)/tests/simulator ## time fetching 10,000 accounts from the simulator against the ideal
