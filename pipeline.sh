@@ -132,12 +132,22 @@ run_name() { # 2026-03-01T02:00:00.000Z: 20260301T020000Z
 need_workspace() {
 	[ -d "$workspace/profiles" ] || fail 66 "cannot open workspace '$workspace': it has no profiles/ ($program init makes one)"
 	if [ ${#profiles[@]} -eq 0 ]; then
-		local file
-		for file in "$workspace"/profiles/*.json; do
-			[ -e "$file" ] || fail 66 "cannot open workspace '$workspace': profiles/ has no profile"
-			profiles+=("$file")
-		done
+		list_profiles profiles
+		[ ${#profiles[@]} -gt 0 ] || fail 66 "cannot open workspace '$workspace': profiles/ has no profile"
 	fi
+}
+
+# The profiles of the workspace's profiles/, into the array of that name. A feed descriptor may be there, too: it has a map, and no organization.
+list_profiles() { # ARRAY
+	local at text
+	local -n list=$1
+	list=()
+	for at in "$workspace"/profiles/*.json; do
+		[ -e "$at" ] || continue
+		text=''
+		IFS= read -r -d '' text <"$at" 2>/dev/null || :
+		[[ $text == *'"map"'* && $text != *'"organization_id"'* ]] || list+=("$at")
+	done
 }
 
 profile_file() { # a name or a file, to a file
@@ -146,7 +156,8 @@ profile_file() { # a name or a file, to a file
 	elif [ -f "$1" ]; then
 		printf '%s\n' "$1"
 	else
-		local known=("$workspace"/profiles/*.json) meant
+		local known meant
+		list_profiles known
 		known=("${known[@]##*/}")
 		did_you_mean "$1" "${known[@]%.json}"
 		fail 66 "cannot open profile '$1': neither a file nor in $workspace/profiles$meant"

@@ -12,7 +12,7 @@ _envtally() {
 	}
 	case $before in
 	-C) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
-	-p) mapfile -t COMPREPLY < <(compgen -W "$(for at in "$workspace"/profiles/*.json; do at=${at##*/}; [ "$at" = '*.json' ] || printf '%s\n' "${at%.json}"; done)" -- "$word") ;;
+	-p) mapfile -t COMPREPLY < <(compgen -W "$(grep -ls '"organization_id"' "$workspace"/profiles/*.json | sed 's|.*/||; s|\.json$||')" -- "$word") ;;
 	--format) mapfile -t COMPREPLY < <(compgen -W "$(_envtally_words formats "$command")" -- "$word") ;;
 	*)
 		case $word:$command in

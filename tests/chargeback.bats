@@ -145,3 +145,10 @@ results() { reconcile -q --now 2026-01-01T00:00:00Z -e entitlements.csv -m model
 	same "chargeback: warning: there is no group_result of site: reconcile --group-by site prints them" "$stderr"
 	"$root/pipeline.sh" chargeback --by site < <(use a 1 | results -g site) | grep -q '^spend'
 }
+
+@test "the command tells of charges alone: of rights that run out it has nothing to say" {
+	acme_after 2 ws
+	"$root/pipeline.sh" reconcile -C ws 2>&1 >/dev/null | grep -q 'forecast: warning: rights of '
+	run -0 --separate-stderr "$root/pipeline.sh" chargeback --by account -C ws
+	[[ $output == *spend* && $stderr != *'forecast: '* ]]
+}

@@ -213,16 +213,67 @@ interrupted() {
 	[ -e ws/runs/acme/20250325T020000Z/job.json ]
 }
 
-@test "the next run finishes one that was begun, and one that could not be reconciled, with the licence files as they are then" {
-	acme_after 3 calm
-	for state in begun refused; do
+# What a person changes in the workspace $1: rights, a software model, groups, the counting policy, and the length of a period.
+mend() {
+	sed -i '/^ENT-EP-05S/d' "$1/licence/entitlements.csv"
+	sed -i '/b7f2d3c8-1a4e-4f11-8c5d-2e90a1b3c404/d' "$1/licence/models.csv"
+	rm -f "$1/licence/exclusions.csv"
+	echo '{"name":"without voided","version":1,"statuses":{"created":false,"template":false,"voided":false}}' >"$1/licence/policy.json"
+	jq -c '.renewal_months = 6' "$1/profiles/acme.json" >p && mv p "$1/profiles/acme.json"
+}
+
+@test "whatever has stopped a run, the next one finishes it with licence files, policy and profile as they are then: as if they had been so all along" {
+	acme_after 1 calm
+	mend calm
+	"$pipeline" run -q -C calm --replay "$acme/nights/20250325T020000Z"
+	run=runs/acme/20250325T020000Z
+	for state in begun fetching fetched tallied refused; do
 		interrupted $state
-		[ $state = begun ] || echo >>ws/licence/models.csv
-		run_night 20250401T020000Z
-		for night in 20250325T020000Z 20250401T020000Z; do same_files calm/runs/acme/$night/consumption.ndjson ws/runs/acme/$night/consumption.ndjson; done
-		same_files ws/licence/models.csv ws/runs/acme/20250325T020000Z/inputs/models.csv
-		"$pipeline" verify -q -C ws 20250401T020000Z
+		mend ws
+		run_night 20250325T020000Z || { echo "after $state"; false; }
+		(cd calm/$run && find . -type f ! -name '*.exchanges' ! -name '*.bodies' ! -name job.json ! -name manifest.json) | while read -r file; do
+			same_files "calm/$run/$file" "ws/$run/$file" || { echo "after $state"; false; }
+		done
+		same_files ws/licence/policy.json ws/$run/inputs/policy.json
+		[ ! -e ws/$run/refused ] && [ ! -e ws/$run/failed ]
 	done
+	"$pipeline" verify -q -C ws 20250325T020000Z
+	# The licence files of a run that the ledger has are in its manifest.
+	interrupted promoted
+	mend ws
+	run_night 20250401T020000Z
+	run ! cmp ws/licence/entitlements.csv ws/$run/inputs/entitlements.csv
+	"$pipeline" verify -q -C ws 20250401T020000Z
+}
+
+@test "which keys of a profile and of a descriptor change what is requested" {
+	mkdir -p run/inputs
+	cp "$acme/profiles/acme.json" run/inputs/profile.json
+	cp "$root/lib/feeds/datafeed.json" run/inputs/feed.json
+	while read -r file expected change; do
+		cp run/inputs/profile.json run/inputs/feed.json .
+		jq "$change" "$file.json" >new && mv new "$file.json"
+		same "$file $change: $expected" "$file $change: $(run-facts changed run --profile profile.json --feed feed.json | sed -n "s/^${file}_changed=//p")"
+	done <<-'END'
+		profile none .
+		profile figures .renewal_months = 6
+		profile figures .key_file = "other.pem"
+		profile figures .audience = "account-d.docusign.com"
+		profile figures .concurrency = 2
+		profile requests .contract_start = "2023-10-31"
+		profile requests .organization_id = "x"
+		profile requests .accounts = ["x"]
+		profile requests .lookback_days = 9
+		profile requests .feed = "esign"
+		profile requests .api_base = "https://api-d.docusign.net"
+		profile requests .esign_base = "https://na4.docusign.net"
+		profile requests .feed_base = "https://feed.example"
+		profile requests .download_consumption = false
+		profile requests .download_billing = true
+		feed none .
+		feed figures .map = {}
+		feed requests .path = "/x"
+	END
 }
 
 @test "a promoted run is named only if its results and its evidence are in its folder; else it is said, and the next run goes on" {
@@ -274,6 +325,18 @@ own_feed() { # SED-SCRIPT: the profile's own descriptor, changed by it
 		run -0 "$pipeline" verify 20250319T020000Z -C ws
 		rm -r ws/runs ws/ledger
 	done
+	# So with a contract start: pages from another day on were recorded, and the ledger has them.
+	jq '.contract_start = "2024-10-31"' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	mkdir bad
+	ln -s "$ENVTALLY_BIN"/* bad/
+	ln -sf "$(command -v false)" bad/aggregate-by-period
+	ENVTALLY_BIN=$PWD/bad run "$pipeline" run -q -C ws --now 2025-03-18T02:00:00Z
+	[ -e ws/runs/acme/.20250318T020000Z.partial/failed ]
+	jq '.contract_start = "2024-01-31"' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	run --separate-stderr "$pipeline" run -q -C ws --now 2025-03-19T02:00:00Z
+	same '0 ' "$status $stderr"
+	grep -q '"period_start":"2024-01-31' ws/runs/acme/20250318T020000Z/consumption.ndjson
+	run -0 "$pipeline" verify 20250319T020000Z -C ws
 	kill "$simulator"
 }
 

@@ -209,3 +209,25 @@ everything='{"profile":"b","is_workspace":false,"clock":"2025-03-25T03:00:00Z","
 	run -0 --separate-stderr "$pipeline" run -q -C ws --replay "$acme/nights/$last"
 	[ -z "$stderr" ] || run ! grep -v 'warning: acme: ' <<<"$stderr"
 }
+
+@test "a feed descriptor in profiles/ is no profile, for no command" {
+	acme_after 1 ws
+	before=$("$pipeline" status -C ws --now 2025-03-18T03:00:00Z)
+	cp "$root/lib/feeds/datafeed.json" ws/profiles/a-feed.json
+	same "$before" "$("$pipeline" status -C ws --now 2025-03-18T03:00:00Z)"
+	jq '.feed = "a-feed.json"' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	run -0 --separate-stderr "$pipeline" run -q -C ws --replay "$acme/nights/$last"
+	same '' "$stderr"
+	[ ! -e ws/runs/acme/$last/workspace.html ] && [ ! -e ws/ledger/datafeed.db ]
+	"$pipeline" reconcile -q -C ws --now 2025-03-25T03:00:00Z | grep -q '^Not Compliant: '
+	"$pipeline" verify -q -C ws $last
+	run --separate-stderr "$pipeline" status -C ws -p nothing
+	fails 66 "pipeline.sh: cannot open profile 'nothing': neither a file nor in ws/profiles"
+	# What only lacks an organization, or is broken, is a profile that is wrong.
+	for text in '{"name":"b"}' '{"name":"b","map":{},"organization_id":1}' '{'; do
+		echo "$text" >ws/profiles/b.json
+		run --separate-stderr "$pipeline" run -q -C ws -p b
+		[ "$status" -eq 78 ]
+		[ "$text" = '{' ] || "$pipeline" status -C ws --now 2025-03-25T03:00:00Z | grep -qx 'b  nothing was run yet'
+	done
+}

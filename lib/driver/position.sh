@@ -26,17 +26,10 @@ has_rows() { # FILE
 
 # Licence files and the policy that are in one folder, into another, in place of those there.
 copy_licence() { # FROM TO
-	copy_licence_rows "$1" "$2"
-	rm -f "$2/policy.json"
-	[ ! -e "$1/policy.json" ] || cp "$1/policy.json" "$2/"
-}
-
-# Without the policy, by which the ledger has already been tallied.
-copy_licence_rows() { # FROM TO
 	local name old=() new=()
-	for name in $licence_files; do
-		[ ! -e "$2/$name.csv" ] || old+=("$2/$name.csv")
-		if is_there "$1/$name.csv"; then new+=("$1/$name.csv"); fi
+	for name in policy.json ${licence_files// /.csv }.csv; do
+		[ ! -e "$2/$name" ] || old+=("$2/$name")
+		if is_there "$1/$name"; then new+=("$1/$name"); fi
 	done
 	[ ${#old[@]} -eq 0 ] || rm "${old[@]}"
 	[ ${#new[@]} -eq 0 ] || cp "${new[@]}" "$2/"
@@ -79,8 +72,9 @@ scratch_licence() { # NAME...
 
 # The names of the workspace's profiles, which all draw on its rights; the one that is named comes last.
 all_profiles() { # [NAME]
-	local file name
-	for file in "$workspace"/profiles/*.json; do
+	local files file name
+	list_profiles files
+	for file in ${files[@]+"${files[@]}"}; do
 		name=$(profile_name "$file" 2>/dev/null) || continue
 		[ "$name" = "${1-}" ] || printf '%s\n' "$name"
 	done
@@ -99,7 +93,7 @@ until_last_day() {
 # The option for the counting policy of a folder of licence files, into `policy`: none for the default one.
 policy_of() { # FOLDER
 	policy=()
-	[ ! -e "$1/policy.json" ] || policy=(--policy "$1/policy.json")
+	! is_there "$1/policy.json" || policy=(--policy "$1/policy.json")
 }
 
 # What excluded users consumed, by the ledger's envelopes, into a file, which may get more of other profiles, and into FILE.own; and the option that
@@ -127,10 +121,11 @@ is_active() { # PROFILE-FILE
 # sent of it to FOLDER/others-excluded.ndjson. FOLDER/others-partial where the last run of one was partial, or none was made. Nothing where
 # there are none.
 other_profiles() { # NAME LICENCE-FOLDER FOLDER OWN-FILE
-	local file name policy options=()
+	local files file name policy options=()
 	rm -f "$3"/others.ndjson "$3"/others-excluded.ndjson "$3"/others-partial
 	policy_of "$2"
-	for file in "$workspace"/profiles/*.json; do
+	list_profiles files
+	for file in ${files[@]+"${files[@]}"}; do
 		[[ ! $file -ef $4 ]] || continue
 		name=$(profile_name "$file") || continue
 		[ "$name" != "$1" ] || continue
@@ -251,7 +246,17 @@ find_workspace() { # FUNCTION
 
 # The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
 position() { # FILE NAME
-	local options policy licence names
+	local licence
+	reconcile_now "$1" "$2"
+	[ ! -e "$scratch/workspace" ] || complete_workspace "$scratch/reconciled" "$scratch/others.ndjson" "$scratch/workspace" "$licence" "$scratch/excluded"
+	stage merge --ledger "$workspace/ledger/$2.db" --print-forecasts >"$licence/past-forecasts.ndjson"
+	forecast_results "$licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
+	cat "$scratch/reconciled" "$scratch/forecasts"
+}
+
+# Without forecasts: what reconcile says, into files of `scratch`, by the licence files that the caller's `licence` becomes.
+reconcile_now() { # FILE NAME
+	local options policy names
 	other_profiles "$2" "$workspace/licence" "$scratch" "$1"
 	mapfile -t names < <(all_profiles "$2")
 	scratch_licence "${names[@]}"
@@ -267,10 +272,6 @@ position() { # FILE NAME
 	others_options "$scratch" "$scratch/excluded" "$scratch/workspace"
 	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
-	[ ! -e "$scratch/workspace" ] || complete_workspace "$scratch/reconciled" "$scratch/others.ndjson" "$scratch/workspace" "$licence" "$scratch/excluded"
-	stage merge --ledger "$workspace/ledger/$2.db" --print-forecasts >"$licence/past-forecasts.ndjson"
-	forecast_results "$licence" "$scratch/excluded" "$scratch/reconciled" >"$scratch/forecasts"
-	cat "$scratch/reconciled" "$scratch/forecasts"
 }
 
 # Repeats the position of a run from its files: its licence files, clock and exclusions.
@@ -297,7 +298,7 @@ chargeback_command() {
 	fi
 	[ -n "$charge_by" ] || fail 64 "cannot charge without --by GROUP: account, site, cost_center, department, company, country or organization"
 	need_workspace
-	local profile file name last last_clock as_reported last_day='' until='' billed=()
+	local profile file name last last_clock as_reported last_day='' until='' billed=() licence
 	parse_as_of
 	group_by=$charge_by
 	make_scratch
@@ -312,9 +313,9 @@ chargeback_command() {
 			billed=(--billed "$scratch/billed" --billed-at "$last_clock")
 			rm -f "$scratch/workspace"
 		fi
-		position "$file" "$name" >"$scratch/position"
-		[ ! -s "$scratch/workspace" ] || cat "$scratch/workspace" >>"$scratch/position"
-		stage chargeback --by "$charge_by" --format "$format" "${csv_flags[@]}" ${question[@]+"${question[@]}"} ${billed[@]+"${billed[@]}"} <"$scratch/position"
+		reconcile_now "$file" "$name"
+		[ ! -s "$scratch/workspace" ] || cat "$scratch/workspace" >>"$scratch/reconciled"
+		stage chargeback --by "$charge_by" --format "$format" "${csv_flags[@]}" ${question[@]+"${question[@]}"} ${billed[@]+"${billed[@]}"} <"$scratch/reconciled"
 		# Of several profiles there is one position, the workspace's, in each.
 		[ ! -s "$scratch/workspace" ] || break
 	done

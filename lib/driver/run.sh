@@ -203,24 +203,27 @@ finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 	done
 }
 
-# The profile and the descriptor of a run that failed, mended since: they are frozen anew. Where what was requested depends on them, it is requested
-# again: by a new run if the ledger has nothing of this one, else by this one, or what the ledger has would be in no recording.
+# What a person has mended since an interrupted run began is frozen anew: licence files and policy always, profile and descriptor by what was requested.
+# Where other requests follow from them, it is requested again: by a new run if the ledger has nothing of this one, else by this one, or what the
+# ledger has would be in no recording.
 mend_inputs() { # NAME PARTIAL RUN
-	[ -e "$2/failed" ] || return 0
-	local feed
+	[ -z "$(promotion_of "$1" "$3")" ] || return 0
+	local feed how='was interrupted'
+	[ ! -e "$2/failed" ] || how=failed
+	copy_licence "$workspace/licence" "$2/inputs"
 	feed=$(feed_file "$file" "${facts[feed]}")
 	read_facts changed "$2" --profile "$file" --feed "$feed"
 	case ${facts[profile_changed]}:${facts[feed_changed]} in
 	none:none) return 0 ;;
 	*requests*)
 		merged "$1" "$2" || {
-			say "$1: run $3 failed, and what it requests has been changed since: the next run begins anew"
+			say "$1: run $3 $how, and what it requests has been changed since: the next run begins anew"
 			rm -rf "$2"
 			return 0
 		}
-		say "$1: run $3 failed, and what it requests has been changed since: it requests again"
+		say "$1: run $3 $how, and what it requests has been changed since: it requests again"
 		[ "${facts[profile_changed]}" != requests ] || rm -f "$2"/raw/fetch-subscriptions.*
-		rm -f "$2"/raw/fetch-datafeed.*
+		rm -rf "$2/shards" "$2"/raw/fetch-datafeed.*
 		;;
 	*:figures)
 		# By another map the same envelopes would be others than those that the ledger has.
@@ -318,9 +321,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 			[ -e "$partial" ] || [ -n "${facts[folder]-}" ] || return 0
 			return "$status"
 		}
-		# What it fetched may show that the licence files are wrong. They are frozen anew then, once they are mended: else no run would ever end.
-		[ ! -e "$partial/refused" ] || copy_licence_rows "$workspace/licence" "$partial/inputs"
-		rm -f "$partial/refused" "$partial/failed"
+		rm -f "$partial/refused" "$partial/failed" # the first: of an earlier version
 		freeze_others "$name" "$partial/inputs"
 		set +e
 		(
@@ -330,7 +331,6 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		reconciled=$?
 		set -e
 		[ "$reconciled" -eq 0 ] || {
-			[ "$reconciled" -ne 65 ] || : >"$partial/refused"
 			say "$name: run $run cannot be reconciled; what it fetched is kept, and the next run continues from there, with the licence files as they are then"
 			return "$reconciled"
 		}

@@ -73,8 +73,8 @@ static int append_change(const char *key, const char *before_path, const char *a
 
 int run_inputs_append_changes(const char *folder, const char *profile, const char *feed, struct buffer *text, struct error *error)
 {
-	static const char *const requested[] = {
-		"organization_id", "accounts", "download_consumption", "download_billing", "feed", "lookback_days", NULL};
+	static const char *const requested[] = {"organization_id", "accounts", "contract_start", "download_consumption", "download_billing",
+		"feed", "lookback_days", "api_base", "esign_base", "feed_base", NULL};
 	static const char *const meaning[] = {"map", "name", "about", NULL};
 	char path[RUN_PATH_LIMIT];
 	snprintf(path, sizeof path, "%s/inputs/profile.json", folder);
