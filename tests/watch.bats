@@ -228,6 +228,6 @@ everything='{"profile":"b","is_workspace":false,"clock":"2025-03-25T03:00:00Z","
 		echo "$text" >ws/profiles/b.json
 		run --separate-stderr "$pipeline" run -q -C ws -p b
 		[ "$status" -eq 78 ]
-		[ "$text" = '{' ] || "$pipeline" status -C ws --now 2025-03-25T03:00:00Z | grep -qx 'b  nothing was run yet'
+		[ "$text" = '{' ] || "$pipeline" status -C ws --now 2025-03-25T03:00:00Z | grep -qx 'b: nothing was run yet'
 	done
 }
