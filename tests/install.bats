@@ -70,3 +70,17 @@ install_to() { # FOLDER-WITHOUT-DESTDIR
 	cmp one/build/release/stages/split-streams.o other/deeper/build/release/stages/split-streams.o
 	run ! grep -qF "$PWD" one/build/release/stages/split-streams.o
 }
+
+@test "make deb's list of what the package needs: all of it, with versions, and who needs whom" {
+	bom() { awk -v name=p -v version=1 -v sha256=s -v time=t -v needs="$1" -f "$root/package/cyclonedx.awk" | jq -c "$2"; }
+	# Alternatives, names that others provide, architectures, circles, and what is not installed.
+	printf '%s\n' $'a\t1:2-3\tamd64\tsource\t\t, b (>= 1), c | d:any' $'b\t2\tall\tb\tvirtual (= 1), other\ta, e [amd64], ' $'d\t3\tamd64\td\t\tvirtual' \
+		$'unrelated\t1\tall\tunrelated\t\t, a' >installed
+	same '["a","b","d","e"]' "$(bom 'a, missing | a' '[.components[].name]' <installed)"
+	same '[["p",["a"]],["a",["b","d"]],["b",["a","e"]],["d",["b"]],["e",[]]]' "$(bom 'a, missing | a' '[.dependencies[] | [.ref, .dependsOn]]' <installed)"
+	same '["pkg:deb/debian/a@1:2-3?arch=amd64","pkg:deb/debian/b@2?arch=all","pkg:deb/debian/d@3?arch=amd64",null]' "$(bom 'a' '[.components[].purl]' <installed)"
+	command -v apt-cache >/dev/null || skip "no apt"
+	dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${Provides}\t${Pre-Depends}, ${Depends}\n' >installed
+	same "$(apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances --installed curl | grep '^[a-z]' | sort -u)" \
+		"$(bom curl '.components[].name' <installed | jq -r . | sort)"
+}
