@@ -71,6 +71,32 @@ replayed() { # FOLDER FEED: the output of the recording
 	grep -q '"request_headers":{"accept":"text/csv, \*/\*;q=0.5","accept-encoding":"gzip","authorization":"redacted"}' r.csv.zip/fetch-datafeed.exchanges
 }
 
+@test "each preset and kind of descriptor, under limits, errors, cut, slow and stalled answers: recorded, counted, and the replay counts the same" {
+	serve tiny --user $user
+	auth -q -p ws/profiles/acme.json | fetch-subscriptions -q --show-token >subscriptions
+	jq '.path = "/files/accounts/{account_id}/links" | .query = {} | .paging = {kind: "link", next: "/next"} | .records = "/envelopes" | .name = "links"' \
+		"$root/lib/feeds/datafeed.json" >links.json
+	cp "$root/tests/feeds/organization.json" .
+	files_feed >files.json
+	for extension in csv.zip ndjson.gz; do export_feed $extension >$extension.json; done
+	counted() { # FEED
+		normalize --feed "$1" | merge -q --ledger :memory: --emit all | aggregate-by-period -q --contract-start 2025-01-31 --renewal-months 12 |
+			jq -n '[inputs | select(.type == "RECORD" and .stream == "consumption").record.units_consumed] | add'
+	}
+	for kind in datafeed:68 datafeed-elements:68 esign:68 ./organization.json:68 ./links.json:68 ./csv.zip.json:68 ./ndjson.gz.json:68 ./files.json:60; do
+		feed=${kind%:*}
+		printf '%s\n' 429=1:1 stall=60000:1 503:1 cut:2 slow=20:0.2 mix:0.2 |
+			curl -s --cacert ws/profiles/acme-ca.pem -X PUT --data-binary @- "$origin/_simulator/fault"
+		fetch-datafeed -q --feed "$feed" --retry-base 1 --timeout 1 --record "r.${feed##*/}" <subscriptions >out
+		same "$feed ${kind#*:}" "$feed $(counted "$feed" <out)"
+		same true "$(jq -s 'any(.final == false)' "r.${feed##*/}/fetch-datafeed.exchanges")" # something did fail
+		curl -s --cacert ws/profiles/acme-ca.pem -X PUT -d "" "$origin/_simulator/fault"
+		fetch-datafeed -q --feed "$feed" --replay "r.${feed##*/}" <subscriptions >again
+		same_files <(grep -v '"STATE"' out) <(grep -v '"STATE"' again)
+		same_files <(grep '"STATE"' out | tail -n 1) <(grep '"STATE"' again | tail -n 1)
+	done
+}
+
 @test "a list of files on another host: each is downloaded once, without the token; the URL's secret is in no message" {
 	serve tiny --fault mix:0.2 --seed 3
 	files_feed >files.json

@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #define ELEMENTS_PER_PAGE 5
+#define LINKED_PER_PAGE 10
 
 static uint32_t arrived(const struct world_account *account, const struct world *world)
 {
@@ -142,6 +143,19 @@ void files_list(const struct world_account *account, const struct world *world, 
 		buffer_append_format(&answer->body, "%s{\"id\":\"%s-%u\",\"url\":\"%s/files/%s-%u.csv.zip?signature=s3cr3t-%u\"}",
 			i ? "," : "", account->id, i, other_base, account->id, i, i);
 	buffer_append_string(&answer->body, "]}");
+}
+
+void files_links(const struct world_account *account, const struct world *world, const struct request *request, struct answer *answer)
+{
+	const char *at = request_parameter(request, "from");
+	uint32_t count = arrived(account, world), from = at ? (uint32_t)strtoul(at, NULL, 10) : 0;
+	from = from < count ? from : count;
+	uint32_t to = count - from > LINKED_PER_PAGE ? from + LINKED_PER_PAGE : count;
+	buffer_append_string(&answer->body, "{\"envelopes\":");
+	append_entries(account, world, from, to, "json", &answer->body);
+	if (to < count)
+		buffer_append_format(&answer->body, ",\"next\":\"/files/accounts/%s/links?from=%u\"", account->id, to);
+	buffer_append_byte(&answer->body, '}');
 }
 
 void files_file(const struct world *world, const struct request *request, const char *name, struct answer *answer)

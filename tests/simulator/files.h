@@ -20,6 +20,9 @@ void files_list(const struct world_account *account, const struct world *world, 
 /* GET /files/ID-N.csv.zip?signature=… on the other host, which refuses a token. */
 void files_file(const struct world *world, const struct request *request, const char *name, struct answer *answer);
 
+/* GET /files/accounts/ID/links: a page of envelopes, with a link to the next one, if any. */
+void files_links(const struct world_account *account, const struct world *world, const struct request *request, struct answer *answer);
+
 /* GET …/accounts/ID/data_feeds/data?cursor=, a list of a model's, and …/data/ELEMENT, the SDKs' operation. */
 void files_elements(const struct world_account *account, const struct world *world, const struct request *request, struct answer *answer);
 void files_element(const struct world_account *account, const struct world *world, const char *element, struct answer *answer);

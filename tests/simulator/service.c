@@ -211,6 +211,8 @@ static void answer_files(const struct request *request, const char *rest, bool i
 		answer_error(answer, 404, "ACCOUNT_NOT_FOUND", "There is no such account.");
 	else if (is_export && strncmp(rest + length, "/envelopes.", 11) == 0)
 		files_export(account, world, rest + length + 11, answer);
+	else if (!is_export && strcmp(rest + length, "/links") == 0)
+		files_links(account, world, request, answer);
 	else if (!is_export && !rest[length])
 		files_list(account, world, other_uri, answer);
 	else
