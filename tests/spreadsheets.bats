@@ -167,6 +167,17 @@ with() { sed "$1" entitlements.csv >changed && mv changed entitlements.csv; }
 	same "line 2: not UTF-16" "$(complaints)"
 }
 
+@test "a title above the table is left out, with a line that says so" {
+	cp entitlements.csv table
+	{ printf 'Licences of Büro,,,,,,,\n\n,"as of ""today""",,,,,,\n' && cat table; } >entitlements.csv
+	same "$right" "$(figures 2>said)"
+	same "reconcile: warning: 'entitlements.csv' line 1: this is a title above the table: it is left out
+reconcile: warning: 'entitlements.csv' line 3: this is a title above the table: it is left out" "$(cat said)"
+	# Not what may be meant as a header.
+	{ echo Entitlement-ID && cat table; } >entitlements.csv
+	[[ $(complaints) == *'column "Entitlement-ID": this is not a column of this file; did you mean "entitlement_id"?'* ]]
+}
+
 @test "a spreadsheet leaves off empty cells at the end of a row: they are empty; a row that ends before a cell that must not be is refused" {
 	printf '%s\n' entitlement_id,software_model,license_metric,start_date,purchased_rights,end_date,total_cost,currency,status,profile \
 		'E1,Büro Pro,Envelope,2024-01-01,100,2024-12-31,500.00,EUR' 'E2,Büro Pro,Envelope,2024-01-01,7' >entitlements.csv
@@ -217,4 +228,54 @@ line 6: column \"currency\": it must name the currency of the cost, such as USD
 	sed -i 's/Büro Pro/"Docusign CLM; new"/' entitlements.csv
 	mv complete.csv models.csv
 	same '["Docusign CLM; new",100,10,"50.00","EUR"]' "$(figures 2>/dev/null | tail -n 1)"
+}
+
+@test "three subsidiaries, two contracts, a reseller and a credit, each file as its own spreadsheet saved it: the position, and what each subsidiary pays" {
+	local of=7c1e9a52-3b0f-4d6a-9e21-5f8840c7d30 run=20250401T020000Z
+	acme_after 2 ws
+	rm ws/licence/exclusions.csv
+	# A German Excel: CSV, Windows-1252, no empty cells at the ends of rows, a title and a total.
+	cat >table <<-'END'
+		Verträge der Acme;;;;;;;;;;
+		entitlement_id;software_model;license_metric;subscription_period;start_date;end_date;purchased_rights;total_cost;currency;allocation_type;allocation_value
+		Rahmenvertrag Größe L;Docusign eSignature Enterprise Pro;Envelope;Quarterly;2024-01-31;9999-12-31;250;587.50;EUR
+		Vertrag Labs;Docusign eSignature Business Pro;Envelope;Annually;2024-01-31;2026-01-30;600;1320.00;EUR
+		Reseller GmbH;Docusign eSignature Enterprise Pro;Envelope;Entire;2025-01-31;2025-04-29;50;130.00;EUR;company;Acme Arabia
+		Gutschrift Q3;Docusign eSignature Enterprise Pro;Envelope;;2024-07-31;2024-10-30;0;-100.00;EUR
+		Summe;;;;;;900;1937.50;EUR;;
+		;;;;;;;;;;
+	END
+	iconv -t WINDOWS-1252 <table | sed 's/$/\r/' >ws/licence/entitlements.csv
+	# Unicode text, with tabs.
+	printf '%s\t%s\n' account_id company ${of}1 'Acme Manufacturing' ${of}2 'Acme Manufacturing' ${of}3 'Acme Labs' ${of}6 'Acme Labs' ${of}4 'Acme Arabia' ${of}5 'Acme Arabia' |
+		(printf '\xff\xfe' && iconv -t UTF-16LE) >ws/licence/groups.csv
+	# An old Mac: CR alone.
+	printf '%s\n' 'sep=;' 'account_id;software_model;license_metric;start_date;end_date;units;source' \
+		"${of}5;Docusign eSignature Enterprise Pro;Envelope;2025-02-01;2025-02-28;40;Reseller GmbH, Beleg 17" 'Gesamt;;;;;40' | tr '\n' '\r' >ws/licence/consumption.csv
+	"$root/pipeline.sh" run -q -C ws --group-by company --replay "$acme/nights/$run" 2>said || { cat said; false; }
+	# Enterprise Pro: 250 a quarter, from the reseller 50 more; 265 used of 250, 15 × 587.50 / 250; the credit in its quarter. Business Pro: 600 a year, 2200 a thousand.
+	cat >expected <<-'END'
+		["Business Pro","2024-01-31",600,143,0,0,"0.00","324.59"]
+		["Business Pro","2024-04-30",457,143,0,0,"0.00","331.80"]
+		["Business Pro","2024-07-31",314,152,0,0,"0.00","331.81"]
+		["Business Pro","2024-10-31",162,138,0,0,"0.00","331.80"]
+		["Business Pro","2025-01-31",600,76,0,0,"0.00","321.86"]
+		["Enterprise Pro","2024-01-31",250,234,0,0,"0.00","587.50"]
+		["Enterprise Pro","2024-04-30",250,265,0,15,"35.25","587.50"]
+		["Enterprise Pro","2024-07-31",250,237,0,0,"0.00","487.50"]
+		["Enterprise Pro","2024-10-31",250,249,0,0,"0.00","587.50"]
+		["Enterprise Pro","2025-01-31",300,199,40,0,"0.00","717.50"]
+	END
+	same_files expected <(records_of metric_result <ws/runs/acme/$run/results.ndjson |
+		jq -c '[.software_model[20:], .period_start[:10], .rights_owned, .rights_used, .declared_units, .unlicensed_rights, .true_up_cost, .current_period_spend]' | sort)
+	# The reseller's rights are of one subsidiary alone, and all three pay together what is spent.
+	"$root/pipeline.sh" chargeback -C ws --by company --period 2025-04-01 --format csv 2>/dev/null | tr -d '\r' >charges
+	same "Acme Arabia" "$(awk -F , '$9 == "usage" && $15 == 40 { print $5 }' charges)"
+	same "1039.36" "$(awk -F , 'NR > 1 && $9 !~ /true_up/ { s += $13 } END { printf "%.2f", s }' charges)"
+	same 3 "$(awk -F , 'NR > 1 { print $5 }' charges | sort -u | grep -c ^Acme)"
+	# What was left out was said, by the names that the person knows.
+	"$root/pipeline.sh" reconcile -C ws --now 2025-04-01T02:00:00Z >/dev/null 2>said
+	same "reconcile: warning: 'consumption.csv' line 4: this is a total of the rows above: it is left out
+reconcile: warning: 'entitlements.csv' line 1: this is a title above the table: it is left out
+reconcile: warning: 'entitlements.csv' line 7: this is a total of the rows above: it is left out" "$(grep left said | sort)"
 }

@@ -10,12 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TITLES 3 /* rows above a header at most */
+
 /* The row being read. */
 struct reading {
 	struct csv_table *table;
 	struct buffer text; /* the cells, each ended by a 0 */
 	size_t offsets[CSV_COLUMN_LIMIT]; /* of the file's cells in text */
-	size_t cells, filled; /* in this row so far; up to the last one that is not empty */
+	size_t cells, filled, texts; /* in this row so far; up to the last one that is not empty; how many are not */
+	size_t titles; /* above the header */
 	int columns[CSV_COLUMN_LIMIT]; /* of the file: index in table->columns, or -1 */
 	bool is_named[CSV_COLUMN_LIMIT];
 	size_t width; /* columns of the header, up to the last one with a name; 0 before it was read */
@@ -59,7 +62,9 @@ void csv_table_complain_of_row(struct csv_table *table, const char *format, ...)
 void csv_table_note(struct csv_table *table, const char *text)
 {
 	char message[1000];
-	snprintf(message, sizeof message, "'%s' line %zu: %s", table->path, table->line, text);
+	/* It may be a copy: a person knows it by its name. */
+	const char *folder = strrchr(table->path, '/');
+	snprintf(message, sizeof message, "'%s' line %zu: %s", folder ? folder + 1 : table->path, table->line, text);
 	table->complain(message, false);
 }
 
@@ -76,8 +81,25 @@ static void append_cell(void *bytes, size_t length, void *context)
 		buffer_append_byte(&reading->text, 0);
 	}
 	reading->cells++;
-	if (length)
+	if (length) {
 		reading->filled = reading->cells;
+		reading->texts++;
+	}
+}
+
+/* A title above the table: alone in its row, and not the name of a column, nor nearly. */
+static bool is_title(const struct reading *reading)
+{
+	if (reading->texts != 1 || reading->filled > CSV_COLUMN_LIMIT || reading->titles == TITLES)
+		return false;
+	const char *text = reading->text.data + reading->offsets[reading->filled - 1];
+	struct near_miss search = {.wanted = text};
+	bool is_column = false;
+	for (size_t i = 0; reading->table->columns[i].name; i++) {
+		is_column |= strcmp(reading->table->columns[i].name, text) == 0;
+		near_miss_try(&search, reading->table->columns[i].name);
+	}
+	return !is_column && !search.nearest;
 }
 
 static void complain_of_column(struct csv_table *table, const char *name)
@@ -154,9 +176,12 @@ static void read_row(int terminator, void *context)
 	bool skip = !reading->filled || is_above;
 	if (reading->result == 0 && !skip && buffer_check(&reading->text, reading->error) < 0)
 		reading->result = -1;
-	if (reading->result == 0 && !skip)
+	if (reading->result == 0 && !skip && !reading->width && is_title(reading)) {
+		reading->titles++;
+		csv_table_note(table, "this is a title above the table: it is left out");
+	} else if (reading->result == 0 && !skip)
 		(reading->width ? read_cells : read_header)(reading);
-	reading->cells = reading->filled = reading->newlines = 0;
+	reading->cells = reading->filled = reading->texts = reading->newlines = 0;
 	buffer_reset(&reading->text);
 }
 

@@ -3,7 +3,7 @@
  *
  * A caller declares its columns; csv_table_read() calls `row` with the cells in the declared order, trimmed of blanks,
  * "" for a column that the file lacks. Lines above the header that begin with '#' are comments; below it they are rows. Rows of empty cells are
- * skipped; so are columns without a name and cells beyond the header, while they are empty. A spreadsheet leaves off empty cells at a row's end: they are "".
+ * skipped; so are up to three rows with one text above the header, and columns without a name and cells beyond the header, while they are empty. A spreadsheet leaves off empty cells at a row's end: they are "".
  * Mistakes go to `complain`, "cannot read 'FILE' line N: column "C": what", and are counted; so do those of the file itself: a missing or
  * unknown column, a row with more cells than the header, a line that is not UTF-8 or holds a NUL. At most CSV_COMPLAINTS_SHOWN are given to `complain`.
  * With a wrong header the rows are read too, but what they lack in a column that the file does not have is no mistake of theirs.
