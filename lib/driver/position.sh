@@ -134,6 +134,7 @@ other_profiles() { # NAME LICENCE-FOLDER FOLDER OWN-FILE
 		# One of an older version is brought up to date, as its own run would.
 		stage merge --ledger "$workspace/ledger/$name.db" --print-state >/dev/null 2>&1 || bring_up_to_date "$workspace/ledger/$name.db"
 		stage merge --ledger "$workspace/ledger/$name.db" --print-reported | stage split-streams contract="$3/others-contracts"
+		nights_of "$name" >>"$3/others.ndjson"
 		stage merge -q --ledger "$workspace/ledger/$name.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
 			stage aggregate-by-period -q -p "$file" --reported "$3/others-contracts" >>"$3/others.ndjson"
 		exclude_users "$name" "$file" "$2" "$3/others-contracts" "$3/others-users"
@@ -244,6 +245,14 @@ find_workspace() { # FUNCTION
 	[ -n "$newest" ]
 }
 
+# Whom its latest run asked, which is in no ledger, as reports say of accounts that were not due.
+nights_of() { # NAME
+	local run file
+	run=$(latest_run "$1")
+	file=$workspace/runs/$1/${run%% *}/accounts.ndjson
+	[ -n "${last_day-}" ] || [ ! -e "$file" ] || stage split-streams account_night=- <"$file"
+}
+
 # The whole position as the ledger has it now; with --restated as if the clock stood at the end of that day.
 position() { # FILE NAME
 	local licence
@@ -270,8 +279,10 @@ reconcile_now() { # FILE NAME
 	fi
 	exclude_users "$2" "$1" "$workspace/licence" "$scratch/reported" "$scratch/excluded"
 	others_options "$scratch" "$scratch/excluded" "$scratch/workspace"
-	stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day |
-		stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
+	{
+		nights_of "$2"
+		stage merge --ledger "$workspace/ledger/$2.db" --emit all ${policy[@]+"${policy[@]}"} </dev/null | until_last_day
+	} | stage aggregate-by-period -p "$1" --reported "$scratch/reported" | stage reconcile "${options[@]}" >"$scratch/reconciled"
 }
 
 # Repeats the position of a run from its files: its licence files, clock and exclusions.
