@@ -35,6 +35,7 @@ page-2.json: a page
 first envelope:
 {"type":"RECORD","stream":"envelope","record":{"account_id":"a1","envelope_id":"e-10","status":"completed","created_at":null,"sent_at":"2025-03-10T08:00:00.000Z","completed_at":null,"modified_at":"2025-03-10T01:30:00.000Z","plan_item_id":null,"sender_id":null}}
 no envelope has: created_at, completed_at, plan_item_id, sender_id
+statuses: completed 6
 sent from 2025-03-10T08:00:00.000Z to 2025-03-12T08:00:00.000Z; 0 without a time of sending are drafts, or in no period
 watermark of a run at that clock: 2025-03-12T02:30:00.000Z
 first request: GET API-BASE/feed/00000000-0000-0000-0000-000000000000?after=2025-03-12T00%3A00%3A00.000Z
@@ -72,6 +73,9 @@ first request: GET API-BASE/feed/00000000-0000-0000-0000-000000000000?after=2025
 		.map.status.type = "text"|78|"map.status.type" must be "word"
 		.format = "csv"|78|"paging" must be of the kind none: a response that is not JSON has no next page
 		.paging = {kind: "offset", start: "0", total: "/total", end: "/end"}|65|'/total' must be a whole number, but is absent
+		.paging.next = "/cursor"|65|beside them it has: /meta/cursor
+		.clock = {kind: "record", pointer: "/changedAt", settled_days: 8}|0|no record has a time at /changedAt, where the clock points
+		.map.status.pointer = "/changed"|0|statuses: 2025-03-10t01:30:00z 1, 2025-03-11t01:30:00z 1
 	END
 	check ./nowhere.json page-1.json
 	refused 66 "feed: cannot open './nowhere.json': No such file or directory"
@@ -86,6 +90,20 @@ first request: GET API-BASE/feed/00000000-0000-0000-0000-000000000000?after=2025
 	jq '.result.items[0].ref.id = "\u001b[2J\u202e"' page-1.json >odd.json
 	check ./mine.json odd.json
 	[[ $output != *$'\033'* ]]
+}
+
+@test "the walk in doc/feeds.md prints what it shows there" {
+	shown() { awk -v n="$1" '/^   ```$/ { block++; next } block == 2 * n - 1' "$root/doc/feeds.md" | sed 's/^   //'; } # the Nth block of the list
+	jq '.name = "walk"' "$root/lib/feeds/datafeed.json" >walk.json
+	check ./walk.json page-1.json
+	same_files <(shown 1) <(head -n 4 <<<"$output")
+	jq '.paging.next = "/meta/cursor" | .records = "/result/items"' walk.json >next.json
+	check ./next.json page-1.json
+	same_files <(shown 2) <(sed -n 2,3p <<<"$output")
+	jq '.map |= (.account_id.pointer = "/account" | .envelope_id.pointer = "/ref/id" | .status.pointer = "/state" | .sent_at.pointer = "/sent" | .modified_at.pointer = "/changed")
+		| .clock.pointer = "/changed"' next.json >fits.json
+	check ./fits.json page-1.json page-2.json
+	[[ $status -eq 0 && $output == *"2 samples, 6 records, 0 rejected" ]]
 }
 
 @test "a page of a list by offsets, links and downloads are checked, too" {

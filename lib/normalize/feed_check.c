@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define REJECTS_SHOWN 10 /* of a sample; the rest is counted */
+#define STATUSES_SHOWN 12
 #define MADE_UP_ACCOUNT "00000000-0000-0000-0000-000000000000"
 #define MADE_UP_ORGANIZATION "11111111-1111-1111-1111-111111111111"
 
@@ -32,6 +33,11 @@ struct check {
 	size_t found[RAW_MAP_FIELDS]; /* how many envelopes have the field */
 	int64_t sent_from, sent_until;
 	int64_t undated;
+	struct {
+		char word[ID_LIMIT + 1];
+		size_t count;
+	} statuses[STATUSES_SHOWN];
+	bool has_clock; /* some record has a time where the descriptor's clock points */
 	bool failed; /* a sample does not fit */
 	struct error *error;
 };
@@ -71,6 +77,9 @@ static void hint_at_arrays(struct check *check, const struct buffer *wrapped)
 		"{text: ([.body | if type == \"array\" then [] else empty end, paths(arrays)] | " WHERE
 		" | map(if . == \"/\" then \"\\\"\\\"\" else . end) | .[:12] | join(\", \"))}",
 		wrapped->data, wrapped->length);
+	hint(check, "  beside them it has: ",
+		"{text: ([.body | objects | paths(type != \"object\" and type != \"array\")] | " WHERE " | .[:12] | join(\", \"))}",
+		wrapped->data, wrapped->length);
 	hint(check, "  it begins: ", "{text: (.body | tojson | .[:160])}", wrapped->data, wrapped->length);
 }
 
@@ -83,11 +92,24 @@ static void hint_at_members(struct check *check, const char *text, size_t length
 
 /* ---- records ---- */
 
+static void count_status(struct check *check, const struct json_slice *status)
+{
+	for (size_t i = 0; i < STATUSES_SHOWN && status->length <= ID_LIMIT; i++) {
+		if (!check->statuses[i].count)
+			memcpy(check->statuses[i].word, status->text, status->length);
+		if (json_slice_equals(status, check->statuses[i].word)) {
+			check->statuses[i].count++;
+			return;
+		}
+	}
+}
+
 static void count_fields(struct check *check, const struct json_slice fields[])
 {
 	int64_t sent;
 	for (int i = 0; check->map.target->fields[i].name; i++)
 		check->found[i] += fields[i].kind != JSON_NULL;
+	count_status(check, &fields[FIELD_STATUS]);
 	if (!json_slice_instant(&fields[FIELD_SENT], &sent)) {
 		check->undated++;
 		return;
@@ -135,7 +157,10 @@ static int map_record(void *context, const char *text, size_t length)
 		buffer_append(&check->first, check->line.data, check->line.length - 1);
 	if (feed->clock_pointer && json_scan(check->clock, text, length, &clock, check->error) < 0)
 		return -1;
-	if (json_slice_instant(&clock, &instant) && instant > check->bookmark.newest)
+	if (!json_slice_instant(&clock, &instant))
+		return 0;
+	check->has_clock = true;
+	if (instant > check->bookmark.newest)
 		check->bookmark.newest = instant;
 	return 0;
 }
@@ -280,6 +305,17 @@ static void print_fields(struct check *check)
 	buffer_release(&without);
 }
 
+/* A status that is none of Docusign's shows that the pointer is wrong: any word is accepted. */
+static void print_statuses(struct check *check)
+{
+	struct buffer text = BUFFER_INIT;
+	for (size_t i = 0; i < STATUSES_SHOWN && check->statuses[i].count; i++)
+		buffer_append_format(&text, "%s%s %zu", i ? ", " : "", check->statuses[i].word, check->statuses[i].count);
+	if (text.length && !text.failed)
+		print(check, "statuses: %s", text.data);
+	buffer_release(&text);
+}
+
 static void print_summary(struct check *check)
 {
 	char from[INSTANT_LENGTH + 1] = "", until[INSTANT_LENGTH + 1] = "";
@@ -289,6 +325,7 @@ static void print_summary(struct check *check)
 		buffer_append(&check->output->pending, check->first.data, check->first.length);
 		buffer_append_byte(&check->output->pending, '\n');
 		print_fields(check);
+		print_statuses(check);
 	}
 	if (check->sent_from != INSTANT_NONE) {
 		instant_format(check->sent_from, from);
@@ -301,6 +338,8 @@ static void print_summary(struct check *check)
 	if (feed->path && check->first.length) {
 		instant_format(look_back_watermark(&check->bookmark, feed, check->options->now), from);
 		print(check, "watermark of a run at that clock: %s", from);
+		if (feed->clock_pointer && !check->has_clock)
+			print(check, "no record has a time at %s, where the clock points: only settled_days count", feed->clock_pointer);
 	}
 	if (feed->path)
 		print_request(check);
