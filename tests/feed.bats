@@ -207,7 +207,7 @@ END
 	printf '{"a":1}\n{"a":1} {"a":2}\n' >two.ndjson
 	printf '{"a":1}],"x":[{}\n' >break.ndjson
 	while IFS='|' read -r feed file said; do
-		run --separate-stderr bash -c 'ulimit -v 1000000; exec normalize --feed "$0" "$1"' "$feed" "$file"
+		run --separate-stderr bounded normalize --feed "$feed" "$file"
 		refused 65 "normalize: cannot read '$file': $said"
 	done <<-'END'
 		connect|bomb.zip|it decodes to more than the limit of *

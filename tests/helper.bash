@@ -242,3 +242,6 @@ sound_ledgers() {
 	done < <(grep -rlU --include='*.db' -m 1 '^SQLite format 3' "$BATS_TEST_TMPDIR" 2>/dev/null)
 }
 teardown() { sound_ledgers; }
+
+# bounded COMMAND…: in a gigabyte of memory and a minute. AddressSanitizer reserves more than any limit.
+bounded() { ([ "${SANITIZE-}" = 1 ] || ulimit -v 1000000; exec timeout 60 "$@"); }

@@ -18,10 +18,6 @@ attacked() {
 	sqlite3 l.ledger "$1"
 }
 
-# reads PROGRAM ARGUMENT...: bounded in time and memory, as something that hangs or grows would not be.
-# AddressSanitizer reserves more than that.
-bounded() { ([ "${SANITIZE-}" = 1 ] || ulimit -v 1000000; exec timeout 20 "$@"); }
-
 anew='it is damaged; `envtally rebuild` makes it anew from the recordings'
 
 @test "ledger: what is in no schema of ours is refused before it can run: triggers, views, indexes, tables" {
