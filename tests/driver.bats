@@ -393,17 +393,21 @@ kind() {
 	# A printer that stands for the browser: what it is given is the page; when it fails, the file stays as it was.
 	mkdir bin
 	for tool in /usr/bin/* /bin/*; do
-		case ${tool##*/} in *chrom* | weasyprint) ;; *) ln -sf "$tool" bin/ ;; esac
+		case ${tool##*/} in *chrom*) ;; *) ln -sf "$tool" bin/ ;; esac
 	done
-	PATH=$PWD/bin says 69 "pipeline.sh: cannot make a PDF: no browser and no WeasyPrint is there: apt install chromium, or weasyprint" "$pipeline" report -C ws --format pdf
-	printf '#!/bin/sh\n[ "$2" ] && cp "$2" "$3" && exit ${STATUS-0}\n' >bin/weasyprint
-	chmod +x bin/weasyprint
+	PATH=$PWD/bin says 69 "pipeline.sh: cannot make a PDF without a browser: apt install chromium, or print the page (--format html) from another one" "$pipeline" report -C ws --format pdf
+	cat >bin/google-chrome <<-'END'
+		#!/bin/sh
+		for argument; do case $argument in --print-to-pdf=*) to=${argument#*=} ;; esac; done
+		cp "$argument" "$to" && exit ${STATUS-0}
+	END
+	chmod +x bin/google-chrome
 	PATH=$PWD/bin "$pipeline" report -q -C ws --format pdf >pdf
 	same_files $page pdf
 	PATH=$PWD/bin "$pipeline" report -q -C ws --format pdf --one-page -o pdf
 	same_files pdf <("$pipeline" report -C ws --format html --one-page)
 	cp pdf before
-	STATUS=3 PATH=$PWD/bin says 69 "pipeline.sh: cannot make a PDF: weasyprint ended with status 3" "$pipeline" report -C ws --format pdf -o pdf
+	STATUS=3 PATH=$PWD/bin says 69 "pipeline.sh: cannot make a PDF: google-chrome ended with status 3" "$pipeline" report -C ws --format pdf -o pdf
 	same_files before pdf
 	same '' "$(find . -name '.export.*')"
 }

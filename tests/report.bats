@@ -473,5 +473,5 @@ daily() {
 		record forecast '{"profile":"acme","software_model":"Pro","license_metric":"Envelope","unit":"envelope","period_index":1,"period_start":"2025-01-31T00:00:00.000Z",
 			"period_end":"2025-04-30T00:00:00.000Z","as_of":"2025-03-18T02:00:00.000Z","known_until":"2025-03-16","units_to_date":70,"rights_owned":325,"method":"linear",
 			"expected_units":90,"low_units":80,"high_units":100,"is_covered":false,"warning":false,"curve":[],"previous_units_to_date":140}'
-	} | "$report" --format html | grep -q '<td data-l="Trend">−50%<span class="sub">140 by the same day of the last period'
+	} | "$report" --format html | grep -q '<td class="trend" data-l="Trend">−50%<span class="sub">140 by the same day of the last period'
 }

@@ -61,7 +61,7 @@ options='
 --summary||run|print one line for each profile when all is done, also with -q: for cron mail
 --no-cache||validate run shard replay|do not keep the access token in the workspace
 --format|FORMAT|export|ndjson (the default), singer (for Singer targets), csv, sqlite, postgres or focus; report: table (the default), md, csv, html, xlsx, pdf or verdict; models: table (the default), csv or ndjson; chargeback: table (the default) or csv; explain, policy, reconcile: text (the default) or ndjson; status: text (the default), json or prometheus
---format|FORMAT|report|table (the default; text is the same), md (Markdown), csv, html, xlsx, pdf (by chromium or weasyprint, if there) or verdict (its one line)
+--format|FORMAT|report|table (the default; text is the same), md (Markdown), csv, html, xlsx, pdf (by chromium, if it is there) or verdict (its one line)
 -o|FILE|report|write to this file, which is replaced only when the report is complete
 --format|FORMAT|chargeback|table (the default) or csv
 --format|FORMAT|models|table (the default), csv or ndjson

@@ -51,22 +51,18 @@ print_reports() {
 	done
 }
 
-# The page in `scratch` as a PDF, there: by the first of these programs that is there. None is needed for anything else.
+# The page in `scratch` as a PDF, there: by the first of these browsers that is there. None is needed for anything else. WeasyPrint is none of them: it gives
+# the charts no styles, so that they come out black.
 make_pdf() {
-	local printer status=0 sandbox=()
-	for printer in chromium chromium-browser google-chrome-stable google-chrome weasyprint ''; do
-		! command -v "$printer" >/dev/null || break
+	local browser status=0 sandbox=()
+	for browser in chromium chromium-browser google-chrome-stable google-chrome ''; do
+		! command -v "$browser" >/dev/null || break
 	done
+	[ -n "$browser" ] || fail 69 "cannot make a PDF without a browser: apt install chromium, or print the page (--format html) from another one"
 	[ "$EUID" -ne 0 ] || sandbox=(--no-sandbox) # it refuses to run as root otherwise; the page is ours, and without scripts of others
-	case $printer in
-	'') fail 69 "cannot make a PDF: no browser and no WeasyPrint is there: apt install chromium, or weasyprint" ;;
-	weasyprint) weasyprint -q "$scratch/page.html" "$scratch/report" >/dev/null 2>&1 || status=$? ;;
-	*)
-		(cd "$scratch" && exec timeout 300 "$printer" --headless --disable-gpu --no-first-run --user-data-dir="$PWD/browser" "${sandbox[@]}" \
-			--no-pdf-header-footer --print-to-pdf=report page.html) >/dev/null 2>&1 || status=$?
-		;;
-	esac
-	[[ $status -eq 0 && -s $scratch/report ]] || fail 69 "cannot make a PDF: $printer ended with status $status"
+	(cd "$scratch" && exec timeout 300 "$browser" --headless --disable-gpu --no-first-run --user-data-dir="$PWD/browser" "${sandbox[@]}" \
+		--no-pdf-header-footer --print-to-pdf=report page.html) >/dev/null 2>&1 || status=$?
+	[[ $status -eq 0 && -s $scratch/report ]] || fail 69 "cannot make a PDF: $browser ended with status $status"
 }
 
 # What a report says of the evidence of the run `last`, into `evidence`: as when it was made.

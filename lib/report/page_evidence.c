@@ -36,8 +36,8 @@ void page_evidence(struct page *page)
 	report_evidence_facts(page->report, append_fact, page->out);
 	buffer_append_string(page->out, "</dl>\n");
 	append_checks(page);
-	buffer_append_string(page->out, "<h3>Inputs and recordings</h3>\n");
-	page_table_begin(page, PAGE_STACKED, "Files of the run that its figures come from", columns, 2);
+	html(page->out, "<h3>", evidence->is_promoted ? "Inputs and recordings" : "What its figures were reckoned with", "</h3>\n");
+	page_table_begin(page, PAGE_STACKED, "Files in the folder of the run", columns, 2);
 	for (size_t i = 0; i < evidence->count; i++) {
 		page_row_begin(page, NULL);
 		page_cell_name(page, evidence->files[i].name);

@@ -18,6 +18,17 @@ static void append_title(struct buffer *out, const char *title)
 	buffer_release(&text);
 }
 
+/* A day on a line of its own, "from\n2025-01-31", is not broken. */
+static void append_head(struct buffer *out, const char *title)
+{
+	const char *day = strchr(title, '\n');
+	if (day && strspn(day + 1, "0123456789-") == DAY_LENGTH)
+		buffer_append_format(out, "%c%.*s <span class=\"days\">%s</span>", toupper((unsigned char)*title), (int)(day - title - 1),
+			title + 1, day + 1);
+	else
+		append_title(out, title);
+}
+
 void page_table_begin(struct page *page, enum page_table kind, const char *caption, const struct text_column columns[], size_t count)
 {
 	static const char *const looks[] = {[PAGE_PLAIN] = "", [PAGE_STACKED] = " class=\"stacked\"", [PAGE_NARROW] = " class=\"narrow\""};
@@ -27,7 +38,7 @@ void page_table_begin(struct page *page, enum page_table kind, const char *capti
 	html(page->out, "><caption>", caption, "</caption><thead><tr>");
 	for (size_t i = 0; i < count; i++) {
 		buffer_append_string(page->out, columns[i].right ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">");
-		append_title(page->out, columns[i].title);
+		append_head(page->out, columns[i].title);
 		buffer_append_string(page->out, "</th>");
 	}
 	buffer_append_string(page->out, "</tr></thead><tbody>\n");

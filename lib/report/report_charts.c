@@ -11,6 +11,7 @@
 #define CURVE_LIMIT 400 /* points */
 #define CHANGE_LIMIT 50 /* days on which rights begin or end */
 #define LABEL 40
+#define CHART_BANDS_OF_PERIODS 4 /* at least */
 
 /* A number to draw; 0 for what is none. */
 static double number_of(const struct report_row *row, const char *field)
@@ -93,7 +94,7 @@ static void append_position_chart(struct page *page, size_t first, size_t count)
 	buffer_append_format(
 		&title, "%s: rights used against rights owned by period", report_row_text(report_row_at(metrics, first), "software_model"));
 	chart_begin(&chart, page->out, ++page->pictures, "position", title.data, description.data, most);
-	chart_bands(&chart, count, CHART_BANDS);
+	chart_bands(&chart, count, CHART_BANDS_OF_PERIODS);
 	for (size_t i = 0; i < count; i++)
 		append_position_bar(&chart, i, report_row_at(metrics, first + i));
 	chart_end(&chart);

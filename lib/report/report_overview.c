@@ -6,6 +6,7 @@
 #include "stream/phrases.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +18,12 @@
 struct model {
 	const struct report_row *current, *before, *forecast; /* before: the period before; NULL for none */
 	struct report_sums now, expected, saving; /* money: missing now, at the end of the period, and not needed at renewal */
-	int64_t missing;
+	int64_t missing, fewer; /* rights missing now; not needed at renewal */
 	size_t missing_rows, found; /* found: after how many others */
 };
 
 #define MODELS_SHOWN 15 /* on the first screen */
+#define TILE_TEXT 80
 
 static int64_t known(const struct report_row *row, const char *field)
 {
@@ -32,6 +34,12 @@ static int64_t known(const struct report_row *row, const char *field)
 static bool is_some(const char *amount)
 {
 	return amount && amount[strspn(amount, "0.")];
+}
+
+static void add_units(int64_t *sum, int64_t units)
+{
+	if (sum && (units == INT64_MAX || __builtin_add_overflow(*sum, units, sum)))
+		*sum = INT64_MAX;
 }
 
 static void add_row(const struct report *report, const struct report_row *row, struct model *model)
@@ -45,13 +53,14 @@ static void add_row(const struct report *report, const struct report_row *row, s
 	if (missing > 0) {
 		report_sums_add(&model->now, cost, currency);
 		model->missing_rows++;
-		if (__builtin_add_overflow(model->missing, missing, &model->missing))
-			model->missing = INT64_MAX;
+		add_units(&model->missing, missing);
 	}
 	if (is_some(expected) || missing > 0 || (forecast && known(forecast, "expected_unlicensed_rights") > 0))
 		report_sums_add(&model->expected, expected ? expected : cost, currency);
-	if (is_some(saving))
+	if (is_some(saving)) {
 		report_sums_add(&model->saving, saving, currency);
+		add_units(&model->fewer, known(forecast, "expected_over_licensed_rights"));
+	}
 }
 
 static struct model summarize(const struct report *report, size_t first, size_t count)
@@ -126,10 +135,31 @@ static void append_change(struct page *page, int64_t now, int64_t before, const 
 
 /* ---- a row for each software model ---- */
 
-static void append_use(struct page *page, const struct report_row *row)
+static void append_part(struct page *page, const char *look, double from, double to, double most)
 {
-	int64_t used = known(row, "rights_used"), owned = report_row_integer(row, "rights_owned");
-	bool is_known = report_row_text(row, "rights_used");
+	if (to > from)
+		buffer_append_format(page->out, "<rect class=\"%s\" x=\"%.1f%%\" width=\"%.1f%%\" height=\"8\" y=\"4\"/>", look,
+			from / most * 100, (to - from) / most * 100);
+}
+
+/* What is used of what is owned, and what is expected at the end, in per cent of that. */
+static void append_bar(struct page *page, double part, double expected)
+{
+	double most = fmax(100, fmax(part, expected));
+	buffer_append_format(page->out, " <span class=\"percent\">%s%.0f%%</span><svg class=\"bar\" aria-hidden=\"true\">",
+		part > 999 ? "over " : "", fmin(part, 999));
+	append_part(page, "track", 0, 100, most);
+	append_part(page, "within", 0, fmin(part, 100), most);
+	append_part(page, "beyond", 100, part, most);
+	append_part(page, "range", part, expected, most);
+	buffer_append_string(page->out, "</svg>");
+}
+
+static void append_use(struct page *page, const struct model *model)
+{
+	const struct report_row *row = model->current;
+	int64_t used = known(row, "rights_used"), owned = report_row_integer(row, "rights_owned"),
+		expected = model->forecast ? known(model->forecast, "expected_units") : 0;
 	page_cell_begin(page, "use");
 	buffer_append_string(page->out, "<span><strong>");
 	html_figure(page->out, report_row_consumption(row));
@@ -138,16 +168,12 @@ static void append_use(struct page *page, const struct report_row *row)
 	buffer_append_string(page->out, "</span>");
 	if (known(row, "declared_units"))
 		html(page->out, " <span class=\"sub\">", report_row_text(row, "declared_units"), " of them declared</span>");
-	if (is_known && owned > 0 && owned != INT64_MAX) {
-		double part = (double)used / (double)owned * 100, most = part > 100 ? part : 100;
-		buffer_append_format(page->out,
-			" <span class=\"percent\">%s%.0f%%</span><svg class=\"bar\" aria-hidden=\"true\"><rect class=\"track\" width=\"100%%\" height=\"8\" "
-			"y=\"4\"/><rect class=\"within\" width=\"%.1f%%\" height=\"8\" y=\"4\"/>",
-			part > 999 ? "over " : "", part > 999 ? 999 : part, (part > 100 ? 100 : part) / most * 100);
-		if (part > 100)
-			buffer_append_format(page->out, "<rect class=\"beyond\" x=\"%.1f%%\" width=\"%.1f%%\" height=\"8\" y=\"4\"/>",
-				100 / most * 100, (part - 100) / most * 100);
-		buffer_append_string(page->out, "</svg>");
+	if (report_row_text(row, "rights_used") && owned > 0 && owned != INT64_MAX)
+		append_bar(page, (double)used / (double)owned * 100, (double)expected / (double)owned * 100);
+	if (model->forecast) {
+		buffer_append_string(page->out, "<span class=\"sub\">");
+		append_count(page, expected);
+		buffer_append_string(page->out, " expected at the end</span>");
 	}
 	page_cell_end(page);
 }
@@ -167,7 +193,7 @@ static void append_trend(struct page *page, const struct model *model)
 		before = is_open ? model->forecast ? report_row_integer(model->forecast, "previous_units_to_date") : INT64_MAX
 		: model->before  ? counted(model->before)
 				 : INT64_MAX;
-	page_cell_begin(page, "");
+	page_cell_begin(page, "trend");
 	append_change(page, now, before, is_open ? "by the same day of the last period" : "in the last period");
 	page_cell_end(page);
 }
@@ -220,7 +246,7 @@ static void append_model(struct page *page, const struct model *model)
 	page_days(page, row->start, row->end);
 	buffer_append_string(page->out, "</span>");
 	page_cell_end(page);
-	append_use(page, row);
+	append_use(page, model);
 	append_trend(page, model);
 	append_run_out(page, model);
 	append_money(page, &model->now, true);
@@ -263,9 +289,15 @@ static void append_models(struct page *page, const struct model models[], size_t
 
 /* ---- the figures above all ---- */
 
-static void append_tile(struct page *page, const char *name, const struct report_sums *sums, const char *none, const char *look)
+/* `what` is below it, where there is some. */
+static void append_tile(
+	struct page *page, const char *name, const struct report_sums *sums, const char *none, const char *look, const char *what)
 {
-	buffer_append_format(page->out, "<div class=\"%s\"><dt>%s</dt><dd>", sums->count || sums->unknown ? look : "", name);
+	bool is_some = sums->count || sums->unknown;
+	buffer_append_format(page->out, "<div class=\"%s\"><dt>%s</dt><dd", is_some ? look : "", name);
+	if (is_some && *what)
+		buffer_append_format(page->out, " data-what=\"%s\"", what); /* the style shows it: the cell is the figure alone */
+	buffer_append_byte(page->out, '>');
 	append_sums(page, sums, none);
 	buffer_append_string(page->out, "</dd></div>");
 }
@@ -300,23 +332,40 @@ static void append_freshness(struct page *page)
 	buffer_append_string(page->out, "</dd></div>");
 }
 
+/* "true-up of 23 missing rights", or "" where the number is not known. */
+static void format_rights(char text[TILE_TEXT], const char *before, int64_t rights, const char *after)
+{
+	*text = 0;
+	if (rights > 0 && rights != INT64_MAX)
+		snprintf(text, TILE_TEXT, "%s%" PRId64 "%s right%s", before, rights, after, phrase_plural(rights));
+}
+
+static bool are_same(const struct report_sums *a, const struct report_sums *b)
+{
+	bool are = a->count == b->count && a->unknown == b->unknown;
+	for (size_t i = 0; i < a->count && are; i++)
+		are = a->sums[i].amount == b->sums[i].amount && strcmp(a->sums[i].currency, b->sums[i].currency) == 0;
+	return are;
+}
+
 static void append_tiles(struct page *page, const struct model models[], size_t count)
 {
 	struct report_sums now = {.count = 0}, expected = {.count = 0}, saving = {.count = 0};
+	int64_t missing = 0, fewer = 0;
+	char what[TILE_TEXT];
 	for (size_t i = 0; i < count; i++) {
 		add_sums(&now, &models[i].now);
 		add_sums(&expected, &models[i].expected);
 		add_sums(&saving, &models[i].saving);
+		add_units(&missing, models[i].missing);
+		add_units(&fewer, models[i].fewer);
 	}
-	append_tile(page, "At risk now", &now, "nothing", "bad");
-	append_tile(page, "Expected at the period’s end", &expected, "nothing", "bad");
-	append_tile(page, "Saving at renewal", &saving, "none", "good");
-}
-
-static void add_units(int64_t *sum, int64_t units)
-{
-	if (sum && (units == INT64_MAX || __builtin_add_overflow(*sum, units, sum)))
-		*sum = INT64_MAX;
+	format_rights(what, "true-up of ", missing, " missing");
+	append_tile(page, "At risk now", &now, "nothing", "bad", what);
+	append_tile(page, "Expected at the period’s end", &expected, "nothing", "bad",
+		are_same(&now, &expected) ? "no more than now" : "with what is missing now");
+	format_rights(what, "if renewed without ", fewer, "");
+	append_tile(page, "Saving at renewal", &saving, "none", "good", what);
 }
 
 /* Without a licence position: what was consumed in the latest period that has begun. */

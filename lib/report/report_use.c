@@ -98,7 +98,7 @@ static void append_accounts(struct page *page, const struct report_accounts *tab
 	if (table->has_earlier)
 		columns[count++] = (struct text_column){"earlier", true, false};
 	for (size_t i = 0; i < dated; i++) {
-		snprintf(titles[i], sizeof titles[i], "from ");
+		snprintf(titles[i], sizeof titles[i], "from\n");
 		day_format(instant_day(report_period_at(report, table->end - dated + i)->start), titles[i] + 5);
 		titles[i][DAY_LENGTH + 5] = 0;
 		columns[count++] = (struct text_column){titles[i], true, false};
