@@ -8,7 +8,7 @@
  * what that printed, and each of its methods is compared on the cases that it has.
  *
  * MAPE: the mean of |expected − came| / came in percent, with its standard error; by volume: Σ |expected − came| / Σ came; bias: Σ (expected − came) / Σ came;
- * held: how often the range of 80% had what came, for each horizon; score: the interval's (Gneiting and Raftery 2007) by what came; run out: the mean error, in
+ * held: how often the range of 80% had what came, for each horizon, and of all with its standard error; score: the interval's (Gneiting and Raftery 2007) by what came; run out: the mean error, in
  * days, of the day on which half of what comes in 182 days is used up. Cases in which nothing came are left out.
  */
 #include "forecast-kinds.h"
@@ -34,7 +34,8 @@ static const int horizons[HORIZONS] = {28, 91, 182};
 
 struct tally {
 	double relative, relative_squares, absolute, came, bias, score, run_out;
-	size_t count, held[HORIZONS], counts[HORIZONS], run_outs;
+	double held_squares; /* of each series' share */
+	size_t count, held[HORIZONS], counts[HORIZONS], run_outs, series, series_held, series_count;
 };
 
 struct estimate {
@@ -64,9 +65,21 @@ static void add(struct tally *tally, int horizon, const struct estimate *estimat
 	tally->bias += estimate->expected - came;
 	double outside = came < estimate->low ? estimate->low - came : came > estimate->high ? came - estimate->high : 0;
 	tally->score += (estimate->high - estimate->low + 10 * outside) / came;
-	tally->held[horizon] += floor(estimate->low + 0.5) <= came && came <= floor(estimate->high + 0.5);
+	bool is_held = floor(estimate->low + 0.5) <= came && came <= floor(estimate->high + 0.5);
+	tally->held[horizon] += is_held;
+	tally->series_held += is_held;
+	tally->series_count++;
 	tally->counts[horizon]++;
 	tally->count++;
+}
+
+/* Horizons and origins of one series miss together: the standard error of what was held is that of series. */
+static void end_series(struct tally *tally)
+{
+	double share = tally->series_count ? (double)tally->series_held / (double)tally->series_count : 0;
+	tally->held_squares += share * share;
+	tally->series += tally->series_count > 0;
+	tally->series_held = tally->series_count = 0;
 }
 
 static int compute(const int64_t units[], int end, int ahead, struct forecast_day days[])
@@ -146,6 +159,8 @@ static void try(enum kind kind, size_t id, struct tally *ours, struct tally *nai
 				add_run_out(ours, days, end, ahead);
 		}
 	}
+	end_series(ours);
+	end_series(naive);
 }
 
 static void print(const char *kind, const char *method, const struct tally *tally)
@@ -154,8 +169,13 @@ static void print(const char *kind, const char *method, const struct tally *tall
 	printf("%-13s %-9s %6.1f ±%4.1f %9.1f %7.1f  ", kind, method, 100 * mean,
 		100 * sqrt((tally->relative_squares / n - mean * mean) / n), 100 * tally->absolute / tally->came,
 		100 * tally->bias / tally->came);
-	for (int i = 0; i < HORIZONS; i++)
+	double held = 0;
+	for (int i = 0; i < HORIZONS; i++) {
+		held += (double)tally->held[i] / n;
 		printf(" %3.0f%%", 100.0 * (double)tally->held[i] / (double)tally->counts[i]);
+	}
+	printf("  %4.0f%% ±%3.1f", 100 * held,
+		100 * sqrt(fmax(0, tally->held_squares / (double)tally->series - held * held) / (double)tally->series));
 	printf(" %7.2f", tally->score / n);
 	if (tally->run_outs)
 		printf(" %8.1f", tally->run_out / (double)tally->run_outs);
@@ -225,6 +245,7 @@ static void print_peers(enum kind kind)
 		for (int i = 0; i < HORIZONS; i++)
 			if (v[4 * i] >= 1)
 				add(&tally, i, &(struct estimate){v[4 * i + 1], v[4 * i + 2], v[4 * i + 3]}, v[4 * i]);
+		end_series(&tally);
 	}
 	if (tally.count)
 		print(kind_names[kind], last, &tally);
@@ -244,8 +265,8 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 64;
 	if (!print_cases)
-		printf("%-13s %-9s %12s %9s %7s   %s %15s %8s\n", "kind", "method", "MAPE", "by volume", "bias", "held: 28 91 182", "score",
-			"run out");
+		printf("%-13s %-9s %12s %9s %7s   %s   %s %7s %8s\n", "kind", "method", "MAPE", "by volume", "bias", "held: 28 91 182",
+			"all of them", "score", "run out");
 	for (enum kind kind = 0; kind < KINDS; kind++) {
 		struct tally ours = {.count = 0}, naive = {.count = 0};
 		if (kind < KIND_ACTIVITY_A)

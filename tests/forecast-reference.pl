@@ -64,7 +64,7 @@ sub design {
 sub new_model {
 	my ($alpha, $w, $season) = @_;
 	my $scale = $season == 0 ? 0.15 : 1;
-	my @variance = (1, 0.006 ** 2, map({ ($scale * $_) ** 2 } 0.2, 0.2, 0.1, 0.1, 0.06, 0.06), 0.16, 0.0625,
+	my @variance = (1, 0.006 ** 2, map({ ($scale * $_) ** 2 } 0.2, 0.2, 0.1, 0.1, 0.06, 0.06), 0.64, 0.16,
 		$season == 2 ? (0.21 ** 2) x 24 : ());
 	my $guess = sum(@weeks[0 .. least(5, $n - 1)]) / least(6, $n);
 	my $c = [map { my $i = $_; [map { $_ == $i ? $variance[$i] : 0 } 0 .. $#variance] } 0 .. $#variance];
@@ -171,7 +171,7 @@ for my $weeks (4, 12) {
 		my ($mean, $variance) = average($weeks, @{$test_members[$at]});
 		my $r = $variance / $mean ** 2;
 		my $came = sum(@weeks[$n - 4 * $at .. $n - 4 * $at + $weeks - 1]);
-		$z += least(3, ((($came + 0.01) / ($mean + 0.01)) ** (1 / 3) - (1 - $r / 9)) ** 2 / ($r / 9));
+		$z += least(4, ((($came + 0.01) / ($mean + 0.01)) ** (1 / 3) - 1) ** 2 / ($r / 9));
 		$made++;
 	}
 	$scale{$weeks} = (4 + $z) / (4 + $made);
@@ -192,8 +192,9 @@ for my $day (1 .. $ahead) {
 	$variance *= ($scale{4} * (1 - $long) + $scale{12} * $long) * (1 - 0.15 * way($day / 7, 12, 26));
 	$variance += $day * $squares / @usual * (1 + $day / @usual);
 	$mean += $day * $one_offs / @usual;
-	my $t = least(4, (exp(2 * $variance / $mean ** 2) - 1) / 2);
-	my @now = map { $mean * most(0, 1 - $t / 9 + $_ * sqrt($t) / 3) ** 3 } 0, -1.2816, 1.2816;
+	my $r = least(1.1, $variance / $mean ** 2);
+	my $t = (exp(2 * $r) - 1) / 2;
+	my @now = map { $mean * most(0, 1 - ($t - $r) / 9 + $_ * sqrt($t) / 3) ** 3 } 0, -1.2816, 1.2816;
 	@bounds = map { most($bounds[$_], $now[$_]) } 0 .. 2;
 }
 print join(' ', map { sprintf '%.3f', $_ } @bounds), "\n";

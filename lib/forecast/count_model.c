@@ -87,8 +87,8 @@ void count_model_open(struct count_model *model, double dispersion, double level
 	model->covariance[SLOPE][SLOPE] = SLOPE_DEVIATION * SLOPE_DEVIATION;
 	for (size_t i = 0; i < HARMONICS; i++)
 		model->covariance[FIRST_SEASON + i][FIRST_SEASON + i] = scale * deviations[i] * (scale * deviations[i]);
-	model->covariance[DECEMBER][DECEMBER] = 0.4 * 0.4;
-	model->covariance[QUARTER_END][QUARTER_END] = 0.25 * 0.25;
+	model->covariance[DECEMBER][DECEMBER] = 0.8 * 0.8;
+	model->covariance[QUARTER_END][QUARTER_END] = 0.4 * 0.4;
 	for (size_t i = KNOTS; i < model->size; i++)
 		model->covariance[i][i] = 0.21 * 0.21;
 }

@@ -11,12 +11,14 @@
  * weeks are not independent (Hoeting, Madigan, Raftery and Volinsky, Statistical Science 14, 1999; Grünwald, The safe Bayesian, 2012).
  *
  * Back-tests. The same forecast is made at 4, 8 … 48 weeks before the end where 26 weeks were known then: of 4 weeks, and
- * of 12 at each third. z² of each, at most 3, makes the scale of the variance: (4 + Σ z²) / (4 + n), by itself for 4 and for 12 weeks.
+ * of 12 at each third. z² of each, at most 4, makes the scale of the variance: (4 + Σ z²) / (4 + n), by itself for 4 and for 12 weeks.
  * Between them, and to 26 weeks, where it is 0.85 of the second, the scale is interpolated by the logarithm of the weeks.
  *
- * Interval and point. A sum of weeks has a gamma distribution with the mean M and variance V of the average, V scaled, and both with
- * one-off sends as often as so far. Its quantile at the normal deviate u is M (1 − t / 9 + u √t / 3)³ (Wilson and Hilferty 1931), where
- * t = (exp(2 V / M²) − 1) / 2, at most 4: a level whose logarithm is uncertain has a longer tail than its variance to first order, V, tells.
+ * Interval and point. A sum of weeks has the mean M and the variance V of the average, V scaled, and both with one-off sends as often as
+ * so far. Its cube root is near to normal (Wilson and Hilferty 1931), around that of M: exp(F'm) halves the logarithms that a level may
+ * have, so M is rather the median than the mean of what is to come. With r = V / M², at most 1.1, the quantile at the normal deviate u is
+ * M (1 − (t − r) / 9 + u √t / 3)³, where t = (exp(2 r) − 1) / 2: a level whose logarithm is uncertain has a longer tail, and a lower
+ * middle, than its variance to first order, V, tells.
  * Expected is the median (u = 0), low and high hold 80 of 100 cases (u = ±1.2816). A day within a week has
  * its weekday's share of the week, over the last 26 weeks (the same for each with less than two).
  *

@@ -13,8 +13,8 @@
 #define LAST_SCALE 0.85
 #define LEAST_TRAINED 26
 #define SCALE_WEIGHT 4
-#define MOST_SQUARE 3
-#define MOST_RELATIVE_VARIANCE 4
+#define MOST_SQUARE 4
+#define MOST_RELATIVE_VARIANCE 1.1
 
 static const double dispersions[] = {0.004, 0.03, 0.2, 1}, level_variances[] = {0.0001, 0.0015, 0.03};
 
@@ -126,7 +126,7 @@ static double test_result(const struct averaging *averaging, size_t at, bool loo
 		came += averaging->units[week];
 	double expected = sum_quantile(mixed.mean, mixed.square, 0);
 	*error += fabs(came - expected) / (expected > 1 ? expected : 1);
-	double miss = exact_cube_root((came + 0.01) / (mixed.mean + 0.01)) - (1 - r / 9), square = miss * miss / (r / 9);
+	double miss = exact_cube_root((came + 0.01) / (mixed.mean + 0.01)) - 1, square = miss * miss / (r / 9);
 	return square < MOST_SQUARE ? square : MOST_SQUARE;
 }
 
@@ -193,9 +193,9 @@ double sum_quantile(double mean, double variance, double deviate)
 {
 	if (mean <= 0)
 		return 0;
-	double r = variance / (mean * mean), tail = r < 2 ? (exact_exp(2 * r) - 1) / 2 : MOST_RELATIVE_VARIANCE;
-	if (tail > MOST_RELATIVE_VARIANCE)
-		tail = MOST_RELATIVE_VARIANCE;
-	double root = 1 - tail / 9 + deviate * sqrt(tail) / 3;
+	double r = variance / (mean * mean);
+	if (r > MOST_RELATIVE_VARIANCE)
+		r = MOST_RELATIVE_VARIANCE;
+	double tail = (exact_exp(2 * r) - 1) / 2, root = 1 - (tail - r) / 9 + deviate * sqrt(tail) / 3;
 	return root > 0 ? mean * root * root * root : 0;
 }
