@@ -4,18 +4,20 @@
  * Reads consumption, account, watermark and subscription records; copies all of its input, in order. Subscriptions get the software model
  * of their plan item; everything else is unchanged.
  * At the end it prints metric_result, model_result and product_result; group_result for --group-by; unlicensed_consumption and
- * remediation; consumption_without_position and consumption_balance: units that are in no position, and why; an unrecognized_subscription
+ * remediation; rights_restatement for --entitlements-before; consumption_without_position and consumption_balance: units that are in no position, and why; an unrecognized_subscription
  * for each identifier without a model; and with --trace entitlement_use, segment_use and consumption_use, from which positions are explained.
  * doc/reconcile.md has the rules.
  *
  * Exit: 0; 64 usage; 65 bad input or licence file; 66 no such file; 74 cannot write.
  */
 #include "base/instant.h"
+#include "base/run_name.h"
 #include "config/policy.h"
 #include "io/atomic_file.h"
 #include "io/program.h"
 #include "reconcile/position.h"
 #include "reconcile/position_declared.h"
+#include "reconcile/restated_rights.h"
 #include "reconcile/subscription_models.h"
 
 #include <fcntl.h>
@@ -25,7 +27,7 @@
 #define HELD_LIMIT ((size_t)16 << 20) /* bytes of subscriptions that wait for the names of their plan items */
 
 static struct licence_files files;
-static char *group_names, *excluded_path, *others_path, *workspace_path, *policy_path;
+static char *group_names, *excluded_path, *others_path, *workspace_path, *policy_path, *before_path, *reported_text, *run_id;
 static int trace;
 
 static struct poptOption table[] = {
@@ -44,6 +46,10 @@ static struct poptOption table[] = {
 	{"group-by", 'g', POPT_ARG_STRING, &group_names, 0,
 		"also positions by group: account, site, cost_center, department, company, country, organization; separate several with commas",
 		"LIST"},
+	{"entitlements-before", 0, POPT_ARG_STRING, &before_path, 0,
+		"what was bought, as the last report had it: what has changed of periods that were over then is restated", "FILE.csv"},
+	{"reported-at", 0, POPT_ARG_STRING, &reported_text, 0, "the clock of that report", "TIME"},
+	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "the run named in rights_restatement (default: the clock)", "ID"},
 	{"trace", 0, POPT_ARG_NONE, &trace, 0, "also print where each position comes from, for explain", NULL},
 	POPT_TABLEEND,
 };
@@ -150,18 +156,46 @@ static int read_files(struct reconcile_input *input, const struct exclusions *ex
 	return others_path ? read_file(input, others_path, reconcile_input_add_other, error) : 0;
 }
 
-/* All results; those of the workspace into a file of their own when one is named. */
-static int print(const struct licence *licence, const struct reconcile_input *input, bool settles_by_period, struct output *output,
-	struct error *error)
+/* Of the file of before no mistake is an error. What else there was to say of it, has been said. */
+static void complain_of_before(const char *message, bool is_mistake)
 {
-	struct position_options options = {
-		.group_by = parse_groups(), .trace = trace, .settles_by_period = settles_by_period, .now = options_now()};
+	if (is_mistake)
+		diag_warn("%s", message);
+}
+
+/* What was reported last. Returns 1 where there is nothing to compare: a file that this version no longer reads ends no run. */
+static int read_reported(struct rights_reported *reported, struct error *error)
+{
+	struct error problem = ERROR_INIT;
+	*reported = (struct rights_reported){.at = INSTANT_NONE};
+	if (!before_path != !reported_text)
+		options_refuse("cannot use --entitlements-before FILE and --reported-at TIME without each other");
+	if (!before_path)
+		return 1;
+	if (instant_parse(reported_text, strlen(reported_text), &reported->at) < 0)
+		options_refuse("cannot use --reported-at '%s': it must be a time such as 2025-03-18T02:00:00Z", reported_text);
+	if (run_id)
+		snprintf(reported->run_id, sizeof reported->run_id, "%s", run_id);
+	else
+		run_name(options_now(), reported->run_id);
+	if (entitlements_load(before_path, &reported->entitlements, complain_of_before, &problem) == 0)
+		return 0;
+	if (problem.status != EX_DATAERR)
+		return error_set(error, problem.status, "%s", problem.text);
+	diag_warn("%s: what it has changed of closed periods is not restated", problem.text);
+	return 1;
+}
+
+/* All results; those of the workspace into a file of their own when one is named. */
+static int print(const struct licence *licence, const struct reconcile_input *input, const struct position_options *options,
+	struct output *output, struct error *error)
+{
 	struct atomic_file file;
 	if (!workspace_path)
-		return position_print(licence, input, &options, complain, output, output, error);
+		return position_print(licence, input, options, complain, output, output, error);
 	if (atomic_file_open(&file, workspace_path, 0666, error) < 0)
 		return -1;
-	int result = position_print(licence, input, &options, complain, &file.output, output, error);
+	int result = position_print(licence, input, options, complain, &file.output, output, error);
 	if (result == 0)
 		return atomic_file_commit(&file, error);
 	atomic_file_abandon(&file);
@@ -170,21 +204,28 @@ static int print(const struct licence *licence, const struct reconcile_input *in
 
 static void run(const char **operands, struct output *output, struct error *error)
 {
-	struct licence licence;
+	struct licence licence = {.models = {.count = 0}};
 	struct reconcile_input input = {.accounts = NULL};
 	struct policy policy = {.name = NULL};
+	struct rights_reported reported;
 	(void)operands;
 	if (!files.entitlements || !files.models)
 		options_refuse("cannot reconcile without licence files: --entitlements FILE and --models FILE");
-	parse_groups();
-	if (licence_load(&licence, &files, complain, error) == 0 && licence_check(&licence, instant_day(options_now()), error) == 0 &&
-		policy_load(policy_path, &policy, error) == 0 && read_files(&input, &licence.exclusions, error) == 0 &&
-		pass_on(&input, &licence.models, output, error) == 0 && position_declared_read(&input, &licence.declared, error) == 0 &&
-		reconcile_input_finish(&input, options_now(), error) == 0)
-		print(&licence, &input, policy.settlement == SETTLEMENT_PERIOD, output, error);
+	struct position_options options = {.group_by = parse_groups(), .trace = trace, .now = options_now()};
+	int compared = read_reported(&reported, error);
+	options.reported = compared == 0 ? &reported : NULL;
+	if (compared >= 0 && licence_load(&licence, &files, complain, error) == 0 &&
+		licence_check(&licence, instant_day(options_now()), error) == 0 && policy_load(policy_path, &policy, error) == 0 &&
+		read_files(&input, &licence.exclusions, error) == 0 && pass_on(&input, &licence.models, output, error) == 0 &&
+		position_declared_read(&input, &licence.declared, error) == 0 &&
+		reconcile_input_finish(&input, options_now(), error) == 0) {
+		options.settles_by_period = policy.settlement == SETTLEMENT_PERIOD;
+		print(&licence, &input, &options, output, error);
+	}
 	policy_release(&policy);
 	reconcile_input_release(&input);
 	licence_release(&licence);
+	entitlements_release(&reported.entitlements);
 }
 
 int main(int argc, const char **argv)

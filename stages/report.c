@@ -1,7 +1,7 @@
 /*
  * report: the licence position for people: a table, a page, CSV, a workbook, or the verdict alone.
  *
- * Reads the output of reconcile and forecast: metric_result, forecast, group_result, remediation, consumption, restatement,
+ * Reads the output of reconcile and forecast: metric_result, forecast, group_result, remediation, consumption, restatement, rights_restatement,
  * unrecognized_subscription, account and subscription records; ignores everything else. Prints the report, or writes it to --output FILE,
  * which is created only when it is complete. The same input and clock give the same bytes.
  *

@@ -343,7 +343,10 @@ explain_command() {
 		name=$(profile_name "$profile")
 		find_last_run "$name" explain
 		policy_of "$last/inputs"
-		position_of_run "$last" "$last_clock" --trace | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
+		{
+			position_of_run "$last" "$last_clock" --trace
+			stage export --ledger "$workspace/ledger/$name.db" --stream rights_restatement
+		} | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
 			--title "$name, run $(basename "$last")" ${question[@]+"${question[@]}"}
 	done
 	[ "$is_overview" = 0 ] || put '\n%s\n  %s\n' 'These are the positions. Down to days, envelopes and recorded exchanges:' "$program explain --period DAY, --account ID, --model NAME or --level LEVEL"

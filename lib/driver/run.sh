@@ -474,6 +474,24 @@ freeze_others() { # NAME INPUTS
 	other_profiles "$1" "$2" "$2" "$file"
 }
 
+# The entitlements of the run before, where they are others, and the options that name them: what has changed of closed periods is restated. A run that is
+# made again has what it had.
+freeze_before() { # NAME INPUTS
+	rm -f "$2/entitlements-before.csv"
+	if [ -n "$others_from" ]; then
+		cp "$others_from/entitlements-before.csv" "$2/" 2>/dev/null || true
+	elif [ -n "${facts[previous]}" ]; then
+		local before=$workspace/runs/$1/${facts[previous]}/inputs/entitlements.csv
+		if [ ! -e "$before" ]; then
+			warn "$1: cannot open '$before', which the run before has read: what has changed since of closed periods is not restated"
+		elif ! cmp -s "$before" "$2/entitlements.csv"; then
+			cp "$before" "$2/entitlements-before.csv"
+		fi
+	fi
+	[ ! -e "$2/entitlements-before.csv" ] ||
+		options+=(--entitlements-before "$2/entitlements-before.csv" --reported-at "${facts[reported_at]}" --run-id "${facts[run_id]}")
+}
+
 # tallied.ndjson to the files of the run.
 reconcile_run() { # NAME PARTIAL
 	local name=$1 options incomplete=() evidence group_by warn_days feed_from asking
@@ -486,15 +504,17 @@ reconcile_run() { # NAME PARTIAL
 		complete_licence "$2/inputs" <"$2/subscriptions.ndjson"
 	fi
 	reconcile_options "$2/inputs"
+	freeze_before "$1" "$2/inputs"
 	exclude_users "$1" "$2/inputs/profile.json" "$2/inputs" "$2/tallied.ndjson" "$2/excluded.ndjson"
 	others_options "$2/inputs" "$2/excluded.ndjson" "$2/workspace.ndjson"
 	shift
 	stage reconcile "${options[@]}" <"$1/tallied.ndjson" >"$1/reconciled.ndjson"
 	forecast_results "$1/inputs" "$1/excluded.ndjson" "$1/reconciled.ndjson" >"$1/forecasts.ndjson"
 	{
-		stage split-streams "$result_streams=-" subscription="$1/subscriptions.ndjson" <"$1/reconciled.ndjson" # with their software models
+		stage split-streams "$result_streams=-" subscription="$1/subscriptions.ndjson" rights_restatement="$1/rights.ndjson" <"$1/reconciled.ndjson" # with their software models
 		cat "$1/forecasts.ndjson"
 	} >"$1/results.ndjson"
+	cat "$1/rights.ndjson" >>"$1/restatements.ndjson"
 	evidence=(--evidence "$1" --run "${facts[run_id]}" --previous "${facts[previous]}")
 	[ "$some_refused" = 0 ] || incomplete=(--partial)
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
@@ -504,7 +524,7 @@ reconcile_run() { # NAME PARTIAL
 		[ ! -e "$1/inputs/others-partial" ] || incomplete=(--partial)
 		stage report --format html -o "$1/workspace.html" --title workspace "${evidence[@]}" --verdict "$1/workspace-verdict" ${incomplete[@]+"${incomplete[@]}"} <"$1/workspace.ndjson"
 	fi
-	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/excluded.ndjson.own"
+	rm -f "$1/reconciled.ndjson" "$1/forecasts.ndjson" "$1/rights.ndjson" "$1/excluded.ndjson.own"
 }
 
 result_streams=metric_result,model_result,product_result,group_result,unlicensed_consumption,billing_check,remediation,unrecognized_subscription,ineffective_row,consumption_without_position,consumption_balance,declared_consumption,contract

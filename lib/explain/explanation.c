@@ -25,6 +25,7 @@ void explanation_release(struct explanation *explanation)
 	free(explanation->runs);
 	free(explanation->positions);
 	free(explanation->entitlements);
+	free(explanation->changes);
 	free(explanation->segments);
 	free(explanation->consumptions);
 	free(explanation->declared);

@@ -22,6 +22,7 @@
 #include "io/output.h"
 #include "merge/envelope_row.h"
 #include "stream/message.h"
+#include "stream/rights_change.h"
 
 enum explanation_level {
 	EXPLAIN_POSITION,
@@ -76,6 +77,12 @@ struct explained_declared {
 	uint32_t position;
 	const char *account, *first_day, *last_day, *source;
 	int64_t line, units;
+};
+
+/* What a row of entitlements.csv has changed of a position that had been reported as over. */
+struct explained_change {
+	uint32_t position;
+	const char *texts[RIGHTS_CHANGE_FIELDS];
 };
 
 /* Consumption of an account and plan item in a period. */
@@ -143,6 +150,7 @@ struct explanation {
 	struct explanation_question question;
 	struct explained_position *positions;
 	struct explained_entitlement *entitlements;
+	struct explained_change *changes; /* in the order of the input */
 	struct explained_segment *segments;
 	struct explained_declared *declared;
 	struct explained_consumption *consumptions;
@@ -150,7 +158,7 @@ struct explanation {
 	struct explained_envelope *envelopes;
 	struct explained_version *versions;
 	struct explained_check *checks; /* by profile, account and period */
-	size_t position_count, entitlement_count, segment_count, declared_count, consumption_count, day_count, envelope_count,
+	size_t position_count, entitlement_count, change_count, segment_count, declared_count, consumption_count, day_count, envelope_count,
 		version_count, check_count;
 	struct explained_differences *differences; /* by position */
 	bool has_profiles; /* some position is a profile's: then one without is the workspace's, whose consumption is the profiles' */
@@ -173,7 +181,7 @@ const char *explanation_keep(struct explanation *explanation, const char *text, 
 /* Its status in the ledger; without a name if that is unknown. */
 const struct explained_status *explanation_status(const struct explanation *explanation, const struct explained_envelope *envelope);
 
-/* Reads the output of reconcile --trace. */
+/* Reads the output of reconcile --trace; rights_restatement records, of any run, after their positions. */
 int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error);
 
 /* Reads days and envelopes of the selected consumption from a snapshot of the ledger, by the policy. */

@@ -235,6 +235,21 @@ static void print_entitlement(struct explanation_printing *printing, int64_t par
 	explanation_record(printing, parent, "entitlement", false, &none);
 }
 
+static void print_change(struct explanation_printing *printing, int64_t parent, const struct explained_change *change)
+{
+	const struct explanation_balance none = {.is_checked = false};
+	struct buffer text = BUFFER_INIT;
+	if (printing->for_people) {
+		rights_change_append(change->texts, &text);
+		explanation_print_line(printing, 2, "restated by run %s: %s", change->texts[CHANGE_run_id], text.data);
+		printing->facts.failed |= text.failed;
+		buffer_release(&text);
+		return;
+	}
+	rights_change_append_members(change->texts, explanation_begin_facts(printing));
+	explanation_record(printing, parent, "restatement", false, &none);
+}
+
 static void print_differences(struct explanation_printing *printing, int64_t parent, size_t position)
 {
 	const struct explained_differences *differences = &printing->explanation->differences[position];
@@ -367,6 +382,9 @@ static void print_position(struct explanation_printing *printing, size_t number)
 		parent = print_position_record(printing, position, &used, &owned);
 	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < position->entitlement_count; i++)
 		print_entitlement(printing, parent, &explanation->entitlements[position->first_entitlement + i]);
+	for (size_t i = 0; explanation->question.level >= EXPLAIN_CONSUMPTION && i < explanation->change_count; i++)
+		if (explanation->changes[i].position == number)
+			print_change(printing, parent, &explanation->changes[i]);
 	explanation_print_segments(printing, parent, position);
 	if (printing->for_people && is_position)
 		explanation_print_line(printing, 1, "rights used: %lld%s%s%s", (long long)position->used,

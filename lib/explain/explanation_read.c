@@ -20,7 +20,8 @@
 	X(units_counted) X(difference) X(bulk_units) X(powerform_units) X(check) X(first_day) X(last_day) X(drawn_by) X(reason) \
 	X(rights_left) X(rights_drawn_by_others) X(covered_rights) X(first_unlicensed_on) X(currency) X(average_price) \
 	X(price_basis) X(true_up_cost) X(is_shared) X(lineage) X(replaces) X(supplements) X(replaced_by) \
-	X(units_declared) X(source)
+	X(units_declared) X(source) X(run_id) X(line_before) X(rights_before) X(rights_after) X(days_before) X(days_after) \
+	X(currency_before) X(spend_before) X(currency_after) X(spend_after) X(cause)
 /* clang-format on */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
@@ -76,8 +77,8 @@ static bool is_selected(const struct explanation_question *question, const struc
 	return of_period && (!question->model || (model && glob_matches(question->model, model)));
 }
 
-/* The position of a record, added if it is new; NULL if it is not selected, or with an error. */
-static struct explained_position *read_position(struct reading *reading)
+/* The position of a record, added if it is new and `adds`; NULL if it is not selected, or with an error. */
+static struct explained_position *find_position(struct reading *reading, bool adds)
 {
 	struct explanation *explanation = reading->explanation;
 	const struct explained_position wanted = {.profile = text(reading, SLOT_profile),
@@ -89,6 +90,8 @@ static struct explained_position *read_position(struct reading *reading)
 		return NULL;
 	const int64_t key[] = {
 		(intptr_t)wanted.profile, (intptr_t)wanted.software_model, (intptr_t)wanted.license_metric, period->start, period->end};
+	if (!adds && !name_table_find(&explanation->position_keys, (const char *)key, sizeof key))
+		return NULL;
 	ptrdiff_t number = name_table_number(&explanation->position_keys, (const char *)key, sizeof key, reading->record.error);
 	reading->record.failed |= number < 0;
 	if (number == (ptrdiff_t)explanation->position_count) {
@@ -97,6 +100,11 @@ static struct explained_position *read_position(struct reading *reading)
 			*new = wanted;
 	}
 	return reading->record.failed ? NULL : &explanation->positions[number];
+}
+
+static struct explained_position *read_position(struct reading *reading)
+{
+	return find_position(reading, true);
 }
 
 static void add_position(struct reading *reading)
@@ -144,6 +152,19 @@ static void add_entitlement(struct reading *reading)
 		.drawn = integer(reading, SLOT_rights_drawn)};
 	new->granted = record_rights(&reading->record, SLOT_rights_granted, &new->is_unlimited);
 	position->entitled += new->owned;
+}
+
+static void add_change(struct reading *reading)
+{
+	static const int slots[] = {RIGHTS_CHANGE(RECORD_SLOT)};
+	struct explanation *explanation = reading->explanation;
+	const struct explained_position *position = find_position(reading, false);
+	struct explained_change *new = position ? append(reading, &explanation->changes, &explanation->change_count, sizeof *new) : NULL;
+	if (!new)
+		return;
+	new->position = (uint32_t)(position - explanation->positions);
+	for (int i = 0; i < RIGHTS_CHANGE_FIELDS; i++)
+		new->texts[i] = text(reading, slots[i]);
 }
 
 static void add_segment(struct reading *reading)
@@ -338,9 +359,9 @@ static void sort(struct explanation *explanation)
 static const struct {
 	const char *stream;
 	void (*add)(struct reading *reading);
-} readers[] = {{"metric_result", add_position}, {"entitlement_use", add_entitlement}, {"segment_use", add_segment},
-	{"consumption_use", add_consumption}, {"declared_consumption", add_declared}, {"billing_check", add_check},
-	{"account", add_account_name}, {"consumption", add_account_name}};
+} readers[] = {{"metric_result", add_position}, {"entitlement_use", add_entitlement}, {"rights_restatement", add_change},
+	{"segment_use", add_segment}, {"consumption_use", add_consumption}, {"declared_consumption", add_declared},
+	{"billing_check", add_check}, {"account", add_account_name}, {"consumption", add_account_name}};
 
 int explanation_read(struct explanation *explanation, int descriptor, const char *name, struct error *error)
 {

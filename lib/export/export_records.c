@@ -40,6 +40,7 @@ int export_records(struct ledger *ledger, const struct stream *stream, record_si
 		{&stream_watermark, "list_watermarks"},
 		{&stream_consumption, "export_consumption"},
 		{&stream_restatement, "export_restatement"},
+		{&stream_rights_restatement, "export_rights_restatement"},
 		{&stream_job_result, "export_job_result"},
 	};
 	if (stream == &stream_envelope || stream == &stream_envelope_method)

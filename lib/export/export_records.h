@@ -3,7 +3,7 @@
  *
  * Records are in the order of their keys, null first; envelopes in the order of storage, by the hash of their ids, then by id: the same
  * envelopes give the same order, however the ledger's blocks are split (envelope_block.h). Memory does not grow with their number.
- * Of the streams that a run reports, consumption, restatements and job_results are all there are; any other is that of the last run.
+ * Of the streams that a run reports, consumption, restatements (of rights too) and job_results are all there are; any other is that of the last run.
  */
 #ifndef ENVTALLY_EXPORT_RECORDS_H
 #define ENVTALLY_EXPORT_RECORDS_H

@@ -6,7 +6,7 @@
 # the digest of what is loaded, empty where that is not all streams.
 
 # What a run added stays, also when the ledger was begun anew.
-def history: ["restatement", "job_result"];
+def history: ["restatement", "rights_restatement", "job_result"];
 
 def name: "\"" + gsub("\""; "\"\"") + "\"";
 def literal: "'" + gsub("'"; "''") + "'";
@@ -110,7 +110,12 @@ FROM envtally.account a LEFT JOIN envtally.watermark w USING (profile, account_i
 SELECT r.profile, j.started_at AS restated_at, r.run_id, r.account_id, a.account_name, r.plan_item_id, (r.period_start AT TIME ZONE 'UTC')::date AS first_day,
   (r.period_end AT TIME ZONE 'UTC')::date - 1 AS last_day, r.units_before, r.units_after, r.delta, r.cause
 FROM envtally.restatement r LEFT JOIN (SELECT profile, account_id, min(account_name) AS account_name FROM envtally.account GROUP BY profile, account_id) a
-  USING (profile, account_id) LEFT JOIN envtally.job_result j USING (profile, run_id)"}];
+  USING (profile, account_id) LEFT JOIN envtally.job_result j USING (profile, run_id)"},
+  {name: "rights_restatements", tables: ["rights_restatement", "job_result"], sql: "
+SELECT r.profile, j.started_at AS restated_at, r.run_id, r.software_model, r.license_metric, (r.period_start AT TIME ZONE 'UTC')::date AS first_day,
+  (r.period_end AT TIME ZONE 'UTC')::date - 1 AS last_day, r.entitlement_id, r.line, r.line_before, r.rights_before, r.rights_after, r.delta, r.days_before,
+  r.days_after, r.currency_before, r.spend_before::numeric AS spend_before, r.currency_after, r.spend_after::numeric AS spend_after, r.cause
+FROM envtally.rights_restatement r LEFT JOIN envtally.job_result j USING (profile, run_id)"}];
 
 def view:
   "envtally.\(.name)" as $view

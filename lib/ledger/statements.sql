@@ -232,7 +232,9 @@ SELECT s.status, m.status FROM source.status s JOIN main.status m USING (name, s
 
 -- For status: does the last run add up?
 -- name: sum_results
-SELECT count(*), ifnull(sum(iif(stream = 'metric_result', (record ->> 'rights_used') - ifnull(record ->> 'declared_units', 0), 0)), 0),
+-- Rights that were restated are in restatements.ndjson.
+SELECT ifnull(sum(stream <> 'rights_restatement'), 0),
+  ifnull(sum(iif(stream = 'metric_result', (record ->> 'rights_used') - ifnull(record ->> 'declared_units', 0), 0)), 0),
   ifnull(sum(iif(stream = 'consumption_without_position', record ->> 'units_consumed', 0)), 0), ifnull(sum(stream = 'consumption_balance'), 0)
 FROM result WHERE run_id = ?1;
 -- name: sum_reported
@@ -253,6 +255,10 @@ FROM account WHERE observed_at IS NOT NULL ORDER BY organization_id, account_id;
 SELECT record FROM reported ORDER BY profile, account_id, plan_item_id, period_start;
 -- name: export_restatement
 SELECT record FROM restatement ORDER BY profile, account_id, plan_item_id, period_start, run_id;
+-- name: export_rights_restatement
+SELECT result.record FROM job_result JOIN result USING (run_id) WHERE stream = 'rights_restatement'
+ORDER BY result.record ->> 'profile', result.record ->> 'software_model', result.record ->> 'license_metric', result.record ->> 'period_start',
+  result.record ->> 'entitlement_id', run_id;
 -- name: export_job_result
 SELECT record FROM job_result ORDER BY run_id;
 -- name: export_result

@@ -33,33 +33,12 @@ static int cost_of(
 		: 0;
 }
 
-static int64_t clamp(int64_t day, int64_t low, int64_t high)
-{
-	return day < low ? low : day > high ? high : day;
-}
-
-/*
- * The part of a grant's cost that falls on the period, by days. Both ends are rounded parts of the whole, so that all parts of a grant add up
- * to its cost. One without an end has no days to divide by: it falls on the period in which it begins.
- */
 static int add_share(struct average_price *pricing, const struct grant *grant, money cost, const struct period *period, struct error *error)
 {
-	int32_t first = instant_day(period->start), next = period_end_day(period);
-	int64_t days = (int64_t)grant->term_end_day - grant->start_day, before, after;
-	if (grant->term_end_day == DAY_LAST) {
-		days = 1;
-		before = grant->start_day < first;
-		after = 1;
-	} else {
-		before = clamp((int64_t)first - grant->start_day, 0, days);
-		/* What is left of one that was retired or replaced falls on its last day. */
-		after = next >= grant->end_day ? days : clamp((int64_t)next - grant->start_day, 0, days);
-	}
-	int64_t until_start, until_end;
-	if (money_round(cost, before, days, pricing->digits, &until_start, error) < 0 ||
-		money_round(cost, after, days, pricing->digits, &until_end, error) < 0)
-		return -1;
-	return amount_add(&pricing->current_period_spend, (struct amount){AMOUNT_KNOWN, until_end - until_start}, error);
+	struct amount share = {.state = AMOUNT_KNOWN};
+	return grant_cost_share(grant, cost, pricing->digits, period, &share.minor, error) < 0
+		? -1
+		: amount_add(&pricing->current_period_spend, share, error);
 }
 
 static int add_grants(struct average_price *pricing, const struct drawdown *drawdown, const struct period *period, struct error *error)

@@ -67,6 +67,32 @@ bool grant_is_drawable(const struct grant *grant, const struct period *period)
 		(grant->true_up_start * DAY_MS < period->end && grant->true_up_end * DAY_MS > period->start);
 }
 
+static int64_t clamp(int64_t day, int64_t low, int64_t high)
+{
+	return day < low ? low : day > high ? high : day;
+}
+
+int grant_cost_share(const struct grant *grant, money cost, int digits, const struct period *period, int64_t *share, struct error *error)
+{
+	int32_t first = instant_day(period->start), next = period_end_day(period);
+	int64_t days = (int64_t)grant->term_end_day - grant->start_day, before, after;
+	if (grant->term_end_day == DAY_LAST) {
+		days = 1;
+		before = grant->start_day < first;
+		after = 1;
+	} else {
+		before = clamp((int64_t)first - grant->start_day, 0, days);
+		/* What is left of one that was retired or replaced falls on its last day. */
+		after = next >= grant->end_day ? days : clamp((int64_t)next - grant->start_day, 0, days);
+	}
+	int64_t until_start, until_end;
+	if (money_round(cost, before, days, digits, &until_start, error) < 0 ||
+		money_round(cost, after, days, digits, &until_end, error) < 0)
+		return -1;
+	*share = until_end - until_start;
+	return 0;
+}
+
 void grants_release(struct grants *grants)
 {
 	free(grants->list);

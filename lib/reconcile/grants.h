@@ -36,6 +36,12 @@ int grants_add(struct grants *grants, const struct entitlement *entitlement, con
 /* Is it in force on some day of the period? Can it be drawn on: is it in force, or a true-up of some of these days? */
 bool grant_is_in_force(const struct grant *grant, const struct period *period);
 bool grant_is_drawable(const struct grant *grant, const struct period *period);
+
+/*
+ * The part of a grant's cost that falls on a period in which it is in force, by days, in units of 10^-digits. Both ends are rounded parts of the
+ * whole, so that all parts of a grant add up to its cost. One without an end has no days to divide by: it falls on the period in which it begins.
+ */
+int grant_cost_share(const struct grant *grant, money cost, int digits, const struct period *period, int64_t *share, struct error *error);
 void grants_release(struct grants *grants);
 
 #endif

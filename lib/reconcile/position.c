@@ -12,6 +12,7 @@
 #include "reconcile/position_segments.h"
 #include "reconcile/position_trace.h"
 #include "reconcile/remediation.h"
+#include "reconcile/restated_rights.h"
 #include "reconcile/without_position.h"
 
 #include <stdlib.h>
@@ -196,7 +197,8 @@ static int print_profile(struct position *position, uint32_t profile, csv_compla
 	print_sums(position, &stream_model_result, profile, first, end);
 	print_sums(position, &stream_product_result, profile, first, end);
 	position_declared_print(position, profile);
-	return without_position_print(position, profile, warn, error);
+	return position_print_restated_rights(position, profile, warn, error) < 0 ? -1
+										  : without_position_print(position, profile, warn, error);
 }
 
 int position_print(const struct licence *licence, const struct reconcile_input *input, const struct position_options *options,
@@ -208,6 +210,7 @@ int position_print(const struct licence *licence, const struct reconcile_input *
 		.trace = options->trace,
 		.settles_by_period = options->settles_by_period,
 		.now = options->now,
+		.reported = options->reported,
 		.output = output};
 	int result = position_open(&position, error) < 0 || position_add_lines(&position, error) < 0 ||
 			find_currencies(&position, error) < 0 || position_billing_open(&position, error) < 0 ||

@@ -17,12 +17,15 @@ struct position_options {
 	bool trace; /* also what results come from: position_trace.h */
 	bool settles_by_period; /* each period draws as a whole, also where days are known */
 	int64_t now;
+	const struct rights_reported
+		*reported; /* restated_rights.h: what was owned when closed periods were reported; NULL: nothing is compared */
 };
 
 /*
  * Appends all results to `output`.
  * The workspace's results, where there are several profiles, go to `workspace`, which may be `output`.
- * `warn` gets what rows of the licence files do nothing (ineffective_rows.h), and what does not add up (without_position.h).
+ * `warn` gets what rows of the licence files do nothing (ineffective_rows.h), what does not add up (without_position.h), and rows that are
+ * retired without a day (restated_rights.h).
  * EX_DATAERR for a plan item that maps to two metrics, and for what cannot be computed.
  */
 int position_print(const struct licence *licence, const struct reconcile_input *input, const struct position_options *options,

@@ -79,6 +79,7 @@ struct position {
 	bool *model_begun, *product_begun;
 	const char **currencies; /* by number of product and rank of period: position_currency() */
 	bool trace; /* position_trace.h */
+	const struct rights_reported *reported; /* restated_rights.h; NULL for none */
 };
 
 static inline struct position_cell *position_cell_at(const struct position *position, size_t metric, size_t rank)

@@ -236,6 +236,11 @@ static void add_undated(struct reading *reading, struct report_rows *rows)
 		row->start = row->end = 0;
 }
 
+static void add_rights(struct reading *reading)
+{
+	add_row(reading, &reading->report->rights);
+}
+
 static void add_ineffective(struct reading *reading)
 {
 	add_undated(reading, &reading->report->ineffective);
@@ -264,7 +269,7 @@ static const struct {
 	{&stream_forecast, add_forecast}, {&stream_billing_check, add_billing}, {&stream_account, add_account},
 	{&stream_subscription, add_subscription}, {&stream_watermark, add_watermark}, {&stream_account_night, add_night},
 	{&stream_ineffective_row, add_ineffective}, {&stream_consumption_without_position, add_without},
-	{&stream_consumption_balance, add_balance}, {&stream_declared_consumption, add_declared}};
+	{&stream_consumption_balance, add_balance}, {&stream_declared_consumption, add_declared}, {&stream_rights_restatement, add_rights}};
 #define READERS (sizeof readers / sizeof *readers)
 
 /* Checks the record by the table of its stream. `scratch` is for the canonical record, which is not needed. */
@@ -337,6 +342,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 		.declared = {.stream = &stream_declared_consumption},
 		.groups = {.stream = &stream_group_result},
 		.remediations = {.stream = &stream_remediation},
+		.rights = {.stream = &stream_rights_restatement},
 		.ineffective = {.stream = &stream_ineffective_row},
 		.without = {.stream = &stream_consumption_without_position},
 		.balances = {.stream = &stream_consumption_balance},
@@ -347,7 +353,7 @@ void report_open(struct report *report, const char *title, int64_t now)
 void report_release(struct report *report)
 {
 	struct report_rows *const rows[] = {&report->metrics, &report->groups, &report->remediations, &report->billings, &report->forecasts,
-		&report->ineffective, &report->without, &report->balances, &report->charges, &report->declared};
+		&report->ineffective, &report->without, &report->balances, &report->charges, &report->declared, &report->rights};
 	struct name_table *const tables[] = {&report->words, &report->account_ids, &report->plan_item_ids, &report->period_keys,
 		&report->licensed_keys, &report->forecast_keys};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -2,7 +2,7 @@
  * report.h: what a report shows, collected from the records of a pipe.
  *
  * Reads metric_result, declared_consumption, group_result, remediation, forecast, billing_check, consumption, consumption_without_position, consumption_balance,
- * restatement, unrecognized_subscription, account, subscription and watermark; ignores the rest. Consumption and restatement records are not kept one by one: units are summed as they
+ * restatement, rights_restatement, unrecognized_subscription, account, subscription and watermark; ignores the rest. Consumption and restatement records are not kept one by one: units are summed as they
  * arrive, by account and by plan item in each period, and of the restatements only the largest are kept. So memory grows with accounts
  * times periods and no further.
  *
@@ -85,6 +85,7 @@ struct report {
 	struct report_rows declared; /* declared_consumption */
 	struct report_rows billings; /* billing_check, without those that agree; start and end are the billing period's */
 	struct report_rows without, balances; /* consumption_without_position, consumption_balance */
+	struct report_rows rights; /* rights_restatement */
 	struct report_rows ineffective; /* ineffective_row: what a row of a licence file names is nowhere */
 	bool is_partial; /* some account could not be read: set by the caller */
 	const struct report_evidence *evidence; /* HTML and Markdown: what its run was made of, or NULL: set by the caller */

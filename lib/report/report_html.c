@@ -296,6 +296,7 @@ static int append_sections(struct page *page)
 	page_rows(page, &report_section_without, &report->without, INSTANT_NONE);
 	append_identifiers(page);
 	append_restatements(page);
+	page_rows(page, &report_section_rights, &report->rights, INSTANT_NONE);
 	if (page_feeds(page) < 0)
 		return -1;
 	page_rows(page, &report_section_billings, &report->billings, INSTANT_NONE);

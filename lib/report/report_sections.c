@@ -224,6 +224,36 @@ static const struct report_column billing_columns[] = {
 	{{"", false, false}, "check", NULL, write_check},
 };
 
+/* The line in today's file; of a row that is gone, in that of before. */
+static void write_line(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	if (!text)
+		buffer_append_format(&cell->text, "%s, gone", report_row_text(row, "line_before"));
+}
+
+static void write_currencies(const struct report_row *row, const char *text, struct report_cell *cell)
+{
+	const char *before = report_row_text(row, "currency_before");
+	if (text && before && text != before)
+		buffer_append_format(&cell->text, "%s, then %s", before, text);
+	else if (!text && before)
+		buffer_append_string(&cell->text, before);
+}
+
+static const struct report_column rights_columns[] = {
+	{{"period", false, false}, "period_start", NULL, write_days},
+	{{"entitlement", false, true}, "entitlement_id", NULL, NULL},
+	{{"line", false, false}, "line", NULL, write_line},
+	{{"rights\nbefore", true, false}, "rights_before", NULL, NULL},
+	{{"rights\nafter", true, false}, "rights_after", NULL, NULL},
+	{{"days\nbefore", true, false}, "days_before", NULL, NULL},
+	{{"days\nafter", true, false}, "days_after", NULL, NULL},
+	{{"spend\nbefore", true, false}, "spend_before", "–", NULL},
+	{{"spend\nafter", true, false}, "spend_after", "–", NULL},
+	{{"currency", false, false}, "currency_after", NULL, write_currencies},
+	{{"cause", false, true}, "cause", NULL, NULL},
+};
+
 #define COLUMNS(list) .columns = (list), .column_count = COUNT(list)
 
 const struct report_section
@@ -271,6 +301,13 @@ const struct report_section
 		COLUMNS(remediation_columns),
 		.limit = ROWS_SHOWN,
 		.heading_fields = FIELD_LIST("software_model", "period_start")},
+	report_section_rights = {.title = "Restatements of rights",
+		.id = "restated-rights",
+		.note = "What rows of entitlements.csv have changed of periods that had been reported as over: the rights that a row gives in the period, "
+			"the days of the period on which they are in force, and the part of its cost that falls on the period.",
+		COLUMNS(rights_columns),
+		.limit = ROWS_SHOWN,
+		.heading_fields = FIELD_LIST("profile", "software_model", "license_metric")},
 	report_section_groups = {.title = "Groups in the period ",
 		.id = "groups",
 		.note = "Rights are allocated to the group, or drawn from those that are allocated to nobody.",
@@ -329,7 +366,7 @@ void report_append_heading(
 	if (is_position)
 		return;
 	const char *profile = with_profile ? report_row_text(row, "profile") : NULL,
-		   *currency = section == &report_section_forecasts || section == &report_section_declared
+		   *currency = stream_field_index(row->stream, "currency", strlen("currency")) < 0 || section == &report_section_forecasts
 		? NULL
 		: report_row_text(row, "currency");
 	buffer_append_format(heading, "%s · %s", report_row_text(row, "software_model"), report_row_text(row, "license_metric"));

@@ -29,8 +29,8 @@ struct report_section {
 };
 
 extern const struct report_section report_section_position, report_section_without, report_section_ineffective, report_section_forecasts,
-	report_section_costs, report_section_remediations, report_section_groups, report_section_charges, report_section_billings,
-	report_section_declared;
+	report_section_costs, report_section_remediations, report_section_rights, report_section_groups, report_section_charges,
+	report_section_billings, report_section_declared;
 
 #define REPORT_NAME_COLUMNS 3 /* of the position: what a row is of */
 

@@ -162,6 +162,8 @@ static const struct report_row_order
 	groups = {.fields = FIELD_LIST("profile", "software_model", "license_metric", "group_type", "group_kind", "group_value")},
 	declared = {.fields = FIELD_LIST("profile", "software_model", "license_metric", "account_id", "first_day", "line"),
 		.period_last = true},
+	rights = {.fields = FIELD_LIST("profile", "software_model", "license_metric", "period_start", "entitlement_id"),
+		.period_last = true},
 	without = {.fields = FIELD_LIST("profile", "period_start", "reason"), .period_last = true},
 	billings = {.fields = FIELD_LIST("check", "account_id"), .first_field = "check", .first_word = "differs"};
 
@@ -174,6 +176,7 @@ static void sort_rows(struct report *report)
 	report_rows_sort(&report->billings, &billings);
 	report_rows_sort(&report->without, &without);
 	report_rows_sort(&report->declared, &declared);
+	report_rows_sort(&report->rights, &rights);
 }
 
 /* The latest period of groups that has begun; the first where none has. Rows are in order: the latest first. */

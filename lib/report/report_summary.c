@@ -125,4 +125,8 @@ void report_summarize(const struct report *report, void (*add)(void *context, bo
 		say(&speech, false, "%" PRId64 " figure%s reported before changed, by %+" PRId64 " unit%s in all.",
 			report->restatement_total, phrase_plural(report->restatement_total), report->restatement_net,
 			phrase_plural(report->restatement_net < 0 ? -report->restatement_net : report->restatement_net));
+	if (report->rights.count)
+		say(&speech, false,
+			"Rows of entitlements.csv have changed what was owned in periods that were over: %zu restatement%s of rights.",
+			report->rights.count, phrase_plural((int64_t)report->rights.count));
 }

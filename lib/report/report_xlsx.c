@@ -386,25 +386,27 @@ static void set_formats(struct book *book)
 
 static int fill(struct book *book)
 {
+	const struct report *report = book->report;
 	const struct {
 		const char *name;
-		size_t rows; /* without any it is not there */
-	} sheets[] = {{"Position", 1}, {"Costs", 1}, {"Accounts", 1}, {"Restatements", 1}, {"Summary", 1},
-		{"Declared", book->report->declared.count}, {"Chargeback", book->report->charges.count}};
-	lxw_doc_properties properties = {.title = (char *)"Docusign licence position", .created = (time_t)(book->report->now / 1000)};
+		const struct report_section *section; /* NULL: it is always there */
+		const struct report_rows *rows;
+	} sheets[] = {{"Position", NULL, NULL}, {"Costs", NULL, NULL}, {"Accounts", NULL, NULL}, {"Restatements", NULL, NULL},
+		{"Restated rights", &report_section_rights, &report->rights}, {"Summary", NULL, NULL},
+		{"Declared", &report_section_declared, &report->declared}, {"Chargeback", &report_section_charges, &report->charges}};
+	lxw_doc_properties properties = {.title = (char *)"Docusign licence position", .created = (time_t)(report->now / 1000)};
 	workbook_set_properties(book->workbook, &properties);
 	set_formats(book);
 	for (size_t i = 0; i < sizeof sheets / sizeof *sheets; i++)
-		if (sheets[i].rows && !workbook_add_worksheet(book->workbook, sheets[i].name))
+		if ((!sheets[i].section || sheets[i].rows->count) && !workbook_add_worksheet(book->workbook, sheets[i].name))
 			book->failure = LXW_ERROR_MEMORY_MALLOC_FAILED;
 	if (book->failure != LXW_NO_ERROR)
 		return 0;
-	add_section(book, "Position", &report_section_position, &book->report->metrics);
-	add_section(book, "Costs", &report_section_costs, &book->report->metrics);
-	if (book->report->declared.count)
-		add_section(book, "Declared", &report_section_declared, &book->report->declared);
-	if (book->report->charges.count)
-		add_section(book, "Chargeback", &report_section_charges, &book->report->charges);
+	add_section(book, "Position", &report_section_position, &report->metrics);
+	add_section(book, "Costs", &report_section_costs, &report->metrics);
+	for (size_t i = 0; i < sizeof sheets / sizeof *sheets; i++)
+		if (sheets[i].section && sheets[i].rows->count)
+			add_section(book, sheets[i].name, sheets[i].section, sheets[i].rows);
 	if (add_accounts(book) < 0)
 		return -1;
 	add_restatements(book);

@@ -242,7 +242,12 @@ int run_facts_append_run(const char *folder, const char *ledger, struct buffer *
 	if (promotions_read(&promotions, ledger, error) < 0)
 		return -1;
 	bool promoted = promotions_find(&promotions, run_id, strlen(run_id)) >= 0;
-	buffer_append_format(text, "previous=%s\n", promotions.count ? promotions.list[promotions.count - 1].run_id : "");
+	const struct promotion *latest = NULL;
+	for (size_t i = 0; i < promotions.count; i++)
+		if (!latest || promotions.list[i].clock > latest->clock)
+			latest = &promotions.list[i];
+	buffer_append_format(text, "previous=%s\nreported_at=%s\n", latest ? promotions.list[promotions.count - 1].run_id : "",
+		latest ? latest->started_at : "");
 	promotions_release(&promotions);
 	snprintf(path, sizeof path, "%s/reported.ndjson", folder);
 	int result = promoted ? 0 : run_records_read(path, read_reported, &last, error);

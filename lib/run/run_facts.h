@@ -27,6 +27,7 @@ int run_begin(const char *folder, const struct run_beginning *beginning, struct 
  * Of the run under way in `folder`: what begun.json has, and
  *   feed                  of the frozen profile
  *   previous              the run that was promoted last, "" for none
+ *   reported_at           the latest clock of a run that was promoted: what was over then was reported as over; "" for none
  *   promoted              1 when the ledger has it already
  *   contract_changed      1 when the profile has another contract than the last report: all partials are needed
  *   policy_changed        1 when the last report was made by another counting policy

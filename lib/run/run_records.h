@@ -15,7 +15,8 @@
 	X(rights_owned) X(rights_used) X(declared_units) X(unlicensed_rights) X(usage_state) X(status) X(exhausted_on) X(warning) X(is_covered) X(has_run_out) \
 	X(contract_start) X(renewal_months) X(effective_from) X(run_id) X(delta) X(policy) X(by_day) \
 	X(turn) X(outcome) X(read_at) X(due_on) X(period_state) X(is_shared) X(units_in_positions) X(units_without_position) \
-	X(units_unaccounted)
+	X(units_unaccounted) X(entitlement_id) X(line) X(line_before) X(rights_before) X(rights_after) X(days_before) X(days_after) \
+	X(currency_before) X(spend_before) X(currency_after) X(spend_after)
 /* clang-format on */
 enum { RUN_FIELDS(RECORD_SLOT) RUN_SLOTS };
 

@@ -4,6 +4,7 @@
 #include "io/display.h"
 #include "run/run_records.h"
 #include "stream/phrases.h"
+#include "stream/rights_change.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -166,8 +167,32 @@ static void append_positions(struct status *status)
 
 /* ---- runs ---- */
 
+static void append_rights(struct status *status, struct record *record)
+{
+	static const int slots[] = {RIGHTS_CHANGE(RECORD_SLOT)};
+	const char *texts[RIGHTS_CHANGE_FIELDS];
+	struct buffer line = BUFFER_INIT;
+	char start[DAY_LENGTH + 1] = "";
+	int64_t period_start = record_instant(record, SLOT_period_start);
+	for (int i = 0; i < RIGHTS_CHANGE_FIELDS; i++)
+		texts[i] = record_text(record, slots[i], &status->arena);
+	if (record->failed)
+		return;
+	day_format(instant_day(period_start), start);
+	buffer_append_format(status->text, "  %s  ", start);
+	rights_change_append(texts, &line);
+	append_shown(status, line.data);
+	status->text->failed |= line.failed;
+	buffer_append_byte(status->text, '\n');
+	buffer_release(&line);
+}
+
 static void append_restatement(void *context, struct record *record)
 {
+	if (message_is_record(record->message, "rights_restatement")) {
+		append_rights(context, record);
+		return;
+	}
 	struct status *status = context;
 	char start[DAY_LENGTH];
 	int64_t before = record_integer(record, SLOT_units_before), after = record_integer(record, SLOT_units_after);

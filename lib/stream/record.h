@@ -30,7 +30,7 @@
 #define RECORD_POINTER(name) "/" #name,
 
 #define RECORD_NO_NAME UINT32_MAX
-#define RECORD_FIELD_LIMIT 160
+#define RECORD_FIELD_LIMIT 200
 
 /*
  * A program that handles complete records makes its slots from the table in stream.c instead: all fields of several streams, the first

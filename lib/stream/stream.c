@@ -104,6 +104,18 @@ const struct stream stream_restatement = {
 		{"cause", FIELD_WORD, true}),
 };
 
+const struct stream stream_rights_restatement = {
+	.name = "rights_restatement",
+	.keys = KEYS("profile", "software_model", "license_metric", "period_start", "entitlement_id", "run_id"),
+	.fields = FIELDS({"profile", FIELD_TEXT, false}, {"software_model", FIELD_TEXT, true}, {"license_metric", FIELD_TEXT, true},
+		{"period_index", FIELD_INTEGER, true}, {"period_start", FIELD_TIME, true}, {"period_end", FIELD_TIME, true},
+		{"run_id", FIELD_TEXT, true}, {"entitlement_id", FIELD_TEXT, true}, {"file", FIELD_WORD, true},
+		{"line", FIELD_INTEGER, false}, {"line_before", FIELD_INTEGER, false}, {"rights_before", FIELD_RIGHTS, true},
+		{"rights_after", FIELD_RIGHTS, true}, {"delta", FIELD_INTEGER, false}, {"days_before", FIELD_INTEGER, true},
+		{"days_after", FIELD_INTEGER, true}, {"currency_before", FIELD_TEXT, false}, {"spend_before", FIELD_DECIMAL, false},
+		{"currency_after", FIELD_TEXT, false}, {"spend_after", FIELD_DECIMAL, false}, {"cause", FIELD_WORD, true}),
+};
+
 const struct stream stream_contract = {
 	.name = "contract",
 	.keys = KEYS("profile", "effective_from"),
@@ -342,10 +354,10 @@ const struct stream stream_job_result = {
 /* The streams that are stored; account_site is made of accounts, account_night stays with its run, and past_forecast, entitlement_use, segment_use, consumption_use, explanation and
  * model_identifier on request. */
 const struct stream *const streams[] = {&stream_account, &stream_subscription, &stream_envelope, &stream_watermark, &stream_billing_period,
-	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_contract, &stream_unrecognized_subscription,
-	&stream_ineffective_row, &stream_consumption_without_position, &stream_consumption_balance, &stream_declared_consumption,
-	&stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result, &stream_unlicensed_consumption,
-	&stream_billing_check, &stream_remediation, &stream_forecast, &stream_job_result, NULL};
+	&stream_daily_consumption, &stream_consumption, &stream_restatement, &stream_rights_restatement, &stream_contract,
+	&stream_unrecognized_subscription, &stream_ineffective_row, &stream_consumption_without_position, &stream_consumption_balance,
+	&stream_declared_consumption, &stream_metric_result, &stream_model_result, &stream_product_result, &stream_group_result,
+	&stream_unlicensed_consumption, &stream_billing_check, &stream_remediation, &stream_forecast, &stream_job_result, NULL};
 
 const struct stream *stream_find(const char *name, size_t length)
 {

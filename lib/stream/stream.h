@@ -45,10 +45,11 @@ struct stream {
  */
 extern const struct stream stream_account, stream_account_site, stream_subscription, stream_envelope, stream_envelope_method,
 	stream_watermark, stream_account_night, stream_billing_period, stream_daily_consumption, stream_consumption, stream_restatement,
-	stream_contract, stream_unrecognized_subscription, stream_ineffective_row, stream_consumption_without_position,
-	stream_consumption_balance, stream_declared_consumption, stream_metric_result, stream_model_result, stream_product_result,
-	stream_group_result, stream_unlicensed_consumption, stream_billing_check, stream_remediation, stream_forecast, stream_past_forecast,
-	stream_entitlement_use, stream_segment_use, stream_consumption_use, stream_explanation, stream_model_identifier, stream_job_result;
+	stream_rights_restatement, stream_contract, stream_unrecognized_subscription, stream_ineffective_row,
+	stream_consumption_without_position, stream_consumption_balance, stream_declared_consumption, stream_metric_result,
+	stream_model_result, stream_product_result, stream_group_result, stream_unlicensed_consumption, stream_billing_check,
+	stream_remediation, stream_forecast, stream_past_forecast, stream_entitlement_use, stream_segment_use, stream_consumption_use,
+	stream_explanation, stream_model_identifier, stream_job_result;
 
 /* All of them, NULL-terminated. */
 extern const struct stream *const streams[];
