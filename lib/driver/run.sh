@@ -515,6 +515,7 @@ reconcile_run() { # NAME PARTIAL
 		cat "$1/forecasts.ndjson"
 	} >"$1/results.ndjson"
 	cat "$1/rights.ndjson" >>"$1/restatements.ndjson"
+	[ ! -s "$1/rights.ndjson" ] || say "$name: entitlements.csv has changed what was owned in periods that were over: status --restatements lists them"
 	evidence=(--evidence "$1" --run "${facts[run_id]}" --previous "${facts[previous]}")
 	[ "$some_refused" = 0 ] || incomplete=(--partial)
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
