@@ -93,6 +93,7 @@ static void add_position(struct watch *watch, struct record *record)
 		.metric = record_text(record, SLOT_license_metric, &watch->arena),
 		.owned = record_text(record, SLOT_rights_owned, &watch->arena),
 		.used = record_text(record, SLOT_rights_used, &watch->arena),
+		.declared = record_text(record, SLOT_declared_units, &watch->arena),
 		.missing = record_text(record, SLOT_unlicensed_rights, &watch->arena),
 		.usage_state = record_text(record, SLOT_usage_state, &watch->arena),
 		.status = record_text(record, SLOT_status, &watch->arena),

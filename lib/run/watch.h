@@ -44,7 +44,7 @@ struct watch_forecast {
 };
 
 struct watch_position { /* the latest one of a license metric */
-	const char *model, *metric, *owned, *used, *missing, *usage_state, *status, *period_state; /* NULL for null */
+	const char *model, *metric, *owned, *used, *declared, *missing, *usage_state, *status, *period_state; /* NULL for null */
 	int64_t start, end;
 	bool is_shared;
 };

@@ -54,6 +54,7 @@ def prometheus:
 	metric("envtally_units_in_positions"; "Units of all periods that are in a position."; .[] | select(.units) | [{profile}, .units.in_positions]),
 	metric("envtally_units_without_position"; "Units of all periods that are in none."; .[] | select(.units) | [{profile}, .units.without_position]),
 	metric("envtally_rights_used"; "Rights used in the latest period."; position(.rights_used)),
+	metric("envtally_declared_units"; "Of the rights used, those that consumption.csv declares."; position(.declared_units)),
 	metric("envtally_rights_owned"; "Rights owned in the latest period; +Inf if unlimited."; position(.rights_owned)),
 	metric("envtally_rights_missing"; "Rights that are missing in the latest period."; position(.unlicensed_rights)),
 	metric("envtally_rights_used_ratio"; "Share of the rights used in the open period, where more use means missing rights.";

@@ -146,6 +146,7 @@ static void append_positions(const struct watch *watch, const size_t *of_positio
 		json_member_text(json, "period_state", position->period_state);
 		append_rights(json, "rights_owned", position->owned);
 		append_rights(json, "rights_used", position->used);
+		append_rights(json, "declared_units", position->declared);
 		append_rights(json, "unlicensed_rights", position->missing);
 		json_member_text(json, "usage_state", position->usage_state);
 		json_member_text(json, "status", position->status);
