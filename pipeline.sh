@@ -113,7 +113,7 @@ warn() { # what a person has to know, also with -q
 }
 
 workspace='' workspace_given=0 ended_at='' feed_from='' replay='' now='' group_by='' charge_by='' warn_days='' on_finish='' on_alert='' summary=0 check_status=0 cache=1 jobs=1 as_of='' restated=0 only_period='' format='' format_given=0 export_to='' report_to='' as_run=''
-others_from='' shards=1 engine=local at_once='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=() csv_flags=() page_flags=() metric_label=() asking=()
+others_from='' shards=1 engine=local at_once='' node_scratch='' profiles=() stage_flags=() status_flags=() operands=() question=() export_streams=() csv_flags=() page_flags=() metric_label=() asking=()
 declare -A answers=() # init: key of the profile, with dashes, to value
 
 # The clock as programs write it, and as runs are named after it.

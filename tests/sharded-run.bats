@@ -213,6 +213,45 @@ dying_night() { # [OPTION]...
 	[ "$(sort -n at-once | tail -n 1)" -le 2 ]
 }
 
+# fetch-datafeed --shard, in a folder of programs of its own, notes where it records.
+noting() {
+	mkdir noting
+	ln -s "$ENVTALLY_BIN"/* noting/
+	rm noting/fetch-datafeed
+	printf '#!/bin/bash\n[[ "$*" != *"--shard "* ]] || echo "${@: -1}" >>"%s/recorded-in"\nexec "%s" "$@"\n' "$PWD" "$ENVTALLY_BIN/fetch-datafeed" >noting/fetch-datafeed
+	chmod +x noting/fetch-datafeed
+	ENVTALLY_BIN=$PWD/noting
+}
+
+@test "run --scratch: shards record on their own machine and are collected; one that was killed goes on from there" {
+	simulate --latency 20
+	fragile 4/4
+	noting
+	mkdir local
+	NODE_FOLDER=$PWD/local night 1 --shards 4 --scratch '$NODE_FOLDER' 2>stderr
+	[ -e was-killed ]
+	same 5 "$(grep -c "^$PWD/local/envtally-[0-9a-f]*$" recorded-in)"
+	same 5 "$(wc -l <recorded-in)"
+	same '' "$(ls local)"
+	asked_twice 1
+	equals_recorded_nights 1
+}
+
+@test "run --engine slurm --scratch: 8 shards on four nodes, a task killed in the middle, give what one process gives" {
+	slurm_start "$BATS_TEST_TMPDIR/slurm" 4
+	simulate --latency 20
+	fragile 3/8
+	noting
+	mkdir local
+	NODE_FOLDER=$PWD/local night 1 --shards 8 --engine slurm --scratch '$NODE_FOLDER' 2>stderr
+	[ -e was-killed ]
+	same 0 "$(grep -vc "^$PWD/local/envtally-[0-9a-f]*$" recorded-in)"
+	same '' "$(ls local)"
+	grep -q 'acme: 8 of 8 shards fetched, 6 of 6 accounts, 2572 envelopes$' stderr
+	asked_twice 3 # on their way when it was killed
+	equals_recorded_nights 1
+}
+
 @test "run: engines and numbers that are none, and an engine that is not installed, are refused; a recording needs no shards" {
 	acme_workspace ws
 	run --separate-stderr "$pipeline" run -C ws --shards 0

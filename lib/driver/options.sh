@@ -36,6 +36,7 @@ options='
 --shards|N|run|divide the fetch among so many processes (doc/scale.md)
 --engine|NAME|run|where they run: local (the default), make or slurm
 --at-once|N|run|at most so many of them at a time, of all profiles together (default: one for each processor; slurm: all)
+--scratch|DIR|run shard|record a shard in this folder of the machine that fetches it, and collect the recording when it ends; a variable such as $TMPDIR is filled in there
 --all||run|ask all accounts, also those that are not due (doc/running.md)
 --due||run|ask only the accounts that are due, however few there are
 --max-requests|N|run|make at most N requests for envelopes and counts, whatever the number of shards; accounts that are put off are the next run'"'"'s first
@@ -253,6 +254,7 @@ set_option() { # OPTION VALUE
 		[ "$1" = --shards ] && shards=$2 || at_once=$2
 		;;
 	--engine) engine=$2 ;;
+	--scratch) no_option node_scratch "$2" ;;
 	--now) now=$2 ;;
 	--group-by) group_by=$2 ;;
 	--warn-days)

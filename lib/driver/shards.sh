@@ -21,6 +21,7 @@ is_fetched() { # SHARD-FOLDER
 plan_shards() { # NAME PARTIAL PROFILE
 	local folder=$2/shards shard list=() options=(-C "$(readlink -f "$workspace")" -p "$(readlink -f "$3")" --now "${facts[clock]}")
 	[ "$cache" = 1 ] || options+=(--no-cache)
+	[ -z "$node_scratch" ] || options+=(--scratch "$node_scratch")
 	mkdir -p "$folder"
 	rm -f "$folder"/*/status
 	for ((shard = 1; shard <= shards; shard++)); do
@@ -41,9 +42,35 @@ plan_shards() { # NAME PARTIAL PROFILE
 	mv "$folder/count.new" "$folder/count"
 }
 
+# Where this machine records a shard, into the caller's `to`: what an earlier task has fetched of it is there, too.
+open_scratch() { # SHARD-FOLDER
+	local folder=$node_scratch name
+	to=$1
+	[ -n "$folder" ] || return 0
+	if [[ $folder =~ ^(\./)?\$([A-Za-z_][A-Za-z_0-9]*)(/.*)?$ ]]; then
+		name=${BASH_REMATCH[2]}
+		folder=${!name-}${BASH_REMATCH[3]}
+		[ -n "${!name-}" ] || fail 78 "cannot use --scratch '$node_scratch': the variable is not set on this machine"
+	fi
+	[ -d "$folder" ] || fail 73 "cannot use --scratch '$folder': this machine has no such folder"
+	to=$(readlink -f "$folder")/envtally-$(printf '%s' "$1" | sha256sum | cut -c 1-16)
+	mkdir -m 700 "$to" 2>/dev/null || [[ -d $to && ! -L $to && -O $to ]] || fail 73 "cannot use --scratch '$folder': cannot create '$to'"
+	[ -e "$to/fetch-datafeed.exchanges" ] || [ ! -e "$1/fetch-datafeed.exchanges" ] || cp "$1"/fetch-datafeed.{bodies,exchanges} "$to/"
+}
+
+# The recording to where the others are, its index last, whatever it has.
+collect() { # SCRATCH SHARD-FOLDER
+	local file
+	[ "$1" != "$2" ] || return 0
+	for file in fetch-datafeed.bodies fetch-datafeed.exchanges; do
+		[ ! -e "$1/$file" ] || { cp "$1/$file" "$2/$file.new" && mv "$2/$file.new" "$2/$file"; } || fail 74 "cannot collect '$1/$file'"
+	done
+	rm -rf "$1"
+}
+
 # One shard, in any place that has the workspace: it needs the run's folder and the profile, not the ledger.
 shard_command() {
-	local part=${operands[0]-} run=${operands[1]-} name partial file folder feed group_by warn_days feed_from asking statuses
+	local part=${operands[0]-} run=${operands[1]-} name partial file folder feed group_by warn_days feed_from asking statuses to
 	local -A facts=()
 	[[ ${#operands[@]} -eq 2 && $part =~ ^(join|[1-9][0-9]*)/[1-9][0-9]*$ ]] || fail 64 "cannot fetch a shard: give K/N, or join/N, and the run"
 	need_one_profile "fetch a shard"
@@ -67,11 +94,13 @@ shard_command() {
 	feed=${feed_from:-${facts[feed]:-datafeed}}
 	ENVTALLY_NOW=$now
 	export ENVTALLY_NOW
+	open_scratch "$folder"
 	set +e
 	authorise "$file" | as_begun "$file" "$partial/inputs/profile.json" | fetch_organization "$partial/inputs" -q --replay "$partial/raw" |
-		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" ${asking[@]+"${asking[@]}"} --shard "$part" --record "$folder" >/dev/null
+		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" ${asking[@]+"${asking[@]}"} --shard "$part" --record "$to" >/dev/null
 	statuses=("${PIPESTATUS[@]}")
 	set -e
+	collect "$to" "$folder"
 	set -- "$(first_failure "${statuses[@]}")"
 	# Some account may have refused: that is recorded, too.
 	if [ "$1" -eq 0 ] || is_fetched "$folder"; then
