@@ -228,6 +228,7 @@ noting() {
 	fragile 4/4
 	noting
 	mkdir local
+	# shellcheck disable=SC2016 # the machine's
 	NODE_FOLDER=$PWD/local night 1 --shards 4 --scratch '$NODE_FOLDER' 2>stderr
 	[ -e was-killed ]
 	same 5 "$(grep -c "^$PWD/local/envtally-[0-9a-f]*$" recorded-in)"
@@ -243,6 +244,7 @@ noting() {
 	fragile 3/8
 	noting
 	mkdir local
+	# shellcheck disable=SC2016 # the machine's
 	NODE_FOLDER=$PWD/local night 1 --shards 8 --engine slurm --scratch '$NODE_FOLDER' 2>stderr
 	[ -e was-killed ]
 	same 0 "$(grep -vc "^$PWD/local/envtally-[0-9a-f]*$" recorded-in)"

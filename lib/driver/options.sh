@@ -26,6 +26,7 @@ export||~ export -C acme --format csv --stream consumption|export the ledgers as
 
 # Option, name of its value if it takes one, commands (* for all), help. An option whose help differs between commands has several rows;
 # the summary prints the first.
+# shellcheck disable=SC2016 # $TMPDIR is a node's
 options='
 -p|PROFILE|validate run shard replay verify evidence discard reconcile chargeback report explain policy models entitlements status export rebuild|only this profile: its name in the workspace, or a file; may be repeated
 -C|WORKSPACE|init validate run shard replay verify evidence discard reconcile chargeback report explain policy models entitlements status export rebuild|the workspace (default: the current folder; demo: envtally-demo)
