@@ -238,4 +238,9 @@ RECORD users null
 STATE null' "$(jq -r '"\(.type) \(.stream // "")\(if .type == "RECORD" then " \(.record.envelope_id)" elif .type == "STATE" then "null" else "" end)"' out | sed 's/ *$//')"
 	jq '.stream = "envelopes"' mine.json >named.json
 	normalize --feed ./named.json <tap | same_files out -
+	# Name, stream and map are enough.
+	jq '{name, stream, map}' named.json >least.json
+	normalize --feed ./least.json <tap | same_files out -
+	jq -c 'select(.type == "RECORD" and .stream == "envelopes").record' tap | feed check --now 2025-03-20T00:00:00Z ./least.json - >said
+	grep -q '^1 samples, 1 records, 0 rejected$' said
 }

@@ -391,8 +391,11 @@ static int read_requests(struct settings *descriptor, struct feed *feed, struct 
 
 static int read_descriptor(struct settings *descriptor, struct feed *feed, struct error *error)
 {
-	if (settings_read(descriptor, descriptor_table, feed, error) < 0 || read_base(feed) < 0 ||
-		default_records(descriptor, feed->format, &feed->records, error) < 0 ||
+	if (settings_read(descriptor, descriptor_table, feed, error) < 0 || read_base(feed) < 0)
+		return -1;
+	if (!feed->path && !feed->records && feed->format == DOCUMENT_JSON)
+		feed->format = DOCUMENT_NDJSON; /* of files, such as a tap's output: it holds one object over several lines, too */
+	if (default_records(descriptor, feed->format, &feed->records, error) < 0 ||
 		(feed->path && read_requests(descriptor, feed, error) < 0) || read_map(descriptor, feed, error) < 0)
 		return -1;
 	if (!feed->path && settings_kind(descriptor, "paging") != JV_KIND_INVALID)
