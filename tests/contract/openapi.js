@@ -110,7 +110,7 @@ function narrow(name, schema, values) {
 	return { type: 'object', properties, additionalProperties: false };
 }
 
-const ajv = new Ajv({ strict: false, validateFormats: false, logger: false });
+const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false, logger: false });
 for (const [name, api] of Object.entries(apis))
 	Object.assign(api, folder ? readFile(name) : readClient(name));
 
