@@ -368,10 +368,10 @@ int report_table_print(const struct report *report, const struct text_page *page
 		print_rows(&printing, &report_section_costs, &report->metrics, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_remediations, &report->remediations, INSTANT_NONE) < 0 ||
 		print_rows(&printing, &report_section_groups, &report->groups, report->groups_start) < 0 ||
-		print_rows(&printing, &report_section_charges, &report->charges, report->groups_start) < 0 ||
 		print_rows(&printing, &report_section_billings, &report->billings, INSTANT_NONE) < 0 ||
-		(report->period_count && print_units(&printing) < 0) || print_anomalies(&printing) < 0 ||
-		(report->restatement_total && print_restatements(&printing) < 0) ||
+		(report->period_count && print_units(&printing) < 0) ||
+		print_rows(&printing, &report_section_charges, &report->charges, report->groups_start) < 0 ||
+		print_anomalies(&printing) < 0 || (report->restatement_total && print_restatements(&printing) < 0) ||
 		print_rows(&printing, &report_section_rights, &report->rights, INSTANT_NONE) < 0 ||
 		(report->identifier_count && print_identifiers(&printing) < 0) ||
 		print_rows(&printing, &report_section_ineffective, &report->ineffective, INSTANT_NONE) < 0 ||
