@@ -162,9 +162,11 @@ install: all ## install programs, manual pages, documents, completion and system
 	$(configured) package/completion.bash >$(call to,$(completiondir)/envtally)
 	for unit in service timer; do $(configured) package/envtally@.$$unit >$(call to,$(unitdir))/envtally@.$$unit || exit; done
 	[ -e $(call to,$(sysconfdir)/envtally/envtally.conf) ] || $(INSTALL) -m 644 package/envtally.conf $(call to,$(sysconfdir)/envtally)
-	where=$$(bash -c 'printf %q "$$1"' - "$(libexecdir)/envtally" | sed 's/[\\&|]/\\&/g') && \
+	$(INSTALL) -d $(call to,$(datadir)/envtally/demo)
+	tar -C fixtures/acme --mode=u=rwX,go=rX -cf - profiles licence nights | tar -xf - --no-same-owner -C $(call to,$(datadir)/envtally/demo)
+	quoted() { bash -c 'printf %q "$$1"' - "$$1" | sed 's/[\\&|]/\\&/g'; } && where=$$(quoted "$(libexecdir)/envtally") && shared=$$(quoted "$(datadir)/envtally") && \
 		sed -e 's|^program=.*|program=envtally|' -e 's|^invoked=.*|invoked=envtally|' -e 's|^version=.*|version=$(VERSION)|' \
-		-e "s|^stages=.*|stages=\$${ENVTALLY_BIN:-$$where}|" -e "s|^driver=.*|driver=$$where|" pipeline.sh >$(call to,$(bindir)/envtally)
+		-e "s|^stages=.*|stages=\$${ENVTALLY_BIN:-$$where}|" -e "s|^driver=.*|driver=$$where|" -e "s|^recorded=.*|recorded=$$shared/demo|" pipeline.sh >$(call to,$(bindir)/envtally)
 	chmod 755 $(call to,$(bindir)/envtally)
 	chmod 644 $(call to,$(completiondir)/envtally) $(call to,$(unitdir))/envtally@.*
 

@@ -17,12 +17,13 @@ self=${here##*/}
 case $here in */*) here=${here%/*}/ ;; *) here=./ ;; esac
 here=$(CDPATH='' cd -P -- "$here" && pwd)
 self=$here/$self
-# `make install` sets these five.
+# `make install` sets these six.
 program=pipeline.sh
 invoked=./pipeline.sh
 version=
 stages=${ENVTALLY_BIN:-$here/bin}
 driver=$here/lib/driver
+recorded=$here/fixtures/acme
 
 # What is written into a workspace is not for all users of the machine; exports and the like have the user's own mask.
 own_umask=$(umask)

@@ -14,6 +14,7 @@ install_to() { # FOLDER-WITHOUT-DESTDIR
 	acme_workspace ws
 	env -u ENVTALLY_BIN "$prefix/bin/envtally" run -q -C ws --replay "$acme/nights/20250318T020000Z"
 	[ -e ws/runs/acme/20250318T020000Z/report.html ]
+	env -u ENVTALLY_BIN "$prefix/bin/envtally" demo -C shown 2>/dev/null | grep -q '^acme, as of 2025-04-01 02:00:00 UTC'
 	for page in "$root"/doc/man/*; do [ -e "$prefix/share/man/man${page##*.}/${page##*/}" ]; done
 	for document in README.md LICENSE SECURITY.md CHANGELOG.md running.md grafana-dashboard.json prometheus-rules.yml; do [ -e "$prefix/share/doc/envtally/$document" ]; done
 	install_to "$prefix" uninstall

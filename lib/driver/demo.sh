@@ -3,9 +3,9 @@
 
 demo_command() {
 	no_operands demo
-	local night fixture=$here/fixtures/acme
+	local night
 	[ "$workspace" != . ] || workspace=envtally-demo
-	[ -d "$fixture" ] || fail 66 "cannot demonstrate: '$fixture' is missing, it comes with the source"
+	[ -d "$recorded" ] || fail 66 "cannot demonstrate: '$recorded' is missing, it comes with the source and with make install"
 	if [ -e "$workspace" ]; then
 		[ -e "$workspace/.demo" ] || fail 73 "cannot demonstrate in '$workspace': it exists and is not a demo's"
 		rm -rf "$workspace"
@@ -16,9 +16,9 @@ demo_command() {
 	fi
 	mkdir -p "$workspace/profiles" "$workspace/licence"
 	: >"$workspace/.demo"
-	cp "$fixture/profiles/acme.json" "$workspace/profiles/"
-	cp "$fixture"/licence/*.csv "$workspace/licence/"
-	for night in "$fixture"/nights/*/; do
+	cp "$recorded/profiles/acme.json" "$workspace/profiles/"
+	cp "$recorded"/licence/*.csv "$workspace/licence/"
+	for night in "$recorded"/nights/*/; do
 		replay=${night%/} now=''
 		say "night $(basename "$night")"
 		run_profile "$workspace/profiles/acme.json"
