@@ -217,7 +217,7 @@ no_operands() { # COMMAND. What follows a = is not repeated: it may be a passwor
 	[ ${#operands[@]} -eq 0 ] || fail 64 "cannot use '${operands[0]%%=*}': $1 takes no operands"
 }
 
-for part in options side_by_side run shards profile validate position status watch replay evidence demo export rebuild overview; do
+for part in options side_by_side run shards profile validate position status watch replay evidence demo export rebuild prune overview; do
 	# shellcheck source=/dev/null # each is checked by itself
 	. "$driver/$part.sh"
 done

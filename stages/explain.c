@@ -17,10 +17,13 @@
 #include <unistd.h>
 
 static char *ledger_path, *runs, *policy_path, *period_text, *account, *model, *level_name, *format = "text", *title;
+static int recordings_dropped;
 
 static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger_path, 0, "the ledger, for days and envelopes", "FILE"},
 	{"runs", 'r', POPT_ARG_STRING, &runs, 0, "the folder of runs, each with raw/ and inputs/, for exchanges", "FOLDER"},
+	{"recordings-dropped", 0, POPT_ARG_NONE, &recordings_dropped, 0,
+		"recordings of earlier runs are gone: not to find an envelope in one is no error", NULL},
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy of the figures (default: all but drafts)", "FILE"},
 	{"period", 0, POPT_ARG_STRING, &period_text, 0,
 		"only the period that contains this day, or the periods with this index (default: all)", "START|INDEX"},
@@ -78,7 +81,7 @@ static void parse_level(struct explanation_question *question)
 
 static struct explanation_question parse_question(void)
 {
-	struct explanation_question question = {.account = account, .model = model};
+	struct explanation_question question = {.account = account, .model = model, .lacks_recordings = recordings_dropped};
 	if (runs && !ledger_path)
 		options_refuse("cannot use --runs without --ledger: the ledger has the envelopes");
 	if (strcmp(format, "text") != 0 && strcmp(format, "ndjson") != 0)

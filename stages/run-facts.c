@@ -11,6 +11,9 @@
  *   run-facts index WORKSPACE              writes runs/index.html there: all runs of all profiles, for people
  *   run-facts missing FOLDER               prints the first file that the folder of a promoted run lacks; nothing where it has all
  *   run-facts verify RUN                   checks the manifests of all runs, and that each folder has the files that its manifest lists
+ *   run-facts verify-files RUN             checks that the folder of a run has the files that its manifest lists
+ *   run-facts seal FOLDER                  writes FOLDER/checkpoint.json for the ledger FOLDER/RUN.db as it was after --run-id RUN
+ *   run-facts checkpoint FILE              prints what is in it
  *   run-facts prove LEDGER                 compares the ledger with one that was made from the recordings
  *   run-facts check RUN                    checks the run's figures against the ledger's records on standard input
  *   run-facts connection                   copies messages, and changes in the CONNECTION what to fetch
@@ -34,6 +37,7 @@
 #include "io/program.h"
 #include "recording/recording_join.h"
 #include "run/as_of_check.h"
+#include "run/checkpoint.h"
 #include "run/ledger_proof.h"
 #include "run/manifest.h"
 #include "run/run_chain.h"
@@ -53,7 +57,7 @@
 #include <unistd.h>
 
 static char *runs, *ledger, *run_id, *clock_text, *name, *replay = "", *profile, *state = "succeeded", *ended_at, *account, *fetch_as,
-							 *chain_file, *manifest, *feed;
+							 *chain_file, *manifest, *feed, *after, *source = "recordings", *before;
 static int without_billing, without_bodies, all_accounts, earlier;
 
 static struct poptOption table[] = {
@@ -61,8 +65,11 @@ static struct poptOption table[] = {
 	{"ledger", 'l', POPT_ARG_STRING, &ledger, 0, "begin, run, promote, promotions, verify, prove, check: the ledger", "FILE"},
 	{"promotions", 0, POPT_ARG_STRING, &chain_file, 0, "verify: a file that `promotions` printed, in place of the ledger", "FILE"},
 	{"without-bodies", 0, POPT_ARG_NONE, &without_bodies, 0, "verify: recorded bodies may be missing", NULL},
-	{"earlier", 0, POPT_ARG_INT, &earlier, 0, "prove: how many runs an earlier version promoted (default: 0)", "N"},
-	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "begin: the run's name", "NAME"},
+	{"after", 0, POPT_ARG_STRING, &after, 0, "verify: a checkpoint; of runs up to its own only manifests are checked", "FILE"},
+	{"earlier", 0, POPT_ARG_INT, &earlier, 0, "prove, seal: how many runs an earlier version promoted (default: 0)", "N"},
+	{"source", 0, POPT_ARG_STRING, &source, 0, "seal: what the ledger was made from: recordings (the default) or ledger", "WORD"},
+	{"before", 0, POPT_ARG_STRING, &before, 0, "seal: SHA-256 of the checkpoint that the newest run names", "HASH"},
+	{"run-id", 0, POPT_ARG_STRING, &run_id, 0, "begin, seal: the run's name", "NAME"},
 	{"clock", 0, POPT_ARG_STRING, &clock_text, 0, "begin: its clock", "RFC3339"},
 	{"name", 'n', POPT_ARG_STRING, &name, 0, "begin, load: the profile's name", "NAME"},
 	{"profile", 'p', POPT_ARG_STRING, &profile, 0, "begin, survey, changed: the profile", "FILE"},
@@ -70,7 +77,8 @@ static struct poptOption table[] = {
 	{"replay", 0, POPT_ARG_STRING, &replay, 0, "profile, begin: the recording that is replayed", "FOLDER"},
 	{"state", 0, POPT_ARG_STRING, &state, 0, "promote: succeeded or partial", "STATE"},
 	{"ended-at", 0, POPT_ARG_STRING, &ended_at, 0, "promote: when it ended (default: the clock)", "RFC3339"},
-	{"manifest", 0, POPT_ARG_STRING, &manifest, 0, "promote: of a run that is made again: its manifest, whose SHA-256 the ledger gets",
+	{"manifest", 0, POPT_ARG_STRING, &manifest, 0,
+		"promote: of a run that is made again: its manifest, whose SHA-256 the ledger gets; seal: the run's SHA-256 itself",
 		"FILE"},
 	{"account", 0, POPT_ARG_STRING, &account, 0, "connection: fetch only this account", "ID"},
 	{"fetch-as", 0, POPT_ARG_STRING, &fetch_as, 0, "connection: fetch what this profile requests", "FILE"},
@@ -85,7 +93,7 @@ static const struct options_manual manual = {
 	.summary = "Prints facts about a run for the scripts of envtally, and writes some of its files.",
 	.description =
 		"Commands: profile FILE, new-profile, begin FOLDER, run FOLDER, changed FOLDER, promote FOLDER, promotions, index WORKSPACE, missing FOLDER,\n"
-		"verify RUN, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, join FOLDER PART..., shown, near NAME KNOWN... Facts are lines \"key=value\".\n\n"
+		"verify RUN, verify-files RUN, seal FOLDER, checkpoint FILE, prove LEDGER, check RUN, connection, load FOLDER sqlite|postgres, until DAY, survey, join FOLDER PART..., shown, near NAME KNOWN... Facts are lines \"key=value\".\n\n"
 		"Example:\n"
 		"  run-facts profile profiles/acme.json\n",
 };
@@ -243,14 +251,53 @@ static int verify(const char *const operands[], struct output *output, struct er
 	if (find_run(operands[0], &promotions, &place, error) < 0)
 		return -1;
 	struct manifest_chain chain;
-	int result = manifest_verify(required(runs, "--runs"), &promotions, without_bodies, &chain, error);
+	struct checkpoint checkpoint = {.run = ""};
+	int result = after ? checkpoint_read(after, &checkpoint, error) : 0;
+	if (result == 0)
+		result = manifest_verify(
+			required(runs, "--runs"), &promotions, *checkpoint.run ? &checkpoint : NULL, without_bodies, &chain, error);
 	if (result == 0 && !chain_file)
 		result = manifest_find_forgotten(runs, &promotions, &chain, error);
 	if (result == 0)
-		buffer_append_format(&output->pending, "runs=%td\nearlier=%zu\nnewest=%s\nsha256=%s\n", place + 1, chain.earlier,
-			promotions.list[promotions.count - 1].run_id, chain.newest);
+		buffer_append_format(&output->pending, "runs=%td\nearlier=%zu\nnewest=%s\nsha256=%s\n",
+			place + 1 - (ptrdiff_t)checkpoint.runs, chain.earlier, promotions.list[promotions.count - 1].run_id, chain.newest);
 	promotions_release(&promotions);
 	return result;
+}
+
+static int verify_files(const char *const operands[], struct output *output, struct error *error)
+{
+	(void)output;
+	return manifest_verify_files(required(runs, "--runs"), operands[0], error);
+}
+
+/* The ledger has the run's promotion, and those before it. */
+static int seal(const char *const operands[], struct output *output, struct error *error)
+{
+	struct checkpoint checkpoint = {.earlier = (size_t)earlier, .source = source, .before = before};
+	struct promotions promotions;
+	struct buffer path = BUFFER_INIT;
+	snprintf(checkpoint.run, sizeof checkpoint.run, "%s", required(run_id, "--run-id"));
+	buffer_append_format(&path, "%s/%s.db", operands[0], checkpoint.run);
+	(void)output;
+	int result = buffer_check(&path, error) < 0 ? -1 : promotions_read(&promotions, path.data, error);
+	buffer_release(&path);
+	if (result < 0)
+		return -1;
+	const struct promotion *last = promotions.count ? &promotions.list[promotions.count - 1] : NULL;
+	if (!last || strcmp(last->run_id, checkpoint.run) != 0)
+		result = error_set(
+			error, EX_DATAERR, "cannot make a checkpoint of run '%s': it is not the last one of its ledger", checkpoint.run);
+	else
+		snprintf(checkpoint.manifest, sizeof checkpoint.manifest, "%s", *last->manifest || !manifest ? last->manifest : manifest);
+	checkpoint.runs = promotions.count;
+	promotions_release(&promotions);
+	return result < 0 ? -1 : checkpoint_write(operands[0], &checkpoint, options_now(), error);
+}
+
+static int print_checkpoint(const char *const operands[], struct output *output, struct error *error)
+{
+	return run_facts_append_checkpoint(operands[0], &output->pending, error);
 }
 
 static int prove(const char *const operands[], struct output *output, struct error *error)
@@ -404,6 +451,9 @@ static const struct command {
 	{"index", 1, write_index},
 	{"missing", 1, print_missing},
 	{"verify", 1, verify},
+	{"verify-files", 1, verify_files},
+	{"seal", 1, seal},
+	{"checkpoint", 1, print_checkpoint},
 	{"prove", 1, prove},
 	{"check", 1, check},
 	{"connection", 0, pass_connection},

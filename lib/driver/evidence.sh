@@ -14,6 +14,8 @@ evidence_command() {
 	need_one_profile 'make evidence'
 	all=$(promotions_to "$name" "$wanted") || fail 66 "cannot make evidence of run '$wanted': profile '$name' has no run of that name"
 	make_scratch "$to"
+	begin_after_checkpoint "$name" "$(promotions "$name")"
+	check_kept "$wanted" 'make evidence of' "$all"
 	pack=$scratch/envtally-evidence
 	collect_pack "$pack" "$wanted" "$workspace/runs/$name" "$all"
 	write_pack "$pack" >"$scratch/pack" || fail 74 "cannot write '$to': tar ended with status $?"
@@ -45,11 +47,15 @@ need_tool() { # PROGRAM
 
 collect_pack() { # FOLDER RUN RUNS-FOLDER PROMOTIONS
 	local -A facts=()
-	local run
+	local run whole
 	mkdir -p "$1/runs"
 	printf '%s\n' "$4" >"$1/chain"
-	read_facts verify "$2" --runs "$3" --promotions "$1/chain"
-	while read -r run _; do ln -s "$(readlink -f "$3")/$run" "$1/runs/$run"; done <<<"$4"
+	read_facts verify "$2" --runs "$3" --promotions "$1/chain" ${base:+--after "$base_folder/checkpoint.json"}
+	[ -z "$base" ] || ln -s "$(readlink -f "$base_folder")" "$1/checkpoint"
+	while read -r run _; do
+		whole_run "$3" "$run"
+		ln -s "$(readlink -f "$whole")" "$1/runs/$run"
+	done < <(runs_since "$4")
 	{
 		own_version
 		sha256sum -- "$stages"/* "$driver"/*.sh "$(readlink -f "$0")" | sed -E 's,  .*/,  ,' | LC_ALL=C sort -k 2
@@ -103,7 +109,7 @@ check_stamp() { # REPLY OPTION...: by the given authority, or the system's
 # ---- checking ----
 
 verify_pack() { # FILE
-	local file pack=$scratch run name all bodies=() wrong
+	local file pack run name all bodies=() wrong whole
 	local -A facts=()
 	no_option file "$1"
 	check_signing
@@ -118,10 +124,12 @@ verify_pack() { # FILE
 	}
 	all=$(cat "$pack/chain")
 	run=$(last_promoted "$all")
-	[ "$(cut -d ' ' -f 1 <<<"$all" | LC_ALL=C sort)" = "$(LC_ALL=C ls "$pack/runs")" ] || fail 65 "cannot verify '$file': its runs are not those of its chain"
+	read_base "$pack/checkpoint"
+	[ "$(runs_since "$all" | cut -d ' ' -f 1 | LC_ALL=C sort)" = "$(LC_ALL=C ls "$pack/runs")" ] || fail 65 "cannot verify '$file': its runs are not those of its chain"
 	[ -n "$(find "$pack/runs" -name '*.bodies' -print -quit)" ] || bodies=(--without-bodies)
-	read_facts verify "$run" --runs "$pack/runs" --promotions "$pack/chain" ${bodies[@]+"${bodies[@]}"}
+	read_facts verify "$run" --runs "$pack/runs" --promotions "$pack/chain" ${base:+--after "$pack/checkpoint/checkpoint.json"} ${bodies[@]+"${bodies[@]}"}
 	put_shown '%s: %s run(s) up to %s: every file is that of its manifest, in an unbroken chain\n' "$file" "${facts[runs]}" "$run"
+	say_base "$file"
 	say_earlier "$file"
 	put_shown '%s: the chain ends at run %s, whose manifest has the SHA-256 %s\n' "$file" "$run" "${facts[sha256]}"
 	[ ${#bodies[@]} -eq 0 ] || {
@@ -132,7 +140,8 @@ verify_pack() { # FILE
 	read_facts profile "$pack/runs/$run/inputs/profile.json"
 	name=${facts[name]}
 	[ -n "$name" ] || fail 65 "cannot verify '$file': its profile has a wrong name"
-	replay_chain "$name" "$pack/runs" "$all" "$run"
+	begin_after "$name"
+	replay_chain "$name" "$pack/runs" "$(runs_since "$all")" "$run"
 	compare_run "$name" "$pack/runs" "$run"
 }
 
@@ -167,11 +176,13 @@ check_signature() { # FILE
 }
 
 write_pack_readme() { # RUN
+	local checkpoint='' kept=''
+	[ -z "$base" ] || checkpoint="checkpoint/     the ledger after run $base: the evidence of the runs up to it is gone"$'\n' kept='[ ! -d "runs/$run" ] || '
 	cat <<-END
 		Evidence of run $1, made by envtally.
 
 		chain           a line for each run, from the first to $1: name, clock, state, end, SHA-256 of its manifest
-		runs/RUN/       a run: inputs (profile, licence files, policy), raw (recordings of what Docusign answered, and manifest.json),
+		${checkpoint}runs/RUN/       a run: inputs (profile, licence files, policy), raw (recordings of what Docusign answered, and manifest.json),
 		                results, report.html, job.json
 		programs        version and SHA-256 of the programs that made this archive
 		SHA256SUMS      SHA-256 of every other file
@@ -197,7 +208,7 @@ write_pack_readme() { # RUN
 
 		4. The chain: the manifests are those of the file chain. ("-" in place of a sum: an earlier version made the run.)
 
-		       while read -r run clock state end sum; do [ "\$sum" = - ] || echo "\$sum  runs/\$run/raw/manifest.json"; done <chain | sha256sum --quiet -c
+		       while read -r run clock state end sum; do [ "\$sum" = - ] || ${kept}echo "\$sum  runs/\$run/raw/manifest.json"; done <chain | sha256sum --quiet -c
 
 		   Each manifest.json lists the files of its run with their SHA-256, and names the run before it with that of its manifest: the sum in
 		   the line before. So the last sum in chain pins every file of every run. If the owner of the workspace gave you such a sum

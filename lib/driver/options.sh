@@ -9,7 +9,7 @@ validate||~ validate -C ~/licences -p acme|check the connection of each profile,
 run||~ run -C ~/licences -p acme|fetch, tally, reconcile and report, for every active profile of the workspace
 shard|K/N|~ shard 3/16 20250325T020000Z -C acme|fetch one shard of a run under way that run --shards has divided, or join them (join/N); run does it
 replay|RUN|~ replay 20250325T020000Z -C acme|repeat a run from its evidence and compare the outputs byte for byte
-verify|RUN|~ verify 20250325T020000Z -C acme|prove every run by its manifest, RUN by a replay, and the ledger by that of all; or a pack that evidence made
+verify|[RUN]|~ verify 20250325T020000Z -C acme|prove every run by its manifest, RUN by a replay, and the ledger by that of all; without RUN, what was not proven yet; or a pack that evidence made
 evidence|RUN|~ evidence 20250325T020000Z -C acme --to acme.tar|write the evidence of RUN and of all runs before it to one file, signed and time stamped on request
 discard|RUN|~ discard 20250325T020000Z -C acme|give up an interrupted run: keep what it recorded, but never finish it
 reconcile||~ reconcile -C acme --as-of 2025-03-18|print the licence position from the current ledger and licence files
@@ -20,6 +20,7 @@ policy|diff A B|~ policy diff default policy.json -C acme|policy diff A B: print
 models|[suggest]|~ models -C acme|print the software models, rows of models.csv and automatic ones, and what is in none; models suggest: rows for models.csv, to be completed
 entitlements|suggest|~ entitlements suggest -C acme >rows.csv|rows for entitlements.csv, to be completed, for what the last run found used and nobody owns
 status||~ status -C acme --check|list the runs and their results, and what needs attention
+prune||~ prune -C acme --keep 30 --drop-after 1000 --dry-run|fold old runs into archives, or drop them; what is left can be verified from there
 rebuild||~ rebuild -C acme|make a ledger that is damaged or lost anew from the recordings of all runs; say what differs, and keep the old one aside
 export||~ export -C acme --format csv --stream consumption|export the ledgers as NDJSON or CSV, to a SQLite file or to PostgreSQL
 '
@@ -28,8 +29,8 @@ export||~ export -C acme --format csv --stream consumption|export the ledgers as
 # the summary prints the first.
 # shellcheck disable=SC2016 # $TMPDIR is a node's
 options='
--p|PROFILE|validate run shard replay verify evidence discard reconcile chargeback report explain policy models entitlements status export rebuild|only this profile: its name in the workspace, or a file; may be repeated
--C|WORKSPACE|init validate run shard replay verify evidence discard reconcile chargeback report explain policy models entitlements status export rebuild|the workspace (default: the current folder; demo: envtally-demo)
+-p|PROFILE|validate run shard replay verify evidence discard reconcile chargeback report explain policy models entitlements status export rebuild prune|only this profile: its name in the workspace, or a file; may be repeated
+-C|WORKSPACE|init validate run shard replay verify evidence discard reconcile chargeback report explain policy models entitlements status export rebuild prune|the workspace (default: the current folder; demo: envtally-demo)
 -C|WORKSPACE|demo|the workspace (default: envtally-demo)
 --replay|DIR|run|use this recording instead of Docusign
 --now|RFC3339|run|the clock of the run, which names it (default: the current time)
@@ -56,6 +57,7 @@ options='
 --positions||status|also print the latest position of each license metric
 --accounts||status|also print for each account when it was read, and when it is due again
 --check||status|exit 69 if something needs attention
+--all||verify|prove all runs again, not only those since the last proof
 --all||status|print all lines of each kind, not ten
 --on-finish|COMMAND|run|run this shell command after each profile, with the result as JSON on its standard input
 --label|NAME=VALUE|status|of --format prometheus: a label for each metric, as workspace=acme where one exporter reads several workspaces
@@ -72,6 +74,10 @@ options='
 --to|TARGET|export|a file (ndjson, sqlite, focus; focus: - is standard output), a folder (csv), or a service or connection string without password (postgres)
 --stream|NAME|export|only this stream; may be repeated
 --to|FILE|evidence|the file to write
+--keep|N|prune|the newest N runs stay as they are, or with Nd those of N days; older ones are folded
+--drop-after|N|prune|drop runs that are older than the newest N, or than Nd days
+--dry-run||prune|change nothing: print what would be folded and dropped
+--begin-here||prune|evidence begins after the newest run, with the ledger as it is: for a workspace that has lost some
 --without-bodies||evidence|leave out the recorded bodies, which name people; their SHA-256 stays
 --sign-key|FILE|evidence|sign with this private key (PEM): the signature is FILE.p7s
 --sign-key-password|SOURCE|evidence|source of its password: file:PATH or fd:N
@@ -266,7 +272,7 @@ set_option() { # OPTION VALUE
 		[[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || fail 64 "cannot use --jobs '$2': it must be a whole number, 1 to 999"
 		jobs=$2
 		;;
-	--all) if [ "$command" = run ]; then asking+=("$1"); else status_flags+=("$1"); fi ;;
+	--all) case $command in run) asking+=("$1") ;; verify) prove_all=1 ;; *) status_flags+=("$1") ;; esac ;;
 	--due) asking+=("$1") ;;
 	--max-requests)
 		[[ $2 =~ ^[1-9][0-9]{0,11}$ ]] || fail 64 "cannot use --max-requests '$2': it must be a whole number, 1 or more"

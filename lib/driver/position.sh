@@ -202,18 +202,22 @@ missing_file() { # RUN-FOLDER: the first file that a promoted run has and this f
 # The folder of a run, into `last`, and its clock, into `last_clock`, and both as options of report, with whether it is partial, into
 # `as_reported`. Fails where there is no run, or where it has lost some file.
 try_run() { # NAME PROMOTION
-	local run state lost
+	local run state lost whole
 	[ -n "$2" ] || return 1
 	read -r run last_clock state _ <<<"$2"
 	as_reported=(--now "$last_clock")
 	[ "$state" = succeeded ] || as_reported+=(--partial)
 	last=$workspace/runs/$1/$run
-	lost=$(missing_file "$last") && [ -z "$lost" ]
+	lost=$(missing_file "$last") && [ -z "$lost" ] || return 1
+	whole_run "$workspace/runs/$1" "$run"
+	last=$whole
 }
 
 # The same of a run that must be there.
 kept_run() { # NAME PROMOTION TO-DO
 	! try_run "$1" "$2" || return 0
+	read_base "$(checkpoint_of "$1")"
+	check_kept "${2%% *}" "$3: it needs the files of" "$(promotions "$1")"
 	[ ! -d "$last" ] || fail 66 "cannot $3: the folder of its run ${2%% *} has lost '$(missing_file "$last")'"
 	fail 66 "cannot $3: the folder of its run ${2%% *} is lost"
 }
@@ -335,18 +339,21 @@ chargeback_command() {
 explain_command() {
 	no_operands explain
 	need_workspace
-	local profile name last last_clock as_reported policy is_overview=0
+	local profile name last last_clock as_reported policy is_overview=0 runs_folder dropped
 	make_scratch
 	# All envelopes of all periods are many thousand lines: a person is shown what there is to ask for.
 	[ "$on_terminal$format${#question[@]}" != 1text0 ] || is_overview=1 question=(--level position)
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile")
 		find_last_run "$name" explain
+		whole_runs "$name"
+		dropped=()
+		[ ! -e "$(checkpoint_of "$name")/checkpoint.json" ] || dropped=(--recordings-dropped)
 		policy_of "$last/inputs"
 		{
 			position_of_run "$last" "$last_clock" --trace
 			stage export --ledger "$workspace/ledger/$name.db" --stream rights_restatement
-		} | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$workspace/runs/$name" --format "$format" \
+		} | stage explain ${policy[@]+"${policy[@]}"} --ledger "$workspace/ledger/$name.db" --runs "$runs_folder" ${dropped[@]+"${dropped[@]}"} --format "$format" \
 			--title "$name, run $(basename "$last")" ${question[@]+"${question[@]}"}
 	done
 	[ "$is_overview" = 0 ] || put '\n%s\n  %s\n' 'These are the positions. Down to days, envelopes and recorded exchanges:' "$program explain --period DAY, --account ID, --model NAME or --level LEVEL"
@@ -393,14 +400,14 @@ find_run_of_then() { # NAME TO-DO: as find_last_run
 }
 
 # The run's figures of periods that were over then are what the ledger reported then.
-check_against_ledger() { # NAME RUN
+check_against_ledger() { # NAME RUN-FOLDER
 	local errors
 	errors=$(stage export --ledger "$workspace/ledger/$1.db" --stream consumption --stream restatement --stream contract |
-		stage run-facts check "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" 2>&1) || fail 65 "cannot reconcile as of $as_of: ${errors#run-facts: }"
+		stage run-facts check "${2##*/}" --runs "${2%/*}" --ledger "$workspace/ledger/$1.db" 2>&1) || fail 65 "cannot reconcile as of $as_of: ${errors#run-facts: }"
 }
 
 position_of_then() { # NAME FOLDER CLOCK
-	check_against_ledger "$1" "$(basename "$2")"
+	check_against_ledger "$1" "$2"
 	position_of_run "$2" "$3"
 	stage split-streams forecast=- <"$2/results.ndjson" # as it was made then
 }

@@ -17,7 +17,8 @@ rebuild_command() {
 	rm -rf "$workspace/ledger/.rebuild.$name".??????
 	scratch=$(mktemp -d "$workspace/ledger/.rebuild.$name.XXXXXX" 2>/dev/null) || fail 73 "cannot create a folder in '$workspace/ledger'"
 	say "$name: making a ledger from the recordings of $(grep -c . <<<"$all") run(s), up to $newest"
-	replay_chain "$name" "$runs" "$all" "$newest"
+	begin_after_checkpoint "$name" "$all"
+	replay_chain "$name" "$runs" "$(runs_since "$all")" "$newest"
 	compare_ledgers "$name" "$scratch/ledger/$name.db" "$ledger"
 	replace_ledger "$name" "$scratch/ledger/$name.db" "$ledger"
 }

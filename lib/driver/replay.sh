@@ -1,17 +1,20 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # its variables are pipeline.sh's, which sources it
 # replay.sh: runs made again from their evidence, and what that proves.
 
-# Repeats the runs of a list of promotions from their recordings and inputs in `scratch`, a workspace, whose ledger has them then. Of their
-# folders there only that of WANTED is kept.
-replay_chain() { # NAME RUNS-FOLDER PROMOTIONS WANTED
-	local run clock state ended_at
+# Repeats the runs of a list of promotions from their recordings and inputs in `scratch`, a workspace, whose ledger has them then; begin_after has
+# put the ledger there that the first one found. With `each` their outputs are compared, too. Of their folders there only that of WANTED is kept.
+replay_chain() { # NAME RUNS-FOLDER PROMOTIONS WANTED [each]
+	local run clock state ended_at whole
 	while read -r -u 4 run clock state ended_at _; do
-		case $(missing_file "$2/$run") in
+		[ -n "$run" ] || break
+		whole_run "$2" "$run"
+		case $(missing_file "$whole") in
 		raw/* | inputs/* | job.json) fail 66 "cannot replay run '$4': the folder of run $run is lost" ;; # results are made again
 		esac
 		[ "$ended_at" != - ] || ended_at=''
-		replay_one "$1" "$2/$run" "$scratch"
-		[ "$run" = "$4" ] || rm -rf "$scratch/runs/$1/$run"
+		replay_one "$1" "$whole" "$scratch"
+		[ "${5-}" != each ] || compare_run "$1" "${whole%/*}" "$run"
+		[ "$run" = "$4" ] || rm -rf "$scratch/runs/$1/$run" "$scratch/whole/$run"
 	done 4<<<"$3"
 }
 
@@ -61,7 +64,7 @@ say_versions() { # RUNS-FOLDER RUN
 
 replay_command() {
 	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot replay: name one run from $program status"
-	local wanted=${operands[0]} name all
+	local wanted=${operands[0]} name all whole
 	# A recording, not a run: run it. A run of that name comes first, whatever the current folder has.
 	if [ -e "$wanted/fetch-datafeed.exchanges" ] && { [[ $wanted == */* ]] || ! compgen -G "$workspace/runs/*/$wanted" >/dev/null; }; then
 		replay=$wanted operands=()
@@ -71,8 +74,11 @@ replay_command() {
 	need_one_profile replay
 	all=$(promotions_to "$name" "$wanted") || fail 66 "cannot replay run '$wanted': profile '$name' has no run of that name"
 	make_scratch
-	replay_chain "$name" "$workspace/runs/$name" "$all" "$wanted"
-	compare_run "$name" "$workspace/runs/$name" "$wanted"
+	begin_after_checkpoint "$name" "$(promotions "$name")"
+	check_kept "$wanted" replay "$all"
+	replay_chain "$name" "$workspace/runs/$name" "$(runs_since "$all")" "$wanted"
+	whole_run "$workspace/runs/$name" "$wanted"
+	compare_run "$name" "${whole%/*}" "$wanted"
 }
 
 say_earlier() { # TITLE
@@ -89,26 +95,45 @@ last_promoted() { # PROMOTIONS: its run
 }
 
 # Every file of every run is the one of its manifest, the manifests are a chain that ends where the ledger says, the outputs of RUN are what
-# its evidence gives, and so is the ledger.
+# its evidence gives, and so is the ledger. Without RUN what was proven before is not proven again, but with --all.
 verify_command() {
-	[ ${#operands[@]} -eq 1 ] || fail 64 "cannot verify: name one run from $program status"
-	[[ ! -f ${operands[0]} ]] || {
+	[ ${#operands[@]} -le 1 ] || fail 64 "cannot verify: name one run from $program status, or none"
+	[ ${#operands[@]} -eq 0 ] || [ "$prove_all" = 0 ] || fail 64 "cannot use --all with '${operands[0]}': it is for all runs"
+	[ ${#operands[@]} -eq 0 ] || [[ ! -f ${operands[0]} ]] || {
 		verify_pack "${operands[0]}"
 		return
 	}
-	local wanted=${operands[0]} name runs ledger all newest
+	local wanted=${operands[0]-} name runs ledger all newest since each='' count whole
 	local -A facts=()
 	need_one_profile verify
 	runs=$workspace/runs/$name ledger=$workspace/ledger/$name.db
-	[ -n "$(promotion_of "$name" "$wanted")" ] || fail 66 "cannot verify run '$wanted': profile '$name' has no run of that name"
 	all=$(promotions "$name")
 	newest=$(last_promoted "$all")
+	if [ -z "$wanted" ]; then
+		[ -n "$newest" ] || fail 66 "cannot verify profile '$name': nothing was run yet"
+		wanted=$newest each=each
+	else
+		[ -n "$(promotion_of "$name" "$wanted")" ] || fail 66 "cannot verify run '$wanted': profile '$name' has no run of that name"
+	fi
 	[ ! -e "$runs/.$newest.partial" ] || fail 75 "cannot verify profile '$name': run $newest is not finished; try again after the next run"
-	read_facts verify "$wanted" --runs "$runs" --ledger "$ledger"
-	put_shown '%s: %s run(s) up to %s: every file is that of its manifest, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
 	make_scratch
-	replay_chain "$name" "$runs" "$all" "$wanted"
-	compare_run "$name" "$runs" "$wanted"
+	begin_after_checkpoint "$name" "$all"
+	[ -n "$each" ] || check_kept "$wanted" verify "$all"
+	say_base "$name"
+	[[ $each$prove_all != each0 ]] || recall_proof "$name" "$all"
+	since=$(runs_since "$all") count=$(grep -c . <<<"$since") || true
+	read_facts verify "$wanted" --runs "$runs" --ledger "$ledger" ${base:+--after "$base_folder/checkpoint.json"}
+	if [ "$count" -eq 0 ]; then
+		stage run-facts verify-files "$newest" --runs "$runs"
+		put_shown '%s: run %s: every file is that of its manifest\n' "$name" "$newest"
+	else
+		put_shown '%s: %s run(s) up to %s: every file is that of its manifest, in an unbroken chain\n' "$name" "${facts[runs]}" "$wanted"
+	fi
+	replay_chain "$name" "$runs" "$since" "$wanted" $each
+	[ -n "$each" ] || {
+		whole_run "$runs" "$wanted"
+		compare_run "$name" "${whole%/*}" "$wanted"
+	}
 	# A run under way, or one that was interrupted, has put more into the ledger.
 	stage run-facts prove "$scratch/ledger/$name.db" --ledger "$ledger" --earlier "${facts[earlier]}" 2>"$scratch/errors" || {
 		local status=$?
@@ -118,7 +143,8 @@ verify_command() {
 		put_file "$scratch/errors" >&2
 		return "$status"
 	}
-	put_shown '%s: the ledger is what the recordings of its %s run(s) give\n' "$name" "$(grep -c . <<<"$all")"
+	put_shown '%s: the ledger is what %s give\n' "$name" "${base:+it was after run $base and }the recordings of $([ -n "$base" ] && echo "the $count run(s) since" || echo "its $count run(s)")"
 	say_earlier "$name"
 	put_shown '%s: the chain ends at run %s, whose manifest has the SHA-256 %s\n' "$name" "${facts[newest]}" "${facts[sha256]}"
+	[ -z "$each" ] || remember_proof "$name" "$newest"
 }

@@ -167,8 +167,10 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 	if [ -z "$others_from" ]; then
 		printf 'envtally %s\n' "${facts[version]}" >"$5.new/inputs/version"
 		: >"$5.new/inputs/past-forecasts.ndjson"
+		# So the chain of manifests covers it.
+		[ ! -e "$(checkpoint_of "$2")/checkpoint.json" ] || cp "$(checkpoint_of "$2")/checkpoint.json" "$5.new/inputs/"
 	else
-		cp "$others_from"/version "$others_from"/past-forecasts.ndjson "$5.new/inputs/" 2>/dev/null || true
+		cp "$others_from"/version "$others_from"/past-forecasts.ndjson "$others_from"/checkpoint.json "$5.new/inputs/" 2>/dev/null || true
 	fi
 	: >"$5.new/inputs/state.json"
 	: >"$5.new/reported.ndjson"

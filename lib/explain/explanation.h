@@ -39,6 +39,7 @@ struct explanation_question {
 	int32_t day; /* the period that contains this day */
 	const char *account, *model; /* NULL: any; the model may be a glob */
 	enum explanation_level level;
+	bool lacks_recordings; /* of earlier runs: an envelope without one is no difference */
 };
 
 /* A position; without a software model, the consumption that is in no position. */

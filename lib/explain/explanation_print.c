@@ -71,19 +71,23 @@ static void print_envelope(struct explanation_printing *printing, int64_t parent
 	struct explanation *explanation = printing->explanation;
 	const struct explained_status *status = explanation_status(explanation, envelope);
 	const char *plan_item = envelope->plan_item ? explanation->plan_items.names[envelope->plan_item].text : NULL;
-	bool has_recordings = explanation->question.level >= EXPLAIN_EXCHANGE, is_kept = false;
+	bool has_recordings = explanation->question.level >= EXPLAIN_EXCHANGE, lacks_recordings = explanation->question.lacks_recordings,
+	     is_kept = false;
 	struct buffer id = BUFFER_INIT;
 	id_text(&envelope->id, &id);
 	for (size_t i = 0; i < envelope->version_count; i++)
 		is_kept |= explanation->versions[envelope->first_version + i].is_kept;
-	struct explanation_balance balance = {.is_checked = has_recordings, .adds_up = is_kept, .units = 1, .sum = is_kept};
+	struct explanation_balance balance = {
+		.is_checked = has_recordings && !(lacks_recordings && !is_kept), .adds_up = is_kept, .units = 1, .sum = is_kept};
 	explanation_count_wrong(printing, balance);
 	if (printing->for_people) {
 		explanation_print_line(printing, 4, "envelope %s  sent %s  %s%s%s, modified %s%s%s", id.data,
 			instant_text(envelope->sent_at).text, status->name, status->sending_method ? " by " : "",
 			status->sending_method ? status->sending_method : "", instant_text(envelope->modified_at).text,
 			plan_item ? "" : ", without a plan item",
-			has_recordings && !is_kept ? "  NOT FOUND: no recording has this version" : "");
+			!has_recordings || is_kept ? ""
+				: lacks_recordings ? "  its recording is not kept"
+						   : "  NOT FOUND: no recording has this version");
 	} else {
 		struct buffer *facts = explanation_begin_facts(printing);
 		json_member_text(facts, "envelope_id", id.data);

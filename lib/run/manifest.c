@@ -114,7 +114,7 @@ int manifest_digest(const char *path, char digest[SHA256_HEX_LENGTH + 1], struct
 
 struct verification {
 	const char *runs, *run;
-	bool without_bodies;
+	bool without_bodies, is_folded;
 	struct json_scanner *scanner; /* of an entry of `files` */
 	struct run_list files; /* those in the run's folder; what the manifest has listed is "" */
 	struct error *error;
@@ -145,7 +145,7 @@ static int verify_file(const struct verification *verification, const char *file
 		*verification->files.names[i] = 0;
 		return 0;
 	}
-	if (verification->without_bodies && ends_in(file, ".bodies"))
+	if (verification->is_folded || (verification->without_bodies && ends_in(file, ".bodies")))
 		return 0;
 	return fail_run(verification, file, "is missing, which is in its manifest");
 }
@@ -175,6 +175,8 @@ static int find_unlisted(const struct verification *verification, bool is_earlie
 {
 	for (size_t i = 0; i < verification->files.count; i++) {
 		const char *file = verification->files.names[i];
+		if (verification->is_folded && strcmp(file, RUN_ARCHIVE) == 0)
+			continue;
 		if (*file && strcmp(file, MANIFEST) != 0 && (!is_earlier || strchr(file, '/')))
 			return fail_run(verification, file, "is not in its manifest");
 	}
@@ -188,6 +190,7 @@ static int verify_files(struct verification *verification, const struct json_fil
 	snprintf(path, sizeof path, "%s/%s", verification->runs, verification->run);
 	if (manifest->slices[FILES].kind != JSON_ARRAY)
 		return fail_run(verification, MANIFEST, "lists no files");
+	verification->is_folded = run_is_folded(path);
 	if (run_files_read(&verification->files, path, &failure) < 0)
 		return error_set(verification->error, failure.status, "cannot verify run '%s': %s", verification->run, failure.text);
 	int result = json_scan_elements(manifest->scanner, &manifest->slices[FILES], verify_entry, verification, verification->error);
@@ -250,16 +253,55 @@ int manifest_find_forgotten(const char *runs, const struct promotions *promotion
 	return result;
 }
 
-int manifest_verify(
-	const char *runs, const struct promotions *promotions, bool without_bodies, struct manifest_chain *chain, struct error *error)
+/* The manifest of a run whose other files are not looked at, if it is kept. */
+static int verify_head(struct verification *verification, const struct promotion *run)
 {
-	static const char *const of_entry[] = {"/sha256", "/file"};
+	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1];
+	verification->run = run->run_id;
+	if (!*run->manifest || access(run_path(path, verification->runs, run->run_id, MANIFEST), F_OK) != 0)
+		return 0;
+	if (sha256_file(path, hash, verification->error) < 0)
+		return -1;
+	return strcmp(run->manifest, hash) == 0 ? 0 : fail_run(verification, MANIFEST, "is not the one that the ledger promoted");
+}
+
+static const char *const of_entry[] = {"/sha256", "/file"};
+
+int manifest_verify(const char *runs, const struct promotions *promotions, const struct checkpoint *after, bool without_bodies,
+	struct manifest_chain *chain, struct error *error)
+{
 	struct verification verification = {.runs = runs, .without_bodies = without_bodies, .error = error};
+	size_t first = 0;
 	*chain = (struct manifest_chain){.earlier = 0};
+	if (after) {
+		first = (size_t)(promotions_find(promotions, after->run, strlen(after->run)) + 1);
+		if (!first || first != after->runs ||
+			(*promotions->list[first - 1].manifest && strcmp(promotions->list[first - 1].manifest, after->manifest) != 0))
+			return error_set(error, EX_DATAERR, "cannot verify run '%s': its checkpoint is of another run than the ledger has",
+				after->run);
+		chain->earlier = after->earlier;
+		memcpy(chain->newest, after->manifest, sizeof chain->newest);
+	}
 	verification.scanner = json_scanner_new(of_entry, 2, error);
 	int result = verification.scanner ? 0 : -1;
-	for (size_t i = 0; i < promotions->count && result == 0; i++)
+	for (size_t i = 0; i < first && result == 0; i++)
+		result = verify_head(&verification, &promotions->list[i]);
+	for (size_t i = first; i < promotions->count && result == 0; i++)
 		result = verify_run(&verification, &promotions->list[i], i ? promotions->list[i - 1].run_id : NULL, chain, i);
+	json_scanner_free(verification.scanner);
+	return result;
+}
+
+int manifest_verify_files(const char *runs, const char *run, struct error *error)
+{
+	char path[RUN_PATH_LIMIT], form[8];
+	struct verification verification = {.runs = runs, .run = run, .error = error, .scanner = json_scanner_new(of_entry, 2, error)};
+	struct json_file file;
+	int result = verification.scanner ? json_file_read(&file, run_path(path, runs, run, MANIFEST), pointers, FIELDS, error) : -1;
+	if (result == 0) {
+		result = verify_files(&verification, &file, strcmp(json_file_text(&file, FORM, form, sizeof form), VERSION) != 0);
+		json_file_release(&file);
+	}
 	json_scanner_free(verification.scanner);
 	return result;
 }
@@ -275,22 +317,13 @@ static int append_damage(struct buffer *damage, struct error *found, struct erro
 
 int manifest_survey(const char *runs, const struct promotions *promotions, const bool *lost, struct buffer *damage, struct error *error)
 {
-	static const char *const of_entry[] = {"/sha256", "/file"};
-	char path[RUN_PATH_LIMIT], hash[SHA256_HEX_LENGTH + 1];
 	struct error found = ERROR_INIT;
 	struct verification verification = {.runs = runs, .error = &found};
 	struct manifest_chain chain = {.earlier = 0};
 	size_t count = promotions->count;
-	for (size_t i = 0; i + 1 < count; i++) {
-		const struct promotion *run = &promotions->list[i];
-		verification.run = run->run_id;
-		if (lost[i] || !*run->manifest)
-			continue;
-		if (sha256_file(run_path(path, runs, run->run_id, MANIFEST), hash, &found) == 0 && strcmp(run->manifest, hash) != 0)
-			fail_run(&verification, MANIFEST, "is not the one that the ledger promoted");
-		if (found.status && append_damage(damage, &found, error) < 0)
+	for (size_t i = 0; i + 1 < count; i++)
+		if (!lost[i] && verify_head(&verification, &promotions->list[i]) < 0 && append_damage(damage, &found, error) < 0)
 			return -1;
-	}
 	if (!count || lost[count - 1] || !*promotions->list[count - 1].manifest)
 		return 0;
 	if (count > 1)

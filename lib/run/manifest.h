@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "ledger/promotions.h"
+#include "run/checkpoint.h"
 
 #include <stdbool.h>
 
@@ -31,10 +32,14 @@ struct manifest_chain {
 
 /*
  * Checks all promoted runs: the chain of their manifests, by the digests that the ledger has, and that each folder has the files that its
- * manifest lists and no other. Of `without_bodies`, recorded bodies may be missing. EX_DATAERR names the run and the file.
+ * manifest lists and no other. Of runs up to that of `after` (NULL: of none) only manifests are checked, where they are kept. Of `without_bodies`,
+ * recorded bodies may be missing, and of a folded run all files but those that its folder keeps. EX_DATAERR names the run and the file.
  */
-int manifest_verify(
-	const char *runs, const struct promotions *promotions, bool without_bodies, struct manifest_chain *chain, struct error *error);
+int manifest_verify(const char *runs, const struct promotions *promotions, const struct checkpoint *after, bool without_bodies,
+	struct manifest_chain *chain, struct error *error);
+
+/* The same of the files of one run, by the manifest that its folder has. */
+int manifest_verify_files(const char *runs, const char *run, struct error *error);
 
 /*
  * The same as far as it costs little: the manifest of each run that is not `lost` (by place in promotions) is the one that the ledger has, the

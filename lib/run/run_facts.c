@@ -7,6 +7,7 @@
 #include "config/profile.h"
 #include "io/atomic_file.h"
 #include "ledger/promotions.h"
+#include "run/checkpoint.h"
 #include "run/json_file.h"
 #include "run/run_folder.h"
 #include "run/run_records.h"
@@ -24,7 +25,7 @@ static int append_fact(struct buffer *text, const char *key, const char *value, 
 	for (size_t i = 0; i < length; i++)
 		if ((unsigned char)value[i] < 0x20 && (!is_path || !value[i]))
 			return error_set(error, EX_DATAERR, "\"%s\" has a control character", key);
-	bool is_name = strcmp(key, "run_id") == 0 || strcmp(key, "name") == 0 || strcmp(key, "profile") == 0;
+	bool is_name = strcmp(key, "run_id") == 0 || strcmp(key, "run") == 0 || strcmp(key, "name") == 0 || strcmp(key, "profile") == 0;
 	if (is_name && length && !file_name_is_plain(value, length))
 		return error_set(error, EX_DATAERR, "\"%s\" must be " FILE_NAME_EXPECTED, key);
 	buffer_append_format(text, "%s=", key);
@@ -72,6 +73,13 @@ int run_facts_append_profile(const char *path, struct buffer *text, struct error
 		return 0;
 	error->status = error->status == EX_DATAERR ? EX_CONFIG : error->status;
 	return -1;
+}
+
+int run_facts_append_checkpoint(const char *path, struct buffer *text, struct error *error)
+{
+	static const char *const pointers[] = {"/run", "/manifest", "/ledger", "/source", "/runs", "/earlier", "/made_at", "/before"};
+	struct checkpoint checkpoint;
+	return checkpoint_read(path, &checkpoint, error) < 0 ? -1 : append_facts(path, pointers, 8, text, error);
 }
 
 static FILE *open_regular(const char *path)

@@ -15,6 +15,9 @@ int run_facts_append_profile(const char *path, struct buffer *text, struct error
 /* now of a recording, "" when it has none: a recorded night is run as of that night. */
 int run_facts_append_recording(const char *folder, struct buffer *text, struct error *error);
 
+/* run, manifest, ledger, source, runs, earlier and made_at of a checkpoint.json (checkpoint.h). */
+int run_facts_append_checkpoint(const char *path, struct buffer *text, struct error *error);
+
 /* What a run under way depends on; written to begun.json when it begins. */
 struct run_beginning {
 	const char *run_id, *profile, *clock, *replay, *profile_file;

@@ -124,15 +124,27 @@ const char *run_path(char *path, const char *runs, const char *run, const char *
 	return path;
 }
 
+bool run_is_folded(const char *folder)
+{
+	char path[RUN_PATH_LIMIT];
+	snprintf(path, sizeof path, "%s/%s", folder, RUN_ARCHIVE);
+	return access(path, F_OK) == 0;
+}
+
 const char *run_missing_file(const char *folder)
 {
-	static const char *const files[] = {"raw/manifest.json", "inputs/profile.json", "job.json", "accounts.ndjson",
-		"subscriptions.ndjson", "consumption.ndjson", "restatements.ndjson", "results.ndjson", "rejects.ndjson", "report.html"};
+	static const struct {
+		const char *name;
+		bool is_kept; /* by the folder of a folded run */
+	} files[] = {{"raw/manifest.json", true}, {"inputs/profile.json", false}, {"job.json", true}, {"accounts.ndjson", false},
+		{"subscriptions.ndjson", false}, {"consumption.ndjson", false}, {"restatements.ndjson", true}, {"results.ndjson", false},
+		{"rejects.ndjson", false}, {"report.html", false}};
 	char path[RUN_PATH_LIMIT];
+	bool is_folded = run_is_folded(folder);
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, files[i]);
-		if (access(path, F_OK) != 0)
-			return files[i];
+		snprintf(path, sizeof path, "%s/%s", folder, files[i].name);
+		if ((files[i].is_kept || !is_folded) && access(path, F_OK) != 0)
+			return files[i].name;
 	}
 	return NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define RUN_PATH_LIMIT 4096
@@ -37,8 +38,16 @@ int run_evidence_files_read(struct run_list *files, const char *folder, struct e
 const char *run_path(char *path, const char *runs, const char *run, const char *file);
 
 /*
+ * A folded run has its other files in this archive (tar, zstd), but for three that its folder keeps: job.json, restatements.ndjson and
+ * raw/manifest.json. While it is folded it may have others still.
+ */
+#define RUN_ARCHIVE "files.tar.zst"
+bool run_is_folded(const char *folder);
+
+/*
  * The first file of a promoted run that its folder lacks: its evidence, raw/manifest.json, inputs/profile.json and job.json, comes before its
- * results. NULL: it has all that every run has.
+ * results. NULL: it has all that every run has,
+ * or is folded.
  */
 const char *run_missing_file(const char *folder);
 

@@ -9,6 +9,7 @@
 #include "report/html.h"
 #include "report/report_page.h"
 #include "report/verdict.h"
+#include "run/checkpoint.h"
 #include "run/run_folder.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct profile_runs {
 	char runs[RUN_PATH_LIMIT];
 	struct ledger ledger;
 	struct promotions promotions;
+	size_t covered; /* how many of them the checkpoint covers: their files may have been dropped */
 };
 
 /* ---- used and owned, by period ---- */
@@ -159,20 +161,23 @@ static bool has_file(const char *runs, const char *run, const char *file)
 	return access(run_path(path, runs, run, file), F_OK) == 0;
 }
 
-static void append_run(struct page *page, const struct profile_runs *profile, const struct promotion *run)
+static void append_run(struct page *page, const struct profile_runs *profile, size_t place)
 {
+	const struct promotion *run = &profile->promotions.list[place];
 	const char *runs = profile->runs;
 	char path[RUN_PATH_LIMIT], clock[INSTANT_LENGTH + 1] = "";
 	struct buffer risk = BUFFER_INIT;
-	bool is_lost = run_missing_file(run_path(path, runs, run->run_id, "")) != NULL;
+	bool has_page = has_file(runs, run->run_id, "report.html"),
+	     is_lost = place >= profile->covered && run_missing_file(run_path(path, runs, run->run_id, ""));
 	instant_format(run->clock, clock);
 	page_row_begin(page, NULL);
 	page_cell_begin(page, "");
-	if (!is_lost)
+	has_page &= !is_lost;
+	if (has_page)
 		html(page->out, "<a href=\"", profile->name, "/", run->run_id, "/report.html\">");
-	buffer_append_format(page->out, "<time datetime=\"%s\">%.10s %.8s UTC</time>%s", clock, clock, clock + 11, is_lost ? "" : "</a>");
+	buffer_append_format(page->out, "<time datetime=\"%s\">%.10s %.8s UTC</time>%s", clock, clock, clock + 11, has_page ? "</a>" : "");
 	html(page->out, "<code>", run->run_id, "</code>");
-	if (!is_lost && has_file(runs, run->run_id, "workspace.html"))
+	if (has_page && has_file(runs, run->run_id, "workspace.html"))
 		html(page->out, "<a class=\"sub\" href=\"", profile->name, "/", run->run_id, "/workspace.html\">workspace</a>");
 	page_cell_end(page);
 	page_cell_text(page, is_lost ? "lost" : run->state);
@@ -197,7 +202,7 @@ static int append_runs(struct page *page, struct profile_runs *profile, struct e
 		return -1;
 	page_table_begin(page, PAGE_STACKED, "Runs, the newest first", columns, sizeof columns / sizeof *columns);
 	for (size_t i = profile->promotions.count; i-- > 0;)
-		append_run(page, profile, &profile->promotions.list[i]);
+		append_run(page, profile, i);
 	page_table_end(page, NULL);
 	return 0;
 }
@@ -212,8 +217,8 @@ static int append_profile(struct page *page, const char *workspace, const char *
 	snprintf(path, sizeof path, "%s/ledger/%s.db", workspace, name);
 	if (promotions_read(&profile.promotions, path, error) < 0)
 		return -1;
-	int result = 0;
-	if (profile.promotions.count && (result = ledger_open(&profile.ledger, path, LEDGER_READ, error)) == 0) {
+	int result = checkpoint_covers(path, &profile.promotions, &profile.covered, error);
+	if (result == 0 && profile.promotions.count && (result = ledger_open(&profile.ledger, path, LEDGER_READ, error)) == 0) {
 		result = append_runs(page, &profile, error);
 		ledger_close(&profile.ledger);
 	}

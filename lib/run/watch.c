@@ -208,6 +208,7 @@ static int read_folders(struct watch *watch, struct error *error)
 {
 	const char *runs = watch->options->runs;
 	char path[RUN_PATH_LIMIT];
+	size_t covered;
 	watch->is_under_way = is_locked(watch->options->lock);
 	if (run_list_read(&watch->interrupted, runs, RUN_INTERRUPTED, error) < 0 ||
 		run_list_read(&watch->discarded, runs, RUN_DISCARDED, error) < 0 ||
@@ -218,8 +219,11 @@ static int read_folders(struct watch *watch, struct error *error)
 	watch->lost = calloc(watch->promotions.count + 1, sizeof *watch->lost);
 	if (!watch->lost)
 		return error_set(error, EX_OSERR, "out of memory");
+	if (checkpoint_covers(watch->options->ledger, &watch->promotions, &covered, error) < 0)
+		return -1;
 	for (size_t i = 0; i < watch->promotions.count; i++) {
-		watch->lost[i] = run_missing_file(run_path(path, runs, watch->promotions.list[i].run_id, "")) != NULL;
+		watch->lost[i] = (i >= covered || i + 1 == watch->promotions.count) &&
+			run_missing_file(run_path(path, runs, watch->promotions.list[i].run_id, "")) != NULL;
 		watch->problems |= watch->lost[i] ? WATCH_LOST : 0;
 	}
 	watch->last_is_kept = watch->last && !watch->lost[watch->promotions.count - 1];

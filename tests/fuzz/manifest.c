@@ -62,7 +62,7 @@ static int verify(const struct promotions *promotions)
 {
 	struct manifest_chain chain;
 	struct error error = ERROR_INIT;
-	int result = manifest_verify(root, promotions, false, &chain, &error);
+	int result = manifest_verify(root, promotions, NULL, false, &chain, &error);
 	if (result == 0)
 		result = manifest_find_forgotten(root, promotions, &chain, &error);
 	FUZZ_CHECK(result == 0 || error.status == EX_DATAERR);
