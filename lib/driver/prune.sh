@@ -132,10 +132,15 @@ check_kept() { # RUN TO-DO PROMOTIONS
 
 # A checkpoint of that ledger, whose last run is RUN: checkpoint.json makes it one; then the one before it goes.
 write_checkpoint() { # LEDGER FOLDER RUN [OPTION]...: of run-facts seal
+	[ ! -s "$1-wal" ] || stage merge --ledger "$1" --emit none </dev/null
 	mkdir -p "$2" && cp "$1" "$2/.new" && sync "$2/.new" && mv "$2/.new" "$2/$3.db" || fail 73 "cannot create '$2/$3.db'"
 	stage run-facts seal "$2" --run-id "$3" "${@:4}"
-	find "$2" -type f ! -name "$3.db" ! -name checkpoint.json -delete
 	sync "$2/checkpoint.json" "$2"
+	tidy_checkpoint "$2" "$3"
+}
+
+tidy_checkpoint() { # FOLDER RUN: what is of none
+	find "$1" -type f ! -name "$2.db" ! -name checkpoint.json -delete
 }
 
 say_base() { # NAME
@@ -190,6 +195,8 @@ prune_profile() { # NAME
 	[ -z "$scratch" ] || rm -rf "$scratch"
 	make_scratch
 	rm -f "$workspace/runs/$1"/.*.folding
+	read_base "$(checkpoint_of "$1")"
+	[ -z "$base" ] || tidy_checkpoint "$base_folder" "$base"
 	total=$(grep -c . <<<"$all")
 	[ ! -v 'answers[begin-here]' ] || begin_here "$1"
 	drop=$((total - $(runs_kept "${answers[drop-after]-$total}")))
@@ -211,7 +218,7 @@ runs_kept() { # RULE
 	*d)
 		since=$(date -u -d "$(tail -n 1 <<<"$all" | cut -d ' ' -f 2)" +%s)
 		since=$(date -u -d "@$((since - 86400 * ${1%d}))" +%Y-%m-%dT%H:%M:%S.000Z)
-		awk -v since="$since" '$2 < since { older = NR } END { print NR > older ? NR - older : 1 }' <<<"$all"
+		awk -v since="$since" '$2 < since { older = NR } END { print (NR > older ? NR - older : 1) }' <<<"$all"
 		;;
 	*) printf '%s\n' "$(($1 < total ? $1 : total))" ;;
 	esac
