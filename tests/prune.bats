@@ -207,7 +207,7 @@ acme: run $second would be folded" "$output"
 	run -0 "$pipeline" prune -C ws --keep 1000
 	run -0 "$pipeline" prune -C ws --keep 1 --drop-after 8d --dry-run
 	same "acme: run $first would be dropped
-acme: the files of runs up to $first would be gone: no report, replay, reconcile --as-of or recorded exchange of a time before the run after it; their figures stay in the ledger
+acme: the files of runs up to $first would be gone: no replay, no reconcile --as-of and no recorded exchange of their time; their figures stay in the ledger
 acme: run $second would be folded" "$output"
 	same_files <(files_of sound/runs/acme) <(files_of $runs)
 	prune --keep 1 --drop-after 1d

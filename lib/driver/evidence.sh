@@ -177,6 +177,7 @@ check_signature() { # FILE
 
 write_pack_readme() { # RUN
 	local checkpoint='' kept=''
+	# shellcheck disable=SC2016 # for the shell of whoever checks it
 	[ -z "$base" ] || checkpoint="checkpoint/     the ledger after run $base: the evidence of the runs up to it is gone"$'\n' kept='[ ! -d "runs/$run" ] || '
 	cat <<-END
 		Evidence of run $1, made by envtally.

@@ -53,7 +53,7 @@ whole_runs() { # NAME
 reduce() { # RUN-FOLDER [ARCHIVE]
 	[ -d "$1" ] || return 0
 	(
-		cd "$1"
+		cd "$1" || exit 74
 		find . -type f ! -path ./job.json ! -path ./restatements.ndjson ! -path ./raw/manifest.json ! -name "${2-.}" -delete
 		find . -mindepth 1 -type d -empty -delete
 	)
@@ -62,6 +62,7 @@ reduce() { # RUN-FOLDER [ARCHIVE]
 fold_run() { # NAME RUN
 	local folder=$workspace/runs/$1/$2 new=$workspace/runs/$1/.$2.folding size lost
 	if [ ! -e "$folder/$archive" ]; then
+		need_tool zstd
 		lost=$(missing_file "$folder")
 		[ -z "$lost" ] || {
 			warn "$1: run $2 is not folded: its folder has lost '$lost'"
@@ -72,7 +73,7 @@ fold_run() { # NAME RUN
 			--exclude=./restatements.ndjson --exclude=./raw/manifest.json -C "$folder" -cf "$new" . || fail 73 "cannot create '$new'"
 		unfold "$new" "$folder" "$scratch/whole/$2"
 		rm -rf "$scratch/whole/$2"
-		sync "$new" && mv "$new" "$folder/$archive" && sync "$folder" || fail 73 "cannot create '$folder/$archive'"
+		if ! sync "$new" || ! mv "$new" "$folder/$archive" || ! sync "$folder"; then fail 73 "cannot create '$folder/$archive'"; fi
 		say "$1: run $2 is folded: $size bytes in $(stat -c %s "$folder/$archive")"
 	fi
 	reduce "$folder" "$archive"
@@ -91,16 +92,16 @@ read_base() { # FOLDER
 	base_hash=$(hash_of "$1/checkpoint.json")
 }
 
-hash_of() { # FILE
-	local hash
-	hash=$(sha256sum <"$1")
+hash_of() { # FILE: nothing where there is none
+	local hash=''
+	[ ! -f "$1" ] || hash=$(sha256sum <"$1")
 	printf '%s\n' "${hash%% *}"
 }
 
 # Its ledger into the scratch workspace: what follows is replayed from there.
 begin_after() { # NAME
 	[ -n "$base" ] || return 0
-	[ -f "$base_folder/$base.db" ] && [ "$(hash_of "$base_folder/$base.db")" = "$base_ledger" ] ||
+	[ "$(hash_of "$base_folder/$base.db")" = "$base_ledger" ] ||
 		fail 65 "cannot use the checkpoint of run '$base': '$base_folder/$base.db' is not the ledger that it names"
 	mkdir -p "$scratch/ledger"
 	cp "$base_folder/$base.db" "$scratch/ledger/$1.db"
@@ -133,7 +134,7 @@ check_kept() { # RUN TO-DO PROMOTIONS
 # A checkpoint of that ledger, whose last run is RUN: checkpoint.json makes it one; then the one before it goes.
 write_checkpoint() { # LEDGER FOLDER RUN [OPTION]...: of run-facts seal
 	[ ! -s "$1-wal" ] || stage merge --ledger "$1" --emit none </dev/null
-	mkdir -p "$2" && cp "$1" "$2/.new" && sync "$2/.new" && mv "$2/.new" "$2/$3.db" || fail 73 "cannot create '$2/$3.db'"
+	if ! mkdir -p "$2" || ! cp "$1" "$2/.new" || ! sync "$2/.new" || ! mv "$2/.new" "$2/$3.db"; then fail 73 "cannot create '$2/$3.db'"; fi
 	stage run-facts seal "$2" --run-id "$3" "${@:4}"
 	sync "$2/checkpoint.json" "$2"
 	tidy_checkpoint "$2" "$3"
@@ -155,7 +156,7 @@ say_base() { # NAME
 recall_proof() { # NAME PROMOTIONS
 	local after=$base folder=$base_folder
 	read_base "$workspace/ledger/$1.proven"
-	if [ -n "$base" ] && [[ $(sed -n "${base_runs}p" <<<"$2") == "$base "*" ${base_manifest:--}" ]] && [ -f "$base_folder/$base.db" ] &&
+	if [ -n "$base" ] && [[ $(sed -n "${base_runs}p" <<<"$2") == "$base "*" ${base_manifest:--}" ]] &&
 		[ "$(hash_of "$base_folder/$base.db")" = "$base_ledger" ] && ! { [ -n "$after" ] && grep -q "^$after " <<<"$(runs_since "$2")"; }; then
 		begin_after "$1"
 		put_shown '%s: %s run(s) up to %s: proven on %s, and not again (--all); their manifests are unchanged\n' "$1" "$base_runs" "$base" "$base_at"
@@ -180,7 +181,6 @@ prune_command() {
 	[ -v 'answers[keep]' ] || [ -v 'answers[drop-after]' ] || [ -v 'answers[begin-here]' ] ||
 		fail 64 "cannot prune: --keep N is missing, how many runs stay as they are"
 	need_workspace
-	need_tool zstd
 	for profile in "${profiles[@]}"; do
 		prune_profile "$(profile_name "$profile")"
 	done
@@ -202,13 +202,13 @@ prune_profile() { # NAME
 	drop=$((total - $(runs_kept "${answers[drop-after]-$total}")))
 	keep=$((total - $(runs_kept "${answers[keep]-$total}")))
 	[ "$drop" -eq 0 ] || drop_runs "$1" "$(head -n "$drop" <<<"$all")"
-	for run in $(head -n "$keep" <<<"$all" | tail -n +$((drop + 1)) | cut -d ' ' -f 1); do
+	while read -r run _; do
 		if [ ! -v 'answers[dry-run]' ]; then
 			fold_run "$1" "$run"
 		elif [ ! -e "$workspace/runs/$1/$run/$archive" ]; then
 			put_shown '%s: run %s would be folded\n' "$1" "$run"
 		fi
-	done
+	done < <(head -n "$keep" <<<"$all" | tail -n +$((drop + 1)))
 }
 
 # How many of the runs, from the newest on, a rule keeps: at least that one.
@@ -226,15 +226,14 @@ runs_kept() { # RULE
 
 # They are proven before: a checkpoint takes their place.
 drop_runs() { # NAME PROMOTIONS
-	local last since run clock whole base base_folder base_runs base_source base_at base_manifest base_ledger base_before base_hash base_pin before=''
+	local last since run whole base base_folder base_runs base_source base_at base_manifest base_ledger base_before base_hash base_pin before=''
 	local -A facts=()
 	last=$(last_promoted "$2")
-	read -r _ clock _ <<<"$(grep "^$last " <<<"$all")"
 	[ ! -v 'answers[dry-run]' ] || {
-		for run in $(cut -d ' ' -f 1 <<<"$2"); do
-			[ ! -e "$workspace/runs/$1/$run/report.html" ] && [ ! -e "$workspace/runs/$1/$run/$archive" ] || put_shown '%s: run %s would be dropped\n' "$1" "$run"
-		done
-		say_dropped "$1" 'would be'
+		while read -r run _; do
+			[[ ! -e $workspace/runs/$1/$run/report.html && ! -e $workspace/runs/$1/$run/$archive ]] || put_shown '%s: run %s would be dropped\n' "$1" "$run"
+		done <<<"$2"
+		put_shown '%s\n' "$1: $(dropped 'would be')"
 		return 0
 	}
 	begin_after_checkpoint "$1" "$all"
@@ -244,18 +243,18 @@ drop_runs() { # NAME PROMOTIONS
 	if [ -n "${since-}" ]; then
 		printf '%s\n' "$2" >"$scratch/chain"
 		read_facts verify "$last" --runs "$workspace/runs/$1" --promotions "$scratch/chain" ${base:+--after "$base_folder/checkpoint.json"}
-		replay_chain "$1" "$workspace/runs/$1" "$since" "$last" each
+		replay_chain "$1" "$workspace/runs/$1" "$since" "$last" each >/dev/null
 		run=$workspace/runs/$1/$(last_promoted "$all")/inputs/checkpoint.json
 		[ ! -e "$run" ] || before=$(hash_of "$run")
 		write_checkpoint "$scratch/ledger/$1.db" "$(checkpoint_of "$1")" "$last" --earlier "${facts[earlier]}" --manifest "${facts[sha256]}" \
 			--source "${base_source:-recordings}" ${before:+--before "$before"}
-		say_dropped "$1" are
+		say "$1: $(dropped are)"
 	fi
-	for run in $(cut -d ' ' -f 1 <<<"$2"); do reduce "$workspace/runs/$1/$run"; done
+	while read -r run _; do reduce "$workspace/runs/$1/$run"; done <<<"$2"
 }
 
-say_dropped() { # NAME VERB: of the caller's `last` and `clock`
-	put_shown '%s: the files of runs up to %s %s gone: no report, replay, reconcile --as-of or recorded exchange of a time before the run after it; their figures stay in the ledger\n' "$1" "$last" "$2"
+dropped() { # VERB: of the caller's `last`
+	printf '%s\n' "the files of runs up to $last $1 gone: no replay, no reconcile --as-of and no recorded exchange of their time; their figures stay in the ledger"
 }
 
 # The ledger as it is becomes the checkpoint: what is lost before is not asked for any more.

@@ -226,7 +226,8 @@ static int read_folders(struct watch *watch, struct error *error)
 			run_missing_file(run_path(path, runs, watch->promotions.list[i].run_id, "")) != NULL;
 		watch->problems |= watch->lost[i] ? WATCH_LOST : 0;
 	}
-	watch->last_is_kept = watch->last && !watch->lost[watch->promotions.count - 1];
+	watch->last_is_kept = watch->last && !watch->lost[watch->promotions.count - 1] &&
+		!run_is_folded(run_path(path, runs, watch->last->run_id, "")); /* of a ledger from a backup it may be */
 	return 0;
 }
 
