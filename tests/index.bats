@@ -34,7 +34,7 @@ rows() { # FILE
 
 @test "index: a report links to that of the run before, also when it is made again" {
 	acme_after 2 ws
-	run ! grep -q 'the run before' ws/runs/acme/20250318T020000Z/report.html
+	run ! grep -q '>the run before<' ws/runs/acme/20250318T020000Z/report.html
 	grep -qF '<a href="../20250318T020000Z/report.html">the run before</a>' ws/runs/acme/20250325T020000Z/report.html
 	run -0 "$pipeline" verify -q -C ws 20250325T020000Z
 	run -64 --separate-stderr report --format html --previous ../x </dev/null

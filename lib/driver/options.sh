@@ -74,8 +74,8 @@ options='
 --to|TARGET|export|a file (ndjson, sqlite, focus; focus: - is standard output), a folder (csv), or a service or connection string without password (postgres)
 --stream|NAME|export|only this stream; may be repeated
 --to|FILE|evidence|the file to write
---keep|N|prune|the newest N runs stay as they are, or with Nd those of N days; older ones are folded
---drop-after|N|prune|drop runs that are older than the newest N, or than Nd days
+--keep|RUNS|prune|so many of the newest runs stay as they are, or, as 30d, those of so many days; older ones are folded
+--drop-after|RUNS|prune|drop runs that are older than so many of the newest, or, as 1100d, than so many days
 --dry-run||prune|change nothing: print what would be folded and dropped
 --begin-here||prune|evidence begins after the newest run, with the ledger as it is: for a workspace that has lost some
 --without-bodies||evidence|leave out the recorded bodies, which name people; their SHA-256 stays

@@ -179,7 +179,7 @@ prune_command() {
 		[[ ${answers[$rule]-1} =~ ^[1-9][0-9]{0,5}d?$ ]] || fail 64 "cannot use --$rule '${answers[$rule]}': it must be a number of runs such as 30, or of days such as 90d"
 	done
 	[ -v 'answers[keep]' ] || [ -v 'answers[drop-after]' ] || [ -v 'answers[begin-here]' ] ||
-		fail 64 "cannot prune: --keep N is missing, how many runs stay as they are"
+		fail 64 "cannot prune: --keep RUNS is missing, how many runs stay as they are"
 	need_workspace
 	for profile in "${profiles[@]}"; do
 		prune_profile "$(profile_name "$profile")"
