@@ -38,8 +38,8 @@ void report_evidence_facts(const struct report *report, void (*add)(void *contex
 		add(context, "Made by", or_not_known(evidence->version));
 	add(context, "Run before", evidence->previous ? evidence->previous : "none: this is the first");
 	add(context, "Manifest",
-		"raw/manifest.json has the SHA-256 of every file of the run: inputs, recordings, outputs, this page; and of the manifest of the "
-		"run before. The ledger has that of each manifest");
+		"raw/manifest.json has the SHA-256 of every file of the run: inputs, recordings, outputs, this page; and that of the manifest before "
+		"it. The ledger has that of each manifest");
 	if (evidence->is_promoted)
 		add(context, "SHA-256 of it", or_not_known(evidence->manifest));
 	if (evidence->is_promoted && evidence->previous)
