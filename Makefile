@@ -216,8 +216,9 @@ bench-reconcile: all ## time reconcile on 10,000 accounts, 36 periods and 500 en
 bench-scale: all $(build)/tests/generate ## CPU seconds of 1 to 16 shards of 10,000,000 envelopes beside one process, and of combining them
 	tests/benchmark/scale
 
-bench-requests: $(build)/tests/requests-bench ## simulate 60 nights of 100,000 accounts on their weekly cycle: requests and lateness, due first beside asking all
+bench-requests: all $(build)/tests/requests-bench $(build)/tests/simulator ## simulate 60 nights of 100,000 accounts on their weekly cycle: requests and lateness, due first beside asking all; and 56 real ones of 300
 	$(build)/tests/requests-bench
+	tests/bench-requests
 
 # How many series of each of the nine kinds R's methods are run on: some minutes for ten.
 PEER_SERIES = 10

@@ -25,6 +25,7 @@ struct source {
 	double weekly; /* envelopes */
 	int64_t fed; /* its first time of processing */
 	int64_t next; /* the next envelope that was not fetched was sent then */
+	int64_t before; /* envelopes of its last batch, which the look-back has again */
 	uint64_t chance;
 	int moves_on; /* night after which it is fed a day later or earlier; 0: never */
 	int moves_by; /* days */
@@ -82,8 +83,9 @@ static int64_t ask(struct source *source, struct fetch_turn *turn, int night, in
 		if (late > sums->worst_ms[k])
 			sums->worst_ms[k] = late;
 	}
-	int64_t on_page = (found.count + (int64_t)(source->weekly * 8 / 7)) % PAGE;
-	int64_t pages = (found.count + (int64_t)(source->weekly * 8 / 7)) / PAGE + 1;
+	int64_t records = found.count + source->before, on_page = records % PAGE, pages = records / PAGE + 1;
+	if (found.count)
+		source->before = found.count;
 	bool proves = on_page && on_page >= bookmark->last_page;
 	if (proves)
 		bookmark->last_page = on_page;

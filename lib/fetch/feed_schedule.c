@@ -2,7 +2,7 @@
 
 #include "base/instant.h"
 
-#define STEADY_BATCH 4 /* records in a week: then a week without any is one in fifty */
+#define STEADY_BATCH 5 /* records in a week: then a week without any is one in 150 */
 #define FRESH_DAYS (FEED_CYCLE_DAYS + 1) /* newest record of an account that had news in its last cycle: a day may be missing */
 
 static int32_t later(int32_t a, int32_t b)

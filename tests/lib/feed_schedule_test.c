@@ -130,7 +130,7 @@ static void turns(void **state)
 		{.until = INSTANT_NONE, .newest = INSTANT_NONE, .fed_from = NONE, .fed_to = NONE}, /* c: never read, costs two */
 		{.until = at(93), .newest = at(93), .fed_from = 93, .fed_to = 93, .batch = 90, .last_page = 9}, /* d: due, with more */
 		{.until = at(91), .newest = at(91), .fed_from = 91, .fed_to = 91, .batch = 1, .last_page = 9}, /* e: overdue */
-		{.until = at(96), .newest = at(96), .fed_from = 90, .fed_to = 95, .batch = 4, .last_page = 9}, /* f: a look */
+		{.until = at(96), .newest = at(96), .fed_from = 90, .fed_to = 95, .batch = 5, .last_page = 9}, /* f: a look */
 	};
 	static const struct {
 		struct fetch_rule rule;
