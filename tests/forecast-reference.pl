@@ -194,7 +194,7 @@ for my $day (1 .. $ahead) {
 	$mean += $day * $one_offs / @usual;
 	my $r = least(1.1, $variance / $mean ** 2);
 	my $t = (exp(2 * $r) - 1) / 2;
-	my @now = map { $mean * most(0, 1 - ($t - $r) / 9 + $_ * sqrt($t) / 3) ** 3 } 0, -1.2816, 1.2816;
+	my @now = map { $mean * most(0, 1 - ($t - $r / 2) / 9 + $_ * sqrt($t) / 3) ** 3 } 0, -1.2816, 1.2816;
 	@bounds = map { most($bounds[$_], $now[$_]) } 0 .. 2;
 }
 print join(' ', map { sprintf '%.3f', $_ } @bounds), "\n";

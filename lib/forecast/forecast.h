@@ -15,10 +15,9 @@
  * Between them, and to 26 weeks, where it is 0.85 of the second, the scale is interpolated by the logarithm of the weeks.
  *
  * Interval and point. A sum of weeks has the mean M and the variance V of the average, V scaled, and both with one-off sends as often as
- * so far. Its cube root is near to normal (Wilson and Hilferty 1931), around that of M: exp(F'm) halves the logarithms that a level may
- * have, so M is rather the median than the mean of what is to come. With r = V / M², at most 1.1, the quantile at the normal deviate u is
- * M (1 − (t − r) / 9 + u √t / 3)³, where t = (exp(2 r) − 1) / 2: a level whose logarithm is uncertain has a longer tail, and a lower
- * middle, than its variance to first order, V, tells.
+ * so far. Its cube root is near to normal (Wilson and Hilferty 1931). With r = V / M², at most 1.1, its quantile at the normal deviate u is
+ * M (1 − (t − r / 2) / 9 + u √t / 3)³, where t = (exp(2 r) − 1) / 2: a level whose logarithm is uncertain has a longer tail than its
+ * variance to first order, V, tells. A gamma distribution of mean M would have t for t − r / 2, a lognormal level of median M t − r.
  * Expected is the median (u = 0), low and high hold 80 of 100 cases (u = ±1.2816). A day within a week has
  * its weekday's share of the week, over the last 26 weeks (the same for each with less than two).
  *

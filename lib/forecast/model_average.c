@@ -196,6 +196,6 @@ double sum_quantile(double mean, double variance, double deviate)
 	double r = variance / (mean * mean);
 	if (r > MOST_RELATIVE_VARIANCE)
 		r = MOST_RELATIVE_VARIANCE;
-	double tail = (exact_exp(2 * r) - 1) / 2, root = 1 - (tail - r) / 9 + deviate * sqrt(tail) / 3;
+	double tail = (exact_exp(2 * r) - 1) / 2, root = 1 - (tail - r / 2) / 9 + deviate * sqrt(tail) / 3;
 	return root > 0 ? mean * root * root * root : 0;
 }
