@@ -238,8 +238,8 @@ acme: run $second would be folded" "$output"
 		chmod +x bin/$tool
 	done
 	cp -a ws sound
-	# A new ledger of the checkpoint, the checkpoint, what a dropped run loses; an archive, its name, what a folded run loses.
-	for at in 'mv .*/.new ' 'sync .*/checkpoint.json' 'find \. .*-name \.' 'tar .* -cf ' 'mv .*folding' 'find \. .*-name files'; do
+	# The checkpoint, what a dropped run loses; the name of an archive, what a folded run loses.
+	for at in 'sync .*/checkpoint.json' 'find \. .*-name \.' 'mv .*folding' 'find \. .*-name files'; do
 		rm -rf ws && cp -a sound ws
 		# shellcheck disable=SC2016 # the driver's own id
 		KILL_AT=$at run bash -c 'export DRIVER=$$ PATH="$1:$PATH"; exec "${@:2}"' - "$PWD/bin" "$pipeline" prune -q -C ws --keep 1 --drop-after 2
