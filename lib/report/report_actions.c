@@ -16,7 +16,7 @@ struct action {
 	const struct report_row *row; /* the first that it is of; NULL for a gap */
 	const char *section;
 	int64_t rights;
-	size_t periods, found; /* found: after how many others */
+	size_t periods, over, found; /* over: periods that are over; found: after how many others */
 	struct report_sums cost; /* negative: saved */
 	struct report_gap gap;
 };
@@ -71,6 +71,7 @@ static void add_options(const struct report *report, struct actions *actions)
 		if (rights == INT64_MAX || __builtin_add_overflow(action->rights, rights, &action->rights))
 			action->rights = INT64_MAX;
 		action->periods++;
+		action->over += row->end <= report->now;
 		report_sums_add(&action->cost, report_row_text(row, "cost"), report_row_text(row, "currency"));
 	}
 }
@@ -91,6 +92,7 @@ static void add_missing(const struct report *report, struct actions *actions)
 			if (__builtin_add_overflow(action->rights, missing, &action->rights))
 				action->rights = INT64_MAX;
 			action->periods++;
+			action->over += row->end <= report->now;
 			report_sums_add(&action->cost, report_row_text(row, "true_up_cost"), report_row_text(row, "currency"));
 		}
 	}
@@ -172,7 +174,7 @@ static void append_option(struct buffer *out, const struct action *action)
 		html(out, " from ", type ? type : "", " ", from ? from : "", " to ", to ? to : "accounts without one");
 	}
 	if (action->periods > 1)
-		buffer_append_format(out, ", for %zu periods", action->periods);
+		buffer_append_format(out, ", for %zu periods%s", action->periods, page_when_over(action->over, action->periods));
 }
 
 static void append_expected(struct buffer *out, const struct action *action)

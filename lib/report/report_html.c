@@ -51,6 +51,11 @@ static void append_pill(struct page *page, const char *status, enum text_style s
 	buffer_append_string(page->out, "</span>");
 }
 
+const char *page_when_over(size_t over, size_t periods)
+{
+	return over == periods ? periods == 1 ? " that is over" : " that are over" : "";
+}
+
 void page_pill(struct page *page, const char *status)
 {
 	append_pill(page, status, strcmp(status, "Compliant") == 0 ? TEXT_GOOD : strcmp(status, "Unknown") == 0 ? TEXT_PLAIN : TEXT_BAD);

@@ -19,7 +19,7 @@ struct model {
 	const struct report_row *current, *before, *forecast; /* before: the period before; NULL for none */
 	struct report_sums now, expected, saving; /* money: missing now, at the end of the period, and not needed at renewal */
 	int64_t missing, fewer; /* rights missing now; not needed at renewal */
-	size_t missing_rows, found; /* found: after how many others */
+	size_t missing_rows, missing_over, found; /* over: of periods that are over; found: after how many others */
 };
 
 #define MODELS_SHOWN 15 /* on the first screen */
@@ -53,6 +53,7 @@ static void add_row(const struct report *report, const struct report_row *row, s
 	if (missing > 0) {
 		report_sums_add(&model->now, cost, currency);
 		model->missing_rows++;
+		model->missing_over += row->end <= report->now;
 		add_units(&model->missing, missing);
 	}
 	if (is_some(expected) || missing > 0 || (forecast && known(forecast, "expected_unlicensed_rights") > 0))
@@ -255,8 +256,9 @@ static void append_model(struct page *page, const struct model *model)
 	page_cell_begin(page, "");
 	page_pill(page, model->missing_rows ? "Not Compliant" : report_row_text(row, "status"));
 	if (model->missing_rows)
-		buffer_append_format(page->out, "<span class=\"sub\">%" PRId64 " right%s missing in %zu period%s</span>", model->missing,
-			phrase_plural(model->missing), model->missing_rows, phrase_plural((int64_t)model->missing_rows));
+		buffer_append_format(page->out, "<span class=\"sub\">%" PRId64 " right%s missing in %zu period%s%s</span>", model->missing,
+			phrase_plural(model->missing), model->missing_rows, phrase_plural((int64_t)model->missing_rows),
+			page_when_over(model->missing_over, model->missing_rows));
 	page_cell_end(page);
 	page_row_end(page);
 }

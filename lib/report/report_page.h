@@ -80,6 +80,9 @@ void page_cell_days(struct page *page, int64_t start, int64_t end);
 /* An entry of a chart's key: a colour, and what it is. */
 void page_key(struct page *page, const char *class_name, const char *what);
 
+/* Of so many periods: " that are over", where all are. */
+const char *page_when_over(size_t over, size_t periods);
+
 /* A status as a pill. */
 void page_pill(struct page *page, const char *status);
 
