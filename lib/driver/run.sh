@@ -485,7 +485,8 @@ freeze_before() { # NAME INPUTS
 	elif [ -n "${facts[previous]}" ]; then
 		local before=$workspace/runs/$1/${facts[previous]}/inputs/entitlements.csv
 		if [ ! -e "$before" ]; then
-			warn "$1: cannot open '$before', which the run before has read: what has changed since of closed periods is not restated"
+			# A whole folder that is lost was said.
+			[ ! -e "${before%/inputs/*}" ] || warn "$1: cannot open '$before', which the run before has read: what has changed since of closed periods is not restated"
 		elif ! cmp -s "$before" "$2/entitlements.csv"; then
 			cp "$before" "$2/entitlements-before.csv"
 		fi
