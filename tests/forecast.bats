@@ -632,3 +632,15 @@ pool() {
 	same $'null 2700 2000 false 10950' "$(pool e1,Pro,Envelope,ELA,2025-01-01,2025-12-31,1000,1000,USD,a,, e2,Pro,Envelope,,2025-01-01,2025-12-31,1000,1000,USD,b,, | head -n 1 | cut -d' ' -f1-5)"
 	same "b 1800 1000 false 7300 2025-02-20 0 6300 0" "$(pool e1,Pro,Envelope,ELA,2025-01-01,2025-12-31,1000,1000,USD,a,, e2,Pro,Envelope,,2025-01-01,2025-12-31,1000,1000,USD,b,, | tail -n 1)"
 }
+
+@test "records without an account or a software model are refused, in little memory" {
+	while IFS='|' read -r record said; do
+		run --separate-stderr bounded forecast -m models.csv <<<"$record"
+		[ "$status" -eq 65 ]
+		same "forecast: cannot read 'standard input' line 1: $said" "$stderr"
+	done <<-'END'
+		{"type":"RECORD","stream":"watermark","record":{"watermark":"2025-03-31T00:00:00.000Z"}}|watermark "account_id" must be a string, this is absent
+		{"type":"RECORD","stream":"declared_consumption","record":{"by_day":{"2025-02-03":1}}}|declared_consumption "software_model" must be a string, this is absent
+		{"type":"RECORD","stream":"declared_consumption","record":{"software_model":"Pro","by_day":{}}}|declared_consumption "license_metric" must be a string, this is absent
+	END
+}

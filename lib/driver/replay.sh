@@ -109,7 +109,7 @@ verify_command() {
 	runs=$workspace/runs/$name ledger=$workspace/ledger/$name.db
 	all=$(promotions "$name")
 	newest=$(last_promoted "$all")
-	if [ -z "$wanted" ]; then
+	if [ ${#operands[@]} -eq 0 ]; then
 		[ -n "$newest" ] || fail 66 "cannot verify profile '$name': nothing was run yet"
 		wanted=$newest each=each
 	else

@@ -54,6 +54,8 @@ int daily_consumption_reader_open(struct message_reader *reader, int descriptor,
 
 static struct account_facts *facts_of(struct daily_consumption *daily, struct record *record, uint32_t account)
 {
+	if (account == RECORD_NO_NAME && !record->failed)
+		record_wrong(record, SLOT_account_id, "a string");
 	while (!record->failed && daily->account_fact_count <= account) {
 		struct account_facts *new =
 			array_grow((void **)&daily->account_facts, &daily->account_fact_count, sizeof *new, record->error);
@@ -139,6 +141,8 @@ static ptrdiff_t read_metric(struct daily_consumption *daily, struct record *rec
 {
 	const char *model = record_text(record, SLOT_software_model, &daily->arena),
 		   *metric = record_text(record, SLOT_license_metric, &daily->arena);
+	if (!record->failed && (!model || !metric))
+		record_wrong(record, model ? SLOT_license_metric : SLOT_software_model, "a string");
 	return record->failed ? -1 : models_find_metric(&daily->licence->models, model, metric);
 }
 
