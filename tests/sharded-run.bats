@@ -123,10 +123,10 @@ dying_night() { # [OPTION]...
 }
 
 @test "run --shards: an interrupted run is finished with whatever its shards have, by as many shards, by others or by none" {
-	local way
+	local way programs=$ENVTALLY_BIN
 	for way in "--shards 4" "--shards 7" ""; do
 		rm -rf ws/runs ws/ledger ws/cache was-killed killing requests.log
-		ENVTALLY_BIN=$root/bin
+		ENVTALLY_BIN=$programs
 		dying_night
 		# shellcheck disable=SC2086 # options
 		night 1 -q $way
