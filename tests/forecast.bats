@@ -640,6 +640,7 @@ pool() {
 		same "forecast: cannot read 'standard input' line 1: $said" "$stderr"
 	done <<-'END'
 		{"type":"RECORD","stream":"watermark","record":{"watermark":"2025-03-31T00:00:00.000Z"}}|watermark "account_id" must be a string, this is absent
+		{"type":"RECORD","stream":"subscription","record":{"subscription_id":"s","plan_item_id":"p","asset_group_id":7}}|subscription "asset_group_id" must be a string or null, this is a number
 		{"type":"RECORD","stream":"declared_consumption","record":{"by_day":{"2025-02-03":1}}}|declared_consumption "software_model" must be a string, this is absent
 		{"type":"RECORD","stream":"declared_consumption","record":{"software_model":"Pro","by_day":{}}}|declared_consumption "license_metric" must be a string, this is absent
 	END

@@ -27,47 +27,47 @@ verify() { "$pipeline" verify -C ws "$@"; }
 prune() { "$pipeline" prune -q -C "${ws:-ws}" "$@"; }
 files_of() { (cd "$1" && find . -type f -printf '%P\n' | LC_ALL=C sort | paste -sd ' '); }
 
-@test "verify without a run: one night more is proven from where the last proof ended, and a change since is caught" {
+@test "verify --new: one night more is proven from where the last proof ended, and a change since is caught" {
 	fresh
 	acme_after 2 ws2
-	run -0 "$pipeline" verify -C ws2
+	run -0 "$pipeline" verify --new -C ws2
 	same "acme: the ledger is what the recordings of its 2 run(s) give" "$(grep ledger <<<"$output")"
 	"$pipeline" run -q -C ws2 --replay "$acme/nights/$last"
-	run -0 --separate-stderr "$pipeline" verify -C ws2
-	same "acme: 2 run(s) up to $second: proven on $(date -u +%F), and not again (--all); their manifests are unchanged
+	run -0 --separate-stderr "$pipeline" verify --new -C ws2
+	same "acme: 2 run(s) up to $second: proven on $(date -u +%F), and not again; their manifests are unchanged
 acme: 1 run(s) up to $last: every file is that of its manifest, in an unbroken chain
 acme: run $last: every output is what its evidence gives, byte for byte
 acme: the ledger is what it was after run $second and the recordings of the 1 run(s) since give
 acme: the chain ends at run $last, whose manifest has the SHA-256 $(sha256sum <ws2/runs/acme/$last/raw/manifest.json | cut -d ' ' -f 1)" "$output"
-	# The second night's files are not read again, but by --all and by the name of a run.
+	# The second night's files are not read again, but without the option, and by the name of a run.
 	cp -a ws2/runs/acme/$second kept
 	echo >>ws2/runs/acme/$second/results.ndjson
-	run -0 "$pipeline" verify -C ws2
-	for again in --all $last; do
-		run --separate-stderr "$pipeline" verify -C ws2 $again
+	run -0 "$pipeline" verify --new -C ws2
+	for again in '' $last; do
+		run --separate-stderr "$pipeline" verify -C ws2 ${again:+$again}
 		fails 65 "run-facts: cannot verify run '$second': results.ndjson differs from its manifest"
 	done
 	rm -r ws2/runs/acme/$second && mv kept ws2/runs/acme/$second
 	# A manifest, the newest run, the ledger: what they are is always looked at.
 	cp -a ws2 sound
 	echo >>ws2/runs/acme/$first/raw/manifest.json
-	run --separate-stderr "$pipeline" verify -C ws2
+	run --separate-stderr "$pipeline" verify --new -C ws2
 	fails 65 "run-facts: cannot verify run '$first': raw/manifest.json is not the one that the ledger promoted"
 	rm -r ws2 && cp -a sound ws2
 	echo >>ws2/runs/acme/$last/report.html
-	run --separate-stderr "$pipeline" verify -C ws2
+	run --separate-stderr "$pipeline" verify --new -C ws2
 	fails 65 "run-facts: cannot verify run '$last': report.html differs from its manifest"
 	rm -r ws2 && cp -a sound ws2
 	sqlite3 ws2/ledger/acme.db 'DELETE FROM sent_week WHERE account = 1'
-	run --separate-stderr "$pipeline" verify -C ws2
+	run --separate-stderr "$pipeline" verify --new -C ws2
 	[[ $status -eq 65 && $stderr == "run-facts: cannot verify ledger 'ws2/ledger/acme.db': table sent_week, row account 1, "* ]]
 	# What is remembered and does not fit is as if it were not there: another ledger, a changed copy, words for numbers.
 	rm -r ws2 && cp -a sound ws2
 	sqlite3 ws2/ledger/acme.proven/$last.db 'DELETE FROM sent_week'
-	run -0 "$pipeline" verify -C ws2
+	run -0 "$pipeline" verify --new -C ws2
 	same "acme: 3 run(s) up to $last: every file is that of its manifest, in an unbroken chain" "${lines[0]}"
 	sed -i 's/"runs": 3/"runs": "1e touch evil"/' ws2/ledger/acme.proven/checkpoint.json
-	run --separate-stderr "$pipeline" verify -C ws2
+	run --separate-stderr "$pipeline" verify --new -C ws2
 	fails 65 "run-facts: cannot read 'ws2/ledger/acme.proven/checkpoint.json': it is not a checkpoint"
 	[ ! -e evil ]
 }
@@ -86,7 +86,7 @@ acme: run $second would be folded" "$output"
 	# With the tools of the documents, by hand.
 	tar --zstd -xOf $runs/$second/files.tar.zst ./results.ndjson | same_files - "$BATS_FILE_TMPDIR/plain/runs/acme/$second/results.ndjson"
 	run -0 "$pipeline" status -C ws --check --now 2025-04-01T03:00:00Z
-	for command in "replay $second" "verify $second" 'verify --all' 'reconcile --as-of 2025-03-26' 'chargeback --by account --billed 2025-03-20' \
+	for command in "replay $second" "verify $second" verify 'reconcile --as-of 2025-03-26' 'chargeback --by account --billed 2025-03-20' \
 		'explain --level exchange --period 2024-10-31' 'status --restatements --now 2025-04-01T03:00:00Z'; do
 		# shellcheck disable=SC2086 # words
 		"$pipeline" $command -C ws >folded
@@ -153,7 +153,7 @@ acme: run $second would be folded" "$output"
 	same_files after/ledger/acme.checkpoint/checkpoint.json $runs/$last/inputs/checkpoint.json
 	digest=$(sha256sum <after/ledger/acme.checkpoint/checkpoint.json)
 	begins="acme: not proven: 1 run(s) up to $first: evidence begins after them, with what their recordings gave: checkpoint of $(date -u +%F), SHA-256 ${digest%% *}; run $last names it"
-	for which in '' --all $second $last; do
+	for which in '' --new $second $last; do
 		run -0 --separate-stderr "$pipeline" verify -C after ${which:+"$which"}
 		same "$begins" "${lines[0]}"
 		[[ $output == *"acme: the chain ends at run $last"* ]]
@@ -180,7 +180,7 @@ acme: run $second would be folded" "$output"
 	# The ledger is made anew from there.
 	rm after/ledger/acme.db*
 	"$pipeline" rebuild -q -C after
-	run -0 --separate-stderr "$pipeline" verify -C after --all
+	run -0 --separate-stderr "$pipeline" verify -C after
 	# The next checkpoint follows the one that a run names; a forged one does not.
 	ws=after prune --keep 1 --drop-after 1
 	run -0 --separate-stderr "$pipeline" verify -C after $last

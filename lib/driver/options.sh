@@ -9,7 +9,7 @@ validate||~ validate -C ~/licences -p acme|check the connection of each profile,
 run||~ run -C ~/licences -p acme|fetch, tally, reconcile and report, for every active profile of the workspace
 shard|K/N|~ shard 3/16 20250325T020000Z -C acme|fetch one shard of a run under way that run --shards has divided, or join them (join/N); run does it
 replay|RUN|~ replay 20250325T020000Z -C acme|repeat a run from its evidence and compare the outputs byte for byte
-verify|[RUN]|~ verify 20250325T020000Z -C acme|prove every run by its manifest, RUN by a replay, and the ledger by that of all; without RUN, what was not proven yet; or a pack that evidence made
+verify|[RUN]|~ verify 20250325T020000Z -C acme|prove every run by its manifest, RUN by a replay, and the ledger by that of all; without RUN, every run; or a pack that evidence made
 evidence|RUN|~ evidence 20250325T020000Z -C acme --to acme.tar|write the evidence of RUN and of all runs before it to one file, signed and time stamped on request
 discard|RUN|~ discard 20250325T020000Z -C acme|give up an interrupted run: keep what it recorded, but never finish it
 reconcile||~ reconcile -C acme --as-of 2025-03-18|print the licence position from the current ledger and licence files
@@ -57,7 +57,7 @@ options='
 --positions||status|also print the latest position of each license metric
 --accounts||status|also print for each account when it was read, and when it is due again
 --check||status|exit 69 if something needs attention
---all||verify|prove all runs again, not only those since the last proof
+--new||verify|prove only what is new since the last verify --new, which remembers what it has proven
 --all||status|print all lines of each kind, not ten
 --on-finish|COMMAND|run|run this shell command after each profile, with the result as JSON on its standard input
 --label|NAME=VALUE|status|of --format prometheus: a label for each metric, as workspace=acme where one exporter reads several workspaces
@@ -272,7 +272,8 @@ set_option() { # OPTION VALUE
 		[[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || fail 64 "cannot use --jobs '$2': it must be a whole number, 1 to 999"
 		jobs=$2
 		;;
-	--all) case $command in run) asking+=("$1") ;; verify) prove_all=1 ;; *) status_flags+=("$1") ;; esac ;;
+	--new) prove_new=1 ;;
+	--all) case $command in run) asking+=("$1") ;; *) status_flags+=("$1") ;; esac ;;
 	--due) asking+=("$1") ;;
 	--max-requests)
 		[[ $2 =~ ^[1-9][0-9]{0,11}$ ]] || fail 64 "cannot use --max-requests '$2': it must be a whole number, 1 or more"

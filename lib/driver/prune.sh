@@ -8,7 +8,7 @@
 # are removed, which the next prune goes on with.
 
 archive=files.tar.zst
-prove_all=0
+prove_new=0
 
 checkpoint_of() { # NAME
 	printf '%s\n' "$workspace/ledger/$1.checkpoint"
@@ -159,7 +159,7 @@ recall_proof() { # NAME PROMOTIONS
 	if [ -n "$base" ] && [[ $(sed -n "${base_runs}p" <<<"$2") == "$base "*" ${base_manifest:--}" ]] &&
 		[ "$(hash_of "$base_folder/$base.db")" = "$base_ledger" ] && ! { [ -n "$after" ] && grep -q "^$after " <<<"$(runs_since "$2")"; }; then
 		begin_after "$1"
-		put_shown '%s: %s run(s) up to %s: proven on %s, and not again (--all); their manifests are unchanged\n' "$1" "$base_runs" "$base" "$base_at"
+		put_shown '%s: %s run(s) up to %s: proven on %s, and not again; their manifests are unchanged\n' "$1" "$base_runs" "$base" "$base_at"
 	else
 		read_base "$folder"
 	fi

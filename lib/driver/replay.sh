@@ -95,10 +95,10 @@ last_promoted() { # PROMOTIONS: its run
 }
 
 # Every file of every run is the one of its manifest, the manifests are a chain that ends where the ledger says, the outputs of RUN are what
-# its evidence gives, and so is the ledger. Without RUN what was proven before is not proven again, but with --all.
+# its evidence gives, and so is the ledger. Without RUN all runs are; with --new what was proven before is not proven again.
 verify_command() {
 	[ ${#operands[@]} -le 1 ] || fail 64 "cannot verify: name one run from $program status, or none"
-	[ ${#operands[@]} -eq 0 ] || [ "$prove_all" = 0 ] || fail 64 "cannot use --all with '${operands[0]}': it is for all runs"
+	[ ${#operands[@]} -eq 0 ] || [ "$prove_new" = 0 ] || fail 64 "cannot use --new with '${operands[0]}': it is for all runs"
 	[ ${#operands[@]} -eq 0 ] || [[ ! -f ${operands[0]} ]] || {
 		verify_pack "${operands[0]}"
 		return
@@ -120,7 +120,7 @@ verify_command() {
 	begin_after_checkpoint "$name" "$all"
 	[ -n "$each" ] || check_kept "$wanted" verify "$all"
 	say_base "$name"
-	[[ $each$prove_all != each0 ]] || recall_proof "$name" "$all"
+	[ "$prove_new" = 0 ] || recall_proof "$name" "$all"
 	since=$(runs_since "$all") count=$(grep -c . <<<"$since") || true
 	read_facts verify "$wanted" --runs "$runs" --ledger "$ledger" ${base:+--after "$base_folder/checkpoint.json"}
 	if [ "$count" -eq 0 ]; then
@@ -146,5 +146,5 @@ verify_command() {
 	put_shown '%s: the ledger is what %s give\n' "$name" "${base:+it was after run $base and }the recordings of $([ -n "$base" ] && echo "the $count run(s) since" || echo "its $count run(s)")"
 	say_earlier "$name"
 	put_shown '%s: the chain ends at run %s, whose manifest has the SHA-256 %s\n' "$name" "${facts[newest]}" "${facts[sha256]}"
-	[ -z "$each" ] || remember_proof "$name" "$newest"
+	[ "$prove_new" = 0 ] || remember_proof "$name" "$newest"
 }

@@ -102,6 +102,8 @@ int64_t record_instant_or_none(struct record *record, int slot)
 uint32_t record_name(struct record *record, int slot, struct name_table *table)
 {
 	const struct json_slice *slice = record_slice(record, slot);
+	if (slice->kind != JSON_STRING && !record_is_null(record, slot))
+		record_wrong(record, slot, "a string or null");
 	if (slice->kind != JSON_STRING || record->failed)
 		return RECORD_NO_NAME;
 	ptrdiff_t number = name_table_number(table, slice->text, slice->length, record->error);
@@ -111,7 +113,7 @@ uint32_t record_name(struct record *record, int slot, struct name_table *table)
 
 uint32_t record_name_or_empty(struct record *record, int slot, struct name_table *table)
 {
-	if (record_slice(record, slot)->kind == JSON_STRING || record->failed)
+	if (!record_is_null(record, slot) || record->failed)
 		return record_name(record, slot, table);
 	ptrdiff_t number = name_table_number(table, "", 0, record->error);
 	record->failed |= number < 0;
