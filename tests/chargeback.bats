@@ -73,7 +73,7 @@ results() { reconcile -q --now 2026-01-01T00:00:00Z -e entitlements.csv -m model
 	report --format md <results | grep -qxF '| account | a | 60 | 600.00 | 150.00 | 750.00 | 0.00 |'
 	report --format html <results | grep -q '<section id="chargeback"'
 	report --format xlsx -o book.xlsx <results
-	[[ $(unzip -p book.xlsx xl/workbook.xml) == *'name="Chargeback"'* ]]
+	[[ $(zip_part book.xlsx xl/workbook.xml) == *'name="Chargeback"'* ]]
 	# Without groups, and without a cost, there is none.
 	use a 60 | reconcile -q -e entitlements.csv -m models.csv | report | grep -c '^Chargeback' | grep -qx 0
 	sed -i 's/1000.00,USD/,/' entitlements.csv

@@ -63,8 +63,8 @@ complaints() { # what is said of the file
 	grep -q '<section id="declared"' page && grep -q '127 of them declared' page
 	same 127 "$(report --format csv <results | sqlite3 :memory: '.import --csv /dev/stdin r' 'SELECT declared_units FROM r')"
 	report --format xlsx -o book.xlsx <results
-	[[ $(unzip -p book.xlsx xl/sharedStrings.xml) == *'<t>of them declared</t>'*'<t>Reseller Q1</t>'* ]]
-	[[ $(unzip -p book.xlsx xl/workbook.xml) == *'name="Declared"'* ]]
+	[[ $(zip_part book.xlsx xl/sharedStrings.xml) == *'<t>of them declared</t>'*'<t>Reseller Q1</t>'* ]]
+	[[ $(zip_part book.xlsx xl/workbook.xml) == *'name="Declared"'* ]]
 	same 'usage,a1,6,2
 usage,r1,94,125' "$(chargeback --by account --format csv <results | tr -d '\r' | awk -F , '$9 == "usage" { print $9 "," $5 "," $11 "," $15 }')"
 	chargeback --by account <results | tr -s ' ' | grep -qx 'r1 usage (125 declared) 94 10.000000 940.00'

@@ -245,3 +245,6 @@ teardown() { sound_ledgers; }
 
 # bounded COMMAND…: in a gigabyte of memory and a minute. AddressSanitizer reserves more than any limit.
 bounded() { ([ "${SANITIZE-}" = 1 ] || ulimit -v 1000000; exec timeout 60 "$@"); }
+
+# zip_part ARCHIVE NAME: that file of a ZIP archive, such as a workbook.
+zip_part() { perl -MIO::Uncompress::Unzip=unzip -e 'unzip $ARGV[0] => "-", Name => $ARGV[1] or die "no $ARGV[1]\n"' "$@"; }

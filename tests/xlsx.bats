@@ -67,7 +67,7 @@ sheet() {
 	workbook
 	report --format xlsx <position.ndjson | cmp - book.xlsx
 	mv book.xlsx first.xlsx
-	perl -MIO::Uncompress::Unzip=unzip -e 'unzip "first.xlsx" => "core.xml", Name => "docProps/core.xml"'
+	zip_part first.xlsx docProps/core.xml >core.xml
 	same 2 "$(grep -o ">$ENVTALLY_NOW<" core.xml | wc -l)"
 	TMPDIR=$PWD TZ=UTC workbook
 	cmp first.xlsx book.xlsx
