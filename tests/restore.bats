@@ -63,7 +63,7 @@ pipeline.sh: run 20250318T020000Z was made by envtally 0.0.7, and this is $("$pi
 	run -0 --separate-stderr "$pipeline" verify -C ws
 	[[ ${lines[0]} == "$not_proven"*"; no run names it yet" ]]
 	"$pipeline" run -q -C ws --replay "$acme/nights/20250401T020000Z"
-	for which in '' --all 20250401T020000Z; do
+	for which in '' --new 20250401T020000Z; do
 		run -0 --separate-stderr "$pipeline" verify -C ws ${which:+"$which"}
 		[[ ${lines[0]} == "$not_proven"*"; run 20250401T020000Z names it" && $output == *"acme: run 20250401T020000Z: every output is what its evidence gives, byte for byte"* ]] ||
 			[[ $which$output == *"acme: 3 run(s) up to 20250401T020000Z: proven on "* ]]
@@ -87,6 +87,6 @@ pipeline.sh: run 20250318T020000Z was made by envtally 0.0.7, and this is $("$pi
 	run --separate-stderr "$pipeline" verify -C ws
 	fails 65 "pipeline.sh: cannot use the checkpoint of run '20250325T020000Z': the ledger does not have that run; pipeline.sh rebuild makes it anew, from the checkpoint and the recordings since"
 	"$pipeline" rebuild -q -C ws
-	run -0 --separate-stderr "$pipeline" verify -C ws --all
+	run -0 --separate-stderr "$pipeline" verify -C ws
 	[[ ${lines[-1]} == "acme: the chain ends at run 20250401T020000Z, "* ]]
 }
