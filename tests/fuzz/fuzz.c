@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static const struct {
 	const char *name;
@@ -81,6 +82,17 @@ void fuzz_close(struct output *output)
 {
 	fuzz_check_lines(&output->pending);
 	buffer_release(&output->pending);
+}
+
+void fuzz_gzip(const void *bytes, size_t length, struct buffer *packed)
+{
+	z_stream stream = {.next_in = (uint8_t *)(uintptr_t)bytes, .avail_in = (uInt)length};
+	deflateInit2(&stream, 1, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+	stream.avail_out = (uInt)deflateBound(&stream, length);
+	stream.next_out = (uint8_t *)buffer_reserve(packed, stream.avail_out);
+	FUZZ_CHECK(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+	packed->length = stream.total_out;
+	deflateEnd(&stream);
 }
 
 static const char entitlements[] =

@@ -44,6 +44,9 @@ void fuzz_output(struct output *output);
 void fuzz_close(struct output *output);
 void fuzz_check_lines(const struct buffer *lines);
 
+/* The bytes in gzip, by zlib; `packed` is empty before. */
+void fuzz_gzip(const void *bytes, size_t length, struct buffer *packed);
+
 /* Entitlements, software models and exclusions that a few short ids draw on. */
 const struct licence *fuzz_rights(void);
 
