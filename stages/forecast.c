@@ -115,14 +115,13 @@ static int subtract_excluded(struct daily_consumption *daily, struct error *erro
 
 static void warn_about(const struct burn_down *burn_down)
 {
-	char day[DAY_LENGTH + 1] = "";
-	day_format(burn_down->exhausted_on, day);
+	struct day_text day = day_text(burn_down->exhausted_on);
 	if (burn_down->has_run_out)
 		diag_warn("rights of '%s', '%s' ran out on %s", burn_down->position->software_model, burn_down->position->license_metric,
-			day);
+			day.text);
 	else
 		diag_warn("rights of '%s', '%s' are expected to run out on %s, in %d days", burn_down->position->software_model,
-			burn_down->position->license_metric, day, burn_down->days_left);
+			burn_down->position->license_metric, day.text, burn_down->days_left);
 }
 
 static int print_forecasts(struct daily_consumption *daily, struct output *output, struct error *error)

@@ -105,11 +105,8 @@ int exclusions_apply(const struct exclusions *exclusions, enum exclusion_type ty
 		return 1;
 	if (!part)
 		return 0;
-	char days[2][DAY_LENGTH + 1] = {"", ""};
-	day_format(first, days[0]);
-	day_format(end - 1, days[1]);
 	return error_set(error, EX_DATAERR,
 		"cannot apply '%s' line %zu to the period %s to %s: it covers only a part of it, and consumption is known by period; let it "
 		"begin and end with periods",
-		exclusions->path, part->row, days[0], days[1]);
+		exclusions->path, part->row, day_text(first).text, day_text(end - 1).text);
 }

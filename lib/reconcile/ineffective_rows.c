@@ -101,13 +101,12 @@ static void check_profile(const struct reporting *reporting, const struct entitl
 
 static void check_true_up(const struct reporting *reporting, const struct entitlement *entitlement)
 {
-	char day[DAY_LENGTH + 1] = "";
 	if (entitlement->true_up_for == DAY_FIRST || entitlement->true_up_for * DAY_MS > reporting->position->now ||
 		position_true_up_period(reporting->position, entitlement))
 		return;
-	day_format(entitlement->true_up_for, day);
-	report_row(reporting, "entitlements", entitlement->row, "true_up_for", day,
-		"%s is in no consumption period since the contract start", day);
+	struct day_text day = day_text(entitlement->true_up_for);
+	report_row(reporting, "entitlements", entitlement->row, "true_up_for", day.text,
+		"%s is in no consumption period since the contract start", day.text);
 }
 
 static void check_entitlements(const struct reporting *reporting)

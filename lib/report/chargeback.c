@@ -282,10 +282,8 @@ static int print_csv(const struct charges *charges, const struct chargeback_ques
 	for (size_t i = 0; i < charges->count; i++) {
 		const struct charge *charge = &charges->list[i];
 		const struct charge_row *row = charge->row;
-		char days[2][DAY_LENGTH + 1] = {"", ""};
-		day_format(instant_day(row->period.start), days[0]);
-		day_format(period_end_day(&row->period) - 1, days[1]);
-		const char *const cells[] = {days[0], days[1], question->group_type, row->kind, row->value, row->name, row->model,
+		struct day_text first = day_text(instant_day(row->period.start)), last = day_text(period_end_day(&row->period) - 1);
+		const char *const cells[] = {first.text, last.text, question->group_type, row->kind, row->value, row->name, row->model,
 			row->metric, charge->what, row->unit};
 		for (size_t k = 0; k < sizeof cells / sizeof *cells; k++)
 			put(line, question, cells[k], false);
@@ -322,12 +320,9 @@ static int print_position(const struct charge list[], size_t count, struct outpu
 	struct text_page page;
 	struct buffer title = BUFFER_INIT, text = BUFFER_INIT;
 	const struct charge_row *row = list->row;
-	char days[2][DAY_LENGTH + 1] = {"", ""};
 	int64_t spend = 0;
-	day_format(instant_day(row->period.start), days[0]);
-	day_format(period_end_day(&row->period) - 1, days[1]);
-	buffer_append_format(
-		&title, "%s · %s · %s – %s · %s", row->model, row->metric, days[0], days[1], row->currency ? row->currency : "");
+	buffer_append_format(&title, "%s · %s · %s – %s · %s", row->model, row->metric, day_text(instant_day(row->period.start)).text,
+		day_text(period_end_day(&row->period) - 1).text, row->currency ? row->currency : "");
 	text_page_open(&page, output->descriptor);
 	text_table_open(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < count; i++) {

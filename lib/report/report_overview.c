@@ -319,11 +319,9 @@ static void append_freshness(struct page *page)
 	if (read_until == INT64_MAX)
 		buffer_append_string(page->out, "<span class=\"none\">not known</span>");
 	else {
-		char day[DAY_LENGTH + 1] = "";
 		int64_t age = instant_day(report->now) - instant_day(read_until);
-		day_format(instant_day(read_until), day);
-		buffer_append_format(
-			page->out, "<span class=\"days\">%s</span><span class=\"sub\">%" PRId64 " day%s ago", day, age, phrase_plural(age));
+		buffer_append_format(page->out, "<span class=\"days\">%s</span><span class=\"sub\">%" PRId64 " day%s ago",
+			day_text(instant_day(read_until)).text, age, phrase_plural(age));
 		buffer_append_string(page->out, "</span>");
 	}
 	if (stale)
