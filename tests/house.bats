@@ -64,3 +64,11 @@ plant() {
 	run -1 "$root/tests/repeats" one.c two.c
 	same 'two.c:8: 8 lines are those of one.c:3' "$output"
 }
+
+@test "a stage loads no library that it does not use: that costs each of its starts a millisecond" {
+	[ "${SANITIZE-}" != 1 ] || skip 'a sanitizer brings its own'
+	local stage
+	for stage in $stage_names export policy status explain; do
+		same '' "$(ldd -u "$(command -v "$stage")" | sed '1d;/libgcc_s/d')"
+	done
+}

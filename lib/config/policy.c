@@ -1,7 +1,6 @@
 #include "config/policy.h"
 
 #include "base/array.h"
-#include "base/sha256.h"
 #include "config/settings.h"
 #include "stream/stream.h"
 #include "json/json_write.h"
@@ -225,13 +224,4 @@ void policy_append(const struct policy *policy, bool with_settlement, struct buf
 		json_member_text(text, "settlement", settlements[policy->settlement]);
 	json_end(text, '}');
 	json_finish(text);
-}
-
-int policy_hash(const struct policy *policy, char hash[POLICY_HASH_LENGTH + 1], struct error *error)
-{
-	struct buffer text = BUFFER_INIT;
-	policy_append(policy, false, &text);
-	int result = buffer_check(&text, error) < 0 ? -1 : sha256_hex(text.data, text.length, hash, error);
-	buffer_release(&text);
-	return result;
 }
