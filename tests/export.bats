@@ -274,6 +274,24 @@ hostile_names() {
 	"$exporter" -l "$ledger" -s envelope | grep -q '"envelope_id":"new"'
 }
 
+# A connection that closes last, or recovers a journal, holds the whole file for a moment.
+@test "an export waits for who holds the whole ledger for a moment" {
+	cp -r "$BATS_FILE_TMPDIR/ws" ws
+	coproc sqlite3 ws/ledger/acme.db
+	local holder=$COPROC_PID
+	printf '%s\n' 'PRAGMA locking_mode = EXCLUSIVE;' 'BEGIN IMMEDIATE;' "SELECT 'held';" >&"${COPROC[1]}"
+	local line=
+	until [ "$line" = held ]; do read -r line <&"${COPROC[0]}"; done
+	"$exporter" --ledger ws/ledger/acme.db --stream contract >got &
+	local waiting=$!
+	is_at_it() { ls -l "/proc/$waiting/fd" 2>/dev/null | grep -q 'acme\.db' || ! kill -0 "$waiting"; }
+	eventually is_at_it
+	printf '%s\n' 'COMMIT;' .quit >&"${COPROC[1]}"
+	wait "$holder"
+	wait "$waiting"
+	grep -q '"stream":"contract"' got
+}
+
 @test "an empty ledger has every SCHEMA and no record" {
 	merge -q -l empty.db -e none </dev/null
 	"$exporter" -l empty.db >all

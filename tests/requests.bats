@@ -196,7 +196,7 @@ fetch() { fetch-datafeed --replay r --state state "$@" <in >out 2>err; }
 	# A week after the account was read its report is as far as it was to be, and later it is stale.
 	for now in 2025-03-19T02:00:00Z 2025-03-26T02:00:00Z 2025-04-10T02:00:00Z; do
 		"$root/pipeline.sh" reconcile -C ws --now $now >by-hand
-		cat ws/runs/acme/20250319T020000Z/{accounts,subscriptions,consumption,restatements,results}.ndjson | "$root/bin/report" --title acme --now $now >of-run
+		cat ws/runs/acme/20250319T020000Z/{accounts,subscriptions,consumption,restatements,results}.ndjson | report --title acme --now $now >of-run
 		same_files <(sed '/^Restatements/,/^$/d' of-run) <(sed '/^Restatements/,/^$/d' by-hand)
 	done
 }

@@ -402,8 +402,9 @@ find_run_of_then() { # NAME TO-DO: as find_last_run
 # The run's figures of periods that were over then are what the ledger reported then.
 check_against_ledger() { # NAME RUN-FOLDER
 	local errors
-	errors=$(stage export --ledger "$workspace/ledger/$1.db" --stream consumption --stream restatement --stream contract |
-		stage run-facts check "${2##*/}" --runs "${2%/*}" --ledger "$workspace/ledger/$1.db" 2>&1) || fail 65 "cannot reconcile as of $as_of: ${errors#run-facts: }"
+	stage export --ledger "$workspace/ledger/$1.db" --stream consumption --stream restatement --stream contract >"$scratch/reported"
+	errors=$(stage run-facts check "${2##*/}" --runs "${2%/*}" --ledger "$workspace/ledger/$1.db" 2>&1 <"$scratch/reported") ||
+		fail "$?" "cannot reconcile as of $as_of: ${errors#run-facts: }"
 }
 
 position_of_then() { # NAME FOLDER CLOCK

@@ -16,6 +16,7 @@
 
 #define CACHE_KIB 16384
 #define WAL_KEPT (64 << 20) /* bytes: what a large night needed beyond that is given back to the disk when the WAL begins anew */
+#define WAIT_FOR_OTHERS 5000 /* milliseconds: who opens or closes a ledger last may hold it for a moment, readers too */
 
 EMBEDDED(ledger_statements_sql);
 
@@ -115,6 +116,7 @@ static int open_database(struct ledger *ledger, const char *file, int flags, str
 		{SQLITE_DBCONFIG_ENABLE_VIEW, 0}};
 	char settings[240];
 	if (sqlite3_open_v2(file, &ledger->database, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+		sqlite3_busy_timeout(ledger->database, WAIT_FOR_OTHERS) != SQLITE_OK ||
 		sqlite3_create_function(ledger->database, "is_consumed", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
 			is_consumed, NULL, NULL) != SQLITE_OK)
 		return ledger_error(ledger, error);
