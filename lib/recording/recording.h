@@ -67,7 +67,7 @@ int recording_find_tail(const char *directory, const char *program, struct recor
 struct recording_writer {
 	char *directory, *path, *bodies_path;
 	int index, bodies;
-	uint64_t exchanges, bodies_length;
+	uint64_t exchanges, bodies_length, written_out;
 	char chain[SHA256_HEX_LENGTH + 1];
 	struct buffer line;
 };

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define WRITE_OUT_EVERY ((uint64_t)8 << 20) /* bytes */
+
 static int write_all(int descriptor, const char *bytes, size_t count, const char *path, struct error *error)
 {
 	while (count > 0) {
@@ -43,6 +45,21 @@ static int write_header(struct recording_writer *writer, const char *program, in
 	json_member_instant(line, "now", now);
 	json_finish(line);
 	return write_line(writer, error);
+}
+
+/* The body of an exchange, and its line. The disk writes bodies while others are read, so that closing waits for the last ones alone. */
+static int write_exchange(struct recording_writer *writer, const char *body, size_t length, struct error *error)
+{
+	if (write_all(writer->bodies, body, length, writer->bodies_path, error) < 0 || write_line(writer, error) < 0)
+		return -1;
+	writer->bodies_length += length;
+	writer->exchanges++;
+	uint64_t waiting = writer->bodies_length - writer->written_out;
+	if (waiting >= WRITE_OUT_EVERY) {
+		(void)sync_file_range(writer->bodies, (off_t)writer->written_out, (off_t)waiting, SYNC_FILE_RANGE_WRITE);
+		writer->written_out = writer->bodies_length;
+	}
+	return 0;
 }
 
 static int open_file(const char *path, uint64_t length, struct error *error)
@@ -87,7 +104,7 @@ int recording_writer_open(struct recording_writer *writer, const char *directory
 	}
 	if (tail) {
 		writer->exchanges = tail->exchanges;
-		writer->bodies_length = tail->bodies_length;
+		writer->bodies_length = writer->written_out = tail->bodies_length;
 		memcpy(writer->chain, tail->chain, sizeof writer->chain);
 	}
 	if (mkdir(directory, 0777) < 0 && errno != EEXIST) {
@@ -145,29 +162,14 @@ int recording_add(
 	json_member_integer(line, "decoded_length", (int64_t)entry->decoded_length);
 	json_member_text(line, "body_sha256", hash);
 	json_finish(line);
-	if (write_all(writer->bodies, body, length, writer->bodies_path, error) < 0 || write_line(writer, error) < 0)
-		return -1;
-	writer->bodies_length += length;
-	writer->exchanges++;
-	return 0;
-}
-
-/* The line is in the buffer, before its chain. */
-static int write_exchange(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error)
-{
-	if (write_all(writer->bodies, exchange->body, exchange->body_length, writer->bodies_path, error) < 0 ||
-		write_line(writer, error) < 0)
-		return -1;
-	writer->bodies_length += exchange->body_length;
-	writer->exchanges++;
-	return 0;
+	return write_exchange(writer, body, length, error);
 }
 
 int recording_copy(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error)
 {
 	buffer_reset(&writer->line);
 	buffer_append(&writer->line, exchange->line, exchange->line_length);
-	return write_exchange(writer, exchange, error);
+	return write_exchange(writer, exchange->body, exchange->body_length, error);
 }
 
 int recording_copy_anew(struct recording_writer *writer, const struct recorded_exchange *exchange, struct error *error)
@@ -188,7 +190,7 @@ int recording_copy_anew(struct recording_writer *writer, const struct recorded_e
 		at = slice->text + slice->length;
 	}
 	buffer_append(&writer->line, at, (size_t)(end - at));
-	return write_exchange(writer, exchange, error);
+	return write_exchange(writer, exchange->body, exchange->body_length, error);
 }
 
 static int write_end(struct recording_writer *writer, struct error *error)
