@@ -201,8 +201,8 @@ fuzz-coverage: ## print what the fuzz targets' inputs reach, by file (llvm-cov)
 	$(MAKE) --no-print-directory COVERAGE=1 build/coverage/tests/fuzz
 	tests/fuzz/coverage $(TARGET)
 
-bench: all $(build)/tests/generate $(build)/tests/simulator ## time everything beside its peers (jq, gojq, Miller, DuckDB, ClickHouse), print ratios, write bench.json
-	tests/benchmark/run
+bench: all $(build)/tests/generate $(build)/tests/simulator ## time everything beside its peers (jq, gojq, Miller, DuckDB, ClickHouse), print ratios, write bench.json; WRITE_DOC=1: into doc/performance.md, too
+	tests/benchmark/run $(if $(WRITE_DOC),--write-doc)
 
 bench-merge: all $(build)/tests/generate ## time normalize | merge into a ledger beside DuckDB, by append and by upsert
 	tests/benchmark/run merge
@@ -241,7 +241,7 @@ fixtures: $(build)/tests/generate ## write fixtures/acme anew (it must come out 
 	$(build)/tests/generate --fixture fixtures/acme
 
 formatted := $(sort $(wildcard $(foreach kind,c h cpp,lib/*/*.$(kind) stages/*.$(kind) tests/*.$(kind) tests/*/*.$(kind))))
-scripts := pipeline.sh .ci/run bin/bootstrap bin/make-deb package/completion.bash debian/envtally.postinst debian/envtally.postrm tests/debian-12-deb tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/reconcile tests/benchmark/scale tests/soak/run tests/valgrind/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
+scripts := pipeline.sh .ci/run bin/bootstrap bin/make-deb package/completion.bash debian/envtally.postinst debian/envtally.postrm tests/debian-12-deb tests/run tests/debian-12 tests/debian-12-pack tests/debian-root.bash tests/bench-fetch tests/benchmark/run tests/benchmark/write-doc tests/benchmark/reconcile tests/benchmark/scale tests/soak/run tests/valgrind/run tests/fuzz/run tests/fuzz/coverage tests/mutants/run tests/mutants/link-shared \
 	$(wildcard lib/driver/*.sh tests/*.bash tests/*/*.bash)
 
 lint-quick: ## check layout, layers, repeated code and shell scripts: seconds

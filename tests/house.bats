@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The order of the source itself: lib/layers, the folders of lib/, no duplicate code. Its layout is checked by .ci/run.
+# The order of the source itself: lib/layers, the folders of lib/, no duplicate code; the table of its bench. Its layout is checked by .ci/run.
 
 # shellcheck disable=SC2154 # root is helper's
 load helper
@@ -71,4 +71,43 @@ plant() {
 	for stage in $stage_names export policy status explain; do
 		same '' "$(ldd -u "$(command -v "$stage")" | sed '1d;/libgcc_s/d')"
 	done
+}
+
+# The document has one table, of the last call.
+@test "the bench's table: ratios to envtally's figures; written again, it takes the place of the one before" {
+	cat >bench.json <<'END'
+{"commit":"abc1234","processor":"A","cores":2,"rounds":5,"measured_on":"2026-11-27","results":[
+{"place":1,"benchmark":"tally","name":"envtally","seconds":0.5,"cpu_seconds":1,"peak_kilobytes":10240},
+{"place":1,"benchmark":"tally","name":"other","seconds":1.256,"cpu_seconds":2.5,"peak_kilobytes":102400},
+{"place":2,"benchmark":"store","name":"envtally","seconds":2,"cpu_seconds":0,"peak_kilobytes":1024},
+{"benchmark":"memory","name":"merge","envelopes":1000,"peak_kilobytes":2048},
+{"benchmark":"memory","name":"merge","envelopes":100,"peak_kilobytes":1024}]}
+END
+	printf '%s\n' before '<!-- bench: a -->' old '<!-- bench: end -->' after >document
+	for _ in 1 2; do "$root/tests/benchmark/write-doc" bench.json document; done
+	cat >expected <<'END'
+before
+<!-- bench: a -->
+
+Commit abc1234, A, 2 cores, 2026-11-27; medians of 5 rounds. A ratio is that of a program to envtally, which stands first.
+
+| work | program | seconds | CPU | peak MiB | × time | × CPU | × memory |
+|---|---|---|---|---|---|---|---|
+| tally | envtally | 0.50 | 1.00 | 10 | 1.00 | 1.00 | 1.00 |
+|  | other | 1.26 | 2.50 | 100 | 2.51 | 2.50 | 10.00 |
+| store | envtally | 2.00 | 0.00 | 1 | 1.00 |  | 1.00 |
+
+Peak MiB of each stage, as the input grows:
+
+| envelopes | merge |
+|---|---|
+| 100 | 1 |
+| 1000 | 2 |
+
+<!-- bench: end -->
+after
+END
+	diff expected document
+	run "$root/tests/benchmark/write-doc" bench.json bench.json
+	[ "$status" -eq 65 ]
 }
