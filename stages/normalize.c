@@ -131,8 +131,9 @@ static int normalize(struct normalizer *normalizer, int descriptor, const char *
 
 /* ---- files ---- */
 
-static int add_line(void *context, const char *text, size_t length)
+static int add_line(void *context, const char *text, size_t length, const struct json_slice fields[])
 {
+	(void)fields;
 	buffer_append(context, text, length);
 	buffer_append_byte(context, '\n');
 	return 0;

@@ -7,7 +7,7 @@
 
 enum { SLICE_RECORDS, SLICE_NEXT, SLICE_TOTAL };
 
-/* The response is scanned as {"body":…}: see fetch_source.h. */
+/* The response is scanned as {"body":…}: see fetch_source.h. What the feed looks for may be where errors are. */
 static int open_scanner(struct feed_page_reader *reader, struct error *error)
 {
 	const struct feed *feed = reader->feed;
@@ -17,27 +17,51 @@ static int open_scanner(struct feed_page_reader *reader, struct error *error)
 			: feed->next ? feed->next
 				     : feed->end,
 		single ? NULL : feed->total};
-	const char *pointers[3];
+	const char *pointers[RESPONSE_POINTERS + 3] = {NULL};
 	struct buffer names[3] = {BUFFER_INIT, BUFFER_INIT, BUFFER_INIT};
-	size_t count = 0;
 	int result = 0;
-	for (; count < 3 && given[count]; count++) {
-		buffer_append_format(&names[count], "/body%s", given[count]);
-		pointers[count] = names[count].data;
+	memcpy(pointers, response_pointers, sizeof response_pointers);
+	for (size_t i = 0; i < 3; i++) {
+		reader->places[i] = RESPONSE_POINTERS + i;
+		if (!given[i])
+			continue;
+		buffer_append_format(&names[i], "/body%s", given[i]);
 		if (result == 0)
-			result = buffer_check(&names[count], error);
+			result = buffer_check(&names[i], error);
+		for (size_t j = 0; j < RESPONSE_POINTERS; j++)
+			if (strcmp(response_pointers[j], names[i].data) == 0)
+				reader->places[i] = j;
+		if (reader->places[i] >= RESPONSE_POINTERS)
+			pointers[reader->places[i]] = names[i].data;
 	}
-	if (result == 0 && !(reader->scanner = json_scanner_new(pointers, count, error)))
+	if (result == 0 && !(reader->scanner = json_scanner_new(pointers, RESPONSE_POINTERS + 3, error)))
 		result = error_prefix(error, "cannot use feed '%s'", feed->name);
 	for (size_t i = 0; i < 3; i++)
 		buffer_release(&names[i]);
 	return result;
 }
 
+static int pick_fields(const struct feed_page_reader *reader, struct error *error)
+{
+	const struct feed *feed = reader->feed;
+	bool is_list = feed->item && !reader->is_download;
+	const char *pointers[2];
+	if (is_list) {
+		pointers[FEED_RECORD_ITEM] = feed->item;
+		pointers[FEED_RECORD_LINK] = feed->item_link;
+	} else {
+		pointers[FEED_RECORD_CLOCK] = feed->clock_pointer;
+		pointers[FEED_RECORD_ACCOUNT] = feed->per_organization ? feed_find_field(feed, "account_id")->pointer : NULL;
+	}
+	return json_scanner_pick(reader->scanner, reader->places[SLICE_RECORDS], pointers, 2, error) < 0
+		? error_prefix(error, "cannot use feed '%s'", feed->name)
+		: 0;
+}
+
 int feed_page_reader_open(struct feed_page_reader *reader, const struct feed *feed, bool is_download, struct error *error)
 {
 	*reader = (struct feed_page_reader){.feed = feed, .base = "", .is_download = is_download, .next = BUFFER_INIT};
-	return open_scanner(reader, error);
+	return open_scanner(reader, error) < 0 ? -1 : pick_fields(reader, error);
 }
 
 void feed_page_reader_release(struct feed_page_reader *reader)
@@ -111,10 +135,10 @@ static int read_link(struct feed_page_reader *reader, const struct json_slice *l
 }
 
 /* The next position is copied: iterating over the records reuses the scanner that the slices may point into. */
-static int read_next(struct feed_page_reader *reader, const struct json_slice slices[], struct error *error)
+static int read_next(struct feed_page_reader *reader, struct error *error)
 {
 	const struct feed *feed = reader->feed;
-	const struct json_slice *next = &slices[SLICE_NEXT];
+	const struct json_slice *next = &reader->fields[reader->places[SLICE_NEXT]];
 	int64_t end;
 	switch (reader->is_download ? FEED_PAGING_NONE : feed->paging) {
 	case FEED_PAGING_NONE:
@@ -128,7 +152,7 @@ static int read_next(struct feed_page_reader *reader, const struct json_slice sl
 		buffer_append(&reader->next, next->text, next->length);
 		return buffer_check(&reader->next, error);
 	case FEED_PAGING_OFFSET:
-		if (to_number(&slices[SLICE_TOTAL], feed->total, &reader->total, error) < 0)
+		if (to_number(&reader->fields[reader->places[SLICE_TOTAL]], feed->total, &reader->total, error) < 0)
 			return -1;
 		/* Nothing found: then there may be no end. */
 		if (reader->total > 0 && to_number(next, feed->end, &end, error) < 0)
@@ -141,13 +165,12 @@ static int read_next(struct feed_page_reader *reader, const struct json_slice sl
 
 int feed_page_read(struct feed_page_reader *reader, const struct http_response *response, struct error *error)
 {
-	struct json_slice slices[3];
 	buffer_reset(&reader->next);
 	reader->total = -1;
-	if (json_scan(reader->scanner, response->wrapped, response->wrapped_length, slices, error) < 0)
+	if (!response->is_scanned && json_scan(reader->scanner, response->wrapped, response->wrapped_length, reader->fields, error) < 0)
 		return -1;
-	reader->records = slices[SLICE_RECORDS];
-	if (read_next(reader, slices, error) < 0)
+	reader->records = reader->fields[reader->places[SLICE_RECORDS]];
+	if (read_next(reader, error) < 0)
 		return -1;
 	if (reader->next.length > POSITION_LIMIT)
 		return error_set(error, EX_DATAERR, "'%s' has %zu bytes: a position has at most %d", reader->feed->next,
@@ -162,21 +185,20 @@ int feed_page_read(struct feed_page_reader *reader, const struct http_response *
 }
 
 struct each_record {
-	int (*each)(void *context, const char *text, size_t length);
+	feed_record_visitor *each;
 	void *context;
 	struct error *error;
 };
 
-static int check_record(void *context, const char *text, size_t length)
+static int check_record(void *context, const char *text, size_t length, const struct json_slice fields[])
 {
 	const struct each_record *record = context;
 	if (length == 0 || *text != '{')
 		return error_set(record->error, EX_DATAERR, "a record is not an object: %.*s", length < 60 ? (int)length : 60, text);
-	return record->each(record->context, text, length);
+	return record->each(record->context, text, length, fields);
 }
 
-int feed_page_records(
-	struct feed_page_reader *reader, int (*each)(void *context, const char *text, size_t length), void *context, struct error *error)
+int feed_page_records(struct feed_page_reader *reader, feed_record_visitor *each, void *context, struct error *error)
 {
 	struct each_record record = {.each = each, .context = context, .error = error};
 	struct buffer alone = BUFFER_INIT;
@@ -190,11 +212,11 @@ int feed_page_records(
 		const struct json_slice array = {JSON_ARRAY, alone.data, alone.length};
 		int result = buffer_check(&alone, error);
 		if (result == 0)
-			result = json_scan_elements(reader->scanner, &array, check_record, &record, error);
+			result = json_scan_picked(reader->scanner, &array, check_record, &record, error);
 		buffer_release(&alone);
 		return result;
 	}
-	return json_scan_elements(reader->scanner, &reader->records, check_record, &record, error);
+	return json_scan_picked(reader->scanner, &reader->records, check_record, &record, error);
 }
 
 /* What the service declares and what it sent must agree, or the pages shifted while they were read. */

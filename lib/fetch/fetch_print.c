@@ -3,7 +3,6 @@
 #include "base/instant.h"
 #include "fetch/fetch_progress.h"
 #include "fetch/look_back.h"
-#include "fetch/raw_record.h"
 #include "io/diag.h"
 #include "json/json_write.h"
 
@@ -21,12 +20,16 @@ void fetch_print_schemas(struct fetch_run *run)
 void fetch_print_record(struct fetch_run *run, const char *account_id, const char *text, size_t length)
 {
 	struct buffer *pending = &run->output->pending;
-	struct raw_context context = {.stream = run->feed.stream,
-		.organization_id = run->connection.organization_id,
-		.account_id = account_id,
-		.time_extracted = run->now};
+	if (!run->frame.before.length || run->framed != account_id) {
+		const struct raw_context context = {.stream = run->feed.stream,
+			.organization_id = run->connection.organization_id,
+			.account_id = account_id,
+			.time_extracted = run->now};
+		raw_frame_make(&run->frame, &context);
+		run->framed = account_id;
+	}
 	size_t before = pending->length;
-	raw_record_append(pending, &context, text, length);
+	raw_frame_append(pending, &run->frame, text, length);
 	run->printed += pending->length - before;
 	run->records++;
 	output_line_end(run->output);

@@ -380,8 +380,7 @@ static int open_all(
 		return error_set(error, EX_USAGE, "cannot use --shard with feed '%s': it is read for the whole organization at once",
 			run->feed.name);
 	if (bookmarks_load(&run->bookmarks, run->feed.stream, state, &run->given_state, &run->shard, error) < 0 ||
-		feed_page_reader_open(&run->page, &run->feed, false, error) < 0 || fetch_walk_open(run, error) < 0 ||
-		fetch_walk_list(run, state, error) < 0)
+		fetch_walk_open(run, error) < 0 || fetch_walk_list(run, state, error) < 0)
 		return -1;
 	warn_of_unknown_accounts(run);
 	run->source = fetch_source_open(options, &run->connection, error);
@@ -471,9 +470,8 @@ void fetch_run_release(struct fetch_run *run)
 	feed_page_reader_release(&run->page);
 	if (run->feed.item)
 		feed_page_reader_release(&run->download);
-	json_scanner_free(run->item);
 	esign_sites_release(&run->sites);
-	json_scanner_free(run->record);
+	raw_frame_release(&run->frame);
 	bookmarks_release(&run->bookmarks);
 	bookmarks_release(&run->everyones);
 	buffer_release(&run->given_state);

@@ -21,6 +21,7 @@
 #include "fetch/esign_sites.h"
 #include "fetch/feed_page.h"
 #include "fetch/fetch_turns.h"
+#include "fetch/raw_record.h"
 #include "http/fetch_source.h"
 #include "io/output.h"
 
@@ -41,9 +42,9 @@ struct fetch_run {
 	struct bookmarks bookmarks, everyones;
 	struct feed_page_reader page, download;
 	struct fetch_manner manners[2][2]; /* of a page, a download; on the feed's host, on another */
-	struct json_scanner *item; /* id and link of a list's item */
 	struct esign_sites sites;
-	struct json_scanner *record; /* clock and account of a record */
+	struct raw_frame frame; /* of the records of the account `framed`; empty before the first */
+	const char *framed;
 	struct fetch_source *source;
 	struct fetch_turns turns; /* none for a feed of the organization */
 	struct walk *walks;
@@ -56,7 +57,7 @@ struct fetch_run {
 
 #define FETCH_RUN_INIT \
 	{ \
-		.connection = {.expires_at = 0}, .given_state = BUFFER_INIT \
+		.connection = {.expires_at = 0}, .given_state = BUFFER_INIT, .frame = RAW_FRAME_INIT \
 	}
 
 /*

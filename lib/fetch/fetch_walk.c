@@ -8,19 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICE_CLOCK, SLICE_ACCOUNT };
-
-static int open_record_scanner(struct fetch_run *run, struct error *error)
-{
-	const struct feed *feed = &run->feed;
-	/* If the feed has no such pointer, use one that never matches, so slot numbers do not shift. */
-	const char *pointers[] = {feed->clock_pointer ? feed->clock_pointer : "/ ", "/  "};
-	if (feed->per_organization)
-		pointers[SLICE_ACCOUNT] = feed_find_field(feed, "account_id")->pointer;
-	run->record = json_scanner_new(pointers, 2, error);
-	return run->record ? 0 : error_prefix(error, "cannot use feed '%s'", feed->name);
-}
-
 static void update_newest(struct walk *walk, struct bookmark *bookmark, const struct json_slice *clock)
 {
 	int64_t instant;
@@ -62,35 +49,26 @@ struct feed_place fetch_walk_place(const struct fetch_run *run, const struct wal
 		.position = walk->window.resumed ? walk->bookmark->position : NULL};
 }
 
-static int add_item(struct fetch_run *run, struct walk *walk, const char *text, size_t length, struct error *error)
-{
-	struct json_slice fields[2];
-	const struct feed_place place = fetch_walk_place(run, walk);
-	if (json_scan(run->item, text, length, fields, error) < 0)
-		return -1;
-	return downloads_add(&walk->downloads, &run->feed, &place, walk->bookmark, fields, error);
-}
-
-int fetch_walk_record(void *context, const char *text, size_t length)
+int fetch_walk_record(void *context, const char *text, size_t length, const struct json_slice fields[])
 {
 	struct page_records *page = context;
 	struct fetch_run *run = page->run;
-	struct bookmark *bookmark = page->walk->bookmark;
-	struct json_slice slices[2];
+	struct walk *walk = page->walk;
+	struct bookmark *bookmark = walk->bookmark;
 	page->count++;
 	if (run->feed.paging == FEED_PAGING_OFFSET && !page->is_download &&
-		window_pages_record(&page->walk->pages, text, length, page->error) < 0)
+		window_pages_record(&walk->pages, text, length, page->error) < 0)
 		return -1;
-	if (run->feed.item && !page->is_download)
-		return add_item(run, page->walk, text, length, page->error);
-	if (json_scan(run->record, text, length, slices, page->error) < 0)
-		return -1;
-	if (run->feed.per_organization && find_account(run, &slices[SLICE_ACCOUNT], &bookmark, page->error) < 0)
+	if (run->feed.item && !page->is_download) {
+		const struct feed_place place = fetch_walk_place(run, walk);
+		return downloads_add(&walk->downloads, &run->feed, &place, walk->bookmark, fields, page->error);
+	}
+	if (run->feed.per_organization && find_account(run, &fields[FEED_RECORD_ACCOUNT], &bookmark, page->error) < 0)
 		return -1;
 	if (bookmark)
-		update_newest(page->walk, bookmark, &slices[SLICE_CLOCK]);
+		update_newest(walk, bookmark, &fields[FEED_RECORD_CLOCK]);
 	if (bookmark || !run->connection.accounts)
-		fetch_print_record(run, run->feed.per_organization ? NULL : page->walk->id, text, length);
+		fetch_print_record(run, run->feed.per_organization ? NULL : walk->id, text, length);
 	return 0;
 }
 
@@ -115,27 +93,27 @@ const char *fetch_walk_base(const struct fetch_run *run, const struct walk *walk
 	return connection->esign_base ? connection->esign_base : connection->api_base;
 }
 
-static int open_downloads(struct fetch_run *run, struct error *error)
-{
-	const char *pointers[] = {run->feed.item, run->feed.item_link ? run->feed.item_link : "/ "};
-	run->item = json_scanner_new(pointers, 2, error);
-	return run->item ? feed_page_reader_open(&run->download, &run->feed, true, error) : -1;
-}
-
 static void set_manners(struct fetch_run *run)
 {
-	for (int is_download = 0; is_download < 2; is_download++)
+	for (int is_download = 0; is_download < 2; is_download++) {
+		struct feed_page_reader *reader = is_download ? &run->download : &run->page;
 		for (int is_other = 0; is_other < 2; is_other++)
 			run->manners[is_download][is_other] = (struct fetch_manner){.format = feed_format(&run->feed, is_download),
 				.headers = (const char *const *)run->feed.headers[is_download],
 				.is_download = is_download,
-				.without_token = is_other};
+				.without_token = is_other,
+				.scanner = reader->scanner,
+				.fields = reader->fields};
+	}
 }
 
 int fetch_walk_open(struct fetch_run *run, struct error *error)
 {
+	if (feed_page_reader_open(&run->page, &run->feed, false, error) < 0 ||
+		(run->feed.item && feed_page_reader_open(&run->download, &run->feed, true, error) < 0))
+		return -1;
 	set_manners(run);
-	return open_record_scanner(run, error) < 0 || (run->feed.item && open_downloads(run, error) < 0) ? -1 : 0;
+	return 0;
 }
 
 int fetch_walk_list(struct fetch_run *run, const char *state, struct error *error)

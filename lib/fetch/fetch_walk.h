@@ -34,7 +34,7 @@ struct page_records {
 	struct error *error;
 };
 
-/* The scanners of a run's records and items, and the manners of its requests. After the feed was loaded. */
+/* The readers of a run's pages and downloads, and the manners of its requests. After the feed was loaded. */
 int fetch_walk_open(struct fetch_run *run, struct error *error);
 
 /* The turns of the accounts, undecided: where shards share a budget, of those of all shards. After the bookmarks were loaded. */
@@ -49,6 +49,6 @@ const char *fetch_walk_base(const struct fetch_run *run, const struct walk *walk
 struct feed_place fetch_walk_place(const struct fetch_run *run, const struct walk *walk);
 
 /* Prints a record of a page or a download, or adds an item of a list: for feed_page_records(). */
-int fetch_walk_record(void *context, const char *text, size_t length);
+feed_record_visitor fetch_walk_record;
 
 #endif

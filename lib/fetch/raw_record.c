@@ -5,17 +5,42 @@
 
 #include <string.h>
 
+void raw_frame_make(struct raw_frame *frame, const struct raw_context *context)
+{
+	struct buffer *after = &frame->after;
+	buffer_reset(&frame->before);
+	stream_open_record(&frame->before, context->stream);
+	buffer_reset(after);
+	buffer_append_byte(after, ',');
+	json_member_begin(after, "context", '{');
+	json_member_text(after, "organization_id", context->organization_id);
+	if (context->account_id)
+		json_member_text(after, "account_id", context->account_id);
+	json_end(after, '}');
+	json_member_instant(after, "time_extracted", context->time_extracted);
+	stream_close_record(after);
+}
+
+void raw_frame_release(struct raw_frame *frame)
+{
+	buffer_release(&frame->before);
+	buffer_release(&frame->after);
+}
+
+void raw_frame_append(struct buffer *line, const struct raw_frame *frame, const char *record, size_t length)
+{
+	line->failed |= frame->before.failed | frame->after.failed;
+	buffer_append(line, frame->before.data, frame->before.length);
+	buffer_append(line, record, length);
+	buffer_append(line, frame->after.data, frame->after.length);
+}
+
 void raw_record_append(struct buffer *line, const struct raw_context *context, const char *record, size_t length)
 {
-	stream_open_record(line, context->stream);
-	json_raw(line, record, length);
-	json_member_begin(line, "context", '{');
-	json_member_text(line, "organization_id", context->organization_id);
-	if (context->account_id)
-		json_member_text(line, "account_id", context->account_id);
-	json_end(line, '}');
-	json_member_instant(line, "time_extracted", context->time_extracted);
-	stream_close_record(line);
+	struct raw_frame frame = RAW_FRAME_INIT;
+	raw_frame_make(&frame, context);
+	raw_frame_append(line, &frame, record, length);
+	raw_frame_release(&frame);
 }
 
 static void append_member(struct buffer *line, const char *name, size_t length)

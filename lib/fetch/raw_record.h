@@ -17,7 +17,23 @@ struct raw_context {
 	int64_t time_extracted;
 };
 
+/* What is before and after the records of a context in their lines: made once for many. */
+struct raw_frame {
+	struct buffer before, after;
+};
+
+#define RAW_FRAME_INIT \
+	{ \
+		.before = BUFFER_INIT, .after = BUFFER_INIT \
+	}
+
+void raw_frame_make(struct raw_frame *frame, const struct raw_context *context);
+void raw_frame_release(struct raw_frame *frame);
+
 /* Appends the RECORD as a line. `record` must be the text of an object on one line. */
+void raw_frame_append(struct buffer *line, const struct raw_frame *frame, const char *record, size_t length);
+
+/* The same for one record of a context. */
 void raw_record_append(struct buffer *line, const struct raw_context *context, const char *record, size_t length);
 
 /* Appends the stream's SCHEMA as a line: objects without a key, with `count` members that they may have, of any type. Targets want to know some. */

@@ -15,6 +15,7 @@
 
 #include "config/connection.h"
 #include "io/document.h"
+#include "json/json_scan.h"
 
 struct fetch_source;
 
@@ -24,6 +25,12 @@ struct fetch_manner {
 	const char *const *headers; /* lines, instead of those that ask for JSON; NULL-terminated. NULL: the usual */
 	bool without_token; /* the URL leads to another host: what follows its '?' may be a secret, and no message shows it */
 	bool is_download; /* is kept in the recording, with the account: its URL need not tell */
+	/*
+	 * Finds what the caller wants of a body in JSON in the pass that checks it, into `fields`: a scanner of `wrapped`, whose first pointers are
+	 * response_pointers (http_response.h). NULL: the caller looks for it.
+	 */
+	struct json_scanner *scanner;
+	struct json_slice *fields;
 	/* Makes what is kept of the body of a success: the rest is neither recorded nor used. NULL: all of it. */
 	int (*reduce)(const char *body, size_t length, struct buffer *kept, struct error *error);
 };
@@ -50,6 +57,7 @@ struct http_response {
 	size_t length;
 	const char *wrapped; /* {"body":<body>}: json_scan() wants an object, and some bodies are arrays */
 	size_t wrapped_length;
+	bool is_scanned; /* by the manner's scanner, whose fields are those of `wrapped` */
 	struct error error; /* set unless status is 2xx with JSON: the cause, its remedy and exit status */
 };
 

@@ -15,13 +15,13 @@
 
 enum { SLICE_CODE, SLICE_MESSAGE, SLICE_ERROR, SLICE_DESCRIPTION, SLICE_COUNT };
 
-/* Where Docusign's APIs and its token service put errors. */
-static const char *const pointers[SLICE_COUNT] = {"/body/errorCode", "/body/message", "/body/error", "/body/error_description"};
+/* Of Docusign's APIs and its token service. */
+const char *const response_pointers[RESPONSE_POINTERS] = {"/body/errorCode", "/body/message", "/body/error", "/body/error_description"};
 
 int response_reader_open(struct response_reader *reader, struct error *error)
 {
 	*reader = (struct response_reader){.text = BUFFER_INIT, .plain = BUFFER_INIT};
-	reader->scanner = json_scanner_new(pointers, SLICE_COUNT, error);
+	reader->scanner = json_scanner_new(response_pointers, SLICE_COUNT, error);
 	return reader->scanner ? 0 : -1;
 }
 
@@ -33,31 +33,52 @@ void response_reader_release(struct response_reader *reader)
 	reader->scanner = NULL;
 }
 
-/* The body without its content-encoding. */
-static int unpack(
-	struct response_reader *reader, const struct response_received *received, const char **body, size_t *length, struct error *error)
+/* Appends the body without its content-encoding. */
+static int unpack(const struct response_received *received, struct buffer *text, struct error *error)
 {
 	const char *encoding = received->content_encoding;
-	*body = received->body;
-	*length = received->length;
 	if (!encoding || !*encoding || strcasecmp(encoding, "identity") == 0)
-		return 0;
-	if (strcasecmp(encoding, "gzip") != 0 && strcasecmp(encoding, "x-gzip") != 0)
+		buffer_append(text, received->body, received->length);
+	else if (strcasecmp(encoding, "gzip") != 0 && strcasecmp(encoding, "x-gzip") != 0)
 		return error_set(error, EX_DATAERR, "its content-encoding '%.40s' was not requested", encoding);
-	buffer_reset(&reader->plain);
-	if (gzip_decode(received->body, received->length, RECORDING_BODY_LIMIT, &reader->plain, error) < 0)
+	else if (gzip_decode(received->body, received->length, RECORDING_BODY_LIMIT, text, error) < 0)
 		return -1;
-	*body = reader->plain.data;
-	*length = reader->plain.length;
-	return 0;
+	return buffer_check(text, error);
 }
 
-static int wrap(struct response_reader *reader, enum document_format format, const char *body, size_t length, struct error *error)
+/* The body, unpacked, in {"body":…}, where JSON needs nothing more. */
+static int wrap_bare(struct response_reader *reader, const struct response_received *received, struct json_slice *body, struct error *error)
 {
 	struct buffer *text = &reader->text;
 	buffer_reset(text);
 	buffer_append_string(text, BEFORE);
-	int result = document_append(format, body, length, text, error);
+	int result = unpack(received, text, error);
+	size_t length = text->length - strlen(BEFORE);
+	buffer_append_string(text, AFTER);
+	if (result == 0)
+		result = buffer_check(text, error);
+	if (result < 0)
+		buffer_reset(text);
+	*body = (struct json_slice){.text = result < 0 ? "" : text->data + strlen(BEFORE), .length = result < 0 ? 0 : length};
+	return result;
+}
+
+/* After wrap_bare(): a body of that format. What is no bare JSON is kept aside, and wrapped as the document that it is. */
+static int wrap(struct response_reader *reader, enum document_format format, struct json_slice *body, struct error *error)
+{
+	struct buffer *text = &reader->text, *plain = &reader->plain;
+	if (format == DOCUMENT_JSON && document_is_bare(body->text, body->length))
+		return 0;
+	if (body->text != plain->data) {
+		buffer_reset(plain);
+		buffer_append(plain, body->text, body->length);
+		if (buffer_check(plain, error) < 0)
+			return -1;
+		body->text = plain->data;
+	}
+	buffer_reset(text);
+	buffer_append_string(text, BEFORE);
+	int result = document_append(format, body->text, body->length, text, error);
 	buffer_append_string(text, AFTER);
 	if (result < 0)
 		buffer_reset(text);
@@ -65,14 +86,14 @@ static int wrap(struct response_reader *reader, enum document_format format, con
 }
 
 /* The beginning of a body, on one line; anything but plain ASCII as \xNN. */
-static void show_beginning(const char *body, size_t length, char text[4 * BEGINNING + 8])
+static void show_beginning(const struct json_slice *body, char text[4 * BEGINNING + 8])
 {
 	size_t used = 0;
-	for (size_t i = 0; i < length && i < BEGINNING; i++) {
-		unsigned char byte = (unsigned char)body[i];
+	for (size_t i = 0; i < body->length && i < BEGINNING; i++) {
+		unsigned char byte = (unsigned char)body->text[i];
 		used += (size_t)sprintf(text + used, byte >= 0x20 && byte < 0x7f ? "%c" : "\\x%02x", byte);
 	}
-	snprintf(text + used, 8, "%s", length > BEGINNING ? " …" : "");
+	snprintf(text + used, 8, "%s", body->length > BEGINNING ? " …" : "");
 }
 
 static bool is_json_type(const char *content_type)
@@ -85,17 +106,20 @@ static bool is_json_type(const char *content_type)
 }
 
 /* Not JSON: the response is something else, such as a proxy's page. */
-static int check_json(struct response_reader *reader, const struct response_received *received, const char *body, size_t length,
-	struct json_slice slices[SLICE_COUNT], struct error *error)
+static int check_json(struct response_reader *reader, const struct response_received *received, const struct json_slice *body,
+	struct json_scanner *scanner, struct json_slice slices[], struct error *error)
 {
 	char beginning[4 * BEGINNING + 8];
 	struct error reason = ERROR_INIT;
-	show_beginning(body, length, beginning);
-	if (!is_json_type(received->content_type) && !document_is_packed(body, length))
+	if (!is_json_type(received->content_type) && !document_is_packed(body->text, body->length)) {
+		show_beginning(body, beginning);
 		return error_set(error, EX_DATAERR, "the response is '%.60s', not JSON; it begins: %s",
 			received->content_type ? received->content_type : "of no type", beginning);
-	if (json_scan(reader->scanner, reader->text.data, reader->text.length, slices, &reason) < 0)
+	}
+	if (json_scan(scanner, reader->text.data, reader->text.length, slices, &reason) < 0) {
+		show_beginning(body, beginning);
 		return error_set(error, reason.status, "the response is %.80s; it begins: %s", reason.text, beginning);
+	}
 	return 0;
 }
 
@@ -174,44 +198,50 @@ static void refuse(struct response_reader *reader, const struct response_receive
 }
 
 /* A success: in its format, unless it is the service's own error in JSON. */
-static void read_success(struct response_reader *reader, const struct response_received *received, const char *body, size_t length,
-	struct http_response *response)
+static void read_success(
+	struct response_reader *reader, const struct response_received *received, struct json_slice *body, struct http_response *response)
 {
 	struct error *error = &response->error;
-	enum document_format format = received->manner ? received->manner->format : DOCUMENT_JSON;
-	struct json_slice slices[SLICE_COUNT];
+	const struct fetch_manner *manner = received->manner;
+	enum document_format format = manner ? manner->format : DOCUMENT_JSON;
+	struct json_slice own[SLICE_COUNT], *slices = own;
+	struct json_scanner *scanner = reader->scanner;
 	char beginning[4 * BEGINNING + 8];
 	bool may_be_json = format == DOCUMENT_JSON || is_json_type(received->content_type);
-	if (may_be_json && wrap(reader, DOCUMENT_JSON, body, length, error) == 0 &&
-		check_json(reader, received, body, length, slices, error) == 0 && holds_error(slices)) {
+	if (format == DOCUMENT_JSON && manner && manner->scanner) {
+		scanner = manner->scanner;
+		slices = manner->fields;
+	}
+	if (may_be_json && wrap(reader, DOCUMENT_JSON, body, error) == 0 &&
+		check_json(reader, received, body, scanner, slices, error) == 0 && holds_error(slices)) {
 		refuse(reader, received, true, response);
 		return;
 	}
+	response->is_scanned = !error->status && scanner != reader->scanner;
 	if (format == DOCUMENT_JSON)
 		return;
 	*error = (struct error)ERROR_INIT;
-	show_beginning(body, length, beginning);
+	show_beginning(body, beginning);
 	if (received->content_type && strncasecmp(received->content_type, "text/html", 9) == 0)
 		error_set(error, EX_DATAERR, "the response is '%.60s', not %s; it begins: %s", received->content_type,
 			document_formats[format], beginning);
-	else if (wrap(reader, format, body, length, error) < 0)
+	else if (wrap(reader, format, body, error) < 0)
 		error_prefix(error, "the response is not %s", document_formats[format]);
 }
 
 void response_read(struct response_reader *reader, const struct response_received *received, struct http_response *response)
 {
 	struct error *error = &response->error;
-	const char *body;
-	size_t length;
+	struct json_slice body;
 	*error = (struct error)ERROR_INIT;
 	response->status = received->status;
-	response->limited = false;
+	response->limited = response->is_scanned = false;
 	bool good = received->status >= 200 && received->status < 300;
-	bool decoded = unpack(reader, received, &body, &length, error) == 0;
+	bool decoded = wrap_bare(reader, received, &body, error) == 0;
 	if (!good)
-		decoded = decoded && wrap(reader, DOCUMENT_JSON, body, length, error) == 0;
+		decoded = decoded && wrap(reader, DOCUMENT_JSON, &body, error) == 0;
 	else if (decoded)
-		read_success(reader, received, body, length, response);
+		read_success(reader, received, &body, response);
 	decoded = decoded && reader->text.length >= strlen(BEFORE) + strlen(AFTER);
 	response->body = decoded ? reader->text.data + strlen(BEFORE) : "";
 	response->wrapped = reader->text.data;

@@ -36,6 +36,16 @@ bool document_is_packed(const char *bytes, size_t length)
 	return is_gzip(bytes, length) || is_zip(bytes, length);
 }
 
+static bool is_marked(const char *bytes, size_t length)
+{
+	return length >= 3 && memcmp(bytes, BYTE_ORDER_MARK, 3) == 0;
+}
+
+bool document_is_bare(const char *bytes, size_t length)
+{
+	return !document_is_packed(bytes, length) && !is_marked(bytes, length);
+}
+
 /* ---- ndjson ---- */
 
 static int append_lines(struct json_scanner *scanner, const char *text, size_t length, struct buffer *json, struct error *error)
@@ -181,7 +191,7 @@ static int append_file(void *context, const char *text, size_t length, struct er
 {
 	struct document *document = context;
 	document->files++;
-	if (length >= 3 && memcmp(text, BYTE_ORDER_MARK, 3) == 0) {
+	if (is_marked(text, length)) {
 		text += 3;
 		length -= 3;
 	}

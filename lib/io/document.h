@@ -25,6 +25,9 @@ extern const char *const document_formats[]; /* their names, NULL-terminated */
 /* Is it gzip or ZIP? */
 bool document_is_packed(const char *bytes, size_t length);
 
+/* Are bytes in the format json the text itself: neither packed nor behind a byte order mark? */
+bool document_is_bare(const char *bytes, size_t length);
+
 /* Appends the JSON text. BUFFER_PADDING readable bytes must follow `bytes`. JSON itself is not checked; the other formats give valid JSON. */
 int document_append(enum document_format format, const char *bytes, size_t length, struct buffer *json, struct error *error);
 

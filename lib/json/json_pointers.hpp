@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+struct json_elements;
 struct json_node;
 
 /* A key where a record had it, and the child it leads to, if any: records of a kind have their keys in the same places. */
@@ -48,6 +49,7 @@ struct json_node {
 	int slot = -1; /* index of the pointer that ends here */
 	std::vector<json_node> children;
 	std::vector<json_remembered_key> remembered; /* by place among the object's keys */
+	json_elements *elements = nullptr; /* where those of the array here are kept */
 
 	json_node *find_child(std::string_view name)
 	{
@@ -57,6 +59,14 @@ struct json_node {
 		return nullptr;
 	}
 
+	json_node *find_slot(int wanted)
+	{
+		json_node *found = slot == wanted ? this : nullptr;
+		for (size_t i = 0; i < children.size() && !found; i++)
+			found = children[i].find_slot(wanted);
+		return found;
+	}
+
 	/* Forgets the values of an earlier occurrence of this key: if a key occurs twice, the last counts. */
 	void forget(json_slice slices[]) const
 	{
@@ -64,6 +74,36 @@ struct json_node {
 			slices[slot] = {JSON_ABSENT, nullptr, 0};
 		for (const json_node &child : children)
 			child.forget(slices);
+	}
+};
+
+/* The elements of one array as the walk has passed them: of each its text, and then the fields that were picked from it. */
+struct json_elements {
+	static constexpr size_t most = (size_t)1 << 16; /* of a longer array none is kept, so that memory stays bounded */
+	json_node *root = nullptr; /* of the pointers into an element; nullptr: none is picked from */
+	size_t count = 0; /* of them */
+	const char *array = nullptr; /* whose they are; nullptr: of none */
+	std::vector<json_slice> kept;
+
+	void begin()
+	{
+		array = nullptr;
+		kept.clear();
+	}
+
+	/* Room for one, its fields absent; the last is used again when there are too many. */
+	json_slice *add()
+	{
+		size_t each = count + 1;
+		if (kept.size() > most * each)
+			kept.resize(kept.size() - each);
+		kept.resize(kept.size() + each);
+		return &kept[kept.size() - each];
+	}
+
+	void end(const char *open)
+	{
+		array = kept.size() <= most * (count + 1) ? open : nullptr;
 	}
 };
 

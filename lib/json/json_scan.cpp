@@ -61,18 +61,33 @@ struct json_scanner {
 	json_walk walk;
 	std::vector<char> minified, mended;
 	json_slice *slices = nullptr;
+	json_scanner *element = nullptr; /* of json_scanner_pick() */
+	json_elements elements;
+
+	~json_scanner()
+	{
+		delete element;
+	}
+
+	void make_absent(json_slice into[])
+	{
+		if (count) /* `into` may be NULL otherwise */
+			std::memset(into, 0, count * sizeof *into);
+	}
 
 	/* The short way: see json_walk.hpp. */
 	bool walks(const char *text, size_t length, json_slice into[])
 	{
+		elements.begin();
 		bool ahead = walk.covers(text, length);
 		if (!ahead && !walk.index(text, length))
 			return false;
-		if (count) /* `into` may be NULL otherwise */
-			std::memset(into, 0, count * sizeof *into);
+		make_absent(into);
 		bool walked = walk.line(text, length, &root, into);
 		if (!ahead)
 			walk.forget();
+		if (!walked)
+			elements.begin();
 		return walked;
 	}
 
@@ -195,7 +210,7 @@ struct json_scanner {
 
 	error_code scan(const char *text, size_t length)
 	{
-		root.forget(slices);
+		make_absent(slices);
 		error_code error = parser.iterate(text, length, length + SIMDJSON_PADDING).get(document);
 		if (error)
 			return error;
@@ -347,12 +362,23 @@ struct json_scanner *json_scanner_new(const char *const pointers[], size_t count
 	}
 	scanner->count = count;
 	for (size_t i = 0; i < count; i++) {
-		if (add_pointer(&scanner->root, pointers[i], static_cast<int>(i), error) < 0) {
+		if (pointers[i] && add_pointer(&scanner->root, pointers[i], static_cast<int>(i), error) < 0) {
 			delete scanner;
 			return nullptr;
 		}
 	}
 	return scanner;
+}
+
+int json_scanner_pick(struct json_scanner *scanner, size_t array, const char *const pointers[], size_t count, struct error *error)
+{
+	scanner->element = json_scanner_new(pointers, count, error);
+	if (!scanner->element)
+		return -1;
+	scanner->elements.root = &scanner->element->root;
+	scanner->elements.count = count;
+	scanner->root.find_slot(static_cast<int>(array))->elements = &scanner->elements;
+	return 0;
 }
 
 void json_scanner_free(struct json_scanner *scanner)
@@ -384,6 +410,45 @@ int json_scan_elements(struct json_scanner *scanner, const struct json_slice *ar
 	int stopped = 0;
 	error_code code = scanner->each_element(*array, each, context, &stopped);
 	return code ? set_reason(error, code) : stopped;
+}
+
+namespace
+{
+
+struct picking {
+	json_scanner *element;
+	json_slice *fields;
+	int (*each)(void *context, const char *text, size_t length, const json_slice fields[]);
+	void *context;
+	struct error *error;
+};
+
+int pick(void *context, const char *text, size_t length)
+{
+	auto *picking = static_cast<struct picking *>(context);
+	picking->element->make_absent(picking->fields);
+	if (*text == '{' && json_scan(picking->element, text, length, picking->fields, picking->error) < 0)
+		return -1;
+	return picking->each(picking->context, text, length, picking->fields);
+}
+
+} // namespace
+
+int json_scan_picked(struct json_scanner *scanner, const struct json_slice *array,
+	int (*each)(void *context, const char *text, size_t length, const struct json_slice fields[]), void *context, struct error *error)
+{
+	std::vector<json_slice> &kept = scanner->elements.kept;
+	size_t size = scanner->elements.count + 1;
+	int stopped = 0;
+	if (scanner->elements.array != array->text || memchr(array->text, '\n', array->length)) {
+		scanner->elements.begin();
+		kept.resize(size);
+		struct picking picking = {scanner->element, kept.data(), each, context, error};
+		return json_scan_elements(scanner, array, pick, &picking, error);
+	}
+	for (size_t i = 0; i < kept.size() && !stopped; i += size)
+		stopped = each(context, kept[i].text, kept[i].length, &kept[i + 1]);
+	return stopped;
 }
 
 int json_scan_members(struct json_scanner *scanner, const struct json_slice *object,

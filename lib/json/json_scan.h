@@ -33,7 +33,7 @@ struct json_slice {
 
 struct json_scanner;
 
-/* NULL with an error for a pointer that is not one (EX_CONFIG), or when memory is short. */
+/* A pointer that is NULL has no value in any text. NULL with an error for one that is none (EX_CONFIG), or when memory is short. */
 struct json_scanner *json_scanner_new(const char *const pointers[], size_t count, struct error *error);
 void json_scanner_free(struct json_scanner *scanner);
 
@@ -58,7 +58,17 @@ void json_scan_ahead(struct json_scanner *scanner, const char *text, size_t leng
 int json_scan_elements(struct json_scanner *scanner, const struct json_slice *array,
 	int (*each)(void *context, const char *text, size_t length), void *context, struct error *error);
 
-/* The same for the members of an object slice: the key, unescaped, and the JSON text of the value. */
+/*
+ * For large arrays of objects, in one pass of the text: json_scanner_pick(), once, names the fields of the elements of the array at pointer number
+ * `array`, and json_scan_picked() is json_scan_elements() with them: fields[i] belongs to pointers[i], and is absent where the element is no
+ * object. json_scan() has picked them in passing; where it could not (more than 65,536 elements, a newline within the array, a text that its short
+ * way gives up on) they are looked for now, element by element, with the same result.
+ */
+int json_scanner_pick(struct json_scanner *scanner, size_t array, const char *const pointers[], size_t count, struct error *error);
+int json_scan_picked(struct json_scanner *scanner, const struct json_slice *array,
+	int (*each)(void *context, const char *text, size_t length, const struct json_slice fields[]), void *context, struct error *error);
+
+/* The same as json_scan_elements() for the members of an object slice: the key, unescaped, and the JSON text of the value. */
 int json_scan_members(struct json_scanner *scanner, const struct json_slice *object,
 	int (*each)(void *context, const char *key, size_t key_length, const char *text, size_t length), void *context,
 	struct error *error);

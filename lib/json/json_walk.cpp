@@ -107,22 +107,42 @@ bool json_walk::object(json_node *node, int depth)
 	return true;
 }
 
-bool json_walk::array(int depth)
+/* The first of two tokens: only white space follows its end. The caller checks the second. */
+static std::string_view token_text(const char *from, const char *to)
 {
-	at++;
-	if (at < count && text[tokens[at]] == ']') {
-		at++;
-		return true;
-	}
-	for (;;) {
-		if (!value(nullptr, depth) || at >= count)
+	while (to > from && json_is_space(to[-1]))
+		to--;
+	return {from, static_cast<size_t>(to - from)};
+}
+
+/* With `elements` they are kept there. */
+bool json_walk::array(json_elements *elements, int depth)
+{
+	const char *open = text + tokens[at++];
+	json_slice *outer = slices;
+	if (elements)
+		elements->begin();
+	bool is_more = at >= count || text[tokens[at]] != ']'; /* value() refuses the end of the text */
+	at += !is_more;
+	while (is_more) {
+		json_slice *element = elements ? elements->add() : nullptr;
+		const char *from = text + tokens[at];
+		if (element)
+			slices = element + 1;
+		bool good = value(element ? elements->root : nullptr, depth) && at < count;
+		slices = outer;
+		if (!good)
 			return false;
-		char next = text[tokens[at++]];
-		if (next == ']')
-			return true;
-		if (next != ',')
+		const char *to = text + tokens[at++];
+		if (element)
+			*element = {JSON_ABSENT, from, token_text(from, to).size()};
+		if (*to != ',' && *to != ']')
 			return false;
+		is_more = *to == ',';
 	}
+	if (elements)
+		elements->end(open);
+	return true;
 }
 
 bool json_walk::value(json_node *node, int depth)
@@ -136,7 +156,7 @@ bool json_walk::value(json_node *node, int depth)
 	case '{':
 		return depth < JSON_DEPTH_LIMIT && object(node, depth + 1);
 	case '[':
-		if (depth >= JSON_DEPTH_LIMIT || !array(depth + 1))
+		if (depth >= JSON_DEPTH_LIMIT || !array(node ? node->elements : nullptr, depth + 1))
 			return false;
 		if (node && node->slot >= 0)
 			slices[node->slot] = {JSON_ARRAY, open, static_cast<size_t>(text + tokens[at - 1] + 1 - open)};
@@ -144,14 +164,6 @@ bool json_walk::value(json_node *node, int depth)
 	default:
 		return scalar(node);
 	}
-}
-
-/* The first of two tokens: only white space follows its end. The caller checks the second. */
-static std::string_view token_text(const char *from, const char *to)
-{
-	while (to > from && json_is_space(to[-1]))
-		to--;
-	return {from, static_cast<size_t>(to - from)};
 }
 
 bool json_walk::string(json_node *node)

@@ -3,7 +3,7 @@
  *
  * Stage 1 is the part of simdjson that reads every byte (strings, UTF-8, where tokens begin); the library chooses its kernel for
  * the processor at run time (AVX-512, AVX2, SSE, NEON, portable). index() runs it once over many lines; object() then goes from token to
- * token of one of them and picks the values of the pointers.
+ * token of one of them and picks the values of the pointers, and those of the elements of an array (json_elements).
  *
  * The walk accepts only what is certainly valid: it gives up (false) on anything invalid or merely unusual: an escape in a
  * wanted string, white space before a colon, a deep nesting. json_scan() then asks simdjson's On-Demand parser, which decides and
@@ -47,7 +47,7 @@ class json_walk
 	json_slice *slices = nullptr;
 
 	bool object(json_node *node, int depth);
-	bool array(int depth);
+	bool array(json_elements *elements, int depth);
 	bool value(json_node *node, int depth);
 	bool string(json_node *node);
 	bool scalar(json_node *node);

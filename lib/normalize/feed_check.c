@@ -24,7 +24,7 @@ struct check {
 	const struct feed_check_options *options;
 	struct feed_map map;
 	struct feed_page_reader pages[2]; /* a page, a download */
-	struct json_scanner *raw, *clock, *canonical, *item;
+	struct json_scanner *raw, *canonical;
 	struct output *output;
 	struct buffer wrapped, line, first, position;
 	struct bookmark bookmark;
@@ -128,11 +128,10 @@ static void reject(struct check *check, const char *text, size_t length, const c
 		hint_at_members(check, text, length);
 }
 
-static int map_record(void *context, const char *text, size_t length)
+static int map_record(void *context, const char *text, size_t length, const struct json_slice found[])
 {
 	struct check *check = context;
-	const struct feed *feed = &check->map.feed;
-	struct json_slice fields[RAW_MAP_FIELDS], clock = {.kind = JSON_ABSENT}, canonical[RAW_MAP_FIELDS];
+	struct json_slice fields[RAW_MAP_FIELDS], canonical[RAW_MAP_FIELDS];
 	struct feed_map_fault fault;
 	int64_t instant;
 	const char *account = check->options->account_id ? check->options->account_id : MADE_UP_ACCOUNT;
@@ -155,9 +154,7 @@ static int map_record(void *context, const char *text, size_t length)
 	count_fields(check, canonical);
 	if (!check->first.length)
 		buffer_append(&check->first, check->line.data, check->line.length - 1);
-	if (feed->clock_pointer && json_scan(check->clock, text, length, &clock, check->error) < 0)
-		return -1;
-	if (!json_slice_instant(&clock, &instant))
+	if (!json_slice_instant(&found[FEED_RECORD_CLOCK], &instant))
 		return 0;
 	check->has_clock = true;
 	if (instant > check->bookmark.newest)
@@ -167,21 +164,19 @@ static int map_record(void *context, const char *text, size_t length)
 
 /* ---- a sample ---- */
 
-static int print_item(void *context, const char *text, size_t length)
+static int print_item(void *context, const char *text, size_t length, const struct json_slice fields[])
 {
 	struct check *check = context;
-	struct json_slice slices[2] = {{.kind = JSON_ABSENT}, {.kind = JSON_ABSENT}};
+	const struct json_slice *id = &fields[FEED_RECORD_ITEM], *link = &fields[FEED_RECORD_LINK];
 	check->records++;
 	check->record++;
-	if (json_scan(check->item, text, length, slices, check->error) < 0)
-		return -1;
-	bool has_id = (slices[0].kind == JSON_STRING || slices[0].kind == JSON_NUMBER) && slices[0].length > 0;
+	bool has_id = (id->kind == JSON_STRING || id->kind == JSON_NUMBER) && id->length > 0;
 	if (!has_id)
 		reject(check, text, length, check->map.feed.item, "is no id of an item to download");
-	else if (check->map.feed.item_link && (slices[1].kind != JSON_STRING || !slices[1].length))
+	else if (check->map.feed.item_link && (link->kind != JSON_STRING || !link->length))
 		reject(check, text, length, check->map.feed.item_link, "is no link to an item");
 	else if (check->shown++ < 3)
-		print(check, "  item %.*s is downloaded", (int)(slices[0].length < 80 ? slices[0].length : 80), slices[0].text);
+		print(check, "  item %.*s is downloaded", (int)(id->length < 80 ? id->length : 80), id->text);
 	return 0;
 }
 
@@ -354,15 +349,12 @@ static int open_all(struct check *check, struct error *error)
 	if (feed_map_open(&check->map, check->options->descriptor, NULL, NULL, error) < 0)
 		return -1;
 	const struct feed *feed = &check->map.feed;
-	const char *clock = feed->clock_pointer ? feed->clock_pointer : "/ ";
-	const char *item[] = {feed->item ? feed->item : "/ ", feed->item_link ? feed->item_link : "/  "};
 	for (int i = 0, last = feed->item ? 1 : 0; i <= last; i++) {
 		if (feed_page_reader_open(&check->pages[i], feed, i, error) < 0)
 			return -1;
 		check->pages[i].base = feed->base == FEED_BASE_OWN ? feed->own_base : "https://";
 	}
 	return (check->raw = json_scanner_new(check->map.pointers, check->map.pointer_count, error)) &&
-			(check->clock = json_scanner_new(&clock, 1, error)) && (check->item = json_scanner_new(item, 2, error)) &&
 			(check->canonical = json_scanner_new(canonical, sizeof canonical / sizeof *canonical, error))
 		? 0
 		: -1;
@@ -391,9 +383,7 @@ int feed_check(const struct feed_check_options *options, struct output *output, 
 	for (int i = 0; i < 2; i++)
 		feed_page_reader_release(&check.pages[i]);
 	json_scanner_free(check.raw);
-	json_scanner_free(check.clock);
 	json_scanner_free(check.canonical);
-	json_scanner_free(check.item);
 	feed_map_release(&check.map);
 	buffer_release(&check.wrapped);
 	buffer_release(&check.line);

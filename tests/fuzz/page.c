@@ -15,25 +15,35 @@ static const char *const feeds[] = {"datafeed", "datafeed-elements", "esign",
 		"envelope_id", "id") "," FIELD("status", "word") "," FIELD("modified_at", "time") "}}"};
 #define FEEDS (sizeof feeds / sizeof *feeds)
 
-static int count_record(void *context, const char *text, size_t length)
+struct seen {
+	struct json_scanner *record; /* looks for the same fields, in one record */
+	size_t count;
+};
+
+static int see_record(void *context, const char *text, size_t length, const struct json_slice fields[])
 {
-	size_t *count = context;
+	struct seen *seen = context;
+	struct json_slice own[2];
 	FUZZ_CHECK(length >= 2 && text[0] == '{' && text[length - 1] == '}' && !memchr(text, '\n', length));
-	++*count;
+	FUZZ_CHECK(json_scan(seen->record, text, length, own, NULL) == 0);
+	for (size_t i = 0; i < 2; i++)
+		FUZZ_CHECK(own[i].kind == fields[i].kind && own[i].length == fields[i].length &&
+			(!own[i].length || memcmp(own[i].text, fields[i].text, own[i].length) == 0));
+	seen->count++;
 	return 0;
 }
 
-static void check_page(struct feed_page_reader *reader, const struct http_response *response)
+static void check_page(struct feed_page_reader *reader, struct json_scanner *record, const struct http_response *response)
 {
 	struct error error = ERROR_INIT;
-	size_t count = 0;
-	if (feed_page_read(reader, response, &error) < 0 || feed_page_records(reader, count_record, &count, &error) < 0) {
+	struct seen seen = {.record = record};
+	if (feed_page_read(reader, response, &error) < 0 || feed_page_records(reader, see_record, &seen, &error) < 0) {
 		FUZZ_CHECK(error.status == EX_DATAERR);
 		return;
 	}
 	if (reader->feed->paging == FEED_PAGING_LINK && reader->next.length)
 		FUZZ_CHECK(strncmp(reader->next.data, BASE "/", sizeof BASE) == 0);
-	int more = feed_page_next(reader, "0", count, &error);
+	int more = feed_page_next(reader, "0", seen.count, &error);
 	FUZZ_CHECK(more >= 0 || error.status == EX_DATAERR);
 	FUZZ_CHECK(more <= 0 || (reader->next.length && strcmp(reader->next.data, "0") != 0));
 }
@@ -52,7 +62,10 @@ void fuzz_page(const uint8_t *bytes, size_t length)
 			FUZZ_CHECK(feed_load(*feeds[i] == '{' ? fuzz_file(0, feeds[i], strlen(feeds[i])) : feeds[i], &feed[i], NULL) == 0);
 		FUZZ_CHECK(feed_page_reader_open(&reader, &feed[i], false, NULL) == 0);
 		reader.base = BASE;
-		check_page(&reader, &response);
+		const char *const pointers[2] = {[FEED_RECORD_CLOCK] = feed[i].clock_pointer};
+		struct json_scanner *record = json_scanner_new(pointers, 2, NULL);
+		check_page(&reader, record, &response);
+		json_scanner_free(record);
 		feed_page_reader_release(&reader);
 	}
 	buffer_release(&wrapped);

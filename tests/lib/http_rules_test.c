@@ -328,6 +328,58 @@ static void test_limited(void **state)
 	response_reader_release(&reader);
 }
 
+/* ---- what a manner's scanner finds in the same pass ---- */
+
+static void test_scanned_at_once(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *type, *body;
+		int format, exit_status;
+		bool is_scanned;
+		const char *found;
+	} cases[] = {
+		{"application/json", "{\"data\":\"x\"}", DOCUMENT_JSON, 0, true, "x"},
+		{"application/json", "\xef\xbb\xbf{\"data\":\"x\"}", DOCUMENT_JSON, 0, true, "x"},
+		{"application/json", "{\"data\":\"x\",\"message\":\"m\"}", DOCUMENT_JSON, 0, true, "x"},
+		{"application/json", "{\"data\":\"x\",\"errorCode\":\"E\",\"message\":\"m\"}", DOCUMENT_JSON, EX_UNAVAILABLE, false, NULL},
+		{"application/json", "{\"data\":\"x\"", DOCUMENT_JSON, EX_DATAERR, false, NULL},
+		{"text/html", "{\"data\":\"x\"}", DOCUMENT_JSON, EX_DATAERR, false, NULL},
+		{"application/json", "{\"data\":\"x\"}", DOCUMENT_NDJSON, 0, false, NULL},
+		{"text/csv", "data\nx\n", DOCUMENT_CSV, 0, false, NULL},
+		{"text/csv", "data\nx,y\n", DOCUMENT_CSV, EX_DATAERR, false, NULL},
+	};
+	const char *pointers[RESPONSE_POINTERS + 1];
+	struct json_slice fields[RESPONSE_POINTERS + 1];
+	struct response_reader reader;
+	memcpy(pointers, response_pointers, sizeof response_pointers);
+	pointers[RESPONSE_POINTERS] = "/body/data";
+	struct json_scanner *scanner = json_scanner_new(pointers, RESPONSE_POINTERS + 1, NULL);
+	assert_int_equal(response_reader_open(&reader, NULL), 0);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		const struct fetch_manner manner = {.format = (enum document_format)cases[i].format, .scanner = scanner, .fields = fields};
+		struct http_response response = {.is_scanned = true};
+		struct buffer body = BUFFER_INIT;
+		buffer_append_string(&body, cases[i].body);
+		const struct response_received received = {.status = 200,
+			.url = "https://x",
+			.manner = &manner,
+			.content_type = cases[i].type,
+			.body = body.data,
+			.length = body.length};
+		response_read(&reader, &received, &response);
+		const struct json_slice *found = &fields[RESPONSE_POINTERS];
+		if (response.error.status != cases[i].exit_status || response.is_scanned != cases[i].is_scanned ||
+			(cases[i].found &&
+				(found->length != strlen(cases[i].found) || memcmp(found->text, cases[i].found, found->length) != 0)))
+			fail_msg("%s: scanned %d, exit status %d (%s)", cases[i].body, response.is_scanned, response.error.status,
+				response.error.text);
+		buffer_release(&body);
+	}
+	json_scanner_free(scanner);
+	response_reader_release(&reader);
+}
+
 /* ---- header fields ---- */
 
 static void take(struct http_headers *headers, const char *line)
@@ -480,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_retry_transfer),
 		cmocka_unit_test(test_retry_pause),
 		cmocka_unit_test(test_limited),
+		cmocka_unit_test(test_scanned_at_once),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_headers_are_bounded),
 		cmocka_unit_test(test_cycle),

@@ -473,6 +473,105 @@ static void elements_are_given_one_by_one(void **state)
 	json_scanner_free(other);
 }
 
+/* ---- fields of elements: picked in passing, as they would be looked for one by one ---- */
+
+static const char *const in_element[] = {"/t", NULL, "/o/a"};
+
+static void append_element(struct buffer *all, const char *text, size_t length, const struct json_slice fields[])
+{
+	buffer_append(all, text, length);
+	for (size_t i = 0; i < LENGTH(in_element); i++)
+		buffer_append_format(all, " %s", show(&fields[i]));
+	buffer_append_byte(all, '|');
+}
+
+static int keep_picked(void *context, const char *text, size_t length, const struct json_slice fields[])
+{
+	append_element(context, text, length, fields);
+	return 0;
+}
+
+static int look_for(void *context, const char *text, size_t length)
+{
+	struct json_slice fields[LENGTH(in_element)] = {{.kind = JSON_ABSENT}};
+	struct json_scanner *scanner = scanner_for(in_element, LENGTH(in_element));
+	struct text copy = text_of(text, length);
+	if (*text == '{')
+		assert_int_equal(json_scan(scanner, copy.bytes, copy.length, fields, NULL), 0);
+	append_element(context, text, length, fields);
+	free(copy.bytes);
+	json_scanner_free(scanner);
+	return 0;
+}
+
+static void fields_of_elements_are_picked(void **state)
+{
+	(void)state;
+	static const char *const pointers[] = {"/n", "/d", NULL, "/d2"};
+	static const char *const texts[] = {
+		"{\"d\":[]}",
+		"{\"d\":[{\"t\":1}]}",
+		"{\"n\":\"x\",\"d\":[{\"o\":{\"a\":[1,{\"t\":5}]},\"t\":\"a\"},{},{\"o\":7},{\"t\":null,\"x\":[{\"t\":2}]}],\"d2\":[{\"t\":9}]}",
+		"{\"d\": [ {\"t\":1,\"t\":2} , 3 , \"s\" ,null, [ {\"t\":1} ] , {\"o\":{\"a\":1},\"o\":{}} ] }",
+		"{\"d\":[{\"t\":\"a\\nb\"},{\"t\":\"c\"}]}",
+		"{\"d\":[{\"t\":\"\\ud800\"},{\"t\":2}]}",
+		"{\"d\":[{\"t\":1},\n{\"t\":\n2}]}",
+		"{\"d\":[{\"t\":1}],\"d\":[{\"t\":2},{\"t\":3}]}",
+		"{\"d\":[{\"t\":1}],\"n\":\"\\u0041\"}",
+		"{\"d\":[[{\"t\":1}],{\"d\":[{\"t\":4}]}]}",
+	};
+	struct json_scanner *scanner = scanner_for(pointers, LENGTH(pointers)), *other = scanner_for(NULL, 0);
+	assert_int_equal(json_scanner_pick(scanner, 1, in_element, LENGTH(in_element), NULL), 0);
+	for (size_t i = 0; i < 2 * LENGTH(texts); i++) { /* twice: what was kept of one is not the other's */
+		struct text text = text_of(texts[i / 2], strlen(texts[i / 2]));
+		struct json_slice slices[LENGTH(pointers)];
+		struct buffer picked = BUFFER_INIT, looked_for = BUFFER_INIT;
+		assert_int_equal(json_scan(scanner, text.bytes, text.length, slices, NULL), 0);
+		assert_int_equal(slices[1].kind, JSON_ARRAY);
+		assert_int_equal(slices[2].kind, JSON_ABSENT);
+		assert_int_equal(json_scan_picked(scanner, &slices[1], keep_picked, &picked, NULL), 0);
+		assert_int_equal(json_scan_elements(other, &slices[1], look_for, &looked_for, NULL), 0);
+		if (strcmp(picked.data, looked_for.data) != 0)
+			fail_msg("'%s': expected %s, got %s", texts[i / 2], looked_for.data, picked.data);
+		buffer_release(&picked);
+		buffer_release(&looked_for);
+		free(text.bytes);
+	}
+	json_scanner_free(scanner);
+	json_scanner_free(other);
+}
+
+static int sum(void *context, const char *text, size_t length, const struct json_slice fields[])
+{
+	size_t *state = context; /* count and sum */
+	assert_true(length > 6 && memcmp(text, "{\"t\":", 5) == 0 && fields[0].kind == JSON_NUMBER);
+	state[0]++;
+	state[1] += strtoul(fields[0].text, NULL, 10);
+	return 0;
+}
+
+static void of_many_elements_none_is_lost(void **state)
+{
+	(void)state;
+	static const char *const pointers[] = {"/d"};
+	struct json_scanner *scanner = scanner_for(pointers, 1);
+	assert_int_equal(json_scanner_pick(scanner, 0, in_element, LENGTH(in_element), NULL), 0);
+	for (size_t count = 65535; count <= 65538; count++) {
+		struct buffer text = BUFFER_INIT;
+		struct json_slice slice;
+		size_t found[2] = {0, 0};
+		buffer_append_string(&text, "{\"d\":[");
+		for (size_t i = 1; i <= count; i++)
+			buffer_append_format(&text, "{\"t\":%zu}%s", i, i < count ? "," : "]}");
+		assert_int_equal(json_scan(scanner, text.data, text.length, &slice, NULL), 0);
+		assert_int_equal(json_scan_picked(scanner, &slice, sum, found, NULL), 0);
+		assert_int_equal(found[0], count);
+		assert_int_equal(found[1], count * (count + 1) / 2);
+		buffer_release(&text);
+	}
+	json_scanner_free(scanner);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +584,8 @@ int main(void)
 		cmocka_unit_test(pointers_may_lie_within_each_other),
 		cmocka_unit_test(unescaped_strings_do_not_overwrite_each_other),
 		cmocka_unit_test(elements_are_given_one_by_one),
+		cmocka_unit_test(fields_of_elements_are_picked),
+		cmocka_unit_test(of_many_elements_none_is_lost),
 	};
 	return cmocka_run_group_tests_name("json_scan", tests, NULL, NULL);
 }
