@@ -15,7 +15,6 @@
 #include "io/program.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

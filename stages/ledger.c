@@ -12,7 +12,6 @@
 #include "io/program.h"
 #include "merge/ledger_take.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -16,7 +16,6 @@
 #include "merge/group_commit.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -18,7 +18,6 @@
 #include "report/verdict.h"
 #include "run/run_evidence.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

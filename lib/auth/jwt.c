@@ -7,7 +7,6 @@
 #include <openssl/evp.h>
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* RFC 7515 section 2: the URL-safe alphabet of RFC 4648, without the padding. */

@@ -6,7 +6,6 @@
 #include "auth/key_pem.h"
 #include "auth/key_pkcs12.h"
 #include "auth/password.h"
-#include "base/instant.h"
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>

@@ -1,13 +1,11 @@
 #include "auth/key_info.h"
 
-#include "base/instant.h"
 #include "io/display.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 static void append_field(struct buffer *text, const char *label, const char *value)

@@ -12,7 +12,6 @@
 #include <jv.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

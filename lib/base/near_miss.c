@@ -1,7 +1,6 @@
 #include "base/near_miss.h"
 
 #include <ctype.h>
-#include <stdint.h>
 #include <string.h>
 
 static unsigned char folded(char character)

@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DIGITS 8 /* of the hash: 32 bits */
 #define ID_MOST 256 /* bytes that count; an account id has fewer */

@@ -4,7 +4,6 @@
 #include "config/settings.h"
 #include "json/json_write.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 

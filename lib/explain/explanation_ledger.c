@@ -4,7 +4,6 @@
 
 #include "base/instant.h"
 #include "ledger/ledger_row.h"
-#include "licence/licence_cells.h"
 #include "merge/envelope_block.h"
 
 #include <stdlib.h>

@@ -6,11 +6,9 @@
 #include "config/profile.h"
 #include "explain/recorded_envelopes.h"
 #include "ledger/promotions.h"
-#include "licence/licence_cells.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -5,7 +5,6 @@
 #include "base/percent_encode.h"
 #include "fetch/raw_record.h"
 #include "io/diag.h"
-#include "licence/licence_cells.h"
 #include "json/json_slice.h"
 
 #include <stdlib.h>

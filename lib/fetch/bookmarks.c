@@ -6,7 +6,6 @@
 #include "json/json_slice.h"
 #include "json/json_write.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <search.h>
 #include <stdio.h>

@@ -5,7 +5,6 @@
 #include "fetch/fetch_walk.h"
 #include "io/diag.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,6 @@
 #include "io/diag.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void update_newest(struct walk *walk, struct bookmark *bookmark, const struct json_slice *clock)

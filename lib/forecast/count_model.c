@@ -3,7 +3,6 @@
 #include "forecast/exact_math.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #define WEEK 7

@@ -5,7 +5,6 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <stdio.h>
 
 #define FILE_LIMIT ((size_t)64 << 20)
 

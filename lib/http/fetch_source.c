@@ -6,7 +6,6 @@
 #include "recording/recording.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* `replay` answers while it is there, then `http`: a resumed recording has both, a replay no `http`, a plain run no `replay`. */
 struct fetch_source {

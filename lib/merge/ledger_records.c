@@ -1,9 +1,7 @@
 #include "merge/ledger_records.h"
 
-#include "base/instant.h"
 #include "json/json_slice.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void ledger_records_open(struct ledger_records *records, struct ledger *ledger, int64_t now, const struct record_fields *fields)

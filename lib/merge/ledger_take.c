@@ -8,7 +8,6 @@
 #include "stream/state_union.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 EMBEDDED(merge_ledger_take_sql);
 

@@ -1,7 +1,6 @@
 #include "reconcile/average_price.h"
 
 #include "base/instant.h"
-#include "licence/licence_cells.h"
 
 #include <string.h>
 

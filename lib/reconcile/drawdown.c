@@ -3,7 +3,6 @@
 #include "base/instant.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A grant with the group that its entitlement is allocated to. */
 struct placed {

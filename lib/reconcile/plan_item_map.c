@@ -2,7 +2,6 @@
 
 #include "base/array.h"
 #include "base/glob.h"
-#include "licence/licence_cells.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,6 @@
 #include "json/json_write.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* An account's consumption in a period, whatever its plan items. */
 struct place {

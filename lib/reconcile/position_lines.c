@@ -2,14 +2,12 @@
 
 #include "base/array.h"
 #include "base/instant.h"
-#include "licence/licence_cells.h"
 #include "reconcile/position_declared.h"
 #include "reconcile/position_draw.h"
 #include "reconcile/position_trace.h"
 #include "reconcile/without_position.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Which plan items and accounts some exclusion rule names at all: only these are asked about one by one. */
 struct suspects {

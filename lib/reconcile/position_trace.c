@@ -1,12 +1,10 @@
 #include "reconcile/position_trace.h"
 
-#include "base/instant.h"
 #include "licence/licence_cells.h"
 #include "reconcile/position_print.h"
 #include "reconcile/without_position.h"
 #include "json/json_write.h"
 
-#include <stdlib.h>
 
 static void put_day(struct buffer *line, const char *key, int32_t day)
 {

@@ -3,7 +3,6 @@
 #include "base/instant.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct part {

@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #define MARGIN 18 /* above the highest tick: for texts */
 #define FOOT 38 /* below the axis */

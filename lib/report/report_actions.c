@@ -5,7 +5,6 @@
 #include "stream/phrases.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

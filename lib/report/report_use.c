@@ -1,14 +1,10 @@
 #include "base/instant.h"
-#include "report/chart.h"
-#include "report/html.h"
 #include "report/report_accounts.h"
 #include "report/report_months.h"
 #include "report/report_page.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define ACCOUNT_ROWS 200 /* with a column for each period; the others are listed with their sum */
 #define ACCOUNT_PERIODS 6 /* columns of accounts; earlier periods share one more */

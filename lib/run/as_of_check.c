@@ -1,7 +1,6 @@
 #include "run/as_of_check.h"
 
 #include "base/buffer.h"
-#include "base/instant.h"
 #include "run/run_folder.h"
 #include "run/run_records.h"
 

@@ -1,7 +1,6 @@
 #include "run/run_facts.h"
 
 #include "base/file_name.h"
-#include "base/instant.h"
 #include "base/regular_file.h"
 #include "config/policy.h"
 #include "config/profile.h"

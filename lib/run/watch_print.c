@@ -2,11 +2,9 @@
 
 #include "base/embedded.h"
 #include "base/instant.h"
-#include "run/run_status.h"
 #include "json/jq_program.h"
 #include "json/json_write.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
