@@ -73,6 +73,12 @@ put_shown() { # FORMAT ARGUMENT...: the same for what is anybody's
 	put "$format" "${arguments[@]}"
 }
 
+remove() { # FILE OR FOLDER...: those that are there; rm is not started for none
+	local path there=()
+	for path; do [ ! -e "$path" ] && [ ! -L "$path" ] || there+=("$path"); done
+	[ ${#there[@]} -eq 0 ] || rm -rf -- "${there[@]}"
+}
+
 put_file() { # FILE: the same for what is in a file, - for standard input
 	local status=0
 	cat -- "$1" 2>/dev/null || status=$?
@@ -123,6 +129,10 @@ rfc3339() {
 	case "$text" in
 	[0-9]*T??????Z) text="${text:0:4}-${text:4:2}-${text:6:2}T${text:9:2}:${text:11:2}:${text:13:2}Z" ;;
 	esac
+	[ "$text" != now ] || {
+		TZ=UTC0 printf '%(%Y-%m-%dT%H:%M:%S.000Z)T\n' -1
+		return
+	}
 	date -u -d "$text" '+%Y-%m-%dT%H:%M:%S.000Z' 2>/dev/null || fail 64 "cannot read the clock '$1': it must be a time such as 2026-03-01T02:00:00Z"
 }
 run_name() { # 2026-03-01T02:00:00.000Z: 20260301T020000Z

@@ -143,8 +143,8 @@ static void print_saved(struct ledger *ledger, struct output *output, struct err
 		int64_t undated = ledger_envelopes_undated(ledger, error);
 		if (undated >= 0)
 			buffer_append_format(&output->pending, "%" PRId64 "\n", undated);
-	} else if (ledger_load_state(ledger, &output->pending, error) == 0 && output->pending.length > 0) {
-		buffer_append_byte(&output->pending, '\n');
+	} else {
+		ledger_print_state(ledger, output, error);
 	}
 }
 

@@ -3,7 +3,7 @@
  *
  *   run-facts profile FILE                 prints name, active, feed … of a profile, and version, ours; with --replay now of a recording
  *   run-facts new-profile                  checks the lines KEY=VALUE on standard input and prints a profile with them
- *   run-facts begin FOLDER                 writes begun.json of a new run, and prints the same as `run`
+ *   run-facts begin FOLDER                 writes begun.json of a new run and what the ledger has of earlier ones, and prints the same as `run`
  *   run-facts run FOLDER                   prints what the unfinished run in FOLDER depends on
  *   run-facts promote FOLDER               writes the run's job.json, manifest and promotion.ndjson
  *   run-facts promotions                   prints a line "RUN CLOCK STATE END MANIFEST" for each run that the ledger promoted, in that order; with
@@ -58,7 +58,7 @@
 
 static char *runs, *ledger, *run_id, *clock_text, *name, *replay = "", *profile, *state = "succeeded", *ended_at, *account, *fetch_as,
 							 *chain_file, *manifest, *feed, *after, *source = "recordings", *before;
-static int without_billing, without_bodies, all_accounts, earlier;
+static int without_billing, without_bodies, all_accounts, earlier, again;
 
 static struct poptOption table[] = {
 	{"runs", 0, POPT_ARG_STRING, &runs, 0, "promote, verify, check: the folder of the profile's runs", "FOLDER"},
@@ -74,6 +74,7 @@ static struct poptOption table[] = {
 	{"name", 'n', POPT_ARG_STRING, &name, 0, "begin, load: the profile's name", "NAME"},
 	{"profile", 'p', POPT_ARG_STRING, &profile, 0, "begin, survey, changed: the profile", "FILE"},
 	{"feed", 0, POPT_ARG_STRING, &feed, 0, "changed: the descriptor, if it is a file", "FILE"},
+	{"again", 0, POPT_ARG_NONE, &again, 0, "begin: of evidence, which has what earlier forecasts said", NULL},
 	{"replay", 0, POPT_ARG_STRING, &replay, 0, "profile, begin: the recording that is replayed", "FOLDER"},
 	{"state", 0, POPT_ARG_STRING, &state, 0, "promote: succeeded or partial", "STATE"},
 	{"ended-at", 0, POPT_ARG_STRING, &ended_at, 0, "promote: when it ended (default: the clock)", "RFC3339"},
@@ -165,10 +166,12 @@ static int begin(const char *const operands[], struct output *output, struct err
 		.profile = required(name, "--name"),
 		.clock = required(clock_text, "--clock"),
 		.replay = replay,
-		.profile_file = required(profile, "--profile")};
+		.profile_file = required(profile, "--profile"),
+		.ledger = required(ledger, "--ledger"),
+		.is_again = again};
 	if (run_begin(operands[0], &beginning, error) < 0)
 		return -1;
-	return run_facts_append_run(operands[0], required(ledger, "--ledger"), &output->pending, error);
+	return run_facts_append_run(operands[0], ledger, &output->pending, error);
 }
 
 static int print_run(const char *const operands[], struct output *output, struct error *error)

@@ -21,7 +21,13 @@ is_there() { # FILE: or a link that leads nowhere, which is a mistake
 
 # Is there a licence file with rows, below its comments and its header?
 has_rows() { # FILE
-	[ -e "$1" ] && [ "$(tr '\r' '\n' <"$1" | tr -d '\0' | grep -cv -e '^"\?#' -e '^[[:space:],;]*$')" -gt 1 ]
+	local line rows=0 LC_ALL=C
+	[ -e "$1" ] || return 1
+	while IFS= read -r line || [ -n "$line" ]; do
+		[[ $line == [#]* || $line == '"#'* || ! $line =~ [^[:space:],\;] ]] || rows=$((rows + 1))
+		[ "$rows" -lt 2 ] || return 0
+	done < <(exec tr '\r' '\n' <"$1")
+	return 1
 }
 
 # Licence files and the policy that are in one folder, into another, in place of those there.
@@ -100,7 +106,7 @@ policy_of() { # FOLDER
 # names it.
 # Consumption alone names no users.
 exclude_users() { # NAME PROFILE LICENCE-FOLDER REPORTED FILE
-	rm -f "$5" "$5.own" # of an interrupted run, perhaps by other rules
+	remove "$5" "$5.own" # of an interrupted run, perhaps by other rules
 	[ -e "$3/exclusions.csv" ] && [ "$(stage exclude --exclusions "$3/exclusions.csv" --count)" -gt 0 ] || return 0
 	local policy
 	policy_of "$3"
@@ -122,7 +128,7 @@ is_active() { # PROFILE-FILE
 # there are none.
 other_profiles() { # NAME LICENCE-FOLDER FOLDER OWN-FILE
 	local files file name policy options=()
-	rm -f "$3"/others.ndjson "$3"/others-excluded.ndjson "$3"/others-partial
+	remove "$3"/others.ndjson "$3"/others-excluded.ndjson "$3"/others-partial
 	policy_of "$2"
 	list_profiles files
 	for file in ${files[@]+"${files[@]}"}; do

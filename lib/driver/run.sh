@@ -90,7 +90,7 @@ run_profile() { # FILE
 	clock=$(rfc3339 "${now:-${facts[now]-}}") # a recorded night is run as of that night
 	run=${as_run:-$(run_name "$clock")}
 	partial=$runs/.$run.partial
-	mkdir -p "$runs" "$workspace/ledger" || fail 73 "cannot create '$runs'"
+	[ -d "$runs" ] && [ -d "$workspace/ledger" ] || mkdir -p "$runs" "$workspace/ledger" || fail 73 "cannot create '$runs'"
 	lock "$name"
 	bring_up_to_date "$workspace/ledger/$name.db"
 	while [ -e "$runs/$run" ]; do another_name "it exists"; done
@@ -159,28 +159,18 @@ thaw_inputs() { # FROM
 
 # All that a run depends on, frozen before it begins: its clock, its inputs, what was known before. `facts` are the profile's, and become the run's too.
 begin_run() { # FILE NAME CLOCK RUN PARTIAL
-	local ledger=$workspace/ledger/$2.db
-	rm -rf "$5.new"
+	remove "$5.new"
 	mkdir "$5.new" "$5.new/inputs" "$5.new/raw"
 	freeze_inputs "$1" "$workspace/licence" "${feed_from:-$(feed_file "$1" "${facts[feed]}")}" "$5.new/inputs"
 	# What makes it; a run that is made again has that of its evidence.
 	if [ -z "$others_from" ]; then
 		printf 'envtally %s\n' "${facts[version]}" >"$5.new/inputs/version"
-		: >"$5.new/inputs/past-forecasts.ndjson"
 		# So the chain of manifests covers it.
 		[ ! -e "$(checkpoint_of "$2")/checkpoint.json" ] || cp "$(checkpoint_of "$2")/checkpoint.json" "$5.new/inputs/"
 	else
 		cp "$others_from"/version "$others_from"/past-forecasts.ndjson "$others_from"/checkpoint.json "$5.new/inputs/" 2>/dev/null || true
 	fi
-	: >"$5.new/inputs/state.json"
-	: >"$5.new/reported.ndjson"
-	if [ -e "$ledger" ]; then
-		stage merge --ledger "$ledger" --print-state >"$5.new/inputs/state.json"
-		stage merge --ledger "$ledger" --print-reported >"$5.new/reported.ndjson"
-		# Not in a replay: another version would have made others than those of its evidence.
-		[ -n "$others_from" ] || stage merge --ledger "$ledger" --print-forecasts >"$5.new/inputs/past-forecasts.ndjson"
-	fi
-	read_facts begin "$5.new" --run-id "$4" --clock "$3" --name "$2" --replay "${replay:+$(readlink -f "$replay")}" --profile "$(readlink -f "$1")" --ledger "$ledger"
+	read_facts begin "$5.new" ${others_from:+--again} --run-id "$4" --clock "$3" --name "$2" --replay "${replay:+$(readlink -f "$replay")}" --profile "$(readlink -f "$1")" --ledger "$workspace/ledger/$2.db"
 	mv "$5.new" "$5"
 	facts[folder]=$5
 }
@@ -189,7 +179,7 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 # what to fetch). One that is partial makes this command's status 75, as it would have made its own.
 finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 	local partial run
-	rm -rf "$workspace/runs/$1"/.*.partial.new
+	remove "$workspace/runs/$1"/.*.partial.new
 	for partial in "$workspace/runs/$1"/.*.partial; do
 		[ -e "$partial" ] || continue
 		run=$(basename "$partial" .partial)
@@ -238,7 +228,7 @@ mend_inputs() { # NAME PARTIAL RUN
 	say "$1: run $3 goes on with the profile as it is now"
 	cp "$file" "$2/inputs/profile.json"
 	[ "$feed" != "$2/inputs/feed.json" ] || return 0
-	rm -f "$2/inputs/feed.json"
+	remove "$2/inputs/feed.json"
 	[ -z "$feed" ] || cp "$feed" "$2/inputs/feed.json"
 }
 
@@ -323,7 +313,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 			[ -e "$partial" ] || [ -n "${facts[folder]-}" ] || return 0
 			return "$status"
 		}
-		rm -f "$partial/refused" "$partial/failed" # the first: of an earlier version
+		remove "$partial/refused" "$partial/failed" # the first: of an earlier version
 		freeze_others "$name" "$partial/inputs"
 		set +e
 		(
@@ -340,8 +330,8 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		promote "$name" "$partial" "$state"
 		exec 7>&-
 	fi
-	[ ! -e "$partial/verdict" ] || verdict=$(cat "$partial/verdict")
-	[ ! -e "$partial/workspace-verdict" ] || of_workspace=$(cat "$partial/workspace-verdict")
+	[ ! -e "$partial/verdict" ] || verdict=$(<"$partial/verdict")
+	[ ! -e "$partial/workspace-verdict" ] || of_workspace=$(<"$partial/workspace-verdict")
 	# Last what says that there is something to finish.
 	rm -f "$partial/reported.ndjson" "$partial/tallied.ndjson" "$partial/promotion.ndjson" "$partial/verdict" "$partial/workspace-verdict" "$partial/begun.json"
 	name_run "$name" "$partial" "$run" "$state"
@@ -389,7 +379,7 @@ authorise() { # PROFILE [OPTION]...
 	local profile=$1 kept=()
 	shift
 	if [ "$cache" = 1 ]; then
-		(umask 077 && mkdir -p "$workspace/cache")
+		[ -d "$workspace/cache" ] || (umask 077 && mkdir -p "$workspace/cache")
 		kept=(--cache "$workspace/cache")
 	fi
 	stage auth -p "$profile" ${kept[@]+"${kept[@]}"} "$@"
@@ -479,7 +469,7 @@ freeze_others() { # NAME INPUTS
 # The entitlements of the run before, where they are others, and the options that name them: what has changed of closed periods is restated. A run that is
 # made again has what it had.
 freeze_before() { # NAME INPUTS
-	rm -f "$2/entitlements-before.csv"
+	remove "$2/entitlements-before.csv"
 	if [ -n "$others_from" ]; then
 		cp "$others_from/entitlements-before.csv" "$2/" 2>/dev/null || true
 	elif [ -n "${facts[previous]}" ]; then
@@ -517,8 +507,10 @@ reconcile_run() { # NAME PARTIAL
 		stage split-streams "$result_streams=-" subscription="$1/subscriptions.ndjson" rights_restatement="$1/rights.ndjson" <"$1/reconciled.ndjson" # with their software models
 		cat "$1/forecasts.ndjson"
 	} >"$1/results.ndjson"
-	cat "$1/rights.ndjson" >>"$1/restatements.ndjson"
-	[ ! -s "$1/rights.ndjson" ] || say "$name: entitlements.csv has changed what was owned in periods that were over: status --restatements lists them"
+	if [ -s "$1/rights.ndjson" ]; then
+		cat "$1/rights.ndjson" >>"$1/restatements.ndjson"
+		say "$name: entitlements.csv has changed what was owned in periods that were over: status --restatements lists them"
+	fi
 	evidence=(--evidence "$1" --run "${facts[run_id]}" --previous "${facts[previous]}")
 	[ "$some_refused" = 0 ] || incomplete=(--partial)
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
@@ -536,7 +528,7 @@ result_streams=metric_result,model_result,product_result,group_result,unlicensed
 # Stores the run's results in the ledger, in one transaction, and writes its manifest. The files of a promoted run are on disk before.
 promote() { # NAME PARTIAL STATE
 	# What killed programs were writing aside is in no manifest.
-	rm -f "$2"/*.ndjson.?????? "$2"/*.html.?????? "$2"/*.json.?????? "$2"/*verdict.?????? "$2"/raw/manifest.json.??????
+	remove "$2"/*.ndjson.?????? "$2"/*.html.?????? "$2"/*.json.?????? "$2"/*verdict.?????? "$2"/raw/manifest.json.??????
 	stage run-facts promote "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" --state "$3" --ended-at "${ended_at:-$(rfc3339 "$now")}" \
 		${others_from:+--manifest "$others_from/../raw/manifest.json"}
 	sync "$2"/* "$2"/inputs/* "$2"/raw/* "$2"/inputs "$2"/raw "$2"

@@ -77,6 +77,14 @@ int ledger_print_forecasts(struct ledger *ledger, struct output *output, struct 
 	return print_sources(ledger, &source, 1, &printer, error) < 0 ? -1 : 0;
 }
 
+int ledger_print_state(struct ledger *ledger, struct output *output, struct error *error)
+{
+	int result = ledger_load_state(ledger, &output->pending, error);
+	if (result == 0 && output->pending.length > 0)
+		buffer_append_byte(&output->pending, '\n');
+	return result;
+}
+
 int ledger_print_reported(struct ledger *ledger, struct output *output, struct error *error)
 {
 	static const struct source sources[] = {{&stream_job_result, "last_job_results"}, {&stream_contract, "last_contracts"},

@@ -16,6 +16,9 @@
  */
 int ledger_print(struct ledger *ledger, bool all, int32_t since, struct output *output, struct error *error);
 
+/* Prints the value of the last STATE, a line; nothing where there is none. */
+int ledger_print_state(struct ledger *ledger, struct output *output, struct error *error);
+
 /* Prints the last job_result, its contracts, the watermarks, and the consumption records last reported: the --reported FILE of
  * aggregate-by-period. */
 int ledger_print_reported(struct ledger *ledger, struct output *output, struct error *error);

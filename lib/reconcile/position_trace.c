@@ -5,7 +5,6 @@
 #include "reconcile/without_position.h"
 #include "json/json_write.h"
 
-
 static void put_day(struct buffer *line, const char *key, int32_t day)
 {
 	json_key(line, key);

@@ -4,6 +4,7 @@
 #include "base/regular_file.h"
 #include "config/policy.h"
 #include "config/profile.h"
+#include "export/ledger_output.h"
 #include "io/atomic_file.h"
 #include "ledger/promotions.h"
 #include "run/checkpoint.h"
@@ -12,6 +13,7 @@
 #include "run/run_records.h"
 #include "json/json_write.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,8 +121,44 @@ int run_facts_append_recording(const char *folder, struct buffer *text, struct e
 	return result;
 }
 
+/* Not made durable: promote does that. */
+static int keep(const char *folder, const char *name, int (*print)(struct ledger *ledger, struct output *output, struct error *error),
+	struct ledger *ledger, struct error *error)
+{
+	char path[RUN_PATH_LIMIT];
+	struct output output;
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	if (descriptor < 0)
+		return error_set_errno(error, EX_CANTCREAT, "cannot create '%s'", path);
+	output_open(&output, descriptor, path);
+	int result = ledger ? print(ledger, &output, error) : 0;
+	if (output_close(&output, result == 0 ? error : NULL) < 0)
+		result = -1;
+	close(descriptor);
+	return result;
+}
+
+static int keep_earlier(const char *folder, const struct run_beginning *beginning, struct error *error)
+{
+	struct ledger ledger, *read = access(beginning->ledger, F_OK) == 0 ? &ledger : NULL;
+	if (read && ledger_open(read, beginning->ledger, LEDGER_READ, error) < 0)
+		return -1;
+	int result = keep(folder, "inputs/state.json", ledger_print_state, read, error);
+	if (result == 0)
+		result = keep(folder, "reported.ndjson", ledger_print_reported, read, error);
+	/* Not of a run that is made again: another version would have made others than those of its evidence. */
+	if (result == 0 && !beginning->is_again)
+		result = keep(folder, "inputs/past-forecasts.ndjson", ledger_print_forecasts, read, error);
+	if (read)
+		ledger_close(read);
+	return result;
+}
+
 int run_begin(const char *folder, const struct run_beginning *beginning, struct error *error)
 {
+	if (keep_earlier(folder, beginning, error) < 0)
+		return -1;
 	char path[RUN_PATH_LIMIT];
 	struct buffer json = BUFFER_INIT;
 	snprintf(path, sizeof path, "%s/begun.json", folder);

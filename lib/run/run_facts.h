@@ -20,10 +20,14 @@ int run_facts_append_checkpoint(const char *path, struct buffer *text, struct er
 
 /* What a run under way depends on; written to begun.json when it begins. */
 struct run_beginning {
-	const char *run_id, *profile, *clock, *replay, *profile_file;
+	const char *run_id, *profile, *clock, *replay, *profile_file, *ledger;
+	bool is_again; /* of evidence, which has what earlier forecasts said */
 };
 
-/* Writes FOLDER/begun.json. */
+/*
+ * Writes what the ledger, if there is one, has of earlier runs: FOLDER/inputs/state.json, FOLDER/reported.ndjson and, unless it is made again,
+ * FOLDER/inputs/past-forecasts.ndjson; then FOLDER/begun.json.
+ */
 int run_begin(const char *folder, const struct run_beginning *beginning, struct error *error);
 
 /*
