@@ -217,7 +217,7 @@ answered() {
 asked() { grep -oF "$1" <<<"$output" | wc -l; } # how often
 
 @test "init on a terminal: each answer is checked when it is given, what was good is not asked again" {
-	openssl genrsa -aes128 -passout pass:secret-1 -out key.pem 2048 2>/dev/null
+	own_key key.pem secret-1
 	echo secret-1 >password
 	echo secret-2 >wrong
 	echo hello >text
@@ -245,7 +245,7 @@ asked() { grep -oF "$1" <<<"$output" | wc -l; } # how often
 }
 
 @test "init on a terminal: a store of several keys, one is chosen; a key without a password is not asked for one" {
-	openssl genrsa -out plain.pem 2048 2>/dev/null
+	own_key plain.pem
 	answered beta $organization 2025-01-31 12 demo $integration_key '' plain.pem '' ''
 	[ "$status" -eq 0 ]
 	same "0 0" "$(asked "Where the key") $(asked "Which key")"
@@ -264,7 +264,7 @@ asked() { grep -oF "$1" <<<"$output" | wc -l; } # how often
 	echo hello >text
 	says 65 "pipeline.sh: cannot read '$PWD/text': it is not a PEM, DER, PKCS#12 or JKS file" \
 		"$pipeline" init -C new --name beta "${init[@]}" --key-file "$PWD/text" </dev/null
-	openssl genrsa -aes128 -passout pass:secret-1 -out key.pem 2048 2>/dev/null
+	own_key key.pem secret-1
 	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --key-file "$PWD/key.pem" </dev/null
 	refused 78 "pipeline.sh: cannot decrypt '$PWD/key.pem': it is protected by a password and none is given: name its source with key_password (--key-password)*"
 	run --separate-stderr "$pipeline" init -C new --name beta "${init[@]}" --feed nonsense </dev/null
@@ -467,7 +467,7 @@ kind() {
 
 @test "the password of a proxy is in no error line and no file" {
 	acme_workspace ws
-	openssl genrsa -out ws/profiles/key.pem 2048 2>/dev/null
+	own_key ws/profiles/key.pem
 	jq '.key_file = "key.pem" | .audience = "account.docusign.test" | .api_base = "https://api.docusign.test"' "$acme/profiles/acme.json" >ws/profiles/acme.json
 	for proxy in 'http://me:Secret12@127.0.0.1:1' 'http://me:Secret12 @[bad' 'nonsense://me:Secret12@127.0.0.1:1'; do
 		https_proxy=$proxy run "$pipeline" run -v -v -C ws

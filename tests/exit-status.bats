@@ -82,7 +82,7 @@ prepare() {
 	cp ws/ledger/acme.db ledger.db
 	cp -r ws/runs/acme/20250318T020000Z begun
 	cat ws/runs/acme/20250318T020000Z/{accounts,subscriptions,consumption,results}.ndjson >in
-	openssl genrsa -aes128 -passout pass:secret-1 -out key.pem 2048 2>/dev/null
+	own_key key.pem secret-1
 	echo secret-1 >password
 	: >empty
 	merge --ledger ledger.db --print-state >state.json
@@ -307,7 +307,7 @@ streams() {
 	wait "$program" || status=$?
 	exec 5>&-
 	same 143 "$status"
-	openssl genrsa -out ws/profiles/acme.pem 2048 2>/dev/null
+	own_key ws/profiles/acme.pem
 	"$build/tests/proxy" --hang --port-file port --log proxy.log 3>&- &
 	proxy=$!
 	eventually test -s port

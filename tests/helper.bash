@@ -164,6 +164,11 @@ npm_modules() {
 
 # An RSA key, at $made, for all who need just some key.
 rsa_key() { made_once key.pem openssl genrsa -out; }
+# own_key FILE [PASSWORD]: a copy of it, under that password.
+own_key() {
+	rsa_key
+	openssl rsa -in "$made" ${2:+-aes128 -passout "pass:$2"} -out "$1" 2>/dev/null
+}
 
 # serve FOLDER [OPTION]...: the simulator with that organisation, over HTTPS, and a profile in ./ws; it is $simulator, at $origin.
 serve() {

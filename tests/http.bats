@@ -733,7 +733,8 @@ has_recorded() { [ -e rec/fetch-datafeed.exchanges ] && [ "$(wc -l <rec/fetch-da
 # start_odd: the odd server, and its `connection`.
 start_odd() {
 	command -v node >/dev/null || skip "node is not there"
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out ca.pem -days 2 -subj /CN=odd -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+	own_key key.pem
+	openssl req -x509 -key key.pem -out ca.pem -days 2 -subj /CN=odd -addext subjectAltName=IP:127.0.0.1 2>/dev/null
 	node "$BATS_TEST_DIRNAME/http/odd-server.js" key.pem ca.pem port odd.log 3>&- &
 	odd_pid=$!
 	wait_for port

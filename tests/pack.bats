@@ -13,7 +13,8 @@ all=${BATS_FILE_TMPDIR-}
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return 1
 	acme_after 2 ws
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out signer.pem -days 2 -subj '/CN=Signer of acme' 2>/dev/null
+	own_key key.pem
+	openssl req -x509 -key key.pem -out signer.pem -days 2 -subj '/CN=Signer of acme' 2>/dev/null
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other-key.pem -out other.pem -days 2 -subj '/CN=Someone else' 2>/dev/null
 	"$pipeline" evidence $second -q -C ws --to pack.tar --sign-key key.pem --certificate signer.pem
 }
@@ -241,8 +242,10 @@ stamps() {
 }
 
 @test "a time stamp by OpenSSL's own responder: of the signature, trusted by the certificate given, over TLS that is verified" {
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout server-key.pem -out server.pem -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout tsa-key.pem -out tsa.pem -days 2 -subj '/CN=Time' -addext extendedKeyUsage=critical,timeStamping 2>/dev/null
+	own_key server-key.pem
+	own_key tsa-key.pem
+	openssl req -x509 -key server-key.pem -out server.pem -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+	openssl req -x509 -key tsa-key.pem -out tsa.pem -days 2 -subj '/CN=Time' -addext extendedKeyUsage=critical,timeStamping 2>/dev/null
 	echo 01 >serial
 	printf '%s\n' '[tsa]' default_tsa=here '[here]' serial=serial signer_cert=tsa.pem signer_key=tsa-key.pem signer_digest=sha256 default_policy=1.2.3.4 digests=sha256 >tsa.cnf
 	stamps

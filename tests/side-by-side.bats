@@ -55,7 +55,7 @@ two() {
 
 @test "a signal that ends the command ends the programs of all its profiles" {
 	two ws
-	openssl genrsa -out ws/profiles/acme.pem 2048 2>/dev/null
+	own_key ws/profiles/acme.pem
 	"$build/tests/proxy" --hang --port-file port --log proxy.log 3>&- &
 	proxy=$!
 	eventually test -s port

@@ -41,7 +41,7 @@ setup_file() {
 	export served=$BATS_FILE_TMPDIR/organization
 	unset ENVTALLY_NOW
 	make_organization "$served"
-	openssl genrsa -out "$BATS_FILE_TMPDIR/key.pem" 2048 2>/dev/null
+	own_key "$BATS_FILE_TMPDIR/key.pem"
 	openssl rsa -in "$BATS_FILE_TMPDIR/key.pem" -pubout -out "$BATS_FILE_TMPDIR/public.pem" 2>/dev/null
 }
 
