@@ -54,8 +54,7 @@ static int add_account(void *context, const struct message *message, struct erro
 	int mine = shard_has(&run->shard, id->text, id->length, error);
 	if (mine > 0 && is_account && account_list_add(&run->accounts, id->text, id->length, error) < 0)
 		return -1;
-	if (mine >= 0 && is_account && run->shard.count > 1 && run->rule.requests_most &&
-		account_list_add(&run->everyone, id->text, id->length, error) < 0)
+	if (mine >= 0 && is_account && run->shard.count > 1 && account_list_add(&run->everyone, id->text, id->length, error) < 0)
 		return -1;
 	return mine < 0 ? -1 : !mine;
 }

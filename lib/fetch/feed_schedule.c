@@ -2,8 +2,13 @@
 
 #include "base/instant.h"
 
-#define STEADY_BATCH 5 /* records in a week: then a week without any is one in 150 */
-#define FRESH_DAYS (FEED_CYCLE_DAYS + 1) /* newest record of an account that had news in its last cycle: a day may be missing */
+/* By the records of a week: */
+#define FREQUENT_BATCH 2 /* a day on which it may be fed is worth a request */
+#define STEADY_BATCH 5 /* a week without any is one in 150 */
+#define FULL_BATCH 100 /* some are of each day but those of a weekend */
+
+#define SILENT_RECORDS 7 /* that so many stay out is one in 1000 */
+#define SILENT_DAYS 4 /* a weekend and a holiday are no silence */
 
 static int32_t later(int32_t a, int32_t b)
 {
@@ -24,23 +29,19 @@ static int32_t next_of_its_own(const struct bookmark *bookmark, int32_t asked)
 	return asked + FEED_CYCLE_DAYS - (int32_t)((sum + (uint32_t)asked) % FEED_CYCLE_DAYS);
 }
 
-/* The next due day after `asked`, and the one for a look before it (DAY_NONE: none). */
-static int32_t next_due(const struct bookmark *bookmark, int32_t asked, int32_t *look)
+/* The next due day after `asked`, and the first before it on which it may be asked: as what, and which; DAY_NONE: none. */
+static int32_t next_due(const struct bookmark *bookmark, int32_t asked, struct feed_date *early)
 {
 	int32_t from = bookmark->fed_from, to = bookmark->fed_to;
-	*look = DAY_NONE;
-	if (to == DAY_NONE && (bookmark->newest == INSTANT_NONE || instant_day(bookmark->newest) < asked - FRESH_DAYS))
-		return next_of_its_own(bookmark, asked);
+	bool is_steady = bookmark->batch >= STEADY_BATCH;
 	if (to == DAY_NONE)
-		return asked + FEED_CYCLE_DAYS;
-	if (asked == to + FEED_CYCLE_DAYS && bookmark->batch >= STEADY_BATCH)
-		return asked + 1; /* no news on its day */
-	int32_t due = to + FEED_CYCLE_DAYS, middle = from + FEED_CYCLE_DAYS + (to - from) / 2;
-	if (bookmark->batch >= STEADY_BATCH && middle < due && asked < middle)
-		*look = middle;
-	if (asked >= due)
-		due += (asked - due + FEED_CYCLE_DAYS) / FEED_CYCLE_DAYS * FEED_CYCLE_DAYS;
-	return earlier(due, asked + FEED_CYCLE_DAYS);
+		return next_of_its_own(bookmark, asked);
+	int32_t weeks = asked < to ? 0 : (asked - to) / FEED_CYCLE_DAYS, next = (weeks + 1) * FEED_CYCLE_DAYS;
+	if (is_steady && weeks == 1) /* no news on its day */
+		*early = (struct feed_date){FEED_LOOK, asked + 1};
+	else if (bookmark->batch >= FREQUENT_BATCH)
+		*early = (struct feed_date){is_steady ? FEED_LEARN : FEED_LOOK, later(from + next, asked + 1)};
+	return earlier(to + next, asked + FEED_CYCLE_DAYS);
 }
 
 /* Docusign's own count: once a week, and on the last night before the billing period ends, by the time of day at which it was asked. */
@@ -55,16 +56,16 @@ struct feed_date feed_schedule_date(const struct bookmark *bookmark, const struc
 {
 	if (bookmark->until == INSTANT_NONE || bookmark->position)
 		return (struct feed_date){FEED_NEVER_READ, today};
-	int32_t asked = instant_day(bookmark->until), look;
+	int32_t asked = instant_day(bookmark->until);
+	struct feed_date early = {.day = DAY_NONE};
 	if (feed->clock == FEED_CLOCK_WINDOW)
 		return (struct feed_date){FEED_DUE, asked + 1};
-	look = DAY_NONE;
-	int32_t due = feed->clock == FEED_CLOCK_BILLING ? next_billing(bookmark, asked) : next_due(bookmark, asked, &look);
+	int32_t due = feed->clock == FEED_CLOCK_BILLING ? next_billing(bookmark, asked) : next_due(bookmark, asked, &early);
 	/* A clock that was ahead proves nothing. */
 	if (today >= due || asked > today)
 		return (struct feed_date){FEED_DUE, earlier(due, today)};
-	if (look != DAY_NONE && today >= look)
-		return (struct feed_date){FEED_LOOK, look};
+	if (early.day != DAY_NONE && today >= early.day)
+		return early;
 	return (struct feed_date){FEED_NOT_DUE, due};
 }
 
@@ -80,23 +81,43 @@ static bool narrow(const struct bookmark *bookmark, int32_t weeks, int32_t *from
 	return true;
 }
 
-void feed_schedule_learn(struct bookmark *bookmark, int32_t asked, int32_t today, const struct feed_news *news)
+/* The first night, at tonight's time of day, that is not before `instant`. */
+static int32_t night_of(int64_t instant, int64_t now)
+{
+	int64_t days = (instant - now) / DAY_MS;
+	return instant_day(now) + (int32_t)(days + (instant > now + days * DAY_MS));
+}
+
+/* Records in a week: the mean of tonight's and of what was believed, since a batch may be part of a week's. */
+static int64_t week_of(const struct bookmark *bookmark, const struct feed_news *news)
+{
+	int64_t weeks = (bookmark->newest - news->oldest) / (FEED_CYCLE_DAYS * DAY_MS) + 1, count = news->count / weeks;
+	return bookmark->batch ? (count + bookmark->batch) / 2 : count;
+}
+
+void feed_schedule_learn(struct bookmark *bookmark, int64_t read_at, int64_t now, const struct feed_news *news)
 {
 	if (news->count == 0)
 		return;
-	int32_t from = later(earlier(instant_day(bookmark->newest), today), today - FEED_CYCLE_DAYS + 1), to = today;
+	int64_t newest = bookmark->newest < now ? bookmark->newest : now, batch = week_of(bookmark, news);
+	int32_t today = instant_day(now), asked = read_at == INSTANT_NONE ? DAY_NONE : instant_day(read_at);
+	int32_t complete = night_of(newest, now), from = later(complete, today - FEED_CYCLE_DAYS + 1), to = today;
 	if (asked != DAY_NONE)
 		from = earlier(later(from, asked + 1), today);
 	/* The oldest was not there a week before: its feed was fed on the oldest's day at the latest then, and read by the night after that. */
 	int32_t latest = instant_day(news->oldest) + FEED_CYCLE_DAYS + 1;
 	if (asked != DAY_NONE && today - asked <= FEED_CYCLE_DAYS && latest >= from)
 		to = earlier(to, latest);
-	if (bookmark->fed_to != DAY_NONE && bookmark->fed_to <= today) {
+	if (batch >= STEADY_BATCH)
+		to = later(from, earlier(to, complete + later(SILENT_DAYS, (int32_t)(SILENT_RECORDS * FEED_CYCLE_DAYS / batch))));
+	/* It may be fed a day earlier than it was: what came on that day came on the last before. */
+	bool is_early = batch >= FULL_BATCH && asked == bookmark->fed_to && news->before > read_at - DAY_MS && newest <= now - DAY_MS;
+	if (bookmark->fed_to != DAY_NONE && bookmark->fed_to <= today && !is_early) {
 		int32_t weeks = (today - bookmark->fed_to) / FEED_CYCLE_DAYS;
 		(void)(narrow(bookmark, weeks + 1, &from, &to) || narrow(bookmark, weeks, &from, &to));
 	}
-	bool is_known = to - from < FEED_CYCLE_DAYS - 1;
+	bool is_known = to - from < FEED_CYCLE_DAYS - 1 && (asked != DAY_NONE || batch >= STEADY_BATCH);
 	bookmark->fed_from = is_known ? from : DAY_NONE;
 	bookmark->fed_to = is_known ? to : DAY_NONE;
-	bookmark->batch = is_known ? news->count : 0;
+	bookmark->batch = is_known ? batch : 0;
 }

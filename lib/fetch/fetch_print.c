@@ -59,8 +59,11 @@ static int32_t next_day(const struct fetch_run *run, const struct bookmark *book
 
 void fetch_print_night(struct fetch_run *run)
 {
-	static const char *const turns[] = {
-		[FEED_NEVER_READ] = "never_read", [FEED_DUE] = "due", [FEED_LOOK] = "look", [FEED_NOT_DUE] = "not_due"};
+	static const char *const turns[] = {[FEED_NEVER_READ] = "never_read",
+		[FEED_DUE] = "due",
+		[FEED_LEARN] = "look",
+		[FEED_LOOK] = "look",
+		[FEED_NOT_DUE] = "not_due"};
 	static const char *const outcomes[] = {[FEED_NOT_ASKED] = "not_asked",
 		[FEED_PUT_OFF] = "put_off",
 		[FEED_UNREAD] = "unread",

@@ -125,8 +125,8 @@ static int finish(struct fetch_run *run, struct walk *walk, struct error *error)
 	bool was_read = walk->before.until != INSTANT_NONE && !walk->was_under_way;
 	end(run, walk, walk->news.count ? FEED_NEWS : FEED_NOTHING_NEW);
 	if (!run->feed.per_organization) {
-		feed_schedule_learn(
-			walk->bookmark, was_read ? instant_day(walk->before.until) : DAY_NONE, instant_day(run->now), &walk->news);
+		walk->news.before = walk->before.newest;
+		feed_schedule_learn(walk->bookmark, was_read ? walk->before.until : INSTANT_NONE, run->now, &walk->news);
 		fetch_print_watermark(run, walk->id, walk->bookmark, walk->window.until);
 		return 0;
 	}
@@ -355,7 +355,7 @@ static int make_walks(struct fetch_run *run, struct error *error)
 		fetch_turns_keep(&run->turns, &run->accounts);
 	run->walk_count = run->feed.per_organization ? 1 : run->turns.asked;
 	run->further_most = !run->rule.requests_most ? INT64_MAX
-		: run->everyone.count                ? 0
+		: run->shard.count > 1               ? 0
 						     : run->rule.requests_most - (int64_t)run->walk_count;
 	run->walks = calloc(run->walk_count + 1, sizeof *run->walks);
 	if (!run->walks)

@@ -1,9 +1,14 @@
 #include "fetch/fetch_turns.h"
 
 #include "base/array.h"
+#include "base/instant.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Looks fill a night up to a seventh of the accounts and 3% of that; some are always made. */
+#define NIGHT_SHARE(accounts) ((int64_t)(accounts)*103 / 700)
+#define LOOKS_LEAST(accounts) ((int64_t)(accounts) / 1000 + 10)
 
 int fetch_turns_add(struct fetch_turns *turns, const char *account_id, struct bookmark *bookmark, struct error *error)
 {
@@ -19,7 +24,7 @@ static int compare_turns(const void *left, const void *right)
 	const struct fetch_turn *a = left, *b = right;
 	if (a->date.turn != b->date.turn)
 		return a->date.turn < b->date.turn ? -1 : 1;
-	if (a->date.day != b->date.day)
+	if (a->date.turn < FEED_LEARN && a->date.day != b->date.day)
 		return a->date.day < b->date.day ? -1 : 1;
 	if (a->bookmark->batch != b->bookmark->batch)
 		return a->bookmark->batch > b->bookmark->batch ? -1 : 1;
@@ -33,7 +38,9 @@ static int compare_ids(const void *left, const void *right)
 
 static int64_t expected_cost(const struct fetch_turn *turn, const struct feed *feed)
 {
-	return feed->paging == FEED_PAGING_CURSOR && turn->bookmark->last_page == 0 ? 2 : 1;
+	const struct bookmark *bookmark = turn->bookmark;
+	bool never_had_any = bookmark->until != INSTANT_NONE && bookmark->newest == INSTANT_NONE;
+	return feed->paging == FEED_PAGING_CURSOR && bookmark->last_page == 0 && !never_had_any ? 2 : 1;
 }
 
 int64_t fetch_turns_billing_part(int64_t requests_most)
@@ -49,16 +56,19 @@ static bool is_due(const struct fetch_turn *turn)
 void fetch_turns_decide(struct fetch_turns *turns, const struct fetch_rule *rule, const struct feed *feed, int32_t today)
 {
 	bool asks_all = rule->whom == ASK_ALL || (rule->whom == ASK_BY_SIZE && rule->organization <= ASK_ALL_MOST && !rule->requests_most);
-	int64_t cost = 0;
+	int64_t cost = 0, looks = NIGHT_SHARE(rule->organization), looks_least = LOOKS_LEAST(rule->organization);
 	for (size_t i = 0; i < turns->count; i++)
 		turns->list[i].date = feed_schedule_date(turns->list[i].bookmark, feed, today);
 	if (turns->count)
 		qsort(turns->list, turns->count, sizeof *turns->list, compare_turns);
+	for (size_t i = 0; i < turns->count; i++)
+		looks -= turns->list[i].date.turn <= FEED_LEARN;
+	looks = looks > looks_least ? looks : looks_least;
 	for (size_t i = turns->asked = 0; i < turns->count; i++) {
 		struct fetch_turn *turn = &turns->list[i];
 		cost += expected_cost(turn, feed);
 		bool fits = rule->requests_most == 0 || cost <= rule->requests_most;
-		if (fits && (asks_all || turn->date.turn != FEED_NOT_DUE))
+		if (fits && (asks_all || turn->date.turn <= FEED_LEARN || (turn->date.turn == FEED_LOOK && looks-- > 0)))
 			turns->asked = i + 1;
 		else if (is_due(turn))
 			turn->outcome = FEED_PUT_OFF;

@@ -2,8 +2,8 @@
  * fetch_turns.h: whom a night asks, and in which order: due-first.
  *
  * First the accounts that were never read to their end, then those that are due, the longest overdue first, then those that are worth a look
- * (feed_schedule.h); among these the ones with more news last time, then in the order of the input. Accounts that are not due come last,
- * and are asked only if all are wanted, or, without a budget, in an organization of at most ASK_ALL_MOST accounts, where that costs little.
+ * (feed_schedule.h), as many as fill a night; among these the ones with more news in a week, then in the order of the input. Accounts that
+ * are not due come last, and are asked only if all are wanted, or, without a budget, in an organization of at most ASK_ALL_MOST accounts, where that costs little.
  *
  * With a budget of requests only the first are asked, by what they are expected to cost: one request each, or two where the first answer
  * of a cursored feed may not prove that the account is caught up (window_pages.h). So whom a run asks depends on the bookmarks and the rule

@@ -30,11 +30,17 @@ int window_pages_next(struct window_pages *pages, const struct buffer *next, siz
 
 bool window_pages_last(struct window_pages *pages, size_t count, bool is_end, int64_t *most)
 {
-	int64_t before = (int64_t)pages->latest;
-	if (count > 0 && before > 0 && before < *most)
-		*most = before;
+	int64_t before = (int64_t)pages->latest, full = (int64_t)pages->full;
+	if (count > 0 && before > 0) {
+		if (before < *most)
+			*most = before;
+		pages->uneven |= full && full != before;
+		pages->full = pages->latest;
+	}
 	if (count > 0)
 		pages->latest = count;
+	if (is_end && !pages->uneven && before < full)
+		before = full;
 	if (is_end && before > *most)
 		*most = before;
 	return is_end || (count > 0 && (int64_t)count < *most);

@@ -8,7 +8,7 @@
  *
  * The last page of a cursored feed names a next one like any other, and costs a further request, whose answer is empty. But all pages except
  * the last hold the same number of records: what a service allows for a page. So a page with fewer records than one that was proved to be the
- * last is the last, too. A service whose pages do not keep to that is noticed when a page with fewer records is followed by another.
+ * last is the last, too, and so is one with fewer than each of the others that came before such a last one. A service whose pages do not keep to that is noticed when a page with fewer records is followed by another.
  */
 #ifndef ENVTALLY_WINDOW_PAGES_H
 #define ENVTALLY_WINDOW_PAGES_H
@@ -24,7 +24,8 @@
 struct window_pages {
 	struct loop_detector loop;
 	int count, empty; /* pages; those without a record, last and in a row */
-	size_t latest; /* records on the latest page that has any; 0 if there was none */
+	size_t latest, full; /* records on the latest page that has any, and on the one before it; 0 if there was none */
+	bool uneven; /* pages that others follow differ */
 	int64_t total; /* that the first page declared; WINDOW_TOTAL_UNKNOWN */
 	uint64_t *records; /* a hash of each */
 	size_t record_count;
@@ -39,7 +40,7 @@ int window_pages_next(struct window_pages *pages, const struct buffer *next, siz
 
 /*
  * After a page of `count` records of a cursored feed: returns true if it needs no further request to be known for the last one. `most` is the
- * bookmark's last_page; `is_end`: the response itself says that it is the end.
+ * bookmark's last_page: a page with fewer is the last one; `is_end`: the response itself says that it is the end.
  */
 bool window_pages_last(struct window_pages *pages, size_t count, bool is_end, int64_t *most);
 

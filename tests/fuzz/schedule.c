@@ -30,11 +30,12 @@ void fuzz_schedule(const uint8_t *bytes, size_t length)
 			struct feed_news news = {.count = fuzz_range(&input, 0, 9)};
 			int32_t oldest = today - (int32_t)fuzz_range(&input, 0, 20), newest = oldest + (int32_t)fuzz_range(&input, 0, 22);
 			news.oldest = instant_of(oldest, fuzz_number(&input) & INT32_MAX);
+			news.before = bookmark.newest;
 			if (news.count && (bookmark.newest == INSTANT_NONE || instant_of(newest, 0) > bookmark.newest))
 				bookmark.newest = instant_of(newest, 0);
 			else
 				news.count = 0;
-			feed_schedule_learn(&bookmark, asked, today, &news);
+			feed_schedule_learn(&bookmark, bookmark.until, instant_of(today, 3600000), &news);
 			FUZZ_CHECK((bookmark.fed_from == DAY_NONE) == (bookmark.fed_to == DAY_NONE));
 			FUZZ_CHECK(bookmark.fed_from <= bookmark.fed_to && bookmark.fed_to <= today);
 			FUZZ_CHECK(bookmark.fed_to == DAY_NONE || bookmark.fed_to - bookmark.fed_from < FEED_CYCLE_DAYS - 1);

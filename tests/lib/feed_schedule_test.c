@@ -19,36 +19,49 @@ static int64_t at(int32_t day)
 	return day == NONE ? INSTANT_NONE : day * DAY_MS + DAY_MS / 12;
 }
 
-/* What a night learns. Day 100 is tonight. */
+/* What a night learns. Day 100 is tonight; records are of midnight, nights two hours later. */
 static void learns(void **state)
 {
 	(void)state;
 	static const struct {
 		const char *what;
-		int32_t known_from, known_to, asked, newest;
+		int32_t known_from, known_to;
+		int64_t batch;
+		int32_t asked, before, newest;
 		int64_t count;
 		int32_t oldest, from, to;
 	} cases[] = {
-		{"the night before had none of it", NONE, NONE, 99, 97, 4, 92, 100, 100},
-		{"asked first: between the newest record and tonight", NONE, NONE, NONE, 98, 4, 10, 98, 100},
-		{"asked first, and the newest is old: any day", NONE, NONE, NONE, 80, 4, 10, NONE, NONE},
-		{"the oldest was missing a week before", NONE, NONE, 93, 96, 4, 90, 96, 98},
-		{"of several weeks the oldest says nothing", NONE, NONE, 80, 96, 4, 82, 96, 100},
-		{"what was known narrows it", 92, 94, 93, 97, 1, 99, 99, 100},
-		{"known to the day", 93, 93, 93, 99, 9, 94, 100, 100},
-		{"known to the day, asked late", 91, 91, 91, 97, 9, 92, 98, 98},
-		{"before its day, as it is asked each night", 95, 95, 99, 99, 9, 92, 100, 100},
-		{"another day than was believed", 92, 92, 99, 99, 9, 92, 100, 100},
-		{"a record from the future", NONE, NONE, 98, 120, 1, 99, 100, 100},
-		{"a second run of the day", 93, 93, 100, 100, 1, 100, 100, 100},
+		{"the night before had none of it", NONE, NONE, 0, 99, NONE, 97, 4, 92, 100, 100},
+		{"a steady one asked first: between the newest record and tonight", NONE, NONE, 0, NONE, NONE, 97, 90, 10, 97, 100},
+		{"but not many days after the newest", NONE, NONE, 0, NONE, NONE, 95, 900, 10, 95, 99},
+		{"a quiet one asked first: any day", NONE, NONE, 0, NONE, NONE, 98, 4, 10, NONE, NONE},
+		{"asked first, and the newest is old", NONE, NONE, 0, NONE, NONE, 80, 90, 10, 94, 94},
+		{"the oldest was missing a week before", NONE, NONE, 0, 93, 88, 96, 4, 90, 96, 98},
+		{"of several weeks the oldest says nothing", NONE, NONE, 0, 80, NONE, 96, 4, 82, 96, 100},
+		{"what was known narrows it", 92, 94, 2, 93, 92, 97, 1, 99, 99, 100},
+		{"known to the day", 93, 93, 9, 93, 93, 99, 9, 94, 100, 100},
+		{"known to the day, asked late", 91, 91, 9, 91, 91, 97, 9, 92, 98, 98},
+		{"before its day, as it is asked each night", 95, 95, 9, 99, 95, 99, 9, 92, 100, 100},
+		{"another day than was believed", 92, 92, 9, 99, 92, 99, 9, 92, 100, 100},
+		{"a record from the future", NONE, NONE, 0, 98, NONE, 120, 1, 99, 100, 100},
+		{"a second run of the day", 93, 93, 9, 100, 93, 100, 1, 100, 100, 100},
+		{"moved a day later: a part of a week, and nothing after", 93, 93, 40, 93, 93, 94, 6, 93, 94, 98},
+		{"moved a day earlier: none of the last day, as there was", 93, 93, 200, 93, 93, 98, 200, 93, 98, 100},
+		{"a weekend: there was none before", 93, 93, 200, 93, 91, 98, 200, 93, 100, 100},
+		{"one that is not full: chance", 93, 93, 20, 93, 93, 98, 20, 93, 100, 100},
+		{"a quiet one that is late has moved", 93, 93, 1, 93, 85, 90, 1, 88, 94, 96},
 	};
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct bookmark bookmark = {.newest = at(cases[i].newest), .fed_from = cases[i].known_from, .fed_to = cases[i].known_to};
-		const struct feed_news news = {cases[i].count, at(cases[i].oldest)};
-		feed_schedule_learn(&bookmark, cases[i].asked, 100, &news);
+		struct bookmark bookmark = {.newest = cases[i].newest * DAY_MS,
+			.fed_from = cases[i].known_from,
+			.fed_to = cases[i].known_to,
+			.batch = cases[i].batch};
+		const struct feed_news news = {
+			cases[i].count, cases[i].oldest * DAY_MS, cases[i].before == NONE ? INSTANT_NONE : cases[i].before * DAY_MS};
+		feed_schedule_learn(&bookmark, at(cases[i].asked), at(100), &news);
 		if (bookmark.fed_from != cases[i].from || bookmark.fed_to != cases[i].to)
 			fail_msg("%s: %d to %d", cases[i].what, bookmark.fed_from, bookmark.fed_to);
-		feed_schedule_learn(&bookmark, 99, 100, &(struct feed_news){0, 0});
+		feed_schedule_learn(&bookmark, at(99), at(100), &(struct feed_news){.count = 0});
 		assert_int_equal(bookmark.fed_to, cases[i].to); /* no news, nothing learned */
 	}
 }
@@ -68,15 +81,18 @@ static void dates(void **state)
 		{"known: a week later", 93, 93, 93, 93, 9, 99, FEED_NOT_DUE, 100},
 		{"known: on its day", 93, 93, 93, 93, 9, 100, FEED_DUE, 100},
 		{"known: overdue", 93, 93, 93, 93, 9, 103, FEED_DUE, 100},
-		{"a busy one without news on its day: once more", 93, 93, 93, 100, 9, 101, FEED_DUE, 101},
-		{"and then on its next day", 93, 93, 93, 101, 9, 102, FEED_NOT_DUE, 107},
-		{"a quiet one without news on its day: on the next", 93, 93, 93, 100, 2, 101, FEED_NOT_DUE, 107},
+		{"a steady one without news on its day: a look", 93, 93, 93, 100, 9, 101, FEED_LOOK, 101},
+		{"and each night after", 93, 93, 93, 104, 9, 105, FEED_LOOK, 105},
+		{"until its next day", 93, 93, 93, 106, 9, 107, FEED_DUE, 107},
+		{"which is the last: it may send nothing any more", 93, 93, 93, 107, 9, 108, FEED_NOT_DUE, 114},
+		{"a quiet one without news on its day: on the next", 93, 93, 93, 100, 1, 101, FEED_NOT_DUE, 107},
 		{"months later on the same weekday", 23, 23, 23, 100, 2, 101, FEED_NOT_DUE, 107},
-		{"several days: the middle", 90, 94, 90, 94, 9, 99, FEED_LOOK, 99},
-		{"the middle of a quiet one", 90, 94, 90, 94, 2, 99, FEED_NOT_DUE, 101},
-		{"the middle was seen", 90, 94, 90, 99, 9, 100, FEED_NOT_DUE, 101},
-		{"nothing known of one with news: a week later", NONE, NONE, 93, 93, 0, 97, FEED_NOT_DUE, 100},
-		{"and the week's end", NONE, NONE, 93, 97, 0, 104, FEED_DUE, 104},
+		{"several days: from the first", 90, 94, 90, 94, 9, 97, FEED_LEARN, 97},
+		{"each night", 90, 94, 90, 98, 9, 99, FEED_LEARN, 99},
+		{"one that is not steady: looks", 90, 94, 90, 94, 2, 99, FEED_LOOK, 97},
+		{"and due at last", 90, 94, 90, 94, 2, 101, FEED_DUE, 101},
+		{"a quiet one", 90, 94, 90, 94, 1, 99, FEED_NOT_DUE, 101},
+		{"nothing known: on a weekday of its own", NONE, NONE, 93, 98, 0, 99, FEED_NOT_DUE, 105},
 		{"the clock went back", 93, 93, 93, 103, 9, 100, FEED_DUE, 100},
 	};
 	for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -130,7 +146,7 @@ static void turns(void **state)
 		{.until = INSTANT_NONE, .newest = INSTANT_NONE, .fed_from = NONE, .fed_to = NONE}, /* c: never read, costs two */
 		{.until = at(93), .newest = at(93), .fed_from = 93, .fed_to = 93, .batch = 90, .last_page = 9}, /* d: due, with more */
 		{.until = at(91), .newest = at(91), .fed_from = 91, .fed_to = 91, .batch = 1, .last_page = 9}, /* e: overdue */
-		{.until = at(96), .newest = at(96), .fed_from = 90, .fed_to = 95, .batch = 5, .last_page = 9}, /* f: a look */
+		{.until = at(96), .newest = at(96), .fed_from = 90, .fed_to = 95, .batch = 3, .last_page = 9}, /* f: a look */
 	};
 	static const struct {
 		struct fetch_rule rule;
@@ -161,9 +177,31 @@ static void turns(void **state)
 	}
 }
 
+/* Looks fill a night, those with more news first, wherever they are in the input; a week of holidays is no reason to ask everybody daily. */
+static void looks_fill_a_night(void **state)
+{
+	(void)state;
+	enum { ACCOUNTS = 7000, DUE = 900 };
+	static struct bookmark bookmarks[ACCOUNTS];
+	struct fetch_turns list = {.count = 0};
+	const struct fetch_rule rule = {ASK_DUE, ACCOUNTS, 0};
+	for (size_t i = 0; i < ACCOUNTS; i++) {
+		bookmarks[i] =
+			(struct bookmark){.until = at(99), .newest = at(90), .fed_from = 92, .fed_to = 92, .batch = 5 + (int64_t)i % 9};
+		if (i < DUE) /* on its day */
+			bookmarks[i] = (struct bookmark){.until = at(93), .newest = at(93), .fed_from = 93, .fed_to = 93, .batch = 5};
+		assert_int_equal(fetch_turns_add(&list, "a", &bookmarks[i], NULL), 0);
+	}
+	fetch_turns_decide(&list, &rule, &batches, 100);
+	assert_int_equal(list.asked, 1030); /* a seventh and 3% of it */
+	for (size_t i = 0; i < list.asked; i++)
+		assert_true(i < DUE ? list.list[i].date.turn == FEED_DUE : list.list[i].bookmark->batch == 13);
+	fetch_turns_release(&list);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(learns), cmocka_unit_test(dates), cmocka_unit_test(nobody_is_forgotten), cmocka_unit_test(turns)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(learns), cmocka_unit_test(dates), cmocka_unit_test(nobody_is_forgotten),
+		cmocka_unit_test(turns), cmocka_unit_test(looks_fill_a_night)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

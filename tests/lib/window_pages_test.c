@@ -104,6 +104,10 @@ static void the_last_page_shows_by_its_size(void **state)
 		{"994", 5, true, 5},
 		{"43", 5, true, 4}, /* that page was not the last: this service's pages are cut elsewhere */
 		{"446", 5, false, 4},
+		{"950.", 0, true, 9}, /* the others are full: one with fewer is the last */
+		{"99950.", 7, true, 9},
+		{"8950.", 0, true, 5}, /* they differ: that proves nothing of them */
+		{"590.", 0, true, 9},
 	};
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct window_pages pages = {.count = 0};
