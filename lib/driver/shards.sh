@@ -231,7 +231,7 @@ fetch_shards() { # NAME PARTIAL PROFILE
 		[ ! -e "$folder/jobs" ] || cancel_jobs "$folder"
 		if [ "${facts[fetch-subscriptions]}" != complete ]; then
 			source_of fetch-subscriptions "$2/raw"
-			authorise "$3" | as_begun "$3" "$2/inputs/profile.json" | fetch_organization "$2/inputs" -q "${source[@]}" >/dev/null
+			authorise "$3" | as_begun "$3" "$2/inputs/profile.json" | fetch_organization "$2/inputs" "${source[@]}" >/dev/null
 			statuses=("${PIPESTATUS[@]}")
 			accounts_failed=$((statuses[0] == 0 && statuses[2] != 0))
 			set -- "$@" "$(first_failure "${statuses[@]}")"
