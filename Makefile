@@ -77,6 +77,9 @@ help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'SANITIZE=1 with all or test: the same under AddressSanitizer and UBSan, in build/sanitize'
 
+# The forecast's inner loops: two numbers at a time.
+$(build)/lib/forecast/count_model.c.o: optimize += -O3
+
 $(build)/lib/%.c.o: lib/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -std=c17 $(warnings) $(common) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<

@@ -15,8 +15,10 @@
 #define SCALE_WEIGHT 4
 #define MOST_SQUARE 4
 #define MOST_RELATIVE_VARIANCE 1.1
+#define NEGLIGIBLE 40 /* e^-40: less than a double's last bit beside the largest weight */
 
-static const double dispersions[] = {0.004, 0.03, 0.2, 1}, level_variances[] = {0.0001, 0.0015, 0.03};
+/* Those that most often weigh most are first, so that more of the others are negligible when they come. */
+static const double dispersions[] = {0.03, 0.2, 0.004, 1}, level_variances[] = {0.0015, 0.0001, 0.03};
 
 /* A weighted mean of sums: weights are exp(logarithm), by the largest so far. */
 struct mixture {
@@ -37,6 +39,11 @@ struct averaging {
 	struct mixed tests[AVERAGE_TESTS][2];
 	double slope;
 };
+
+static bool mixture_neglects(const struct mixture *mixture, double logarithm)
+{
+	return mixture->weight > 0 && logarithm < mixture->largest - NEGLIGIBLE;
+}
 
 /* The factor of the new member; `rescale` is that of what was added before. */
 static double mixture_add(struct mixture *mixture, double logarithm, double *rescale)
@@ -73,9 +80,12 @@ static bool is_long(size_t at)
 
 static void add_test(struct averaging *averaging, const struct count_model *model, size_t at)
 {
+	double logarithm = TEMPER * model->log_likelihood, rescale;
+	if (mixture_neglects(&averaging->at_test[at], logarithm))
+		return;
 	struct count_model then = *model;
 	struct week_sum sums[LONG_TEST];
-	double rescale, weight = mixture_add(&averaging->at_test[at], TEMPER * model->log_likelihood, &rescale);
+	double weight = mixture_add(&averaging->at_test[at], logarithm, &rescale);
 	size_t weeks = is_long(at) ? LONG_TEST : TEST_STEP;
 	count_model_look_ahead(&then, averaging->designs + averaging->known - (at + 1) * TEST_STEP, sums, weeks);
 	mix(&averaging->tests[at][0], &sums[TEST_STEP - 1], weight, rescale);
@@ -84,8 +94,11 @@ static void add_test(struct averaging *averaging, const struct count_model *mode
 
 static void add_ahead(struct averaging *averaging, struct count_model *model)
 {
+	double logarithm = TEMPER * model->log_likelihood, rescale;
+	if (mixture_neglects(&averaging->ahead, logarithm))
+		return;
 	struct week_sum sums[AVERAGE_MOST_WEEKS];
-	double rescale, weight = mixture_add(&averaging->ahead, TEMPER * model->log_likelihood, &rescale);
+	double weight = mixture_add(&averaging->ahead, logarithm, &rescale);
 	averaging->slope = averaging->slope * rescale + weight * model->mean[SLOPE];
 	count_model_look_ahead(model, averaging->designs + averaging->known, sums, averaging->average->weeks);
 	for (size_t week = 0; week < averaging->average->weeks; week++) {
