@@ -48,15 +48,17 @@ my $all = sum(@factor);
 sub design {
 	my $day = $first_day + @usual + 7 * ($_[0] - 1);
 	my $turn = 2 * $pi * ($day + 3.5) / 365.25;
-	my @f = (1, 0, map({ (sin($_ * $turn), cos($_ * $turn)) } 1 .. 3), 0, 0, (0) x 24);
+	my @f = (1, 0, map({ (sin($_ * $turn), cos($_ * $turn)) } 1 .. 3), (0) x (4 + 24));
 	for my $d (map { $day + $_ } 0 .. 6) {
 		my $of_year = ($d / 365.25 - floor($d / 365.25)) * 365.25;
 		my $of_quarter = $of_year - 91.3 * floor($of_year / 91.3);
-		$f[8] += 1 / 7 if $of_year >= 357;
-		$f[9] += 1 / 7 if $of_year < 340 && $of_quarter >= 84.5 && $of_quarter < 90.5;
+		$f[8] += 1 / 7 if $of_year >= 195 && $of_year < 243;
+		$f[9] += 1 / 7 if $of_year >= 334 && $of_year < 357;
+		$f[10] += 1 / 7 if $of_year >= 357;
+		$f[11] += 1 / 7 if $of_year < 340 && $of_quarter >= 84.5 && $of_quarter < 90.5;
 		my $at = (($d + 0.5) / 365.25 - floor(($d + 0.5) / 365.25)) * 24;
-		$f[10 + floor($at)] += (1 - ($at - floor($at))) / 7;
-		$f[10 + (floor($at) + 1) % 24] += ($at - floor($at)) / 7;
+		$f[12 + floor($at)] += (1 - ($at - floor($at))) / 7;
+		$f[12 + (floor($at) + 1) % 24] += ($at - floor($at)) / 7;
 	}
 	return \@f;
 }
@@ -64,11 +66,11 @@ sub design {
 sub new_model {
 	my ($alpha, $w, $season) = @_;
 	my $scale = $season == 0 ? 0.15 : 1;
-	my @variance = (1, 0.006 ** 2, map({ ($scale * $_) ** 2 } 0.2, 0.2, 0.1, 0.1, 0.06, 0.06), 0.64, 0.16,
+	my @variance = (1, 0.006 ** 2, map({ ($scale * $_) ** 2 } 0.2, 0.2, 0.1, 0.1, 0.06, 0.06), 0.01, 0.16, 0.64, 0.16,
 		$season == 2 ? (0.21 ** 2) x 24 : ());
 	my $guess = sum(@weeks[0 .. least(5, $n - 1)]) / least(6, $n);
 	my $c = [map { my $i = $_; [map { $_ == $i ? $variance[$i] : 0 } 0 .. $#variance] } 0 .. $#variance];
-	return {alpha => $alpha, w => $w, m => [log(most($guess, 0.2)), (0) x 7, -0.4, 0, (0) x (@variance - 10)], c => $c, l => 0, z => 0};
+	return {alpha => $alpha, w => $w, m => [log(most($guess, 0.2)), (0) x 9, -0.4, (0) x (@variance - 11)], c => $c, l => 0, z => 0};
 }
 
 # θ ← Gθ, C ← GCG' + W.

@@ -7,7 +7,10 @@
 
 #define WEEK 7
 #define YEAR 365.25
-#define DECEMBER_FROM 357 /* of the year's days, from 0: the 24th */
+#define SUMMER_FROM 195 /* of the year's days, from 0: 15 July */
+#define SUMMER_TO 243 /* 1 September */
+#define DECEMBER_FROM 334 /* the 1st */
+#define LATE_DECEMBER_FROM 357 /* the 24th */
 #define QUARTER 91.3
 #define QUARTER_END_FROM 84.5 /* of the quarter's days; not of the last, which ends in late December */
 #define QUARTER_END_TO 90.5
@@ -21,6 +24,8 @@
 
 static void add_term(struct week_design *design, size_t at, double value)
 {
+	if (value == 0)
+		return;
 	for (size_t i = 0; i < design->count; i++)
 		if (design->terms[i].at == at) {
 			design->terms[i].value += value;
@@ -40,15 +45,21 @@ static double part_of_year(double day)
 
 static void add_days(struct week_design *design, int32_t first_day)
 {
-	double december = 0, quarter_end = 0;
+	double summer = 0, december = 0, late_december = 0, quarter_end = 0;
 	for (int i = 0; i < WEEK; i++) {
 		double day = part_of_year(first_day + i) * YEAR, of_quarter = day - floor(day / QUARTER) * QUARTER;
-		if (day >= DECEMBER_FROM)
+		if (day >= SUMMER_FROM && day < SUMMER_TO)
+			summer += 1.0 / WEEK;
+		if (day >= LATE_DECEMBER_FROM)
+			late_december += 1.0 / WEEK;
+		else if (day >= DECEMBER_FROM)
 			december += 1.0 / WEEK;
 		if (day < LAST_QUARTER_END && of_quarter >= QUARTER_END_FROM && of_quarter < QUARTER_END_TO)
 			quarter_end += 1.0 / WEEK;
 	}
+	add_term(design, SUMMER, summer);
 	add_term(design, DECEMBER, december);
+	add_term(design, LATE_DECEMBER, late_december);
 	add_term(design, QUARTER_END, quarter_end);
 	design->count_without_knots = design->count;
 	for (int i = 0; i < WEEK; i++) {
@@ -81,12 +92,14 @@ void count_model_open(struct count_model *model, double dispersion, double level
 	*model = (struct count_model){
 		.size = season == SEASON_FREE ? STATE_SIZE : KNOTS, .dispersion = dispersion, .level_variance = level_variance};
 	model->mean[LEVEL] = exact_log(units > 0.2 ? units : 0.2);
-	model->mean[DECEMBER] = -0.4;
+	model->mean[LATE_DECEMBER] = -0.4;
 	model->covariance[LEVEL][LEVEL] = 1;
 	model->covariance[SLOPE][SLOPE] = SLOPE_DEVIATION * SLOPE_DEVIATION;
 	for (size_t i = 0; i < HARMONICS; i++)
 		model->covariance[FIRST_SEASON + i][FIRST_SEASON + i] = scale * deviations[i] * (scale * deviations[i]);
-	model->covariance[DECEMBER][DECEMBER] = 0.8 * 0.8;
+	model->covariance[SUMMER][SUMMER] = 0.1 * 0.1;
+	model->covariance[DECEMBER][DECEMBER] = 0.4 * 0.4;
+	model->covariance[LATE_DECEMBER][LATE_DECEMBER] = 0.8 * 0.8;
 	model->covariance[QUARTER_END][QUARTER_END] = 0.4 * 0.4;
 	for (size_t i = KNOTS; i < model->size; i++)
 		model->covariance[i][i] = 0.21 * 0.21;

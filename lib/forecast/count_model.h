@@ -5,7 +5,8 @@
  *
  * State. θ has the logarithm of the level, its slope by week, and the coefficients of the season. It is known as a mean m and a covariance C.
  * A week's logarithm of expected units is F'θ: F, its design, has 1 for the level, and for the season
- *   sine and cosine of one, two and three turns a year; the share of its days that are in late December, and that end a quarter;
+ *   sine and cosine of one, two and three turns a year; the share of its days that are in the summer holidays (15 July to
+ *   31 August), in December up to the 23rd, in late December, and that end a quarter;
  *   24 points around the year, between which its days are interpolated.
  *
  * Evolution, week by week: level ← level + slope, slope ← 0.985 slope: growth fades by half in 46 weeks (damped trend, Gardner and McKenzie
@@ -34,7 +35,9 @@ enum {
 	SLOPE,
 	FIRST_SEASON,
 	HARMONICS = 6,
-	DECEMBER = FIRST_SEASON + HARMONICS,
+	SUMMER = FIRST_SEASON + HARMONICS,
+	DECEMBER,
+	LATE_DECEMBER,
 	QUARTER_END,
 	KNOTS,
 	KNOT_COUNT = 24,
