@@ -186,6 +186,15 @@ licensed() {
 	same $'seasonal 3650\nlinear 3650' "$(cat got)"
 }
 
+@test "a rush in December comes again, though it is not the whole month's" {
+	# 10 a day; 20 from the 1st to the 23rd of December, and 5 on the eight days after it: 550 from 26 November to the year's end.
+	days 2023-01-01 695 '(86400 * $i + 1672531200 | gmtime) as $t | if $t[1] != 11 then 10 elif $t[2] <= 23 then 20 else 5 end' >in
+	position 2024-01-01 2025-01-01 100000 3300 >>in
+	foretell 2024-11-26T00:00:00Z <in | fields expected_units low_units high_units >got
+	read -r expected low high <got
+	[ "$low" -lt 3850 ] && [ "$high" -gt 3850 ] && [ "$expected" -gt 3800 ] && [ "$expected" -lt 3900 ]
+}
+
 @test "days that some feed has not passed are expected like those to come, but never less than what was counted" {
 	{
 		days 2025-01-06 56 10
