@@ -198,7 +198,9 @@ promotions() { # NAME
 }
 
 promotion_of() { # NAME RUN: its line; nothing where there is none
-	promotions "$1" | awk -v run="$2" '$1 == run'
+	local all line
+	all=$(promotions "$1") || return
+	while IFS= read -r line; do [ "${line%% *}" != "$2" ] || printf '%s\n' "$line"; done <<<"$all"
 }
 
 missing_file() { # RUN-FOLDER: the first file that a promoted run has and this folder lacks; nothing where it has all
@@ -229,7 +231,9 @@ kept_run() { # NAME PROMOTION TO-DO
 }
 
 latest_run() { # NAME: its line; nothing where there is none
-	promotions "$1" | tail -n 1
+	local all
+	all=$(promotions "$1") || return
+	[ -z "$all" ] || printf '%s\n' "${all##*$'\n'}"
 }
 
 # The same of the latest run.
@@ -243,8 +247,11 @@ find_last_run() { # NAME TO-DO
 # What the profiles come to together: of the runs that FUNCTION gives for their names, the one of the latest clock that has it (of several, the
 # last), into `newest`, and how it is reported, into `newest_as`. Fails where there is none, as with one profile.
 find_workspace() { # FUNCTION
-	local profile name last last_clock as_reported newest_clock=''
+	local profile name last last_clock as_reported newest_clock='' files
 	newest='' newest_as=()
+	# The latest runs are not folded: without such a file nothing has to be asked.
+	files=("$workspace"/runs/*/*/workspace.ndjson)
+	[ "$1" != latest_run ] || [ -e "${files[0]}" ] || return 1
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile") || exit # in a condition errexit is off
 		try_run "$name" "$("$1" "$name")" || continue

@@ -288,7 +288,7 @@ name_run() { # NAME PARTIAL RUN [STATE]
 		}
 	}
 	mv "$2" "$workspace/runs/$1/$3"
-	sync "$workspace/runs/$1"
+	[ -n "$others_from" ] || sync "$workspace/runs/$1" # what is made to be compared has to survive nothing
 	[ "$state" = succeeded ] || some_partial=1
 }
 
@@ -341,7 +341,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 	else
 		say "$name: run $run is complete: $workspace/runs/$name/$run/report.html"
 	fi
-	has_rows "$workspace/runs/$name/$run/inputs/entitlements.csv" ||
+	[ "$quiet" = 1 ] || has_rows "$workspace/runs/$name/$run/inputs/entitlements.csv" ||
 		say "$name: nothing is owned: next, write what was bought into $workspace/licence/entitlements.csv (doc/licence.md)"
 	[ -z "$of_workspace" ] || say "workspace: $of_workspace Report: $workspace/runs/$name/$run/workspace.html"
 	[ -z "$verdict" ] || say "$name: $verdict Report: $workspace/runs/$name/$run/report.html"
@@ -531,6 +531,6 @@ promote() { # NAME PARTIAL STATE
 	remove "$2"/*.ndjson.?????? "$2"/*.html.?????? "$2"/*.json.?????? "$2"/*verdict.?????? "$2"/raw/manifest.json.??????
 	stage run-facts promote "$2" --runs "$workspace/runs/$1" --ledger "$workspace/ledger/$1.db" --state "$3" --ended-at "${ended_at:-$(rfc3339 "$now")}" \
 		${others_from:+--manifest "$others_from/../raw/manifest.json"}
-	sync "$2"/* "$2"/inputs/* "$2"/raw/* "$2"/inputs "$2"/raw "$2"
+	[ -n "$others_from" ] || sync "$2"/* "$2"/inputs/* "$2"/raw/* "$2"/inputs "$2"/raw "$2"
 	stage merge --ledger "$workspace/ledger/$1.db" --emit none <"$2/promotion.ndjson"
 }

@@ -195,7 +195,8 @@ shards_fetched() { # FOLDER
 }
 
 show_shards() { # for status: of each profile's run under way
-	local profile name folder
+	local profile name folder folders=("$workspace"/runs/*/.*.partial/shards)
+	[ -e "${folders[0]}" ] || return 0
 	for profile in "${profiles[@]}"; do
 		name=$(profile_name "$profile")
 		for folder in "$workspace/runs/$name"/.*.partial/shards; do
