@@ -9,14 +9,7 @@ load helper
 setup() {
 	needs_stage chargeback
 	cd "$BATS_TEST_TMPDIR" || return 1
-	cat >models.csv <<-'END'
-		publisher,product,software_model,license_metric,identifier_type,identifier
-		Docusign,eSignature,Pro,Envelope,plan_item_id,pro
-	END
-	cat >entitlements.csv <<-'END'
-		entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency
-		E1,Pro,Envelope,2024-01-01,2024-12-31,100,1000.00,USD
-	END
+	pro_licence 2024
 	printf 'account_id,cost_center\na,4711\nb,=4712\n' >groups.csv
 }
 

@@ -10,14 +10,7 @@ setup() {
 	needs_stage reconcile
 	cd "$BATS_TEST_TMPDIR" || return 1
 	export ENVTALLY_NOW=2025-06-15T00:00:00Z
-	cat >models.csv <<-'END'
-		publisher,product,software_model,license_metric,identifier_type,identifier
-		Docusign,eSignature,Pro,Envelope,plan_item_id,pro
-	END
-	cat >entitlements.csv <<-'END'
-		entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency
-		E1,Pro,Envelope,2025-01-01,2025-12-31,100,1000.00,USD
-	END
+	pro_licence 2025
 	declare_use 'r1,Pro,Envelope,2025-01-01,2025-03-31,120,Reseller Q1' 'r1,Pro,Envelope,2025-04-02,,5,Reseller Q2' 'a1,Pro,Envelope,2025-02-03,,2,counted by hand'
 	use p a1 4 >input
 }

@@ -154,6 +154,13 @@ acme_nights() { # FOLDER: makes after.1, after.2 and after.3 in it
 	rm -r "$1/growing"
 }
 
+# pro_licence YEAR: models.csv and entitlements.csv of one metric: 100 rights of that year, at 10.00 USD each.
+pro_licence() {
+	printf '%s\n' publisher,product,software_model,license_metric,identifier_type,identifier Docusign,eSignature,Pro,Envelope,plan_item_id,pro >models.csv
+	printf '%s\n' entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency \
+		"E1,Pro,Envelope,$1-01-01,$1-12-31,100,1000.00,USD" >entitlements.csv
+}
+
 # npm_modules FOLDER: what its package-lock.json names, once for all who test at the same time.
 npm_modules() {
 	# shellcheck disable=SC2016 # the folder is an argument

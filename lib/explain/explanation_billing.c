@@ -67,7 +67,6 @@ static const char *known(const char *number)
 static void print_check(struct explanation_printing *printing, int64_t parent, const struct explained_check *check)
 {
 	const struct explanation *explanation = printing->explanation;
-	const struct explanation_balance none = {.is_checked = false};
 	const char *account = explanation->accounts.names[check->account].text, *phrase = phrase_sentence("check", check->check);
 	const char *name = check->account < explanation->account_name_count ? explanation->account_names[check->account] : NULL;
 	if (printing->for_people) {
@@ -100,7 +99,7 @@ static void print_check(struct explanation_printing *printing, int64_t parent, c
 		else
 			json_member_text(facts, members[i].key, members[i].text);
 	json_member_integer_or_null(facts, "near_edges", explanation->question.level >= EXPLAIN_ENVELOPE, check->near_edges);
-	explanation_record(printing, parent, "billing", false, &none);
+	explanation_record(printing, parent, "billing", false, NULL);
 }
 
 void explanation_print_billing(struct explanation_printing *printing, int64_t parent, const struct explained_position *position)

@@ -56,9 +56,9 @@ int64_t explanation_record(
 	json_member_integer(line, "number", ++printing->number);
 	json_member_integer_or_null(line, "parent", parent != 0, parent);
 	json_member_text(line, "level", level);
-	json_member_integer_or_null(line, "units", has_units, balance->units);
-	json_member_integer_or_null(line, "sum", balance->is_checked, balance->sum);
-	json_member_boolean_or_null(line, "adds_up", balance->is_checked, balance->adds_up);
+	json_member_integer_or_null(line, "units", has_units, balance ? balance->units : 0);
+	json_member_integer_or_null(line, "sum", balance && balance->is_checked, balance ? balance->sum : 0);
+	json_member_boolean_or_null(line, "adds_up", balance && balance->is_checked, balance && balance->adds_up);
 	json_member_raw(line, "facts", printing->facts.data, printing->facts.length);
 	line->failed |= printing->facts.failed;
 	stream_end_record(line, NULL, 0);

@@ -33,7 +33,7 @@ const char *explanation_balance_text(const struct explanation_balance *balance, 
 void explanation_print_line(struct explanation_printing *printing, int level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Prints a record with the facts begun by explanation_begin_facts(). Returns its number. */
+/* Prints a record with the facts begun by explanation_begin_facts(); `balance` may be NULL. Returns its number. */
 int64_t explanation_record(struct explanation_printing *printing, int64_t parent, const char *level, bool has_units,
 	const struct explanation_balance *balance);
 

@@ -43,7 +43,6 @@ static void id_text(const struct envelope_id *id, struct buffer *text)
 static void print_version(struct explanation_printing *printing, int64_t parent, const struct explained_version *version)
 {
 	const char *run = printing->explanation->runs[version->run];
-	const struct explanation_balance none = {.is_checked = false};
 	if (printing->for_people) {
 		explanation_print_line(printing, 5,
 			"run %s, raw/%s.bodies: exchange %llu at byte %llu (%llu bytes), record %llu: %s, modified %s%s", run,
@@ -63,7 +62,7 @@ static void print_version(struct explanation_printing *printing, int64_t parent,
 	json_member_instant(facts, "sent_at", version->sent_at);
 	json_member_instant(facts, "modified_at", version->modified_at);
 	json_member_boolean(facts, "is_kept", version->is_kept);
-	explanation_record(printing, parent, "exchange", false, &none);
+	explanation_record(printing, parent, "exchange", false, NULL);
 }
 
 static void print_envelope(struct explanation_printing *printing, int64_t parent, const struct explained_envelope *envelope)
@@ -201,7 +200,6 @@ static void print_declared(struct explanation_printing *printing, int64_t parent
 
 static void print_entitlement(struct explanation_printing *printing, int64_t parent, const struct explained_entitlement *entitlement)
 {
-	const struct explanation_balance none = {.is_checked = false};
 	bool is_unlimited = entitlement->is_unlimited;
 	if (printing->for_people) {
 		explanation_print_line(printing, 2,
@@ -236,12 +234,11 @@ static void print_entitlement(struct explanation_printing *printing, int64_t par
 	json_member_text(facts, "replaces", entitlement->replaces);
 	json_member_text(facts, "supplements", entitlement->supplements);
 	json_member_text(facts, "replaced_by", entitlement->replaced_by);
-	explanation_record(printing, parent, "entitlement", false, &none);
+	explanation_record(printing, parent, "entitlement", false, NULL);
 }
 
 static void print_change(struct explanation_printing *printing, int64_t parent, const struct explained_change *change)
 {
-	const struct explanation_balance none = {.is_checked = false};
 	struct buffer text = BUFFER_INIT;
 	if (printing->for_people) {
 		rights_change_append(change->texts, &text);
@@ -251,7 +248,7 @@ static void print_change(struct explanation_printing *printing, int64_t parent, 
 		return;
 	}
 	rights_change_append_members(change->texts, explanation_begin_facts(printing));
-	explanation_record(printing, parent, "restatement", false, &none);
+	explanation_record(printing, parent, "restatement", false, NULL);
 }
 
 static void print_differences(struct explanation_printing *printing, int64_t parent, size_t position)
@@ -266,7 +263,6 @@ static void print_differences(struct explanation_printing *printing, int64_t par
 		{"resent", has_recordings ? differences->resent : 0}, {"resent_across", has_recordings ? differences->resent_across : 0},
 		{"alike", differences->alike}, {"given_plan_item", differences->given_plan_item}, {"late", differences->late},
 		{"not_completed", differences->not_completed}, {"excluded", of->excluded}};
-	const struct explanation_balance none = {.is_checked = false};
 	bool any = false;
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		if (!list[i].envelopes)
@@ -281,7 +277,7 @@ static void print_differences(struct explanation_printing *printing, int64_t par
 		struct buffer *facts = explanation_begin_facts(printing);
 		json_member_text(facts, "kind", list[i].kind);
 		json_member_integer(facts, "envelopes", list[i].envelopes);
-		explanation_record(printing, parent, "difference", false, &none);
+		explanation_record(printing, parent, "difference", false, NULL);
 	}
 	if (printing->for_people && of->state && strcmp(of->state, "final") != 0)
 		explanation_print_line(printing, any ? 2 : 1, "The period is %s: envelopes may still arrive", of->state);
