@@ -2,10 +2,10 @@
 
 #undef settings_wrong
 
+#include "base/format_arguments.h"
 #include "base/instant.h"
 #include "json/json_write.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +14,7 @@ int settings_wrong(const struct settings *settings, struct error *error, const c
 {
 	const char *name = settings->name, *quote = name ? "'" : "";
 	char text[700];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(text, format);
 	return error_set(error, settings->status, "cannot use %s%s%s%s%s: \"%s%s\" %s", settings->what, name ? " " : "", quote,
 		name ? name : "", quote, settings->place, key, text);
 }

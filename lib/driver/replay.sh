@@ -36,11 +36,7 @@ replay_one() { # NAME RUN-FOLDER SCRATCH: a run of that `clock` that ended at `e
 compare_run() { # NAME RUNS-FOLDER RUN
 	local file differs=0 made=$scratch/runs/$1/$3
 	# One process where all is well; which files it is that differ takes one for each of them.
-	! diff -rq -x '*.bodies' -x manifest.json -- "$2/$3" "$made" >/dev/null 2>&1 || {
-		put_shown '%s: run %s: every output is what its evidence gives, byte for byte\n' "$1" "$3"
-		return
-	}
-	while IFS= read -r file; do
+	diff -rq -x '*.bodies' -x manifest.json -- "$2/$3" "$made" >/dev/null 2>&1 || while IFS= read -r file; do
 		cmp -s "$2/$3/$file" "$made/$file" || {
 			complain "run $3: $file differs from what its evidence gives"
 			differs=65

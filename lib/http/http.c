@@ -1,5 +1,6 @@
 #include "http/http.h"
 
+#include "base/format_arguments.h"
 #include "base/instant.h"
 #include "http/http_outcome.h"
 #include "http/http_request.h"
@@ -9,7 +10,6 @@
 #include "http/retry.h"
 #include "http/token_command.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,10 +56,7 @@ static void report(const struct http *http, bool detail, const char *format, ...
 	char text[1024];
 	if (!http->report)
 		return;
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(text, format);
 	http->report(detail, text);
 }
 

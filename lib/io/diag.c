@@ -1,12 +1,12 @@
 #include "io/diag.h"
 
 #include "base/file_name.h"
+#include "base/format_arguments.h"
 #include "base/instant.h"
 #include "io/display.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,12 +123,9 @@ void diag_complain(const char *message, bool is_mistake)
 void diag_print(enum diag_level level, const char *format, ...)
 {
 	char text[2048];
-	va_list arguments;
 	if (diag.verbosity < levels[level].verbosity)
 		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(text, format);
 	print(level, text);
 }
 
@@ -184,13 +181,10 @@ static void show_on_terminal(const char *text)
 void diag_progress(const char *format, ...)
 {
 	char text[256];
-	va_list arguments;
 	if (!diag_progress_is_due())
 		return;
 	diag.progress.at = monotonic_ms();
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(text, format);
 	if (!is_terminal())
 		print(DIAG_NOTE, text);
 	else if (holds_terminal())
@@ -200,12 +194,9 @@ void diag_progress(const char *format, ...)
 void diag_progress_end(const char *format, ...)
 {
 	char text[256];
-	va_list arguments;
 	if (diag.verbosity < 0 || diag.json || diag.progress.every <= 0)
 		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(text, format);
 	print(DIAG_NOTE, text);
 }
 

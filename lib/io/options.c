@@ -1,11 +1,11 @@
 #include "io/options.h"
 
+#include "base/format_arguments.h"
 #include "base/instant.h"
 #include "base/near_miss.h"
 #include "io/diag.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +31,7 @@ void options_refuse(const char *format, ...)
 {
 	struct error error;
 	char text[900];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(text, format);
 	error_set(&error, EX_USAGE, "%s (see --help)", text);
 	diag_error(&error);
 	exit(EX_USAGE);

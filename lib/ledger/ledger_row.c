@@ -2,19 +2,16 @@
 
 #undef ledger_damaged
 
+#include "base/format_arguments.h"
 #include "base/utf8.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 int ledger_damaged(struct ledger *ledger, struct error *error, const char *format, ...)
 {
 	char what[400];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(what, sizeof what, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(what, format);
 	return error_set(error, EX_DATAERR,
 		"cannot use ledger '%s': %s: it is damaged; `envtally rebuild` makes it anew from the recordings", ledger->path, what);
 }

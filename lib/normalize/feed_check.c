@@ -1,5 +1,6 @@
 #include "normalize/feed_check.h"
 
+#include "base/format_arguments.h"
 #include "base/instant.h"
 #include "fetch/feed_page.h"
 #include "fetch/feed_request.h"
@@ -48,10 +49,7 @@ static void print(struct check *check, const char *format, ...) __attribute__((f
 static void print(struct check *check, const char *format, ...)
 {
 	char text[2000];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(text, format);
 	display_append(&check->output->pending, text, strlen(text), 0);
 	buffer_append_byte(&check->output->pending, '\n');
 	output_line_end(check->output);

@@ -1,5 +1,6 @@
 #include "reconcile/ineffective_rows.h"
 
+#include "base/format_arguments.h"
 #include "base/glob.h"
 #include "base/instant.h"
 #include "licence/licence_cells.h"
@@ -8,7 +9,6 @@
 #include "reconcile/position_print.h"
 #include "json/json_write.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +24,7 @@ __attribute__((format(printf, 6, 7))) static void report_row(
 	const struct reporting *reporting, const char *file, size_t line, const char *column, const char *value, const char *format, ...)
 {
 	char reason[600], message[700];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(reason, sizeof reason, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(reason, format);
 	snprintf(message, sizeof message, "%s line %zu has no effect: %s", file, line, reason);
 	reporting->warn(message, false);
 	struct buffer *record = position_begin_record(reporting->position, &stream_ineffective_row);

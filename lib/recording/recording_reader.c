@@ -1,12 +1,12 @@
 #include "recording/recording.h"
 
+#include "base/format_arguments.h"
 #include "base/instant.h"
 #include "base/regular_file.h"
 #include "json/json_slice.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,10 +51,7 @@ static int wrong(const struct recording_reader *reader, struct error *error, con
 static int wrong(const struct recording_reader *reader, struct error *error, const char *format, ...)
 {
 	char text[256];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(text, format);
 	return error_set(
 		error, EX_DATAERR, "cannot read '%s' line %llu: %s", reader->path, (unsigned long long)reader->lines.line_number, text);
 }

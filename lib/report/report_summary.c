@@ -1,10 +1,10 @@
+#include "base/format_arguments.h"
 #include "base/instant.h"
 #include "io/display.h"
 #include "report/report.h"
 #include "stream/phrases.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,10 +19,7 @@ struct speech {
 __attribute__((format(printf, 3, 4))) static void say(const struct speech *speech, bool is_bad, const char *format, ...)
 {
 	char sentence[600];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(sentence, sizeof sentence, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(sentence, format);
 	speech->add(speech->context, is_bad, sentence);
 }
 

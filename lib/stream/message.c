@@ -2,11 +2,10 @@
 
 #undef message_error
 
+#include "base/format_arguments.h"
 #include "stream/envelope_line.h"
 #include "stream/stream.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,10 +113,7 @@ bool message_is_record(const struct message *message, const char *stream)
 int message_error(const struct message_reader *reader, const struct message *message, struct error *error, const char *format, ...)
 {
 	char text[900];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
+	FORMAT_ARGUMENTS(text, format);
 	return error_set(
 		error, EX_DATAERR, "cannot read '%s' line %llu: %s", reader->lines.name, (unsigned long long)message->line_number, text);
 }
