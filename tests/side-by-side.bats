@@ -7,6 +7,11 @@ pipeline=$root/pipeline.sh
 export ENVTALLY_BIN=${ENVTALLY_BIN:-$root/bin}
 night=20250318T020000Z
 
+teardown() {
+	[ -z "${simulator-}" ] || kill "$simulator"
+	sound_ledgers
+}
+
 # two FOLDER: the organisation as two profiles, acme and beta, half of the accounts each.
 two() {
 	acme_workspace "$1"
@@ -51,6 +56,25 @@ two() {
 		run --separate-stderr "$pipeline" run -C ws --jobs "$jobs"
 		fails 64 "pipeline.sh: cannot use --jobs '$jobs': it must be a whole number, 1 to 999"
 	done
+}
+
+@test "--max-requests is the budget of all profiles together, by the accounts of each; one that is not active has none" {
+	mkdir ws && cp -r "$acme/licence" ws/
+	serve "$acme" --now 2025-03-18T02:00:00Z --page-size 1000
+	local of=7c1e9a52-3b0f-4d6a-9e21-5f8840c7d30
+	jq --arg of $of '.name = "beta" | .accounts = [("3", "4", "5", "6") | $of + .]' ws/profiles/acme.json >ws/profiles/beta.json
+	jq '.name = "off" | .active = false' ws/profiles/acme.json >ws/profiles/off.json
+	jq --arg of $of '.accounts = [$of + "1", $of + "2"]' ws/profiles/acme.json >p && mv p ws/profiles/acme.json
+	budgets() { cat ws/runs/{acme,beta}/"$1"/inputs/asking | xargs; }
+	# Nothing is known of either: half each. An account takes two requests.
+	run -75 "$pipeline" run -q -C ws --now 2025-03-18T02:00:00Z --jobs 2 --max-requests 8
+	same '--max-requests=4 --max-requests=4' "$(budgets 20250318T020000Z)"
+	same 8 "$(grep -c /datasets/ requests.log)"
+	"$pipeline" run -q -C ws --now 2025-03-18T03:00:00Z --all
+	"$pipeline" run -q -C ws --now 2025-03-18T04:00:00Z --all --max-requests 14
+	same '--all --max-requests=5 --all --max-requests=9' "$(budgets 20250318T040000Z)"
+	run --separate-stderr "$pipeline" run -q -C ws --max-requests 1
+	fails 64 "pipeline.sh: cannot use --max-requests '1': it must be 2 or more, one for each profile"
 }
 
 @test "a signal that ends the command ends the programs of all its profiles" {

@@ -41,7 +41,7 @@ options='
 --scratch|DIR|run shard|record a shard in this folder of the machine that fetches it, and collect the recording when it ends; a variable such as $TMPDIR is filled in there
 --all||run|ask all accounts, also those that are not due (doc/running.md)
 --due||run|ask only the accounts that are due, however few there are
---max-requests|N|run|make at most N requests for envelopes and counts, whatever the number of shards; accounts that are put off are the next run'"'"'s first
+--max-requests|N|run|make at most N requests for envelopes and counts, whatever the number of shards and profiles; accounts that are put off are the next run'"'"'s first
 --group-by|LIST|run reconcile|also positions by account, site, cost_center …; separate several with commas
 --jobs|COUNT|run|run up to COUNT profiles side by side (default: 1, one after the other)
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)

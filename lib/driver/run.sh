@@ -15,6 +15,7 @@ run_command() {
 		files+=("$file")
 	done
 	share_at_once "${#files[@]}"
+	share_requests "${files[@]}"
 	# A profile that fails does not hide the others.
 	if [ "$jobs" -gt 1 ] && [ ${#files[@]} -gt 1 ]; then
 		side_by_side run_one profile_label "${files[@]}"
@@ -32,9 +33,36 @@ run_command() {
 	return "$(worst_of "${statuses[@]}")"
 }
 
+# Of a budget, what each profile may ask, by the accounts that its ledger knows; one that has no ledger counts as the largest. Into `requests_of`.
+declare -A requests_of=()
+share_requests() { # FILE...
+	local file count all=0 largest=1 budget=''
+	local -A accounts=() facts=()
+	for file in ${asking[@]+"${asking[@]}"}; do [[ $file != --max-requests=* ]] || budget=${file#*=}; done
+	[ $# -gt 1 ] && [ -n "$budget" ] || return 0
+	for file; do
+		facts=()
+		{ read_facts profile "$file" && [ "${facts[active]:-true}" = true ]; } 2>/dev/null || continue # a wrong one says so when it is run
+		count=0
+		[ ! -e "$workspace/ledger/${facts[name]}.db" ] ||
+			count=$(stage merge --ledger "$workspace/ledger/${facts[name]}.db" --print-state | grep -o '"until":' | wc -l)
+		accounts[$file]=$count
+		largest=$((count > largest ? count : largest))
+	done
+	[ "$budget" -ge ${#accounts[@]} ] || fail 64 "cannot use --max-requests '$budget': it must be ${#accounts[@]} or more, one for each profile"
+	for file in "${!accounts[@]}"; do
+		[ "${accounts[$file]}" -gt 0 ] || accounts[$file]=$largest
+		all=$((all + accounts[$file]))
+	done
+	for file in "${!accounts[@]}"; do
+		requests_of[$file]=$((1 + (budget - ${#accounts[@]}) * accounts[$file] / all))
+	done
+}
+
 run_one() { # FILE: called with errexit off, which a condition would switch off within, too
 	(
 		set -e
+		[ -z "${requests_of[$1]-}" ] || asking=("${asking[@]/#--max-requests=*/--max-requests=${requests_of[$1]}}")
 		run_profile "$1"
 	)
 	local status=$?
