@@ -373,6 +373,19 @@ all_wait() {
 	[ "$(cat ./*/err | grep -c "interrupted")" -eq "$waiting" ]
 }
 
+@test "runs side by side share what is left of a burst, too: none hits it" {
+	start --burst-limit 60 --burst-window 100000000 --latency 100
+	sharing 4 &
+	fetch_pid=$!
+	eventually all_wait
+	[ "$(requests '.status == 429')" -eq 0 ]
+	[ "$(requests '.status == 200 and (.url | startswith("/api"))')" -ge 40 ]
+	jq -es '.[0] | .burst_limit == 60 and .burst_left <= 1' cache/headroom-*.ndjson
+	# shellcheck disable=SC2046 # several
+	kill $(cat pids) || true # one may have ended
+	wait $fetch_pid || true
+}
+
 @test "a shared file that is broken, or cannot be used, costs a line and nothing else" {
 	start
 	sharing 1

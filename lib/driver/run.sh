@@ -62,7 +62,6 @@ share_requests() { # FILE...
 run_one() { # FILE: called with errexit off, which a condition would switch off within, too
 	(
 		set -e
-		[ -z "${requests_of[$1]-}" ] || asking=("${asking[@]/#--max-requests=*/--max-requests=${requests_of[$1]}}")
 		run_profile "$1"
 	)
 	local status=$?
@@ -104,6 +103,7 @@ say_how_they_ended() { # by the caller's `files` and `statuses`
 run_profile() { # FILE
 	local file=$1 name runs clock run partial some_partial=0 number=1
 	local -A facts=()
+	[ -z "${requests_of[$1]-}" ] || asking=("${asking[@]/#--max-requests=*/--max-requests=${requests_of[$1]}}")
 	[ -z "$replay" ] || [ -d "$replay" ] || fail 66 "cannot open recording '$replay': there is no such folder"
 	read_facts profile "$file" --replay "$replay"
 	name=${facts[name]}

@@ -23,8 +23,8 @@
 
 struct headroom_line {
 	char *account;
-	int limit, left;
-	int64_t ends_at; /* instant */
+	int limit, left, burst_limit, burst_left;
+	int64_t ends_at, burst_ends_at; /* instants */
 	struct headroom_share share;
 };
 
@@ -45,6 +45,9 @@ static const struct setting table[] = {
 	{"left", SETTING_INTEGER, AT(left), .required = true, .least = -INT_MAX, .most = INT_MAX},
 	{"in_flight", SETTING_INTEGER, AT(share.in_flight), .required = true, .least = 0, .most = INT_MAX},
 	{"ends_at", SETTING_INSTANT, AT(ends_at), .required = true},
+	{"burst_limit", SETTING_INTEGER, AT(burst_limit), .least = 0, .most = INT_MAX},
+	{"burst_left", SETTING_INTEGER, AT(burst_left), .least = -INT_MAX, .most = INT_MAX},
+	{"burst_ends_at", SETTING_INSTANT, AT(burst_ends_at)},
 	{.key = NULL},
 };
 
@@ -107,6 +110,11 @@ static int read_line(struct headroom *headroom, const char *text, size_t length,
 		return error_set(error, EX_DATAERR, "\"ends_at\" is more than an hour away");
 	line->share.rate.hour = (struct rate_window){
 		.known = line->ends_at > clock, .limit = line->limit, .left = line->left, .ends_at = now + line->ends_at - clock};
+	line->share.rate.burst = (struct rate_window){
+		.known = line->burst_limit > 0 && line->burst_ends_at > clock && line->burst_ends_at <= clock + RATE_BURST_MS,
+		.limit = line->burst_limit,
+		.left = line->burst_left,
+		.ends_at = now + line->burst_ends_at - clock};
 	line->share.rate.answered = true;
 	return 0;
 }
@@ -186,12 +194,15 @@ static int write_lines(struct headroom *headroom, int64_t now)
 	int64_t clock = instant_of_clock();
 	for (size_t i = 0; i < headroom->count; i++) {
 		struct headroom_line *line = &headroom->lines[i];
-		const struct rate_window *hour = &line->share.rate.hour;
+		const struct rate_window *hour = &line->share.rate.hour, *burst = &line->share.rate.burst;
 		if (hour->ends_at + KEPT_MS <= now)
 			continue;
 		line->limit = narrow(hour->limit);
 		line->left = narrow(hour->left);
 		line->ends_at = clock + hour->ends_at - now;
+		line->burst_limit = burst->known ? narrow(burst->limit) : 0;
+		line->burst_left = burst->known ? narrow(burst->left) : 0;
+		line->burst_ends_at = burst->known ? clock + burst->ends_at - now : line->ends_at;
 		json_begin(&text, '{');
 		settings_append(table, line, &text);
 		json_end(&text, '}');

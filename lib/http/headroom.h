@@ -1,10 +1,11 @@
 /*
- * headroom.h: what is left of the hourly limits of one integration key, shared by the runs that use it at the same time.
+ * headroom.h: what is left of the limits of one integration key, shared by the runs that use it at the same time.
  *
  * Each response says what is left, but not what other runs have on their way. So each run takes its requests off a number in a file before
  * it sends them. The file has a line for the limit of all requests, and one for each account whose own limit is more than half used up:
  *
- *   {"account":null,"limit":3000,"left":1234,"in_flight":16,"ends_at":"2026-03-01T03:00:00.000Z"}
+ *   {"account":null,"limit":3000,"left":1234,"in_flight":16,"ends_at":"2026-03-01T03:00:00.000Z",
+ *    "burst_limit":500,"burst_left":321,"burst_ends_at":"2026-03-01T02:12:30.000Z"}
  *
  * It is locked for the moment of reading or writing. It is advice: where it cannot be opened or locked, or holds anything else, a run says so
  * once and goes by the responses alone. It may be deleted at any time. Times of this interface are monotonic milliseconds.
@@ -17,7 +18,7 @@
 
 struct headroom;
 
-/* One limit. `rate` has the hour only; `in_flight` counts all runs' requests. */
+/* One limit. `in_flight` counts all runs' requests. */
 struct headroom_share {
 	struct rate_limit rate;
 	int in_flight;

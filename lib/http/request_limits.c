@@ -91,8 +91,10 @@ static enum limit_verdict judge(
 	struct limit_pool *own = find_pool(limits, account, &number), *pool = account && limits->own ? own : &limits->common;
 	if (pool && pool->given_up)
 		return LIMIT_GIVEN_UP;
-	/* Beyond a share nobody goes ahead just to learn something: other runs would, too. */
-	bool is_used_up = others && limits->percent > 0 && others->rate.hour.left <= 0;
+	/* Beyond a share, or a burst, nobody goes ahead just to learn something: other runs would, too. */
+	bool is_used_up = others &&
+		((limits->percent > 0 && others->rate.hour.left <= 0) ||
+			(others->rate.burst.known && now < others->rate.burst.ends_at && others->rate.burst.left <= 1));
 	/* The first request under a limit goes ahead whatever is known, to learn what is left now. */
 	if (!pool || (!pool->rate.answered && !is_used_up))
 		others = NULL;
@@ -129,6 +131,7 @@ enum limit_verdict request_limits_ask(struct request_limits *limits, const char 
 	bool taken = verdict == LIMIT_GO && others;
 	if (taken) {
 		others->rate.hour.left--;
+		others->rate.burst.left--;
 		others->in_flight++;
 	}
 	if (*delay > limits->wait_most_ms)
@@ -138,26 +141,40 @@ enum limit_verdict request_limits_ask(struct request_limits *limits, const char 
 	return verdict;
 }
 
+/*
+ * Of a burst, what is left to all runs: less what they have on their way; of runs that were killed, not so much that the others stop. A response that
+ * others have overtaken has a larger number, by no more than these; a still larger one is of a new burst.
+ */
+static int64_t burst_left(const struct headroom_share *others, const struct rate_headers *headers, int64_t now)
+{
+	const struct rate_window *before = &others->rate.burst;
+	int64_t most = headers->burst_limit / 2, on_their_way = others->in_flight < most ? others->in_flight : most;
+	int64_t left = headers->burst_left > on_their_way ? headers->burst_left - on_their_way : 0;
+	bool same = before->known && now < before->ends_at && left <= before->left + on_their_way;
+	return same && before->left < left ? longer(before->left, 0) : left;
+}
+
 /* Tells the other runs what a response said; `answered` false: that there was none, so that the request did not count. */
 static void share(struct request_limits *limits, const char *account, const struct rate_headers *headers, bool answered, int64_t now)
 {
 	const char *key = shared_account(limits, account);
-	struct rate_headers hour = *headers;
+	struct rate_headers left = *headers;
 	if (!headroom_lock(limits->headroom, now))
 		return;
 	struct headroom_share *others = headroom_find(limits->headroom, key);
-	if (!others && hour.limit > 0 && hour.left >= 0 && hour.ends_in_ms >= 0 && (!key || hour.left < hour.limit / 2))
+	if (!others && left.limit > 0 && left.left >= 0 && left.ends_in_ms >= 0 && (!key || left.left < left.limit / 2))
 		others = headroom_at(limits->headroom, key, now);
 	if (others) {
 		struct rate_window *window = &others->rate.hour;
 		int64_t ended_at = window->ends_at;
-		hour.burst_limit = RATE_NO_HEADER;
 		/* Runs that were killed leave theirs in the file: so many are no others. */
 		if (window->limit > 0 && others->in_flight > window->limit / STALE_SHARE)
 			others->in_flight = 0;
 		others->in_flight -= others->in_flight > 0;
 		window->left += !answered;
-		rate_limit_update(&others->rate, &hour, now);
+		if (left.burst_limit > 0 && left.burst_left >= 0)
+			left.burst_left = burst_left(others, &left, now);
+		rate_limit_update(&others->rate, &left, now);
 		if (window->ends_at > ended_at + RATE_SAME_MS)
 			window->left -= others->in_flight; /* they were taken off the hour before */
 	}
