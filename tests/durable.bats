@@ -60,20 +60,45 @@ recorded() {
 	same "$(printf '%s\n' 'open rejects' 'write rejects' 'fsync rejects' 'rename rejects')" "$(sed s/openat/open/ got | grep rejects)"
 }
 
+# probe_tools NAME...: these in probe/ say in `log` that they were called, and on what.
+probe_tools() {
+	mkdir -p probe
+	for tool; do
+		printf '#!/bin/sh\necho %s "$@" >>%q\nexec %s "$@"\n' "$tool" "$PWD/log" "$(command -v "$tool")" >"probe/$tool"
+		chmod +x "probe/$tool"
+	done
+}
+
 @test "an export has its name only when it is on the disk" {
-	mkdir -p probe ws/ledger
+	mkdir -p ws/ledger
 	acme_workspace ws
 	envelope '{}' | merge --ledger ws/ledger/acme.db --emit none
-	for program in sync mv; do
-		printf '#!/bin/sh\necho %s "${2-$1}" >>%q\nexec %s "$@"\n' $program "$PWD/log" "$(command -v $program)" >probe/$program
-		chmod +x probe/$program
-	done
+	probe_tools sync mv
 	for format in ndjson sqlite; do
 		: >log
 		PATH=$PWD/probe:$PATH "$root/pipeline.sh" export -q -C ws --format $format --to out.$format
 		[ -s out.$format ]
 		same "sync mv" "$(cut -d ' ' -f 1 log | xargs)"
 	done
+}
+
+@test "prune: an archive, a checkpoint and its ledger are on the disk before files of a run are removed" {
+	command -v zstd >/dev/null || skip 'zstd is not installed'
+	acme_after 3 ws
+	probe_tools sync mv find
+	PATH=$PWD/probe:$PATH "$root/pipeline.sh" prune -q -C ws --keep 1 --drop-after 2
+	sed -E "1,/^find.*-printf/d; s/^(find).* -delete$/\1/; s,[^ ]*/,,g; s/[0-9]{8}T[0-9]{6}Z/RUN/g" log | sed '/^$/d' >got # what comes first is the replay
+	same "sync .new
+mv .new RUN.db
+sync checkpoint.json acme.checkpoint
+find
+find
+find
+sync .RUN.folding
+mv .RUN.folding files.tar.zst
+sync RUN
+find
+find" "$(cat got)"
 }
 
 @test "a recording that was changed is refused, also where its chain was made right again" {

@@ -30,6 +30,20 @@ fuzz=$ENVTALLY_BUILD/tests/fuzz
 	done
 }
 
+@test "each field of each record left out, null, of another kind, empty, hostile and too large: read or refused by the stages, never a crash" {
+	export LSAN_OPTIONS=suppressions=$root/tests/fuzz/leaks.txt:print_suppressions=0
+	grep -E '"stream":"(account|account_site|subscription|watermark|consumption|contract|billing_period|daily_consumption)"' "$root/tests/fuzz/records" >input
+	for target in chargeback explain models forecast aggregate reconcile; do
+		records=$root/tests/fuzz/records
+		[ $target != reconcile ] || records=input
+		"$fuzz" --fields $target "$records" >/dev/null 2>log || {
+			echo "$target:"
+			tail -n 3 log
+			return 1
+		}
+	done
+}
+
 @test "a target that is not there is refused, and an input that cannot be read" {
 	run -64 "$fuzz" nothing
 	same "fuzz: cannot run 'nothing': there is no such target (fuzz --list)" "$output"

@@ -12,7 +12,7 @@ static bool same_key(const void *context, size_t position, const void *key)
 
 int sum_add(int64_t *sum, int64_t units, struct error *error)
 {
-	if (__builtin_add_overflow(*sum, units, sum))
+	if (__builtin_add_overflow(*sum, units, sum) || *sum > SUM_MOST || *sum < -SUM_MOST)
 		return error_set(error, EX_DATAERR, "the sum of units is too large");
 	return 0;
 }

@@ -23,14 +23,15 @@ struct sum_table {
 /* The sum of a key; NULL when there is none. The pointer lasts until the next sum_table_add(). */
 struct sum *sum_table_find(const struct sum_table *table, const uint32_t key[SUM_PARTS]);
 
-/* EX_OSERR when memory is short, EX_DATAERR when a sum leaves 64 bits. */
+/* EX_OSERR when memory is short, EX_DATAERR when a sum is beyond SUM_MOST. */
 int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error);
 void sum_table_release(struct sum_table *table);
 
 /* For qsort: by the first two parts of the key. */
 int sum_compare_keys(const void *left, const void *right);
 
-/* Adds; EX_DATAERR when the sum leaves 64 bits. */
+/* Adds; EX_DATAERR when the sum leaves what can be added to three others without a check. */
+#define SUM_MOST (INT64_MAX / 4)
 int sum_add(int64_t *sum, int64_t units, struct error *error);
 
 #endif

@@ -46,9 +46,9 @@ struct explanation_question {
 struct explained_position {
 	const char *profile, *software_model, *license_metric; /* NULL for none */
 	struct period period;
-	const char *state, *status, *unlicensed, *available, *first_breach; /* from the record; NULL without one */
-	bool is_unlimited, is_consumption_known;
-	int64_t owned, used;
+	const char *state, *status, *first_breach; /* from the record; NULL without one */
+	bool is_unlimited, is_consumption_known, is_unlicensed_known, is_available_known, is_available_unlimited;
+	int64_t owned, used, unlicensed, available;
 	int64_t entitled, consumed, excluded, declared; /* sums over all accounts */
 	int64_t billing_periods, billed, billed_counted; /* from the record */
 	bool is_shared; /* of its metric_result */

@@ -315,8 +315,8 @@ static void print_heading(
 	explanation_print_line(printing, 1, "position: owned %s, used %s, available %s, unlicensed %s: %s",
 		rights_text(position->is_unlimited, position->owned).text,
 		position->is_consumption_known ? rights_text(false, position->used).text : "unknown",
-		position->available ? position->available : "unknown", position->unlicensed ? position->unlicensed : "unknown",
-		position->status);
+		position->is_available_known ? rights_text(position->is_available_unlimited, position->available).text : "unknown",
+		position->is_unlicensed_known ? rights_text(false, position->unlicensed).text : "unknown", position->status);
 	if (position->first_breach)
 		explanation_print_line(printing, 1, "first unlicensed on %s", position->first_breach);
 	if (position->is_shared)
@@ -357,9 +357,8 @@ static struct explanation_balance balance_of_owned(const struct explained_positi
 {
 	struct explanation_balance balance = explanation_balance_of(position->owned, position->entitled);
 	if (position->is_shared)
-		balance = explanation_balance_of(
-			position->owned, position->segments_drawn + (position->available ? strtoll(position->available, NULL, 10) : 0));
-	balance.is_checked = position->status && !position->is_unlimited && (!position->is_shared || position->available);
+		balance = explanation_balance_of(position->owned, position->segments_drawn + position->available);
+	balance.is_checked = position->status && !position->is_unlimited && (!position->is_shared || position->is_available_known);
 	return balance;
 }
 

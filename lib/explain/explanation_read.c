@@ -48,6 +48,12 @@ static struct period read_period(struct reading *reading)
 		.end = record_instant(&reading->record, SLOT_period_end)};
 }
 
+/* Fails the record where the sum is too large. */
+static void add_to(struct reading *reading, int64_t *sum, int64_t units)
+{
+	reading->record.failed |= sum_add(sum, units, reading->record.error) < 0;
+}
+
 /* The number of a name; null is "", which means none. */
 static uint32_t number(struct reading *reading, int slot, struct name_table *table)
 {
@@ -115,8 +121,10 @@ static void add_position(struct reading *reading)
 	reading->explanation->has_profiles |= position->profile != NULL;
 	position->state = text(reading, SLOT_period_state);
 	position->status = text(reading, SLOT_status);
-	position->unlicensed = text(reading, SLOT_unlicensed_rights);
-	position->available = text(reading, SLOT_rights_available);
+	position->is_unlicensed_known = !record_is_null(&reading->record, SLOT_unlicensed_rights);
+	position->unlicensed = integer(reading, SLOT_unlicensed_rights);
+	position->is_available_known = !record_is_null(&reading->record, SLOT_rights_available);
+	position->available = record_rights(&reading->record, SLOT_rights_available, &position->is_available_unlimited);
 	position->first_breach = text(reading, SLOT_first_unlicensed_on);
 	position->owned = record_rights(&reading->record, SLOT_rights_owned, &position->is_unlimited);
 	position->is_consumption_known = !record_is_null(&reading->record, SLOT_rights_used);
@@ -151,7 +159,7 @@ static void add_entitlement(struct reading *reading)
 		.owned = record_rights(&reading->record, SLOT_rights_owned, &new->is_unlimited),
 		.drawn = integer(reading, SLOT_rights_drawn)};
 	new->granted = record_rights(&reading->record, SLOT_rights_granted, &new->is_unlimited);
-	position->entitled += new->owned;
+	add_to(reading, &position->entitled, new->owned);
 }
 
 static void add_change(struct reading *reading)
@@ -192,11 +200,10 @@ static void add_segment(struct reading *reading)
 		.unlicensed = integer(reading, SLOT_unlicensed_rights)};
 	new->left = record_rights(&reading->record, SLOT_rights_left, &new->is_unlimited);
 	position->is_shared |= record_slice(&reading->record, SLOT_is_shared)->kind == JSON_TRUE;
-	if (sum_add(&position->segments_used, new->used, reading->record.error) < 0 ||
-		sum_add(&position->segments_drawn, new->drawn, reading->record.error) < 0 ||
-		sum_add(&position->segments_others, new->others, reading->record.error) < 0 ||
-		sum_add(&position->segments_unlicensed, new->unlicensed, reading->record.error) < 0)
-		reading->record.failed = true;
+	add_to(reading, &position->segments_used, new->used);
+	add_to(reading, &position->segments_drawn, new->drawn);
+	add_to(reading, &position->segments_others, new->others);
+	add_to(reading, &position->segments_unlicensed, new->unlicensed);
 }
 
 static void add_declared(struct reading *reading)
@@ -206,7 +213,7 @@ static void add_declared(struct reading *reading)
 	if (!position)
 		return;
 	int64_t units = integer(reading, SLOT_units_declared);
-	position->declared += units;
+	add_to(reading, &position->declared, units);
 	if (is_of_another_account(reading))
 		return;
 	struct explained_declared *new = append(reading, &explanation->declared, &explanation->declared_count, sizeof *new);
@@ -227,8 +234,8 @@ static void add_consumption(struct reading *reading)
 	if (!position)
 		return;
 	int64_t units = integer(reading, SLOT_units_consumed), excluded = integer(reading, SLOT_units_excluded);
-	position->consumed += units;
-	position->excluded += excluded;
+	add_to(reading, &position->consumed, units);
+	add_to(reading, &position->excluded, excluded);
 	if (is_of_another_account(reading))
 		return;
 	struct explained_consumption *new = append(reading, &explanation->consumptions, &explanation->consumption_count, sizeof *new);

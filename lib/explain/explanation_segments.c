@@ -79,14 +79,13 @@ void explanation_print_segments(struct explanation_printing *printing, int64_t p
 {
 	const struct explained_segment *segments = printing->explanation->segments + position->first_segment;
 	struct explanation_balance used = explanation_balance_of(position->used, position->segments_used),
-				   unlicensed = explanation_balance_of(position->unlicensed ? strtoll(position->unlicensed, NULL, 10) : 0,
-					   position->segments_unlicensed);
+				   unlicensed = explanation_balance_of(position->unlicensed, position->segments_unlicensed);
 	const char *reason = position->segment_count ? phrase_sentence("reason", segments->reason) : NULL;
 	char texts[2][96];
 	if (!position->segment_count || !position->status)
 		return;
 	used.is_checked = position->is_consumption_known;
-	unlicensed.is_checked = position->unlicensed != NULL;
+	unlicensed.is_checked = position->is_unlicensed_known;
 	explanation_count_wrong(printing, used);
 	explanation_count_wrong(printing, unlicensed);
 	if (printing->for_people)

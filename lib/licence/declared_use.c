@@ -99,6 +99,5 @@ static int64_t units_of_days(const struct declared_row *row, int32_t days)
 
 int64_t declared_row_units(const struct declared_row *row, int32_t first_day, int32_t end_day)
 {
-	int32_t first = first_day > row->start_day ? first_day : row->start_day, end = end_day < row->end_day ? end_day : row->end_day;
-	return end > first ? units_of_days(row, end - row->start_day) - units_of_days(row, first - row->start_day) : 0;
+	return units_of_days(row, end_day - row->start_day) - units_of_days(row, first_day - row->start_day);
 }

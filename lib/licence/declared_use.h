@@ -28,7 +28,7 @@ struct declared_use {
 int declared_use_load(const char *path, struct declared_use *declared, csv_complain *complain, struct error *error);
 void declared_use_release(struct declared_use *declared);
 
-/* The row's units on its days from `first_day` to before `end_day`. */
+/* The row's units on its days from `first_day` to before `end_day`, all of which are the row's. */
 int64_t declared_row_units(const struct declared_row *row, int32_t first_day, int32_t end_day);
 
 #endif

@@ -45,12 +45,17 @@ static int number_of(struct name_table *values, const char *key, uint32_t *numbe
 	return found < 0 ? -1 : 0;
 }
 
+static const char *site_text(const struct reconcile_input *input, uint32_t site)
+{
+	return site == INPUT_NONE ? NULL : input->site_ids.names[site].text;
+}
+
 static int number_groups(struct membership *membership, struct error *error)
 {
 	const struct reconcile_input *input = membership->input;
 	for (uint32_t rank = 0; rank < input->account_count; rank++) {
 		const struct input_account *account = membership_account(membership, rank);
-		const char *site = account->site == INPUT_NONE ? NULL : input->site_ids.names[account->site].text;
+		const char *site = site_text(input, account->site);
 		const char *organization =
 			account->organization == INPUT_NONE ? NULL : input->organization_ids.names[account->organization].text;
 		const char *id = membership_account_id(membership, rank);
@@ -78,8 +83,7 @@ static int number_sites(struct membership *membership, struct error *error)
 	for (size_t i = input->site_count; i-- > 0;) {
 		const struct input_site *site = &input->sites[i];
 		membership->sites[membership->rank_of_account[site->account]] = site;
-		if (number_of(&membership->values[GROUP_SITE], input->site_ids.names[site->site].text, &membership->site_groups[i], error) <
-			0)
+		if (number_of(&membership->values[GROUP_SITE], site_text(input, site->site), &membership->site_groups[i], error) < 0)
 			return -1;
 	}
 	return 0;

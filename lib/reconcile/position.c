@@ -40,7 +40,20 @@ static int position_open(struct position *position, struct error *error)
 	return membership_build(&position->membership, input, &position->licence->groups, error);
 }
 
-/* Once periods have their ranks. */
+/* Once periods have their ranks. No period before the contract comes after one of it. */
+static int check_periods(const struct position *position, struct error *error)
+{
+	for (size_t rank = 1; rank < position->input->period_count; rank++) {
+		const struct input_period *before = position_period(position, rank - 1), *period = position_period(position, rank);
+		if (before->profile == period->profile && before->period.index >= 0 && period->period.index < 0)
+			return error_set(error, EX_DATAERR,
+				"cannot reconcile profile '%s': period %d begins on %s, but is before the contract start, which period %d is not",
+				position->input->profiles.names[period->profile].text, period->period.index,
+				day_text(instant_day(period->period.start)).text, before->period.index);
+	}
+	return 0;
+}
+
 static int find_currencies(struct position *position, struct error *error)
 {
 	size_t periods = position->input->period_count;
@@ -213,8 +226,9 @@ int position_print(const struct licence *licence, const struct reconcile_input *
 		.reported = options->reported,
 		.output = output};
 	int result = position_open(&position, error) < 0 || position_add_lines(&position, error) < 0 ||
-			find_currencies(&position, error) < 0 || position_billing_open(&position, error) < 0 ||
-			position_draw(&position, error) < 0 || position_declared_mark(&position, error) < 0
+			check_periods(&position, error) < 0 || find_currencies(&position, error) < 0 ||
+			position_billing_open(&position, error) < 0 || position_draw(&position, error) < 0 ||
+			position_declared_mark(&position, error) < 0
 		? -1
 		: 0;
 	if (result == 0 && input->workspace != INPUT_NONE) {

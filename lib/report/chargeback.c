@@ -326,7 +326,7 @@ static int print_position(const struct charge list[], size_t count, struct outpu
 	text_table_open(&table, columns, sizeof columns / sizeof *columns);
 	for (size_t i = 0; i < count; i++) {
 		const struct charge *charge = &list[i];
-		const char *kind = strcmp(charge->row->kind, "pool") == 0 ? "(not allocated)" : "(no group)";
+		const char *kind = charge->row->kind && strcmp(charge->row->kind, "pool") == 0 ? "(not allocated)" : "(no group)";
 		bool is_true_up = strncmp(charge->what, "true_up", 7) == 0;
 		buffer_reset(&text);
 		buffer_append_string(&text, charge->row->name ? charge->row->name : charge->row->value ? charge->row->value : kind);

@@ -6,6 +6,12 @@
 
 #define OR_NONE(text) ((text) ? (text) : "none")
 
+/* As JSON writes whole numbers. */
+static bool is_number(const char *text)
+{
+	return text && *text && text[strspn(text, "0123456789")] == 0 && (*text != '0' || !text[1]);
+}
+
 /* ", 275 -> 250 rights"; ", 517.00 USD -> none" */
 static void append_sides(const char *before, const char *after, const char *unit_before, const char *unit_after, struct buffer *text)
 {
@@ -41,7 +47,7 @@ void rights_change_append_members(const char *const texts[RIGHTS_CHANGE_FIELDS],
 #define NAME(name) #name,
 	static const char *const names[] = {RIGHTS_CHANGE(NAME)};
 	for (int i = 0; i < RIGHTS_CHANGE_FIELDS; i++)
-		if (i >= CHANGE_line && i <= CHANGE_days_after && texts[i] && texts[i][strspn(texts[i], "0123456789")] == 0)
+		if (i >= CHANGE_line && i <= CHANGE_days_after && is_number(texts[i]))
 			json_member_raw(json, names[i], texts[i], strlen(texts[i]));
 		else
 			json_member_text(json, names[i], texts[i]);

@@ -2,6 +2,7 @@
  * fuzz: runs a fuzz target (fuzz.h) on each file, or each file of a folder.
  *
  *	fuzz TARGET PATH…
+ *	fuzz --fields TARGET FILE…     each member of each JSON object in the file is changed, one at a time
  *	fuzz --list
  *
  * With libFuzzer, which has a main of its own, FUZZ_TARGET names the target: see tests/fuzz/run.
@@ -46,7 +47,7 @@ static int memory_file(int *descriptor, const void *bytes, size_t length)
 
 const char *fuzz_file(size_t place, const void *bytes, size_t length)
 {
-	static int descriptors[FUZZ_FILES] = {-1, -1, -1, -1};
+	static int descriptors[FUZZ_FILES] = {-1, -1, -1, -1, -1};
 	static char paths[FUZZ_FILES][32];
 	snprintf(paths[place], sizeof paths[place], "/proc/self/fd/%d", memory_file(&descriptors[place], bytes, length));
 	return paths[place];
@@ -106,6 +107,9 @@ static const char models[] = "publisher,product,software_model,license_metric,un
 static const char rules[] =
 	"rule_type,identifier,profile,reason,start_date,end_date\naccount,a9,,Test,,\nidentifier,px,,Test,2025-01-31,2026-01-30\n";
 
+static const char consumption[] = "account_id,software_model,license_metric,start_date,end_date,units,source,profile\n"
+				  "a1,Pro,Envelope,2025-02-01,2025-02-28,40,Reseller,\nr1,Pro,Envelope,2025-03-31,,5,Reseller,acme\n";
+
 static void complain(const char *message, bool is_mistake)
 {
 	FUZZ_CHECK(!message || !is_mistake);
@@ -117,7 +121,8 @@ const struct licence *fuzz_rights(void)
 	struct error error = ERROR_INIT;
 	const struct licence_files files = {.entitlements = fuzz_file(0, entitlements, sizeof entitlements - 1),
 		.models = fuzz_file(1, models, sizeof models - 1),
-		.exclusions = fuzz_file(2, rules, sizeof rules - 1)};
+		.exclusions = fuzz_file(2, rules, sizeof rules - 1),
+		.consumption = fuzz_file(4, consumption, sizeof consumption - 1)};
 	if (!licence.models.count)
 		FUZZ_CHECK(licence_load(&licence, &files, complain, &error) == 0);
 	return &licence;
@@ -183,19 +188,94 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 #ifndef FUZZ_LIBFUZZER
 
-static void run_file(void (*run)(const uint8_t *, size_t), const char *path)
+/* Of the input's own size, so that a sanitizer sees what reads beyond it. */
+static void run_bytes(void (*run)(const uint8_t *, size_t), const struct buffer *input)
 {
-	struct buffer file = BUFFER_INIT;
+	uint8_t *bytes = malloc(input->length + !input->length);
+	memcpy(bytes, input->data, input->length);
+	run(bytes, input->length);
+	free(bytes);
+}
+
+static void read_file(const char *path, struct buffer *file)
+{
 	struct error error = ERROR_INIT;
-	if (buffer_append_file(&file, path, (size_t)16 << 20, &error) < 0) {
+	if (buffer_append_file(file, path, (size_t)16 << 20, &error) < 0) {
 		fprintf(stderr, "fuzz: %s\n", error.text);
 		exit(error.status);
 	}
-	/* Of the file's own size, so that a sanitizer sees what reads beyond it. */
-	uint8_t *bytes = malloc(file.length + !file.length);
-	memcpy(bytes, file.data, file.length);
-	run(bytes, file.length);
-	free(bytes);
+}
+
+static void run_file(void (*run)(const uint8_t *, size_t), const char *path)
+{
+	struct buffer file = BUFFER_INIT;
+	read_file(path, &file);
+	run_bytes(run, &file);
+	buffer_release(&file);
+}
+
+/* The end of the JSON string that begins there. */
+static const char *string_end(const char *at)
+{
+	for (at++; *at != '"'; at++)
+		at += *at == '\\';
+	return at + 1;
+}
+
+/* The end of the JSON value that begins there. */
+static const char *value_end(const char *at)
+{
+	int depth = 0;
+	do {
+		depth += *at == '{' || *at == '[';
+		depth -= *at == '}' || *at == ']';
+		at = *at == '"' ? string_end(at) : at + 1;
+	} while (depth > 0 || (depth == 0 && !strchr(",}] \n", *at)));
+	return at;
+}
+
+/* The member whose name begins at `name` has each of the values, and is called otherwise. */
+static void change_member(void (*run)(const uint8_t *, size_t), const struct buffer *file, const char *name)
+{
+	static const char *const values[] = {
+		"null", "{}", "-1", "\"\"", "999999999999999999", "\"\\u0000\\u202e\\u009b\"", "\"9999-12-31T23:59:59.999Z\""};
+	struct buffer input = BUFFER_INIT;
+	const char *name_end = string_end(name), *value = name_end + strspn(name_end, ": \n\t"), *end = value_end(value);
+	const char *stops[] = {value, name};
+	for (size_t i = 0; i <= sizeof values / sizeof *values; i++) {
+		bool is_absent = i == sizeof values / sizeof *values;
+		const char *new = is_absent ? "\"absent" : values[i], *rest = is_absent ? name_end - 1 : end;
+		buffer_reset(&input);
+		buffer_append(&input, file->data, (size_t)(stops[is_absent] - file->data));
+		buffer_append_string(&input, new);
+		buffer_append(&input, rest, (size_t)(file->data + file->length - rest));
+		fprintf(stderr, "%.*s: %s\n", (int)(name_end - name), name, is_absent ? "absent" : new);
+		run_bytes(run, &input);
+	}
+	buffer_release(&input);
+}
+
+/* Of lines that begin alike up to the record, the first is enough. */
+static void change_fields(void (*run)(const uint8_t *, size_t), const char *path)
+{
+	struct buffer file = BUFFER_INIT;
+	const char *last = "";
+	read_file(path, &file);
+	for (const char *at = file.data, *next; *at; at = next) {
+		size_t length = strcspn(at, "\n");
+		next = at + length + (at[length] == '\n');
+		const char *record = memmem(at, length, "\"record\":", 9);
+		fprintf(stderr, "%s: %.*s\n", path, (int)(record ? record - at : 0), at);
+		if (record && strncmp(at, last, (size_t)(record - at)) == 0)
+			continue;
+		last = record ? at : "";
+		while (at < next) {
+			const char *end = *at == '"' ? string_end(at) : at + 1;
+			if (*at == '"' && *end == ':')
+				change_member(run, &file, at);
+			at = end;
+		}
+	}
 	buffer_release(&file);
 }
 
@@ -222,9 +302,10 @@ int main(int argc, char **argv)
 			puts(targets[i].name);
 		return 0;
 	}
-	void (*run)(const uint8_t *, size_t) = find_target(argc > 1 ? argv[1] : NULL);
-	for (int i = 2; i < argc; i++)
-		run_path(run, argv[i]);
+	int name = argc > 1 && strcmp(argv[1], "--fields") == 0 ? 2 : 1;
+	void (*run)(const uint8_t *, size_t) = find_target(argc > name ? argv[name] : NULL);
+	for (int i = name + 1; i < argc; i++)
+		(name == 1 ? run_path : change_fields)(run, argv[i]);
 	return 0;
 }
 

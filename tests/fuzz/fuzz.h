@@ -20,8 +20,8 @@
 
 /* clang-format off */
 #define FUZZ_TARGETS(X) \
-	X(aggregate) X(combine) X(connection) X(csv) X(document) X(feed) X(forecast) X(glob) X(headers) X(instant) X(json) \
-	X(keys) X(ledger) X(licence) X(manifest) X(merge) X(money) X(normalize) X(page) X(period) X(policy) X(profile) \
+	X(aggregate) X(chargeback) X(combine) X(connection) X(csv) X(document) X(explain) X(feed) X(forecast) X(glob) X(headers) X(instant) X(json) \
+	X(keys) X(ledger) X(licence) X(manifest) X(merge) X(models) X(money) X(normalize) X(page) X(period) X(policy) X(profile) \
 	X(reconcile) X(recording) X(report) X(response) X(schedule) X(spreadsheet) X(state) X(text) X(token)
 /* clang-format on */
 
@@ -33,7 +33,7 @@ FUZZ_TARGETS(FUZZ_DECLARE)
 _Noreturn void fuzz_failed(const char *file, int line, const char *condition);
 
 /* The bytes as a file without a name; the path lasts until the next call for the same place. */
-#define FUZZ_FILES 4
+#define FUZZ_FILES 5
 const char *fuzz_file(size_t place, const void *bytes, size_t length);
 
 /* The bytes as standard input. */

@@ -32,7 +32,8 @@ void fuzz_reconcile(const uint8_t *bytes, size_t length)
 	struct error error = ERROR_INIT;
 	fuzz_output(&lines);
 	fuzz_stdin(bytes, length);
-	if (pass_on(&input, &licence->models, &lines, &error) == 0 && reconcile_input_finish(&input, options_now(), &error) == 0 &&
+	if (pass_on(&input, &licence->models, &lines, &error) == 0 && position_declared_read(&input, &licence->declared, &error) == 0 &&
+		reconcile_input_finish(&input, options_now(), &error) == 0 &&
 		position_print(licence, &input, &options, complain, &lines, &lines, &error) == 0) {
 		check_balance(&lines.pending, bytes, length);
 		fuzz_report((const uint8_t *)lines.pending.data, lines.pending.length);
