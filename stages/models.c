@@ -177,8 +177,9 @@ static int print_entitlement(const struct json_slice *slices, int64_t number, st
 {
 	struct buffer *row = &output->pending;
 	int64_t start, end;
-	if (instant_parse(slices[PERIOD_START].text, slices[PERIOD_START].length, &start) < 0 ||
-		instant_parse(slices[PERIOD_END].text, slices[PERIOD_END].length, &end) < 0)
+	if (slices[MODEL].kind != JSON_STRING || slices[METRIC].kind != JSON_STRING)
+		return error_set(error, EX_DATAERR, "cannot read 'standard input': a metric_result has no software model or license metric");
+	if (!json_slice_instant(&slices[PERIOD_START], &start) || !json_slice_instant(&slices[PERIOD_END], &end))
 		return error_set(error, EX_DATAERR, "cannot read 'standard input': a metric_result has no period");
 	int32_t first = (int32_t)instant_day(start), after = (int32_t)instant_day(end);
 	diag_note("%.*s from %.10s: %" PRId64 " used, none owned", (int)slices[MODEL].length, slices[MODEL].text, slices[PERIOD_START].text,
