@@ -87,7 +87,7 @@ probe_tools() {
 	acme_after 3 ws
 	probe_tools sync mv find
 	PATH=$PWD/probe:$PATH "$root/pipeline.sh" prune -q -C ws --keep 1 --drop-after 2
-	sed -E "1,/^find.*-printf/d; s/^(find).* -delete$/\1/; s,[^ ]*/,,g; s/[0-9]{8}T[0-9]{6}Z/RUN/g" log | sed '/^$/d' >got # what comes first is the replay
+	sed -E "s/^(find).* -delete$/\1/; s,[^ ]*/,,g; s/[0-9]{8}T[0-9]{6}Z/RUN/g" log | sed "1,/^mv .RUN.partial RUN$/d" >got # what comes first is the replay
 	same "sync .new
 mv .new RUN.db
 sync checkpoint.json acme.checkpoint
