@@ -178,7 +178,8 @@ static int print_entitlement(const struct json_slice *slices, int64_t number, st
 	struct buffer *row = &output->pending;
 	int64_t start, end;
 	if (slices[MODEL].kind != JSON_STRING || slices[METRIC].kind != JSON_STRING)
-		return error_set(error, EX_DATAERR, "cannot read 'standard input': a metric_result has no software model or license metric");
+		return error_set(
+			error, EX_DATAERR, "cannot read 'standard input': a metric_result has no software model or license metric");
 	if (!json_slice_instant(&slices[PERIOD_START], &start) || !json_slice_instant(&slices[PERIOD_END], &end))
 		return error_set(error, EX_DATAERR, "cannot read 'standard input': a metric_result has no period");
 	int32_t first = (int32_t)instant_day(start), after = (int32_t)instant_day(end);
