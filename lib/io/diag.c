@@ -55,9 +55,10 @@ void diag_set_verbosity(int verbosity)
 /* Asked once: it is asked for every record. */
 static bool is_terminal(void)
 {
-	const char *kind = getenv("TERM");
-	if (!diag.terminal)
+	if (!diag.terminal) {
+		const char *kind = getenv("TERM");
 		diag.terminal = isatty(STDERR_FILENO) && !(kind && strcmp(kind, "dumb") == 0) ? 1 : -1;
+	}
 	return diag.terminal > 0;
 }
 

@@ -59,7 +59,6 @@ static int fill(struct line_reader *reader, struct error *error)
 	while (count < 0 && errno == EINTR);
 	if (count < 0)
 		return error_set_errno(error, EX_IOERR, "cannot read '%s'", reader->name);
-	reader->reads++;
 	reader->at_end = count == 0;
 	reader->end += (size_t)count;
 	return 0;
@@ -68,12 +67,6 @@ static int fill(struct line_reader *reader, struct error *error)
 bool line_reader_has_line(const struct line_reader *reader)
 {
 	return reader->at_end || memchr(reader->block + reader->start, '\n', reader->end - reader->start) != NULL;
-}
-
-size_t line_reader_ahead(const struct line_reader *reader, const struct line *line)
-{
-	const char *newline = memrchr(line->text, '\n', (size_t)(reader->block + reader->end - line->text));
-	return newline ? (size_t)(newline + 1 - line->text) : 0;
 }
 
 int line_reader_rest(struct line_reader *reader, struct line *piece, struct error *error)

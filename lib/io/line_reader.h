@@ -21,7 +21,6 @@ struct line_reader {
 	char *block; /* `capacity` bytes and the padding */
 	size_t capacity, start, end;
 	uint64_t line_number; /* of the line last given, from 1 */
-	uint64_t reads; /* how often the block has changed */
 	bool at_end;
 	bool keep_long; /* set after opening */
 	bool in_rest; /* of a line that was cut */
@@ -36,12 +35,6 @@ struct line {
 /* The descriptor stays the caller's. -1 if memory is short. */
 int line_reader_open(struct line_reader *reader, int descriptor, const char *name, struct error *error);
 void line_reader_release(struct line_reader *reader);
-
-/*
- * The length of the complete lines in the block, from the line last given on: the next ones to be given, as long as `reads` stays the
- * same. A last line without a newline is not among them.
- */
-size_t line_reader_ahead(const struct line_reader *reader, const struct line *line);
 
 /* Can the next line, or the end, be read without waiting for the descriptor? */
 bool line_reader_has_line(const struct line_reader *reader);

@@ -18,19 +18,20 @@ static int code_unit(const char *digits)
 	return value;
 }
 
+size_t json_escape_length(const char *at, const char *end)
+{
+	if (end - at >= 6 && at[1] == 'u')
+		return code_unit(at + 2) >= 0 ? 6 : 0;
+	return end - at >= 2 && at[1] && strchr("\"\\/bfnrt", at[1]) ? 2 : 0;
+}
+
 bool json_escapes_are_right(const char *text, size_t length)
 {
-	static const char simple[] = "\"\\/bfnrt";
 	const char *end = text + length;
-	while ((text = memchr(text, '\\', (size_t)(end - text)))) {
-		if (end - text >= 2 && memchr(simple, text[1], sizeof simple - 1))
-			text += 2;
-		else if (end - text >= 6 && text[1] == 'u' && code_unit(text + 2) >= 0)
-			text += 6;
-		else
-			return false;
-	}
-	return true;
+	size_t escape = 1;
+	while (escape && (text = memchr(text, '\\', (size_t)(end - text))))
+		text += escape = json_escape_length(text, end);
+	return escape != 0;
 }
 
 /* Its bytes; 0 for a code unit that is not a character. */
@@ -78,7 +79,7 @@ ptrdiff_t json_unescape(char *to, size_t size, const char *text, size_t length)
 }
 
 /* The length of the escape at `at`, or of the pair; 0 for half of a pair. For an invalid escape, at most the rest. */
-static size_t escape_length(const char *at, const char *end)
+static size_t pair_length(const char *at, const char *end)
 {
 	int unit = end - at >= 6 && at[1] == 'u' ? code_unit(at + 2) : -1;
 	if (unit < 0)
@@ -93,7 +94,7 @@ static size_t escape_length(const char *at, const char *end)
 static const char *half_pair(const char *text, const char *end)
 {
 	size_t length = 1;
-	while ((text = memchr(text, '\\', (size_t)(end - text))) && (length = escape_length(text, end)) > 0)
+	while ((text = memchr(text, '\\', (size_t)(end - text))) && (length = pair_length(text, end)) > 0)
 		text += length;
 	return text;
 }

@@ -14,7 +14,10 @@
 extern "C" {
 #endif
 
-/* Are all escapes in the content of a string right? Halves of pairs are. */
+/* Of the escape whose backslash is at `at`: 2 or 6; 0 where it is wrong. Halves of pairs are right. */
+size_t json_escape_length(const char *at, const char *end);
+
+/* Are all escapes in the content of a string right? */
 bool json_escapes_are_right(const char *text, size_t length);
 
 /* Is there half of a pair in it? */

@@ -16,23 +16,33 @@ struct json_node;
 
 /* A key where a record had it, and the child it leads to, if any: records of a kind have their keys in the same places. */
 struct json_remembered_key {
-	static constexpr size_t limit = 32;
-	char text[limit];
-	size_t length = SIZE_MAX; /* of none: nothing is remembered; 0 is the length of a key, too */
+	static constexpr size_t limit = 40;
+	uint64_t words[limit / 8]; /* "key": with quotes and colon, and zeros behind them */
+	uint64_t mask; /* of its bytes in the last word */
+	size_t length = 0; /* 0: nothing is remembered */
 	json_node *child = nullptr;
 
-	/* In words of eight bytes, the last two of which may overlap: like memcmp(), without the call. */
-	bool is(const char *key, size_t key_length) const
+	void remember(const char *text, size_t text_length, json_node *leads_to)
 	{
-		if (key_length != length)
+		length = text_length <= limit ? text_length : 0;
+		child = leads_to;
+		std::memset(words, 0, sizeof words);
+		std::memcpy(words, text, length);
+		mask = 0;
+		std::memset(&mask, 0xff, length % 8 ? length % 8 : 8);
+	}
+
+	/* Does the text at `at` begin so? As many bytes as the limit are readable. */
+	bool is_at(const char *at) const
+	{
+		if (!length)
 			return false;
-		if (key_length < 8)
-			return std::memcmp(text, key, key_length) == 0;
-		for (size_t i = 0; i + 8 < key_length; i += 8)
-			if (word(text + i) != word(key + i))
+		const uint64_t *last = words + (length - 1) / 8;
+		const uint64_t *known = words;
+		for (; known < last; known++, at += 8)
+			if (*known != word(at))
 				return false;
-		/* cppcheck-suppress pointerOutOfBoundsCond ; length is at most limit */
-		return word(text + key_length - 8) == word(key + key_length - 8);
+		return ((*known ^ word(at)) & mask) == 0;
 	}
 
       private:
@@ -50,6 +60,7 @@ struct json_node {
 	std::vector<json_node> children;
 	std::vector<json_remembered_key> remembered; /* by place among the object's keys */
 	json_elements *elements = nullptr; /* where those of the array here are kept */
+	uint64_t walk = 0; /* the one that last came by; of the root, how many there were */
 
 	json_node *find_child(std::string_view name)
 	{

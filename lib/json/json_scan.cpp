@@ -58,7 +58,6 @@ struct json_scanner {
 	ondemand::document document;
 	json_node root;
 	size_t count = 0; /* of pointers */
-	json_walk walk;
 	std::vector<char> minified, mended;
 	json_slice *slices = nullptr;
 	json_scanner *element = nullptr; /* of json_scanner_pick() */
@@ -79,13 +78,8 @@ struct json_scanner {
 	bool walks(const char *text, size_t length, json_slice into[])
 	{
 		elements.begin();
-		bool ahead = walk.covers(text, length);
-		if (!ahead && !walk.index(text, length))
-			return false;
 		make_absent(into);
-		bool walked = walk.line(text, length, &root, into);
-		if (!ahead)
-			walk.forget();
+		bool walked = json_walk(text, length, &root, into);
 		if (!walked)
 			elements.begin();
 		return walked;
@@ -384,11 +378,6 @@ int json_scanner_pick(struct json_scanner *scanner, size_t array, const char *co
 void json_scanner_free(struct json_scanner *scanner)
 {
 	delete scanner;
-}
-
-void json_scan_ahead(struct json_scanner *scanner, const char *text, size_t length)
-{
-	scanner->walk.index(text, length);
 }
 
 int json_scan(struct json_scanner *scanner, const char *text, size_t length, struct json_slice slices[], struct error *error)

@@ -44,13 +44,6 @@ void json_scanner_free(struct json_scanner *scanner);
 int json_scan(struct json_scanner *scanner, const char *text, size_t length, struct json_slice slices[], struct error *error);
 
 /*
- * For consecutive texts, each on a line: finds the tokens of many at once, which is cheaper. `length` bytes are complete lines;
- * the json_scan() calls for them must follow in order, and give the same results as without it. The bytes must not change
- * until the next json_scan_ahead(), or the next json_scan() of another text.
- */
-void json_scan_ahead(struct json_scanner *scanner, const char *text, size_t length);
-
-/*
  * Calls `each` with the JSON text of every element of an array slice that json_scan() gave, in order; the text is on one
  * line (white space between tokens is removed where it holds a newline). Returns 0; -1 with an error; or what `each` returned, when that
  * is not 0.

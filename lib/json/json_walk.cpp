@@ -1,192 +1,153 @@
 #include "json/json_walk.hpp"
 
 #include "json/json_escapes.h"
+#include "json/json_word.h"
 
-using simdjson::SUCCESS;
+#include <simdjson.h>
 
-#define FIRST_CAPACITY ((size_t)64 << 10)
 #define PLACES_REMEMBERED 64
 
-bool json_walk::index(const char *lines, size_t length)
+namespace
 {
-	forget();
-	if (!stage1 || stage1->capacity() < length) {
-		size_t capacity = FIRST_CAPACITY;
-		while (capacity < length)
-			capacity *= 2;
-		stage1.reset();
-		if (simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, JSON_DEPTH_LIMIT, stage1) != SUCCESS)
-			return false;
+
+/*
+ * Each step takes the place where it begins and returns the one behind what it has read, nullptr to give up. What it reads may lie beyond the
+ * end, in the padding; no step begins there, except to find that out.
+ */
+struct walker {
+	const char *end;
+	json_slice *slices;
+	uint64_t number; /* of this walk */
+	bool beyond_ascii;
+
+	const char *object(const char *open, json_node *node, int depth);
+	const char *array(const char *open, json_elements *elements, int depth);
+	const char *value(const char *at, json_node *node, int depth);
+	const char *key(const char *open, json_node *node, size_t place, json_node **child);
+	const char *string_end(const char *at, bool wanted, bool *has_beyond_ascii) const;
+
+	const char *skip_blanks(const char *at) const
+	{
+		while (at < end && json_is_space(*at))
+			at++;
+		return at;
 	}
-	if (stage1->stage1(reinterpret_cast<const uint8_t *>(lines), length, simdjson::stage1_mode::regular) != SUCCESS)
-		return false;
-	text = lines;
-	indexed = length;
-	tokens = stage1->structural_indexes.get();
-	count = stage1->n_structural_indexes;
-	at = 0;
-	backslash = find_backslash(lines);
-	return true;
+
+	void set(const json_node *node, json_kind kind, const char *from, const char *to)
+	{
+		if (node && node->slot >= 0)
+			slices[node->slot] = {kind, from, static_cast<size_t>(to - from)};
+	}
+};
+
+/* The quote that ends the string whose content begins at `at`. */
+inline const char *walker::string_end(const char *at, bool wanted, bool *has_beyond_ascii) const
+{
+	for (;;) {
+		at = json_plain_end(at, end, has_beyond_ascii);
+		if (at >= end)
+			return nullptr;
+		if (*at == '"')
+			return at;
+		size_t escape = *at == '\\' && !wanted ? json_escape_length(at, end) : 0;
+		if (!escape)
+			return nullptr;
+		at += escape;
+	}
 }
 
-void json_walk::forget()
+/* A key and its colon, and the child it leads to. */
+inline const char *walker::key(const char *open, json_node *node, size_t place, json_node **child)
 {
-	text = nullptr;
-	indexed = 0;
-}
-
-bool json_walk::line(const char *line, size_t length, json_node *root, json_slice into[])
-{
-	size_t from = static_cast<size_t>(line - text), to = from + length;
-	slices = into;
-	while (at < count && tokens[at] < from)
-		at++;
-	if (at == count || tokens[at] != from || *line != '{' || !object(root, 1))
-		return false;
-	return tokens[at - 1] < to && (at == count || tokens[at] >= to);
-}
-
-const char *json_walk::find_backslash(const char *from) const
-{
-	const void *found = std::memchr(from, '\\', static_cast<size_t>(text + indexed - from));
-	return found ? static_cast<const char *>(found) : text + indexed;
-}
-
-/* Is there a backslash in [from, to)? Called with increasing places, so that each byte is searched once. */
-bool json_walk::has_backslash(const char *from, const char *to)
-{
-	if (backslash < from)
-		backslash = find_backslash(from);
-	return backslash < to;
-}
-
-json_node *json_walk::child_of(json_node *node, size_t place, const char *key, size_t length)
-{
-	if (place < node->remembered.size() && node->remembered[place].is(key, length))
-		return node->remembered[place].child;
-	json_node *child = node->find_child({key, length});
-	if (place < PLACES_REMEMBERED && length > 0 && length <= json_remembered_key::limit) {
+	if (node && place < node->remembered.size() && node->remembered[place].is_at(open)) {
+		*child = node->remembered[place].child;
+		return open + node->remembered[place].length;
+	}
+	if (open >= end || *open != '"')
+		return nullptr;
+	bool has_beyond_ascii = false;
+	const char *close = string_end(open + 1, true, &has_beyond_ascii);
+	if (!close)
+		return nullptr;
+	const char *colon = skip_blanks(close + 1);
+	if (*colon != ':')
+		return nullptr;
+	beyond_ascii |= has_beyond_ascii;
+	*child = node ? node->find_child({open + 1, static_cast<size_t>(close - open - 1)}) : nullptr;
+	if (node && place < PLACES_REMEMBERED && !has_beyond_ascii && colon == close + 1) {
 		if (place >= node->remembered.size())
 			node->remembered.resize(place + 1);
-		json_remembered_key &remembered = node->remembered[place];
-		std::memcpy(remembered.text, key, length);
-		remembered.length = length;
-		remembered.child = child;
+		node->remembered[place].remember(open, static_cast<size_t>(colon + 1 - open), *child);
 	}
-	return child;
+	return colon + 1;
 }
 
-/* Of an object or array under way the next token begins a member, or an element; its opening bracket has been passed. */
-bool json_walk::object(json_node *node, int depth)
+const char *walker::object(const char *open, json_node *node, int depth)
 {
-	const char *open = text + tokens[at++];
-	if (at < count && text[tokens[at]] == '}') {
+	const char *at = skip_blanks(open + 1);
+	if (*at == '}') {
 		at++;
 	} else {
 		for (size_t place = 0;; place++) {
-			if (at + 1 >= count || text[tokens[at]] != '"' || text[tokens[at + 1]] != ':')
-				return false;
-			const char *key = text + tokens[at] + 1, *end = text + tokens[at + 1] - 1;
-			if (end < key || *end != '"' || has_backslash(key, end))
-				return false;
-			json_node *child = node ? child_of(node, place, key, static_cast<size_t>(end - key)) : nullptr;
-			if (child && !child->children.empty())
-				child->forget(slices);
-			at += 2;
-			if (!value(child, depth) || at >= count)
-				return false;
-			char next = text[tokens[at++]];
-			if (next == '}')
+			json_node *child = nullptr;
+			at = key(at, node, place, &child);
+			if (!at)
+				return nullptr;
+			if (child && !child->children.empty()) {
+				if (child->walk == number) /* the second of this key */
+					child->forget(slices);
+				child->walk = number;
+			}
+			at = value(skip_blanks(at), child, depth);
+			if (!at)
+				return nullptr;
+			at = skip_blanks(at);
+			if (at >= end || (*at != '}' && *at != ','))
+				return nullptr;
+			if (*at++ == '}')
 				break;
-			if (next != ',')
-				return false;
+			at = skip_blanks(at);
 		}
 	}
-	if (node && node->slot >= 0)
-		slices[node->slot] = {JSON_OBJECT, open, static_cast<size_t>(text + tokens[at - 1] + 1 - open)};
-	return true;
-}
-
-/* The first of two tokens: only white space follows its end. The caller checks the second. */
-static std::string_view token_text(const char *from, const char *to)
-{
-	while (to > from && json_is_space(to[-1]))
-		to--;
-	return {from, static_cast<size_t>(to - from)};
+	set(node, JSON_OBJECT, open, at);
+	return at;
 }
 
 /* With `elements` they are kept there. */
-bool json_walk::array(json_elements *elements, int depth)
+const char *walker::array(const char *open, json_elements *elements, int depth)
 {
-	const char *open = text + tokens[at++];
 	json_slice *outer = slices;
+	const char *at = skip_blanks(open + 1);
 	if (elements)
 		elements->begin();
-	bool is_more = at >= count || text[tokens[at]] != ']'; /* value() refuses the end of the text */
+	bool is_more = *at != ']';
 	at += !is_more;
 	while (is_more) {
 		json_slice *element = elements ? elements->add() : nullptr;
-		const char *from = text + tokens[at];
+		const char *from = at;
 		if (element)
 			slices = element + 1;
-		bool good = value(element ? elements->root : nullptr, depth) && at < count;
+		at = value(from, element ? elements->root : nullptr, depth);
 		slices = outer;
-		if (!good)
-			return false;
-		const char *to = text + tokens[at++];
+		if (!at)
+			return nullptr;
 		if (element)
-			*element = {JSON_ABSENT, from, token_text(from, to).size()};
-		if (*to != ',' && *to != ']')
-			return false;
-		is_more = *to == ',';
+			*element = {JSON_ABSENT, from, static_cast<size_t>(at - from)};
+		at = skip_blanks(at);
+		if (at >= end || (*at != ']' && *at != ','))
+			return nullptr;
+		is_more = *at++ == ',';
+		if (is_more)
+			at = skip_blanks(at);
 	}
 	if (elements)
 		elements->end(open);
-	return true;
+	return at;
 }
 
-bool json_walk::value(json_node *node, int depth)
+/* Behind the number that begins at `at`. */
+const char *number_end(const char *at, const char *end)
 {
-	if (at + 1 >= count)
-		return false;
-	const char *open = text + tokens[at];
-	switch (*open) {
-	case '"':
-		return string(node);
-	case '{':
-		return depth < JSON_DEPTH_LIMIT && object(node, depth + 1);
-	case '[':
-		if (depth >= JSON_DEPTH_LIMIT || !array(node ? node->elements : nullptr, depth + 1))
-			return false;
-		if (node && node->slot >= 0)
-			slices[node->slot] = {JSON_ARRAY, open, static_cast<size_t>(text + tokens[at - 1] + 1 - open)};
-		return true;
-	default:
-		return scalar(node);
-	}
-}
-
-bool json_walk::string(json_node *node)
-{
-	const char *from = text + tokens[at] + 1, *to = text + tokens[at + 1] - 1;
-	if (*to != '"') {
-		std::string_view token = token_text(from - 1, to + 1);
-		to = token.data() + token.size() - 1;
-	}
-	if (to < from || *to != '"')
-		return false;
-	bool wanted = node && node->slot >= 0;
-	if (has_backslash(from, to) && (wanted || !json_escapes_are_right(from, static_cast<size_t>(to - from))))
-		return false;
-	if (wanted)
-		slices[node->slot] = {JSON_STRING, from, static_cast<size_t>(to - from)};
-	at++;
-	return true;
-}
-
-bool json_is_number(std::string_view token)
-{
-	const char *at = token.data(), *end = at + token.size();
 	auto digits = [&] {
 		const char *first = at;
 		while (at < end && *at >= '0' && *at <= '9')
@@ -198,30 +159,77 @@ bool json_is_number(std::string_view token)
 	const char *first = at;
 	auto count = digits();
 	if (count == 0 || (count > 1 && *first == '0'))
-		return false;
+		return nullptr;
 	if (at < end && *at == '.') {
 		at++;
 		if (digits() == 0)
-			return false;
+			return nullptr;
 	}
 	if (at < end && (*at == 'e' || *at == 'E')) {
 		at++;
 		if (at < end && (*at == '+' || *at == '-'))
 			at++;
 		if (digits() == 0)
-			return false;
+			return nullptr;
 	}
-	return at == end;
+	return at;
 }
 
-bool json_walk::scalar(json_node *node)
+/* What follows a value is the caller's to check: of "nullx" the x is what it refuses. */
+const char *walker::value(const char *at, json_node *node, int depth)
 {
-	std::string_view token = token_text(text + tokens[at], text + tokens[at + 1]);
-	json_kind kind = token == "null" ? JSON_NULL : token == "true" ? JSON_TRUE : token == "false" ? JSON_FALSE : JSON_NUMBER;
-	if (kind == JSON_NUMBER && !json_is_number(token))
+	json_kind kind;
+	const char *from = at, *to;
+	if (at >= end)
+		return nullptr;
+	switch (*at) {
+	case '"':
+		to = string_end(++from, node && node->slot >= 0, &beyond_ascii);
+		if (to)
+			set(node, JSON_STRING, from, to);
+		return to ? to + 1 : nullptr;
+	case '{':
+		return depth < JSON_DEPTH_LIMIT ? object(at, node, depth + 1) : nullptr;
+	case '[':
+		kind = JSON_ARRAY;
+		to = depth < JSON_DEPTH_LIMIT ? array(at, node ? node->elements : nullptr, depth + 1) : nullptr;
+		break;
+	case 'n':
+		kind = JSON_NULL;
+		to = std::memcmp(at, "null", 4) == 0 ? at + 4 : nullptr;
+		break;
+	case 't':
+		kind = JSON_TRUE;
+		to = std::memcmp(at, "true", 4) == 0 ? at + 4 : nullptr;
+		break;
+	case 'f':
+		kind = JSON_FALSE;
+		to = std::memcmp(at, "false", 5) == 0 ? at + 5 : nullptr;
+		break;
+	default:
+		kind = JSON_NUMBER;
+		to = number_end(at, end);
+	}
+	if (to)
+		set(node, kind, from, to);
+	return to;
+}
+
+} // namespace
+
+bool json_is_number(std::string_view token)
+{
+	const char *end = token.data() + token.size();
+	return number_end(token.data(), end) == end;
+}
+
+bool json_walk(const char *text, size_t length, json_node *root, json_slice slices[])
+{
+	walker walker = {text + length, slices, ++root->walk, false};
+	const char *at = walker.skip_blanks(text);
+	if (at == walker.end || *at != '{')
 		return false;
-	if (node && node->slot >= 0)
-		slices[node->slot] = {kind, token.data(), token.size()};
-	at++;
-	return true;
+	at = walker.object(at, root, 1);
+	/* All of the text at once: where it is UTF-8, each string in it is. */
+	return at && walker.skip_blanks(at) == walker.end && (!walker.beyond_ascii || simdjson::validate_utf8(text, length));
 }

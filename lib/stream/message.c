@@ -187,15 +187,6 @@ int message_parse(struct message_reader *reader, struct message *message, struct
 	return error_prefix(error, "cannot read '%s' line %llu", reader->lines.name, (unsigned long long)message->line_number);
 }
 
-/* The tokens of all lines that have been read but not given yet. */
-static void look_ahead(struct message_reader *reader, const struct line *line)
-{
-	if (reader->envelopes_first || reader->seen == reader->lines.reads)
-		return;
-	reader->seen = reader->lines.reads;
-	json_scan_ahead(reader->scanner, line->text, line_reader_ahead(&reader->lines, line));
-}
-
 int message_next(struct message_reader *reader, struct message *message, struct error *error)
 {
 	int got;
@@ -210,6 +201,5 @@ int message_next(struct message_reader *reader, struct message *message, struct 
 		error_set(&message->error, EX_DATAERR, "it is longer than %zu bytes", LINE_LIMIT);
 		return 1;
 	}
-	look_ahead(reader, &message->line);
 	return message_parse(reader, message, error);
 }

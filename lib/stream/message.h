@@ -36,7 +36,6 @@ struct message_reader {
 	struct line_reader lines;
 	struct json_scanner *scanner;
 	const char *const *pointers; /* of the fields, as they were given: they must last */
-	uint64_t seen; /* lines.reads when the scanner last looked ahead */
 	struct json_slice *slices;
 	size_t *bare_slots; /* where the fields of a bare record are among the slices; NULL unless opened with `bare` */
 	size_t field_count;

@@ -207,31 +207,31 @@ static void check_text(const char *text, size_t length)
 	json_scanner_free(scanner);
 }
 
-/* Lines judged together, ahead, are judged as each alone. */
-static void check_ahead(const struct buffer *lines)
+/* What a scanner remembers of the lines before changes nothing: each is judged as by a new one. */
+static void check_remembered(const struct buffer *lines)
 {
-	struct json_slice alone[POINTERS], ahead[POINTERS];
-	struct json_scanner *scanner = json_scanner_new(pointers, POINTERS, NULL), *other = json_scanner_new(pointers, POINTERS, NULL);
-	json_scan_ahead(scanner, lines->data, lines->length);
+	struct json_slice alone[POINTERS], after[POINTERS];
+	struct json_scanner *scanner = json_scanner_new(pointers, POINTERS, NULL);
 	const char *end = lines->data + lines->length, *next;
 	for (const char *at = lines->data; at < end && (next = memchr(at, '\n', (size_t)(end - at))); at = next + 1) {
-		struct error why_alone = ERROR_INIT, why_ahead = ERROR_INIT;
+		struct json_scanner *other = json_scanner_new(pointers, POINTERS, NULL);
+		struct error why_alone = ERROR_INIT, why_after = ERROR_INIT;
 		int result = json_scan(other, at, (size_t)(next - at), alone, &why_alone);
-		FUZZ_CHECK(json_scan(scanner, at, (size_t)(next - at), ahead, &why_ahead) == result);
-		FUZZ_CHECK(strcmp(why_alone.text, why_ahead.text) == 0);
+		FUZZ_CHECK(json_scan(scanner, at, (size_t)(next - at), after, &why_after) == result);
+		FUZZ_CHECK(strcmp(why_alone.text, why_after.text) == 0);
 		for (size_t i = 0; result == 0 && i < POINTERS; i++)
-			FUZZ_CHECK(alone[i].kind == ahead[i].kind && alone[i].length == ahead[i].length &&
-				(!alone[i].length || memcmp(alone[i].text, ahead[i].text, alone[i].length) == 0));
+			FUZZ_CHECK(alone[i].kind == after[i].kind && alone[i].length == after[i].length &&
+				(!alone[i].length || memcmp(alone[i].text, after[i].text, alone[i].length) == 0));
+		json_scanner_free(other);
 	}
 	json_scanner_free(scanner);
-	json_scanner_free(other);
 }
 
 void fuzz_json(const uint8_t *bytes, size_t length)
 {
 	struct buffer text = BUFFER_INIT;
 	buffer_append(&text, bytes, length);
-	check_ahead(&text);
+	check_remembered(&text);
 	check_text(text.data, text.length);
 	buffer_release(&text);
 }

@@ -4,6 +4,7 @@
  */
 #include "base/buffer.h"
 #include "json/json_scan.h"
+#include "json/json_word.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -570,6 +571,26 @@ static void of_many_elements_none_is_lost(void **state)
 		buffer_release(&text);
 	}
 	json_scanner_free(scanner);
+/* Each byte at each place, among plain ones: by words, and by what the processor has, as a look at one byte after the other finds it. */
+static void plain_text_ends_where_a_byte_at_a_time_says(void **state)
+{
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		for (size_t place = 0; place < 40; place++) {
+			char text[64];
+			memset(text, 'a', sizeof text);
+			text[place] = (char)byte;
+			bool is_end = byte < 0x20 || byte == '"' || byte == '\\', by_words = false, by_vectors = false;
+			const char *end = text + (place < 38 ? 38 : 30), *wanted = is_end && text + place < end ? text + place : end;
+			const char *words = json_plain_end_of_words(text, end, &by_words);
+			const char *vectors = json_plain_end(text, end, &by_vectors);
+			if (wanted == end ? words < end || vectors < end : words != wanted || vectors != wanted)
+				fail_msg("byte %d at place %zu: %td by words, %td by vectors", byte, place, words - text, vectors - text);
+			if (place < 38 && (by_words != (byte > 127) || by_vectors != (byte > 127)))
+				fail_msg(
+					"byte %d at place %zu: beyond ASCII %d by words, %d by vectors", byte, place, by_words, by_vectors);
+		}
+	}
 }
 
 int main(void)
@@ -586,6 +607,7 @@ int main(void)
 		cmocka_unit_test(elements_are_given_one_by_one),
 		cmocka_unit_test(fields_of_elements_are_picked),
 		cmocka_unit_test(of_many_elements_none_is_lost),
+		cmocka_unit_test(plain_text_ends_where_a_byte_at_a_time_says),
 	};
 	return cmocka_run_group_tests_name("json_scan", tests, NULL, NULL);
 }
