@@ -1,5 +1,6 @@
 #include "base/instant.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
@@ -99,58 +100,64 @@ static int parse_compact(const char *text, int64_t *instant)
 	return 0;
 }
 
+/* The parts of a time that is canonical but for the length of its fraction. */
+struct parts {
+	int year, month, day, hour, minute, second, millisecond;
+};
+
 /*
- * Is it YYYY-MM-DDTHH:MM:SS.mmm? Eight bytes at a time: with the shape removed, a byte must be 0 to 9 where a digit belongs
- * and 0 elsewhere, so that adding its room leaves the top bit clear.
+ * Eight bytes of YYYY-MM-DDTHH:MM:SS.mmm, as digits from 0 to 9 where a digit belongs and 0 elsewhere; the shape is what is removed. A byte that is
+ * no such digit sets a top bit of *wrong: adding its room leaves the others clear.
  */
-static bool has_canonical_shape(const char *text)
+static inline uint64_t take_digits(const char *text, const char shape[9], const char room[9], uint64_t *wrong)
 {
-	static const char shape[] = "0000-00-00T00:00:00.000";
-	static const char room[] = "\x76\x76\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x7f\x76\x76\x76";
-	static const size_t places[] = {0, 8, 15};
+	uint64_t word, plain, add;
+	memcpy(&word, text, 8);
+	memcpy(&plain, shape, 8);
+	memcpy(&add, room, 8);
+	word ^= plain;
+	*wrong |= word | (word + add);
+	return le64toh(word);
+}
+
+/* Is it such a time? Any other text, right or wrong, goes through the full parser. */
+static inline bool take_parts(const char *text, size_t length, struct parts *parts)
+{
 	uint64_t wrong = 0;
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		uint64_t word, plain, add;
-		memcpy(&word, text + places[i], 8);
-		memcpy(&plain, shape + places[i], 8);
-		memcpy(&add, room + places[i], 8);
-		word ^= plain;
-		wrong |= word | (word + add);
-	}
-	return (wrong & UINT64_C(0x8080808080808080)) == 0;
-}
-
-static int two_digits(const char *text)
-{
-	return text[0] * 10 + text[1] - '0' * 11;
-}
-
-/* Is it a time that is canonical but for the length of its fraction? Any other text, right or wrong, goes through the full parser. */
-static bool is_nearly_canonical(const char *text, size_t length)
-{
-	if (length < INSTANT_LENGTH || text[length - 1] != 'Z' || !has_canonical_shape(text))
+	if (length < INSTANT_LENGTH || text[length - 1] != 'Z')
+		return false;
+	uint64_t date = take_digits(text, "0000-00-", "\x76\x76\x76\x76\x7f\x76\x76\x7f", &wrong);
+	uint64_t time = take_digits(text + 8, "00T00:00", "\x76\x76\x7f\x76\x76\x7f\x76\x76", &wrong);
+	uint64_t rest = take_digits(text + 15, "0:00.000", "\x76\x7f\x76\x76\x7f\x76\x76\x76", &wrong);
+	if (wrong & UINT64_C(0x8080808080808080))
 		return false;
 	for (size_t i = INSTANT_LENGTH - 1; i < length - 1; i++)
 		if (text[i] < '0' || text[i] > '9')
 			return false;
-	int year = two_digits(text) * 100 + two_digits(text + 2), month = two_digits(text + 5), day = two_digits(text + 8);
-	return two_digits(text + 11) <= 23 && two_digits(text + 14) <= 59 && two_digits(text + 17) <= 59 && year >= 1 && month >= 1 &&
-		month <= 12 && day >= 1 && (day <= 28 || day <= month_length(year, month));
-}
-
-static int64_t instant_of_canonical(const char *text)
-{
-	int32_t day = day_from_civil(two_digits(text) * 100 + two_digits(text + 2), two_digits(text + 5), two_digits(text + 8));
-	int seconds = (two_digits(text + 11) * 60 + two_digits(text + 14)) * 60 + two_digits(text + 17);
-	return day * DAY_MS + seconds * 1000 + (text[20] - '0') * 100 + two_digits(text + 21);
+	parts->millisecond = (int)(rest >> 56);
+	/* Each byte becomes ten times itself and the next one: where two digits begin, their number. */
+	date = date * 10 + (date >> 8);
+	time = time * 10 + (time >> 8);
+	rest = rest * 10 + (rest >> 8);
+	parts->year = (int)(date & 255) * 100 + (int)(date >> 16 & 255);
+	parts->month = (int)(date >> 40 & 255);
+	parts->day = (int)(time & 255);
+	parts->hour = (int)(time >> 24 & 255);
+	parts->minute = (int)(time >> 48 & 255);
+	parts->second = (int)(rest >> 16 & 255);
+	parts->millisecond += (int)(rest >> 40 & 255) * 10;
+	return parts->hour <= 23 && parts->minute <= 59 && parts->second <= 59 && parts->year >= 1 && parts->month >= 1 &&
+		parts->month <= 12 && parts->day >= 1 && (parts->day <= 28 || parts->day <= month_length(parts->year, parts->month));
 }
 
 int instant_parse(const char *text, size_t length, int64_t *instant)
 {
 	int32_t day;
 	int64_t milliseconds, offset;
-	if (is_nearly_canonical(text, length)) {
-		*instant = instant_of_canonical(text);
+	struct parts parts;
+	if (take_parts(text, length, &parts)) {
+		*instant = day_from_civil(parts.year, parts.month, parts.day) * DAY_MS +
+			((parts.hour * 60 + parts.minute) * 60 + parts.second) * 1000 + parts.millisecond;
 		return 0;
 	}
 	if (length == 16)
@@ -222,7 +229,8 @@ void instant_format(int64_t instant, char *text)
 int instant_rewrite(const char *text, size_t length, char *canonical)
 {
 	int64_t instant;
-	if (is_nearly_canonical(text, length)) {
+	struct parts parts;
+	if (take_parts(text, length, &parts)) {
 		memcpy(canonical, text, INSTANT_LENGTH - 1);
 		canonical[INSTANT_LENGTH - 1] = 'Z';
 		return 0;

@@ -28,6 +28,8 @@ struct walker {
 
 	const char *skip_blanks(const char *at) const
 	{
+		if (static_cast<unsigned char>(*at) > ' ') /* nearly always */
+			return at;
 		while (at < end && json_is_space(*at))
 			at++;
 		return at;

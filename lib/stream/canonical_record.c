@@ -20,34 +20,9 @@ static char *misfit(struct canonical_fault *fault, const struct json_slice *slic
 	return NULL;
 }
 
-/*
- * Eight bytes at a time, lower case where they are ASCII letters in upper case. Gives up (false) at a byte that JSON escapes or
- * that is not ASCII. `length` is at least 8.
- */
-static bool put_lower_plain(char *at, const char *text, size_t length)
-{
-	uint64_t odd = 0;
-	for (size_t i = 0;;) {
-		uint64_t word;
-		memcpy(&word, text + i, 8);
-		odd |= json_word_unusual(word);
-		/* The top bit of each byte: set by adding to those from 'A' on, and again to those beyond 'Z'. */
-		uint64_t upper = (word + WORD_ONES * (0x80 - 'A')) & ~(word + WORD_ONES * (0x80 - 'Z' - 1)) & WORD_TOPS;
-		word |= upper >> 2;
-		memcpy(at + i, &word, 8);
-		if (i + 8 == length)
-			return odd == 0;
-		i = i + 16 <= length ? i + 8 : length - 8;
-	}
-}
-
 /* ASCII only: Docusign's ids are ASCII; other characters stay unchanged. */
 static char *put_lower(char *at, const struct json_slice *slice, struct canonical_fault *fault)
 {
-	if (slice->length >= 8 && put_lower_plain(at + 1, slice->text, slice->length)) {
-		at[0] = at[slice->length + 1] = '"';
-		return at + slice->length + 2;
-	}
 	if (memchr(slice->text, 0, slice->length)) /* two ids that differ after it would be one to whoever ends a text there */
 		return misfit(fault, slice, "a string without \\u0000");
 	char *end = json_write_string(at, slice->text, slice->length);
@@ -78,6 +53,25 @@ static bool is_no_date(const struct json_slice *slice)
 {
 	return slice->kind == JSON_STRING && slice->length >= 19 && (*slice->text == '0' || *slice->text == '9') &&
 		(memcmp(slice->text, "0001-01-01", 10) == 0 || memcmp(slice->text, "9999-12-31", 10) == 0);
+}
+
+/* What nearly every value of an envelope is: a time in the usual form, an id of plain characters. NULL for any other, which put_value() decides. */
+static inline char *put_usual(char *at, const struct stream_field *field, const struct json_slice *slice, bool bounded)
+{
+	size_t length = INSTANT_LENGTH;
+	if (slice->kind != JSON_STRING || slice->length < 8)
+		return NULL;
+	if (field->type == FIELD_TIME) {
+		if ((bounded && (*slice->text == '0' || *slice->text == '9')) || instant_rewrite(slice->text, slice->length, at + 1) < 0)
+			return NULL;
+	} else {
+		length = slice->length;
+		if ((field->type != FIELD_ID && field->type != FIELD_WORD) || length > ID_LIMIT ||
+			!json_lower_plain(at + 1, slice->text, length))
+			return NULL;
+	}
+	at[0] = at[length + 1] = '"';
+	return at + length + 2;
 }
 
 /* Writes a value where VALUE_ROOM() bytes are free; returns its end, NULL with the fault when it does not fit. */
@@ -173,7 +167,9 @@ int canonical_form_append(const struct canonical_form *form, struct buffer *line
 	for (int i = 0; form->stream->fields[i].name; i++) {
 		/* Copying the fixed size is faster than the exact length. */
 		memcpy(at, form->keys[i].text, CANONICAL_KEY_ROOM);
-		at = put_value(at + form->keys[i].length, &form->stream->fields[i], &slices[i], form->bounded, fault);
+		at += form->keys[i].length;
+		char *next = put_usual(at, &form->stream->fields[i], &slices[i], form->bounded);
+		at = next ? next : put_value(at, &form->stream->fields[i], &slices[i], form->bounded, fault);
 		if (!at) {
 			fault->field = i;
 			return -1;

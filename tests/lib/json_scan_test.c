@@ -571,6 +571,8 @@ static void of_many_elements_none_is_lost(void **state)
 		buffer_release(&text);
 	}
 	json_scanner_free(scanner);
+}
+
 /* Each byte at each place, among plain ones: by words, and by what the processor has, as a look at one byte after the other finds it. */
 static void plain_text_ends_where_a_byte_at_a_time_says(void **state)
 {
@@ -593,6 +595,28 @@ static void plain_text_ends_where_a_byte_at_a_time_says(void **state)
 	}
 }
 
+/* Each byte at each place of texts of each length. */
+static void lower_case_is_that_of_a_byte_at_a_time(void **state)
+{
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		for (size_t length = 8; length < 50; length++) {
+			char text[64], wanted[64], words[64], vectors[64];
+			memset(text, 'Q', sizeof text);
+			text[(size_t)byte * 7 % length] = (char)byte;
+			for (size_t i = 0; i < length; i++)
+				wanted[i] = (char)(text[i] + ((text[i] >= 'A' && text[i] <= 'Z') ? 32 : 0));
+			bool is_plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+			bool by_words = json_lower_plain_of_words(words, text, length),
+			     by_vectors = json_lower_plain(vectors, text, length);
+			if (by_words != is_plain || by_vectors != is_plain ||
+				(is_plain && (memcmp(words, wanted, length) != 0 || memcmp(vectors, wanted, length) != 0)))
+				fail_msg("byte %d, length %zu: '%.*s' by words, '%.*s' by vectors", byte, length, (int)length, words,
+					(int)length, vectors);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -607,6 +631,7 @@ int main(void)
 		cmocka_unit_test(elements_are_given_one_by_one),
 		cmocka_unit_test(fields_of_elements_are_picked),
 		cmocka_unit_test(of_many_elements_none_is_lost),
+		cmocka_unit_test(lower_case_is_that_of_a_byte_at_a_time),
 		cmocka_unit_test(plain_text_ends_where_a_byte_at_a_time_says),
 	};
 	return cmocka_run_group_tests_name("json_scan", tests, NULL, NULL);
