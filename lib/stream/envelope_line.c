@@ -3,62 +3,16 @@
 #include "stream/stream.h"
 #include "json/json_word.h"
 
-#include <endian.h>
-#include <stdint.h>
 #include <string.h>
 
 #define HEAD STREAM_RECORD_HEAD("envelope") "{"
 
-static const struct {
-	const char *text;
-	size_t length;
-} keys[] = {
-#define KEY(text) \
-	{ \
-		text, sizeof text - 1 \
-	}
-	KEY("\"account_id\":"),
-	KEY(",\"envelope_id\":"),
-	KEY(",\"status\":"),
-	KEY(",\"created_at\":"),
-	KEY(",\"sent_at\":"),
-	KEY(",\"completed_at\":"),
-	KEY(",\"modified_at\":"),
-	KEY(",\"plan_item_id\":"),
-	KEY(",\"sender_id\":"),
-#undef KEY
-};
-#define KEY_COUNT (sizeof keys / sizeof *keys)
-
-static uint64_t load(const char *at)
-{
-	uint64_t word;
-	memcpy(&word, at, sizeof word);
-	return le64toh(word);
-}
-
 /* The quote that ends a string's plain content from `at` on; NULL if something else precedes it. */
-static const char *end_of_string(const char *at, const char *end)
+static inline const char *end_of_string(const char *at, const char *end)
 {
-	for (; end - at >= 8; at += 8) {
-		uint64_t found = json_word_unusual(load(at));
-		if (!found)
-			continue;
-		at += __builtin_ctzll(found) / 8;
-		return *at == '"' ? at : NULL;
-	}
-	while (at < end && *at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\')
-		at++;
-	return at < end && *at == '"' ? at : NULL;
-}
-
-/* memcmp() == 0 for keys, none of which is shorter than eight bytes: the last two words may overlap. */
-static inline bool is_key(const char *at, const char *key, size_t length)
-{
-	for (size_t i = 0; i + 8 < length; i += 8)
-		if (load(at + i) != load(key + i))
-			return false;
-	return load(at + length - 8) == load(key + length - 8);
+	bool beyond_ascii = false;
+	at = json_plain_end(at, end, &beyond_ascii);
+	return at < end && *at == '"' && !beyond_ascii ? at : NULL;
 }
 
 /* After the record: its end, or the time of extraction and the end. */
@@ -74,10 +28,11 @@ static bool is_tail(const char *at, const char *end)
 	return at && end - at == 2 && at[1] == '}';
 }
 
-/* A member that begins at `at`: its value and its end; NULL when it is another one. */
-static inline const char *take_member(const char *at, const char *end, const char *key, size_t key_length, struct json_slice *slice)
+/* A member that begins at `at`: its value and its end; NULL when it is another one. The key is known where this is compiled. */
+__attribute__((always_inline)) static inline const char *take_member(
+	const char *at, const char *end, const char *key, size_t key_length, struct json_slice *slice)
 {
-	if ((size_t)(end - at) < key_length + 4 || !is_key(at, key, key_length))
+	if ((size_t)(end - at) < key_length + 4 || memcmp(at, key, key_length) != 0)
 		return NULL;
 	at += key_length;
 	if (*at == '"') {
@@ -95,15 +50,17 @@ static inline const char *take_member(const char *at, const char *end, const cha
 
 bool envelope_line_scan(const char *line, size_t length, struct json_slice slices[])
 {
-	static const char method[] = ",\"sending_method\":";
 	const char *at = line + sizeof HEAD - 1, *end = line + length;
-	if (length < 256 || !is_key(line, HEAD, sizeof HEAD - 1))
+	if (length < 256 || memcmp(line, HEAD, sizeof HEAD - 1) != 0)
 		return false;
-	for (size_t i = 0; i < KEY_COUNT; i++)
-		if (!(at = take_member(at, end, keys[i].text, keys[i].length, &slices[i])))
-			return false;
-	slices[KEY_COUNT] = (struct json_slice){.kind = JSON_ABSENT};
-	if (at < end && *at == ',' && !(at = take_member(at, end, method, sizeof method - 1, &slices[KEY_COUNT])))
+#define TAKE(key) (at = take_member(at, end, key, sizeof key - 1, slices++))
+	if (!TAKE("\"account_id\":") || !TAKE(",\"envelope_id\":") || !TAKE(",\"status\":") || !TAKE(",\"created_at\":") ||
+		!TAKE(",\"sent_at\":") || !TAKE(",\"completed_at\":") || !TAKE(",\"modified_at\":") || !TAKE(",\"plan_item_id\":") ||
+		!TAKE(",\"sender_id\":"))
 		return false;
+	*slices = (struct json_slice){.kind = JSON_ABSENT};
+	if (at < end && *at == ',' && !TAKE(",\"sending_method\":"))
+		return false;
+#undef TAKE
 	return is_tail(at, end);
 }
