@@ -30,6 +30,22 @@ uint32_t hash_bytes(uint64_t seed, const void *bytes, size_t length);
 /* The same with a seed that this process has drawn by chance: for an index, so that nobody outside can make its keys collide. */
 uint32_t hash_key(const void *bytes, size_t length);
 
+/*
+ * For a search without a function: the positions of the elements of that hash, one after the other; -1 after the last. *place is the hash at
+ * first.
+ */
+static inline ptrdiff_t hash_index_next(const struct hash_index *index, uint32_t hash, size_t *place)
+{
+	while (index->capacity) {
+		const struct hash_slot *slot = &index->slots[(*place)++ & (index->capacity - 1)];
+		if (!slot->position)
+			return -1;
+		if (slot->hash == hash)
+			return (ptrdiff_t)slot->position - 1;
+	}
+	return -1;
+}
+
 /* Returns the position of the element with that key, or -1. */
 ptrdiff_t hash_index_find(const struct hash_index *index, uint32_t hash, hash_equals *equals, const void *context, const void *key);
 

@@ -5,23 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct key {
-	const char *text;
-	size_t length;
-};
-
-static bool same_name(const void *context, size_t position, const void *key)
-{
-	const struct name *name = &((const struct name_table *)context)->names[position];
-	const struct key *wanted = key;
-	return name->length == wanted->length && (!wanted->length || memcmp(name->text, wanted->text, wanted->length) == 0);
-}
-
 struct name *name_table_find(const struct name_table *table, const char *text, size_t length)
 {
-	struct key key = {text, length};
-	ptrdiff_t position = hash_index_find(&table->index, hash_key(text, length), same_name, table, &key);
-	return position < 0 ? NULL : &table->names[position];
+	uint32_t hash = hash_key(text, length);
+	size_t place = hash;
+	for (ptrdiff_t position; (position = hash_index_next(&table->index, hash, &place)) >= 0;) {
+		struct name *name = &table->names[position];
+		if (name->length == length && (!length || memcmp(name->text, text, length) == 0))
+			return name;
+	}
+	return NULL;
 }
 
 struct name *name_table_add(struct name_table *table, const char *text, size_t length, int64_t value, struct error *error)

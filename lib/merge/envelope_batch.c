@@ -58,7 +58,9 @@ void envelope_batch_add(struct envelope_batch *batch, const struct envelope *env
 	if (batch->sizes[partition] == 0 || BATCH_CHUNK - batch->chunks[chunk].length < ENVELOPE_ROW_LIMIT)
 		chunk = add_chunk(batch, partition);
 	uint8_t *row = batch->rows + (size_t)chunk * BATCH_CHUNK + batch->chunks[chunk].length;
-	batch->chunks[chunk].length = (uint16_t)(batch->chunks[chunk].length + envelope_row_write(row, envelope));
+	size_t length = envelope_row_write(row, envelope);
+	batch->chunks[chunk].length = (uint16_t)(batch->chunks[chunk].length + length);
+	__builtin_prefetch(row + length + 64, 1); /* where the partition's next row will end */
 	batch->sizes[partition]++;
 	batch->count++;
 }

@@ -31,33 +31,33 @@ static uint64_t load_8(const char *text)
 	return le64toh(word);
 }
 
-/*
- * Eight hexadecimal digits in lower case, the first one lowest, to four bytes. A byte's top bit in `odd` marks one that is no such
- * digit: adding to a byte sets its top bit from '0' (or 'a') on, and adding a little less from beyond '9' (or 'f') on.
- */
-static void write_hexadecimal(uint8_t *bytes, uint64_t digits, uint64_t *odd)
+/* Vectors of the compiler's, which it makes of what each processor has. */
+typedef uint8_t bytes_16 __attribute__((vector_size(16)));
+typedef uint64_t words_2 __attribute__((vector_size(16)));
+
+/* The numbers of sixteen hexadecimal digits in lower case, the first one lowest; a byte of *odd is not 0 where one is no such digit. */
+static inline bytes_16 read_digits(uint64_t first, uint64_t second, bytes_16 *odd)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t is_digit = (digits + ones * (0x80 - '0')) & ~(digits + ones * (0x7f - '9'));
-	uint64_t is_letter = (digits + ones * (0x80 - 'a')) & ~(digits + ones * (0x7f - 'f'));
-	*odd |= ~(is_digit | is_letter) | digits;
-	uint64_t nibbles = (digits & ones * 15) + (digits >> 6 & ones) * 9;
-	uint64_t pairs = (nibbles << 4 | nibbles >> 8) & UINT64_C(0x00ff00ff00ff00ff);
-	pairs = (pairs | pairs >> 8) & UINT64_C(0x0000ffff0000ffff);
-	uint32_t word = htole32((uint32_t)(pairs | pairs >> 16));
-	memcpy(bytes, &word, sizeof word);
+	bytes_16 text = (bytes_16)(words_2){htole64(first), htole64(second)};
+	bytes_16 from_0 = text - '0', from_a = text - 'a';
+	bytes_16 is_digit = (bytes_16)(from_0 < 10), is_letter = (bytes_16)(from_a < 6);
+	*odd |= ~(is_digit | is_letter);
+	return (from_0 & is_digit) | ((from_a + 10) & is_letter);
 }
 
 static bool parse_uuid(const char *text, size_t length, uint8_t bytes[16])
 {
-	uint64_t odd = 0;
+	bytes_16 odd = {0};
 	if (length != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
 		return false;
-	write_hexadecimal(bytes, load_8(text), &odd);
-	write_hexadecimal(bytes + 4, load_4(text + 9) | load_4(text + 14) << 32, &odd);
-	write_hexadecimal(bytes + 8, load_4(text + 19) | load_4(text + 24) << 32, &odd);
-	write_hexadecimal(bytes + 12, load_8(text + 28), &odd);
-	return (odd & UINT64_C(0x8080808080808080)) == 0;
+	bytes_16 low = read_digits(load_8(text), load_4(text + 9) | load_4(text + 14) << 32, &odd);
+	bytes_16 high = read_digits(load_4(text + 19) | load_4(text + 24) << 32, load_8(text + 28), &odd);
+	bytes_16 firsts = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+	bytes_16 seconds = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+	bytes_16 both = firsts << 4 | seconds;
+	memcpy(bytes, &both, sizeof both);
+	words_2 any = (words_2)odd;
+	return (any[0] | any[1]) == 0;
 }
 
 void envelope_id_parse(const char *text, size_t length, struct envelope_id *id)
@@ -140,10 +140,10 @@ static uint8_t *write_signed(uint8_t *at, int64_t value)
 
 static uint8_t *write_id(uint8_t *at, const struct envelope_id *id)
 {
-	if (!id->is_uuid)
-		*at++ = id->length;
-	memcpy(at, bytes_of(id), id->length);
-	return at + id->length;
+	if (id->is_uuid)
+		return mempcpy(at, id->uuid, sizeof id->uuid);
+	*at++ = id->length;
+	return mempcpy(at, id->text, id->length);
 }
 
 size_t envelope_row_write(uint8_t *start, const struct envelope *envelope)

@@ -182,10 +182,34 @@ static void orders_by_hash_then_id(void **state)
 	assert_true(envelope_row_compare(&rows[0], &rows[1]) < 0 && envelope_row_compare(&rows[1], &rows[0]) > 0);
 }
 
+/* Each byte at each place of a UUID: it is one only with digits and letters in lower case where they belong, and gives its text back. */
+static void tells_a_uuid_from_a_text(void **state)
+{
+	(void)state;
+	for (int place = 0; place < 36; place++) {
+		for (int byte = 0; byte < 256; byte++) {
+			char text[] = "0189abcd-ef01-4567-89ab-cdef01234567";
+			bool is_dash = text[place] == '-';
+			struct buffer back = BUFFER_INIT;
+			struct envelope_id id;
+			text[place] = (char)byte;
+			envelope_id_parse(text, 36, &id);
+			bool wanted = is_dash ? byte == '-' : byte && strchr("0123456789abcdef", byte);
+			if (id.is_uuid != wanted)
+				fail_msg("'%.36s', byte %d at place %d, is %s", text, byte, place, id.is_uuid ? "a UUID" : "a text");
+			envelope_id_append(&id, &back);
+			assert_int_equal(back.length, 36);
+			assert_memory_equal(back.data, text, 36);
+			buffer_release(&back);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_back_what_was_put_in),
+		cmocka_unit_test(tells_a_uuid_from_a_text),
 		cmocka_unit_test(knows_a_uuid),
 		cmocka_unit_test(finds_a_row_cut_short),
 		cmocka_unit_test(refuses_what_no_envelope_has),
