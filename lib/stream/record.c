@@ -8,7 +8,7 @@
 int record_fields_slot(const struct record_fields *fields, const char *name)
 {
 	for (size_t i = 0; i < fields->count; i++)
-		if (strcmp(fields->names[i] + 1, name) == 0)
+		if (fields->names[i][1] == *name && strcmp(fields->names[i] + 1, name) == 0)
 			return (int)i;
 	return -1;
 }

@@ -362,7 +362,8 @@ const struct stream *const streams[] = {&stream_account, &stream_subscription, &
 const struct stream *stream_find(const char *name, size_t length)
 {
 	for (size_t i = 0; streams[i]; i++)
-		if (strlen(streams[i]->name) == length && memcmp(streams[i]->name, name, length) == 0)
+		if (length && *streams[i]->name == *name && strlen(streams[i]->name) == length &&
+			memcmp(streams[i]->name, name, length) == 0)
 			return streams[i];
 	return NULL;
 }
