@@ -7,12 +7,11 @@
 
 int32_t day_from_civil(int year, int month, int day)
 {
-	year -= month <= 2;
-	int era = (year >= 0 ? year : year - 399) / 400;
-	int year_of_era = year - era * 400;
-	int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-	return era * 146097 + day_of_era - 719468;
+	/* Years that begin in March, counted from 4,000,000 before our era: so none is negative. A cycle of 400 has 146,097 days. */
+	uint32_t years = (uint32_t)(year - (month <= 2) + 4000000), centuries = years / 100;
+	uint32_t days = years * 365 + years / 4 - centuries + centuries / 4;
+	uint32_t day_of_year = (uint32_t)(153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + (uint32_t)day - 1;
+	return (int32_t)(days + day_of_year - (UINT32_C(10000) * 146097 + 719468));
 }
 
 void day_to_civil(int32_t day, int *year, int *month, int *month_day)

@@ -23,6 +23,7 @@ struct walker {
 	const char *object(const char *open, json_node *node, int depth);
 	const char *array(const char *open, json_elements *elements, int depth);
 	const char *value(const char *at, json_node *node, int depth);
+	const char *string(const char *open, const json_node *node);
 	const char *key(const char *open, json_node *node, size_t place, json_node **child);
 	const char *string_end(const char *at, bool wanted, bool *has_beyond_ascii) const;
 
@@ -56,6 +57,15 @@ inline const char *walker::string_end(const char *at, bool wanted, bool *has_bey
 			return nullptr;
 		at += escape;
 	}
+}
+
+inline const char *walker::string(const char *open, const json_node *node)
+{
+	const char *close = string_end(open + 1, node && node->slot >= 0, &beyond_ascii);
+	if (!close)
+		return nullptr;
+	set(node, JSON_STRING, open + 1, close);
+	return close + 1;
 }
 
 /* A key and its colon, and the child it leads to. */
@@ -100,7 +110,8 @@ const char *walker::object(const char *open, json_node *node, int depth)
 					child->forget(slices);
 				child->walk = number;
 			}
-			at = value(skip_blanks(at), child, depth);
+			at = skip_blanks(at);
+			at = *at == '"' ? string(at, child) : value(at, child, depth);
 			if (!at)
 				return nullptr;
 			at = skip_blanks(at);
@@ -181,15 +192,12 @@ const char *number_end(const char *at, const char *end)
 const char *walker::value(const char *at, json_node *node, int depth)
 {
 	json_kind kind;
-	const char *from = at, *to;
+	const char *to;
 	if (at >= end)
 		return nullptr;
 	switch (*at) {
 	case '"':
-		to = string_end(++from, node && node->slot >= 0, &beyond_ascii);
-		if (to)
-			set(node, JSON_STRING, from, to);
-		return to ? to + 1 : nullptr;
+		return string(at, node);
 	case '{':
 		return depth < JSON_DEPTH_LIMIT ? object(at, node, depth + 1) : nullptr;
 	case '[':
@@ -213,7 +221,7 @@ const char *walker::value(const char *at, json_node *node, int depth)
 		to = number_end(at, end);
 	}
 	if (to)
-		set(node, kind, from, to);
+		set(node, kind, at, to);
 	return to;
 }
 

@@ -83,13 +83,19 @@ static inline __m128i json_vector_escaped(__m128i bytes)
 /* The same two, faster. */
 static inline const char *json_plain_end(const char *at, const char *end, bool *beyond_ascii)
 {
+	__m128i before = _mm_setzero_si128();
+	unsigned tops = 0;
 	for (; at < end; at += 16) {
 		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
 		unsigned found = (unsigned)_mm_movemask_epi8(json_vector_escaped(bytes));
-		*beyond_ascii |= ((unsigned)_mm_movemask_epi8(bytes) & (found - 1) & ~found) != 0;
-		if (found)
-			return at + __builtin_ctz(found);
+		if (found) {
+			tops = (unsigned)_mm_movemask_epi8(bytes) & (found - 1) & ~found;
+			at += __builtin_ctz(found);
+			break;
+		}
+		before = _mm_or_si128(before, bytes);
 	}
+	*beyond_ascii |= (tops | (unsigned)_mm_movemask_epi8(before)) != 0;
 	return at;
 }
 

@@ -244,14 +244,20 @@ static int add_row(struct ledger_envelopes *envelopes, struct block_layout *layo
 	return count_stored(envelopes, layout, &envelope, NULL, error);
 }
 
+/* Adds a row to the block under way, which nobody sees where only counts are kept. */
+static void keep_row(struct ledger_envelopes *envelopes, const uint8_t *at, size_t length)
+{
+	if (envelopes->keeps_blocks)
+		buffer_append(&envelopes->block, at, length);
+}
+
 /* Brings one envelope into the block under way. */
 static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *layout, const struct envelope_row *row, struct cursor *cursor,
 	bool *changed, struct error *error)
 {
-	struct buffer *out = &envelopes->block;
 	int order = -1;
 	while (cursor->row.length && (order = envelope_row_compare(&cursor->row, row)) < 0) {
-		buffer_append(out, cursor->row.at, cursor->row.length);
+		keep_row(envelopes, cursor->row.at, cursor->row.length);
 		if (advance(cursor, error) < 0)
 			return -1;
 	}
@@ -260,7 +266,7 @@ static int merge_row(struct ledger_envelopes *envelopes, struct block_layout *la
 		return -1;
 	if (!wins)
 		return 0; /* the row there stays, and is copied with what follows */
-	buffer_append(out, row->at, row->length);
+	keep_row(envelopes, row->at, row->length);
 	*changed = true;
 	return found ? advance(cursor, error) : 0;
 }
@@ -300,7 +306,7 @@ static int merge_block(struct ledger_envelopes *envelopes, struct block_layout *
 			merge_row(envelopes, layout, &row, &cursor, &changed, error) < 0)
 			return -1;
 	}
-	buffer_append(&envelopes->block, cursor.row.at, (size_t)(cursor.end - cursor.row.at));
+	keep_row(envelopes, cursor.row.at, (size_t)(cursor.end - cursor.row.at));
 	return changed && envelopes->keeps_blocks ? block_store(envelopes->ledger, block, &envelopes->block, error) : 0;
 }
 
