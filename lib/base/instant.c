@@ -183,21 +183,22 @@ int instant_parse(const char *text, size_t length, int64_t *instant)
 	return 0;
 }
 
-static void put_digits(char *text, int count, int value)
+static void put_two(char *text, int value)
 {
-	for (int i = count - 1; i >= 0; i--, value /= 10)
-		text[i] = (char)('0' + value % 10);
+	text[0] = (char)('0' + value / 10);
+	text[1] = (char)('0' + value % 10);
 }
 
 void day_format(int32_t day, char *text)
 {
 	int year, month, month_day;
 	day_to_civil(day, &year, &month, &month_day);
-	put_digits(text, 4, year);
+	put_two(text, year / 100 % 100);
+	put_two(text + 2, year % 100);
 	text[4] = '-';
-	put_digits(text + 5, 2, month);
+	put_two(text + 5, month);
 	text[7] = '-';
-	put_digits(text + 8, 2, month_day);
+	put_two(text + 8, month_day);
 }
 
 struct day_text day_text(int32_t day)
@@ -219,10 +220,11 @@ void instant_format(int64_t instant, char *text)
 	int rest = (int)(instant - day * DAY_MS);
 	day_format(day, text);
 	memcpy(text + 10, "T00:00:00.000Z", 14);
-	put_digits(text + 11, 2, rest / 3600000);
-	put_digits(text + 14, 2, rest / 60000 % 60);
-	put_digits(text + 17, 2, rest / 1000 % 60);
-	put_digits(text + 20, 3, rest % 1000);
+	put_two(text + 11, rest / 3600000);
+	put_two(text + 14, rest / 60000 % 60);
+	put_two(text + 17, rest / 1000 % 60);
+	text[20] = (char)('0' + rest % 1000 / 100);
+	put_two(text + 21, rest % 100);
 }
 
 int instant_rewrite(const char *text, size_t length, char *canonical)
