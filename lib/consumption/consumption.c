@@ -74,13 +74,14 @@ int consumption_apply_contracts(struct consumption *consumption, struct error *e
 
 static int period_of(struct consumption *consumption, int32_t day, struct period *period, struct error *error)
 {
-	if (consumption->by_calendar) {
-		*period = period_of_day(&consumption->calendar, day);
-		return 0;
-	}
-	if (consumption_apply_contracts(consumption, error) < 0)
+	struct known_period *known = &consumption->known[(uint32_t)day % KNOWN_PERIODS];
+	if (!consumption->by_calendar && consumption_apply_contracts(consumption, error) < 0)
 		return -1;
-	*period = contracts_period_of_day(&consumption->contracts, day);
+	if (known->day != day || known->period.end == known->period.start)
+		*known = (struct known_period){day,
+			consumption->by_calendar ? period_of_day(&consumption->calendar, day)
+						 : contracts_period_of_day(&consumption->contracts, day)};
+	*period = known->period;
 	return 0;
 }
 
@@ -373,6 +374,7 @@ static int add_contract(
 		contract.renewal_months < 1 || contract.renewal_months > 60)
 		return message_error(reader, message, error,
 			"contract needs the dates \"contract_start\" and \"effective_from\", and \"renewal_months\"");
+	memset(consumption->known, 0, sizeof consumption->known);
 	return contracts_add(&consumption->contracts, contract, error);
 }
 

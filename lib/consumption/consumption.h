@@ -21,6 +21,8 @@ struct account_facts {
 	bool was_reported; /* the report has consumption of it, or its watermark */
 };
 
+#define KNOWN_PERIODS 512
+
 struct consumption {
 	bool by_calendar;
 	struct period_rule calendar; /* with by_calendar; else periods are the contracts': */
@@ -28,6 +30,10 @@ struct consumption {
 	int renewal_months;
 	struct contracts contracts; /* with those of earlier runs, once they are needed */
 	bool contracts_applied;
+	struct known_period {
+		int32_t day;
+		struct period period; /* empty: nothing is known yet */
+	} known[KNOWN_PERIODS]; /* of days: accounts have the same ones, one account after the other */
 	const char *profile; /* for records without one; NULL for null */
 	int64_t now;
 	char run_id[64];

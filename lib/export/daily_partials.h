@@ -25,7 +25,8 @@ struct daily_partials {
 	int64_t week;
 	struct buffer plan_item;
 	bool open, has_plan_item;
-	struct buffer record;
+	struct buffer record; /* the one under way; it begins with account and plan item */
+	size_t head_length, room; /* of these; for what follows them */
 	record_sink *sink;
 	void *context;
 };

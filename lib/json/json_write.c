@@ -108,17 +108,27 @@ void json_c_string(struct buffer *json, const char *text)
 		json_null(json);
 }
 
-void json_integer(struct buffer *json, int64_t value)
+char *json_write_integer(char *at, int64_t value)
 {
-	char text[21];
-	char *at = text + sizeof text;
+	char text[JSON_INTEGER_ROOM];
+	char *first = text + sizeof text;
 	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
 	do
-		*--at = (char)('0' + rest % 10);
+		*--first = (char)('0' + rest % 10);
 	while (rest /= 10);
 	if (value < 0)
-		*--at = '-';
-	json_raw(json, at, (size_t)(text + sizeof text - at));
+		*--first = '-';
+	return mempcpy(at, first, (size_t)(text + sizeof text - first));
+}
+
+void json_integer(struct buffer *json, int64_t value)
+{
+	char *start = buffer_reserve(json, JSON_INTEGER_ROOM + 1);
+	if (!start)
+		return;
+	char *end = json_write_integer(start, value);
+	*end++ = ',';
+	json->length += (size_t)(end - start);
 }
 
 void json_boolean(struct buffer *json, bool value)

@@ -23,6 +23,8 @@ void json_string(struct buffer *json, const char *text, size_t length);
  * byte. */
 #define JSON_STRING_ROOM(length) ((length)*6 + 2)
 char *json_write_string(char *at, const char *text, size_t length);
+#define JSON_INTEGER_ROOM 20
+char *json_write_integer(char *at, int64_t value);
 void json_c_string(struct buffer *json, const char *text); /* null for NULL */
 void json_integer(struct buffer *json, int64_t value);
 void json_boolean(struct buffer *json, bool value);

@@ -442,9 +442,9 @@ void stream_append_schema(struct buffer *line, const struct stream *stream)
 
 void stream_open_record(struct buffer *line, const char *name)
 {
-	buffer_append_string(line, STREAM_RECORD_BEFORE_NAME);
+	buffer_append(line, STREAM_RECORD_BEFORE_NAME, sizeof STREAM_RECORD_BEFORE_NAME - 1);
 	buffer_append_string(line, name);
-	buffer_append_string(line, STREAM_RECORD_AFTER_NAME);
+	buffer_append(line, STREAM_RECORD_AFTER_NAME, sizeof STREAM_RECORD_AFTER_NAME - 1);
 }
 
 void stream_close_record(struct buffer *line)
@@ -501,6 +501,6 @@ void stream_end_record(struct buffer *line, const char *time_extracted, size_t t
 void stream_append_record(struct buffer *line, const struct stream *stream, const char *record, size_t length)
 {
 	stream_open_record(line, stream->name);
-	json_raw(line, record, length);
-	stream_close_record(line);
+	buffer_append(line, record, length);
+	buffer_append(line, "}\n", 2);
 }
