@@ -235,14 +235,14 @@ static void put_spend(struct buffer *line, const struct change *change, int side
 static void print_change(struct restating *restating, const struct position_cell *cell, struct change *change)
 {
 	struct position *position = restating->position;
-	const struct entitlement *before = change->rows[BEFORE], *after = change->rows[AFTER];
+	const struct entitlement *before = change->rows[BEFORE], *after = change->rows[AFTER], *row = after ? after : before;
 	bool was_unlimited = change->is_in_force[BEFORE] && before->is_unlimited,
 	     is_unlimited = change->is_in_force[AFTER] && after->is_unlimited;
 	struct buffer *line = position_begin_record(position, &stream_rights_restatement);
 	position_put_metric(line, cell);
 	position_put_period(line, &cell->period->period);
 	json_member_text(line, "run_id", position->reported->run_id);
-	json_member_text(line, "entitlement_id", (after ? after : before)->entitlement_id);
+	json_member_text(line, "entitlement_id", row->entitlement_id);
 	json_member_text(line, "file", "entitlements");
 	position_put_known(line, "line", after != NULL, after ? (int64_t)after->row : 0);
 	position_put_known(line, "line_before", before != NULL, before ? (int64_t)before->row : 0);

@@ -141,6 +141,7 @@ static int keep(const char *folder, const char *name, int (*print)(struct ledger
 
 static int keep_earlier(const char *folder, const struct run_beginning *beginning, struct error *error)
 {
+	/* cppcheck-suppress uninitvar ; it is what is opened */
 	struct ledger ledger, *read = access(beginning->ledger, F_OK) == 0 ? &ledger : NULL;
 	if (read && ledger_open(read, beginning->ledger, LEDGER_READ, error) < 0)
 		return -1;
