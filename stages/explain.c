@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *ledger_path, *runs, *policy_path, *period_text, *account, *model, *level_name, *format = "text", *title;
+static char *ledger_path, *runs, *policy_path, *period_text, *day_given, *account, *model, *level_name, *format = "text", *title;
 static int recordings_dropped;
 
 static struct poptOption table[] = {
@@ -27,6 +27,8 @@ static struct poptOption table[] = {
 	{"policy", 0, POPT_ARG_STRING, &policy_path, 0, "the counting policy of the figures (default: all but drafts)", "FILE"},
 	{"period", 0, POPT_ARG_STRING, &period_text, 0,
 		"only the period that contains this day, or the periods with this index (default: all)", "START|INDEX"},
+	{"day", 0, POPT_ARG_STRING, &day_given, 0,
+		"only the period that contains this day, and of its days only this one, with who sent how much (default: all)", "DAY"},
 	{"account", 0, POPT_ARG_STRING, &account, 0, "only this account (default: all)", "ID"},
 	{"model", 0, POPT_ARG_STRING, &model, 0, "only this software model; may contain * and ? (default: all)", "NAME"},
 	{"level", 0, POPT_ARG_STRING, &level_name, 0,
@@ -66,6 +68,16 @@ static void parse_period(struct explanation_question *question)
 	}
 }
 
+static void parse_day(struct explanation_question *question)
+{
+	if (period_text)
+		options_refuse("cannot use --day with --period: the day is in one period");
+	if (day_parse(day_given, strlen(day_given), &question->day) < 0)
+		options_refuse("cannot use --day '%s': it must be a day such as 2025-01-31", day_given);
+	question->period = PERIOD_DAY;
+	question->only_day = true;
+}
+
 static void parse_level(struct explanation_question *question)
 {
 	int level = runs ? EXPLAIN_EXCHANGE : ledger_path ? EXPLAIN_ENVELOPE : EXPLAIN_CONSUMPTION, reached = level;
@@ -88,6 +100,8 @@ static struct explanation_question parse_question(void)
 		options_refuse("cannot use --format '%s': it must be text or ndjson", format);
 	if (period_text)
 		parse_period(&question);
+	if (day_given)
+		parse_day(&question);
 	/* Ids in the streams are in lower case. */
 	for (char *at = account; at && *at; at++)
 		if (*at >= 'A' && *at <= 'Z')

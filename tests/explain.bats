@@ -290,6 +290,24 @@ small() {
 	same 10 "$(explained all | jq 'select(.level == "difference" and .facts.kind == "alike").facts.envelopes')"
 }
 
+@test "stage: --day: of its days only this one, with who sent how much, most first" {
+	small
+	{
+		for i in {0..2}; do envelope "{envelope_id: \"b$i\", sent_at: \"2025-03-10T10:00:0$i.000Z\", sender_id: \"busy\"}"; done
+		envelope '{envelope_id: "c", sent_at: "2025-03-10T09:00:00.000Z", sender_id: "calm"}'
+		envelope '{envelope_id: "d", sent_at: "2025-03-11T09:00:00.000Z", sender_id: "other"}'
+	} | merge -q --ledger ledger.db --emit none
+	sed -i 's/"units_consumed":2/"units_consumed":7/; s/"rights_used":2/"rights_used":7/' traced
+	explain -l ledger.db --day 2025-03-10 <traced >text
+	same $'      2025-03-10  4 units\n        sender busy  3 units\n        sender calm  1 unit' "$(grep -A2 ' 2025-03-10  ' text)"
+	! grep -q 2025-03-11 text
+	explain -l ledger.db --day 2025-03-10 -f ndjson <traced >all
+	same $'busy 3\ncalm 1' "$(explained all | jq -r 'select(.level == "sender") | "\(.facts.sender_id) \(.units)"')"
+	# A day without use: no account has it.
+	explain -l ledger.db --day 2025-03-12 -f ndjson <traced >all
+	same '' "$(explained all | jq -c 'select(.level == "consumption")')"
+}
+
 @test "stage: a figure that does not add up is said where it is, and ends with 65" {
 	small
 	sed 's/"units_consumed":2/"units_consumed":3/' traced >wrong
@@ -333,6 +351,8 @@ small() {
 		fails 64 "explain: $expected (see --help)"
 	done <<-'END'
 		--period soon|cannot use --period 'soon': it must be a day such as 2025-01-31, or the index of a period
+		--day soon|cannot use --day 'soon': it must be a day such as 2025-01-31
+		--day 2025-03-10 --period 0|cannot use --day with --period: the day is in one period
 		--level all|cannot use --level 'all': it must be position, consumption, day, envelope or exchange
 		--level day|cannot explain down to 'day': it needs --ledger FILE
 		-l ledger.db --level exchange|cannot explain down to 'exchange': it needs --runs FOLDER

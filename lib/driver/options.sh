@@ -46,6 +46,7 @@ options='
 --jobs|COUNT|run|run up to COUNT profiles side by side (default: 1, one after the other)
 --warn-days|N|run reconcile status|warn of rights that run out in fewer days than this (default: 30; 0: never)
 --period|START|explain policy chargeback|only the period that contains this day, or has this index
+--day|DAY|explain|only the period that contains this day, and of its days only this one, with who sent how much
 --account|ID|explain|only this account
 --model|NAME|explain|only this software model; may contain * and ?
 --level|LEVEL|explain|the depth: position, consumption, day, envelope or exchange (the default)
@@ -283,7 +284,7 @@ set_option() { # OPTION VALUE
 		question+=(--period "$2")
 		only_period=$2
 		;;
-	--account | --model | --level) question+=("$1" "$2") ;;
+	--day | --account | --model | --level) question+=("$1" "$2") ;;
 	--as-of | --billed) as_of=$2 ;;
 	--by) charge_by=$2 ;;
 	--restated) restated=1 ;;

@@ -37,6 +37,7 @@ struct explanation_question {
 	enum { PERIOD_ANY, PERIOD_INDEX, PERIOD_DAY } period;
 	int index; /* periods with this index */
 	int32_t day; /* the period that contains this day */
+	bool only_day; /* of its days only this one, with its senders */
 	const char *account, *model; /* NULL: any; the model may be a glob */
 	enum explanation_level level;
 	bool lacks_recordings; /* of earlier runs: an envelope without one is no difference */

@@ -2,6 +2,7 @@
 
 #include "base/instant.h"
 #include "explain/explanation_segments.h"
+#include "explain/explanation_senders.h"
 #include "explain/recorded_envelopes.h"
 #include "stream/phrases.h"
 #include "stream/stream.h"
@@ -105,16 +106,26 @@ static void print_envelope(struct explanation_printing *printing, int64_t parent
 	buffer_release(&id);
 }
 
+/* The first of its envelopes from `at` on that is not of the day. */
+static size_t skip_day(const struct explained_consumption *consumption, const struct explained_envelope envelopes[], int32_t day, size_t at)
+{
+	while (at < consumption->envelope_count && instant_day(envelopes[at].sent_at) == day)
+		at++;
+	return at;
+}
+
 /* Prints a day with its envelopes, which are sorted, from *at on. */
 static void print_day(struct explanation_printing *printing, int64_t parent, const struct explained_consumption *consumption, int32_t day,
 	int64_t units, size_t *at)
 {
 	struct explanation *explanation = printing->explanation;
 	const struct explained_envelope *envelopes = explanation->envelopes + consumption->first_envelope;
-	size_t end = *at;
+	size_t end = skip_day(consumption, envelopes, day, *at);
 	char text[96];
-	while (end < consumption->envelope_count && instant_day(envelopes[end].sent_at) == day)
-		end++;
+	if (explanation->question.only_day && day != explanation->question.day) {
+		*at = end;
+		return;
+	}
 	struct explanation_balance balance = {.units = units};
 	if (explanation->question.level >= EXPLAIN_ENVELOPE)
 		balance = explanation_count_wrong(printing, explanation_balance_of(units, (int64_t)(end - *at)));
@@ -126,8 +137,22 @@ static void print_day(struct explanation_printing *printing, int64_t parent, con
 		json_member_day(facts, "day", day);
 		parent = explanation_record(printing, parent, "day", true, &balance);
 	}
+	if (explanation->question.only_day)
+		explanation_print_senders(printing, parent, envelopes + *at, end - *at);
 	for (; *at < end; ++*at)
 		print_envelope(printing, parent, &envelopes[*at]);
+}
+
+/* Has it the day that is asked for? */
+static bool has_day(const struct explanation *explanation, const struct explained_consumption *consumption)
+{
+	int32_t day = explanation->question.day;
+	bool has = !explanation->question.only_day || explanation->question.level < EXPLAIN_DAY;
+	for (size_t i = 0; i < consumption->day_count; i++)
+		has |= explanation->days[consumption->first_day + i].day == day;
+	for (size_t i = 0; i < consumption->envelope_count; i++)
+		has |= instant_day(explanation->envelopes[consumption->first_envelope + i].sent_at) == day;
+	return has;
 }
 
 /* Prints days from the partials; envelopes of a day without a partial get a line of 0 units. */
@@ -158,6 +183,8 @@ static void print_consumption(struct explanation_printing *printing, int64_t par
 	char text[96], line[64] = "";
 	if (explanation->question.level >= EXPLAIN_DAY)
 		balance = explanation_count_wrong(printing, explanation_balance_of(consumption->units, consumption->counted));
+	if (!has_day(explanation, consumption))
+		return;
 	if (consumption->line)
 		snprintf(line, sizeof line, " (models.csv line %lld)", (long long)consumption->line);
 	if (printing->for_people) {
