@@ -130,10 +130,7 @@ rfc3339() {
 	[0-9]*T??????Z) text="${text:0:4}-${text:4:2}-${text:6:2}T${text:9:2}:${text:11:2}:${text:13:2}Z" ;;
 	esac
 	# date is started for what may be no time, or is not in this form yet.
-	if [ "$text" = now ]; then
-		TZ=UTC0 printf '%(%Y-%m-%dT%H:%M:%S.000Z)T\n' -1
-		return
-	elif [[ $text =~ ^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.000)?Z$ ]]; then
+	if [[ $text =~ ^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}(\.000)?Z$ ]]; then
 		printf '%s.000Z\n' "${text:0:19}"
 		return
 	fi
