@@ -27,7 +27,7 @@ recorded=$here/fixtures/acme
 
 # What is written into a workspace is not for all users of the machine; exports and the like have the user's own mask.
 own_umask=$(umask)
-umask "$(printf '%04o' $((8#$own_umask | 027)))"
+umask g-w,o-rwx
 
 # What a stage that was killed has left of its progress.
 clear_line() {
@@ -181,6 +181,11 @@ stage() {
 	local program=$1
 	shift
 	"$stages/$program" ${stage_flags[@]+"${stage_flags[@]}"} "$@"
+}
+
+# The same as a whole part of a pipe: the shell that would wait for it becomes the program.
+piped() {
+	exec "$stages/$1" ${stage_flags[@]+"${stage_flags[@]}"} "${@:2}"
 }
 
 read_fact() { # LINE: of run-facts, into the caller's `facts`

@@ -188,7 +188,7 @@ forecast_options() { # LICENCE-FOLDER EXCLUDED-FILE
 forecast_results() { # LICENCE-FOLDER EXCLUDED-FILE RECONCILED-FILE
 	local forecast
 	forecast_options "$1" "$2.own"
-	stage split-streams metric_result,declared_consumption,account,watermark,subscription,consumption=- <"$3" | stage forecast "${forecast[@]}" | stage split-streams forecast=-
+	piped split-streams metric_result,declared_consumption,account,watermark,subscription,consumption=- <"$3" | piped forecast "${forecast[@]}" | piped split-streams forecast=-
 }
 
 # A line "RUN CLOCK STATE ENDED-AT MANIFEST" for each run that the ledger promoted, in that order: what is a run, which is the latest and which came before

@@ -354,7 +354,8 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 			say "$name: run $run cannot be reconciled; what it fetched is kept, and the next run continues from there, with the licence files as they are then"
 			return "$reconciled"
 		}
-		state=$([ "$status" -eq 0 ] && echo succeeded || echo partial)
+		state=succeeded
+		[ "$status" -eq 0 ] || state=partial
 		promote "$name" "$partial" "$state"
 		exec 7>&-
 	fi
@@ -422,19 +423,19 @@ source_of() { # PROGRAM RAW
 	fi
 }
 
-# fetch-subscriptions, which asks for Docusign's own count by what the run was told and what earlier ones have asked.
+# In a pipe: fetch-subscriptions, which asks for Docusign's own count by what the run was told and what earlier ones have asked.
 fetch_organization() { # INPUTS OPTION...
 	local group_by warn_days feed_from asking
 	thaw_inputs "$1"
-	stage fetch-subscriptions --state "$1/state.json" ${asking[@]+"${asking[@]}"} "${@:2}"
+	piped fetch-subscriptions --state "$1/state.json" ${asking[@]+"${asking[@]}"} "${@:2}"
 }
 
-# The CONNECTION of a profile that has changed since the run began: what is fetched stays what it was, or it could not be replayed.
+# In a pipe: the CONNECTION of a profile that has changed since the run began: what is fetched stays what it was, or it could not be replayed.
 as_begun() { # PROFILE FROZEN-PROFILE
 	if cmp -s "$1" "$2"; then
-		cat
+		exec cat
 	else
-		stage run-facts connection --fetch-as "$2"
+		piped run-facts connection --fetch-as "$2"
 	fi
 }
 
@@ -461,10 +462,10 @@ tally() { # NAME PARTIAL
 	authorise "$profile" ${offline[@]+"${offline[@]}"} |
 		as_begun "$profile" "$partial/inputs/profile.json" |
 		fetch_organization "$partial/inputs" "${subscriptions[@]}" |
-		stage fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" ${asking[@]+"${asking[@]}"} "${datafeed[@]}" |
-		stage normalize --feed "$feed" --rejects "$partial/rejects.ndjson" |
-		stage merge --ledger "$workspace/ledger/$name.db" --emit "$emit" ${policy[@]+"${policy[@]}"} |
-		stage aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
+		piped fetch-datafeed --feed "$feed" --state "$partial/inputs/state.json" ${asking[@]+"${asking[@]}"} "${datafeed[@]}" |
+		piped normalize --feed "$feed" --rejects "$partial/rejects.ndjson" |
+		piped merge --ledger "$workspace/ledger/$name.db" --emit "$emit" ${policy[@]+"${policy[@]}"} |
+		piped aggregate-by-period -p "$partial/inputs/profile.json" --reported "$partial/reported.ndjson" \
 			--run-id "${facts[run_id]}" ${changed[@]+"${changed[@]}"} >"$partial/tallied.ndjson"
 	local statuses=("${PIPESTATUS[@]}")
 	[ "${statuses[0]}${statuses[1]}${statuses[2]}:${statuses[3]}" != 000:65 ] || feed_unusable=1
@@ -542,7 +543,7 @@ reconcile_run() { # NAME PARTIAL
 	evidence=(--evidence "$1" --run "${facts[run_id]}" --previous "${facts[previous]}")
 	[ "$some_refused" = 0 ] || incomplete=(--partial)
 	cat "$1/reconciled.ndjson" "$1/forecasts.ndjson" |
-		stage report --format html -o "$1/report.html" --title "$name" "${evidence[@]}" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
+		piped report --format html -o "$1/report.html" --title "$name" "${evidence[@]}" --verdict "$1/verdict" ${incomplete[@]+"${incomplete[@]}"}
 	if [ -e "$1/workspace.ndjson" ]; then
 		complete_workspace "$1/reconciled.ndjson" "$1/inputs/others.ndjson" "$1/workspace.ndjson" "$1/inputs" "$1/excluded.ndjson"
 		[ ! -e "$1/inputs/others-partial" ] || incomplete=(--partial)

@@ -172,11 +172,12 @@ needs_engine() {
 	[ "$engine" != slurm ] || tool=sbatch
 	[ "$engine" = local ] || command -v "$tool" >/dev/null || fail 69 "cannot use --engine $engine: $tool is not installed"
 	[ "$engine" != slurm ] || at_once=${at_once:-$shards}
-	at_once=${at_once:-$(nproc)}
+	[ "$shards" -eq 1 ] || at_once=${at_once:-$(nproc)}
 }
 
 # Of profiles side by side, all their shards together; each has one at least.
 share_at_once() { # PROFILES
+	[ "$shards" -gt 1 ] || return 0
 	local beside=$((jobs < $1 ? jobs : $1))
 	at_once=$((at_once / beside > 1 ? at_once / beside : 1))
 }
