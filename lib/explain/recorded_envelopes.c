@@ -13,10 +13,9 @@ struct walk {
 	struct recording_reader recording;
 	struct response_reader responses;
 	struct feed_map map;
-	struct json_scanner *pages[2], *records, *canonical; /* of a page, a download */
+	struct json_scanner *pages[2], *canonical; /* of a page, a download */
 	struct fetch_manner manners[2];
-	struct json_slice fields[RAW_MAP_FIELDS];
-	struct buffer texts, record, line;
+	struct buffer texts, line;
 	const char *account_id; /* of the request; NULL for none */
 	struct recorded_place place;
 	struct error *error;
@@ -68,11 +67,11 @@ static int find_account(struct walk *walk, const struct recorded_exchange *excha
 	return result;
 }
 
-static int convert(struct walk *walk, struct error *error)
+static int convert(struct walk *walk, const struct json_slice fields[], struct error *error)
 {
 	struct json_slice canonical[RAW_MAP_FIELDS];
 	struct feed_map_fault fault;
-	struct message message = {.type = MESSAGE_RECORD, .fields = walk->fields};
+	struct message message = {.type = MESSAGE_RECORD, .fields = fields};
 	if (walk->account_id)
 		message.context_account_id = (struct json_slice){JSON_STRING, walk->account_id, strlen(walk->account_id)};
 	buffer_reset(&walk->line);
@@ -85,11 +84,11 @@ static int convert(struct walk *walk, struct error *error)
 	return walk->envelopes->found(walk->envelopes->context, &walk->place, canonical, error);
 }
 
-static bool is_wanted(struct walk *walk)
+static bool is_wanted(struct walk *walk, const struct json_slice fields[])
 {
 	char id[ID_LIMIT];
 	int slot = walk->map.slots[ENVELOPE_ID];
-	const struct json_slice *slice = slot >= 0 ? &walk->fields[slot] : NULL;
+	const struct json_slice *slice = slot >= 0 ? &fields[slot] : NULL;
 	if (!slice || slice->kind != JSON_STRING || slice->length == 0 || slice->length > sizeof id)
 		return false;
 	for (size_t i = 0; i < slice->length; i++)
@@ -98,17 +97,12 @@ static bool is_wanted(struct walk *walk)
 }
 
 /* Reads a record of a response. normalize has rejected everything but objects. */
-static int read_record(void *context, const char *text, size_t length)
+static int read_record(void *context, const char *text, size_t length, const struct json_slice fields[])
 {
 	struct walk *walk = context;
+	(void)text, (void)length;
 	walk->place.record++;
-	buffer_reset(&walk->record);
-	buffer_append(&walk->record, text, length);
-	if (buffer_check(&walk->record, walk->error) < 0)
-		return -1;
-	if (json_scan(walk->records, walk->record.data, walk->record.length, walk->fields, NULL) < 0 || !is_wanted(walk))
-		return 0;
-	return convert(walk, walk->error);
+	return is_wanted(walk, fields) ? convert(walk, fields, walk->error) : 0;
 }
 
 /* The text as a C string, or NULL. */
@@ -143,10 +137,9 @@ static int read_response(struct walk *walk, const struct recorded_exchange *exch
 	struct json_scanner *page = walk->pages[is_download];
 	if (result == 0 && !response.error.status && find_account(walk, exchange, error) == 0 &&
 		json_scan(page, response.wrapped, response.wrapped_length, &records, NULL) == 0) {
-		if (records.kind == JSON_ARRAY)
-			result = json_scan_elements(page, &records, read_record, walk, error);
-		else if (records.kind == JSON_OBJECT && (is_download || walk->map.feed.paging == FEED_PAGING_NONE))
-			result = read_record(walk, records.text, records.length);
+		bool may_be_one = is_download || walk->map.feed.paging == FEED_PAGING_NONE;
+		if (records.kind == JSON_ARRAY || (records.kind == JSON_OBJECT && may_be_one))
+			result = json_scan_picked(page, &records, read_record, walk, error);
 	}
 	buffer_release(&type);
 	buffer_release(&encoding);
@@ -183,18 +176,16 @@ static int open_scanners(struct walk *walk, struct error *error)
 		if (buffer_check(&pointer, error) == 0)
 			walk->pages[i] = json_scanner_new(page, 1, error);
 		buffer_release(&pointer);
-		if (!walk->pages[i])
+		if (!walk->pages[i] || json_scanner_pick(walk->pages[i], 0, walk->map.pointers, walk->map.pointer_count, error) < 0)
 			return -1;
 	}
-	return (walk->records = json_scanner_new(walk->map.pointers, walk->map.pointer_count, error)) &&
-			(walk->canonical = json_scanner_new(canonical, sizeof canonical / sizeof *canonical, error))
-		? 0
-		: -1;
+	walk->canonical = json_scanner_new(canonical, sizeof canonical / sizeof *canonical, error);
+	return walk->canonical ? 0 : -1;
 }
 
 int recorded_envelopes_walk(const struct recorded_envelopes *envelopes, const char *directory, const char *feed, struct error *error)
 {
-	struct walk walk = {.envelopes = envelopes, .texts = BUFFER_INIT, .record = BUFFER_INIT, .line = BUFFER_INIT, .error = error};
+	struct walk walk = {.envelopes = envelopes, .texts = BUFFER_INIT, .line = BUFFER_INIT, .error = error};
 	if (feed_map_open(&walk.map, feed, NULL, NULL, error) < 0)
 		return -1;
 	int result = -1;
@@ -207,11 +198,9 @@ int recorded_envelopes_walk(const struct recorded_envelopes *envelopes, const ch
 out:
 	json_scanner_free(walk.pages[0]);
 	json_scanner_free(walk.pages[1]);
-	json_scanner_free(walk.records);
 	json_scanner_free(walk.canonical);
 	feed_map_release(&walk.map);
 	buffer_release(&walk.texts);
-	buffer_release(&walk.record);
 	buffer_release(&walk.line);
 	return result;
 }

@@ -201,21 +201,8 @@ static int check_record(void *context, const char *text, size_t length, const st
 int feed_page_records(struct feed_page_reader *reader, feed_record_visitor *each, void *context, struct error *error)
 {
 	struct each_record record = {.each = each, .context = context, .error = error};
-	struct buffer alone = BUFFER_INIT;
 	if (reader->records.kind != JSON_ARRAY && reader->records.kind != JSON_OBJECT)
 		return 0;
-	/* One record: the array of it, so that it comes on one line. */
-	if (reader->records.kind == JSON_OBJECT) {
-		buffer_append_byte(&alone, '[');
-		buffer_append(&alone, reader->records.text, reader->records.length);
-		buffer_append_byte(&alone, ']');
-		const struct json_slice array = {JSON_ARRAY, alone.data, alone.length};
-		int result = buffer_check(&alone, error);
-		if (result == 0)
-			result = json_scan_picked(reader->scanner, &array, check_record, &record, error);
-		buffer_release(&alone);
-		return result;
-	}
 	return json_scan_picked(reader->scanner, &reader->records, check_record, &record, error);
 }
 

@@ -230,6 +230,17 @@ struct json_scanner {
 		return json_mend_pairs(mended.data(), length) ? scan(mended.data(), length) : STRING_ERROR;
 	}
 
+	error_code put_on_one_line(std::string_view &text)
+	{
+		size_t length = 0;
+		if (!memchr(text.data(), '\n', text.size()))
+			return SUCCESS;
+		minified.resize(text.size() + SIMDJSON_PADDING);
+		error_code error = minify(text.data(), text.size(), minified.data(), length);
+		text = {minified.data(), length};
+		return error;
+	}
+
 	error_code each_element(const json_slice &slice, int (*each)(void *, const char *, size_t), void *context, int *stopped)
 	{
 		error_code error = parser.iterate(slice.text, slice.length, slice.length + SIMDJSON_PADDING).get(document);
@@ -247,14 +258,9 @@ struct json_scanner {
 			if (error)
 				return error;
 			text = trimmed(text);
-			if (memchr(text.data(), '\n', text.size())) {
-				size_t length = 0;
-				minified.resize(text.size() + SIMDJSON_PADDING);
-				error = minify(text.data(), text.size(), minified.data(), length);
-				if (error)
-					return error;
-				text = {minified.data(), length};
-			}
+			error = put_on_one_line(text);
+			if (error)
+				return error;
 			*stopped = each(context, text.data(), text.size());
 			if (*stopped)
 				return SUCCESS;
@@ -433,7 +439,11 @@ int json_scan_picked(struct json_scanner *scanner, const struct json_slice *arra
 		scanner->elements.begin();
 		kept.resize(size);
 		struct picking picking = {scanner->element, kept.data(), each, context, error};
-		return json_scan_elements(scanner, array, pick, &picking, error);
+		if (array->kind != JSON_OBJECT)
+			return json_scan_elements(scanner, array, pick, &picking, error);
+		std::string_view alone{array->text, array->length};
+		error_code code = scanner->put_on_one_line(alone);
+		return code ? set_reason(error, code) : pick(&picking, alone.data(), alone.size());
 	}
 	for (size_t i = 0; i < kept.size() && !stopped; i += size)
 		stopped = each(context, kept[i].text, kept[i].length, &kept[i + 1]);

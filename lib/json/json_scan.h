@@ -54,7 +54,7 @@ int json_scan_elements(struct json_scanner *scanner, const struct json_slice *ar
 /*
  * For large arrays of objects, in one pass of the text: json_scanner_pick(), once, names the fields of the elements of the array at pointer number
  * `array`, and json_scan_picked() is json_scan_elements() with them: fields[i] belongs to pointers[i], and is absent where the element is no
- * object. json_scan() has picked them in passing; where it could not (more than 65,536 elements, a newline within the array, a text that its short
+ * object. An object in place of the array is its only element. json_scan() has picked them in passing; where it could not (more than 65,536 elements, a newline within the array, a text that its short
  * way gives up on) they are looked for now, element by element, with the same result.
  */
 int json_scanner_pick(struct json_scanner *scanner, size_t array, const char *const pointers[], size_t count, struct error *error);
