@@ -89,7 +89,7 @@ END
 before
 <!-- bench: a -->
 
-Commit abc1234, A, 2 cores, 2026-11-27; medians of 5 rounds. A ratio is that of a program to envtally, which stands first.
+Commit abc1234, A, 2 cores, 2026-11-27; medians of 5 rounds. A ratio is to the first program of each work, which is of envtally.
 
 | work | program | seconds | CPU | peak MiB | × time | × CPU | × memory |
 |---|---|---|---|---|---|---|---|
