@@ -121,7 +121,7 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 	cp $ledger sound.db
 	sqlite3 $ledger 'DELETE FROM sent_week WHERE account = 1'
 	run --separate-stderr verify $first
-	[[ $status -eq 65 && $stderr == "run-facts: cannot verify ledger '$ledger': table sent_week, row account 1, "*" is missing" ]]
+	[[ $status -eq 65 && $stderr == "run-facts: cannot verify ledger '$ledger': table sent_week, row account_id 7c1e9a52-"*", plan_item_id "*" is missing" ]]
 	# Each table, against the ledger that a replay gives.
 	tables=''
 	while IFS='|' read -r -u 4 sql told; do
@@ -133,13 +133,13 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 		[[ $status -eq 65 && $stderr == "run-facts: cannot verify ledger '$ledger': table $told"* ]] || { echo "$sql: $status $stderr"; false; }
 		tables+="${told%%,*} "
 	done 4<<-'END'
-		DELETE FROM sent_week WHERE (account, plan_item, week) = (SELECT account, plan_item, min(week) FROM sent_week WHERE account = 1)|sent_week, row account 1, plan_item
-		UPDATE sent_week SET envelopes = substr(envelopes, 7) WHERE account = 2 AND length(envelopes) > 6|sent_week, row account 2, plan_item
+		DELETE FROM sent_week WHERE (account, plan_item, week) = (SELECT account, plan_item, min(week) FROM sent_week WHERE account = 1)|sent_week, row account_id 7c1e9a52-
+		UPDATE sent_week SET envelopes = substr(envelopes, 7) WHERE account = 2 AND length(envelopes) > 6|sent_week, row account_id 7c1e9a52-
 		UPDATE envelope_block SET rows = (SELECT rows FROM envelope_block ORDER BY block LIMIT 1) WHERE block = (SELECT max(block) FROM envelope_block)|envelope_block, envelope 
-		UPDATE account SET asset_group_id = 'x' WHERE account = 1|account, row account 1: its asset_group_id is not what the recordings give
+		UPDATE account SET asset_group_id = 'x' WHERE account = 1|account, row account_id 7c1e9a52-3b0f-4d6a-9e21-5f8840c7d301: its asset_group_id is not what the recordings give
 		INSERT INTO account_site SELECT account_id, 0, 'elsewhere', NULL FROM account LIMIT 1|account_site, row account_id
-		INSERT INTO plan_item VALUES (99, 'p')|plan_item, row plan_item 99 comes from no recording
-		UPDATE status SET counted = 0 WHERE name = 'sent'|status, row status
+		UPDATE plan_item SET plan_item_id = 'p' WHERE plan_item = 1|plan_item, row plan_item_id
+		UPDATE status SET counted = 0 WHERE name = 'sent'|status, row name sent, sending_method none: its counted
 		DELETE FROM subscription|subscription, row organization_id
 		UPDATE layout SET undated = 5|layout, row one 1: its undated
 		INSERT INTO late_envelope SELECT 'e', account, 0, 0, 0 FROM account LIMIT 1|late_envelope, row envelope_id e comes from no recording
@@ -201,7 +201,7 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 	rm $runs/$first/inputs/policy.json
 	sqlite3 $ledger "DELETE FROM sent_week WHERE account = 1"
 	run --separate-stderr verify
-	[[ $status -eq 65 && $stderr == *"table sent_week, row account 1, "*" is missing" ]]
+	[[ $status -eq 65 && $stderr == *"table sent_week, row account_id 7c1e9a52-"*", plan_item_id "*" is missing" ]]
 }
 
 @test "a run is one of its profile: of another it is not verified, whoever has a run of that name" {
@@ -262,4 +262,33 @@ acme: the chain ends at run $last, whose manifest has the SHA-256 ${digest%% *}"
 	# The first run has none before it.
 	page=$runs/$first/report.html
 	[[ $(text) == *"Run before none: this is the first "* ]]
+}
+
+@test "two ledgers that met the same envelopes in another order are equal by their names, and what differs is still caught" {
+	# Ids that accounts share, statuses and sending methods that have no number of their own, sendings of one millisecond.
+	for account in b a c; do
+		for status in sent archived completed exotic; do
+			envelope "{account_id: \"$account\", envelope_id: \"$((++number % 5))\", status: \"$status\", plan_item_id: \"item $((number % 3))\", sending_method: \"method $((number % 4))\"}"
+			envelope "{account_id: \"$account\", envelope_id: \"0000000$((number % 7))-0000-4000-8000-000000000000\", status: \"$status\", plan_item_id: \"item $((number % 4))\"}"
+		done
+	done >envelopes
+	merge -q --ledger one.db --emit none <envelopes
+	tac envelopes | merge -q --ledger two.db --emit none
+	run ! cmp <(sqlite3 one.db 'SELECT * FROM account, status') <(sqlite3 two.db 'SELECT * FROM account, status')
+	run -0 run-facts prove one.db --ledger two.db
+	run -0 run-facts prove two.db --ledger one.db
+	while IFS='~' read -r -u 4 sql told; do
+		cp two.db changed.db
+		sqlite3 changed.db "$sql"
+		run --separate-stderr run-facts prove one.db --ledger changed.db
+		[[ $status -eq 65 && $stderr == "run-facts: cannot verify ledger 'changed.db': table $told"* ]] || { echo "$sql: $status $stderr"; false; }
+	done 4<<-'END'
+		UPDATE account SET account_id = 'x' WHERE account = 1~envelope_block, envelope
+		UPDATE plan_item SET plan_item_id = 'x' WHERE plan_item = 2~envelope_block, envelope
+		UPDATE status SET name = 'x' WHERE name = 'exotic'~envelope_block, envelope
+		UPDATE status SET counted = 0 WHERE name = 'exotic'~status, row name exotic, sending_method
+		UPDATE sent_week SET envelopes = substr(envelopes, 7) WHERE length(envelopes) > 6~sent_week, row account_id a, plan_item_id
+		INSERT INTO sent_week SELECT 99, plan_item, week, envelopes FROM sent_week LIMIT 1~layout, row one 1: its sent_weeks
+	END
+	rm changed.db # its foreign keys name an account that is not there
 }
