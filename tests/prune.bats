@@ -134,6 +134,12 @@ acme: run $second would be folded" "$output"
 	head -c 1000 sound/files.tar.zst >$runs/$second/files.tar.zst
 	run --separate-stderr verify $last
 	[[ $status -eq 65 && $stderr == "pipeline.sh: cannot unfold '$runs/$second/files.tar.zst': "* ]]
+	# A bomb of zeros, as such and as a hole, writes next to nothing.
+	attack 'truncate -s 200M results.ndjson'
+	[[ $stderr == "pipeline.sh: cannot unfold '$runs/$second/files.tar.zst': it gives more than "*" bytes, which is too much for an archive of its size" ]]
+	(cd content && truncate -s 1T results.ndjson && tar -S --zstd -cf ../$runs/$second/files.tar.zst .)
+	run --separate-stderr verify $last
+	fails 65 "run-facts: cannot verify run '$second': results.ndjson differs from its manifest"
 	# One that is damaged is not folded, and nothing of it is removed.
 	rm -r $runs/$second && cp -a "$BATS_FILE_TMPDIR/plain/runs/acme/$second" $runs/
 	echo >>$runs/$second/results.ndjson
@@ -141,6 +147,34 @@ acme: run $second would be folded" "$output"
 	run --separate-stderr prune --keep 1
 	fails 65 "run-facts: cannot verify run '$second': results.ndjson differs from its manifest"
 	same "$before" "$(files_of $runs/$second)"
+}
+
+@test "a file that is what it was the night before is on disk once; a change by hand is found in both; a copy gives the same pack" {
+	fresh
+	# One that is large enough.
+	printf '{"name":"long","version":1,"statuses":{}%9000s}\n' '' >long.json
+	acme_after 1 ws2
+	cp long.json ws2/licence/policy.json
+	for night in $second $last; do "$pipeline" run -q -C ws2 --replay "$acme/nights/$night"; done
+	runs=ws2/runs/acme
+	same "$(stat -c '%i 2' $runs/$second/inputs/policy.json)" "$(stat -c '%i %h' $runs/$last/inputs/policy.json)"
+	same '1 1 1' "$(stat -c %h ws2/licence/policy.json $runs/$last/inputs/profile.json $runs/$last/report.html | paste -sd ' ')"
+	same '' "$(find ws2 -name '*.same')"
+	run -0 "$pipeline" verify -C ws2
+	cp -r ws2 copy
+	same 1 "$(stat -c %h copy/runs/acme/$last/inputs/policy.json)"
+	for place in ws2 copy; do "$pipeline" evidence $last -q -C $place --to $place.tar; done
+	same_files ws2.tar copy.tar
+	tar -cf backup.tar ws2 && mkdir restored && tar -xf backup.tar -C restored
+	echo >>$runs/$second/inputs/policy.json
+	for run in $second $last; do
+		run --separate-stderr run-facts verify-files $run --runs $runs
+		fails 65 "run-facts: cannot verify run '$run': inputs/policy.json differs from its manifest"
+	done
+	# The night after a prune of the one before has it all.
+	"$pipeline" prune -q -C restored/ws2 --keep 1
+	same 1 "$(stat -c %h restored/ws2/runs/acme/$last/inputs/policy.json)"
+	run -0 "$pipeline" verify -C restored/ws2
 }
 
 @test "dropped runs: a checkpoint takes their place, the next run names it, and what is left is proven" {

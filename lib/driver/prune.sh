@@ -25,13 +25,19 @@ whole_run() { # RUNS-FOLDER RUN
 	whole=$scratch/whole/$2
 }
 
+# The archive may have been made to fill the disk: a run's files come to a hundred times theirs at most, and a thousand times is refused.
 unfold() { # ARCHIVE RUN-FOLDER COPY
+	local limit
 	[ ! -e "$3" ] || return 0
 	need_tool zstd
+	limit=$((64 * 1048576 + 1000 * $(stat -Lc %s "$1")))
+	[ "$(zstd -q -dc "$1" 2>/dev/null | head -c $((limit + 1)) | wc -c)" -le "$limit" ] ||
+		fail 65 "cannot unfold '$1': it gives more than $limit bytes, which is too much for an archive of its size"
 	mkdir -p "$3/raw"
 	cp "$2/job.json" "$2/restatements.ndjson" "$3/" # before, and never through a link of the archive
 	cp "$2/raw/manifest.json" "$3/raw/"
-	tar -I zstd -xf "$1" -C "$3" --no-same-owner --no-same-permissions 2>"$scratch/errors" ||
+	# A file with holes may be larger than what was counted.
+	(ulimit -f $((limit / 1024)) && trap '' XFSZ && exec tar -I zstd -xf "$1" -C "$3" --no-same-owner --no-same-permissions 2>"$scratch/errors") ||
 		fail 65 "cannot unfold '$1': $(head -n 1 "$scratch/errors")"
 	stage run-facts verify-files "${3##*/}" --runs "${3%/*}"
 }

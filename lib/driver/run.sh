@@ -207,7 +207,7 @@ begin_run() { # FILE NAME CLOCK RUN PARTIAL
 # what to fetch). One that is partial makes this command's status 75, as it would have made its own.
 finish_interrupted() { # NAME PARTIAL-OF-THIS-RUN
 	local partial run
-	remove "$workspace/runs/$1"/.*.partial.new
+	remove "$workspace/runs/$1"/.*.partial.new "$workspace/runs/$1"/.*.partial.same
 	for partial in "$workspace/runs/$1"/.*.partial; do
 		[ -e "$partial" ] || continue
 		run=$(basename "$partial" .partial)
@@ -358,6 +358,7 @@ make_run() { # NAME PARTIAL: fails when the run does; a partial one does not
 		[ "$status" -eq 0 ] || state=partial
 		promote "$name" "$partial" "$state"
 		exec 7>&-
+		share_unchanged "$runs/${facts[previous]}" "$partial"
 	fi
 	[ ! -e "$partial/verdict" ] || verdict=$(<"$partial/verdict")
 	[ ! -e "$partial/workspace-verdict" ] || of_workspace=$(<"$partial/workspace-verdict")
@@ -562,4 +563,15 @@ promote() { # NAME PARTIAL STATE
 		${others_from:+--manifest "$others_from/../raw/manifest.json"}
 	[ -n "$others_from" ] || sync "$2"/* "$2"/inputs/* "$2"/raw/* "$2"/inputs "$2"/raw "$2"
 	stage merge --ledger "$workspace/ledger/$1.db" --emit none <"$2/promotion.ndjson"
+}
+
+# A file of more than 8 KiB that is, byte for byte, what the run before has under that name becomes a link to it. Not before the run is promoted:
+# from then on neither is written any more, and what changes one by hand is found in both, by their manifests. Where there are no links it stays a copy.
+share_unchanged() { # FOLDER-OF-THE-RUN-BEFORE PARTIAL
+	local file
+	[ -z "$as_run" ] && [ -d "$1/raw" ] || return 0
+	while IFS= read -r file; do
+		[ ! -f "$1/$file" ] || [ -L "$1/$file" ] || ! cmp -s "$1/$file" "$2/$file" || [ "$(stat -c '%a %u %g' "$1/$file")" != "$(stat -c '%a %u %g' "$2/$file")" ] ||
+			! ln -f "$1/$file" "$2.same" 2>/dev/null || ! mv -f "$2.same" "$2/$file" || :
+	done < <(exec find "$2" -type f -links 1 -size +16 -printf '%P\n')
 }
