@@ -424,6 +424,23 @@ kind() {
 	same_files csv file
 	cat "$run/results.ndjson" | "$pipeline" report --format csv >pipe
 	same_files csv pipe
+	# In the workspace too, where a pipe without anything is none: cron and ssh may give one to any command.
+	(cd ws && cat "$run/results.ndjson" | "$pipeline" report --format csv) >pipe
+	same_files csv pipe
+	(cd ws && : | "$pipeline" report --format csv) >none
+	same_files csv none
+	"$pipeline" chargeback -C ws --by site >charged
+	(cd ws && : | "$pipeline" chargeback --by site) | same_files charged -
+	# One that stays open is waited for, and said.
+	mkfifo slow
+	(cd ws && exec "$pipeline" report --format csv <../slow >../late 2>../err) &
+	exec 8>slow
+	eventually [ -s err ]
+	same "pipeline.sh: reading standard input, which is a pipe; for the workspace's report use -C . or </dev/null" "$(<err)"
+	cat "$run/results.ndjson" >&8
+	exec 8>&-
+	wait $!
+	same_files csv late
 	cp ws/profiles/acme.json ws/profiles/beta.json
 	for format in csv html; do
 		says 64 "pipeline.sh: cannot report several profiles as $format: use -p PROFILE" "$pipeline" report -C ws --format $format

@@ -321,8 +321,9 @@ position_of_run() { # RUN-FOLDER CLOCK [OPTION]...
 chargeback_command() {
 	no_operands chargeback
 	# With group results on standard input, it is for the stage.
-	if [ "$workspace_given" = 0 ] && [ ${#profiles[@]} -eq 0 ] && [ -z "$as_of" ] && { [ -p /dev/stdin ] || [ -s /dev/stdin ]; }; then
-		exec "$stages/chargeback" ${stage_flags[@]+"${stage_flags[@]}"} "${csv_flags[@]}" --by "$charge_by" --format "$format" ${question[@]+"${question[@]}"}
+	if [ -z "$as_of" ] && is_input_given; then
+		of_input chargeback "${csv_flags[@]}" --by "$charge_by" --format "$format" ${question[@]+"${question[@]}"}
+		return
 	fi
 	[ -n "$charge_by" ] || fail 64 "cannot charge without --by GROUP: account, site, cost_center, department, company, country or organization"
 	need_workspace

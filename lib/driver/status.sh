@@ -4,8 +4,9 @@
 report_command() {
 	no_operands report
 	[ "$format" != pdf ] || [ -n "$report_to" ] || [ ! -t 1 ] || fail 64 "cannot write a PDF to a terminal: use -o FILE"
-	if [ "$format" != pdf ] && is_position_given; then
-		exec "$stages/report" ${stage_flags[@]+"${stage_flags[@]}"} "${csv_flags[@]}" "${page_flags[@]}" --format "$format" ${report_to:+-o "$report_to"}
+	if [ "$format" != pdf ] && is_report_of_input; then
+		of_input report "${csv_flags[@]}" "${page_flags[@]}" --format "$format" ${report_to:+-o "$report_to"}
+		return
 	fi
 	if [ -z "$report_to" ] && [ "$format" != pdf ]; then
 		print_reports
@@ -24,14 +25,39 @@ report_command() {
 }
 
 # --format or -o by itself, with a position on standard input, is for the stage: envtally report --format csv <position.ndjson.
-is_position_given() {
-	[[ $format_given$report_to != 0 && $workspace_given = 0 && ${#profiles[@]} -eq 0 ]] && { [ -p /dev/stdin ] || [ -s /dev/stdin ]; }
+is_report_of_input() {
+	[ "$format_given$report_to" != 0 ] && is_input_given
+}
+
+# Has standard input something for the stage that has the command's name? A file has, and a pipe; in a workspace a pipe with something in it, because cron,
+# ssh and containers may give any command a pipe. What was read of it to know that is in `peeked`.
+peeked=''
+is_input_given() {
+	[ "$workspace_given" = 0 ] && [ ${#profiles[@]} -eq 0 ] || return 1
+	if [ ! -p /dev/stdin ]; then
+		[ -s /dev/stdin ]
+		return
+	fi
+	[ -d "$workspace/profiles" ] && [ -z "$peeked" ] || return 0
+	LC_ALL=C IFS= read -r -N 1 -t 3 peeked || [ $? -le 128 ] || {
+		say "reading standard input, which is a pipe; for the workspace's $command use -C . or </dev/null"
+		LC_ALL=C IFS= read -r -N 1 peeked
+	} || :
+	[ -n "$peeked" ]
+}
+
+of_input() { # STAGE OPTION...
+	if [ -z "$peeked" ]; then
+		stage "$@"
+	else
+		{ printf %s "$peeked" && cat; } | stage "$@"
+	fi
 }
 
 print_reports() {
 	local profile name last last_clock as_reported evidence
-	if is_position_given; then
-		stage report "${page_flags[@]}" --format "$format"
+	if is_report_of_input; then
+		of_input report "${page_flags[@]}" --format "$format"
 		return
 	fi
 	need_workspace
