@@ -194,7 +194,10 @@ prune_command() {
 
 prune_profile() { # NAME
 	local all total keep drop run base=''
-	[ -e "$workspace/ledger/$1.db" ] || return 0
+	[ -e "$workspace/ledger/$1.db" ] || {
+		say "$1: nothing was run yet"
+		return 0
+	}
 	lock "$1"
 	all=$(promotions "$1")
 	[ -n "$all" ] || return 0
