@@ -134,6 +134,12 @@ static void nobody_is_forgotten(void **state)
 		seen |= 1U << (date.day - 101);
 	}
 	assert_int_equal(seen, 127);
+	/* Docusign's own count is asked for on the last night before its period ends, whatever the account's day. */
+	const struct feed billing = {.clock = FEED_CLOCK_BILLING};
+	for (char id[] = "a"; *id <= 'z'; ++*id) {
+		const struct bookmark bookmark = {.account_id = id, .until = at(100), .ends_at = at(103), .fed_from = NONE, .fed_to = NONE};
+		assert_true(feed_schedule_date(&bookmark, &billing, 102).turn == FEED_DUE);
+	}
 }
 
 /* Whom a night asks: each letter an account, in the order of the asking, those after the stroke not. */
