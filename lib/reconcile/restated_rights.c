@@ -236,8 +236,10 @@ static void print_change(struct restating *restating, const struct position_cell
 {
 	struct position *position = restating->position;
 	const struct entitlement *before = change->rows[BEFORE], *after = change->rows[AFTER], *row = after ? after : before;
-	bool was_unlimited = change->is_in_force[BEFORE] && before->is_unlimited,
-	     is_unlimited = change->is_in_force[AFTER] && after->is_unlimited;
+	if (!row)
+		return; /* never: a change is of some row */
+	bool was_unlimited = before && change->is_in_force[BEFORE] && before->is_unlimited,
+	     is_unlimited = after && change->is_in_force[AFTER] && after->is_unlimited;
 	struct buffer *line = position_begin_record(position, &stream_rights_restatement);
 	position_put_metric(line, cell);
 	position_put_period(line, &cell->period->period);
