@@ -445,16 +445,26 @@ daily() {
 	record forecast '{"profile":"acme","software_model":"<Pro>","license_metric":"Envelope","unit":"envelope","period_index":1,"period_start":"2025-01-31T00:00:00.000Z",
 		"period_end":"2025-04-30T00:00:00.000Z","as_of":"2025-03-18T02:00:00.000Z","known_until":"2025-03-16","units_to_date":70,"rights_owned":325,"method":"linear",
 		"expected_units":90,"low_units":80,"high_units":100,"is_covered":false,"warning":false,"curve":[],
-		"one_off_sends":[{"day":"2024-05-02","units":31},{"day": "2025-02-03", "units": 400}]}' >>in
+		"one_off_sends":[{"day":"2024-05-02","units":31,"account_id":"a","account_units":40},{"day": "2025-02-03", "units": 400, "account_id": null, "account_units": null},
+		{"day":"2024-06-03","units":30,"account_units":29,"account_id":"<\u0062>"},{"day":"2024-05-03","units":21}]}' >>in
+	record account '{"organization_id":"o","account_id":"a","account_name":"A & sons"}' >>in
 	"$report" <in | sed -n '/^One-off/,/^$/p' | tr -s ' ' >got
 	diff -u - got <<-'END'
 		One-off sends
-		 units beyond
-		day software model metric the usual
+		 units beyond most units its
+		day software model metric the usual that day by units
 		2025-02-03 <Pro> Envelope 400
-		2024-05-02 <Pro> Envelope 31
+		2024-05-02 <Pro> Envelope 31 A & sons 40
+		2024-06-03 <Pro> Envelope 30 <b> 29
+		2024-05-03 <Pro> Envelope 21
+		For the accounts and senders of a day: envtally explain --day 2025-02-03
 
 	END
+	"$report" --format html <in >page
+	grep -q '2024-05-02</th>.*A &amp; sons</bdi> <code>a</code></td>.*>40<' page
+	grep -q '2024-06-03</th>.*&lt;b&gt;</bdi></td>.*>29<' page
+	grep -q '<p>For the accounts and senders of a day: <code>envtally explain --day 2025-02-03</code></p>' page
+	"$report" --format md <in | grep -qxF 'For the accounts and senders of a day: `envtally explain --day 2025-02-03`'
 	"$report" --format html <in | grep -q '<tr class="current"><th scope="row">2025-02-03</th>.*&lt;Pro&gt;.*>400<'
 }
 

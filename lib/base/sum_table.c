@@ -23,22 +23,28 @@ struct sum *sum_table_find(const struct sum_table *table, const uint32_t key[SUM
 	return at < 0 ? NULL : &table->sums[at];
 }
 
-int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error)
+struct sum *sum_table_put(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error)
 {
 	uint32_t hash = hash_key(key, sizeof(uint32_t[SUM_PARTS]));
 	ptrdiff_t at = hash_index_find(&table->index, hash, same_key, table, key);
 	if (at >= 0)
-		return sum_add(&table->sums[at].units, units, error);
+		return sum_add(&table->sums[at].units, units, error) < 0 ? NULL : &table->sums[at];
 	struct sum *sum = array_grow((void **)&table->sums, &table->count, sizeof *sum, error);
 	if (!sum)
-		return -1;
+		return NULL;
 	if (hash_index_add(&table->index, hash, table->count - 1) < 0) {
 		table->count--;
-		return error_set(error, EX_OSERR, "out of memory");
+		error_set(error, EX_OSERR, "out of memory");
+		return NULL;
 	}
 	memcpy(sum->key, key, sizeof sum->key);
 	sum->units = units;
-	return 0;
+	return sum;
+}
+
+int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error)
+{
+	return sum_table_put(table, key, units, error) ? 0 : -1;
 }
 
 void sum_table_release(struct sum_table *table)

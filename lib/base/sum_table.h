@@ -20,10 +20,12 @@ struct sum_table {
 	struct hash_index index;
 };
 
-/* The sum of a key; NULL when there is none. The pointer lasts until the next sum_table_add(). */
+/* The sum of a key; NULL when there is none. The pointer lasts until the next sum_table_put(). */
 struct sum *sum_table_find(const struct sum_table *table, const uint32_t key[SUM_PARTS]);
 
-/* EX_OSERR when memory is short, EX_DATAERR when a sum is beyond SUM_MOST. */
+/* Adds to the sum of a key, and returns it, as above. NULL: EX_OSERR when memory is short, EX_DATAERR when a sum is beyond SUM_MOST. */
+struct sum *sum_table_put(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error);
+/* The same, as 0 or -1. */
 int sum_table_add(struct sum_table *table, const uint32_t key[SUM_PARTS], int64_t units, struct error *error);
 void sum_table_release(struct sum_table *table);
 

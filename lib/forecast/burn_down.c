@@ -1,6 +1,7 @@
 #include "forecast/burn_down.h"
 
 #include "base/instant.h"
+#include "forecast/daily_units.h"
 #include "forecast/forecast_explanation.h"
 #include "reconcile/figures.h"
 #include "reconcile/position_print.h"
@@ -36,11 +37,11 @@ static int open_series(
 {
 	uint32_t metric = burn_down->position->metric;
 	series->end = burn_down->end_day;
-	series->first = daily_consumption_first(daily, metric, NULL, burn_down->first_day);
+	series->first = daily_units_first(daily, metric, NULL, burn_down->first_day);
 	series->units = calloc((size_t)(series->end - series->first), sizeof *series->units);
 	if (!series->units)
 		return error_set(error, EX_OSERR, "out of memory");
-	return daily_consumption_units(daily, metric, NULL, series->first, series->units, (size_t)(series->end - series->first), error);
+	return daily_units_add(daily, metric, NULL, series->first, series->units, (size_t)(series->end - series->first), error);
 }
 
 static int expect(struct burn_down *burn_down, const struct daily_consumption *daily, struct error *error)
@@ -146,7 +147,7 @@ int burn_down_compute(struct burn_down *burn_down, const struct daily_consumptio
 	int result = open_series(&series, daily, burn_down, error);
 	if (result == 0)
 		result = count(burn_down, &series, error) < 0 ||
-				daily_consumption_of_previous(daily, position->metric, &position->period, &burn_down->previous_units,
+				daily_units_of_previous(daily, position->metric, &position->period, &burn_down->previous_units,
 					&burn_down->has_previous, error) < 0 ||
 				expect(burn_down, daily, error) < 0 || draw(burn_down, daily, &series, 0, &burn_down->at_end, error) < 0 ||
 				draw(burn_down, daily, &series, 1, &burn_down->low, error) < 0 ||
@@ -222,6 +223,8 @@ static void put_one_offs(struct buffer *line, const struct burn_down *burn_down)
 		json_begin(line, '{');
 		json_member_day(line, "day", use->one_offs[i].day);
 		json_member_integer(line, "units", use->one_offs[i].units);
+		json_member_text(line, "account_id", use->one_offs[i].account);
+		json_member_integer_or_null(line, "account_units", use->one_offs[i].account, use->one_offs[i].account_units);
 		json_end(line, '}');
 	}
 	json_end(line, ']');

@@ -17,13 +17,18 @@
 	X(true_up_cost) X(asset_group_id) X(by_day) X(is_shared) \
 	X(declared_units)
 /* clang-format on */
-#define FEED_KEY UINT32_C(0x80000000) /* of a sum's key: accounts of a feed, by its number, not one account */
 enum { FIELDS(RECORD_SLOT) SLOTS };
 static const char *const pointers[] = {FIELDS(RECORD_POINTER)};
 
 void daily_consumption_open(struct daily_consumption *daily, const struct licence *licence, int64_t now)
 {
 	*daily = (struct daily_consumption){.licence = licence, .now = now, .known_until = instant_day(now) - 1};
+}
+
+static void day_sums_release(struct day_sums *sums)
+{
+	sum_table_release(&sums->table);
+	free(sums->most);
 }
 
 void daily_consumption_release(struct daily_consumption *daily)
@@ -37,8 +42,8 @@ void daily_consumption_release(struct daily_consumption *daily)
 	free(daily->by_metric);
 	free(daily->metric_ends);
 	free(daily->plan_item_groups);
-	sum_table_release(&daily->sums);
-	sum_table_release(&daily->by_day);
+	day_sums_release(&daily->sums);
+	day_sums_release(&daily->by_day);
 	sum_table_release(&daily->declared);
 	free(daily->positions);
 	free(daily->periods);
@@ -66,11 +71,11 @@ static struct account_facts *facts_of(struct daily_consumption *daily, struct re
 	return record->failed ? NULL : &daily->account_facts[account];
 }
 
-/* Whose units they are, for a sum's key. Each account is matched once. */
-static uint32_t read_account(struct daily_consumption *daily, struct record *record, uint32_t plan_item)
+/* The account's number; sets whose units they are, of a sum's key of a plan item. Each account is matched once. */
+static uint32_t read_account(struct daily_consumption *daily, struct record *record, uint32_t key[])
 {
 	const struct exclusions *exclusions = &daily->licence->exclusions;
-	bool has_plan_item = !record->failed && *daily->plan_items.ids.names[plan_item].text;
+	bool has_plan_item = !record->failed && *daily->plan_items.ids.names[key[0]].text;
 	uint32_t number = record->failed ? RECORD_NO_NAME : record_name(record, SLOT_account_id, &daily->accounts);
 	const struct account_facts *facts = facts_of(daily, record, number);
 	if (!facts)
@@ -79,7 +84,23 @@ static uint32_t read_account(struct daily_consumption *daily, struct record *rec
 	const char *text = name->text;
 	if (name->value == 0)
 		name->value = exclusions_name(exclusions, EXCLUDE_ACCOUNT, &text, 1) ? 1 : -1;
-	return name->value == 1 || !has_plan_item || facts->fed_until == INT32_MAX ? number : FEED_KEY | facts->feed;
+	key[2] = name->value == 1 || !has_plan_item || facts->fed_until == INT32_MAX ? number : FEED_KEY | facts->feed;
+	return number;
+}
+
+/* What is taken away is taken from the account's own sum, if it has one: its watermark may have come between. */
+static void add_units(struct daily_consumption *daily, struct record *record, struct day_sums *sums, const uint32_t key[], uint32_t account,
+	int64_t units)
+{
+	const uint32_t own[SUM_PARTS] = {key[0], key[1], account};
+	const struct sum *sum = record_sum(record, &sums->table, units < 0 && sum_table_find(&sums->table, own) ? own : key, units);
+	if (!sum || units == 0)
+		return;
+	struct most_sent *most =
+		array_at((void **)&sums->most, &sums->most_count, sizeof *most, (size_t)(sum - sums->table.sums), record->error);
+	record->failed |= !most;
+	if (most)
+		most_sent_add(most, account, units, &daily->accounts);
 }
 
 static void add_account(struct daily_consumption *daily, struct record *record)
@@ -103,12 +124,13 @@ static void add_partial(struct daily_consumption *daily, struct record *record, 
 	if (record->failed || units == 0)
 		return;
 	key[0] = plan_items_read(&daily->plan_items, record, SLOT_plan_item_id);
-	key[2] = read_account(daily, record, key[0]);
-	record_sum(record, &daily->sums, key, sign * units);
+	uint32_t account = read_account(daily, record, key);
+	add_units(daily, record, &daily->sums, key, account, sign * units);
 }
 
-/* Adds what by_day has to sums of this key, whose second part is the day. */
-static void add_by_day(struct record *record, struct sum_table *sums, uint32_t key[], int sign)
+/* Adds what by_day has to sums of this key, whose second part is the day: the account's, or what is declared. */
+static void add_by_day(
+	struct daily_consumption *daily, struct record *record, struct day_sums *sums, uint32_t key[], uint32_t account, int sign)
 {
 	const char *at = NULL;
 	struct count_member member;
@@ -117,7 +139,10 @@ static void add_by_day(struct record *record, struct sum_table *sums, uint32_t k
 	while (!record->failed && (got = count_object_next(record_slice(record, SLOT_by_day), &at, &member)) > 0 &&
 		day_parse(member.name, member.length, &day) == 0) {
 		key[1] = (uint32_t)day;
-		record_sum(record, sums, key, sign * member.count);
+		if (sums)
+			add_units(daily, record, sums, key, account, sign * member.count);
+		else
+			record_sum(record, &daily->declared, key, member.count);
 	}
 	if (got != 0 && !record->failed)
 		record_wrong(record, SLOT_by_day, "an object of counts by day");
@@ -133,8 +158,8 @@ static void add_days(struct daily_consumption *daily, struct record *record, int
 	if (record_slice(record, SLOT_account_id)->kind != JSON_STRING)
 		record_wrong(record, SLOT_account_id, "a string");
 	key[0] = plan_items_read(&daily->plan_items, record, SLOT_plan_item_id);
-	key[2] = read_account(daily, record, key[0]);
-	add_by_day(record, &daily->by_day, key, sign);
+	uint32_t account = read_account(daily, record, key);
+	add_by_day(daily, record, &daily->by_day, key, account, sign);
 }
 
 static ptrdiff_t read_metric(struct daily_consumption *daily, struct record *record)
@@ -152,7 +177,7 @@ static void add_declared(struct daily_consumption *daily, struct record *record)
 	ptrdiff_t metric = read_metric(daily, record);
 	key[0] = (uint32_t)metric;
 	if (metric >= 0)
-		add_by_day(record, &daily->declared, key, 1);
+		add_by_day(daily, record, NULL, key, RECORD_NO_NAME, 1);
 }
 
 static void add_subscription(struct daily_consumption *daily, struct record *record)
@@ -369,19 +394,19 @@ static uint32_t metric_of(const struct daily_consumption *daily, const struct su
 static int sort_by_metric(struct daily_consumption *daily, struct error *error)
 {
 	size_t metrics = daily->licence->models.metric_count;
-	daily->by_metric = malloc((daily->sums.count + 1) * sizeof *daily->by_metric);
+	daily->by_metric = malloc((daily->sums.table.count + 1) * sizeof *daily->by_metric);
 	daily->metric_ends = calloc(metrics + 1, sizeof *daily->metric_ends);
 	if (!daily->by_metric || !daily->metric_ends)
 		return error_set(error, EX_OSERR, "out of memory");
-	for (size_t i = 0; i < daily->sums.count; i++) {
-		uint32_t metric = metric_of(daily, &daily->sums.sums[i]);
+	for (size_t i = 0; i < daily->sums.table.count; i++) {
+		uint32_t metric = metric_of(daily, &daily->sums.table.sums[i]);
 		if (metric < metrics)
 			daily->metric_ends[metric + 1]++;
 	}
 	for (size_t metric = 1; metric < metrics; metric++)
 		daily->metric_ends[metric + 1] += daily->metric_ends[metric];
-	for (size_t i = 0; i < daily->sums.count; i++) {
-		uint32_t metric = metric_of(daily, &daily->sums.sums[i]);
+	for (size_t i = 0; i < daily->sums.table.count; i++) {
+		uint32_t metric = metric_of(daily, &daily->sums.table.sums[i]);
 		if (metric < metrics)
 			daily->by_metric[daily->metric_ends[metric]++] = (uint32_t)i;
 	}
@@ -395,148 +420,10 @@ int daily_consumption_finish(struct daily_consumption *daily, struct error *erro
 	for (size_t i = 0; i < daily->position_count; i++)
 		daily->positions[i].is_whole = daily->has_names && !daily->positions[i].profile;
 	if (!daily->has_partials) {
-		struct sum_table none = daily->sums;
+		struct day_sums none = daily->sums;
 		daily->sums = daily->by_day;
 		daily->by_day = none;
 	}
 	daily->metric_of_item = plan_items_map(&daily->plan_items, &daily->licence->models, error);
 	return daily->metric_of_item && map_groups(daily, error) == 0 ? sort_by_metric(daily, error) : -1;
-}
-
-/* The sums of a metric, from `at` on: NULL when there is none any more. */
-static const struct sum *next_sum(const struct daily_consumption *daily, uint32_t metric, size_t *at)
-{
-	size_t first = metric ? daily->metric_ends[metric - 1] : 0;
-	return first + *at < daily->metric_ends[metric] ? &daily->sums.sums[daily->by_metric[first + (*at)++]] : NULL;
-}
-
-/* The last day that the feed of a sum's accounts has passed; that before the clock's, where there is no watermark. */
-static int32_t fed_until(const struct daily_consumption *daily, const struct sum *sum)
-{
-	uint32_t account = sum->key[2];
-	int32_t day = account & FEED_KEY ? daily->feeds[account & ~FEED_KEY] : daily->account_facts[account].fed_until;
-	return day == INT32_MAX ? instant_day(daily->now) - 1 : day;
-}
-
-static bool is_in(const struct daily_consumption *daily, const struct sum *sum, const struct fed_units *group)
-{
-	int32_t day = group ? fed_until(daily, sum) : 0;
-	return !group || (group->fed_until <= day && day <= group->up_to);
-}
-
-/* Makes room for another group: of the two that are nearest to each other one. */
-static void join_nearest(struct fed_units groups[], size_t count)
-{
-	size_t nearest = 1;
-	for (size_t i = 2; i < count; i++)
-		if (groups[i].fed_until - groups[i - 1].fed_until < groups[nearest].fed_until - groups[nearest - 1].fed_until)
-			nearest = i;
-	groups[nearest - 1].up_to = groups[nearest].up_to;
-	for (size_t i = nearest + 1; i < count; i++)
-		groups[i - 1] = groups[i];
-}
-
-/* The next day after one up to which a feed of the metric is read; INT32_MAX for none. */
-static int32_t next_fed(const struct daily_consumption *daily, uint32_t metric, int32_t after)
-{
-	int32_t next = INT32_MAX;
-	size_t at = 0;
-	for (const struct sum *sum; (sum = next_sum(daily, metric, &at));) {
-		int32_t day = fed_until(daily, sum);
-		if (sum->units && day > after && day < next)
-			next = day;
-	}
-	return next;
-}
-
-size_t daily_consumption_groups(const struct daily_consumption *daily, uint32_t metric, struct fed_units groups[FED_GROUPS])
-{
-	struct fed_units all[FED_GROUPS + 1];
-	size_t count = 0;
-	for (int32_t day = INT32_MIN; (day = next_fed(daily, metric, day)) != INT32_MAX;) {
-		all[count++] = (struct fed_units){day, day};
-		if (count > FED_GROUPS)
-			join_nearest(all, count--);
-	}
-	for (size_t i = 0; i < count; i++)
-		groups[i] = all[i];
-	return count;
-}
-
-int daily_consumption_of_previous(
-	const struct daily_consumption *daily, uint32_t metric, const struct period *period, int64_t *units, bool *has, struct error *error)
-{
-	const struct period *previous = NULL;
-	for (size_t i = 0; i < daily->period_count && !previous; i++)
-		previous = daily->periods[i].end == period->start ? &daily->periods[i] : NULL;
-	*has = previous;
-	*units = 0;
-	for (int32_t day = INT32_MIN; previous && (day = next_fed(daily, metric, day)) != INT32_MAX;) {
-		const struct fed_units group = {day, day};
-		const int32_t passed = day + 1 - instant_day(period->start), first = instant_day(previous->start),
-			      days = instant_day(previous->end) - first;
-		int64_t *by_day = calloc((size_t)days, sizeof *by_day);
-		if (!by_day)
-			return error_set(error, EX_OSERR, "out of memory");
-		int result = daily_consumption_units(daily, metric, &group, first, by_day, (size_t)days, error);
-		for (int32_t i = 0; i < passed && i < days && result == 0; i++)
-			result = sum_add(units, by_day[i], error);
-		free(by_day);
-		if (result < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t otherwise)
-{
-	int32_t first = otherwise;
-	size_t at = 0;
-	for (const struct sum *sum; (sum = next_sum(daily, metric, &at));)
-		if (sum->units > 0 && (int32_t)sum->key[1] < first && is_in(daily, sum, group))
-			first = (int32_t)sum->key[1];
-	for (size_t i = 0; i < daily->declared.count && !group; i++)
-		if (daily->declared.sums[i].key[0] == metric && (int32_t)daily->declared.sums[i].key[1] < first)
-			first = (int32_t)daily->declared.sums[i].key[1];
-	return first;
-}
-
-/* The rules hold for a day as they do in reconcile for a period. */
-static int is_excluded(const struct daily_consumption *daily, const struct sum *sum, struct error *error)
-{
-	const struct exclusions *exclusions = &daily->licence->exclusions;
-	const char *texts[PLAN_ITEM_TEXTS];
-	const char *profile = daily->profile ? daily->profile : "";
-	int64_t start = (int32_t)sum->key[1] * DAY_MS;
-	const struct period day = {.start = start, .end = start + DAY_MS};
-	if (!exclusions->count)
-		return 0;
-	plan_items_texts(&daily->plan_items, sum->key[0], texts);
-	int excluded = exclusions_apply(exclusions, EXCLUDE_IDENTIFIER, texts, PLAN_ITEM_TEXTS, profile, &day, error);
-	if (excluded == 0 && !(sum->key[2] & FEED_KEY)) {
-		*texts = daily->accounts.names[sum->key[2]].text;
-		excluded = exclusions_apply(exclusions, EXCLUDE_ACCOUNT, texts, 1, profile, &day, error);
-	}
-	return excluded;
-}
-
-int daily_consumption_units(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t first,
-	int64_t units[], size_t count, struct error *error)
-{
-	size_t next = 0;
-	for (const struct sum *sum; (sum = next_sum(daily, metric, &next));) {
-		int64_t at = (int64_t)(int32_t)sum->key[1] - first;
-		if (at < 0 || at >= (int64_t)count || !is_in(daily, sum, group))
-			continue;
-		int excluded = is_excluded(daily, sum, error);
-		if (excluded < 0 || (!excluded && sum_add(&units[at], sum->units, error) < 0))
-			return -1;
-	}
-	for (size_t i = 0; i < daily->declared.count && !group; i++) {
-		const struct sum *sum = &daily->declared.sums[i];
-		int64_t at = (int64_t)(int32_t)sum->key[1] - first;
-		if (sum->key[0] == metric && at >= 0 && at < (int64_t)count && sum_add(&units[at], sum->units, error) < 0)
-			return -1;
-	}
-	return 0;
 }

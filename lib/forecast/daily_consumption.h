@@ -12,6 +12,7 @@
 #define ENVTALLY_DAILY_USE_H
 
 #include "base/sum_table.h"
+#include "forecast/most_sent.h"
 #include "licence/licence.h"
 #include "reconcile/plan_item_map.h"
 
@@ -42,12 +43,14 @@ struct account_facts {
 	uint32_t feed; /* of `feeds`, if it has a watermark */
 };
 
-/* Accounts whose feeds have passed all days up to `fed_until`, and some of them more, at most to `up_to`. */
-struct fed_units {
-	int32_t fed_until, up_to;
-};
+#define FEED_KEY UINT32_C(0x80000000) /* of a sum's key: accounts of a feed, by its number, not one account */
 
-#define FED_GROUPS 4 /* of a metric's accounts at most: the nearest days are taken together */
+/* Plan item, day (as uint32_t), account or FEED_KEY + feed; and of each sum that has had units the account with the most of them. */
+struct day_sums {
+	struct sum_table table;
+	struct most_sent *most; /* by the sum's place */
+	size_t most_count;
+};
 
 struct daily_consumption {
 	const struct licence *licence; /* models, exclusions, and for burn_down.h entitlements */
@@ -64,8 +67,8 @@ struct daily_consumption {
 	struct name_table asset_group_ids;
 	struct plan_item_group *plan_item_groups; /* of subscriptions */
 	size_t plan_item_group_count;
-	struct sum_table sums; /* plan item, day (as uint32_t), account or FEED_KEY + feed */
-	struct sum_table by_day; /* the same, by consumption records */
+	struct day_sums sums;
+	struct day_sums by_day; /* the same, by consumption records */
 	struct sum_table declared; /* of declared_consumption: metric, day */
 	bool has_partials; /* some daily_consumption was read */
 	struct open_position *positions;
@@ -97,22 +100,5 @@ int daily_consumption_subtract(
 
 /* Call it when all is read: maps plan items to metrics and sorts the positions. EX_DATAERR for a plan item of two metrics. */
 int daily_consumption_finish(struct daily_consumption *daily, struct error *error);
-
-/* The metric's accounts by how far their feeds are read, the furthest behind first; their number. */
-size_t daily_consumption_groups(const struct daily_consumption *daily, uint32_t metric, struct fed_units groups[FED_GROUPS]);
-
-/*
- * The units of the period before, up to the same day of it: of each account up to the day that its feed has passed in `period`. Sets `has` to
- * whether there is a period before.
- */
-int daily_consumption_of_previous(const struct daily_consumption *daily, uint32_t metric, const struct period *period, int64_t *units,
-	bool *has, struct error *error);
-
-/* The first day with units of a metric's accounts, `otherwise` where there is none before it. NULL: of all accounts, and of declared use. */
-int32_t daily_consumption_first(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t otherwise);
-
-/* Adds the units of a metric on days from `first` on to `units`, of `count` days, without what exclusion rules leave out. NULL as above. */
-int daily_consumption_units(const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group, int32_t first,
-	int64_t units[], size_t count, struct error *error);
 
 #endif

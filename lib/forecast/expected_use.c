@@ -1,6 +1,7 @@
 #include "forecast/expected_use.h"
 
 #include "base/instant.h"
+#include "forecast/daily_units.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct group_series {
 	int64_t *units;
 	struct forecast_day *forecast;
 	struct forecast_facts facts;
+	struct one_off_send one_offs[ONE_OFF_MOST]; /* those of facts */
 };
 
 void expected_use_release(struct expected_use *use)
@@ -37,21 +39,41 @@ static struct forecast_day within_period(const struct forecast_day forecast[], s
 	return (struct forecast_day){rest, rest - (day.expected - day.low) * part, rest + (day.high - day.expected) * part};
 }
 
+static int name_senders(struct group_series *series, const struct daily_consumption *daily, uint32_t metric, const struct fed_units *group,
+	struct error *error)
+{
+	const struct one_offs *found = &series->facts.one_offs;
+	int32_t days[ONE_OFF_MOST];
+	struct most_sent senders[ONE_OFF_MOST];
+	for (size_t i = 0; i < found->count; i++)
+		days[i] = series->first + (int32_t)found->list[i].day;
+	if (found->count && daily_units_senders(daily, metric, group, days, senders, found->count, error) < 0)
+		return -1;
+	for (size_t i = 0; i < found->count; i++) {
+		bool is_known = senders[i].account != RECORD_NO_NAME;
+		series->one_offs[i] = (struct one_off_send){
+			days[i], found->list[i].units, is_known ? daily->accounts.names[senders[i].account].text : NULL, senders[i].units};
+	}
+	return 0;
+}
+
 static int forecast_group(struct group_series *series, const struct daily_consumption *daily, uint32_t metric,
 	const struct fed_units *group, int32_t first_day, int32_t end_day, struct error *error)
 {
 	int32_t earliest = end_day - FORECAST_DAYS; /* a feed that stopped before has ended */
 	series->next = group->fed_until + 1 > earliest ? group->fed_until + 1 : earliest;
-	series->first = daily_consumption_first(daily, metric, group, first_day);
+	series->first = daily_units_first(daily, metric, group, first_day);
 	size_t known = series->next > series->first ? (size_t)(series->next - series->first) : 0, ahead = (size_t)(end_day - series->next);
 	series->units = calloc(known + 1, sizeof *series->units);
 	series->forecast = calloc(ahead + 1, sizeof *series->forecast);
 	if (!series->units || !series->forecast)
 		return error_set(error, EX_OSERR, "out of memory");
-	if (daily_consumption_units(daily, metric, group, series->first, series->units, known, error) < 0)
+	if (daily_units_add(daily, metric, group, series->first, series->units, known, error) < 0)
 		return -1;
 	const struct forecast_series of = {series->units, known, series->first};
-	return forecast_compute(&of, series->forecast, ahead, &series->facts, error);
+	return forecast_compute(&of, series->forecast, ahead, &series->facts, error) < 0
+		? -1
+		: name_senders(series, daily, metric, group, error);
 }
 
 static void add_days(struct expected_use *use, struct reach reach[], const struct group_series *series, int32_t first_day, int32_t end_day)
@@ -72,25 +94,36 @@ static void add_days(struct expected_use *use, struct reach reach[], const struc
 	}
 }
 
+/* Of two groups, on one day. Where one account is not known, it may have more. */
+static void join_one_off(struct one_off_send *to, const struct one_off_send *from)
+{
+	int64_t units = to->units + from->units, more = from->account_units - to->account_units;
+	if (!to->account || !from->account)
+		to->account = NULL;
+	else if (more > 0 || (more == 0 && strcmp(from->account, to->account) < 0))
+		*to = *from;
+	to->units = units;
+}
+
 /* In the order of their days; those of one day are added. The oldest make room. */
-static void add_one_off(struct expected_use *use, int32_t day, int64_t units)
+static void add_one_off(struct expected_use *use, const struct one_off_send *send)
 {
 	size_t at = use->one_off_count;
-	while (at > 0 && use->one_offs[at - 1].day > day)
+	while (at > 0 && use->one_offs[at - 1].day > send->day)
 		at--;
-	if (at > 0 && use->one_offs[at - 1].day == day) {
-		use->one_offs[at - 1].units += units;
+	if (at > 0 && use->one_offs[at - 1].day == send->day) {
+		join_one_off(&use->one_offs[at - 1], send);
 		return;
 	}
 	if (use->one_off_count == ONE_OFF_MOST && at == 0)
 		return;
 	if (use->one_off_count == ONE_OFF_MOST) {
 		memmove(use->one_offs, use->one_offs + 1, (--at) * sizeof *use->one_offs);
-		use->one_offs[at] = (struct one_off_send){day, units};
+		use->one_offs[at] = *send;
 		return;
 	}
 	memmove(use->one_offs + at + 1, use->one_offs + at, (use->one_off_count++ - at) * sizeof *use->one_offs);
-	use->one_offs[at] = (struct one_off_send){day, units};
+	use->one_offs[at] = *send;
 }
 
 static void add_facts(struct expected_use *use, const struct group_series *series, int32_t first_day, double *largest)
@@ -105,9 +138,8 @@ static void add_facts(struct expected_use *use, const struct group_series *serie
 	use->facts.level = level;
 	use->facts.one_off_rate = rate;
 	for (size_t i = 0; i < facts->one_offs.count; i++) {
-		int32_t day = series->first + (int32_t)facts->one_offs.list[i].day;
-		add_one_off(use, day, facts->one_offs.list[i].units);
-		if (day >= first_day)
+		add_one_off(use, &series->one_offs[i]);
+		if (series->one_offs[i].day >= first_day)
 			use->one_offs_in_period += (double)facts->one_offs.list[i].units;
 	}
 }
@@ -148,7 +180,7 @@ int expected_use_compute(struct expected_use *use, const struct daily_consumptio
 	if (end_day - daily->known_until - 1 > FORECAST_DAYS)
 		return error_set(error, EX_DATAERR, "cannot forecast %d days: a period of up to %d is foreseen",
 			end_day - daily->known_until - 1, FORECAST_DAYS);
-	size_t count = daily_consumption_groups(daily, metric, groups);
+	size_t count = daily_units_groups(daily, metric, groups);
 	if (!count) /* nothing was used, ever */
 		groups[count++] = (struct fed_units){daily->known_until, daily->known_until};
 	use->known_until = groups[0].fed_until;

@@ -1,7 +1,7 @@
 /*
  * expected_use.h: what a metric's accounts are expected to use, each from the last day that its feed has passed.
  *
- * Feeds are read on different days, and some have stopped. Accounts are forecast in groups by that day (daily_consumption_groups()), and the
+ * Feeds are read on different days, and some have stopped. Accounts are forecast in groups by that day (daily_units_groups()), and the
  * groups are added: none waits for another, and days that a feed has not passed are unknown, not zero. Of a group, use up to a day is
  * what was counted in the period up to its own last day, and what its forecast (forecast.h) has since. Where that day is before the
  * period, it is what is expected from the period's first day on, and the interval is taken in proportion.
@@ -17,7 +17,9 @@
 
 struct one_off_send {
 	int32_t day;
-	int64_t units;
+	int64_t units; /* beyond the usual */
+	const char *account; /* that has the most units of the day (daily_units_senders()); NULL where it is not known */
+	int64_t account_units;
 };
 
 struct expected_use {

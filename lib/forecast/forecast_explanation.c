@@ -46,10 +46,11 @@ static void append_one_offs(struct buffer *text, const struct expected_use *use)
 	if (!use->one_off_count)
 		return;
 	const struct one_off_send *last = &use->one_offs[use->one_off_count - 1];
-	buffer_append_format(text,
-		" One-off sends: %zu, the last of %" PRId64
-		" units on %s; they count as used, and are left out of level, trend and season.",
-		use->one_off_count, last->units, day_text(last->day).text);
+	buffer_append_format(text, " One-off sends: %zu, the last of %" PRId64 " units on %s", use->one_off_count, last->units,
+		day_text(last->day).text);
+	if (last->account)
+		buffer_append_format(text, ", when account %s used the most, %" PRId64, last->account, last->account_units);
+	buffer_append_format(text, "; they count as used, and are left out of level, trend and season.");
 	int64_t year = forecast_round(365 * use->facts.one_off_rate);
 	buffer_append_format(text, " As many as so far are expected: %" PRId64 " unit%s a year.", year, phrase_plural(year));
 }

@@ -63,8 +63,8 @@ static void append_changes(struct page *page)
 
 static void append_sends(struct page *page)
 {
-	static const struct text_column columns[] = {
-		{"day", false, false}, {"software model", false, true}, {"metric", false, false}, {"units beyond\nthe usual", true, false}};
+	static const struct text_column columns[] = {{"day", false, false}, {"software model", false, true}, {"metric", false, false},
+		{"units beyond\nthe usual", true, false}, {"most units\nthat day by", false, true}, {"its\nunits", true, false}};
 	const struct report_anomalies *anomalies = page->anomalies;
 	size_t shown = anomalies->send_count < REPORT_ANOMALIES ? anomalies->send_count : REPORT_ANOMALIES;
 	page_table_begin(page, PAGE_STACKED, "One-off sends, the most units first", columns, COUNT(columns));
@@ -75,9 +75,20 @@ static void append_sends(struct page *page)
 		page_cell_name(page, report_row_text(send->forecast, "software_model"));
 		page_cell_name(page, report_row_text(send->forecast, "license_metric"));
 		page_cell_integer(page, send->units);
+		if (send->account && send->account_number != RECORD_NO_NAME)
+			page_cell_account(page, send->account_number);
+		else
+			page_cell_name(page, send->account);
+		if (send->account)
+			page_cell_integer(page, send->account_units);
+		else
+			page_cell_text(page, "");
 		page_row_end(page);
 	}
 	append_more(page, COUNT(columns), anomalies->send_count, shown);
+	buffer_append_string(page->out, "<p>" REPORT_SENDERS "<code>");
+	report_send_command(anomalies->sends, page->out);
+	buffer_append_string(page->out, "</code></p>\n");
 }
 
 void page_anomalies(struct page *page)

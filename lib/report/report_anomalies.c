@@ -2,10 +2,9 @@
 
 #include "base/array.h"
 #include "base/instant.h"
+#include "json/json_slice.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,38 +102,96 @@ static int compare_sends(const void *left, const void *right)
 	return (a->forecast > b->forecast) - (a->forecast < b->forecast); /* rows are sorted */
 }
 
-/* The array is JSON; an element that is no send is passed over. */
-static int read_sends(struct report_anomalies *anomalies, const struct report_row *forecast, struct error *error)
+struct sends_reading {
+	struct report_anomalies *anomalies;
+	const struct report *report;
+	const struct report_row *forecast;
+	struct json_scanner *scanner;
+	struct error *error;
+};
+
+static int read_account(struct sends_reading *reading, const struct json_slice *id, struct report_send *send)
 {
-	const char *json = report_row_text(forecast, "one_off_sends");
-	for (const char *at = json ? strchr(json, '{') : NULL; at; at = strchr(at + 1, '{')) {
-		struct report_send send = {.forecast = forecast};
-		char day[DAY_LENGTH + 1];
-		if (sscanf(at, "{ \"day\" : \"%10[0-9-]\" , \"units\" : %" SCNd64, day, &send.units) != 2 ||
-			day_parse(day, strlen(day), &send.day) < 0)
-			continue;
-		struct report_send *new = array_grow((void **)&anomalies->sends, &anomalies->send_count, sizeof *new, error);
-		if (!new)
-			return -1;
-		*new = send;
-	}
+	const struct name *name = name_table_find(&reading->report->account_ids, id->text, id->length);
+	size_t number = name ? (size_t)(name - reading->report->account_ids.names) : SIZE_MAX;
+	char *text = arena_take(&reading->anomalies->texts, id->length + 1);
+	if (!text)
+		return error_set(reading->error, EX_OSERR, "out of memory");
+	memcpy(text, id->text, id->length);
+	text[id->length] = 0;
+	send->account = text;
+	send->account_number = number < reading->report->account_count ? (uint32_t)number : RECORD_NO_NAME;
 	return 0;
+}
+
+/* An element that is no send is passed over. */
+static int read_send(void *context, const char *text, size_t length, const struct json_slice fields[])
+{
+	struct sends_reading *reading = context;
+	struct report_anomalies *anomalies = reading->anomalies;
+	struct report_send send = {.forecast = reading->forecast};
+	(void)text, (void)length;
+	if (fields[0].kind != JSON_STRING || day_parse(fields[0].text, fields[0].length, &send.day) < 0 ||
+		!json_slice_integer(&fields[1], &send.units))
+		return 0;
+	if (fields[2].kind == JSON_STRING && json_slice_integer(&fields[3], &send.account_units) &&
+		read_account(reading, &fields[2], &send) < 0)
+		return -1;
+	struct report_send *new = array_grow((void **)&anomalies->sends, &anomalies->send_count, sizeof *new, reading->error);
+	if (!new)
+		return -1;
+	*new = send;
+	return 0;
+}
+
+static int read_sends(struct sends_reading *reading)
+{
+	const char *json = report_row_text(reading->forecast, "one_off_sends");
+	struct buffer text = BUFFER_INIT; /* has the bytes after it that a scan needs */
+	struct json_slice array;
+	if (!json)
+		return 0;
+	buffer_append_format(&text, "{\"sends\":%s}", json);
+	int result = buffer_check(&text, reading->error);
+	if (result == 0)
+		result = json_scan(reading->scanner, text.data, text.length, &array, reading->error);
+	if (result == 0 && array.kind == JSON_ARRAY)
+		result = json_scan_picked(reading->scanner, &array, read_send, reading, reading->error);
+	buffer_release(&text);
+	return result;
+}
+
+static int find_sends(struct report_anomalies *anomalies, const struct report *report, struct error *error)
+{
+	static const char *const all[] = {"/sends"}, *const fields[] = {"/day", "/units", "/account_id", "/account_units"};
+	struct sends_reading reading = {anomalies, report, .scanner = json_scanner_new(all, 1, error), .error = error};
+	int result = reading.scanner ? json_scanner_pick(reading.scanner, 0, fields, 4, error) : -1;
+	for (size_t i = 0; i < report->forecasts.count && result == 0; i++) {
+		reading.forecast = report_row_at(&report->forecasts, i);
+		result = read_sends(&reading);
+	}
+	json_scanner_free(reading.scanner);
+	if (anomalies->send_count)
+		qsort(anomalies->sends, anomalies->send_count, sizeof *anomalies->sends, compare_sends);
+	return result;
+}
+
+void report_send_command(const struct report_send *send, struct buffer *text)
+{
+	buffer_append_format(text, "envtally explain --day %s", day_text(send->day).text);
 }
 
 int report_anomalies_build(struct report_anomalies *anomalies, const struct report *report, struct error *error)
 {
 	*anomalies = (struct report_anomalies){.sends = NULL};
 	int result = find_changes(anomalies, report, error);
-	for (size_t i = 0; i < report->forecasts.count && result == 0; i++)
-		result = read_sends(anomalies, report_row_at(&report->forecasts, i), error);
-	if (anomalies->send_count)
-		qsort(anomalies->sends, anomalies->send_count, sizeof *anomalies->sends, compare_sends);
-	return result;
+	return result == 0 && report->forecasts.count ? find_sends(anomalies, report, error) : result;
 }
 
 void report_anomalies_release(struct report_anomalies *anomalies)
 {
 	free(anomalies->sends);
+	arena_release(&anomalies->texts);
 	free(anomalies->changes);
 	*anomalies = (struct report_anomalies){.sends = NULL};
 }

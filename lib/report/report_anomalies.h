@@ -17,6 +17,9 @@
 struct report_send {
 	int32_t day;
 	int64_t units; /* beyond the usual */
+	const char *account; /* the id of that with the most units of the day; NULL where it is not known */
+	uint32_t account_number; /* RECORD_NO_NAME where the report has no more of it than its id */
+	int64_t account_units; /* its of that day */
 	const struct report_row *forecast; /* whose it is */
 };
 
@@ -30,6 +33,7 @@ struct report_anomalies {
 	struct report_send *sends; /* the most units first */
 	struct report_change *changes; /* the largest change first */
 	size_t send_count, change_count;
+	struct arena texts;
 };
 
 /* Are days known, so that there is something to go by? */
@@ -37,6 +41,10 @@ bool report_has_days(const struct report *report);
 
 int report_anomalies_build(struct report_anomalies *anomalies, const struct report *report, struct error *error);
 void report_anomalies_release(struct report_anomalies *anomalies);
+
+/* What tells of a send who made it: REPORT_SENDERS, and "envtally explain --day 2025-03-04". */
+#define REPORT_SENDERS "For the accounts and senders of a day: "
+void report_send_command(const struct report_send *send, struct buffer *text);
 
 /* "has stopped", "has doubled" … */
 const char *report_change_word(const struct report_change *change);

@@ -249,9 +249,10 @@ static int print_identifiers(const struct printing *printing)
 
 static int print_sends(const struct printing *printing, const struct report_anomalies *anomalies)
 {
-	static const struct text_column columns[] = {
-		{"day", false, false}, {"software model", false, true}, {"metric", false, true}, {"units beyond\nthe usual", true, false}};
+	static const struct text_column columns[] = {{"day", false, false}, {"software model", false, true}, {"metric", false, true},
+		{"units beyond\nthe usual", true, false}, {"most units\nthat day by", false, true}, {"its\nunits", true, false}};
 	struct text_table table;
+	struct buffer text = BUFFER_INIT;
 	size_t count = anomalies->send_count, shown = count < ANOMALIES_SHOWN ? count : ANOMALIES_SHOWN;
 	TABLE_OPEN(&table, columns);
 	for (size_t i = 0; i < shown; i++) {
@@ -262,8 +263,23 @@ static int print_sends(const struct printing *printing, const struct report_anom
 		text_table_text(&table, TEXT_PLAIN, report_row_text(send->forecast, "software_model"));
 		text_table_text(&table, TEXT_PLAIN, report_row_text(send->forecast, "license_metric"));
 		text_table_integer(&table, TEXT_PLAIN, send->units);
+		buffer_reset(&text);
+		if (send->account && send->account_number != RECORD_NO_NAME)
+			report_append_account(printing->report, send->account_number, &text);
+		else
+			buffer_append_string(&text, send->account ? send->account : "");
+		text_table_cell(&table, TEXT_PLAIN, text.data, text.length);
+		if (send->account)
+			text_table_integer(&table, TEXT_PLAIN, send->account_units);
+		else
+			text_table_text(&table, TEXT_PLAIN, "");
 	}
-	return text_table_print_section(&table, "One-off sends", count - shown, printing->page, printing->output, printing->error);
+	buffer_release(&text);
+	int result = text_table_print_section(&table, "One-off sends", count - shown, printing->page, printing->output, printing->error);
+	buffer_append_string(printing->output, printing->page->is_markdown ? "\n" REPORT_SENDERS "`" : REPORT_SENDERS);
+	report_send_command(anomalies->sends, printing->output);
+	buffer_append_string(printing->output, printing->page->is_markdown ? "`\n" : "\n");
+	return result;
 }
 
 static int print_changes(const struct printing *printing, const struct report_anomalies *anomalies)

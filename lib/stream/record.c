@@ -192,13 +192,15 @@ struct period record_period(struct record *record, int index, int start, int end
 	return period;
 }
 
-void record_sum(struct record *record, struct sum_table *sums, const uint32_t key[SUM_PARTS], int64_t units)
+const struct sum *record_sum(struct record *record, struct sum_table *sums, const uint32_t key[SUM_PARTS], int64_t units)
 {
-	if (record->failed || sum_table_add(sums, key, units, record->error) == 0)
-		return;
-	record->failed = true;
-	if (record->error->status == EX_DATAERR)
+	if (record->failed)
+		return NULL;
+	const struct sum *sum = sum_table_put(sums, key, units, record->error);
+	record->failed = !sum;
+	if (!sum && record->error->status == EX_DATAERR)
 		message_error(record->reader, record->message, record->error, "%s", record->error->text);
+	return sum;
 }
 
 int records_read(

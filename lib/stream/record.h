@@ -96,8 +96,8 @@ int32_t record_day(struct record *record, int slot);
 /* A period out of its three fields. Its end must be after its start. */
 struct period record_period(struct record *record, int index, int start, int end);
 
-/* Adds units to a sum. A sum out of range fails the record. */
-void record_sum(struct record *record, struct sum_table *sums, const uint32_t key[SUM_PARTS], int64_t units);
+/* Adds units to a sum, and returns it (sum_table.h). A sum out of range fails the record. */
+const struct sum *record_sum(struct record *record, struct sum_table *sums, const uint32_t key[SUM_PARTS], int64_t units);
 
 /*
  * Gives each RECORD of a descriptor, which errors call `name`, to `each`; other messages are passed over, and a failed record ends the walk. The
