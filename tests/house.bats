@@ -79,7 +79,7 @@ plant() {
 {"commit":"abc1234","processor":"A","cores":2,"rounds":5,"measured_on":"2026-11-27","results":[
 {"place":1,"benchmark":"tally","name":"envtally","seconds":0.5,"cpu_seconds":1,"peak_kilobytes":10240},
 {"place":1,"benchmark":"tally","name":"other","seconds":1.256,"cpu_seconds":2.5,"peak_kilobytes":102400},
-{"place":2,"benchmark":"store","name":"envtally","seconds":2,"cpu_seconds":0,"peak_kilobytes":1024},
+{"place":2,"benchmark":"store","name":"envtally | cat","seconds":2,"cpu_seconds":0,"peak_kilobytes":1024},
 {"benchmark":"memory","name":"merge","envelopes":1000,"peak_kilobytes":2048},
 {"benchmark":"memory","name":"merge","envelopes":100,"peak_kilobytes":1024}]}
 END
@@ -95,7 +95,7 @@ Commit abc1234, A, 2 cores, 2026-11-27; medians of 5 rounds. A ratio is to the f
 |---|---|---|---|---|---|---|---|
 | tally | envtally | 0.50 | 1.00 | 10 | 1.00 | 1.00 | 1.00 |
 |  | other | 1.26 | 2.50 | 100 | 2.51 | 2.50 | 10.00 |
-| store | envtally | 2.00 | 0.00 | 1 | 1.00 |  | 1.00 |
+| store | envtally \| cat | 2.00 | 0.00 | 1 | 1.00 |  | 1.00 |
 
 Peak MiB of each stage, as the input grows:
 
