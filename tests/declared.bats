@@ -43,6 +43,16 @@ complaints() { # what is said of the file
 		jq -c '[.account_id, .line, .first_day, .last_day, .units_declared, .source, if .account_id == "a1" then .by_day else (.by_day | add) end]')"
 }
 
+@test "declared units have 12 digits at most, and are exact to the last of them" {
+	declare_use 'r1,Pro,Envelope,2025-01-01,2025-12-31,999999999999,Reseller'
+	both >results
+	# 166 of 365 days are over.
+	same 454794520547 "$(records_of metric_result <results | jq .declared_units)"
+	declare_use 'r1,Pro,Envelope,2025-01-01,2025-12-31,1000000000000,Reseller'
+	same "line 2: column \"units\": '1000000000000' has more than 12 digits
+: 1 mistake" "$(complaints)"
+}
+
 @test "every form of the report says what part was declared; chargeback, FOCUS, forecast and explain too" {
 	both --trace | forecast -q -e entitlements.csv -m models.csv >results
 	report <results | tr -s ' ' >table

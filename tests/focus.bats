@@ -98,6 +98,17 @@ E2 201.30
 S1 80.52" "$(focus x_EntitlementId BilledCost ChargeCategory <focus.csv | sed -n 's/ Purchase$//p' | sort)"
 }
 
+@test "a credit that is larger than the costs of its period is a cost below nought, of what is used and of what is not" {
+	printf '%s\n' publisher,product,software_model,license_metric,unit,identifier_type,identifier Docusign,eSignature,Pro,Envelope,envelope,plan_item_id,pro >models.csv
+	printf '%s\n' entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency \
+		E1,Pro,Envelope,2024-01-01,2024-12-31,100,366.00,USD E2,Pro,Envelope,2024-01-01,2024-03-31,0,-191.00,USD >entitlements.csv
+	of_quarter p a pro 30 | reconcile -q --now 2024-04-01T00:00:00Z -e entitlements.csv -m models.csv -g account --trace | chargeback --format focus >focus.csv
+	conforms focus.csv
+	# 91 of 366 days of E1, and the credit: -100.00, of which 30 of 100 rights were used.
+	same "30 -30.00
+0 -70.00" "$(focus ConsumedQuantity EffectiveCost ChargeCategory <focus.csv | sed -n 's/ Usage$//p')"
+}
+
 @test "of several profiles each has the corrections of its own run, with that run's evidence" {
 	printf '%s\n' publisher,product,software_model,license_metric,unit,identifier_type,identifier Docusign,eSignature,Pro,Envelope,envelope,plan_item_id,pro >models.csv
 	printf '%s\n' entitlement_id,software_model,license_metric,start_date,end_date,purchased_rights,total_cost,currency E1,Pro,Envelope,2024-01-01,2024-12-31,100,366.00,USD >entitlements.csv

@@ -54,6 +54,10 @@ pipeline.sh: run 20250318T020000Z was made by envtally 0.0.7, and this is $("$pi
 	run --separate-stderr "$pipeline" verify -C ws
 	fails 65 "run-facts: cannot verify run '20250318T020000Z': 'ws/runs/acme/20250318T020000Z/raw/manifest.json' is lost"
 	[ ! -e ws/ledger/acme.proven ]
+	mkdir ws/runs/acme/.20250401T020000Z.partial
+	run --separate-stderr "$pipeline" prune -C ws --begin-here
+	fails 75 "pipeline.sh: cannot begin anew: a run of profile 'acme' is not finished; try again after the next run"
+	rmdir ws/runs/acme/.20250401T020000Z.partial
 	run -0 --separate-stderr "$pipeline" prune -C ws --begin-here --dry-run
 	same "acme: evidence would begin after run 20250325T020000Z" "$output"
 	[ ! -e ws/ledger/acme.checkpoint ]

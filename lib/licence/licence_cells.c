@@ -123,8 +123,12 @@ static int64_t read_count(struct csv_table *table, const struct licence_column *
 	size_t digits = strspn(cell, "0123456789");
 	if (column->type == CELL_RIGHTS && strcasecmp(cell, "unlimited") == 0)
 		return RIGHTS_UNLIMITED;
-	if (digits > 0 && !cell[digits] && digits <= 12)
+	if (digits > 0 && !cell[digits] && digits <= COUNT_DIGITS)
 		return strtoll(cell, NULL, 10);
+	if (digits > 0 && !cell[digits]) {
+		csv_table_complain(table, column->name, "'%s' has more than %d digits", cell, COUNT_DIGITS);
+		return 0;
+	}
 	char form[LOCAL_FORM_SIZE];
 	local_form_of_amount(cell, true, form);
 	csv_table_complain(table, column->name,

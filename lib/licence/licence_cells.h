@@ -21,6 +21,7 @@
 #define NO_END_YEAR 2900 /* a last day in this year or later, such as 9999-12-31, is none */
 
 #define RIGHTS_UNLIMITED INT64_C(-1)
+#define COUNT_DIGITS 12 /* of a count of units or rights, at most */
 
 enum cell_type {
 	CELL_IGNORED, /* no member: `check` reads it, or nobody */
@@ -30,7 +31,7 @@ enum cell_type {
 	CELL_WORD, /* int or enum: the place among `words`; `otherwise` for an empty cell */
 	CELL_FIRST_DAY, /* int32_t: DAY_FIRST for an empty cell */
 	CELL_LAST_DAY, /* int32_t: the day after it, DAY_LAST for an empty cell; its column follows a CELL_FIRST_DAY, which it must not precede */
-	CELL_COUNT, /* int64_t: a whole number of up to 12 digits; 0 for an empty cell */
+	CELL_COUNT, /* int64_t: a whole number of up to COUNT_DIGITS; 0 for an empty cell */
 	CELL_RIGHTS, /* the same, or RIGHTS_UNLIMITED for the word "unlimited" */
 	CELL_AMOUNT, /* money; 0 for an empty cell */
 };
