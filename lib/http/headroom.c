@@ -110,11 +110,9 @@ static int read_line(struct headroom *headroom, const char *text, size_t length,
 		return error_set(error, EX_DATAERR, "\"ends_at\" is more than an hour away");
 	line->share.rate.hour = (struct rate_window){
 		.known = line->ends_at > clock, .limit = line->limit, .left = line->left, .ends_at = now + line->ends_at - clock};
-	line->share.rate.burst = (struct rate_window){
-		.known = line->burst_limit > 0 && line->burst_ends_at > clock && line->burst_ends_at <= clock + RATE_BURST_MS,
-		.limit = line->burst_limit,
-		.left = line->burst_left,
-		.ends_at = now + line->burst_ends_at - clock};
+	if (line->burst_limit > 0 && line->burst_ends_at > clock && line->burst_ends_at <= clock + RATE_BURST_MS)
+		line->share.rate.burst = (struct rate_window){
+			.known = true, .limit = line->burst_limit, .left = line->burst_left, .ends_at = now + line->burst_ends_at - clock};
 	line->share.rate.answered = true;
 	return 0;
 }
