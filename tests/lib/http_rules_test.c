@@ -3,6 +3,7 @@
  */
 #include "base/instant.h"
 #include "fetch/loop_detect.h"
+#include "http/headroom.h"
 #include "http/http_headers.h"
 #include "http/http_response.h"
 #include "http/rate_limit.h"
@@ -14,7 +15,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <cmocka.h>
@@ -183,6 +186,35 @@ static void test_request_limits(void **state)
 }
 
 /* A limit that lets one request an hour through is given up after LIMIT_WAITS_OF_A_RUN of them. */
+/* What a response, or a request without one, changes in the file that runs share: a fourth of the limit on its way is of runs that were killed. */
+static void test_shared_limits(void **state)
+{
+	(void)state;
+	static const struct {
+		int in_flight;
+		bool answered;
+		int left, in_flight_after;
+	} cases[] = {{10, true, 50, 9}, {10, false, 51, 9}, {25, true, 50, 24}, {26, true, 50, 0}, {30, false, 51, 0}, {0, true, 50, 0}};
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		char path[] = "/tmp/headroom.XXXXXX", text[400] = "", end[INSTANT_LENGTH + 1] = "", expected[100];
+		struct http_headers headers = {BUFFER_INIT};
+		struct error error = ERROR_INIT;
+		int file = mkstemp(path);
+		instant_format(instant_of_clock() + 1800000, end);
+		dprintf(file, "{\"account\":null,\"limit\":100,\"left\":50,\"in_flight\":%d,\"ends_at\":\"%s\"}\n", cases[i].in_flight,
+			end);
+		struct request_limits limits = {.wait_most_ms = WAIT_MS, .concurrency = 8, .headroom = headroom_open(path, NULL)};
+		assert_int_equal(request_limits_update(&limits, "a", &headers, cases[i].answered, 0, &error), 0);
+		request_limits_release(&limits);
+		assert_true(pread(file, text, sizeof text - 1, 0) > 0);
+		snprintf(expected, sizeof expected, "\"left\":%d,\"in_flight\":%d,", cases[i].left, cases[i].in_flight_after);
+		if (!strstr(text, expected))
+			fail_msg("case %zu: no %s in %s", i, expected, text);
+		close(file);
+		unlink(path);
+	}
+}
+
 static void test_waits_end(void **state)
 {
 	(void)state;
@@ -525,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_hour),
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_request_limits),
+		cmocka_unit_test(test_shared_limits),
 		cmocka_unit_test(test_waits_end),
 		cmocka_unit_test(test_pause_is_full_jitter),
 		cmocka_unit_test(test_retry_after),
