@@ -355,35 +355,36 @@ all_wait() {
 	[ "$waiting" -gt 0 ]
 }
 
-@test "runs side by side share what is left of the integration key's limit: none hits it" {
-	# They want thirty requests each, and the hour does not end.
-	start --rate-limit 80 --rate-window 100000000 --latency 100
-	sharing 3 &
+# use_up COUNT LEAST OPTION...: so many fetchers use up the limit of a simulator with these options, by LEAST requests or more, and then all wait.
+use_up() {
+	start "${@:3}" --latency 100
+	sharing "$1" &
 	fetch_pid=$!
 	eventually all_wait
-	[ "$(requests '.status == 429')" -eq 0 ]
-	[ "$(requests '.status == 200 and (.url | startswith("/api"))')" -ge 72 ]
+	[ "$(requests '.status == 429')" -eq 0 ] && [ "$(requests '.status == 200 and (.url | startswith("/api"))')" -ge "$2" ]
+}
+
+end_sharing() {
+	# shellcheck disable=SC2046 # several
+	kill $(cat pids) || true # one may have ended
+	wait "$fetch_pid" || true
+}
+
+@test "runs side by side share what is left of the integration key's limit: none hits it" {
+	# They want thirty requests each, and the hour does not end.
+	use_up 3 72 --rate-limit 80 --rate-window 100000000
 	file=$(echo cache/headroom-*.ndjson)
 	[ "$(stat -c %a "$file")" = 600 ]
 	jq -es 'length == 1 and (.[0] | .account == null and .limit == 80 and .left == 1 and .in_flight == 0 and (.ends_at | endswith("Z")))' "$file"
 	run -1 grep -F "$(jq -r .integration_key demo/profiles/acme.json)" "$file"
-	# shellcheck disable=SC2046 # several
-	kill $(cat pids) || true # one may have ended
-	wait $fetch_pid || true
+	end_sharing
 	[ "$(cat ./*/err | grep -c "interrupted")" -eq "$waiting" ]
 }
 
 @test "runs side by side share what is left of a burst, too: none hits it" {
-	start --burst-limit 60 --burst-window 100000000 --latency 100
-	sharing 4 &
-	fetch_pid=$!
-	eventually all_wait
-	[ "$(requests '.status == 429')" -eq 0 ]
-	[ "$(requests '.status == 200 and (.url | startswith("/api"))')" -ge 40 ]
+	use_up 4 40 --burst-limit 60 --burst-window 100000000
 	jq -es '.[0] | .burst_limit == 60 and .burst_left <= 1' cache/headroom-*.ndjson
-	# shellcheck disable=SC2046 # several
-	kill $(cat pids) || true # one may have ended
-	wait $fetch_pid || true
+	end_sharing
 }
 
 @test "a shared file that is broken, or cannot be used, costs a line and nothing else" {
